@@ -23,9 +23,10 @@ export class CommandConnections extends Connections {
     this.config = config
     const { redis, kafka, publisher } = this
     const mayWrite = () => this.#operations > 0
-    this.redis = async () => guardedRedis(await redis(), mayWrite)
-    this.kafka = async () => guardedKafka(await kafka(), mayWrite)
-    this.publisher = async () => refusing(await publisher(), name => name !== 'partitionsOf' && !mayWrite())
+    this.redis = async () => guardRedis(await redis(), mayWrite)
+    this.kafka = async () => guardKafka(await kafka(), mayWrite)
+    this.publisher = async () =>
+      refuseCalls(await publisher(), name => name !== 'countPartitions' && !mayWrite())
   }
 
   /**
@@ -49,18 +50,18 @@ const READS =
 /** Pattern that matches the methods of Kafka's administration client that make changes. */
 const ADMINISTRATION = /^(create|delete|alter|set|reset)/
 
-function guardedRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
-  return refusing(client, (name, [script]) => name === 'eval' && script !== LOAD && !mayWrite(), {
+function guardRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
+  return refuseCalls(client, (name, [script]) => name === 'eval' && script !== LOAD && !mayWrite(), {
     run: ((command: (redis: object) => Promise<unknown>) =>
       client.run(redis =>
-        command(mayWrite() ? redis : refusing(redis, one => !READS.test(one))),
+        command(mayWrite() ? redis : refuseCalls(redis, one => !READS.test(one))),
       )) as RedisClient['run'],
   })
 }
 
-function guardedKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
-  return refusing(kafka, name => name === 'producer' && !mayWrite(), {
-    admin: options => refusing(kafka.admin(options), name => ADMINISTRATION.test(name) && !mayWrite()),
+function guardKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
+  return refuseCalls(kafka, name => name === 'producer' && !mayWrite(), {
+    admin: options => refuseCalls(kafka.admin(options), name => ADMINISTRATION.test(name) && !mayWrite()),
   })
 }
 
@@ -70,7 +71,7 @@ function guardedKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
  * @param isRefused returns whether to refuse a call, from the name of the method and the arguments
  * @param others methods that replace methods of the object
  */
-function refusing<T extends object>(
+function refuseCalls<T extends object>(
   target: T,
   isRefused: (name: string, args: readonly unknown[]) => boolean,
   others: Partial<T> = {},

@@ -4,7 +4,7 @@
  */
 
 import { ENVIRONMENT_NAME } from '#runtime/settings/general.ts'
-import { either, instant, type Kind, mapped, text, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, text, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../lib/app/settings/duration.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -33,13 +33,13 @@ export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never
 
 /** Converts a name to kebab case. For example, `dryRun` becomes `dry-run`. */
-export function dashed(name: string): string {
+export function toKebabCase(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
 
 /** Returns the flag of an option, such as `--dry-run`. */
-export function flagOf(name: string): string {
-  return `--${dashed(name)}`
+export function toFlag(name: string): string {
+  return `--${toKebabCase(name)}`
 }
 
 /** Values of a command's arguments and options. A value that may be absent is an optional property. */
@@ -189,7 +189,7 @@ export const DURATION = duration()
 /** Kind for an RFC 3339 time or a duration before now, in milliseconds since the epoch. */
 export const TIME_OR_AGO = either(
   instant(),
-  mapped(duration(), ms => Date.now() - ms),
+  mapKind(duration(), ms => Date.now() - ms),
 )
 
 /** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */

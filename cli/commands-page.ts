@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
 import { PROJECT } from '../scripts/paths.ts'
-import { program } from './program.ts'
+import { buildProgram } from './program.ts'
 
 export const PAGE = join(PROJECT, 'docs/commands.md')
 
@@ -17,10 +17,10 @@ const COMMON = new Set(['--env', '--json'])
  *
  * @throws Error if the page has no section for the list
  */
-export async function commandsPage(page: string): Promise<string> {
+export async function renderCommandsPage(page: string): Promise<string> {
   if (!LIST.test(page)) throw new Error('docs/commands.md has no place for the list of commands')
   const nowhere = new PassThrough()
-  const sluice = await program(
+  const sluice = await buildProgram(
     {
       stdin: nowhere,
       stdout: nowhere,
@@ -31,29 +31,29 @@ export async function commandsPage(page: string): Promise<string> {
     },
     { command: undefined },
   )
-  const rows = commandsBelow(sluice)
-    .map(({ words, command }) => rowOf(words, command))
+  const rows = listCommands(sluice)
+    .map(({ words, command }) => formatCommand(words, command))
     .toSorted()
   return page.replace(LIST, () => `\n${rows.join('\n')}\n\n`)
 }
 
-interface Named {
+interface NamedCommand {
   readonly words: readonly string[]
   readonly command: Command
 }
 
 /** Returns all commands that can be run, without `help`. */
-function commandsBelow(parent: Command, before: readonly string[] = []): Named[] {
+function listCommands(parent: Command, before: readonly string[] = []): NamedCommand[] {
   const visible = parent.createHelp().visibleCommands(parent)
   return visible
     .filter(command => command.name() !== 'help')
     .flatMap(command => {
       const words = [...before, command.name()]
-      return command.commands.length === 0 ? [{ words, command }] : commandsBelow(command, words)
+      return command.commands.length === 0 ? [{ words, command }] : listCommands(command, words)
     })
 }
 
-function rowOf(words: readonly string[], command: Command): string {
+function formatCommand(words: readonly string[], command: Command): string {
   const { registeredArguments, options } = command
   const args = registeredArguments.map(argument => {
     const text = `${argument.name()}${argument.variadic ? '...' : ''}`
@@ -67,4 +67,4 @@ function rowOf(words: readonly string[], command: Command): string {
   return flags.length === 0 ? line : `${line}; ${flags.join(' ')}`
 }
 
-if (import.meta.main) writeFileSync(PAGE, await commandsPage(readFileSync(PAGE, 'utf8')))
+if (import.meta.main) writeFileSync(PAGE, await renderCommandsPage(readFileSync(PAGE, 'utf8')))

@@ -16,9 +16,9 @@ interface Group {
   readonly commands: Readonly<Record<string, Leaf>>
 }
 
-export type Listed = Readonly<Record<string, Leaf | Group>>
+export type CommandTree = Readonly<Record<string, Leaf | Group>>
 
-export const COMMANDS: Listed = {
+export const COMMANDS: CommandTree = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/index.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/index.ts')],
   reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/index.ts')],

@@ -8,16 +8,16 @@ import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
-import { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
+import { formatKafkaAddress, getReason } from '../lib/operations/servers.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/addresses.ts'
 import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
-export { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
+export { formatKafkaAddress, getReason } from '../lib/operations/servers.ts'
 
 /** Timeout for the first answer of a server, in milliseconds. */
-const PATIENCE_MS = 10_000
+const ANSWER_TIMEOUT_MS = 10_000
 
 /**
  * Returns the settings of a command.
@@ -25,16 +25,16 @@ const PATIENCE_MS = 10_000
  * @param env name of the environment from the option `--env`, which takes precedence over SLUICE_ENV
  * @throws CliFailure if the requested stack does not run
  */
-export function configOf(terminal: Terminal, env: string | undefined): Config {
-  return readConfig(environmentOf(terminal, env))
+export function resolveConfig(terminal: Terminal, env: string | undefined): Config {
+  return readConfig(resolveEnvironment(terminal, env))
 }
 
 /**
- * Returns the environment variables from which `configOf` reads the settings.
+ * Returns the environment variables from which `resolveConfig` reads the settings.
  *
  * @throws CliFailure if the requested stack does not run
  */
-export function environmentOf(
+export function resolveEnvironment(
   { environment, stack, stacksDir, withKafkaOptions = same => same }: Terminal,
   env: string | undefined,
 ): Environment {
@@ -54,13 +54,13 @@ export function environmentOf(
  * @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic
  */
 export async function requireTopic(
-  publisher: Pick<TopicPublisher, 'partitionsOf'>,
+  publisher: Pick<TopicPublisher, 'countPartitions'>,
   topic: string,
   config: Config,
 ): Promise<void> {
-  const where = kafkaAddress(config)
+  const where = formatKafkaAddress(config)
   try {
-    await withinPatience(publisher.partitionsOf(topic))
+    await awaitAnswer(publisher.countPartitions(topic))
   } catch (error) {
     requireSignIn(error, config)
     if (isUnknownTopic(error))
@@ -73,13 +73,13 @@ export async function requireTopic(
 
 /** Converts an error of Kafka to an error with a message for users. All other errors are returned unchanged. */
 export function kafkaFailure(error: unknown, config: Config): unknown {
-  const where = kafkaAddress(config)
+  const where = formatKafkaAddress(config)
   if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)
   if (error instanceof RefusedByKafka && error.code === 'refused')
-    return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
+    return new CliFailure(`Kafka at ${where} refuses: ${getReason(error)}`)
   if (!isAnswerMissing(error)) return error
   return new CliFailure(
-    `Kafka does not answer at ${where}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,
+    `Kafka does not answer at ${where}: start it with \`npm start\`, or set KAFKA_BROKERS. (${getReason(error)})`,
   )
 }
 
@@ -87,7 +87,7 @@ export function kafkaFailure(error: unknown, config: Config): unknown {
 export function requireSignIn(error: unknown, config: Config): void {
   const problem = signInProblem(error)
   if (problem !== undefined)
-    throw new CliFailure(`Kafka at ${kafkaAddress(config)} cannot be used: ${problem}`)
+    throw new CliFailure(`Kafka at ${formatKafkaAddress(config)} cannot be used: ${problem}`)
 }
 
 /**
@@ -102,7 +102,7 @@ export async function withRedis<T>(
   const connections = new CommandConnections(config)
   try {
     const client = await connections.redis()
-    await withinPatience(client.run(redis => redis.ping()))
+    await awaitAnswer(client.run(redis => redis.ping()))
     return await use(client, connections)
   } catch (error) {
     const address = parseRedisUrl(config.redis.url)
@@ -113,7 +113,7 @@ export async function withRedis<T>(
     if (error instanceof Unavailable && error.code === 'broker-unavailable') throw kafkaFailure(error, config)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
-      `Redis does not answer at ${host}: start it with \`npm start\`, or set REDIS_URL. (${reasonOf(error)})`,
+      `Redis does not answer at ${host}: start it with \`npm start\`, or set REDIS_URL. (${getReason(error)})`,
     )
   } finally {
     await connections.close()
@@ -128,11 +128,11 @@ function isAnswerMissing(error: unknown): boolean {
 }
 
 /** Waits for the first answer of a server. @throws NoAnswer if the answer takes longer than ten seconds */
-export function withinPatience<T>(answer: Promise<T>): Promise<T> {
+export function awaitAnswer<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => reject(new NoAnswer(`no answer within ${PATIENCE_MS / 1000} s`)),
-    PATIENCE_MS,
+    () => reject(new NoAnswer(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`)),
+    ANSWER_TIMEOUT_MS,
   )
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
 }

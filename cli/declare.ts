@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings/values.ts'
-import { type CommandValue, dashed, flagOf, type Parameter, type Parameters } from './command.ts'
+import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -10,12 +10,12 @@ import type { Terminal } from './terminal.ts'
 export function declare(command: Command, value: CommandValue, terminal: Terminal): void {
   const { args = {}, options = {} } = value
   command.description(value.about).addHelpText('after', `\n${value.more.trim()}`)
-  for (const [name, parameter] of Object.entries(args)) command.addArgument(argumentOf(name, parameter))
-  for (const [name, parameter] of Object.entries(options)) command.addOption(optionOf(name, parameter))
+  for (const [name, parameter] of Object.entries(args)) command.addArgument(createArgument(name, parameter))
+  for (const [name, parameter] of Object.entries(options)) command.addOption(createOption(name, parameter))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)
   command.action(() => {
-    const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli')
-    return value.run(valuesOf(command, args, options), terminal, new Set(given))
+    const givenNames = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli')
+    return value.run(collectValues(command, args, options), terminal, new Set(givenNames))
   })
 }
 
@@ -25,32 +25,35 @@ export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'envi
   if (!has('env')) return
   const hasTopic = has('topic')
   for (const [name, parameter] of Object.entries({ ...KAFKA_OPTIONS, ...(hasTopic && EVENT_HUB_OPTIONS) }))
-    command.addOption(optionOf(name, parameter).helpGroup('Kafka:'))
+    command.addOption(createOption(name, parameter).helpGroup('Kafka:'))
   if (hasTopic) takeTopicFromEventHub(command, terminal)
 }
 
-function argumentOf(name: string, { description, kind, isRequired, isList }: Parameter<unknown>): Argument {
+function createArgument(
+  name: string,
+  { description, kind, isRequired, isList }: Parameter<unknown>,
+): Argument {
   const [open, close] = isRequired ? ['<', '>'] : ['[', ']']
-  const argument = new Argument(`${open}${dashed(name)}${isList ? '...' : ''}${close}`, description)
+  const argument = new Argument(`${open}${toKebabCase(name)}${isList ? '...' : ''}${close}`, description)
   if (!kind) return argument
-  const choices = choicesOf(kind)
-  return (choices ? argument.choices(choices) : argument).argParser(parserOf(kind, isList))
+  const choices = getChoices(kind)
+  return (choices ? argument.choices(choices) : argument).argParser(createParser(kind, isList))
 }
 
-export function optionOf(name: string, parameter: Parameter<unknown>): Option {
+export function createOption(name: string, parameter: Parameter<unknown>): Option {
   const { description, kind, value, isNegated, isAddress, isRequired, isList, short, initial } = parameter
-  const long = flagOf(isNegated ? `no-${name}` : name)
+  const long = toFlag(isNegated ? `no-${name}` : name)
   const flags = [short && `-${short}`, value ? `${long} ${value}` : long].filter(Boolean).join(', ')
   const option = new Option(flags, description)
   if (!kind) return option
-  const choices = choicesOf(kind)
+  const choices = getChoices(kind)
   if (choices) option.choices(choices)
-  option.argParser(parserOf(kind, isList, isAddress)).makeOptionMandatory(isRequired === true)
+  option.argParser(createParser(kind, isList, isAddress)).makeOptionMandatory(isRequired === true)
   return initial ? option.default(initial.value, initial.shown) : option
 }
 
 /** Returns the allowed texts of a kind of value; undefined if they are not a fixed set. */
-function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
+function getChoices({ schema }: Kind<unknown>): readonly string[] | undefined {
   const { type, options } = schema as { type: string; options?: readonly string[] }
   return type === 'picklist' ? options : undefined
 }
@@ -59,19 +62,19 @@ function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
  * Returns the values by name. If a parameter without a default is not given, its value is an empty list for a list, false for a
  * flag, and absent otherwise.
  */
-function valuesOf(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
-  const given = command.opts()
+function collectValues(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
+  const optionValues = command.opts()
   const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
     return [name, command.processedArgs[index] ?? (isList ? [] : undefined)] as const
   })
   const ofOptions = Object.entries(options).map(([name, { isList, kind }]) => {
-    return [name, given[name] ?? (isList ? [] : kind ? undefined : false)] as const
+    return [name, optionValues[name] ?? (isList ? [] : kind ? undefined : false)] as const
   })
   return Object.fromEntries([...ofArguments, ...ofOptions].filter(([, value]) => value !== undefined))
 }
 
-/** Placeholder for an invalid value. `requireRightValues` reports it later, so that all values are checked first. */
-class WrongValue {
+/** Placeholder for an invalid value. `requireValidValues` reports it later, so that all values are checked first. */
+class InvalidValue {
   readonly text: string
   readonly allowed: string
 
@@ -82,19 +85,19 @@ class WrongValue {
 }
 
 /**
- * Returns a parser for values of this kind. It returns a placeholder for an invalid value. `requireRightValues` reports the
+ * Returns a parser for values of this kind. It returns a placeholder for an invalid value. `requireValidValues` reports the
  * placeholders before the command runs.
  */
-function parserOf({ schema, allowed }: Kind<unknown>, isList = false, isAddress = false) {
+function createParser({ schema, allowed }: Kind<unknown>, isList = false, isAddress = false) {
   const parse = (text: string) => {
     const { success, output } = safeParse(schema, text)
-    return success ? output : new WrongValue(isAddress ? withoutLogin(text) : text, allowed)
+    return success ? output : new InvalidValue(isAddress ? hideLogin(text) : text, allowed)
   }
   return isList ? (text: string, before: unknown = []) => [...(before as unknown[]), parse(text)] : parse
 }
 
 /** Replaces the user and password in an address. */
-function withoutLogin(address: string): string {
+function hideLogin(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')
 }
 
@@ -104,25 +107,25 @@ function withoutLogin(address: string): string {
  *
  * @throws CommanderError
  */
-export function requireRightValues(command: Command): void {
-  const lines = wrongIn(command)
+export function requireValidValues(command: Command): void {
+  const lines = listErrors(command)
   if (lines.length > 0) command.error(lines.join('\n'))
 }
 
-function wrongIn(command: Command): string[] {
+function listErrors(command: Command): string[] {
   const ofArguments = command.registeredArguments.map(
     (argument, index) => [`argument '${argument.name()}'`, command.processedArgs[index]] as const,
   )
   const ofOptions = command.options.map(
     option => [`option '${option.flags}'`, command.getOptionValue(option.attributeName())] as const,
   )
-  const wrong = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
-    [value].flat().flatMap(one => (one instanceof WrongValue ? [lineOf(where, one)] : [])),
+  const errors = [...ofArguments, ...ofOptions].flatMap(([where, value]) =>
+    [value].flat().flatMap(one => (one instanceof InvalidValue ? [formatError(where, one)] : [])),
   )
-  return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
+  return [...(command.parent ? listErrors(command.parent) : []), ...errors]
 }
 
 /** Formats an error in the same way as commander. */
-function lineOf(where: string, { text, allowed }: WrongValue): string {
+function formatError(where: string, { text, allowed }: InvalidValue): string {
   return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

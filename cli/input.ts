@@ -2,21 +2,18 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { fileFailure } from '../lib/operations/file-failure.ts'
-import { pathIn, type Terminal } from './terminal.ts'
+import { resolvePath, type Terminal } from './terminal.ts'
 
 /** Returns the name of an input file for messages. */
-export function inputName(file: string): string {
+export function toInputName(file: string): string {
   return file === '-' ? 'standard input' : file
 }
 
 /** Reads a file; `-` is standard input. @throws OperationFailure if the file cannot be read */
-export async function inputBytes(
-  file: string,
-  terminal: Pick<Terminal, 'stdin' | 'folder'>,
-): Promise<Buffer> {
+export async function readInput(file: string, terminal: Pick<Terminal, 'stdin' | 'folder'>): Promise<Buffer> {
   try {
-    return file === '-' ? await buffer(terminal.stdin) : await readFile(pathIn(terminal, file))
+    return file === '-' ? await buffer(terminal.stdin) : await readFile(resolvePath(terminal, file))
   } catch (error) {
-    throw fileFailure(inputName(file), error)
+    throw fileFailure(toInputName(file), error)
   }
 }

@@ -5,7 +5,7 @@ import { AUTHENTICATIONS, CONNECTIVITIES } from '#runtime/adapters/kafka/authent
 import { parseConnectionString } from '#runtime/adapters/kafka/event-hubs.ts'
 import { BROKERS, MSK_CLUSTER } from '#runtime/settings/kafka.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { mapped, oneOf } from '#runtime/settings/values.ts'
+import { mapKind, oneOf } from '#runtime/settings/values.ts'
 import { ANY_TEXT, option, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,7 +14,7 @@ export const KAFKA_OPTIONS = {
   brokers: option(
     '<list>',
     'host:port of brokers, separated by commas',
-    mapped(BROKERS, brokers => brokers.join(',')),
+    mapKind(BROKERS, brokers => brokers.join(',')),
   ),
   clusterArn: option('<arn>', 'Amazon MSK cluster whose brokers are looked up', MSK_CLUSTER),
   mskConnectivity: option('<network>', 'network of the brokers to look up', oneOf(CONNECTIVITIES)),
@@ -47,7 +47,7 @@ export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal,
   }
   command.on('option:event-hubs-conn-str', (string: string) => {
     if (command.getOptionValue('topic') === undefined)
-      useTopic(parseConnectionString(resolved(string, terminal.environment))?.hub)
+      useTopic(parseConnectionString(resolveVariable(string, terminal.environment))?.hub)
   })
   command.on('option:event-hub-name', useTopic)
 }
@@ -58,32 +58,32 @@ export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal,
  * @param command command to run; undefined before it is known
  * @param folder base folder of relative file names
  */
-export function kafkaEnvironment(
+export function applyKafkaOptions(
   command: Command | undefined,
   environment: Environment,
   folder: string,
 ): Environment {
   if (!command?.options.some(({ long }) => long === '--cluster-arn')) return environment
-  const given: KafkaOptions = command.opts()
-  const set = variablesOf(given, environment, folder)
+  const options: KafkaOptions = command.opts()
+  const set = toVariables(options, environment, folder)
   const replaced = REPLACED.flatMap(({ by, variables }) =>
-    by.some(name => given[name] !== undefined) ? variables : [],
+    by.some(name => options[name] !== undefined) ? variables : [],
   )
   const left = Object.entries(environment).filter(([name]) => !replaced.includes(name))
   return { ...Object.fromEntries(left), ...set }
 }
 
-function variablesOf(given: KafkaOptions, environment: Environment, folder: string): Environment {
-  const { caFile, eventHubsConnStr } = given
+function toVariables(options: KafkaOptions, environment: Environment, folder: string): Environment {
+  const { caFile, eventHubsConnStr } = options
   const named = {
-    KAFKA_BROKERS: given.brokers,
-    MSK_CLUSTER_ARN: given.clusterArn,
-    MSK_CONNECTIVITY: given.mskConnectivity,
-    EVENT_HUBS_CONN_STR: eventHubsConnStr && resolved(eventHubsConnStr, environment),
-    KAFKA_USERNAME: given.username,
-    KAFKA_SECRET: given.secret,
+    KAFKA_BROKERS: options.brokers,
+    MSK_CLUSTER_ARN: options.clusterArn,
+    MSK_CONNECTIVITY: options.mskConnectivity,
+    EVENT_HUBS_CONN_STR: eventHubsConnStr && resolveVariable(eventHubsConnStr, environment),
+    KAFKA_USERNAME: options.username,
+    KAFKA_SECRET: options.secret,
     KAFKA_CA_FILE: caFile && resolve(folder, caFile),
-    KAFKA_AUTH: given.auth,
+    KAFKA_AUTH: options.auth,
   }
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }
@@ -108,7 +108,7 @@ const REPLACED: readonly {
  *
  * @throws CliFailure if the variable is not set
  */
-function resolved(text: string, environment: Environment): string {
+function resolveVariable(text: string, environment: Environment): string {
   const name = /^\$(\w+)$/.exec(text)?.[1]
   if (name === undefined) return text
   const value = environment[name]

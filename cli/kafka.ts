@@ -4,9 +4,9 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Config } from '../lib/app/config.ts'
-import { allTopics } from '../lib/queries/kafka/topic-descriptions.ts'
+import { listTopics } from '../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'
-import { kafkaAddress, kafkaFailure, requireSignIn, withinPatience } from './connections.ts'
+import { awaitAnswer, formatKafkaAddress, kafkaFailure, requireSignIn } from './connections.ts'
 import { CliFailure } from './failure.ts'
 
 /** Context of a command that uses Kafka. */
@@ -29,7 +29,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
   const closing: (() => Promise<unknown>)[] = [() => connections.close()]
   try {
     const kafka = await connections.kafka()
-    const topics = await withinPatience(allTopics(kafka))
+    const topics = await awaitAnswer(listTopics(kafka))
     const offsets = new TopicOffsets(kafka)
     closing.push(() => offsets.close())
     return await use({ config, kafka, connections, offsets, topics })
@@ -53,6 +53,6 @@ export function requireTopicIn(
   const found = topics.find(one => one.topic === topic)
   if (found) return found
   throw new CliFailure(
-    `Kafka at ${kafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics; check --env and SLUICE_ENV.`,
+    `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics; check --env and SLUICE_ENV.`,
   )
 }

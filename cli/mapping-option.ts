@@ -7,10 +7,10 @@ import { dataReader } from '../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
 import { foreignReader } from '../lib/mapping/foreign.ts'
 import type { Mapping } from '../lib/mapping/mapping.ts'
-import { type MappingsFolder, mappingNamed } from '../lib/operations/import/mapping-named.ts'
+import { loadNamedMapping, type MappingsFolder } from '../lib/operations/import/mapping-named.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { optionList, SOME_TEXT } from './command.ts'
-import { pathIn, type Terminal } from './terminal.ts'
+import { resolvePath, type Terminal } from './terminal.ts'
 
 export const MAPPING = optionList(
   '<name>',
@@ -19,7 +19,7 @@ export const MAPPING = optionList(
 )
 
 /** Returns the mappings folder in MAPPINGS_DIR or, if it is not set, the packaged one. */
-export function mappingsIn({ environment }: Terminal): MappingsFolder {
+export function getMappingsFolder({ environment }: Terminal): MappingsFolder {
   const { mappingsDir } = readSettings([MAPPINGS], environment)
   return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
 }
@@ -29,9 +29,9 @@ export function mappingsIn({ environment }: Terminal): MappingsFolder {
  *
  * @throws OperationFailure if a mapping is unknown or invalid. The message contains all errors.
  */
-export function mappingsNamed(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
-  const folder = mappingsIn(terminal)
-  return Promise.all(names.map(name => mappingNamed(name, folder, file => pathIn(terminal, file))))
+export function loadMappings(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
+  const folder = getMappingsFolder(terminal)
+  return Promise.all(names.map(name => loadNamedMapping(name, folder, file => resolvePath(terminal, file))))
 }
 
 /**
@@ -39,12 +39,12 @@ export function mappingsNamed(names: readonly string[], terminal: Terminal): Pro
  *
  * @throws OperationFailure if a mapping is unknown or invalid
  */
-export async function readerWith(
+export async function createReader(
   config: Parameters<typeof dataReader>[0],
   names: readonly string[],
   terminal: Terminal,
 ): Promise<PlainReader> {
   if (names.length === 0) return dataReader(config)
-  const read = foreignReader(await mappingsNamed(names, terminal))
+  const read = foreignReader(await loadMappings(names, terminal))
   return dataReader(config, async () => read)
 }

@@ -2,10 +2,10 @@
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { topicName } from '../lib/app/topics.ts'
-import { audited, type Counts, type Operation } from '../lib/operations/audit.ts'
+import { type Counts, type Operation, runAudited } from '../lib/operations/audit.ts'
 import type { CommandConnections } from './command-connections.ts'
 import { requireTopic } from './connections.ts'
-import { operatorOf } from './person.ts'
+import { resolveOperator } from './person.ts'
 
 /**
  * Carries out an operation with connections that permit writes, and writes its audit event. If the operator cannot be identified,
@@ -13,7 +13,7 @@ import { operatorOf } from './person.ts'
  *
  * @param change carries out the operation, and increments the counts for each change. It receives the name of the operator.
  * @throws CliFailure if the operation was not started
- * @throws the errors of `audited`
+ * @throws the errors of `runAudited`
  */
 export async function carryOut<T>(
   connections: CommandConnections,
@@ -21,18 +21,18 @@ export async function carryOut<T>(
   change: (counts: Counts, by: string) => Promise<T>,
 ): Promise<T> {
   const { config } = connections
-  const by = await operatorOf(config)
+  const by = await resolveOperator(config)
   const topic = topicName('events', config.env)
   const publisher = await connections.publisher()
   // Commands for topics may run before the topic for audit events exists.
   const hasNone = (error: unknown) => isUnknownTopic(error) && about.action.startsWith('topics ')
-  const isTrailed = await publisher.partitionsOf(topic).then(
+  const isAudited = await publisher.countPartitions(topic).then(
     () => true,
     error => !hasNone(error),
   )
-  if (!isTrailed) return connections.writing(() => change({}, by))
+  if (!isAudited) return connections.writing(() => change({}, by))
   await requireTopic(publisher, topic, config)
   return connections.writing(() =>
-    audited({ by, config, publisher: async () => publisher }, about, counts => change(counts, by)),
+    runAudited({ by, config, publisher: async () => publisher }, about, counts => change(counts, by)),
   )
 }

@@ -18,7 +18,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 const VARIABLE = /\b([A-Z][A-Z_]*[A-Z])(=[\w-]+)?(?![\w-]| \(--)/g
 
 /** Returns the message with `KAFKA_AUTH (--auth)` instead of `KAFKA_AUTH`, if the command has that option. */
-export function withOptionNames(message: string, command: Command | undefined): string {
+export function addOptionNames(message: string, command: Command | undefined): string {
   const has = new Set(command?.options.map(({ long }) => long))
   return message.replace(VARIABLE, (named, variable: string) => {
     const option = OPTIONS[variable]

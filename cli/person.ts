@@ -9,7 +9,7 @@ import { CliFailure } from './failure.ts'
  *
  * @throws CliFailure if AWS does not return the identity of the caller
  */
-export async function operatorOf(config: Pick<Config, 'kafka' | 'redis'>): Promise<string> {
+export async function resolveOperator(config: Pick<Config, 'kafka' | 'redis'>): Promise<string> {
   if (!isInAws(config)) return userOfMachine()
   try {
     return await callerArn(config.kafka.clusterArn?.split(':')[3] ?? config.kafka.region)

@@ -6,15 +6,15 @@ import { ConfigError } from '#runtime/settings/config-error.ts'
 import { OperationFailure, operationFailure } from '../lib/operations/failure.ts'
 import { STACK_NAME } from '../scripts/stack.ts'
 import { option } from './command.ts'
-import { COMMANDS, type Listed } from './commands.ts'
-import { declare, optionOf, requireRightValues } from './declare.ts'
+import { COMMANDS, type CommandTree } from './commands.ts'
+import { createOption, declare, requireValidValues } from './declare.ts'
 import { CliFailure, isStop, usageFailure } from './failure.ts'
-import { kafkaEnvironment } from './kafka-options.ts'
-import { withOptionNames } from './option-names.ts'
-import { columnsOf, type Terminal } from './terminal.ts'
+import { applyKafkaOptions } from './kafka-options.ts'
+import { addOptionNames } from './option-names.ts'
+import { getColumns, type Terminal } from './terminal.ts'
 
 /** Returns the version in package.json. */
-function version(): string {
+function readVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
@@ -35,11 +35,11 @@ const STACK = option('<name>', 'running stack to use, as in `npm start -- --name
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
   try {
-    const { context, words } = await withSettings(terminal, args)
-    await (await program(context, running, words)).parseAsync([...words], { from: 'user' })
+    const { context, words } = await applySettingsFile(terminal, args)
+    await (await buildProgram(context, running, words)).parseAsync([...words], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
   } catch (error) {
-    return ended(error, terminal, running)
+    return handleError(error, terminal, running)
   }
 }
 
@@ -47,7 +47,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
  * Removes `--config FILE` from the command line, at any position, and reads variables from that file or from the file in
  * SLUICE_CONFIG.
  */
-async function withSettings(terminal: Terminal, args: readonly string[]) {
+async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   const at = args.findIndex(arg => /^--config(=|$)/.test(arg))
   const named =
     at === -1 ? undefined : args[at]?.includes('=') ? args[at].slice('--config='.length) : args[at + 1]
@@ -70,7 +70,7 @@ interface Running {
  * @param running object in which the running command is stored
  * @param args words of the command line, which select the commands to load. If undefined, all commands are loaded.
  */
-export async function program(
+export async function buildProgram(
   terminal: Terminal,
   running: Running,
   args?: readonly string[],
@@ -84,8 +84,8 @@ export async function program(
       // An id can start with a dash, so that it is parsed as an option.
       outputError: (text, write) =>
         write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
-      getOutHelpWidth: () => helpWidth(terminal),
-      getErrHelpWidth: () => helpWidth({ ...terminal, stdout: terminal.stderr }),
+      getOutHelpWidth: () => computeHelpWidth(terminal),
+      getErrHelpWidth: () => computeHelpWidth({ ...terminal, stdout: terminal.stderr }),
     })
     .configureHelp({
       showGlobalOptions: true,
@@ -94,11 +94,11 @@ export async function program(
     })
     .showHelpAfterError('Try it with --help.')
     .helpCommand(false)
-    .version(version())
-    .addOption(optionOf('stack', STACK))
+    .version(readVersion())
+    .addOption(createOption('stack', STACK))
     .hook('preAction', (_, command) => {
       running.command = command
-      requireRightValues(command)
+      requireValidValues(command)
     })
   const context: Terminal = {
     ...terminal,
@@ -106,21 +106,21 @@ export async function program(
     get stack() {
       return sluice.opts().stack
     },
-    withKafkaOptions: environment => kafkaEnvironment(running.command, environment, terminal.folder),
+    withKafkaOptions: environment => applyKafkaOptions(running.command, environment, terminal.folder),
   }
-  await addCommands(sluice, COMMANDS, args && wordsOf(args), context)
+  await addCommands(sluice, COMMANDS, args && removeOptions(args), context)
   return sluice
 }
 
 /** Returns the width to which descriptions of options are wrapped. Longer lines than 120 are hard to read. */
-function helpWidth(terminal: Pick<Terminal, 'stdout' | 'environment'>): number {
-  return Math.min(columnsOf(terminal) ?? 100, 120)
+function computeHelpWidth(terminal: Pick<Terminal, 'stdout' | 'environment'>): number {
+  return Math.min(getColumns(terminal) ?? 100, 120)
 }
 
 /** Adds commands to their parent. @param words words that select one of the commands; undefined to load all commands */
 async function addCommands(
   parent: Command,
-  listed: Listed,
+  listed: CommandTree,
   words: readonly string[] | undefined,
   terminal: Terminal,
 ): Promise<void> {
@@ -137,13 +137,13 @@ async function addCommands(
 }
 
 /** Returns the arguments that can be names of commands. Options and the values of global options are removed. */
-function wordsOf(args: readonly string[]): string[] {
+function removeOptions(args: readonly string[]): string[] {
   return args.filter(
     (word, index) => !word.startsWith('-') && !['--stack', '--config'].includes(args[index - 1] ?? ''),
   )
 }
 
-function ended(thrown: unknown, { stderr, stop }: Terminal, { command }: Running): number {
+function handleError(thrown: unknown, { stderr, stop }: Terminal, { command }: Running): number {
   const error = operationFailure(thrown)
   // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
   // 2.
@@ -154,7 +154,7 @@ function ended(thrown: unknown, { stderr, stop }: Terminal, { command }: Running
     return error instanceof CliFailure ? error.status : error.isUsage ? 2 : 1
   }
   if (error instanceof ConfigError) {
-    stderr.write(`${withOptionNames(error.message, command)}\n`)
+    stderr.write(`${addOptionNames(error.message, command)}\n`)
     return 2
   }
   const trace = error instanceof Error ? error.stack : String(error)

@@ -11,7 +11,7 @@ export interface Progress {
 const BAR = 30
 
 /** Returns a bar and its percentage, such as `[=====>        ]  45 %`. @param part completed share, 0 to 1 */
-export function barText(part: number): string {
+export function formatBar(part: number): string {
   const filled = Math.floor(part * BAR)
   const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
   return `[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %`
@@ -22,11 +22,11 @@ export function barText(part: number): string {
  *
  * @param what word for what is counted, such as "acknowledged"
  */
-export function progressText({ done, total, elapsedMs }: Progress, what: string): string {
+export function formatProgress({ done, total, elapsedMs }: Progress, what: string): string {
   const perMs = elapsedMs > 0 ? done / elapsedMs : 0
   const rate = `${Math.round(perMs * 1000)}/s`
   if (total === undefined) return `${done} ${what}, ${rate}`
   const part = total === 0 ? 1 : done / total
   const left = perMs > 0 && done < total ? `, ${durationText((total - done) / perMs)} left` : ''
-  return `${barText(part)}  ${done} of ${total} ${what}, ${rate}${left}`
+  return `${formatBar(part)}  ${done} of ${total} ${what}, ${rate}${left}`
 }

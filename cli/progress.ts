@@ -1,5 +1,5 @@
 /** Shows the progress of a command as one line on standard error. */
-import { progressText } from './progress-text.ts'
+import { formatProgress } from './progress-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all lines remain. */
@@ -40,12 +40,12 @@ export function showLineLater(terminal: Pick<Terminal, 'stderr'>, text: () => st
 /**
  * Shows how much of the work is done.
  *
- * @param what word for what is counted, see `progressText`
+ * @param what word for what is counted, see `formatProgress`
  */
 export function showProgress(terminal: Pick<Terminal, 'stderr'>, what: string, show = showLine) {
   const startedMs = performance.now()
   const progress = { done: 0, total: 0 }
-  const line = () => progressText({ ...progress, elapsedMs: performance.now() - startedMs }, what)
+  const line = () => formatProgress({ ...progress, elapsedMs: performance.now() - startedMs }, what)
   const onProgress = (done: number, total: number): void => {
     Object.assign(progress, { done, total })
   }

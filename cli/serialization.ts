@@ -6,10 +6,10 @@ import type { Serialization } from '#runtime/consumer/serialization.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { SERIALIZATION_KIND } from '#runtime/settings/serialization.ts'
 import type { Config } from '../lib/app/config.ts'
-import { dataWriterOf } from '../lib/app/data-writer.ts'
+import { getDataWriter } from '../lib/app/data-writer.ts'
 import { option } from './command.ts'
 import { CliFailure } from './failure.ts'
-import { harmless } from './text-width.ts'
+import { escapeText } from './text-width.ts'
 
 export const SERIALIZATION_OPTION = option(
   '<formats>',
@@ -24,10 +24,10 @@ export const SERIALIZATION_OPTION = option(
  * @throws ConfigError for an unknown event type
  * @throws CliFailure if a configured schema registry does not answer
  */
-export async function writerFor(config: Config, chosen?: Serialization): Promise<DataWriter> {
+export async function createWriter(config: Config, chosen?: Serialization): Promise<DataWriter> {
   try {
-    const writer = await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
-    return { write: event => writtenBy(writer, event) }
+    const writer = await getDataWriter(chosen === undefined ? config : { ...config, serialization: chosen })
+    return { write: event => writeEvent(writer, event) }
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
     throw new CliFailure(`Nothing was published: ${error.message}`, 1, { cause: error })
@@ -39,12 +39,12 @@ export async function writerFor(config: Config, chosen?: Serialization): Promise
  *
  * @throws CliFailure if the data does not match its schema, such as an integer of more than 32 bits
  */
-function writtenBy(writer: DataWriter, event: Event): Event {
+function writeEvent(writer: DataWriter, event: Event): Event {
   try {
     return writer.write(event)
   } catch (error) {
     if (!(error instanceof UnencodableError)) throw error
-    throw new CliFailure(`Event ${harmless(event.id)} cannot be written: ${error.message}`, 1, {
+    throw new CliFailure(`Event ${escapeText(event.id)} cannot be written: ${error.message}`, 1, {
       cause: error,
     })
   }

@@ -3,7 +3,7 @@ import { fileFailure } from '../lib/operations/file-failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../scripts/hide-secrets.mjs'
 import { run } from './program.ts'
-import { callersFolder } from './terminal.ts'
+import { resolveCallerFolder } from './terminal.ts'
 
 const LAST_WORDS_MS = 1_000
 
@@ -22,7 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const args = hideSecrets(process.argv.slice(2))
 const { env: environment, stdin, stdout, stderr } = process
-const folder = callersFolder(environment, process.cwd())
+const folder = resolveCallerFolder(environment, process.cwd())
 const status = await run(args, {
   stdin,
   stdout,

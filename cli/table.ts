@@ -2,7 +2,7 @@
 
 import { shortNumber } from '../lib/support/short-number.ts'
 import type { TableColumn } from '../lib/tables/table.ts'
-import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
+import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
 
 export interface Column {
   readonly heading: string
@@ -20,7 +20,7 @@ export interface Column {
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
-export function rowsText<Row>(
+export function formatRows<Row>(
   columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
   width?: number,
@@ -35,18 +35,18 @@ export function rowsText<Row>(
     }
   })
   const cells = rows.map(row =>
-    columns.map(({ type, value, limits }) => cellText(type, value(row), limits?.(row))),
+    columns.map(({ type, value, limits }) => formatCell(type, value(row), limits?.(row))),
   )
-  return tableText(shown, cells, width)
+  return formatTable(shown, cells, width)
 }
 
-function cellText(
+function formatCell(
   type: TableColumn<never>['type'],
   value: string | number | null,
   limits?: readonly (number | null)[],
 ): string {
   if (value === null) return '-'
-  if (typeof value === 'string') return harmless(value)
+  if (typeof value === 'string') return escapeText(value)
   return String(type === 'count' ? value : shortNumber(value, limits))
 }
 
@@ -63,7 +63,7 @@ const GAP = '  '
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
-export function tableText(columns: readonly Column[], rows: Rows, width?: number): string {
+export function formatTable(columns: readonly Column[], rows: Rows, width?: number): string {
   const all = columns.map((_, index) => index)
   const leaving = all
     .filter(index => columns[index]?.leaveOut !== undefined)
@@ -71,16 +71,16 @@ export function tableText(columns: readonly Column[], rows: Rows, width?: number
   for (let gone = 0; gone <= leaving.length; gone++) {
     const left = leaving.slice(0, gone)
     const shown = all.filter(index => !left.includes(index))
-    const widths = fittedWidths(columns, rows, shown, width)
+    const widths = fitWidths(columns, rows, shown, width)
     if (!widths) continue
-    const table = aligned(columns, rows, shown, widths)
-    return left.length === 0 ? table : `${table}\n${leftOutNote(columns, left, width)}`
+    const table = formatAligned(columns, rows, shown, widths)
+    return left.length === 0 ? table : `${table}\n${describeLeftOut(columns, left, width)}`
   }
-  return rows.map(row => block(columns, row, width)).join('\n\n')
+  return rows.map(row => formatBlock(columns, row, width)).join('\n\n')
 }
 
 /** Returns the width of each column to show; undefined if the columns do not fit into the maximum width. */
-function fittedWidths(
+function fitWidths(
   columns: readonly Column[],
   rows: Rows,
   shown: readonly number[],
@@ -88,12 +88,12 @@ function fittedWidths(
 ): Map<number, number> | undefined {
   const widths = new Map(
     shown.map(index => {
-      const widest = Math.max(...[headings(columns), ...rows].map(row => widthOf(row[index] ?? '')))
+      const widest = Math.max(...[listHeadings(columns), ...rows].map(row => measureWidth(row[index] ?? '')))
       return [index, Math.min(widest, MAX_CELL_WIDTH)]
     }),
   )
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
-  let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
+  let excess = sumNumbers(widths.values()) + GAP.length * (shown.length - 1) - width
   while (excess > 0) {
     // Narrow the widest column first, so that short cells in other columns are not truncated.
     const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
@@ -104,65 +104,69 @@ function fittedWidths(
   return widths
 }
 
-function aligned(
+function formatAligned(
   columns: readonly Column[],
   rows: Rows,
   shown: readonly number[],
   widths: ReadonlyMap<number, number>,
 ): string {
-  const cell = (text: string, index: number) => {
+  const alignCell = (text: string, index: number) => {
     const { cut, align } = columns[index] ?? {}
     const width = widths.get(index) ?? 0
-    const fitting = cut ? shortenedAtStart(text, width) : shortened(text, width)
-    return align === 'right' ? ' '.repeat(width - widthOf(fitting)) + fitting : padded(fitting, width)
+    const fitting = cut ? shortenStart(text, width) : shortenEnd(text, width)
+    return align === 'right' ? ' '.repeat(width - measureWidth(fitting)) + fitting : padText(fitting, width)
   }
-  const line = (row: readonly string[]) =>
+  const formatLine = (row: readonly string[]) =>
     shown
-      .map(index => cell(row[index] ?? '', index))
+      .map(index => alignCell(row[index] ?? '', index))
       .join(GAP)
       .trimEnd()
-  return [headings(columns), ...rows].map(line).join('\n')
+  return [listHeadings(columns), ...rows].map(formatLine).join('\n')
 }
 
-function block(columns: readonly Column[], row: readonly string[], width: number | undefined): string {
-  const cells = columns.map(({ heading }, index) => [heading, shortened(row[index] ?? '', MAX_CELL_WIDTH)])
-  return listLines(cells)
-    .map(line => shortened(line, width))
+function formatBlock(columns: readonly Column[], row: readonly string[], width: number | undefined): string {
+  const cells = columns.map(({ heading }, index) => [heading, shortenEnd(row[index] ?? '', MAX_CELL_WIDTH)])
+  return formatList(cells)
+    .map(line => shortenEnd(line, width))
     .join('\n')
 }
 
 /** Formats rows without headings, such as names and their values, in columns. The last cell of a row is shown whole. */
-export function listLines(rows: Rows, indent = ''): string[] {
+export function formatList(rows: Rows, indent = ''): string[] {
   const count = Math.max(0, ...rows.map(row => row.length - 1))
   const widths = Array.from({ length: count }, (_, index) =>
-    Math.min(MAX_CELL_WIDTH, Math.max(...rows.map(row => widthOf(row[index] ?? '')))),
+    Math.min(MAX_CELL_WIDTH, Math.max(...rows.map(row => measureWidth(row[index] ?? '')))),
   )
-  return rows.map(row => indent + rowLine(row, widths))
+  return rows.map(row => indent + formatRow(row, widths))
 }
 
 /** Formats a row whose columns have fixed widths, for example because later rows are unknown. Longer cells stay whole up to the bound. */
-export function rowLine(row: readonly string[], widths: readonly number[]): string {
+export function formatRow(row: readonly string[], widths: readonly number[]): string {
   const cells = row.map((text, index) => {
     const width = widths[index]
-    return width === undefined ? text : padded(shortened(text, MAX_CELL_WIDTH), width)
+    return width === undefined ? text : padText(shortenEnd(text, MAX_CELL_WIDTH), width)
   })
   return cells.join(GAP).trimEnd()
 }
 
-function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+function padText(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - measureWidth(text)))
 }
 
-function leftOutNote(columns: readonly Column[], left: readonly number[], width: number | undefined): string {
+function describeLeftOut(
+  columns: readonly Column[],
+  left: readonly number[],
+  width: number | undefined,
+): string {
   const names = left.map(index => columns[index]?.heading).join(', ')
-  return shortened(`(too narrow for ${names}: use --json to show all)`, width)
+  return shortenEnd(`(too narrow for ${names}: use --json to show all)`, width)
 }
 
-function headings(columns: readonly Column[]): string[] {
+function listHeadings(columns: readonly Column[]): string[] {
   return columns.map(({ heading }) => heading)
 }
 
-function sum(numbers: Iterable<number>): number {
+function sumNumbers(numbers: Iterable<number>): number {
   let total = 0
   for (const number of numbers) total += number
   return total

@@ -27,7 +27,7 @@ export interface Terminal {
  * Returns the number of columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not set, in which case
  * nothing is truncated.
  */
-export function columnsOf({
+export function getColumns({
   stdout,
   environment,
 }: Pick<Terminal, 'stdout' | 'environment'>): number | undefined {
@@ -43,10 +43,10 @@ export function printReport<T>(
   json: boolean | undefined,
   text: (report: T, columns: number | undefined) => string,
 ): void {
-  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report, columnsOf(terminal)))
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report, getColumns(terminal)))
 }
 
-export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): string {
+export function resolvePath({ folder }: Pick<Terminal, 'folder'>, file: string): string {
   return resolve(folder, file)
 }
 
@@ -54,6 +54,6 @@ export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): stri
  * Returns the folder in which the user runs the command. npm runs a script in the project's folder and passes the original folder
  * in INIT_CWD. A command that was not started by npm may have inherited the variable from another npm process.
  */
-export function callersFolder(environment: Environment, workingFolder: string): string {
+export function resolveCallerFolder(environment: Environment, workingFolder: string): string {
   return (environment.npm_lifecycle_event === 'sluice' && environment.INIT_CWD) || workingFolder
 }

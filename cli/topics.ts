@@ -5,8 +5,8 @@ import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
-import { type TopicReach, topicReach } from '../lib/queries/kafka/topics.ts'
-import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
+import { readTopicReach, type TopicReach } from '../lib/queries/kafka/topics.ts'
+import { awaitAnswer, formatKafkaAddress, getReason, requireSignIn } from './connections.ts'
 import { CliFailure } from './failure.ts'
 
 /**
@@ -15,37 +15,37 @@ import { CliFailure } from './failure.ts'
  * @param timeMs time for which offsets are looked up. If it is undefined, `atTime` is empty.
  * @throws CliFailure if Kafka does not answer, or does not have one of the topics
  */
-export async function reachOf(
+export async function readReachByTopic(
   connections: Connections,
   config: Config,
   topics: readonly string[],
   timeMs: number | undefined,
 ): Promise<ReadonlyMap<string, TopicReach>> {
   const offsets = new TopicOffsets(await connections.kafka())
-  const ask = async (topic: string): Promise<readonly [string, TopicReach]> => {
+  const readReach = async (topic: string): Promise<readonly [string, TopicReach]> => {
     try {
-      return [topic, await withinPatience(topicReach(offsets, topic, timeMs))]
+      return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]
     } catch (error) {
       requireSignIn(error, config)
-      throw unreachable(error, topic, config)
+      throw toReachFailure(error, topic, config)
     }
   }
   try {
     // Query the first topic alone, so that only one error is reported if Kafka does not answer.
     const [first, ...others] = topics
-    const reach = first === undefined ? [] : [await ask(first)]
-    return new Map([...reach, ...(await Promise.all(others.map(ask)))])
+    const reach = first === undefined ? [] : [await readReach(first)]
+    return new Map([...reach, ...(await Promise.all(others.map(readReach)))])
   } finally {
     await offsets.close().catch(() => {})
   }
 }
 
-function unreachable(error: unknown, topic: string, config: Config): CliFailure {
+function toReachFailure(error: unknown, topic: string, config: Config): CliFailure {
   if (isUnknownTopic(error))
     return new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}. Check --env and SLUICE_ENV.`,
+      `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}. Check --env and SLUICE_ENV.`,
     )
   return new CliFailure(
-    `Kafka does not answer at ${kafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,
+    `Kafka does not answer at ${formatKafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${getReason(error)})`,
   )
 }

@@ -2,13 +2,13 @@
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
-import { type AccessLine, accessLog, FailedSignIns } from './access/failed-sign-ins.ts'
-import { ownRequests, safeHeaders, signedIn, whoAsks } from './access/guard.ts'
-import { LIMITS, limitedBodies, limitedQuestions, STRANGERS_LIMITS } from './access/limits.ts'
+import { type AccessLine, FailedSignIns, logRequests } from './access/failed-sign-ins.ts'
+import { identifyCaller, rejectForeignRequests, requireSignIn, setSecurityHeaders } from './access/guard.ts'
+import { LIMITS, limitBodies, limitRequests, STRANGERS_LIMITS } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
-import { admission, signInRoutes } from './access/sign-in.ts'
+import { checkAdmission, signInRoutes } from './access/sign-in.ts'
 import { apiRoutes } from './api/api.ts'
-import { answerProblem, ProblemError } from './api/problem.ts'
+import { ProblemError, sendProblem } from './api/problem.ts'
 import { addRoutes } from './api/route.ts'
 import type { ConsoleEnvironment } from './environment.ts'
 import type { PageFiles } from './page-files.ts'
@@ -18,33 +18,33 @@ export interface ConsoleParts {
   readonly page: PageFiles
   readonly access: Access
   /** Called with unexpected errors. */
-  readonly told: (error: unknown) => void
+  readonly reportError: (error: unknown) => void
   /** Receives failed sign-ins. */
-  readonly signInFailed: (failed: { readonly route: string }) => void
+  readonly reportFailedSignIn: (failed: { readonly route: string }) => void
   /** Called after each request, for the access log; absent if the console has only one user. */
-  readonly asked?: (line: AccessLine) => void
+  readonly logRequest?: (line: AccessLine) => void
 }
 
 export function consoleApp({
   environment,
   page,
   access,
-  told,
-  signInFailed,
-  asked,
+  reportError,
+  reportFailedSignIn,
+  logRequest,
 }: ConsoleParts): Hono<ConsoleHono> {
-  const failed = new FailedSignIns({ told: signInFailed })
+  const failed = new FailedSignIns({ report: reportFailedSignIn })
   const app = new Hono<ConsoleHono>()
-  app.onError((error, context) => answerProblem(context, error, told))
+  app.onError((error, context) => sendProblem(context, error, reportError))
   app.use((context, next) => {
-    context.set('told', told)
+    context.set('reportError', reportError)
     return next()
   })
-  if (asked) app.use(accessLog(asked))
-  app.use(safeHeaders(access), compress(), ownRequests(access))
-  app.use('/sign-in', limitedBodies(STRANGERS_LIMITS))
+  if (logRequest) app.use(logRequests(logRequest))
+  app.use(setSecurityHeaders(access), compress(), rejectForeignRequests(access))
+  app.use('/sign-in', limitBodies(STRANGERS_LIMITS))
   app.route('/', signInRoutes(access, failed, page.styleAt))
-  app.use('/api/*', signedIn(access, failed), limitedQuestions(LIMITS), limitedBodies(LIMITS))
+  app.use('/api/*', requireSignIn(access, failed), limitRequests(LIMITS), limitBodies(LIMITS))
   app.route('/api', api(environment))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
@@ -56,8 +56,8 @@ export function consoleApp({
   })
   // All other paths return the page, whose router evaluates the path in the browser.
   app.get('*', async context => {
-    const isSignedIn = (await whoAsks(context, access, failed)) !== undefined
-    const answer = await admission(context, access, { isSignedIn, failed, styleAt: page.styleAt })
+    const isSignedIn = (await identifyCaller(context, access, failed)) !== undefined
+    const answer = await checkAdmission(context, access, { isSignedIn, failed, styleAt: page.styleAt })
     return answer ?? context.html(page.html, 200, { 'cache-control': 'no-store' })
   })
   return app

@@ -10,11 +10,11 @@ import { Connections, type Value } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../lib/app/config.ts'
-import { topicsRead } from '../lib/app/functions.ts'
+import { listTriggerTopics } from '../lib/app/functions.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/lag.ts'
-import { topicBounds } from '../lib/queries/kafka/topics.ts'
+import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
 
@@ -50,7 +50,7 @@ export class ConsoleEnvironment {
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
   readonly #reach: KafkaReach
-  readonly #partitions = new PartitionCounts(async topic => topicBounds(await this.offsets(), topic))
+  readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
 
   constructor({ config, functions, isLocal, aws = {} }: EnvironmentOptions) {
     this.config = config
@@ -58,19 +58,19 @@ export class ConsoleEnvironment {
     this.isLocal = isLocal
     this.aws = aws
     this.#connections = new Connections(config, 'sluice-console')
-    const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
-      once(async () => this.#connections.kept(open(await this.#connections.kafka())))
-    const looking = opened(kafka => new ClusterInspection(kafka))
+    const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
+      once(async () => this.#connections.register(open(await this.#connections.kafka())))
+    const looking = openOnce(kafka => new ClusterInspection(kafka))
     this.#reach = new KafkaReach(async () => (await looking()).metadata([]))
-    this.offsets = this.#reached(opened(kafka => new PageOffsets(kafka)))
-    this.cluster = this.#reached(opened(kafka => new ClusterInspection(kafka)))
+    this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
+    this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.redis()))
   }
 
   /** Topics and consumer groups of the functions. */
   get consumers(): readonly ReadTopic[] {
     const { env } = this.config
-    return this.functions.flatMap(declared => topicsRead(declared, env))
+    return this.functions.flatMap(declared => listTriggerTopics(declared, env))
   }
 
   /** Returns the topic name in Kafka. */
@@ -84,22 +84,22 @@ export class ConsoleEnvironment {
    */
   async topicSize(signal: Signal): Promise<TopicSize> {
     const { topic, partitions } = topicSize(signal, this.config.env)
-    return { topic, partitions: await this.#partitions.of(topic, partitions) }
+    return { topic, partitions: await this.#partitions.get(topic, partitions) }
   }
 
   kafka(): Promise<Kafka> {
-    return this.#reached(() => this.#connections.kafka())()
+    return this.#guardConnection(() => this.#connections.kafka())()
   }
 
   log(): Promise<LogReader> {
-    return this.#reached(() => this.#connections.log())()
+    return this.#guardConnection(() => this.#connections.log())()
   }
 
   /** Returns the reader of dead letters. */
   async letters(): Promise<DeadLetterSource> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
-    return { log, topic, bounds: () => topicBounds(offsets, topic), states: this.inspection }
+    return { log, topic, bounds: () => readTopicBounds(offsets, topic), states: this.inspection }
   }
 
   publisher(): Promise<TopicPublisher> {
@@ -123,7 +123,7 @@ export class ConsoleEnvironment {
    * Wraps a function that opens a connection, so that it fails immediately while Kafka is known to be unavailable. See
    * `KafkaReach`.
    */
-  #reached<T>(open: () => Promise<T>): () => Promise<T> {
+  #guardConnection<T>(open: () => Promise<T>): () => Promise<T> {
     return async () => {
       await this.#reach.check()
       return open()

@@ -1,13 +1,13 @@
 /** The console behind an HTTP API of API Gateway. */
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
-import { isUnreachable, secretOf } from '#runtime/adapters/aws/clients.ts'
-import { inEnvironment, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
+import { isUnreachable, readSecret } from '#runtime/adapters/aws/clients.ts'
+import { createTelemetry, inEnvironment } from '#runtime/adapters/lambda/telemetry.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { readConfig } from '../lib/app/config.ts'
 import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
 import { NAME } from '../lib/app/name.ts'
 import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
-import { freshHolders, holdersIn } from './access/holders.ts'
+import { cacheHolders, parseHolders } from './access/holders.ts'
 import { SignOuts } from './access/sign-outs.ts'
 import { consoleApp } from './app.ts'
 import { type Built, built } from './built.ts'
@@ -27,10 +27,10 @@ type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
  */
 export function httpApiConsole(
   content: Built | undefined = built,
-  read: typeof secretOf = secretOf,
+  read: typeof readSecret = readSecret,
 ): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
-  const { logger, metrics } = telemetryOf('console', NAME)
-  const told = (error: unknown) => logger.error('a fault of the console', error as Error)
+  const { logger, metrics } = createTelemetry('console', NAME)
+  const reportError = (error: unknown) => logger.error('a fault of the console', error as Error)
   const count = (name: keyof typeof CONSOLE_METRICS) => {
     metrics.addMetric(name, CONSOLE_METRICS[name], 1)
     metrics.publishStoredMetrics()
@@ -44,28 +44,28 @@ export function httpApiConsole(
       functions: content.functions,
       isLocal: false,
     })
-    const holders = freshHolders(() => holdersOf(config.consoleSecret, read), {
+    const holders = cacheHolders(() => readHolders(config.consoleSecret, read), {
       forMs: TOKENS_FOR_MS,
       isUnreachable,
-      told: (error, reason) => {
+      reportError: (error, reason) => {
         logger.error(`the tokens of the console: ${reason}`, error as Error)
         count('tokens-unreadable')
       },
     })
     const signOuts = new SignOuts(() => environment.value(`console-sign-outs:${config.env}`), {
       forMs: SIGN_OUTS_FOR_MS,
-      told: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
+      reportError: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
     })
     const app = consoleApp({
       environment,
       page: pageFiles(content.page),
       access: deployedAccess(holders, signOuts),
-      told,
-      signInFailed: failed => {
+      reportError,
+      reportFailedSignIn: failed => {
         logger.warn('a sign-in has failed', failed)
         count('sign-in-failed')
       },
-      asked: line => logger.info('asked', { ...line }),
+      logRequest: line => logger.info('asked', { ...line }),
     })
     return handle(app)
   })
@@ -75,7 +75,7 @@ export function httpApiConsole(
   }
 }
 
-async function holdersOf(secret: string | undefined, read: typeof secretOf): Promise<readonly Holder[]> {
+async function readHolders(secret: string | undefined, read: typeof readSecret): Promise<readonly Holder[]> {
   if (!secret) throw new Error('CONSOLE_SECRET must be the name of the secret with the tokens of the console')
-  return holdersIn(await read(secret))
+  return parseHolders(await read(secret))
 }

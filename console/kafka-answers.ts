@@ -96,17 +96,17 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
   bounds(topic: string): Promise<Bounds[]> {
     const joined = this.#bounds.get(topic)
     if (joined) return joined
-    const asked = this.#inTurn(topic, offsets => {
+    const pendingBounds = this.#inTurn(topic, offsets => {
       // The request is sent now. A later caller may need newer offsets, so it must not share this response.
       if (!this.#failed.has(topic)) this.#bounds.delete(topic)
       return offsets.bounds(topic)
     })
-    this.#bounds.set(topic, asked)
+    this.#bounds.set(topic, pendingBounds)
     const forget = () => {
-      if (this.#bounds.get(topic) === asked) this.#bounds.delete(topic)
+      if (this.#bounds.get(topic) === pendingBounds) this.#bounds.delete(topic)
     }
-    asked.then(forget, forget)
-    return asked
+    pendingBounds.then(forget, forget)
+    return pendingBounds
   }
 
   /** Returns offsets like `TopicOffsets.at`. */
@@ -151,31 +151,31 @@ export class PartitionCounts {
   readonly #nowMs: () => number
   readonly #kept = new Map<string, KeptCount>()
 
-  /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `topicBounds` */
+  /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `readTopicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
     this.#bounds = bounds
     this.#nowMs = nowMs
   }
 
   /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka has not responded yet */
-  of(topic: string, otherwise: number): Promise<number> {
+  get(topic: string, otherwise: number): Promise<number> {
     const nowMs = this.#nowMs()
-    const kept = this.#kept.get(topic)
-    if (kept && nowMs < kept.untilMs) return kept.count
-    const count = this.#ask(topic, kept?.count ?? otherwise)
-    const asked = { count, untilMs: nowMs + KEPT_MS }
-    this.#kept.set(topic, asked)
+    const lastEntry = this.#kept.get(topic)
+    if (lastEntry && nowMs < lastEntry.untilMs) return lastEntry.count
+    const count = this.#ask(topic, lastEntry?.count ?? otherwise)
+    const entry = { count, untilMs: nowMs + KEPT_MS }
+    this.#kept.set(topic, entry)
     count.catch(() => this.#kept.delete(topic))
     return count
   }
 
   async #ask(topic: string, otherwise: number | Promise<number>): Promise<number> {
-    const told = this.#bounds(topic).then(({ length }) => length, withoutKafka)
-    return (await Promise.race([told, pause(BRIEFLY_MS, undefined, { ref: false })])) ?? otherwise
+    const answer = this.#bounds(topic).then(({ length }) => length, ignoreOutage)
+    return (await Promise.race([answer, pause(BRIEFLY_MS, undefined, { ref: false })])) ?? otherwise
   }
 }
 
-function withoutKafka(error: unknown): undefined {
+function ignoreOutage(error: unknown): undefined {
   const isExpected = error instanceof Unavailable || error instanceof RefusedByKafka
   if (!isExpected) throw error
 }

@@ -24,10 +24,10 @@ export function pageFiles({ script, style }: { readonly script: string; readonly
   }
   const scriptAt = add('js', 'text/javascript; charset=utf-8', script)
   const styleAt = add('css', 'text/css; charset=utf-8', style)
-  return { html: documentOf(scriptAt, styleAt), styleAt, asset: name => files.get(name) }
+  return { html: renderDocument(scriptAt, styleAt), styleAt, asset: name => files.get(name) }
 }
 
-function documentOf(script: string, style: string): string {
+function renderDocument(script: string, style: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

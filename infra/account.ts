@@ -23,7 +23,7 @@ import {
   WAREHOUSE,
 } from '../lib/app/settings/index.ts'
 import type { Alarming } from './alarms/alarm.ts'
-import { alarmingOf } from './alarms/settings.ts'
+import { readAlarmSettings } from './alarms/settings.ts'
 import { arnHere } from './arn.ts'
 import type { ConsoleTokens } from './console-api.ts'
 import { type Folders, packedFolders } from './folders.ts'
@@ -133,7 +133,7 @@ export function account(stage: string, region: string, env: Environment, project
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const read = <Name extends keyof typeof SETTINGS>(name: Name, from: Environment = env) =>
     readSetting(SETTINGS, name, from, errors)
-  const given = {
+  const values = {
     env: inTable ? read('SLUICE_ENV', { SLUICE_ENV: stage }) : undefined,
     clusterArn: read('MSK_CLUSTER_ARN'),
     subnetIds: read('SUBNET_IDS'),
@@ -159,8 +159,8 @@ export function account(stage: string, region: string, env: Environment, project
   }
   const { folders, problems: notPacked } = packedFolders(read, project)
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
-  const clusterArn = given.clusterArn ?? NO_CLUSTER
-  const alarms = alarmingOf(stage, region, env, errors)
+  const clusterArn = values.clusterArn ?? NO_CLUSTER
+  const alarms = readAlarmSettings(stage, region, env, errors)
   const problems = [
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),
@@ -170,36 +170,36 @@ export function account(stage: string, region: string, env: Environment, project
     ...openSecrets(stage, env),
     ...kafkaSecretProblems(kafkaSecrets),
     ...notPacked,
-    ...((given.issuer === undefined) === (given.audience === undefined)
+    ...((values.issuer === undefined) === (values.audience === undefined)
       ? []
       : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
     ...wrongSchedules,
   ]
   return {
-    env: given.env ?? 'none',
+    env: values.env ?? 'none',
     clusterArn,
     brokers: '',
     folders,
-    topicMappings: given.topicMappings ?? [],
-    alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
+    topicMappings: values.topicMappings ?? [],
+    alertsTopicArn: arnHere('sns', alertsTopicName(values.env ?? 'none')),
     schedules,
     pollers,
     logRetentionDays,
-    tracing: given.tracing ?? false,
-    console: given.console ?? false,
-    ...(given.issuer && given.audience
-      ? { consoleTokens: { issuer: given.issuer, audience: given.audience } }
+    tracing: values.tracing ?? false,
+    console: values.console ?? false,
+    ...(values.issuer && values.audience
+      ? { consoleTokens: { issuer: values.issuer, audience: values.audience } }
       : {}),
-    ...(given.historyBucket ? { historyBucket: given.historyBucket } : {}),
-    ...(given.historyKey ? { historyKey: given.historyKey } : {}),
-    ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
-    ...(given.warehouseSecret ? { warehouseSecret: given.warehouseSecret, hasWarehouse: true } : {}),
-    ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),
-    ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
-    ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),
+    ...(values.historyBucket ? { historyBucket: values.historyBucket } : {}),
+    ...(values.historyKey ? { historyKey: values.historyKey } : {}),
+    ...(values.registrySecret ? { registrySecret: values.registrySecret } : {}),
+    ...(values.warehouseSecret ? { warehouseSecret: values.warehouseSecret, hasWarehouse: true } : {}),
+    ...(values.spansSecret ? { spansSecret: values.spansSecret } : {}),
+    ...(values.onFailureQueue ? { onFailureQueue: values.onFailureQueue } : {}),
+    ...(values.onFailureBucket ? { onFailureBucket: values.onFailureBucket } : {}),
     kafkaSecrets,
     alarms,
-    vpc: { subnetIds: given.subnetIds ?? [], securityGroupIds: given.securityGroupIds ?? [] },
+    vpc: { subnetIds: values.subnetIds ?? [], securityGroupIds: values.securityGroupIds ?? [] },
     environment: {
       ...PROCESS_VARIABLES,
       MSK_CLUSTER_ARN: clusterArn,

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
 import type { Deployed } from './alarms/alarm.ts'
-import { alarmResources } from './alarms/resources.ts'
+import { buildAlarmResources } from './alarms/resources.ts'
 import { isDeployed, type Surroundings } from './expand-functions.ts'
 import type { Template } from './topics-resource.ts'
 
@@ -57,7 +57,7 @@ function addAlarms(framework: Framework, say: (line: string) => void): void {
   }
   service.resources = {
     ...service.resources,
-    Resources: { ...service.resources?.Resources, ...alarmResources(deployed) },
+    Resources: { ...service.resources?.Resources, ...buildAlarmResources(deployed) },
   }
   configurationInput.resources = service.resources
   if (alarms.topicArn === undefined && BUILDS.has(processedInput.commands.join(' ')))

@@ -85,7 +85,7 @@ async function writeTypes(
     // This loop adds files to the set, and visits the added files as well.
     for (const file of reached) {
       const text = withJsExtensions(await readFile(file, 'utf8'))
-      for (const module of importsOf(text))
+      for (const module of listImports(text))
         if (module.startsWith('.')) reached.add(join(dirname(file), module.replace(/\.js$/, '.d.ts')))
         else assertDeclared(module, file, { folder, dependencies })
       const to = join(dist, relative(root, file))
@@ -104,7 +104,7 @@ function withJsExtensions(text: string): string {
   return text.replace(IMPORTED, statement => statement.replace(/\.ts(["'])$/, '.js$1'))
 }
 
-function importsOf(text: string): string[] {
+function listImports(text: string): string[] {
   return [...text.matchAll(IMPORTED)].map(([, module = '']) => module)
 }
 

@@ -73,11 +73,11 @@ export class Builder {
 
   constructor({ projectDir, settings }: BuilderOptions) {
     this.#projectDir = projectDir
-    const kept = Object.entries(settings).filter(([name]) => !NOT_ESBUILDS.includes(name))
+    const esbuildEntries = Object.entries(settings).filter(([name]) => !NOT_ESBUILDS.includes(name))
     this.#options = {
-      ...Object.fromEntries(kept),
+      ...Object.fromEntries(esbuildEntries),
       external: [settings.external, settings.exclude].flatMap(names => (names as string[] | undefined) ?? []),
-      plugins: pluginsOf(projectDir, settings.plugins),
+      plugins: loadPlugins(projectDir, settings.plugins),
       absWorkingDir: projectDir,
       // The caller reports errors.
       logLevel: 'silent',
@@ -94,7 +94,7 @@ export class Builder {
   async bundle(entry: string): Promise<{ readonly files: Files; readonly fingerprint: string }> {
     const { outputFiles, metafile } = await this.#build([entry], { outdir: this.#outdir(dirname(entry)) })
     const files = outputFiles.map(({ path, contents }) => [basename(path), contents] as const)
-    const { fingerprint } = codeReader(this.#projectDir, metafile)(entry)
+    const { fingerprint } = createCodeReader(this.#projectDir, metafile)(entry)
     return { files: new Map(files), fingerprint }
   }
 
@@ -110,8 +110,8 @@ export class Builder {
     const names = { outbase: this.#projectDir, chunkNames: 'shared/[name]-[hash]' }
     const { outputFiles, metafile } = await this.#build(entries, { ...names, outdir })
     const files = outputFiles.map(({ path, contents }) => [path.slice(outdir.length + 1), contents] as const)
-    const codeOf = codeReader(this.#projectDir, metafile)
-    return { files: new Map(files), functions: new Map(entries.map(entry => [entry, codeOf(entry)])) }
+    const readCode = createCodeReader(this.#projectDir, metafile)
+    return { files: new Map(files), functions: new Map(entries.map(entry => [entry, readCode(entry)])) }
   }
 
   async #build(entries: readonly string[], names: BuildOptions) {
@@ -134,10 +134,10 @@ export class Builder {
 /**
  * Returns a function that collects the sources of an entry and hashes them. A source that several entries share is read only once.
  */
-function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
+function createCodeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
   const hashes = new Map<string, string>()
-  const hashOf = (source: string) => {
-    const hash = hashes.get(source) ?? hashOfFile(join(projectDir, source))
+  const hashSource = (source: string) => {
+    const hash = hashes.get(source) ?? hashFile(join(projectDir, source))
     hashes.set(source, hash)
     return hash
   }
@@ -146,15 +146,15 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
     // This loop adds sources to the set, and visits the added sources as well.
     for (const source of sources)
       for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
-    const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
-    return { sources, fingerprint: versionOf(hashed.join('\n')) }
+    const hashed = [...sources].sort().map(source => `${source} ${hashSource(source)}`)
+    return { sources, fingerprint: computeVersion(hashed.join('\n')) }
   }
 }
 
 /**
  * Returns the hash of a file. A missing file has the hash of an empty text, because a package can disable a module for a platform.
  */
-function hashOfFile(path: string): string {
+function hashFile(path: string): string {
   const file = statSync(path, { throwIfNoEntry: false })
   return file?.isFile() ? sha256(readFileSync(path)) : ''
 }
@@ -163,7 +163,7 @@ function hashOfFile(path: string): string {
  * Returns the version of code: the beginning of its hash, as long as the version that `bundleVersion` computes in a deployed
  * function.
  */
-export function versionOf(content: string | Uint8Array): string {
+export function computeVersion(content: string | Uint8Array): string {
   return sha256(content).slice(0, 16)
 }
 
@@ -171,7 +171,7 @@ function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-function pluginsOf(projectDir: string, given: unknown): Plugin[] {
+function loadPlugins(projectDir: string, given: unknown): Plugin[] {
   if (typeof given !== 'string') return (given as Plugin[] | undefined) ?? []
   return createRequire(import.meta.url)(join(projectDir, given))
 }
@@ -189,7 +189,7 @@ let running = 0
  * callers, the process is stopped only after the last one has finished, because stopping it earlier would leave the other builds
  * pending forever.
  */
-export async function endingEsbuild<T>(builds: () => Promise<T>): Promise<T> {
+export async function runBuilds<T>(builds: () => Promise<T>): Promise<T> {
   running += 1
   try {
     return await builds()

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { yamlContent } from '../lib/support/yaml-document.ts'
-import { Builder, versionOf } from './bundle-builder.ts'
+import { Builder, computeVersion } from './bundle-builder.ts'
 
 /**
  * Bundles a function and returns the versions that it can report. A deployed function reports the hash of one of its files
@@ -19,5 +19,5 @@ export async function codeVersions(entry: string, project: string): Promise<Read
   }
   const builder = new Builder({ projectDir: project, settings: custom.esbuild })
   const { files, fingerprint } = await builder.bundle(entry)
-  return new Set([...[...files.values()].map(versionOf), fingerprint])
+  return new Set([...[...files.values()].map(computeVersion), fingerprint])
 }

@@ -84,7 +84,7 @@ logging:
 \`\`\``
 
 /** Keys of the settings file, by variable. */
-const KEY_OF: ReadonlyMap<string, string> = new Map(
+const KEYS_BY_VARIABLE: ReadonlyMap<string, string> = new Map(
   Object.entries(FILE_KEYS).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, variable]) => [variable, `${section}.${key}`] as const),
   ),
@@ -99,7 +99,7 @@ function configurationPage(): string {
     LEGEND,
     '## Functions',
     HANDED_ON,
-    ...SLICES.map(slice => sliceSection(slice, markOf)),
+    ...SLICES.map(slice => sliceSection(slice, formatMark)),
     "## The generator's parameter",
     PARAMETER,
     list(Object.entries(GENERATOR_KEYS)),
@@ -110,7 +110,7 @@ function configurationPage(): string {
     ),
     '## This machine',
     'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',
-    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice, keyOf)),
+    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice, formatKey)),
   ].join('\n\n')}\n`
 }
 
@@ -125,22 +125,26 @@ const MARKS: Readonly<Record<Setting['setBy'], string>> = {
 type Suffix = (name: string, setting: Pick<Setting, 'setBy'> | undefined) => string
 
 /** Returns the key of a variable in the settings file. */
-const keyOf: Suffix = name => {
-  const key = KEY_OF.get(name)
+const formatKey: Suffix = name => {
+  const key = KEYS_BY_VARIABLE.get(name)
   return key === undefined ? '' : `, \`${key}\``
 }
 
-const markOf: Suffix = (name, setting) => `${MARKS[setting?.setBy ?? 'person']}${keyOf(name, setting)}`
+const formatMark: Suffix = (name, setting) =>
+  `${MARKS[setting?.setBy ?? 'person']}${formatKey(name, setting)}`
 
-function sliceSection({ title, settings }: Slice, suffixOf: Suffix = () => ''): string {
-  return `### ${title}\n\n${list(Object.entries(settings), name => suffixOf(name, settings[name]))}`
+function sliceSection({ title, settings }: Slice, formatSuffix: Suffix = () => ''): string {
+  return `### ${title}\n\n${list(Object.entries(settings), name => formatSuffix(name, settings[name]))}`
 }
 
 /** Description of a range of allowed numbers. The page shows a shorter form. */
 const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 
 /** Returns one line per setting, with its name, description, allowed values and default. */
-function list(rows: readonly [string, Documented][], suffixOf: (name: string) => string = () => ''): string {
+function list(
+  rows: readonly [string, Documented][],
+  formatSuffix: (name: string) => string = () => '',
+): string {
   const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
     // Markdown interprets <name> as HTML, except in code.
     const plain = allowed
@@ -148,7 +152,7 @@ function list(rows: readonly [string, Documented][], suffixOf: (name: string) =>
       .replace(/^one of /, '')
       .replace(WHOLE_NUMBER, (_, unit, least, most) => `${least} to ${most}${unit ? ` ${unit}` : ''}`)
     const standard = value === undefined ? otherwise : `\`${value}\``
-    return `- **\`${name}\`**${suffixOf(name)}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
+    return `- **\`${name}\`**${formatSuffix(name)}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
   })
   return lines.join('\n')
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../console/page-files.ts'
-import { endingEsbuild } from './bundle-builder.ts'
+import { runBuilds } from './bundle-builder.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
@@ -13,12 +13,12 @@ export interface BuiltPage {
 }
 
 /** Builds the page's files, and then stops the esbuild process. @throws BuildFailure of esbuild */
-export async function consolePage(): Promise<PageFiles> {
-  return pageFiles(await endingEsbuild(builtPage))
+export async function buildConsolePage(): Promise<PageFiles> {
+  return pageFiles(await runBuilds(bundlePage))
 }
 
 /** Builds the page's script and style sheet. @throws BuildFailure of esbuild */
-export async function builtPage(): Promise<BuiltPage> {
+export async function bundlePage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
     entryPoints: [MAIN],
     outdir: 'console',
@@ -32,6 +32,6 @@ export async function builtPage(): Promise<BuiltPage> {
     logLevel: 'silent',
     write: false,
   })
-  const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
-  return { script: textOf('.js'), style: textOf('.css') }
+  const getText = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ''
+  return { script: getText('.js'), style: getText('.css') }
 }

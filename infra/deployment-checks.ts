@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { consumersOf, mappingsOf, readFunctions } from '../lib/app/functions.ts'
+import { listConsumers, listMappings, readFunctions } from '../lib/app/functions.ts'
 import type { DeploymentPlace } from './account.ts'
 import { clockNotice } from './schedules.ts'
 
@@ -117,9 +117,9 @@ export default class DeploymentChecks {
       import('./checks/settings.ts'),
     ])
     const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
-    const consumers = consumersOf(functions)
+    const consumers = listConsumers(functions)
     const { topicMappings } = service.custom.deployment
-    const mappings = new Set(functions.flatMap(declared => mappingsOf(declared, topicMappings)))
+    const mappings = new Set(functions.flatMap(declared => listMappings(declared, topicMappings)))
     const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([
       schemaProblems(),

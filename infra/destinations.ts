@@ -27,7 +27,7 @@ export function destinationProblems(
   env: string,
 ): string[] {
   const all = Object.entries(functions).flatMap(([name, { events = [] }]) =>
-    events.flatMap(event => kafkaEventsOf(event).map(kafkaEvent => ({ name, ...kafkaEvent }))),
+    events.flatMap(event => listKafkaEvents(event).map(kafkaEvent => ({ name, ...kafkaEvent }))),
   )
   const forwarded = declared.flatMap(({ name, forwards }) =>
     forwards.map(signal => ({ name, topic: topicName(signal, env) })),
@@ -37,7 +37,7 @@ export function destinationProblems(
     ...new Set(read.filter(one => one.topic === topic).map(({ name }) => name)),
   ]
   return all.flatMap(({ name, kind, event }) => {
-    const topic = destinationOf(event)
+    const topic = findDestinationTopic(event)
     if (topic === undefined) return []
     const where = `functions.${name}.events.${kind}.onFailureDestination of serverless.yml: kafka://${topic}`
     const reading = readers(topic)
@@ -53,7 +53,7 @@ export function destinationProblems(
   })
 }
 
-function kafkaEventsOf(event: object): { readonly kind: 'msk' | 'kafka'; readonly event: KafkaEvent }[] {
+function listKafkaEvents(event: object): { readonly kind: 'msk' | 'kafka'; readonly event: KafkaEvent }[] {
   const { msk, kafka } = event as { readonly msk?: unknown; readonly kafka?: unknown }
   const found = [
     { kind: 'msk' as const, event: msk },
@@ -64,6 +64,6 @@ function kafkaEventsOf(event: object): { readonly kind: 'msk' | 'kafka'; readonl
   )
 }
 
-function destinationOf({ onFailureDestination: value }: KafkaEvent): string | undefined {
+function findDestinationTopic({ onFailureDestination: value }: KafkaEvent): string | undefined {
   return typeof value === 'string' ? /^kafka:\/\/(.+)$/.exec(value)?.[1] : undefined
 }

@@ -1,14 +1,14 @@
 /** Expands entries of serverless.yml to fields of the Serverless Framework. Pure. */
 import {
   type DeclaredFunction,
-  declaredFunctions,
-  emittersOf,
   type FunctionKeys,
   isConsumer,
-  mappingsOf,
+  listEmitters,
+  listMappings,
+  listTriggerTopics,
+  parseFunctions,
   READING_DEFAULTS,
   type TriggerTopic,
-  topicsRead,
 } from '../lib/app/functions.ts'
 import { topicNamed } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
@@ -17,7 +17,7 @@ import { mappingSignIn } from './kafka-secrets.ts'
 import { pollerFields } from './pollers.ts'
 import { roleId } from './roles.ts'
 import { type RetryFields, retryFields } from './schedules.ts'
-import { USES, type UsesPlace, usesOf, type Variables } from './uses.ts'
+import { listUses, USES, type UsesPlace, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
@@ -57,13 +57,13 @@ export function expandedFields(
 ): ExpandedFields {
   const { name, schedule } = declared
   const { folders, topicMappings } = surroundings
-  const mappings = mappingsOf(declared, topicMappings)
-  const used = usesOf(declared)
+  const mappings = listMappings(declared, topicMappings)
+  const used = listUses(declared)
   const read = [
     ...used.flatMap(({ folder }) => folder ?? []),
     ...(mappings.length > 0 ? (['mappings'] as const) : []),
   ]
-  const emitters = emittersOf(declared, all, surroundings.env)
+  const emitters = listEmitters(declared, all, surroundings.env)
   const environment = {
     ...(emitters.length > 0 ? { EMITTERS: emitters.join(',') } : {}),
     ...(mappings.length > 0 ? { MAPPINGS: mappings.join(',') } : {}),
@@ -79,7 +79,7 @@ export function expandedFields(
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...topicsRead(declared, surroundings.env).map(read => mskEvent(declared, read, surroundings)),
+      ...listTriggerTopics(declared, surroundings.env).map(read => mskEvent(declared, read, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
       ...used.flatMap(({ events }) => events?.(surroundings) ?? []),
     ],
@@ -137,7 +137,7 @@ export function isDeployed(
 
 /** Returns errors that the schema cannot detect because they concern several keys, one sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
-  return declaredFunctions(entries).flatMap(declared => {
+  return parseFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings = [] } = declared
     const where = `functions.${name} of serverless.yml`
     const isForwarder = forwards.length > 0

@@ -37,7 +37,7 @@ export function packedFolders(
 ): { readonly folders: Folders; readonly problems: readonly string[] } {
   const problems: string[] = []
   const folders = eachFolder(({ variable, usual, content, files }) => {
-    const path = packed(read(variable) ?? '', project)
+    const path = toPackagePath(read(variable) ?? '', project)
     if (path === undefined)
       problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
     return folder(path ?? usual, files)
@@ -49,7 +49,10 @@ export function packedFolders(
 export function foldersHere(environment: Environment, project: string): Folders {
   return eachFolder(({ variable, usual, files }) => {
     const path = environment[variable]?.trim() || usual
-    return { path: resolve(project, path), patterns: folder(packed(path, project) ?? usual, files).patterns }
+    return {
+      path: resolve(project, path),
+      patterns: folder(toPackagePath(path, project) ?? usual, files).patterns,
+    }
   })
 }
 
@@ -68,7 +71,7 @@ function eachFolder(make: (edited: Edited) => Folder): Folders {
 }
 
 /** Returns the path of a folder within the project, with slashes; undefined for a folder outside the project. */
-function packed(path: string, project: string): string | undefined {
+function toPackagePath(path: string, project: string): string | undefined {
   const within = relative(project, resolve(project, path))
   const isOutside = within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within)
   return isOutside ? undefined : within.replaceAll(sep, posix.sep)

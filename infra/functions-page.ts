@@ -1,8 +1,8 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
-import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/schemas/event-types.ts'
-import { usesOf } from './uses.ts'
+import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../lib/app/topics.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES, toFileName } from '../lib/schemas/event-types.ts'
+import { listUses } from './uses.ts'
 
 const LISTS = {
   functions: functionList,
@@ -26,7 +26,7 @@ function functionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
     const to = emits.length > 0 ? ` → ${emits.join(', ')}` : ''
-    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *${startOf(declared)}${to}*`
+    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *${describeStart(declared)}${to}*`
   })
   return rows.join('\n')
 }
@@ -45,8 +45,8 @@ function eventTypeList(): string {
   const all = EVENT_TYPE_NAMES.map(type => {
     const { topic, formats } = EVENT_TYPES[type]
     // The compiler checks that each word is in the table of topics.
-    const topics = topicsOf([topic satisfies TopicWord]).join(', ')
-    const link = `[\`${type}\`](../events/schemas/json/${fileNameOf(type)}.json)`
+    const topics = resolveSignals([topic satisfies TopicWord]).join(', ')
+    const link = `[\`${type}\`](../events/schemas/json/${toFileName(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }
   })
   const lines = (isAlwaysJson: boolean) => {
@@ -61,12 +61,12 @@ function eventTypeList(): string {
   return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON:\n\n${lines(true)}`
 }
 
-function startOf(declared: DeclaredFunction): string {
+function describeStart(declared: DeclaredFunction): string {
   const { consumes, foreignTopics, schedule } = declared
   return [
     ...[...consumes, ...foreignTopics].map(topic => `records of ${topic}`),
     ...(schedule ? [scheduleText(schedule)] : []),
-    ...usesOf(declared).flatMap(({ startedBy }) => startedBy ?? []),
+    ...listUses(declared).flatMap(({ startedBy }) => startedBy ?? []),
   ].join('; ')
 }
 

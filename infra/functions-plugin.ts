@@ -4,7 +4,7 @@
  * entries against the schema that this plugin defines, and then calls the `initialize` hooks in the order of the list.
  */
 
-import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../lib/app/functions.ts'
+import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../lib/app/functions.ts'
 import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
@@ -63,12 +63,12 @@ export default class FunctionsPlugin {
     // A service of its own, such as a test's, may name only its environment and cluster.
     const surroundings = { topicMappings: [], ...service.custom.deployment }
     this.#refuse(functionProblems(service.functions))
-    const all = declaredFunctions(service.functions)
+    const all = parseFunctions(service.functions)
     this.#refuse(topicMappingProblems(all, surroundings.topicMappings))
     const declared = all.filter(one => isDeployed(one, surroundings))
     for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
     for (const one of declared)
-      service.functions[one.name] = merged(
+      service.functions[one.name] = mergeFields(
         service.functions[one.name] ?? {},
         expandedFields(one, declared, surroundings),
       )
@@ -96,7 +96,7 @@ export default class FunctionsPlugin {
 }
 
 /** Merges the derived fields into an entry. Framework fields that the entry itself sets take precedence. */
-function merged(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
+function mergeFields(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
   const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
   const environment = { ...expanded.environment, ...entry.environment }
   return {

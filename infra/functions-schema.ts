@@ -19,12 +19,12 @@ export function functionProperties(): { readonly properties: Readonly<Record<key
   const word = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
   return {
     properties: {
-      consumes: { anyOf: [signal, listOf(signal)] },
-      forwards: { anyOf: [word, listOf(word)] },
-      emits: listOf(word),
-      uses: listOf({ type: 'string', enum: Object.keys(USES) }),
-      foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
-      mappings: { anyOf: [MAPPING, { ...listOf(MAPPING), minItems: 0 }] },
+      consumes: { anyOf: [signal, buildListSchema(signal)] },
+      forwards: { anyOf: [word, buildListSchema(word)] },
+      emits: buildListSchema(word),
+      uses: buildListSchema({ type: 'string', enum: Object.keys(USES) }),
+      foreignTopics: { anyOf: [TOPIC, buildListSchema(TOPIC)] },
+      mappings: { anyOf: [MAPPING, { ...buildListSchema(MAPPING), minItems: 0 }] },
       schedule: {
         anyOf: [
           EXPRESSION,
@@ -43,6 +43,6 @@ export function functionProperties(): { readonly properties: Readonly<Record<key
   }
 }
 
-function listOf(items: object): object {
+function buildListSchema(items: object): object {
   return { type: 'array', items, minItems: 1, uniqueItems: true }
 }

@@ -3,9 +3,9 @@
  * the objects of the bucket, with which Athena reads them.
  */
 import { historyDatabase } from '../lib/app/resource-names.ts'
-import { topicName, topicsOf } from '../lib/app/topics.ts'
-import { type ColumnType, columnsOf } from '../lib/history/columns.ts'
-import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../lib/history/tables.ts'
+import { resolveSignals, topicName } from '../lib/app/topics.ts'
+import { type ColumnType, listColumns } from '../lib/history/columns.ts'
+import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../lib/history/tables.ts'
 import type { DeploymentPlace } from './account.ts'
 import type { Template } from './topics-resource.ts'
 
@@ -96,9 +96,9 @@ interface GluePlace {
 
 /** Returns the table over the objects. The topic is a partition column, so it is not among the other columns. */
 function glueTable(table: HistoryTable, { env, bucket }: GluePlace) {
-  const columns = columnsOf(table).filter(({ name }) => name !== TOPIC.Name)
-  const topics = topicsOf([signalOfTable(table)]).map(signal => topicName(signal, env))
-  // The location must match `objectKey`.
+  const columns = listColumns(table).filter(({ name }) => name !== TOPIC.Name)
+  const topics = resolveSignals([getTableSignal(table)]).map(signal => topicName(signal, env))
+  // The location must match `formatObjectKey`.
   const Location = `s3://${bucket}/${table}/`
   return {
     Name: table,

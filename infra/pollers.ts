@@ -20,7 +20,7 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
     provisionedPollerConfig: {
       minimumPollers: 1,
       maximumPollers: declared.reading.maximumPollers,
-      pollerGroupName: groupOf(declared, env),
+      pollerGroupName: choosePollerGroup(declared, env),
     },
   }
 }
@@ -29,6 +29,6 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
  * Returns the name of the poller group. The mappings of a group share event poller units. Consumers of readings have their own
  * group with all their topics, so that they do not slow down the others.
  */
-function groupOf({ consumes }: Polled, env: string): string {
+function choosePollerGroup({ consumes }: Polled, env: string): string {
   return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
 }

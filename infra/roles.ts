@@ -1,5 +1,5 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
-import { type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../lib/app/functions.ts'
 import { lambdaName } from '../lib/app/resource-names.ts'
 import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
@@ -7,7 +7,7 @@ import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
 import { networkStatements } from './statements/network.ts'
 import { readSecrets } from './statements/secrets.ts'
-import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
+import { listForeignTopics, type RolesPlace, useStatements } from './uses.ts'
 
 /** Properties of the deployment from which roles are derived. */
 type Deployed = Omit<RolesPlace, 'all'> &
@@ -86,21 +86,27 @@ function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecret
 function topicStatements(declared: DeclaredFunction, deployed: WithAll): Statement[] {
   const { forwards, writes, uses } = declared
   const { clusterArn, env } = deployed
-  const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
-  const topic = (signal: Signal) => named(topicName(signal, env))
+  const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
+  const toSignalArn = (signal: Signal) => toTopicArn(topicName(signal, env))
   // Retried records are published to their original topics.
   const redrives =
     writes.length > 0 &&
     (uses.includes('console') ||
       forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)))
-  const read = topicsRead(declared, env)
+  const read = listTriggerTopics(declared, env)
   const groups = [...new Set(read.map(({ group }) => arnInCluster(clusterArn, 'group', group)))]
   const reading = isConsumer(declared)
     ? [
         allow(
           ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
           // A consumer that has lost its state reads its published failures.
-          [...new Set([...read.map(one => named(one.topic)), topic('failures'), topic('dlq')])],
+          [
+            ...new Set([
+              ...read.map(one => toTopicArn(one.topic)),
+              toSignalArn('failures'),
+              toSignalArn('dlq'),
+            ]),
+          ],
         ),
         allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], groups),
       ]
@@ -108,14 +114,17 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
   // A forwarder stores its own offsets and does not join a consumer group.
   const forwarding =
     forwards.length > 0
-      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], forwards.map(topic))]
+      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], forwards.map(toSignalArn))]
       : []
   const writing =
     writes.length > 0
       ? [
           allow(
             ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-            [...writes.map(topic), ...(redrives ? foreignTopicsOf(deployed.all).map(named) : [])],
+            [
+              ...writes.map(toSignalArn),
+              ...(redrives ? listForeignTopics(deployed.all).map(toTopicArn) : []),
+            ],
           ),
         ]
       : []

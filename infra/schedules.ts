@@ -40,7 +40,7 @@ export function clockNotice({ clock }: Schedules): string | undefined {
 const UNITS: Readonly<Record<string, number>> = { minute: 60, hour: 60 * 60, day: 24 * 60 * 60 }
 
 /** Returns the interval of a `rate(…)` expression in seconds; undefined for other expressions. */
-export function periodOf(expression: string): number | undefined {
+export function parsePeriod(expression: string): number | undefined {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? []
   const seconds = UNITS[unit]
   return seconds === undefined ? undefined : Number(count) * seconds
@@ -69,7 +69,7 @@ export interface RetryFields {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function retryFields(expression: string): RetryFields {
-  const period = periodOf(expression) ?? SOME_PERIOD
+  const period = parsePeriod(expression) ?? SOME_PERIOD
   return {
     maximumEventAge: Math.min(OLDEST, Math.max(YOUNGEST, period)),
     maximumRetryAttempts: RETRIES_AFTER.filter(seconds => seconds < period).length,

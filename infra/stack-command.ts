@@ -6,7 +6,7 @@ import { HISTORY, readSettings } from '../lib/app/settings/index.ts'
 import { runMain } from '../scripts/main.ts'
 import { readOptions } from '../scripts/options.ts'
 import { PROJECT } from '../scripts/paths.ts'
-import { parametersOf, readStackTemplate, templateText } from './stack.ts'
+import { buildParameters, readStackTemplate, templateText } from './stack.ts'
 import { STAGES, stageNamed } from './stages.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [--set NAME=VALUE …]
@@ -48,9 +48,9 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
   await writeFile(file, templateText(template))
   const stack = `sluice-infra-${name}`
   const parameters = [
-    ...Object.entries(parametersOf(name, stage)).map(assigned => assigned.join('=')),
+    ...Object.entries(buildParameters(name, stage)).map(assigned => assigned.join('=')),
     ...set,
-  ].map(quoted)
+  ].map(quoteWord)
   console.log(`Deploy the stack, or preview the changes with --no-execute-changeset:
 
   aws cloudformation deploy --stack-name ${stack} --capabilities CAPABILITY_IAM \\
@@ -68,6 +68,6 @@ Then deploy the functions, which use the outputs of the stack:
 }
 
 /** Quotes a text as one shell word. */
-function quoted(text: string): string {
+function quoteWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -70,7 +70,7 @@ function stackTemplate(
   { keepsData }: Pick<Stage, 'keepsData'>,
   retention: HistoryRetention = new Map(),
 ): StackTemplate {
-  const sections = Object.fromEntries(SECTIONS.map(section => [section, merged(section, parts)]))
+  const sections = Object.fromEntries(SECTIONS.map(section => [section, mergeSection(section, parts)]))
   const resources = Object.entries(sections.Resources as Record<string, StackResource>)
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -85,7 +85,7 @@ function stackTemplate(
   } as StackTemplate
 }
 
-function merged(section: string, parts: readonly StackPart[]): Entries {
+function mergeSection(section: string, parts: readonly StackPart[]): Entries {
   const owners = new Map<string, string>()
   const all: Record<string, unknown> = {}
   for (const { file, content } of parts)
@@ -138,7 +138,7 @@ function withoutKeeping(resource: StackResource): StackResource {
 }
 
 /** Returns the parameters whose values follow from the stage. */
-export function parametersOf(name: string, stage: Stage): Record<string, string> {
+export function buildParameters(name: string, stage: Stage): Record<string, string> {
   return {
     Env: name,
     ClusterKind: stage.cluster,

@@ -1,6 +1,6 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
-import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
+import { type DeclaredFunction, listConsumers } from '../lib/app/functions.ts'
 import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
 
 /** Logical id of the resource. */
@@ -69,7 +69,7 @@ function topicsResource(
       // The next deployment compares its topic names with these.
       Names: topicNames(env),
       Readers: Object.fromEntries(
-        SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(
+        SIGNALS.map(signal => [signal, listReaders(functions, signal)] as const).filter(
           ([, readers]) => readers.length > 0,
         ),
       ),
@@ -78,9 +78,9 @@ function topicsResource(
 }
 
 /** Returns the consumers and forwarders of a topic. */
-export function readersOf(functions: readonly DeclaredFunction[], signal: Signal): string[] {
+export function listReaders(functions: readonly DeclaredFunction[], signal: Signal): string[] {
   const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
-  return [...consumersOf(functions, signal), ...forwarders]
+  return [...listConsumers(functions, signal), ...forwarders]
 }
 
 /**

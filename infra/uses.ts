@@ -4,11 +4,11 @@
  */
 
 import {
-  consumersOf,
   type DeclaredFunction,
   isConsumer,
+  listConsumers,
+  listTriggerTopics,
   mappingsByTopic,
-  topicsRead,
 } from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { topicMappingsVariable } from '../lib/app/settings/index.ts'
@@ -122,7 +122,7 @@ export const USES: Readonly<Record<string, Use>> = {
   'failure-policy': {
     text: 'failure policy: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
     folder: 'failures',
-    variables: (_, all) => ({ FAILURE_CONSUMERS: consumersOf(all).join(',') }),
+    variables: (_, all) => ({ FAILURE_CONSUMERS: listConsumers(all).join(',') }),
   },
   'on-failure': {
     text: 'records that Lambda has discarded: the queue ON_FAILURE_QUEUE_ARN and the bucket ON_FAILURE_BUCKET',
@@ -158,7 +158,7 @@ export const USES: Readonly<Record<string, Use>> = {
 }
 
 /** Returns the rows that a function uses. */
-export function usesOf({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use[] {
+export function listUses({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use[] {
   return Object.entries(USES).flatMap(([word, use]) => (uses.includes(word) ? [use] : []))
 }
 
@@ -201,10 +201,10 @@ function queueEvent(onFailureQueue: string): object {
  * cluster.
  */
 function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
-  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
-  const below = (kind: 'topic' | 'group', names: readonly string[]) =>
+  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...listForeignTopics(all)]
+  const toArns = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = all.flatMap(one => topicsRead(one, env).map(({ group }) => group))
+  const groups = all.flatMap(one => listTriggerTopics(one, env).map(({ group }) => group))
   return [
     allow(
       ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
@@ -216,14 +216,14 @@ function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
         'kafka-cluster:DescribeTopicDynamicConfiguration',
         'kafka-cluster:ReadData',
       ],
-      below('topic', topics),
+      toArns('topic', topics),
     ),
-    allow(['kafka-cluster:DescribeGroup'], below('group', groups)),
+    allow(['kafka-cluster:DescribeGroup'], toArns('group', groups)),
     readSecrets(consoleSecret(env)),
   ]
 }
 
 /** Returns the topics of other applications that functions read. */
-export function foreignTopicsOf(functions: readonly DeclaredFunction[]): readonly string[] {
+export function listForeignTopics(functions: readonly DeclaredFunction[]): readonly string[] {
   return [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
 }

@@ -6,7 +6,7 @@ import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'
 import { DATA_DIR } from '../scripts/paths.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
-import { addressesOf, type Services, startServices } from './services.ts'
+import { resolveAddresses, type Services, startServices } from './services.ts'
 import { createTopics, keepTopicNames } from './topics.ts'
 
 export interface LocalCloud {
@@ -23,7 +23,7 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
-  const { brokers, awsEndpoint, registryUrl } = addressesOf(options)
+  const { brokers, awsEndpoint, registryUrl } = resolveAddresses(options)
   // Do not change a registry that was already running.
   const hasOwnRegistry = options.registry && 'port' in options.registry
   const services = await startServices(options)

@@ -83,16 +83,21 @@ export function serviceEnvironment(addresses: Addresses): Record<string, string>
 }
 
 /** Returns the addresses of all servers, whether they already exist or will be started. */
-export function addressesOf({ kafka, valkey, aws, registry }: Pick<ServicesOptions, ServiceName>): Addresses {
+export function resolveAddresses({
+  kafka,
+  valkey,
+  aws,
+  registry,
+}: Pick<ServicesOptions, ServiceName>): Addresses {
   return {
-    brokers: addressOf('kafka', kafka).split(','),
-    redisUrl: addressOf('valkey', valkey),
-    awsEndpoint: addressOf('aws', aws),
-    ...(registry ? { registryUrl: addressOf('registry', registry) } : {}),
+    brokers: resolveAddress('kafka', kafka).split(','),
+    redisUrl: resolveAddress('valkey', valkey),
+    awsEndpoint: resolveAddress('aws', aws),
+    ...(registry ? { registryUrl: resolveAddress('registry', registry) } : {}),
   }
 }
 
-function addressOf(name: ServiceName, place: KafkaPlace): string {
+function resolveAddress(name: ServiceName, place: KafkaPlace): string {
   return 'address' in place ? place.address : portsAt(place).map(SERVICES[name].at).join(',')
 }
 
@@ -105,7 +110,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   await Promise.all(SERVICE_NAMES.map(name => checkUsed(name, options[name], report)))
   const start = options.docker ? startContainers : startServers
   const { byName, stop } = await start(options, report)
-  const here = (name: ServerName) => {
+  const requireServer = (name: ServerName) => {
     const server = byName.get(name)
     if (server) return server
     throw new UserError(
@@ -113,10 +118,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     )
   }
   return {
-    ...addressesOf(options),
+    ...resolveAddresses(options),
     stop,
-    kill: (name, signal = 'SIGKILL') => here(name).kill(signal),
-    restart: name => here(name).restart(),
+    kill: (name, signal = 'SIGKILL') => requireServer(name).kill(signal),
+    restart: name => requireServer(name).restart(),
   }
 }
 

@@ -7,18 +7,18 @@ import { ConfigError } from '#runtime/settings/config-error.ts'
 import { loadRules } from '../lib/alerting/rules-directory.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
-import { readFunctions, topicsRead } from '../lib/app/functions.ts'
+import { listTriggerTopics, readFunctions } from '../lib/app/functions.ts'
 import { topicName } from '../lib/app/topics.ts'
-import { alertIn } from '../lib/queries/alerts/alerts-topic.ts'
-import { consumerLags, pendingBefore, type ReadTopic } from '../lib/queries/kafka/lag.ts'
-import { topicBounds } from '../lib/queries/kafka/topics.ts'
+import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
+import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/lag.ts'
+import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { NewRecords } from '../lib/queries/records/records.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/addresses.ts'
 import { readOptions } from '../scripts/options.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { kafkaAnswers, redisAnswers } from './services/probes.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
-import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/result.ts'
+import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke/result.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
@@ -60,7 +60,7 @@ class FiredAlerts {
   /** Returns the names of all rules that have fired so far. */
   async read(): Promise<ReadonlySet<string>> {
     for await (const record of this.#records.read()) {
-      const alert = alertIn(record)?.alert
+      const alert = readAlert(record)?.alert
       if (alert?.status === 'firing' && alert.entity.subject === this.#sensor) this.#rules.add(alert.rule)
     }
     return this.#rules
@@ -108,23 +108,23 @@ async function main(args: string[]): Promise<number> {
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
   // Do not wait for later records, because a busy topic never becomes idle.
-  const ends = (await topicBounds(offsets, readings.topic)).map(({ end }) => end)
+  const ends = (await readTopicBounds(offsets, readings.topic)).map(({ end }) => end)
   const ask = async (): Promise<SmokeProgress> => {
-    const lags = await consumerLags(offsets, consumers)
+    const lags = await readConsumerLags(offsets, consumers)
     return {
       sent: readings.count,
-      processed: await readings.processed(stateKeys),
+      processed: await readings.countProcessed(stateKeys),
       expected,
       fired: await alerts.read(),
-      pending: new Map(lags.map(lag => [lag.function, pendingBefore(lag, ends)])),
+      pending: new Map(lags.map(lag => [lag.function, countPendingBefore(lag, ends)])),
     }
   }
   const seen = await askUntil(ask, isPassed)
   console.log(
     `waited    ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s for ${[...seen.pending.keys()].join(', ')}`,
   )
-  for (const line of summaryOf(seen)) console.log(line)
-  const failure = failureOf(seen)
+  for (const line of formatSummary(seen)) console.log(line)
+  const failure = describeFailure(seen)
   console.log(failure === undefined ? 'TEST PASSED: All messages processed!' : `TEST FAILED: ${failure}`)
   return failure === undefined ? 0 : 1
 }
@@ -179,6 +179,6 @@ function hostAndPort(url: string): string {
 /** Returns the functions of serverless.yml that read the readings, with their consumer groups in this environment. */
 function readers(env: string): ReadTopic[] {
   return readFunctions()
-    .flatMap(declared => topicsRead(declared, env))
+    .flatMap(declared => listTriggerTopics(declared, env))
     .filter(read => read.signal === 'readings')
 }

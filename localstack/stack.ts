@@ -7,7 +7,7 @@ import { withLockFile } from '../scripts/lock-file.mjs'
 import { processStart } from '../scripts/process-start.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/stack.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { portInUse } from './services/ports.ts'
+import { isPortInUse } from './services/ports.ts'
 import { foldersFromEnvironment } from './settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -150,7 +150,7 @@ const BLOCKS = 1_000
 export async function stackPorts(
   name: string,
   environment: Environment,
-  isInUse: (port: number) => Promise<boolean> = portInUse,
+  isInUse: (port: number) => Promise<boolean> = isPortInUse,
 ): Promise<Readonly<Record<string, string>>> {
   if (name === DEFAULT_STACK) return {}
   const missing = Object.entries(IN_BLOCK).filter(([variable]) => !environment[variable]?.trim())

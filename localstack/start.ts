@@ -13,7 +13,7 @@ import { formatEvent, type Report } from './report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { requireFreePorts } from './services/ports.ts'
 import { Supervisor } from './services/supervisor.ts'
-import { addressesOf, serviceEnvironment } from './services.ts'
+import { resolveAddresses, serviceEnvironment } from './services.ts'
 import { lambdaPort } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
@@ -77,7 +77,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
-  const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
+  const variables = { ...serviceEnvironment(resolveAddresses(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers
   const run = { stack, options, dataDir, logsDir, port: lambda.port, variables, screen, report, signal }
   try {
@@ -140,9 +140,9 @@ async function runFunctions(
       const [, reload] = RELOAD.exec(line) ?? []
       if (reload !== undefined) screen.line(reload)
       // `watch` is undefined only before any function runs.
-      watch?.logged(line)
+      watch?.handleLogLine(line)
     },
-    onReport: (line: string) => watch?.reported(line),
+    onReport: (line: string) => watch?.handleReportLine(line),
   }
   const lost = Promise.withResolvers<string>()
   const functions = new Supervisor(

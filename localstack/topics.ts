@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/adapters/kafka/topics.ts'
-import { kafkaTopics, renamedTopics, topicNames } from '../lib/app/topics.ts'
+import { kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions {
@@ -45,9 +45,9 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
  */
 export function keepTopicNames(dataDir: string, env: string, fresh = false): void {
   const file = join(dataDir, 'topic-names.json')
-  const kept = fresh ? {} : namesIn(file)
+  const storedNames = fresh ? {} : namesIn(file)
   const names = topicNames(env)
-  const renamed = renamedTopics(kept[env] ?? {}, names)
+  const renamed = listRenamedTopics(storedNames[env] ?? {}, names)
   if (renamed.length > 0)
     throw new UserError(
       `The data in ${dataDir} was created with other topic names:\n${renamed.map(line => `  ${line}\n`).join('')}` +
@@ -55,7 +55,7 @@ export function keepTopicNames(dataDir: string, env: string, fresh = false): voi
         'or start with --fresh (the data is lost).',
     )
   mkdirSync(dataDir, { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ ...kept, [env]: names }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ ...storedNames, [env]: names }, null, 2)}\n`)
 }
 
 type NamesByEnvironment = Readonly<Record<string, Readonly<Record<string, string>>>>

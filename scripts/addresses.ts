@@ -22,23 +22,24 @@ export class StackNotFound extends Error {
  * stack
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
-  if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
+  if (stack !== undefined) return replaceAddresses(environment, requireStack(stack, runningStacks(dir)))
   const { hasKafka, hasRedis } = namedServers(environment)
   if (hasKafka && hasRedis) return environment
   const stacks = runningStacks(dir)
-  if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
+  if (environment.SLUICE_STACK)
+    return fillInAddresses(environment, requireStack(environment.SLUICE_STACK, stacks))
   // If a variable contains an address, several running stacks are not an error: a command that needs only this server must not
   // fail.
-  const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
-  return chosen ? filledIn(environment, chosen) : environment
+  const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : chooseStack(stacks)
+  return chosen ? fillInAddresses(environment, chosen) : environment
 }
 
 /** Returns the stack with a name. @throws StackNotFound if it is not running */
-function named(name: string, stacks: readonly Stack[]): Stack {
+function requireStack(name: string, stacks: readonly Stack[]): Stack {
   const stack = stacks.find(one => one.name === name)
   if (!stack)
     throw new StackNotFound(
-      `The stack "${name}" is not running${listed(stacks)}. Start it with: npm start -- --name ${name}`,
+      `The stack "${name}" is not running${describeStacks(stacks)}. Start it with: npm start -- --name ${name}`,
     )
   if (stack.state === 'ready') return stack
   throw new StackNotFound(
@@ -51,12 +52,12 @@ function named(name: string, stacks: readonly Stack[]): Stack {
  *
  * @throws StackNotFound if several other stacks are running
  */
-function onlyOne(stacks: readonly Stack[]): Stack | undefined {
+function chooseStack(stacks: readonly Stack[]): Stack | undefined {
   const ready = stacks.filter(({ state }) => state === 'ready')
   if (!isUndecided(ready)) return ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
   const name = ready[0]?.name
   throw new StackNotFound(
-    `Several stacks are running: ${quoted(ready)}. Select one with --stack ${name}, or SLUICE_STACK=${name}`,
+    `Several stacks are running: ${quoteNames(ready)}. Select one with --stack ${name}, or SLUICE_STACK=${name}`,
   )
 }
 
@@ -65,11 +66,11 @@ function isUndecided(stacks: readonly Stack[]): boolean {
   return stacks.length > 1 && stacks.every(({ name }) => name !== DEFAULT_STACK)
 }
 
-function listed(stacks: readonly Stack[]): string {
-  return stacks.length === 0 ? '' : `; ${quoted(stacks)} ${stacks.length === 1 ? 'is' : 'are'}`
+function describeStacks(stacks: readonly Stack[]): string {
+  return stacks.length === 0 ? '' : `; ${quoteNames(stacks)} ${stacks.length === 1 ? 'is' : 'are'}`
 }
 
-function quoted(stacks: readonly Stack[]): string {
+function quoteNames(stacks: readonly Stack[]): string {
   return stacks.map(({ name }) => `"${name}"`).join(', ')
 }
 
@@ -93,13 +94,13 @@ function namedServers(environment: Environment) {
   }
 }
 
-function reaching(environment: Environment, { variables }: Stack): Environment {
+function replaceAddresses(environment: Environment, { variables }: Stack): Environment {
   const ofOthers = new Set([...OF_KAFKA, ...OF_REDIS, ...OF_REGISTRY])
-  const kept = Object.entries(environment).filter(([name]) => !ofOthers.has(name))
-  return { ...Object.fromEntries(kept), ...variables }
+  const entries = Object.entries(environment).filter(([name]) => !ofOthers.has(name))
+  return { ...Object.fromEntries(entries), ...variables }
 }
 
-function filledIn(environment: Environment, { variables }: Stack): Environment {
+function fillInAddresses(environment: Environment, { variables }: Stack): Environment {
   const { hasKafka, hasRedis } = namedServers(environment)
   const hasRegistry = Boolean(environment.SCHEMA_REGISTRY_URL || environment.REGISTRY_PORT)
   const left = new Set([

@@ -18,7 +18,7 @@ export class LogFile {
    */
   constructor(path: string, isFromEnd = false) {
     this.#path = path
-    this.#position = isFromEnd ? sizeOf(path) : 0
+    this.#position = isFromEnd ? readSize(path) : 0
   }
 
   /** Returns the lines that were completed since the last call; empty if the file does not exist. */
@@ -30,7 +30,7 @@ export class LogFile {
   }
 
   #newText(): string {
-    const file = opened(this.#path)
+    const file = openFile(this.#path)
     if (file === undefined) return ''
     try {
       const { size } = fstatSync(file)
@@ -56,8 +56,8 @@ export class LogFile {
   }
 }
 
-function sizeOf(path: string): number {
-  const file = opened(path)
+function readSize(path: string): number {
+  const file = openFile(path)
   if (file === undefined) return 0
   try {
     return fstatSync(file).size
@@ -66,7 +66,7 @@ function sizeOf(path: string): number {
   }
 }
 
-function opened(path: string): number | undefined {
+function openFile(path: string): number | undefined {
   try {
     return openSync(path, 'r')
   } catch (error) {

@@ -5,6 +5,7 @@ import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { expressions } from './runner/checks/expressions.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
+import { names } from './runner/checks/names.ts'
 import { promises } from './runner/checks/promises.ts'
 import { schemas } from './runner/checks/schemas.ts'
 import { types } from './runner/checks/types.ts'
@@ -19,6 +20,7 @@ const CHECKS: readonly Check[] = [
   unused,
   schemas,
   configuration,
+  names,
   promises,
   wording,
   dockerfiles,

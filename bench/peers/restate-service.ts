@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { Noting } from './noting.ts'
@@ -27,7 +27,7 @@ const noting = new Noting(notes)
 async function apply(context: Context, event: Event<ReadingData>): Promise<void> {
   const timeMs = Date.parse(event.time ?? '')
   const state = (await context.get<EntityStatistics>('state')) ?? undefined
-  const step = statistics.onEvent(state, { ...event, timeMs, entity: entityOf(event) })
+  const step = statistics.onEvent(state, { ...event, timeMs, entity: formatEntity(event) })
   if (!('state' in step)) return refused(step)
   context.set('state', step.state)
   noting.applied(Number(context.request().headers.get('kafka.timestamp')))

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import type { EntitySummary } from '../../lib/analytics/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { ENTITIES, entityReport } from '../../lib/tables/statistics.ts'
@@ -63,5 +63,5 @@ export async function startSluice(options: Options): Promise<Side> {
 
 async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
   const { rows } = await readTable(new StateInspection(redis), ENTITIES, topicSize('readings', env))
-  return new Map(rows.map(entityReport).map(report => [partsOfEntity(report.entity).subject ?? '', report]))
+  return new Map(rows.map(entityReport).map(report => [parseEntity(report.entity).subject ?? '', report]))
 }

@@ -1,5 +1,5 @@
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
@@ -20,7 +20,7 @@ export const EMITTING: KeyedProcess<{ count: number }> = {
   onEvent(state, { entity }) {
     const count = (state?.count ?? 0) + 1
     const data = { count }
-    return decided('counted', { count }, [
+    return completeStep('counted', { count }, [
       { name: 'count', to: 'events', key: entity, type: 'bench.count', source: '/bench', data },
     ])
   },

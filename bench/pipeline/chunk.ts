@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
@@ -25,8 +25,9 @@ const PARTITION = 40
 const HEAVY: KeyedProcess<unknown> = {
   ...COUNTING,
   name: 'heavy',
-  onEvent: (_, { data, timeMs }) => decided('kept', data, [], [{ name: 'quiet', dueMs: timeMs + TIMER_MS }]),
-  onTimer: state => decided('fired', state),
+  onEvent: (_, { data, timeMs }) =>
+    completeStep('kept', data, [], [{ name: 'quiet', dueMs: timeMs + TIMER_MS }]),
+  onTimer: state => completeStep('fired', state),
 }
 
 /** Measures how long the scripts of the largest chunk block the server, and how other clients notice it. */

@@ -2,7 +2,7 @@ import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { consume } from '#runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
@@ -18,7 +18,7 @@ import { READING_TYPES } from '../../lib/telemetry/families.ts'
 export const COUNTING: KeyedProcess<{ count: number }> = {
   name: 'bench',
   accepts: READING_TYPES,
-  onEvent: state => decided('counted', { count: (state?.count ?? 0) + 1 }),
+  onEvent: state => completeStep('counted', { count: (state?.count ?? 0) + 1 }),
 }
 
 /** A client that counts its calls. */
@@ -79,21 +79,21 @@ const NONE: Publisher = {
 
 const ignore = () => {}
 const SILENT: Observer = {
-  decided: ignore,
-  redelivered: ignore,
-  waiting: (_, { reason, error }) => console.error(reason, error),
-  tried: ignore,
-  outboxNotTrimmed: ignore,
-  refused: (_, entries, error) => console.error('refused', entries.length, error),
-  deadLettersSent: ignore,
-  rangeReadBack: ignore,
-  expired: ignore,
-  failuresNotKept: ignore,
-  startsWithoutAppliedOffset: ignore,
-  clockGap: ignore,
-  timedByProducers: () => {},
-  contextUnreadable: ignore,
-  misrouted: ignore,
-  breakerOpen: ignore,
-  failureMemory: ignore,
+  reportDecisions: ignore,
+  reportRedelivered: ignore,
+  reportWaiting: (_, { reason, error }) => console.error(reason, error),
+  reportTry: ignore,
+  reportOutboxNotTrimmed: ignore,
+  reportRefused: (_, entries, error) => console.error('refused', entries.length, error),
+  reportDeadLetters: ignore,
+  reportRangeReadBack: ignore,
+  reportExpired: ignore,
+  reportFailuresNotKept: ignore,
+  reportStartWithoutAppliedOffset: ignore,
+  reportClockGap: ignore,
+  reportTimedByProducers: () => {},
+  reportContextUnreadable: ignore,
+  reportMisrouted: ignore,
+  reportBreakerOpen: ignore,
+  reportFailureMemory: ignore,
 }

@@ -1,5 +1,5 @@
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
@@ -15,7 +15,7 @@ const FROM_TICK = Date.parse('2026-01-01T00:00:00Z') / (GENERATOR_DEFAULTS.tickS
 /** Simulated readings, each with a trace, as producers send them. */
 export function loadOf(count: number, topic: string): Load {
   const events = readings(count)
-  return { events, records: events.map(({ key, event }) => producedRecord(topic, key, event)) }
+  return { events, records: events.map(({ key, event }) => toOutgoingRecord(topic, key, event)) }
 }
 
 /** So many simulated readings. */

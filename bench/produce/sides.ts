@@ -1,9 +1,9 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
-import { requestsOf } from '#runtime/adapters/kafka/requests.ts'
-import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { splitIntoRequests } from '#runtime/adapters/kafka/requests.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName, TelemetryProducer } from '#runtime/producer/index.ts'
-import { generate, kafkaOutlet } from '../../lib/operations/generate/generate.ts'
+import { createKafkaOutlet, generateReadings } from '../../lib/operations/generate/generate.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
 import type { Load } from './records.ts'
@@ -52,7 +52,7 @@ export const generator: MakeSide = async (profile, { broker, topic }) => {
       const pace = { kind: 'rate', perSecond: Number.POSITIVE_INFINITY } as const
       const signal = new AbortController().signal
       const options = { settings: GENERATOR_DEFAULTS, pace, count: records.length, signal }
-      await generate(options, [kafkaOutlet(producer, signal)], { readings: 0 })
+      await generateReadings(options, [createKafkaOutlet(producer, signal)], { readings: 0 })
       const left = await producer.flush()
       if (left + producer.metrics().errors > 0) throw new Error(`${left} records were not delivered`)
     },
@@ -131,7 +131,10 @@ async function inGroups(
   send: (group: readonly OutgoingRecord[]) => Promise<void>,
 ): Promise<void> {
   const { batchRecords, batchBytes, maxInFlight } = PROFILES[profile].settings
-  const left = requestsOf(records, sizeOf, { items: batchRecords, bytes: partitions * batchBytes })
+  const left = splitIntoRequests(records, estimateSize, {
+    items: batchRecords,
+    bytes: partitions * batchBytes,
+  })
   const sendNext = async () => {
     for (let next = left.next(); !next.done; next = left.next()) await send(next.value)
   }

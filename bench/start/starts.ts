@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import kafkajs from 'kafkajs'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { createTopic } from '../../test/support/create-topic.ts'
 import { runProgram } from '../../test/support/program.ts'
@@ -26,7 +26,7 @@ interface PrintedTimes {
 }
 
 const FIRST = join(import.meta.dirname, 'first.js')
-const CONSUMERS = consumersOf(readFunctions())
+const CONSUMERS = listConsumers(readFunctions())
 
 /** Creates the topic of the first record, with that record. */
 export async function createStartTopic({ broker }: Servers): Promise<void> {

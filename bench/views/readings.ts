@@ -2,8 +2,8 @@ import kafkajs, { type Message } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { topicName, topicsOf } from '../../lib/app/topics.ts'
-import { viewsActivated } from '../../lib/views/activation.ts'
+import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import { createActivationEvent } from '../../lib/views/activation.ts'
 import { compilePlan } from '../../lib/views/language/compile.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
@@ -47,9 +47,9 @@ export async function activatePlan(place: {
   const [producer, admin] = [kafka.producer(), kafka.admin()]
   await Promise.all([producer.connect(), admin.connect()])
   try {
-    for (const topic of topicsOf(['viewed']).map(signal => topicName(signal, place.env)))
+    for (const topic of resolveSignals(['viewed']).map(signal => topicName(signal, place.env)))
       for (const { partition } of await admin.fetchTopicOffsets(topic)) {
-        const event = viewsActivated(planFrom(place.text), partition, new Date(FIRST_MS).toISOString())
+        const event = createActivationEvent(planFrom(place.text), partition, new Date(FIRST_MS).toISOString())
         await producer.send({ topic, acks: -1, messages: [{ ...message(event, null), partition }] })
       }
   } finally {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import { topicName, topicSize } from '../../lib/app/topics.ts'
 import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import { storedStates } from '../../lib/tables/table.ts'
@@ -66,7 +66,7 @@ async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promis
   const topic = topicSize('view-rows', env)
   const states = storedStates<GroupState, never>(new StateInspection(redis), VIEWS, topic)
   for await (const { entity, state } of states) {
-    const group = JSON.parse(partsOfEntity(entity).subject ?? '[]')
+    const group = JSON.parse(parseEntity(entity).subject ?? '[]')
     for (const row of rowsOfGroup(table, group, state)) total += Number(row.values.readings)
   }
   return total

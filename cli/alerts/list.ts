@@ -1,13 +1,13 @@
 import { topicSize } from '../../lib/app/topics.ts'
-import { pendingAlerts, selectedAlerts } from '../../lib/queries/alerts/known-alerts.ts'
+import { selectAlerts, selectPendingAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { ABOUT_TIMES, filterOf, isNarrowed, SELECTION } from './options.ts'
+import { ABOUT_TIMES, buildFilter, isNarrowed, SELECTION } from './options.ts'
 import { AlertsReader } from './read.ts'
-import { listText } from './text.ts'
+import { formatAlertList } from './text.ts'
 
 export default command({
   about: `List firing alerts, newest last. With --state, resolved alerts are listed, too.
@@ -33,14 +33,14 @@ Examples:
   },
   async run({ limit, json, env, ...options }, terminal) {
     const { state, pending } = options
-    const filter = filterOf(options)
+    const filter = buildFilter(options)
     if (pending && state === 'resolved')
       throw usageFailure('--pending and --state resolved cannot be used together.')
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     await AlertsReader.run(config, terminal.stop, async reader => {
       const behind = state === 'resolved' ? 0 : await reader.behind()
-      const found = await selectedAlerts(reader, state, filter)
-      const waiting = pending ? pendingAlerts(await activeIn(reader), filter) : undefined
+      const found = await selectAlerts(reader, state, filter)
+      const waiting = pending ? selectPendingAlerts(await readActiveAlerts(reader), filter) : undefined
       const report = {
         env: config.env,
         state,
@@ -49,12 +49,17 @@ Examples:
         behind,
         ...(waiting && { pending: waiting }),
       }
-      printReport(terminal, report, json, (one, columns) => listText(one, columns, isNarrowed(options)))
+      printReport(terminal, report, json, (one, columns) =>
+        formatAlertList(one, columns, isNarrowed(options)),
+      )
     })
   },
 })
 
-async function activeIn({ inspection, config: { env } }: AlertsReader): Promise<readonly ActiveAlert[]> {
+async function readActiveAlerts({
+  inspection,
+  config: { env },
+}: AlertsReader): Promise<readonly ActiveAlert[]> {
   const topics = await conditionTopics(signal => topicSize(signal, env))
   return (await conditionsNow(inspection, ...topics)).active
 }

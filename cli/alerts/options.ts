@@ -1,13 +1,13 @@
 /** Options that select alerts. */
 
-import { oneOf, parsedBy } from '#runtime/settings/values.ts'
+import { createKind, oneOf } from '#runtime/settings/values.ts'
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/alerts/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
 import { option, optionList, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 
-const LABEL = parsedBy(text => {
+const LABEL = createKind(text => {
   const equals = text.indexOf('=')
   return equals > 0 ? { name: text.slice(0, equals), value: text.slice(equals + 1) } : undefined
 }, 'a label and its value, such as team=ops')
@@ -49,7 +49,7 @@ type SelectionOptions = ValuesOf<typeof SELECTION>
  *
  * @throws CliFailure if `until` is not after `since`
  */
-export function filterOf({ label, since, until, ...same }: SelectionOptions): AlertFilter {
+export function buildFilter({ label, since, until, ...same }: SelectionOptions): AlertFilter {
   if (since !== undefined && until !== undefined && until <= since)
     throw usageFailure('--until must be later than --since.')
   const { rule, severity, entity } = same

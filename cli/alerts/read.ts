@@ -6,17 +6,17 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicSize } from '../../lib/app/topics.ts'
-import { type AlertLife, type AlertPredicate, alertLives } from '../../lib/queries/alerts/history.ts'
-import { type AlertSource, recordsBehind } from '../../lib/queries/alerts/known-alerts.ts'
-import { type Range, rangesOf } from '../../lib/queries/records/records.ts'
-import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../lib/tables/conditions.ts'
+import { type AlertLife, type AlertPredicate, readAlertLives } from '../../lib/queries/alerts/history.ts'
+import { type AlertSource, countRecordsBehind } from '../../lib/queries/alerts/known-alerts.ts'
+import { type Range, toRanges } from '../../lib/queries/records/records.ts'
+import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { kafkaAddress, withRedis } from '../connections.ts'
+import { formatKafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { boundsOf } from '../state/log.ts'
-import { reachOf } from '../topics.ts'
+import { readLogBounds } from '../state/log.ts'
+import { readReachByTopic } from '../topics.ts'
 
 /** Reads the alerts of an environment from its servers. */
 export class AlertsReader implements AlertSource {
@@ -71,13 +71,13 @@ export class AlertsReader implements AlertSource {
    */
   async behind(): Promise<number | null> {
     const { topic } = this.topic
-    const bounds = await boundsOf(this.connections, topic)
+    const bounds = await readLogBounds(this.connections, topic)
     if (bounds === 'away') return null
     if (bounds === 'no-topic')
       throw new CliFailure(
-        `Kafka at ${kafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates the topics of "local"; check --env and SLUICE_ENV.`,
+        `Kafka at ${formatKafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates the topics of "local"; check --env and SLUICE_ENV.`,
       )
-    return recordsBehind(this.inspection, this.topic, bounds)
+    return countRecordsBehind(this.inspection, this.topic, bounds)
   }
 
   /**
@@ -91,15 +91,15 @@ export class AlertsReader implements AlertSource {
     isIn: (range: Range) => boolean = () => true,
   ): Promise<AlertLife[]> {
     const { topic } = this.topic
-    const reach = await reachOf(this.connections, this.config, [topic], fromMs)
-    const ranges = [...reach].flatMap(([name, one]) => rangesOf(name, one)).filter(isIn)
+    const reach = await readReachByTopic(this.connections, this.config, [topic], fromMs)
+    const ranges = [...reach].flatMap(([name, one]) => toRanges(name, one)).filter(isIn)
     const log = new PlainLog(await this.connections.log(), dataReader(this.config))
-    const asked = { signal: this.#stop, ...(isWanted && { isWanted }) }
-    return [...(await alertLives(log, ranges, asked)).values()]
+    const options = { signal: this.#stop, ...(isWanted && { isWanted }) }
+    return [...(await readAlertLives(log, ranges, options)).values()]
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
     const topics = await conditionTopics(signal => topicSize(signal, this.config.env))
-    return activeAlertsOf(this.inspection, ...topics, entity)
+    return readActiveAlerts(this.inspection, ...topics, entity)
   }
 }

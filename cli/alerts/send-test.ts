@@ -8,13 +8,13 @@ import { StackNotFound, stackEnvironment } from '../../scripts/addresses.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { listLines } from '../table.ts'
-import { pathIn, printReport, type Terminal } from '../terminal.ts'
-import { type Tried, tryReceivers } from './try-receivers.ts'
+import { formatList } from '../table.ts'
+import { printReport, resolvePath, type Terminal } from '../terminal.ts'
+import { type ReceiverResult, tryReceivers } from './try-receivers.ts'
 
 interface Report {
   readonly env: string
-  readonly receivers: readonly Tried[]
+  readonly receivers: readonly ReceiverResult[]
 }
 
 export default command({
@@ -35,13 +35,13 @@ Examples:
   },
   withoutKafka: true,
   async run({ receiver: name, env, json }, terminal) {
-    const environment = environmentOf(terminal, env)
+    const environment = resolveEnvironment(terminal, env)
     const config = readSettings([GENERAL, NOTIFICATIONS, RECEIVERS], environment)
     const folder = config.notificationsDir
-    const all = await receiversIn(pathIn(terminal, folder), folder)
-    const chosen = choose(all, name, join(folder, RECEIVERS_FILE))
+    const all = await readReceivers(resolvePath(terminal, folder), folder)
+    const chosen = chooseReceivers(all, name, join(folder, RECEIVERS_FILE))
     const receivers = await tryReceivers(chosen, config, awsPlace(environment))
-    printReport(terminal, { env: config.env, receivers }, json, textOf)
+    printReport(terminal, { env: config.env, receivers }, json, formatReport)
     const failed = receivers.filter(({ delivered }) => !delivered).length
     if (failed > 0)
       throw new CliFailure(
@@ -50,7 +50,7 @@ Examples:
   },
 })
 
-function environmentOf({ environment, stack, stacksDir }: Terminal, env: string | undefined) {
+function resolveEnvironment({ environment, stack, stacksDir }: Terminal, env: string | undefined) {
   try {
     const reaching = stackEnvironment(environment, stack, stacksDir)
     return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
@@ -59,7 +59,7 @@ function environmentOf({ environment, stack, stacksDir }: Terminal, env: string 
   }
 }
 
-async function receiversIn(folder: string, shown: string): Promise<readonly Receiver[]> {
+async function readReceivers(folder: string, shown: string): Promise<readonly Receiver[]> {
   try {
     return await loadReceivers(folder, shown)
   } catch (error) {
@@ -69,7 +69,11 @@ async function receiversIn(folder: string, shown: string): Promise<readonly Rece
   }
 }
 
-function choose(receivers: readonly Receiver[], name: string | undefined, file: string): readonly Receiver[] {
+function chooseReceivers(
+  receivers: readonly Receiver[],
+  name: string | undefined,
+  file: string,
+): readonly Receiver[] {
   if (name === undefined) return receivers
   const found = receivers.filter(receiver => receiver.name === name)
   if (found.length > 0) return found
@@ -77,11 +81,11 @@ function choose(receivers: readonly Receiver[], name: string | undefined, file: 
   throw new CliFailure(`${file} has no receiver "${name}". Its receivers are: ${names}.`)
 }
 
-function textOf({ receivers }: Report): string {
+function formatReport({ receivers }: Report): string {
   const rows = receivers.map(({ name, kind, delivered, ms, why }) => [
     ...[name, kind, delivered ? `delivered in ${ms} ms` : `not delivered: ${why}`],
   ])
-  return listLines(rows)
+  return formatList(rows)
     .map(line => `${line}\n`)
     .join('')
 }

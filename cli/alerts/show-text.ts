@@ -1,54 +1,57 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alerts/history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
-import { listLines } from '../table.ts'
-import { harmless } from '../text-width.ts'
-import { behindNotes, valueText } from './text.ts'
+import { formatList } from '../table.ts'
+import { escapeText } from '../text-width.ts'
+import { formatBehindNotes, formatValue } from './text.ts'
 
 /** JSON document that `alerts show --json` prints. */
 export interface AlertsReport extends ShownAlerts {
   readonly env: string
 }
 
-export function showText({ alerts, total, pending, behind }: AlertsReport): string {
-  const blocks = alerts.map(alertText)
+export function formatAlertDetails({ alerts, total, pending, behind }: AlertsReport): string {
+  const blocks = alerts.map(formatAlert)
   const waiting = pending.map(
-    ({ rule, entity, activeAt }) => `${harmless(rule)} of ${harmless(entity)}: pending since ${activeAt}`,
+    ({ rule, entity, activeAt }) => `${escapeText(rule)} of ${escapeText(entity)}: pending since ${activeAt}`,
   )
   const more =
     total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
-  return `${[...blocks, ...waiting, ...more, ...behindNotes(behind)].join('\n\n')}\n`
+  return `${[...blocks, ...waiting, ...more, ...formatBehindNotes(behind)].join('\n\n')}\n`
 }
 
-function alertText(alert: ShownAlert): string {
+function formatAlert(alert: ShownAlert): string {
   const { threshold, endedAt, reason } = alert
   const facts: readonly (readonly [string, string | null])[] = [
     ['id', alert.id],
     ['severity', alert.severity],
     ['summary', alert.summary],
     ['metric', alert.metric === null ? null : `${alert.family}.${alert.metric}`],
-    ['value', `${valueText(alert.value, threshold)}${threshold === null ? '' : `, threshold ${threshold}`}`],
+    [
+      'value',
+      `${formatValue(alert.value, threshold)}${threshold === null ? '' : `, threshold ${threshold}`}`,
+    ],
     ['condition since', alert.activeAt],
     ['fired', alert.startedAt],
     ['resolved', endedAt],
     ['reason', reason],
-    ['labels', labelsText(alert.labels)],
+    ['labels', formatLabels(alert.labels)],
     ['trace', alert.traceparent],
-    ['alerting', phaseText(alert)],
+    ['alerting', formatPhase(alert)],
   ]
   return [
-    `${harmless(alert.rule)} of ${harmless(alert.entity)}: ${alert.state}`,
-    ...listLines(
-      facts.flatMap(([name, text]) => (text === null ? [] : [[name, harmless(text)]])),
+    `${escapeText(alert.rule)} of ${escapeText(alert.entity)}: ${alert.state}`,
+    ...formatList(
+      facts.flatMap(([name, text]) => (text === null ? [] : [[name, escapeText(text)]])),
       '  ',
     ),
     '  History:',
-    ...alert.transitions.map(one => `    ${transitionText(one)}`),
+    ...alert.transitions.map(one => `    ${formatTransition(one)}`),
     ...(alert.transitions.length === 0 ? ['    (no longer on the alerts topic)'] : []),
   ].join('\n')
 }
 
-function phaseText({ state, phase }: ShownAlert): string | null {
+function formatPhase({ state, phase }: ShownAlert): string | null {
   if (state !== 'firing') return null
   if (phase === 'recovering') return 'recovering: the value has cleared, but not for long enough yet'
   return phase === null
@@ -60,7 +63,7 @@ function phaseText({ state, phase }: ShownAlert): string | null {
  * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41
  * (threshold 40) 00-…`.
  */
-function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
+function formatTransition({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, traceparent } = more
   const limit = threshold === undefined ? '' : ` (threshold ${threshold})`
   const parts = [
@@ -68,13 +71,13 @@ function transitionText({ time, kind, partition, offset, ...more }: AlertTransit
     kind,
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),
-    ...(value === undefined ? [] : [`value ${valueText(value, threshold)}${limit}`]),
+    ...(value === undefined ? [] : [`value ${formatValue(value, threshold)}${limit}`]),
     ...(traceparent === undefined ? [] : [traceparent]),
   ]
-  return harmless(parts.join('  '))
+  return escapeText(parts.join('  '))
 }
 
-function labelsText(labels: Readonly<Record<string, string>>): string | null {
+function formatLabels(labels: Readonly<Record<string, string>>): string | null {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return pairs.length === 0 ? null : pairs.sort().join(', ')
 }

@@ -1,4 +1,4 @@
-import { shownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
+import { readShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import {
   argument,
   command,
@@ -10,11 +10,11 @@ import {
   SOME_TEXT,
   TIME_OR_AGO,
 } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
 import { AlertsReader } from './read.ts'
-import { showText } from './show-text.ts'
+import { formatAlertDetails } from './show-text.ts'
 
 export default command({
   about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values and traces.`,
@@ -39,16 +39,16 @@ Examples:
     env: environment('to look at'),
   },
   async run({ alert: wanted, since, limit, json, env }, terminal) {
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     await AlertsReader.run(config, terminal.stop, async reader => {
-      const found = await shownAlerts(reader, wanted, { sinceMs: since, limit })
+      const found = await readShownAlerts(reader, wanted, { sinceMs: since, limit })
       const report = { env: config.env, ...found }
       if (report.alerts.length === 0 && report.pending.length === 0)
         throw new CliFailure(
           `No alert in "${config.env}" has the id "${wanted}" or belongs to a matching entity. \`sluice alerts list --state all\` ` +
             'lists firing and resolved alerts, `sluice alerts list --pending` also pending ones.',
         )
-      printReport(terminal, report, json, showText)
+      printReport(terminal, report, json, formatAlertDetails)
     })
   },
 })

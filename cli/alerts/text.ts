@@ -4,8 +4,8 @@ import type { PendingAlert, WantedState } from '../../lib/queries/alerts/known-a
 import { shortNumber } from '../../lib/support/short-number.ts'
 import { ALERT_COLUMNS, type AlertSummary } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
-import { rowsText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { formatRows } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 /** JSON document that `alerts list --json` prints. */
 export interface AlertList {
@@ -29,28 +29,28 @@ const OF_PAST = ['state', 'endedAt']
  *
  * @param isNarrowed true if options restrict which alerts are listed
  */
-export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
+export function formatAlertList(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
   const shown = ALERT_COLUMNS.filter(({ name }) => state !== 'firing' || !OF_PAST.includes(name))
   const more =
     total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
   const parts = [
-    alerts.length === 0 ? nothingText(state, env, isNarrowed) : rowsText(shown, alerts, columns),
+    alerts.length === 0 ? formatEmptyList(state, env, isNarrowed) : formatRows(shown, alerts, columns),
     ...more,
-    ...(pending ? [pendingText(pending, env, columns)] : []),
-    ...behindNotes(behind),
+    ...(pending ? [formatPending(pending, env, columns)] : []),
+    ...formatBehindNotes(behind),
   ]
   return `${parts.join('\n\n')}\n`
 }
 
 /** Formats the value that an alert observed: a number such as `41`, or a state. */
-export function valueText(value: AlertSummary['value'], threshold?: number | null): string {
+export function formatValue(value: AlertSummary['value'], threshold?: number | null): string {
   if (value === null) return '-'
-  return typeof value === 'number' ? `${shortNumber(value, [threshold])}` : harmless(value)
+  return typeof value === 'number' ? `${shortNumber(value, [threshold])}` : escapeText(value)
 }
 
 /** Returns notes for a list that may not be up to date. */
-export function behindNotes(behind: number | null): string[] {
+export function formatBehindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
   if (behind === 0) return []
   return [
@@ -59,14 +59,14 @@ export function behindNotes(behind: number | null): string[] {
   ]
 }
 
-function nothingText(state: WantedState, env: string, isNarrowed: boolean): string {
+function formatEmptyList(state: WantedState, env: string, isNarrowed: boolean): string {
   const alert = isNarrowed ? 'No matching alert' : 'No alert'
   if (state === 'firing') return `${alert} fires in "${env}".`
   const what = state === 'resolved' ? 'has resolved' : 'fires or has resolved'
   return `${alert} ${what} in "${env}"${isNarrowed ? '' : ' in the last day: --since goes back further'}.`
 }
 
-function pendingText(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {
+function formatPending(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {
   if (pending.length === 0) return `No alert is pending in "${env}".`
-  return `Pending, because the condition has not held for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
+  return `Pending, because the condition has not held for long enough yet:\n${formatRows(PENDING_COLUMNS, pending, columns)}`
 }

@@ -11,7 +11,7 @@ import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.
 import { snsMessage } from '../../lib/notification/sns/message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
 
-export interface Tried {
+export interface ReceiverResult {
   readonly name: string
   readonly kind: Receiver['kind']
   readonly delivered: boolean
@@ -30,16 +30,16 @@ export async function tryReceivers(
   receivers: readonly Receiver[],
   config: Config,
   aws: AwsPlace,
-): Promise<readonly Tried[]> {
+): Promise<readonly ReceiverResult[]> {
   const atMs = Date.now()
   const ports = await webhookPorts(config, aws)
   return Promise.all(
-    receivers.map(async (receiver): Promise<Tried> => {
-      const message = testMessage(receiver.name, config.env, atMs)
+    receivers.map(async (receiver): Promise<ReceiverResult> => {
+      const message = buildTestMessage(receiver.name, config.env, atMs)
       const beganMs = performance.now()
       const why = await (receiver.kind === 'sns'
-        ? publish(message, aws)
-        : call(receiver, message, ports)
+        ? publishMessage(message, aws)
+        : callWebhook(receiver, message, ports)
       ).catch((error: Error) => error.message)
       const ms = Math.round(performance.now() - beganMs)
       const { name, kind } = receiver
@@ -51,12 +51,12 @@ export async function tryReceivers(
 /** Reason why a test was not delivered; undefined if it was delivered. */
 type Why = string | undefined
 
-async function call(receiver: WebhookReceiver, message: Message, ports: WebhookPorts): Promise<Why> {
+async function callWebhook(receiver: WebhookReceiver, message: Message, ports: WebhookPorts): Promise<Why> {
   const { outcome } = await attempt(receiver, message, ports)
   return outcome.kind === 'delivered' ? undefined : outcome.why.replace(`${receiver.name}: `, '')
 }
 
-async function publish(message: Message, aws: AwsPlace): Promise<Why> {
+async function publishMessage(message: Message, aws: AwsPlace): Promise<Why> {
   const { env } = message
   const arn = await findAlertsTopic(aws, env)
   if (arn === undefined)
@@ -70,7 +70,7 @@ async function publish(message: Message, aws: AwsPlace): Promise<Why> {
   }
 }
 
-function testMessage(receiver: string, env: string, atMs: number): Message {
+function buildTestMessage(receiver: string, env: string, atMs: number): Message {
   const at = new Date(atMs).toISOString()
   const group = `test ${receiver}`
   const id = notificationId(group, atMs)

@@ -6,14 +6,14 @@ import type { Role } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { PortUnusable, serveConsole } from '../../console/serve.ts'
-import { consolePage } from '../../infra/console-page.ts'
+import { buildConsolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/harmless.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
-import { configOf, environmentOf } from '../connections.ts'
+import { resolveConfig, resolveEnvironment } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { operatorOf } from '../person.ts'
+import { resolveOperator } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ConsoleOptions {
@@ -29,9 +29,9 @@ interface ConsoleOptions {
  * @throws CliFailure if the port cannot be used
  */
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
-  const config = configOf(terminal, options.env)
+  const config = resolveConfig(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
-  const aws = awsPlace(environmentOf(terminal, options.env))
+  const aws = awsPlace(resolveEnvironment(terminal, options.env))
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
@@ -41,14 +41,14 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const token = randomBytes(16).toString('hex')
   const app = consoleApp({
     environment,
-    page: await consolePage(),
-    access: localAccess(token, { name: await operatorOf(config), role: options.role }),
-    told: error => terminal.stderr.write(errorLine(error)),
-    signInFailed: ({ route }) =>
+    page: await buildConsolePage(),
+    access: localAccess(token, { name: await resolveOperator(config), role: options.role }),
+    reportError: error => terminal.stderr.write(errorLine(error)),
+    reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })
   try {
-    const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(refused)
+    const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(throwServeFailure)
     terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
     await served.close()
@@ -57,7 +57,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   }
 }
 
-function refused(error: unknown): never {
+function throwServeFailure(error: unknown): never {
   if (!(error instanceof PortUnusable)) throw error
   const hint = error.isInUse ? ': `npm start` may serve a console there' : ''
   throw new CliFailure(`${error.message}${hint}. Use another port, such as --port 8060`)

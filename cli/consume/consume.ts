@@ -6,24 +6,24 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { either, instant, type Kind, mapped, oneOf, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/values.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
-import { type TopicReach, topicReach } from '../../lib/queries/kafka/topics.ts'
+import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/records/follow.ts'
 import { FOR_FUNCTIONS } from '../../lib/queries/records/for-functions.ts'
-import { plainEvent } from '../../lib/queries/records/plain-event.ts'
-import { recordSummary, shortType } from '../../lib/queries/records/record-summary.ts'
-import { recordText } from '../../lib/queries/records/record-text.ts'
-import { eventDocument, recordView } from '../../lib/queries/records/record-view.ts'
-import { recordedLine } from '../../lib/queries/records/recorded-line.ts'
+import { decodePlainEvent } from '../../lib/queries/records/plain-event.ts'
+import { formatRecordSummary, shortenType } from '../../lib/queries/records/record-summary.ts'
+import { toRecordText } from '../../lib/queries/records/record-text.ts'
+import { eventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
+import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
 import { readRecords } from '../../lib/queries/records/records.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
-import { columnsOf, type Terminal } from '../terminal.ts'
-import { harmless, shortened } from '../text-width.ts'
+import { getColumns, type Terminal } from '../terminal.ts'
+import { escapeText, shortenEnd } from '../text-width.ts'
 
 /** Where reading starts. */
 export type From =
@@ -38,12 +38,12 @@ export type From =
  *
  * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
  */
-export function fromKind(nowMs: number): Kind<From> {
+export function createFromKind(nowMs: number): Kind<From> {
   return either<From>(
     oneOf(['start', 'end']),
-    mapped(wholeNumber({ least: 0 }), offset => ({ offset })),
-    mapped(instant(), timeMs => ({ timeMs })),
-    mapped(duration(), ms => ({ timeMs: nowMs - ms })),
+    mapKind(wholeNumber({ least: 0 }), offset => ({ offset })),
+    mapKind(instant(), timeMs => ({ timeMs })),
+    mapKind(duration(), ms => ({ timeMs: nowMs - ms })),
   )
 }
 
@@ -71,43 +71,43 @@ export async function consume(plan: ConsumePlan, config: Config, terminal: Termi
     requireTopicIn(command, plan.topic)
     const output = new ConsumeOutput(plan, dataReader(config), terminal)
     try {
-      for await (const record of await recordsOf(plan, command, terminal)) {
+      for await (const record of await openRecords(plan, command, terminal)) {
         await output.show(record)
         if (output.isFull || terminal.stop.aborted) break
       }
     } catch (error) {
-      throw whileConsuming(error, plan.topic)
+      throw toConsumeFailure(error, plan.topic)
     }
     if (!plan.follow) output.requireAllRead()
   })
   if (terminal.stop.aborted) throw new StoppedByUser()
 }
 
-async function recordsOf(
+async function openRecords(
   { topic, from, partition: only, follow }: ConsumePlan,
   { offsets, connections }: KafkaCommand,
   { stop }: Terminal,
 ): Promise<AsyncIterable<LogRecord>> {
   const timeMs = typeof from === 'object' && 'timeMs' in from ? from.timeMs : undefined
-  const reach = await topicReach(offsets, topic, timeMs)
+  const reach = await readTopicReach(offsets, topic, timeMs)
   const { bounds } = reach
   if (only !== undefined && only >= bounds.length)
     throw usageFailure(`--partition ${only}: ${topic} has ${bounds.length} partitions, from 0 on.`)
   const ranges = bounds.map(({ end }, partition) => {
-    const start = only === undefined || only === partition ? startOf(from, reach, partition) : end
+    const start = only === undefined || only === partition ? resolveStart(from, reach, partition) : end
     return { topic, partition, start, end }
   })
   const log = await connections.log()
   if (!follow) return readRecords(log, ranges)
   const starts = ranges.map(({ start }) => start)
-  return ofPartition(followTopic(log, offsets, topic, starts, stop), only)
+  return filterPartition(followTopic(log, offsets, topic, starts, stop), only)
 }
 
-async function* ofPartition(records: AsyncIterable<LogRecord>, only: number | undefined) {
+async function* filterPartition(records: AsyncIterable<LogRecord>, only: number | undefined) {
   for await (const record of records) if (only === undefined || record.partition === only) yield record
 }
 
-function startOf(from: From, { bounds, atTime }: TopicReach, partition: number): number {
+function resolveStart(from: From, { bounds, atTime }: TopicReach, partition: number): number {
   const { start, end } = bounds[partition] ?? { start: 0, end: 0 }
   if (from === 'start') return start
   if (from === 'end') return end
@@ -116,7 +116,7 @@ function startOf(from: From, { bounds, atTime }: TopicReach, partition: number):
 }
 
 /** Converts the error to a message for users if the topic was deleted or recreated. */
-function whileConsuming(error: unknown, topic: string): unknown {
+function toConsumeFailure(error: unknown, topic: string): unknown {
   if (isUnknownTopic(error)) return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
   if (error instanceof TopicReplaced)
     return new CliFailure(`The ${error.message} while it was consumed: start again to read the new one.`)
@@ -149,14 +149,16 @@ export class ConsumeOutput {
 
   /** Prints a record if it matches the filter. Resolves when the output accepts more data. */
   async show(record: LogRecord): Promise<void> {
-    if (!this.#fits(recordText(record))) return
-    const event = await plainEvent(record, this.#reader)
+    if (!this.#fits(toRecordText(record))) return
+    const event = await decodePlainEvent(record, this.#reader)
     const { json } = this.#plan
     if (!json && !isFailure(event) && FOR_FUNCTIONS.includes(event.type)) return
     this.#noteUnread(event)
     this.#shown++
     const { stdout } = this.#terminal
-    const line = json ? documentOf(record, event) : recordLine(record, event, columnsOf(this.#terminal))
+    const line = json
+      ? formatDocument(record, event)
+      : formatRecord(record, event, getColumns(this.#terminal))
     if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
   }
 
@@ -173,22 +175,27 @@ export class ConsumeOutput {
   }
 }
 
-function documentOf(record: LogRecord, event: Event | Failure): string {
-  if (!isFailure(event)) return recordedLine(record, { event: eventDocument(event) })
+function formatDocument(record: LogRecord, event: Event | Failure): string {
+  if (!isFailure(event)) return formatRecordedLine(record, { event: eventDocument(event) })
   const { code, message } = event
-  return recordedLine(record, { failure: { code, message } })
+  return formatRecordedLine(record, { failure: { code, message } })
 }
 
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
 
 /** Returns a line such as `2026-03-01T12:00:00.250Z  3@42     environment.reading  roof-1  temperature=21.5`. */
-export function recordLine(record: LogRecord, read: Event | Failure, columns: number | undefined): string {
-  const view = recordView(record, read)
+export function formatRecord(record: LogRecord, read: Event | Failure, columns: number | undefined): string {
+  const view = toRecordView(record, read)
   const { recordTime, partition, offset, event, failure } = view
   const content = event
-    ? [shortType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
+    ? [shortenType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
     : [`✗ ${failure?.code}: ${failure?.message}`]
-  const parts = [recordTime, `${partition}@${offset}`.padEnd(PLACE_WIDTH), ...content, recordSummary(view)]
-  return shortened(harmless(parts.join('  ')), columns)
+  const parts = [
+    recordTime,
+    `${partition}@${offset}`.padEnd(PLACE_WIDTH),
+    ...content,
+    formatRecordSummary(view),
+  ]
+  return shortenEnd(escapeText(parts.join('  ')), columns)
 }

@@ -1,5 +1,5 @@
 import { SIGNALS } from '../../lib/app/topics.ts'
-import { topicOf } from '../../lib/operations/state-keys.ts'
+import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import {
   command,
   environment,
@@ -11,9 +11,9 @@ import {
   SOME_TEXT,
   short,
 } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
-import { consume, fromKind } from './consume.ts'
+import { consume, createFromKind } from './consume.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the
@@ -38,7 +38,7 @@ Examples:
     from: option(
       '<position>',
       'start, end, an RFC 3339 time, a duration before now, or an offset (default: end; with --no-follow: start)',
-      fromKind(Date.now()),
+      createFromKind(Date.now()),
     ),
     partition: option('<n>', 'only this partition', NATURAL),
     filter: option('<text>', 'only records with these words in their key, headers or value', SOME_TEXT),
@@ -55,7 +55,7 @@ Examples:
       )
     if (typeof from === 'object' && 'offset' in from && partition === undefined)
       throw usageFailure('--from with an offset needs --partition: offsets are counted per partition.')
-    const config = configOf(terminal, options.env)
-    await consume({ ...options, topic: topicOf({ topic }, config.env), from }, config, terminal)
+    const config = resolveConfig(terminal, options.env)
+    await consume({ ...options, topic: resolveTopic({ topic }, config.env), from }, config, terminal)
   },
 })

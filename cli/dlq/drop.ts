@@ -1,6 +1,6 @@
 import { command, environment, flag, JSON_OPTION, optionalArguments, SOME_TEXT } from '../command.ts'
 import { FILTERS } from './filters.ts'
-import { handle } from './handling.ts'
+import { handleDeadLetters } from './handling.ts'
 
 export default command({
   about: `Mark dead letters as handled: they are no longer listed or redriven.
@@ -20,5 +20,5 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the dead letters'),
   },
-  run: ({ at: ats, ...options }, terminal) => handle({ command: 'drop', ats }, options, terminal),
+  run: ({ at: ats, ...options }, terminal) => handleDeadLetters({ command: 'drop', ats }, options, terminal),
 })

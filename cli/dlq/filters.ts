@@ -29,15 +29,15 @@ export type FilterOptions = ValuesOf<typeof FILTERS>
  *
  * @throws CliFailure if `since` is not before `until`
  */
-export function filterOf(options: FilterOptions): DeadLetterFilter {
+export function buildFilter(options: FilterOptions): DeadLetterFilter {
   const { since, until } = options
   if (since !== undefined && until !== undefined && since >= until)
     throw usageFailure(`--since ${instant(since)} is not before --until ${instant(until)}.`)
-  return conditionsOf(options)
+  return toFilter(options)
 }
 
 /** Returns the conditions of the filter except the times. */
-export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
+export function toFilter({ since, until, ...others }: FilterOptions): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }
 }

@@ -3,9 +3,9 @@
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { barText } from '../progress-text.ts'
-import { shortTopic } from '../records/view.ts'
-import { harmless } from '../text-width.ts'
+import { formatBar } from '../progress-text.ts'
+import { shortenTopic } from '../records/view.ts'
+import { escapeText } from '../text-width.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport {
@@ -30,34 +30,34 @@ export interface HandlingReport {
 
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
 
-export function handlingText(report: HandlingReport): string {
+export function formatHandling(report: HandlingReport): string {
   const { command, dryRun, taken, leftOut, permanent, stopped, elapsedMs } = report
   if (taken === 0 && Object.keys(leftOut).length === 0 && stopped === null)
     return `Nothing to ${command}: no dead letter in "${report.env}" meets these conditions.\n`
   const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
   const lines = [
     dryRun ? `Would ${command} ${letters}.` : `${DONE[command]}: ${letters}, in ${durationText(elapsedMs)}.`,
-    ...(taken === 0 ? [] : facts(report)),
+    ...(taken === 0 ? [] : formatFacts(report)),
     ...Object.entries(leftOut).map(
       ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
     ),
     ...permanent.map(
-      code => `${harmless(code)} is permanent: the same record fails again, unless the cause was fixed.`,
+      code => `${escapeText(code)} is permanent: the same record fails again, unless the cause was fixed.`,
     ),
     ...(dryRun && taken > 0 ? [`Nothing was changed. Add --yes to ${command} them.`] : []),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function facts({ command, topics, consumers, codes, env }: HandlingReport): string[] {
-  const listed = (counts: Readonly<Record<string, number>>) =>
+function formatFacts({ command, topics, consumers, codes, env }: HandlingReport): string[] {
+  const formatCounts = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
-      .map(([name, count]) => `${harmless(shortTopic(name, env))} ${count}`)
+      .map(([name, count]) => `${escapeText(shortenTopic(name, env))} ${count}`)
       .join(', ')
   return [
-    `  codes      ${listed(codes)}`,
-    `  consumers  ${listed(consumers)}`,
-    `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${listed(topics)}`,
+    `  codes      ${formatCounts(codes)}`,
+    `  consumers  ${formatCounts(consumers)}`,
+    `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${formatCounts(topics)}`,
   ]
 }
 
@@ -71,9 +71,9 @@ export interface HandlingProgress {
 }
 
 /** Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left`. */
-export function progressText({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
+export function formatProgress({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
   const rate = elapsedMs > 0 ? Math.round((taken * 1000) / elapsedMs) : 0
   const left = part > 0 ? `, ${durationText((elapsedMs * (1 - part)) / part)} left` : ''
   const skipped = leftOut > 0 ? `, ${leftOut} left out` : ''
-  return `${barText(part)}  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
+  return `${formatBar(part)}  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
 }

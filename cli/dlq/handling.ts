@@ -1,24 +1,24 @@
 /** Common part of `dlq redrive` and `dlq drop`: checks the request, carries it out or shows its effect, and reports the result. */
 import { randomUUID } from 'node:crypto'
-import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
+import { openBulkPublisher } from '../../lib/operations/bulk.ts'
 import {
-  continueCommand,
-  filterTexts,
+  formatContinueCommand,
+  formatFilter,
+  formatRequest,
   type HandlingRequest,
-  requestTexts,
 } from '../../lib/operations/dead-letters/request.ts'
-import { countsOf, preview, run, type Work } from '../../lib/operations/dead-letters/run.ts'
-import { selectedDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
-import { redriveTopics } from '../../lib/operations/dead-letters/topics.ts'
+import { previewHandling, runHandling, toCounts, type Work } from '../../lib/operations/dead-letters/run.ts'
+import { selectDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
+import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { conditionsOf, type FilterOptions, filterOf } from './filters.ts'
-import { type HandlingReport, handlingText, progressText } from './handling-text.ts'
-import { askDlq, readersIn } from './read.ts'
+import { buildFilter, type FilterOptions, toFilter } from './filters.ts'
+import { formatHandling, formatProgress, type HandlingReport } from './handling-text.ts'
+import { listReaders, queryDlq } from './read.ts'
 
 interface HandlingOptions extends FilterOptions {
   readonly yes: boolean
@@ -31,33 +31,43 @@ interface HandlingOptions extends FilterOptions {
  *
  * @throws CliFailure if the selection is ambiguous, a specified dead letter does not exist, or not all were handled
  */
-export async function handle(
+export async function handleDeadLetters(
   wanted: Omit<HandlingRequest, 'filter'>,
   options: HandlingOptions,
   terminal: Terminal,
 ): Promise<void> {
   requireLimits(wanted, options)
-  const filter = filterOf(options)
+  const filter = buildFilter(options)
   // Dead letters that are written later are excluded, because they may result from this redrive.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, Date.now() + 1)
   const request = { ...wanted, filter: wanted.ats.length > 0 ? filter : { ...filter, untilMs } }
-  const config = configOf(terminal, options.env)
+  const config = resolveConfig(terminal, options.env)
   const { env } = config
   const { stop } = terminal
-  await askDlq(config, async (letters, connections) => {
-    const topics = await redriveTopics(connections, config, readersIn(env), request.command === 'redrive')
-    const { rows, missing } = await selectedDeadLetters(letters, request, stop)
+  await queryDlq(config, async (letters, connections) => {
+    const topics = await readRedriveTopics(
+      connections,
+      config,
+      listReaders(env),
+      request.command === 'redrive',
+    )
+    const { rows, missing } = await selectDeadLetters(letters, request, stop)
     if (missing.length > 0)
       throw new CliFailure(
         `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` lists the dead letters.`,
       )
     const work = { request, rows, letters, topics, connections, stop }
     const end = options.yes
-      ? await carriedOut(work, connections, requestTexts({ ...request, filter }), terminal)
-      : await looked(work, terminal)
-    printReport(terminal, { env, ...reportOf(work, end), dryRun: !options.yes }, options.json, handlingText)
+      ? await runOperation(work, connections, formatRequest({ ...request, filter }), terminal)
+      : await runPreview(work, terminal)
+    printReport(
+      terminal,
+      { env, ...buildHandlingReport(work, end), dryRun: !options.yes },
+      options.json,
+      formatHandling,
+    )
     if (end.error !== undefined || (options.yes && stop.aborted))
-      terminal.stderr.write(`Stopped. To continue: ${continueCommand(request, env)}\n`)
+      terminal.stderr.write(`Stopped. To continue: ${formatContinueCommand(request, env)}\n`)
     if (end.error !== undefined) throw end.error
     requireSome(request, end.tally)
   })
@@ -68,7 +78,7 @@ function requireLimits(
   { ats, command }: Pick<HandlingRequest, 'ats' | 'command'>,
   options: FilterOptions,
 ): void {
-  const filters = Object.keys(filterTexts(conditionsOf(options)))
+  const filters = Object.keys(formatFilter(toFilter(options)))
   if (ats.length > 0 && filters.length > 0)
     throw usageFailure(`Specify dead letters or limit them with --${filters[0]}, but not both.`)
   if (ats.length === 0 && filters.length === 0)
@@ -85,10 +95,10 @@ interface End {
 }
 
 /** @throws StoppedByUser if the evaluation was stopped */
-async function looked(work: Work, terminal: Terminal): Promise<End> {
+async function runPreview(work: Work, terminal: Terminal): Promise<End> {
   const tally = new Tally()
   const startedMs = performance.now()
-  await preview(work, tally)
+  await previewHandling(work, tally)
   if (work.stop.aborted) {
     terminal.stderr.write('Stopped before anything was changed.\n')
     throw new StoppedByUser()
@@ -97,7 +107,7 @@ async function looked(work: Work, terminal: Terminal): Promise<End> {
 }
 
 /** Carries out a request and shows the progress. @param filter request as options, for the audit event */
-async function carriedOut(
+async function runOperation(
   work: Work,
   connections: CommandConnections,
   filter: Readonly<Record<string, string>>,
@@ -111,34 +121,39 @@ async function carriedOut(
   const operation = randomUUID()
   terminal.stderr.write(`Operation ${operation}, begun at ${new Date().toISOString()}\n`)
   const hide = showLine(terminal, () =>
-    progressText({
-      ...{ command, taken: tally.taken, leftOut: tally.decided - tally.taken, elapsedMs: elapsedMs() },
+    formatProgress({
+      ...{
+        command,
+        taken: tally.handledCount,
+        leftOut: tally.decided - tally.handledCount,
+        elapsedMs: elapsedMs(),
+      },
       part: Math.min(1, tally.decided / (rows.length || 1)),
     }),
   )
   try {
     await carryOut(connections, { action: `dlq ${command}`, filter, operation }, async (counts, by) => {
-      const publisher = await bulkPublisherOf(connections)
-      await run(work, tally, { by, operation, config: connections.config, publisher }).finally(() =>
-        Object.assign(counts, countsOf(request, tally)),
+      const publisher = await openBulkPublisher(connections)
+      await runHandling(work, tally, { by, operation, config: connections.config, publisher }).finally(() =>
+        Object.assign(counts, toCounts(request, tally)),
       )
     })
     return { tally, elapsedMs: elapsedMs() }
   } catch (error) {
-    if (tally.taken === 0) throw error
+    if (tally.handledCount === 0) throw error
     return { tally, elapsedMs: elapsedMs(), error }
   } finally {
     hide()
   }
 }
 
-function reportOf(
+function buildHandlingReport(
   { request, stop }: Work,
   { tally, elapsedMs, error }: End,
 ): Omit<HandlingReport, 'env' | 'dryRun'> {
   return {
     command: request.command,
-    taken: tally.taken,
+    taken: tally.handledCount,
     leftOut: Object.fromEntries(tally.leftOut),
     codes: tally.codes.byFrequency(),
     consumers: tally.consumers.byFrequency(),
@@ -150,7 +165,7 @@ function reportOf(
 }
 
 /** @throws CliFailure if nothing was handled, although dead letters were selected that are still open */
-function requireSome({ command }: HandlingRequest, { taken, leftOut }: Tally): void {
-  if (taken === 0 && [...leftOut.keys()].some(reason => reason !== 'handled'))
+function requireSome({ command }: HandlingRequest, { handledCount, leftOut }: Tally): void {
+  if (handledCount === 0 && [...leftOut.keys()].some(reason => reason !== 'handled'))
     throw new CliFailure(`Nothing to ${command}: see above.`)
 }

@@ -1,13 +1,13 @@
 import { DeadLetters } from '../../lib/queries/dead-letters/dead-letters.ts'
-import { newestDeadLetters } from '../../lib/queries/dead-letters/pages.ts'
-import { deadLetterSummary, deadLettersOf, placeText } from '../../lib/queries/dead-letters/records.ts'
+import { listNewestDeadLetters } from '../../lib/queries/dead-letters/pages.ts'
+import { formatPlace, readDeadLetters, toDeadLetterSummary } from '../../lib/queries/dead-letters/records.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { printReport } from '../terminal.ts'
-import { FILTERS, filterOf } from './filters.ts'
-import { askDlq } from './read.ts'
-import { listReport } from './report.ts'
-import { listText } from './text.ts'
+import { buildFilter, FILTERS } from './filters.ts'
+import { queryDlq } from './read.ts'
+import { buildListReport } from './report.ts'
+import { formatDeadLetterList } from './text.ts'
 
 export default command({
   about: `List dead letters, the newest last, with the failed record, the consumer and the reason.
@@ -28,20 +28,20 @@ Examples:
   },
   async run({ json, env, ...options }, terminal) {
     const { limit, all, ...filters } = options
-    const filter = filterOf(filters)
-    const config = configOf(terminal, env)
-    const report = await askDlq(config, async letters => {
+    const filter = buildFilter(filters)
+    const config = resolveConfig(terminal, env)
+    const report = await queryDlq(config, async letters => {
       const reader = new DeadLetters(letters, { withHandled: all })
       const now = await reader.look(undefined, terminal.stop)
-      const { rows, counts } = newestDeadLetters(now, { ...filter, limit, all })
-      const handled = new Map(rows.map(row => [placeText(row), row.handled]))
-      const found = await deadLettersOf(letters.log, letters.topic, rows)
-      const deadLetters = found.map(letter => deadLetterSummary(letter, handled.get(placeText(letter))))
-      return listReport(config.env, {
+      const { rows, counts } = listNewestDeadLetters(now, { ...filter, limit, all })
+      const handled = new Map(rows.map(row => [formatPlace(row), row.handled]))
+      const found = await readDeadLetters(letters.log, letters.topic, rows)
+      const deadLetters = found.map(letter => toDeadLetterSummary(letter, handled.get(formatPlace(letter))))
+      return buildListReport(config.env, {
         ...{ ...now, counts, deadLetters },
         broken: rows.filter(row => row.kind === 'broken'),
       })
     })
-    printReport(terminal, report, json, listText)
+    printReport(terminal, report, json, formatDeadLetterList)
   },
 })

@@ -4,13 +4,13 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { readFunctions, topicsRead } from '../../lib/app/functions.ts'
+import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../lib/queries/kafka/lag.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
-import { reachOf } from '../topics.ts'
+import { readReachByTopic } from '../topics.ts'
 
 /** Errors with an external cause and a message for users. */
 const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped]
@@ -20,7 +20,7 @@ const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped]
  *
  * @throws CliFailure if Kafka does not respond or refuses a record, or if the topic is missing or was recreated during the query
  */
-export async function askDlq<T>(
+export async function queryDlq<T>(
   config: Config,
   question: (letters: DeadLetterSource, connections: CommandConnections) => Promise<T>,
 ): Promise<T> {
@@ -28,7 +28,7 @@ export async function askDlq<T>(
   const topic = topicName('dlq', config.env)
   try {
     const bounds = async () =>
-      (await reachOf(connections, config, [topic], undefined)).get(topic)?.bounds ?? []
+      (await readReachByTopic(connections, config, [topic], undefined)).get(topic)?.bounds ?? []
     const states = async () => new StateInspection(await connections.redis())
     // Query Kafka first, because nothing else works without it.
     await bounds()
@@ -42,6 +42,6 @@ export async function askDlq<T>(
 }
 
 /** Returns the functions of an environment with the topics that they read. Topics of other applications are not included. */
-export function readersIn(env: string): readonly ReadTopic[] {
-  return readFunctions().flatMap(declared => topicsRead({ ...declared, foreignTopics: [] }, env))
+export function listReaders(env: string): readonly ReadTopic[] {
+  return readFunctions().flatMap(declared => listTriggerTopics({ ...declared, foreignTopics: [] }, env))
 }

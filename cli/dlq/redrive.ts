@@ -1,11 +1,11 @@
-import { mapped, text } from '#runtime/settings/values.ts'
+import { mapKind, text } from '#runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { FILTERS } from './filters.ts'
-import { handle } from './handling.ts'
+import { handleDeadLetters } from './handling.ts'
 
 /** Kind for a number of dead letters per second. */
-const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
+const RATE = mapKind(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
   Number.parseInt(rate, 10),
 )
 
@@ -39,6 +39,6 @@ Examples:
       throw usageFailure(
         '--again needs specified dead letters. Otherwise, it would redrive all dead letters that ever failed.',
       )
-    return handle({ command: 'redrive', ats, perSecond, again }, options, terminal)
+    return handleDeadLetters({ command: 'redrive', ats, perSecond, again }, options, terminal)
   },
 })

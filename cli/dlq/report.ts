@@ -8,10 +8,10 @@ import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/d
 import type { DeadLetterCounts } from '../../lib/queries/dead-letters/pages.ts'
 import {
   type DeadLetterSummary,
-  deadLetterSummary,
-  placeText,
+  formatPlace,
+  toDeadLetterSummary,
 } from '../../lib/queries/dead-letters/records.ts'
-import { type BytesView, bytesView } from '../../lib/queries/records/bytes-view.ts'
+import { type BytesView, toBytesView } from '../../lib/queries/records/bytes-view.ts'
 
 /** Dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
@@ -47,12 +47,12 @@ interface ListedPage extends Pick<DeadLettersNow, 'from' | 'withoutTable' | 'lef
   readonly counts: DeadLetterCounts
 }
 
-export function listReport(env: string, page: ListedPage): DeadLetterListReport {
+export function buildListReport(env: string, page: ListedPage): DeadLetterListReport {
   const { deadLetters, broken, counts, from, withoutTable = null, left } = page
   return {
     env,
-    deadLetters: deadLetters.map(summaryOf),
-    broken: broken.map(row => ({ at: placeText(row), writtenAt: instant(row.writtenAtMs), why: row.why })),
+    deadLetters: deadLetters.map(toDeadLetterLine),
+    broken: broken.map(row => ({ at: formatPlace(row), writtenAt: instant(row.writtenAtMs), why: row.why })),
     ...{ counts, from, withoutTable, left },
   }
 }
@@ -71,22 +71,22 @@ export interface DeadLetterReport extends DeadLetterLine {
   readonly value: BytesView | null
 }
 
-export function summaryOf({ partition, offset, ...summary }: DeadLetterSummary): DeadLetterLine {
+export function toDeadLetterLine({ partition, offset, ...summary }: DeadLetterSummary): DeadLetterLine {
   return { at: `${partition}@${offset}`, ...summary }
 }
 
-export function reportOf(found: FoundDeadLetter, redrive: RedriveOutlook): DeadLetterReport {
+export function buildDeadLetterReport(found: FoundDeadLetter, redrive: RedriveOutlook): DeadLetterReport {
   const { deadLetter, event, original } = found
   return {
-    ...summaryOf(deadLetterSummary(found, redrive.handled ?? undefined)),
+    ...toDeadLetterLine(toDeadLetterSummary(found, redrive.handled ?? undefined)),
     routedBecause: deadLetter.routedBecause,
     firstFailedAt: deadLetter.firstFailedAt,
     originalTime: instant(deadLetter.originalTimestamp),
     history: deadLetter.history,
     redrive,
     traceparent: event.extensions?.traceparent ?? null,
-    key: original.key && bytesView(original.key),
-    headers: original.headers.map(({ name, value }) => ({ name, ...bytesView(value) })),
-    value: original.value && bytesView(original.value),
+    key: original.key && toBytesView(original.key),
+    headers: original.headers.map(({ name, value }) => ({ name, ...toBytesView(value) })),
+    value: original.value && toBytesView(original.value),
   }
 }

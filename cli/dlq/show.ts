@@ -1,14 +1,14 @@
-import { outlookOf } from '../../lib/operations/dead-letters/decide.ts'
-import { nameIn } from '../../lib/operations/dead-letters/selection.ts'
-import { redriveTopics } from '../../lib/operations/dead-letters/topics.ts'
+import { previewRedrive } from '../../lib/operations/dead-letters/decide.ts'
+import { parseName } from '../../lib/operations/dead-letters/selection.ts'
+import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/records.ts'
 import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { askDlq, readersIn } from './read.ts'
-import { reportOf } from './report.ts'
-import { deadLetterText } from './text.ts'
+import { listReaders, queryDlq } from './read.ts'
+import { buildDeadLetterReport } from './report.ts'
+import { formatDeadLetter } from './text.ts'
 
 export default command({
   about: `Show a dead letter: the reasons of its failures, the target of a redrive, and the original key, headers and value.
@@ -28,21 +28,27 @@ Examples:
   },
   async run({ at, raw, json, env }, terminal) {
     if (raw && json) throw usageFailure('--raw and --json cannot be used together.')
-    const config = configOf(terminal, env)
-    const { found, outlook } = await askDlq(config, async (letters, connections) => {
-      const answer = await findDeadLetter(letters, nameIn(at), terminal.stop)
-      if (answer.kind !== 'found') throw new CliFailure(missing(at, config.env, answer))
-      const topics = await redriveTopics(connections, config, readersIn(config.env))
-      return { found: answer.found, outlook: outlookOf(answer.found, answer.handled, topics) }
+    const config = resolveConfig(terminal, env)
+    const { found, outlook } = await queryDlq(config, async (letters, connections) => {
+      const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
+      if (answer.kind !== 'found') throw new CliFailure(describeMissing(at, config.env, answer))
+      const topics = await readRedriveTopics(connections, config, listReaders(config.env))
+      return { found: answer.found, outlook: previewRedrive(answer.found, answer.handled, topics) }
     })
     if (!raw)
-      return printReport(terminal, reportOf(found, outlook), json, () => deadLetterText(found, outlook))
+      return printReport(terminal, buildDeadLetterReport(found, outlook), json, () =>
+        formatDeadLetter(found, outlook),
+      )
     if (found.original.value === null) throw new CliFailure(`The record of ${at} had no value.`)
     terminal.stdout.write(found.original.value)
   },
 })
 
-function missing(at: string, env: string, answer: Exclude<DeadLetterAnswer, { kind: 'found' }>): string {
+function describeMissing(
+  at: string,
+  env: string,
+  answer: Exclude<DeadLetterAnswer, { kind: 'found' }>,
+): string {
   if (answer.kind === 'none')
     return `No dead letter ${at} in "${env}": \`sluice dlq list\` lists the dead letters.`
   const why = answer.kind === 'broken' ? `is broken: ${answer.broken.why}` : 'is not a dead letter'

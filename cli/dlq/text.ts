@@ -1,12 +1,12 @@
 /** Formats dead letters as text. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
-import { textIn } from '../../lib/queries/records/bytes-view.ts'
-import { shownBytes } from '../records/bytes.ts'
-import { shortTopic } from '../records/view.ts'
-import { type Column, listLines, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
-import { type DeadLetterLine, type DeadLetterListReport, reportOf } from './report.ts'
+import { decodeText } from '../../lib/queries/records/bytes-view.ts'
+import { formatBytes } from '../records/bytes.ts'
+import { shortenTopic } from '../records/view.ts'
+import { type Column, formatList, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
+import { buildDeadLetterReport, type DeadLetterLine, type DeadLetterListReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },
@@ -21,31 +21,31 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Formats a list of dead letters. @param columns width of the terminal; undefined for no limit */
-export function listText(report: DeadLetterListReport, columns?: number): string {
+export function formatDeadLetterList(report: DeadLetterListReport, columns?: number): string {
   const { env, deadLetters } = report
-  const notes = [...brokenLines(report), ...countLines(report), ...sourceLines(report)]
+  const notes = [...formatBroken(report), ...formatCounts(report), ...formatSource(report)]
   if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
-  return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
+  return `${[formatDeadLetterRows(deadLetters, env, columns), ...notes].join('\n')}\n`
 }
 
-function rowsText(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
+function formatDeadLetterRows(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
     deadLetter.failedAt,
-    harmless(deadLetter.code),
-    harmless(deadLetter.consumer),
-    `${shortTopic(harmless(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
-    harmless(deadLetter.entity ?? '-'),
+    escapeText(deadLetter.code),
+    escapeText(deadLetter.consumer),
+    `${shortenTopic(escapeText(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
+    escapeText(deadLetter.entity ?? '-'),
     `${deadLetter.attempt}`,
     deadLetter.handled ?? (deadLetter.quarantined ? 'quarantined' : 'open'),
-    harmless(deadLetter.error),
+    escapeText(deadLetter.error),
   ])
-  return tableText(COLUMNS, rows, columns)
+  return formatTable(COLUMNS, rows, columns)
 }
 
-function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
+function formatCounts({ counts, deadLetters }: DeadLetterListReport): string[] {
   const { total, codes, quarantined } = counts
-  const byCode = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
+  const byCode = Object.entries(codes).map(([code, count]) => `${escapeText(code)} ${count}`)
   const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
   return [
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
@@ -53,15 +53,15 @@ function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
   ]
 }
 
-function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
+function formatBroken({ broken, counts }: DeadLetterListReport): string[] {
   const total = counts.broken
   if (total === 0) return []
-  const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
+  const shown = broken.map(({ at, why }) => `  ${at}  ${escapeText(why)}`)
   const last = total > broken.length ? `, of which the last ${broken.length}` : ''
   return [`${total} unreadable; show them with sluice consume --topic dlq${last}:`, ...shown]
 }
 
-function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
+function formatSource({ withoutTable, left }: DeadLetterListReport): string[] {
   return [
     ...(withoutTable === null
       ? []
@@ -72,8 +72,8 @@ function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
   ]
 }
 
-export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook): string {
-  const report = reportOf(found, outlook)
+export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): string {
+  const report = buildDeadLetterReport(found, outlook)
   const { key, value, headers } = found.original
   const facts: readonly (readonly [string, string])[] = [
     ['id', report.id],
@@ -85,50 +85,50 @@ export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook):
     ['written at', report.originalTime],
     ['entity', report.entity ?? 'unknown: the record cannot be read as an event'],
     ['type', report.type ?? 'unknown'],
-    ['redrive', redriveText(outlook)],
+    ['redrive', formatRedrive(outlook)],
     ...(report.traceparent === null ? [] : [['trace', report.traceparent] as const]),
   ]
   return [
     `Dead letter ${report.at}`,
-    ...listLines(
-      facts.map(([name, text]) => [name, harmless(text)]),
+    ...formatList(
+      facts.map(([name, text]) => [name, escapeText(text)]),
       '  ',
     ),
     '',
-    ...historyLines(report.history),
-    ...section('Key', key),
-    ...headerLines(headers),
-    ...section('Value', value),
+    ...formatHistory(report.history),
+    ...formatSection('Key', key),
+    ...formatHeaders(headers),
+    ...formatSection('Value', value),
     '',
   ].join('\n')
 }
 
-function redriveText({ to, leftOut, handled }: RedriveOutlook): string {
+function formatRedrive({ to, leftOut, handled }: RedriveOutlook): string {
   const before = handled ? `${handled} before; ` : ''
   if (leftOut) return `${before}skipped, because it is ${LEFT_OUT[leftOut]}`
   return `${before}to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}`
 }
 
-function historyLines(history: FoundDeadLetter['deadLetter']['history']): string[] {
+function formatHistory(history: FoundDeadLetter['deadLetter']['history']): string[] {
   if (history.length === 0) return []
   const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt }) => {
     const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'retried automatically'
     return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}`
   })
-  return ['Attempts before:', ...lines.map(harmless), '']
+  return ['Attempts before:', ...lines.map(escapeText), '']
 }
 
-function section(title: string, bytes: Buffer | null): string[] {
+function formatSection(title: string, bytes: Buffer | null): string[] {
   if (bytes === null) return [`${title}: none`]
-  const { kind, lines } = shownBytes(bytes)
+  const { kind, lines } = formatBytes(bytes)
   return [`${title}: ${kind}`, ...lines.map(line => `  ${line}`)]
 }
 
-function headerLines(headers: FoundDeadLetter['original']['headers']): string[] {
+function formatHeaders(headers: FoundDeadLetter['original']['headers']): string[] {
   if (headers.length === 0) return ['Headers: none']
   const rows = headers.map(({ name, value }) => {
-    const text = textIn(value)
-    return [harmless(name), text === undefined ? `0x${value.toString('hex')}` : harmless(text)]
+    const text = decodeText(value)
+    return [escapeText(name), text === undefined ? `0x${value.toString('hex')}` : escapeText(text)]
   })
-  return ['Headers:', ...listLines(rows, '  ')]
+  return ['Headers:', ...formatList(rows, '  ')]
 }

@@ -5,9 +5,9 @@ import type { Environment } from '#runtime/settings/slice.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { historyAt } from '../../lib/app/history.ts'
-import { archiveFacts } from '../../lib/diagnosis/ask-history.ts'
-import { historyFindings } from '../../lib/diagnosis/checks/history.ts'
-import { examined } from '../../lib/diagnosis/examine.ts'
+import { gatherArchiveFacts } from '../../lib/diagnosis/ask-history.ts'
+import { checkHistory } from '../../lib/diagnosis/checks/history.ts'
+import { examineEnvironment } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 
@@ -16,7 +16,7 @@ import { awsPlace } from '../../scripts/aws-place.ts'
  *
  * @param asAccount true to apply the requirements for an AWS account
  */
-export async function findingsOf(
+export async function collectFindings(
   config: Config,
   asAccount: boolean,
   environment: Environment,
@@ -24,14 +24,14 @@ export async function findingsOf(
   const connections = new Connections(config, 'sluice-doctor')
   try {
     return [
-      ...(await examined({
+      ...(await examineEnvironment({
         config,
         connections,
         functions: readFunctions(),
         ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount,
       })),
-      ...(await archiveFindings(config, environment)),
+      ...(await collectHistoryFindings(config, environment)),
     ]
   } finally {
     await connections.close().catch(() => {})
@@ -39,11 +39,11 @@ export async function findingsOf(
 }
 
 /** Returns findings about the history; none without a bucket. */
-async function archiveFindings(config: Config, environment: Environment): Promise<Finding[]> {
+async function collectHistoryFindings(config: Config, environment: Environment): Promise<Finding[]> {
   const store = await historyAt(config, awsPlace(environment))
   if (!store) return []
   try {
-    return (await archiveFacts(store, config.env, Date.now())).flatMap(historyFindings)
+    return (await gatherArchiveFacts(store, config.env, Date.now())).flatMap(checkHistory)
   } finally {
     store.close?.()
   }

@@ -1,11 +1,11 @@
 import { oneOf } from '#runtime/settings/values.ts'
 import { STAGES } from '../../infra/stages.ts'
-import { counted, type Finding } from '../../lib/diagnosis/finding.ts'
+import { countVerdicts, type Finding } from '../../lib/diagnosis/finding.ts'
 import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
-import { configOf, environmentOf } from '../connections.ts'
+import { resolveConfig, resolveEnvironment } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { doctorText } from './text.ts'
+import { formatFindings } from './text.ts'
 
 export default command({
   about: `Check an environment against the checklists of producers, consumers and topics, and report for each point whether it
@@ -27,11 +27,11 @@ Examples:
   async run(options, terminal) {
     const { stage, strict, json } = options
     const env = options.env ?? stage
-    const config = configOf(terminal, env)
-    const { findingsOf } = await import('./findings.ts')
-    const findings = await findingsOf(config, stage !== undefined, environmentOf(terminal, env))
-    const report = { env: config.env, counts: counted(findings), findings }
-    printReport(terminal, report, json, doctorText)
+    const config = resolveConfig(terminal, env)
+    const { collectFindings } = await import('./findings.ts')
+    const findings = await collectFindings(config, stage !== undefined, resolveEnvironment(terminal, env))
+    const report = { env: config.env, counts: countVerdicts(findings), findings }
+    printReport(terminal, report, json, formatFindings)
     requireSound(report.counts, strict)
   },
 })

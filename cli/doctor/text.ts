@@ -1,6 +1,6 @@
 /** Formats findings as text. Pure. */
 import type { Area, Finding, Verdict } from '../../lib/diagnosis/finding.ts'
-import { harmless } from '../text-width.ts'
+import { escapeText } from '../text-width.ts'
 
 /** JSON document that `doctor --json` prints. */
 interface DoctorReport {
@@ -25,43 +25,45 @@ const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unkn
  * Returns the text of the findings. In each area, a check that is ok for several subjects is shown on one line, and so are other
  * findings with the same text and instruction, because they have the same cause.
  */
-export function doctorText({ env, counts, findings }: DoctorReport): string {
+export function formatFindings({ env, counts, findings }: DoctorReport): string {
   const sections = (Object.keys(HEADINGS) as Area[]).flatMap(area => {
     const own = findings.filter(finding => finding.area === area)
-    return own.length === 0 ? [] : [[HEADINGS[area], ...linesOf(own)].join('\n')]
+    return own.length === 0 ? [] : [[HEADINGS[area], ...formatArea(own)].join('\n')]
   })
   const { ok, wrong, unknown } = counts
   const end = `"${env}": ${ok} ok, ${wrong} wrong, ${unknown} unknown.`
   return `${[...sections, end].join('\n\n')}\n`
 }
 
-function linesOf(findings: readonly Finding[]): string[] {
+function formatArea(findings: readonly Finding[]): string[] {
   const causes = Map.groupBy(findings, ({ check, verdict, says, todo }) =>
     verdict === 'ok' ? JSON.stringify([check]) : JSON.stringify([verdict, says, todo]),
   )
-  return [...causes.values()].flatMap(same => (same[0]?.verdict === 'ok' ? okLine(same) : causeLines(same)))
+  return [...causes.values()].flatMap(same =>
+    same[0]?.verdict === 'ok' ? formatOk(same) : formatCause(same),
+  )
 }
 
-function okLine(findings: readonly Finding[]): string[] {
+function formatOk(findings: readonly Finding[]): string[] {
   const [first, ...others] = findings
   if (!first) return []
-  if (others.length === 0) return [`  ${SIGNS.ok} ${first.check}: ${shown(first)}`]
+  if (others.length === 0) return [`  ${SIGNS.ok} ${first.check}: ${formatFinding(first)}`]
   const says = new Set(findings.map(one => one.says))
   const what = says.size === 1 ? first.says : `${first.subject}: ${first.says}, …`
-  return [`  ${SIGNS.ok} ${first.check} (${findings.length}): ${harmless(what)}`]
+  return [`  ${SIGNS.ok} ${first.check} (${findings.length}): ${escapeText(what)}`]
 }
 
 /** Number of subjects that are named on one line. */
 const MAX_SUBJECTS = 4
 
-function causeLines(findings: readonly Finding[]): string[] {
+function formatCause(findings: readonly Finding[]): string[] {
   const [{ verdict, says, todo }] = findings as [Finding]
   const places = findings.slice(0, MAX_SUBJECTS).map(({ check, subject }) => `${check}: ${subject}`)
   const more = findings.length - places.length
-  const line = `  ${SIGNS[verdict]} ${harmless(`${places.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${says}`)}`
-  return todo === undefined ? [line] : [line, `      → ${harmless(todo)}`]
+  const line = `  ${SIGNS[verdict]} ${escapeText(`${places.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${says}`)}`
+  return todo === undefined ? [line] : [line, `      → ${escapeText(todo)}`]
 }
 
-function shown({ subject, says }: Finding): string {
-  return harmless(`${subject}: ${says}`)
+function formatFinding({ subject, says }: Finding): string {
+  return escapeText(`${subject}: ${says}`)
 }

@@ -1,12 +1,12 @@
-import { type EtlResult, runEtl, warehouseAt } from '../../lib/operations/etl/run.ts'
+import { type EtlResult, openWarehouse, runEtl } from '../../lib/operations/etl/run.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { requireHistory } from '../history/store.ts'
 import { showLine } from '../progress.ts'
-import { tableText } from '../table.ts'
-import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { formatTable } from '../table.ts'
+import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 
 export default command({
   about: `Load the new records of the history into the warehouse, as the function etl does every hour.
@@ -24,12 +24,12 @@ Examples:
     env: environment('to load'),
   },
   async run({ env, json }, terminal) {
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     const { stop } = terminal
     const store = await requireHistory(config, terminal)
     let records = 0
     try {
-      const target = await warehouseOf(config.warehouseUrl, terminal)
+      const target = await requireWarehouse(config.warehouseUrl, terminal)
       const hide = showLine(terminal, () => `${records} records loaded`)
       const result = await runEtl({
         ...{ store, target, nowMs: Date.now },
@@ -41,7 +41,7 @@ Examples:
         hide()
         await target.close()
       })
-      printReport(terminal, result, json, runText)
+      printReport(terminal, result, json, formatRun)
       if (result.reason !== undefined) throw new CliFailure(result.reason)
     } finally {
       store.close?.()
@@ -50,17 +50,17 @@ Examples:
 })
 
 /** Returns the warehouse of the environment. Files are relative to the folder of the terminal. */
-function warehouseOf(url: string | undefined, terminal: Terminal): Promise<WarehouseTarget> {
+function requireWarehouse(url: string | undefined, terminal: Terminal): Promise<WarehouseTarget> {
   if (url === undefined)
     throw new CliFailure(
       'Set WAREHOUSE_URL to the warehouse: postgres://user:password@host/database, or sqlite:FILE.',
     )
-  return warehouseAt(
-    url.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url,
+  return openWarehouse(
+    url.startsWith('sqlite:') ? `sqlite:${resolvePath(terminal, url.slice('sqlite:'.length))}` : url,
   )
 }
 
-function runText(run: EtlResult, columns: number | undefined): string {
+function formatRun(run: EtlResult, columns: number | undefined): string {
   const { location, outcome, records, repeated, skipped, durationMs, martRows, missing } = run
   const counts = [`${repeated} repeated`, `${skipped} with a time out of range`]
   const rows = Object.entries(martRows).map(([mart, count]) => [mart, String(count)])
@@ -70,7 +70,7 @@ function runText(run: EtlResult, columns: number | undefined): string {
   return [
     `${location}: ${outcome}, ${records} records (${counts.join(', ')}) in ${(durationMs / 1000).toFixed(1)} s\n`,
     ...(rows.length > 0
-      ? [`${tableText([{ heading: 'MART' }, { heading: 'ROWS', align: 'right' }], rows, columns)}\n`]
+      ? [`${formatTable([{ heading: 'MART' }, { heading: 'ROWS', align: 'right' }], rows, columns)}\n`]
       : []),
     ...gaps,
   ].join('')

@@ -27,19 +27,19 @@ const MAX_READINGS_PER_SECOND = 1_000_000
  *
  * @throws OperationFailure, ConfigError
  */
-export async function settingsOf(
+export async function buildSettings(
   options: FleetOptions,
-  pathOf: (file: string) => string,
+  resolvePath: (file: string) => string,
   defaults: GeneratorOverrides,
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, seed, anomalyRate } = options
-  const groups = groupsOf(options)
+  const groups = buildGroups(options)
   if (file !== undefined && groups !== undefined)
     throw usageFailure('--fleet describes the sensors: omit the other options about them.')
   const base =
     file === undefined
       ? undefined
-      : await generatorSettingsIn(pathOf(file), defaults, MAX_READINGS_PER_SECOND)
+      : await generatorSettingsIn(resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
   const { fleet, ...settings } = generatorSettings(
     {
       ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
@@ -56,16 +56,16 @@ export async function settingsOf(
 }
 
 /** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
-function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
+function buildGroups(options: FleetOptions): readonly FleetGroup[] | undefined {
   const { families = ['environment'], numSensors = 10, metrics, sites } = options
   const isDefault = [options.families, options.numSensors, metrics, sites].every(value => value === undefined)
   if (isDefault) return undefined
   const named = metrics?.map(metricNamed)
   const unknown = named?.filter(name => !families.some(family => name in FAMILIES[family].metrics)) ?? []
   if (unknown.length > 0) {
-    const known = families.flatMap(family => Object.keys(FAMILIES[family].metrics))
-    const near = suggestion(unknown[0] as string, known) ?? ''
-    throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${known.join(', ')}.`)
+    const metricNames = families.flatMap(family => Object.keys(FAMILIES[family].metrics))
+    const near = suggestion(unknown[0] as string, metricNames) ?? ''
+    throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${metricNames.join(', ')}.`)
   }
   const groups = families.map((family, index) => {
     const own = named?.filter(name => name in FAMILIES[family].metrics)

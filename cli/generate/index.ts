@@ -1,13 +1,13 @@
 import { newId } from '#runtime/adapters/system.ts'
 import { PROFILES, type ProfileName } from '#runtime/settings/producer.ts'
 import {
+  createKind,
   decimal,
   either,
   instant,
   list,
-  mapped,
+  mapKind,
   oneOf,
-  parsedBy,
   positiveDecimal,
   text,
   wholeNumber,
@@ -27,24 +27,24 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { SERIALIZATION_OPTION } from '../serialization.ts'
-import { pathIn } from '../terminal.ts'
-import { settingsOf } from './fleet.ts'
+import { resolvePath } from '../terminal.ts'
+import { buildSettings } from './fleet.ts'
 import { runGenerator } from './run.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as FamilyName[]
 const NAMES = list(name => /^[^\s,]+$/.test(name), 'names')
 
-const INTERVAL = parsedBy(value => {
+const INTERVAL = createKind(value => {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value) ?? []
   const ms = Number(number) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as 'ms']
   return ms >= 1 && ms <= 3_600_000 && Number.isInteger(ms) ? ms / 1_000 : undefined
 }, 'a number of seconds, or a time such as 100ms or 2m, from 1ms to 1h')
 
 const RATE = either<number>(
-  mapped(oneOf(['max']), () => Number.POSITIVE_INFINITY),
+  mapKind(oneOf(['max']), () => Number.POSITIVE_INFINITY),
   positiveDecimal(),
 )
 
@@ -68,7 +68,7 @@ Examples:
     families: option(
       '<list>',
       `families of the sensors: ${FAMILY_NAMES.join(', ')} (default: environment)`,
-      mapped(
+      mapKind(
         list(name => FAMILY_NAMES.includes(name as FamilyName), `any of ${FAMILY_NAMES.join(', ')}`),
         names => [...new Set(names)] as FamilyName[],
       ),
@@ -116,11 +116,12 @@ Examples:
     if (from !== undefined && count === undefined && duration === undefined)
       throw usageFailure('--from needs an end: add --duration or --count.')
     const seed =
-      options.seed ?? (options.fleet ? undefined : from === undefined ? newSeed() : GENERATOR_DEFAULTS.seed)
-    const config = configOf(terminal, options.env)
-    const settings = await settingsOf(
+      options.seed ??
+      (options.fleet ? undefined : from === undefined ? createSeed() : GENERATOR_DEFAULTS.seed)
+    const config = resolveConfig(terminal, options.env)
+    const settings = await buildSettings(
       { ...options, seed },
-      file => pathIn(terminal, file),
+      file => resolvePath(terminal, file),
       config.generatorDefaults,
     )
     const pace =
@@ -133,7 +134,7 @@ Examples:
   },
 })
 
-function newSeed(): string {
+function createSeed(): string {
   return newId()
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 8)

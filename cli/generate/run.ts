@@ -8,14 +8,14 @@ import { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { ProfileName } from '#runtime/settings/producer.ts'
 import type { Config } from '../../lib/app/config.ts'
 import {
-  fileOutlet,
+  createKafkaOutlet,
   type Generated,
-  generate,
-  kafkaOutlet,
+  generateReadings,
   type Outlet,
+  openFileOutlet,
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
-import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
+import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
@@ -23,9 +23,9 @@ import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
-import { writerFor } from '../serialization.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
-import { requireWritable, wantedTopic } from '../topics/wanted-topic.ts'
+import { createWriter } from '../serialization.ts'
+import { resolvePath, type Terminal } from '../terminal.ts'
+import { buildTopic, requireWritable } from '../topics/wanted-topic.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings
@@ -60,10 +60,10 @@ interface Summary extends Pick<Generated, 'readings'> {
  * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
-  if (!run.kafka) return toOutlets(run, terminal, [])
+  if (!run.kafka) return generateToOutlets(run, terminal, [])
   await withKafka(config, async command => {
-    const topic = await existingTopic(run, command, terminal)
-    const writer = await writerFor(config, run.serialization)
+    const topic = await ensureTopic(run, command, terminal)
+    const writer = await createWriter(config, run.serialization)
     const { kafka, connections } = command
     const producer = new TelemetryProducer(
       {
@@ -84,7 +84,9 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      toOutlets(run, terminal, [kafkaOutlet(producer, terminal.stop)], () => producer.metrics()),
+      generateToOutlets(run, terminal, [createKafkaOutlet(producer, terminal.stop)], () =>
+        producer.metrics(),
+      ),
     )
   })
 }
@@ -94,15 +96,15 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
  *
  * @throws CliFailure
  */
-async function existingTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
+async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
   const { kafkaTopic = 'readings' } = run
   const { config, kafka, connections, topics } = command
-  const topic = topicOf({ topic: kafkaTopic }, config.env)
+  const topic = resolveTopic({ topic: kafkaTopic }, config.env)
   if (topics.some(one => one.topic === topic)) return topic
   if (!run.createTopic) return requireTopicIn(command, topic).topic
   try {
-    const wanted = wantedTopic(
-      ownTopicOf({ topic }, config.env),
+    const wanted = buildTopic(
+      requireOwnTopic({ topic }, config.env),
       {},
       {},
       config.env,
@@ -121,7 +123,7 @@ async function existingTopic(run: GeneratorRun, command: KafkaCommand, terminal:
   return topic
 }
 
-async function toOutlets(
+async function generateToOutlets(
   run: GeneratorRun,
   terminal: Terminal,
   outlets: readonly Outlet[],
@@ -129,18 +131,20 @@ async function toOutlets(
 ): Promise<void> {
   const { settings, output } = run
   const file =
-    output === undefined || output === '-' ? undefined : { path: pathIn(terminal, output), name: output }
-  const all = output === undefined ? outlets : [...outlets, await fileOutlet(file, terminal.stdout)]
+    output === undefined || output === '-' ? undefined : { path: resolvePath(terminal, output), name: output }
+  const all = output === undefined ? outlets : [...outlets, await openFileOutlet(file, terminal.stdout)]
   const sensors = counted(settings.fleet.length, 'sensor')
-  terminal.stderr.write(`Starting generator: ${sensors}, ${rhythmText(run)}\n`)
+  terminal.stderr.write(`Starting generator: ${sensors}, ${formatRhythm(run)}\n`)
   const options = { ...run, signal: terminal.stop }
   const counts: Generated = { readings: 0 }
   const startMs = Date.now()
-  const elapsed = () => Date.now() - startMs
-  const hide = run.quiet ? () => {} : showLine(terminal, () => progressLine(counts, elapsed(), metrics?.()))
+  const measureElapsedMs = () => Date.now() - startMs
+  const hide = run.quiet
+    ? () => {}
+    : showLine(terminal, () => formatProgress(counts, measureElapsedMs(), metrics?.()))
   let left = 0
   try {
-    await generate(options, all, counts)
+    await generateReadings(options, all, counts)
   } finally {
     try {
       for (const outlet of all) left += await outlet.close()
@@ -152,7 +156,7 @@ async function toOutlets(
   // The producer's errors include the readings that it discards at the end.
   const errors = Math.max(0, (delivery?.errors ?? 0) - left)
   const summary: Summary = {
-    ...{ readings: counts.readings, seconds: elapsed() / 1000, seed: settings.seed },
+    ...{ readings: counts.readings, seconds: measureElapsedMs() / 1000, seed: settings.seed },
     ...(delivery && {
       acknowledged: delivery.messages_sent,
       errors,
@@ -160,35 +164,35 @@ async function toOutlets(
     }),
   }
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
-  else terminal.stderr.write(summaryText(summary))
+  else terminal.stderr.write(formatSummary(summary))
   const lost = left + errors
   if (lost > 0)
     throw new CliFailure(`${counted(lost, 'reading')} of ${counts.readings} were not acknowledged.`)
 }
 
-function rhythmText({ settings: { tickSeconds }, pace }: GeneratorRun): string {
+function formatRhythm({ settings: { tickSeconds }, pace }: GeneratorRun): string {
   if (pace.kind !== 'rate')
     return `${tickSeconds.toFixed(Number.isInteger(tickSeconds * 10) ? 1 : 3)}s interval`
   return Number.isFinite(pace.perSecond) ? `${pace.perSecond} readings/s` : 'as fast as possible'
 }
 
-function progressLine(
+function formatProgress(
   { readings }: Generated,
   elapsedMs: number,
   metrics: ProducerMetrics | undefined,
 ): string {
   const rate = `${Math.round((readings * 1000) / Math.max(1, elapsedMs))}/s`
-  const made = `${durationText(elapsedMs)} | ${counted(readings, 'reading')}, ${rate}`
-  if (metrics === undefined) return made
+  const readingsText = `${durationText(elapsedMs)} | ${counted(readings, 'reading')}, ${rate}`
+  if (metrics === undefined) return readingsText
   const { messages_sent, errors, retries } = metrics
   const waiting = readings - messages_sent - errors
   return (
-    `${made} | ${messages_sent} acknowledged, ${waiting} pending | ` +
+    `${readingsText} | ${messages_sent} acknowledged, ${waiting} pending | ` +
     `${counted(errors, 'error')}${retries > 0 ? `, ${retries} retries` : ''}`
   )
 }
 
-function summaryText({ readings, seconds, seed, acknowledged, errors = 0 }: Summary): string {
+function formatSummary({ readings, seconds, seed, acknowledged, errors = 0 }: Summary): string {
   const rate = Math.round(readings / Math.max(0.001, seconds))
   const lines = [
     `Generated ${counted(readings, 'reading')} in ${durationText(seconds * 1000)}, ${rate}/s (--seed ${seed})`,

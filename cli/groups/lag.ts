@@ -1,11 +1,11 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { allGroups, groupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
+import { listGroups, readGroupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { configOf, kafkaAddress } from '../connections.ts'
+import { formatKafkaAddress, resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../kafka.ts'
 import { printReport } from '../terminal.ts'
-import { type LagReport, lagReport, lagText } from './text.ts'
+import { buildLagReport, formatLags, type LagReport } from './text.ts'
 
 export default command({
   about: `Show consumer groups with their state, and their lag in each partition: the number of records that are not consumed, and the age of the
@@ -25,18 +25,18 @@ Examples:
     env: environment('of the cluster'),
   },
   async run({ consumerGroup: group, json, env }, terminal) {
-    const groups = await withKafka(configOf(terminal, env), command => lagsOf(command, group))
-    printReport(terminal, { groups }, json, lagText)
+    const groups = await withKafka(resolveConfig(terminal, env), command => readLags(command, group))
+    printReport(terminal, { groups }, json, formatLags)
   },
 })
 
-async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promise<LagReport[]> {
+async function readLags(command: KafkaCommand, wanted: string | undefined): Promise<LagReport[]> {
   const { kafka, offsets, connections } = command
   const reports: LagReport[] = []
   const log = await connections.log()
-  for (const group of chosen(await allGroups(kafka), wanted, command)) {
-    const found = await groupLag(kafka, offsets, group)
-    reports.push(lagReport(await withGroupAges(log, found, Date.now())))
+  for (const group of chooseGroups(await listGroups(kafka), wanted, command)) {
+    const found = await readGroupLag(kafka, offsets, group)
+    reports.push(buildLagReport(await withGroupAges(log, found, Date.now())))
   }
   return reports
 }
@@ -46,7 +46,7 @@ async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promis
  *
  * @throws CliFailure for an unknown group
  */
-function chosen(
+function chooseGroups(
   all: readonly GroupDescription[],
   wanted: string | undefined,
   { config }: KafkaCommand,
@@ -56,6 +56,6 @@ function chosen(
   if (found.length > 0) return found
   const names = all.map(({ group }) => group)
   throw new CliFailure(
-    `Kafka at ${kafkaAddress(config)} has no consumer group ${wanted}. It has ${names.join(', ') || 'none'}.`,
+    `Kafka at ${formatKafkaAddress(config)} has no consumer group ${wanted}. It has ${names.join(', ') || 'none'}.`,
   )
 }

@@ -3,16 +3,16 @@ import type { Config } from '../../lib/app/config.ts'
 import { historyAt } from '../../lib/app/history.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
-import { environmentOf } from '../connections.ts'
+import { resolveEnvironment } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Returns the history of the environment; undefined if no bucket is configured. */
-export async function historyOf(
+export async function findHistory(
   config: Pick<Config, 'env' | 'historyBucket'>,
   terminal: Terminal,
 ): Promise<HistoryStore | undefined> {
-  return await historyAt(config, awsPlace(environmentOf(terminal, config.env)))
+  return await historyAt(config, awsPlace(resolveEnvironment(terminal, config.env)))
 }
 
 /** Returns the history of the environment. @throws CliFailure if no bucket is configured */
@@ -20,7 +20,7 @@ export async function requireHistory(
   config: Pick<Config, 'env' | 'historyBucket'>,
   terminal: Terminal,
 ): Promise<HistoryStore> {
-  const store = await historyOf(config, terminal)
+  const store = await findHistory(config, terminal)
   if (!store) throw new CliFailure('Set HISTORY_BUCKET to the bucket of the history.')
   return store
 }

@@ -6,7 +6,7 @@ import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
-import { type Series, seriesOf } from '../../lib/operations/import/series.ts'
+import { resolveSeries, type Series } from '../../lib/operations/import/series.ts'
 import {
   type ImportCounts,
   type ImportPlan,
@@ -22,17 +22,17 @@ import {
   argument,
   command,
   flag,
-  flagOf,
   option,
   optionList,
   optionWithDefault,
   SOME_TEXT,
+  toFlag,
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { KEY_BY } from '../key-by.ts'
-import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { getMappingsFolder, loadMappings } from '../mapping-option.ts'
+import { resolvePath, type Terminal } from '../terminal.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 
@@ -101,10 +101,10 @@ async function importFile(
   terminal: Terminal,
   given: ReadonlySet<string>,
 ): Promise<void> {
-  const mappings = mappingsIn(terminal)
-  const { source, kind } = await sourceOf(options, given, terminal)
-  const output = options.output && pathIn(terminal, options.output)
-  if (pathIn(terminal, file) === output)
+  const mappings = getMappingsFolder(terminal)
+  const { source, kind } = await resolveSource(options, given, terminal)
+  const output = options.output && resolvePath(terminal, options.output)
+  if (resolvePath(terminal, file) === output)
     throw usageFailure('--output is the imported file, whose rows would be lost: choose another file')
   const plan: ImportPlan = { ...source, skipInvalid: options.skipInvalid, keyBy: options.keyBy }
   const counts: ImportCounts = { events: 0, skipped: 0 }
@@ -112,7 +112,7 @@ async function importFile(
     const target = output ? createWriteStream(output) : terminal.stdout
     const lines = Readable.from(
       importLines(file, plan, counts, {
-        open: name => openFile(pathIn(terminal, name)),
+        open: name => openFile(resolvePath(terminal, name)),
         mappings,
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),
@@ -120,15 +120,15 @@ async function importFile(
     await pipeline(lines, target, { end: target !== terminal.stdout, signal: terminal.stop })
   } catch (error) {
     if (!terminal.stop.aborted)
-      throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
+      throw toIncompleteFailure(fileFailure(options.output ?? 'standard output', error), counts)
   }
-  terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
+  terminal.stderr.write(`${formatSummary(kind, counts, terminal)}\n`)
 }
 
 /** How records are converted: by a series or by mappings. The summary shows it. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
-async function sourceOf(
+async function resolveSource(
   options: ImportOptions,
   given: ReadonlySet<string>,
   terminal: Terminal,
@@ -136,12 +136,12 @@ async function sourceOf(
   if (options.mapping.length > 0) {
     const unfit = [...given].find(name => !WITH_MAPPING.has(name))
     if (unfit)
-      throw usageFailure(`${flagOf(unfit)} is for CSV files: omit it with --mapping, which defines it`)
-    const mappings = await mappingsNamed(options.mapping, terminal)
+      throw usageFailure(`${toFlag(unfit)} is for CSV files: omit it with --mapping, which defines it`)
+    const mappings = await loadMappings(options.mapping, terminal)
     return { source: { mappings }, kind: { mappings } }
   }
   const { entity, utcOffset, timestampColumn, valueColumn } = options
-  const series = seriesOf(options)
+  const series = resolveSeries(options)
   const source: SeriesPlan = {
     series,
     ...(entity === undefined ? {} : { entity }),
@@ -157,23 +157,23 @@ const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output'])
 /**
  * Adds to the error message that the output is incomplete, because the lines that have been written look like a complete stream.
  */
-function incomplete(error: unknown, { events }: ImportCounts): unknown {
+function toIncompleteFailure(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof OperationFailure) || events === 0) return error
   return new CliFailure(
     `${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`,
   )
 }
 
-function summary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {
-  const what = 'mappings' in kind ? mappingsText(kind.mappings) : seriesText(kind.series)
+function formatSummary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {
+  const what = 'mappings' in kind ? formatMappings(kind.mappings) : formatSeries(kind.series)
   const invalid = count(skipped, 'mappings' in kind ? 'invalid line' : 'invalid row')
   return `${stop.aborted ? 'Stopped: imported only' : 'Imported'} ${count(events, 'event')} (${what}), skipped ${invalid}`
 }
 
-function seriesText({ family, metric }: Series): string {
+function formatSeries({ family, metric }: Series): string {
   return `${family.name} ${metric}, ${family.metrics[metric]}`
 }
 
-function mappingsText(mappings: readonly Mapping[]): string {
+function formatMappings(mappings: readonly Mapping[]): string {
   return `mapping ${mappings.map(({ name }) => name).join(', ')}`
 }

@@ -5,21 +5,27 @@ import { mappingsByTopic, readFunctions } from '../../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { readyNames } from '../../lib/operations/import/mapping-named.ts'
+import { listMappings } from '../../lib/operations/import/mapping-named.ts'
 import { readDocuments } from '../../lib/operations/import/rows.ts'
-import { recordIn, type Trial, type TriedRecord, tried, UNTAKEN } from '../../lib/operations/import/trial.ts'
+import {
+  parseRecord,
+  type Trial,
+  type TriedRecord,
+  tryRecord,
+  UNTAKEN,
+} from '../../lib/operations/import/trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { suggestion } from '../../lib/support/similar.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { inputBytes, inputName } from '../input.ts'
-import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
-import { documentsIn } from '../publish/documents.ts'
-import { listLines } from '../table.ts'
-import { columnsOf, type Terminal } from '../terminal.ts'
-import { harmless, shortened } from '../text-width.ts'
+import { readInput, toInputName } from '../input.ts'
+import { getMappingsFolder, loadMappings } from '../mapping-option.ts'
+import { splitDocuments } from '../publish/documents.ts'
+import { formatList } from '../table.ts'
+import { getColumns, type Terminal } from '../terminal.ts'
+import { escapeText, shortenEnd } from '../text-width.ts'
 
-type Judged =
+type Verdict =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
   | { readonly accepted: false; readonly code: string; readonly reason: string }
 
@@ -27,15 +33,15 @@ type Judged =
  * Formats the verdict on a record. The position is followed by one line for each attribute and for the data or, for a refused
  * record, by the failure code and the reason.
  */
-function verdictText(place: string, verdict: Judged, columns: number | undefined): string {
+function formatVerdict(place: string, verdict: Verdict, columns: number | undefined): string {
   const lines = verdict.accepted
-    ? [`${place}  ✓ ${verdict.event.type}`, ...membersOf(verdict.event)]
+    ? [`${place}  ✓ ${verdict.event.type}`, ...formatMembers(verdict.event)]
     : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`]
-  return lines.map(line => `${shortened(harmless(line), columns)}\n`).join('')
+  return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
 }
 
 /** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
-function summaryText(verdicts: readonly Judged[]): string {
+function formatSummary(verdicts: readonly Verdict[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
     if (!verdict.accepted) codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
@@ -48,28 +54,31 @@ function summaryText(verdicts: readonly Judged[]): string {
 /** Attributes that are not listed. The type is shown on the first line, and the specversion is the same for all events. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
-function membersOf(event: Readonly<Record<string, unknown>>): string[] {
+function formatMembers(event: Readonly<Record<string, unknown>>): string[] {
   const members = Object.entries(event).filter(([name]) => !NOT_SHOWN.has(name))
-  return listLines(
-    members.map(([name, value]) => [name, memberText(name, value)]),
+  return formatList(
+    members.map(([name, value]) => [name, formatMember(name, value)]),
     '  ',
   )
 }
 
-function memberText(name: string, value: unknown): string {
+function formatMember(name: string, value: unknown): string {
   return typeof value === 'string' && name !== 'data' ? value : JSON.stringify(value)
 }
 
 /** A record with its line number. It is the record's first line or, in a CSV file, its last line. */
-type Numbered = { readonly line: number; readonly record: TriedRecord }
+type NumberedRecord = { readonly line: number; readonly record: TriedRecord }
 
 /** Returns the records of a file. A text that begins with a bracket is parsed as JSON, unless the file name ends in `.csv`. */
-export async function recordsIn(file: string, text: string): Promise<Numbered[]> {
+export async function parseRecords(file: string, text: string): Promise<NumberedRecord[]> {
   if (text.trim() === '') return []
   const isCsv = extname(file).toLowerCase() === '.csv' || !/^[\s\ufeff]*[[{]/.test(text)
   if (!isCsv)
-    return documentsIn(text).map(({ line, text: own }) => ({ line, record: recordIn(own, [file, line]) }))
-  const records: Numbered[] = []
+    return splitDocuments(text).map(({ line, text: own }) => ({
+      line,
+      record: parseRecord(own, [file, line]),
+    }))
+  const records: NumberedRecord[] = []
   for await (const { line, ...row } of readDocuments(Readable.from([text])))
     records.push({ line, record: 'error' in row ? row : { ...row, position: [file, line] } })
   return records
@@ -100,8 +109,8 @@ Examples:
     json: flag('print one JSON document a record'),
   },
   run: async ({ file, mapping, topic, json }, terminal) => {
-    const names = await namesOf(mapping, topic, terminal)
-    await tryMappings(file, await mappingsNamed(names, terminal), json, terminal)
+    const names = await resolveNames(mapping, topic, terminal)
+    await tryMappings(file, await loadMappings(names, terminal), json, terminal)
   },
 })
 
@@ -112,31 +121,31 @@ async function tryMappings(
   json: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const name = inputName(file)
-  const bytes = await inputBytes(file, terminal)
+  const name = toInputName(file)
+  const bytes = await readInput(file, terminal)
   if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
-  const records = await recordsIn(file, bytes.toString())
+  const records = await parseRecords(file, bytes.toString())
   if (records.length === 0) throw new CliFailure(`${name}: contains no record`)
-  const trials = records.map(({ line, record }) => ({ line, ...shown(tried(mappings, record)) }))
-  const columns = columnsOf(terminal)
+  const trials = records.map(({ line, record }) => ({ line, ...toShownTrial(tryRecord(mappings, record)) }))
+  const columns = getColumns(terminal)
   for (const trial of trials) {
     const place = [`${name}:${trial.line}`, ...(trial.accepted ? [trial.mapping] : [])].join(' ')
-    terminal.stdout.write(json ? `${JSON.stringify(trial)}\n` : verdictText(place, trial, columns))
+    terminal.stdout.write(json ? `${JSON.stringify(trial)}\n` : formatVerdict(place, trial, columns))
   }
-  if (!json) terminal.stdout.write(summaryText(trials))
+  if (!json) terminal.stdout.write(formatSummary(trials))
   if (!trials.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
   const failed = trials.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
 }
 
 /** Returns the result to show. The id of the event is omitted, because it can depend on the topic. */
-function shown(trial: Trial) {
+function toShownTrial(trial: Trial) {
   if (!trial.accepted) return trial
   const { type, source, subject, time = null, data } = trial.event
   return { ...trial, event: { type, source, subject, time, data } }
 }
 
-async function namesOf(
+async function resolveNames(
   mapping: readonly string[],
   topic: string | undefined,
   terminal: Terminal,
@@ -146,14 +155,14 @@ async function namesOf(
       '--mapping selects mappings by name, and --topic the mappings of a topic: use only one of them.',
     )
   if (mapping.length > 0) return mapping
-  if (topic === undefined) return readyNames(mappingsIn(terminal))
+  if (topic === undefined) return listMappings(getMappingsFolder(terminal))
   const { topicMappings } = readSettings([MAPPINGS], terminal.environment)
   const byTopic = mappingsByTopic(readFunctions(), topicMappings)
   const found = byTopic.find(one => one.topic === (signalIn(topic) ?? topic))
   if (found !== undefined) return found.mappings
-  const known = [...SIGNALS, ...byTopic.map(one => one.topic)]
-  const meant = known.includes(topic) ? '' : (suggestion(topic, known) ?? '')
+  const knownTopics = [...SIGNALS, ...byTopic.map(one => one.topic)]
+  const hint = knownTopics.includes(topic) ? '' : (suggestion(topic, knownTopics) ?? '')
   throw new CliFailure(
-    `The topic ${topic} has no mappings.${meant} Specify one with --mapping, or configure some with TOPIC_MAPPINGS.`,
+    `The topic ${topic} has no mappings.${hint} Specify one with --mapping, or configure some with TOPIC_MAPPINGS.`,
   )
 }

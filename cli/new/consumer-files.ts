@@ -12,25 +12,25 @@ export interface NewFile {
  *
  * @param name name of the consumer: words separated by "-"
  */
-export function consumerFiles(name: string): NewFile[] {
-  const process = `${camelCase(name)}Process`
+export function buildConsumerFiles(name: string): NewFile[] {
+  const process = `${toCamelCase(name)}Process`
   return [
-    { file: `lib/${name}/process.ts`, what: 'what it decides', content: processOf(name, process) },
+    { file: `lib/${name}/process.ts`, what: 'what it decides', content: renderProcess(name, process) },
     {
       file: `test/unit/${name}/process.test.ts`,
       what: 'a test that passes',
-      content: testOf(name, process),
+      content: renderTest(name, process),
     },
     {
       file: `functions/${name}/handler.ts`,
       what: 'what the cloud calls',
-      content: handlerOf(name, process),
+      content: renderHandler(name, process),
     },
   ]
 }
 
 /** Returns the consumer's entry among the functions of serverless.yml. */
-export function entryOf(name: string): string {
+export function renderEntry(name: string): string {
   return `  ${name}:
     handler: functions/${name}/handler.handler
     description: Counts the readings of each entity
@@ -39,20 +39,20 @@ export function entryOf(name: string): string {
 `
 }
 
-function processOf(name: string, process: string): string {
+function renderProcess(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 
 export const ${process}: KeyedProcess<{ readonly count: number }> = {
   name: '${name}',
   accepts: READING_TYPES,
-  onEvent: state => decided('counted', { count: (state?.count ?? 0) + 1 }),
+  onEvent: state => completeStep('counted', { count: (state?.count ?? 0) + 1 }),
 }
 `
 }
 
-function testOf(name: string, process: string): string {
+function renderTest(name: string, process: string): string {
   return `import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { ${process} } from '../../../lib/${name}/process.ts'
@@ -68,7 +68,7 @@ it('given two readings of a sensor, then both are counted', async () => {
 `
 }
 
-function handlerOf(name: string, process: string): string {
+function renderHandler(name: string, process: string): string {
   const imports = [
     `import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'`,
     `import { ${process} } from '../../lib/${name}/process.ts'`,
@@ -82,6 +82,6 @@ export const handler = kafkaConsumer('${name}', ${process})
 `
 }
 
-function camelCase(name: string): string {
+function toCamelCase(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, first: string) => first.toUpperCase())
 }

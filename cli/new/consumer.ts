@@ -8,8 +8,8 @@ import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { argument, command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { listLines } from '../table.ts'
-import { consumerFiles, entryOf } from './consumer-files.ts'
+import { formatList } from '../table.ts'
+import { buildConsumerFiles, renderEntry } from './consumer-files.ts'
 
 const SERVERLESS_YML = 'serverless.yml'
 
@@ -43,12 +43,12 @@ Example:
     name: argument('lower-case words separated by "-", such as frost-watch', CONSUMER_NAME),
   },
   async run({ name }, terminal) {
-    terminal.stdout.write(report(name, await addConsumer(name)))
+    terminal.stdout.write(formatReport(name, await addConsumer(name)))
   },
 })
 
-function report(name: string, written: readonly WrittenFile[]): string {
-  const lines = listLines(
+function formatReport(name: string, written: readonly WrittenFile[]): string {
+  const lines = formatList(
     written.map(({ file, what }) => [file, what]),
     '  ',
   )
@@ -72,13 +72,13 @@ Next:
 async function addConsumer(name: string): Promise<WrittenFile[]> {
   if (readFunctions().some(one => one.name === name))
     throw new CliFailure(`serverless.yml already has a function ${name}. Choose another name.`)
-  const files = consumerFiles(name)
+  const files = buildConsumerFiles(name)
   const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))
   if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
-  const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
-  for (const { file, content } of files) await write(file, content)
+  const serverless = insertEntry(await readProjectFile(SERVERLESS_YML), renderEntry(name))
+  for (const { file, content } of files) await writeProjectFile(file, content)
   // Write serverless.yml last, so that it does not refer to files that do not exist yet.
-  await write(SERVERLESS_YML, serverless)
+  await writeProjectFile(SERVERLESS_YML, serverless)
   return [
     ...files.map(({ file, what }) => ({ file, what })),
     { file: SERVERLESS_YML, what: 'its entry: what it consumes, emits and uses' },
@@ -90,7 +90,7 @@ async function addConsumer(name: string): Promise<WrittenFile[]> {
  *
  * @throws CliFailure if the file has no section of functions
  */
-export function withEntry(yaml: string, entry: string): string {
+export function insertEntry(yaml: string, entry: string): string {
   const section = /^functions:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*/m.exec(yaml.endsWith('\n') ? yaml : `${yaml}\n`)
   if (!section) throw new CliFailure('serverless.yml has no line `functions:` to write the entry under.')
   const functions = section[0].trimEnd()
@@ -98,13 +98,13 @@ export function withEntry(yaml: string, entry: string): string {
   return `${yaml.slice(0, section.index)}${functions}\n\n${entry}${rest && `\n${rest}`}`
 }
 
-async function read(file: string): Promise<string> {
+async function readProjectFile(file: string): Promise<string> {
   return readFile(join(PROJECT, file), 'utf8').catch(error => {
     throw fileFailure(file, error)
   })
 }
 
-async function write(file: string, content: string): Promise<void> {
+async function writeProjectFile(file: string, content: string): Promise<void> {
   const path = join(PROJECT, file)
   try {
     await mkdir(dirname(path), { recursive: true })

@@ -6,7 +6,7 @@ import type { Receiver } from '../../lib/notification/receiver.ts'
 import { count } from '../../lib/support/count.ts'
 import { command, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { pathIn, printReport } from '../terminal.ts'
+import { printReport, resolvePath } from '../terminal.ts'
 
 interface Report {
   readonly folder: string
@@ -35,7 +35,7 @@ Examples:
   },
   async run({ dir, json }, terminal) {
     const folder = dir ?? (terminal.environment.NOTIFICATIONS_DIR || 'config/notifications')
-    const { routes, receivers, errors } = await readNotificationFiles(pathIn(terminal, folder), folder)
+    const { routes, receivers, errors } = await readNotificationFiles(resolvePath(terminal, folder), folder)
     const report: Report = {
       folder,
       routes: routes?.routes.map(({ name }) => name) ?? [],
@@ -43,12 +43,12 @@ Examples:
       errors: errors.map(({ text: _, ...error }) => error),
     }
     const lines = errors.map(({ text }) => `${text}\n`).join('')
-    printReport(terminal, report, json, errors.length > 0 ? () => lines : textOf)
+    printReport(terminal, report, json, errors.length > 0 ? () => lines : formatReport)
     if (errors.length > 0) throw new CliFailure(`${count(errors.length, 'error')} in ${folder}.`)
   },
 })
 
-function textOf({ folder, routes, receivers }: Report): string {
-  const listed = receivers.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')
-  return `${folder}: ${count(routes.length, 'route')}, ${count(receivers.length, 'receiver')}: ${listed}\n`
+function formatReport({ folder, routes, receivers }: Report): string {
+  const names = receivers.map(({ name, kind }) => (name === kind ? name : `${name} (${kind})`)).join(', ')
+  return `${folder}: ${count(routes.length, 'route')}, ${count(receivers.length, 'receiver')}: ${names}\n`
 }

@@ -8,9 +8,9 @@ export interface Document {
   readonly text: string
 }
 
-export function documentsIn(text: string): Document[] {
+export function splitDocuments(text: string): Document[] {
   const whole = text.replace(/^\uFEFF/, '')
-  const parsed = parsedWhole(whole)
+  const parsed = parseWhole(whole)
   if (Array.isArray(parsed))
     return parsed.map((one, index) => ({ line: index + 1, text: JSON.stringify(one) }))
   if (parsed !== undefined) return [{ line: 1, text: whole }]
@@ -20,7 +20,7 @@ export function documentsIn(text: string): Document[] {
 }
 
 /** Returns the document that the whole text is; undefined if it is not one, or has a number that a double would change. */
-function parsedWhole(text: string): unknown {
+function parseWhole(text: string): unknown {
   try {
     return parseExact(text)
   } catch {

@@ -6,7 +6,7 @@ import { readStructured } from '#runtime/cloudevents/json-format.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readData } from '../../lib/app/event-data.ts'
 import { CliFailure } from '../failure.ts'
-import { type Document, documentsIn } from './documents.ts'
+import { type Document, splitDocuments } from './documents.ts'
 
 export interface ReadingOptions {
   /** Name of the input, for error messages. */
@@ -24,23 +24,23 @@ const MAX_NAMED = 10
  * @throws CliFailure if there is no event, or if a document is not a valid event. The message lists the lines of the invalid
  * documents.
  */
-export function eventsIn(text: string, options: ReadingOptions): Event[] {
+export function parseEvents(text: string, options: ReadingOptions): Event[] {
   const events: Event[] = []
   const wrong: string[] = []
-  const documents = documentsIn(text)
+  const documents = splitDocuments(text)
   for (const document of documents) {
-    const read = eventIn(document, options)
+    const read = parseEvent(document, options)
     if (typeof read === 'string') wrong.push(`${options.name}:${document.line}: ${read}`)
     else events.push(read)
   }
   const file = options.name.includes(' ') ? 'FILE' : options.name
   const advice = `\nPlain JSON becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
-  if (wrong.length > 0) throw new CliFailure(wrongText(wrong) + (documents.some(isPlain) ? advice : ''))
+  if (wrong.length > 0) throw new CliFailure(formatErrors(wrong) + (documents.some(isPlain) ? advice : ''))
   if (events.length === 0) throw new CliFailure(`${options.name}: it contains no event`)
   return events
 }
 
-function wrongText(wrong: readonly string[]): string {
+function formatErrors(wrong: readonly string[]): string {
   const more = wrong.length - MAX_NAMED
   const lines = [...wrong.slice(0, MAX_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
   return `${lines.join('\n')}\nNothing was published.`
@@ -48,16 +48,16 @@ function wrongText(wrong: readonly string[]): string {
 
 /** Returns whether a document is a JSON object that does not look like an event. */
 function isPlain({ text }: Document): boolean {
-  const parsed = parse(text)
+  const parsed = parseJson(text)
   if (typeof parsed === 'string' || typeof parsed.value !== 'object' || parsed.value === null) return false
   return !Array.isArray(parsed.value) && !('specversion' in parsed.value || 'source' in parsed.value)
 }
 
 /** Returns the event in a document, or an error message if the document is not a valid event. */
-function eventIn({ text }: Document, { newId }: ReadingOptions): Event | string {
-  const parsed = parse(text)
+function parseEvent({ text }: Document, { newId }: ReadingOptions): Event | string {
+  const parsed = parseJson(text)
   if (typeof parsed === 'string') return parsed
-  const whole = newId ? withId(text, parsed.value) : text
+  const whole = newId ? insertId(text, parsed.value) : text
   const event = readStructured(Buffer.from(whole))
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`
   // Consumers would reject an event whose data violates the schema of its type.
@@ -65,7 +65,7 @@ function eventIn({ text }: Document, { newId }: ReadingOptions): Event | string 
   return read.kind === 'failure' ? `${read.code}: ${read.message}` : event
 }
 
-function parse(text: string): { readonly value: unknown } | string {
+function parseJson(text: string): { readonly value: unknown } | string {
   try {
     return { value: parseExact(text) }
   } catch (error) {
@@ -74,7 +74,7 @@ function parse(text: string): { readonly value: unknown } | string {
 }
 
 /** Inserts an id at the start of a JSON object. The rest of the text is unchanged. */
-function withId(text: string, value: unknown): string {
+function insertId(text: string, value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
   const { id } = value as { id?: unknown }
   const isMissing = id === undefined

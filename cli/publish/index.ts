@@ -1,4 +1,4 @@
-import { topicOf } from '../../lib/operations/state-keys.ts'
+import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import {
   argument,
   command,
@@ -9,7 +9,7 @@ import {
   requiredOption,
   SOME_TEXT,
 } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { publish } from './publish.ts'
 
 export default command({
@@ -41,7 +41,7 @@ Examples:
     env: environment('of a signal'),
   },
   async run({ file, ...options }, terminal) {
-    const config = configOf(terminal, options.env)
-    await publish({ ...options, file, topic: topicOf(options, config.env) }, config, terminal)
+    const config = resolveConfig(terminal, options.env)
+    await publish({ ...options, file, topic: resolveTopic(options, config.env) }, config, terminal)
   },
 })

@@ -5,19 +5,19 @@ import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { LONGEST } from '../../lib/operations/lines.ts'
 import {
-  appendPlaced,
+  appendEvents,
   type PlacedEvent,
   type PublishedEvent,
-  placed,
-  told,
+  placeEvent,
+  toPublishedEvent,
 } from '../../lib/operations/publish/publish.ts'
 import { CliFailure } from '../failure.ts'
-import { inputBytes, inputName } from '../input.ts'
+import { readInput, toInputName } from '../input.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
-import { writerFor } from '../serialization.ts'
+import { createWriter } from '../serialization.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { harmless } from '../text-width.ts'
-import { eventsIn } from './events.ts'
+import { escapeText } from '../text-width.ts'
+import { parseEvents } from './events.ts'
 
 export interface PublishPlan {
   /** Full name of the topic. */
@@ -36,36 +36,36 @@ export interface PublishPlan {
  * @throws CliFailure for an invalid event, in which case nothing is published
  */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
-  const name = inputName(plan.file)
+  const name = toInputName(plan.file)
   const { key, newId } = plan
-  const events = eventsIn(await textOf(plan.file, name, terminal), { name, newId })
-  const writer = await writerFor(config)
+  const events = parseEvents(await readText(plan.file, name, terminal), { name, newId })
+  const writer = await createWriter(config)
   const { contentMode, keyBy } = config
   await withKafka(config, async command => {
     const records = events.map(event => {
       const { topic } = plan
       const partitions = requireTopicIn(command, topic).partitions.length
-      return placed(event, { topic, key, keyBy, partitions, contentMode, writer })
+      return placeEvent(event, { topic, key, keyBy, partitions, contentMode, writer })
     })
     const published: PublishedEvent[] = []
     try {
-      if (plan.dryRun) published.push(...records.map(record => told(record, null)))
-      else await append(command, records, published)
+      if (plan.dryRun) published.push(...records.map(record => toPublishedEvent(record, null)))
+      else await appendRecords(command, records, published)
     } finally {
       const dryRun = plan.dryRun
-      printReport(terminal, { dryRun, published }, plan.json, publishedText)
+      printReport(terminal, { dryRun, published }, plan.json, formatPublished)
     }
   })
 }
 
-async function append(
+async function appendRecords(
   { connections }: KafkaCommand,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
   try {
     const publisher = await connections.publisher()
-    await connections.writing(() => appendPlaced(publisher, events, published))
+    await connections.writing(() => appendEvents(publisher, events, published))
   } catch (error) {
     if (error instanceof RecordRefused) throw new CliFailure(error.message, 1, { cause: error })
     throw error
@@ -78,17 +78,17 @@ interface PublishReport {
 }
 
 /** Returns one line per event, such as `Published ID to TOPIC, partition 2, offset 17, key roof-1`. */
-function publishedText({ dryRun, published }: PublishReport): string {
+function formatPublished({ dryRun, published }: PublishReport): string {
   return published
     .map(({ id, topic, partition, offset, key }) => {
       const where = `${topic}, partition ${partition}${offset === null ? '' : `, offset ${offset}`}`
-      return `${dryRun ? 'Would publish' : 'Published'} ${harmless(id)} to ${where}, key ${harmless(key)}\n`
+      return `${dryRun ? 'Would publish' : 'Published'} ${escapeText(id)} to ${where}, key ${escapeText(key)}\n`
     })
     .join('')
 }
 
-async function textOf(file: string, name: string, terminal: Terminal): Promise<string> {
-  const bytes = await inputBytes(file, terminal)
+async function readText(file: string, name: string, terminal: Terminal): Promise<string> {
+  const bytes = await readInput(file, terminal)
   if (bytes.length > LONGEST)
     throw new CliFailure(
       `${name}: too large for single events: use \`sluice replay\`, which publishes streams`,

@@ -2,6 +2,6 @@
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 
 /** Returns the signal of a topic if the topic belongs to the environment, and otherwise its full name. */
-export function shortTopic(topic: string, env: string): string {
+export function shortenTopic(topic: string, env: string): string {
   return SIGNALS.find(signal => topicName(signal, env) === topic) ?? topic
 }

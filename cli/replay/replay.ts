@@ -3,22 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
+import { openBulkPublisher } from '../../lib/operations/bulk.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { type Addressing, outgoing } from '../../lib/operations/replay/outgoing.ts'
-import { pacer } from '../../lib/operations/replay/pace.ts'
-import { type Departure, publishAll, requests } from '../../lib/operations/replay/publish.ts'
+import { type Addressing, buildOutgoingRecord } from '../../lib/operations/replay/outgoing.ts'
+import { createPacer } from '../../lib/operations/replay/pace.ts'
+import { type Departure, groupIntoRequests, publishAll } from '../../lib/operations/replay/publish.ts'
 import type { Recorded } from '../../lib/operations/replay/recorded.ts'
-import { type Extent, type ShiftTarget, shiftFor } from '../../lib/operations/replay/shift.ts'
-import { type Source, sourceOf } from '../../lib/operations/replay/source.ts'
-import { topicOf } from '../../lib/operations/state-keys.ts'
+import { computeShift, type Extent, type ShiftTarget } from '../../lib/operations/replay/shift.ts'
+import { openSource, type Source } from '../../lib/operations/replay/source.ts'
+import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { CommandConnections } from '../command-connections.ts'
-import { configOf, requireTopic } from '../connections.ts'
+import { requireTopic, resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
-import { progressText } from '../progress-text.ts'
-import { writerFor } from '../serialization.ts'
+import { formatProgress } from '../progress-text.ts'
+import { createWriter } from '../serialization.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 /** Request of `sluice replay`. */
@@ -42,36 +42,39 @@ export interface ReplayPlan {
  * @throws CliFailure if not all items were acknowledged; the message explains how to continue
  */
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
-  const config = configOf(terminal, plan.env)
+  const config = resolveConfig(terminal, plan.env)
   try {
-    const source = await sourceOf(plan.file, terminal)
-    const { count, extent } = await survey(source, plan)
-    const shiftMs = shiftOf(plan, extent)
-    const addressing = await addressingOf(plan, config, shiftMs)
+    const source = await openSource(plan.file, terminal)
+    const { count, extent } = await surveySource(source, plan)
+    const shiftMs = resolveShift(plan, extent)
+    const addressing = await buildAddressing(plan, config, shiftMs)
     const connections = new CommandConnections(config)
     try {
-      const publisher = await bulkPublisherOf(connections)
-      for (const topic of await firstTopics(source, plan, addressing))
+      const publisher = await openBulkPublisher(connections)
+      for (const topic of await readFirstTopics(source, plan, addressing))
         await requireTopic(publisher, topic, config)
-      const shifted = shiftMs === undefined ? '' : ` --shift ${instantText((extent?.startMs ?? 0) + shiftMs)}`
-      if (shifted)
-        terminal.stderr.write(`Moved by ${shiftMs} ms. To publish the same events again, add:${shifted}\n`)
-      const departures = departing(source, plan, addressing, terminal.stop)
+      const shiftOption =
+        shiftMs === undefined ? '' : ` --shift ${formatInstant((extent?.startMs ?? 0) + shiftMs)}`
+      if (shiftOption)
+        terminal.stderr.write(
+          `Moved by ${shiftMs} ms. To publish the same events again, add:${shiftOption}\n`,
+        )
+      const departures = readDepartures(source, plan, addressing, terminal.stop)
       const { futureToleranceMs } = config
       const counts = { acknowledged: 0, ahead: 0 }
       const startedMs = performance.now()
       const elapsedMs = () => performance.now() - startedMs
       const hideProgress = showLine(terminal, () =>
-        progressText({ done: counts.acknowledged, total: count, elapsedMs: elapsedMs() }, 'acknowledged'),
+        formatProgress({ done: counts.acknowledged, total: count, elapsedMs: elapsedMs() }, 'acknowledged'),
       )
       try {
         const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
-        const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
+        const due = groupIntoRequests(departures, createPacer(plan.speed), { elapsedMs, wait })
         await connections.writing(() =>
           publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now }),
         )
       } catch (error) {
-        const next = `To continue, add --skip ${plan.skip + counts.acknowledged}${shifted}`
+        const next = `To continue, add --skip ${plan.skip + counts.acknowledged}${shiftOption}`
         if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${next}\n`)
         throw terminal.stop.aborted || !isExpected(error)
           ? error
@@ -84,7 +87,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
           notAcknowledged: count - acknowledged,
           elapsedMs: Math.round(elapsedMs()),
         }
-        printReport(terminal, { ...report, shiftMs: shiftMs ?? null, ahead }, plan.json, replayText)
+        printReport(terminal, { ...report, shiftMs: shiftMs ?? null, ahead }, plan.json, formatReport)
         if (ahead > 0)
           terminal.stderr.write(
             `${ahead} events were sent more than ${durationText(futureToleranceMs)} before their time: consumers reject them (time-in-future).\n`,
@@ -109,18 +112,18 @@ interface ReplayReport {
   readonly elapsedMs: number
 }
 
-function replayText({ acknowledged, notAcknowledged, elapsedMs }: ReplayReport): string {
+function formatReport({ acknowledged, notAcknowledged, elapsedMs }: ReplayReport): string {
   return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${durationText(elapsedMs)}\n`
 }
 
-function instantText(timeMs: number): string {
+function formatInstant(timeMs: number): string {
   return new Date(timeMs).toISOString()
 }
 
 type Selection = Pick<ReplayPlan, 'skip' | 'limit'>
 
 /** Returns the part of a group that the options select. @param before number of items before the group */
-function selectedIn(
+function sliceGroup(
   group: readonly Recorded[],
   before: number,
   { skip, limit = Number.POSITIVE_INFINITY }: Selection,
@@ -129,10 +132,13 @@ function selectedIn(
 }
 
 /** Yields the items that the options select. */
-async function* selected(source: Source, selection: Selection): AsyncGenerator<readonly Recorded[]> {
+async function* readSelectedGroups(
+  source: Source,
+  selection: Selection,
+): AsyncGenerator<readonly Recorded[]> {
   let before = 0
   for await (const group of source.read()) {
-    const part = selectedIn(group, before, selection)
+    const part = sliceGroup(group, before, selection)
     before += group.length
     if (part.length > 0) yield part
     if (before >= selection.skip + (selection.limit ?? Number.POSITIVE_INFINITY)) return
@@ -145,7 +151,7 @@ async function* selected(source: Source, selection: Selection): AsyncGenerator<r
  * @returns number of items to publish, and the times of the events; undefined if none of them has a time
  * @throws CliFailure if there is nothing to publish
  */
-export async function survey(
+export async function surveySource(
   source: Source,
   selection: Selection,
 ): Promise<{ readonly count: number; readonly extent: Extent | undefined }> {
@@ -155,7 +161,7 @@ export async function survey(
   let latestMs = Number.NEGATIVE_INFINITY
   for await (const group of source.read()) {
     startMs ??= group.find(({ eventMs }) => eventMs !== undefined)?.eventMs
-    const part = selectedIn(group, before, selection)
+    const part = sliceGroup(group, before, selection)
     before += group.length
     count += part.length
     for (const { eventMs } of part) {
@@ -168,49 +174,49 @@ export async function survey(
   return { count, extent: { startMs, firstMs, latestMs } }
 }
 
-function shiftOf({ shift, speed, file }: ReplayPlan, extent: Extent | undefined): number | undefined {
+function resolveShift({ shift, speed, file }: ReplayPlan, extent: Extent | undefined): number | undefined {
   if (shift === undefined) return undefined
   if (extent === undefined) throw new CliFailure(`${file}: no event has a time, so --shift has no effect`)
-  return shiftFor(shift, extent, speed, Date.now())
+  return computeShift(shift, extent, speed, Date.now())
 }
 
-async function addressingOf(
+async function buildAddressing(
   { keepPartitions, carryLogTime, topic }: ReplayPlan,
   config: Config,
   shiftMs: number | undefined,
 ): Promise<Addressing> {
   const { env, contentMode, keyBy } = config
-  const dataWriter = await writerFor(config)
-  const whole = topic === undefined ? undefined : topicOf({ topic }, env)
+  const dataWriter = await createWriter(config)
+  const whole = topic === undefined ? undefined : resolveTopic({ topic }, env)
   return { env, contentMode, keyBy, dataWriter, keepPartitions, carryLogTime, topic: whole, shiftMs }
 }
 
 /** Returns the topics of the first records, which must exist before anything is published. */
-async function firstTopics(
+async function readFirstTopics(
   source: Source,
   plan: ReplayPlan,
   addressing: Addressing,
 ): Promise<ReadonlySet<string>> {
-  for await (const group of selected(source, plan))
-    return new Set(group.map(item => outgoing(item, addressing).topic))
+  for await (const group of readSelectedGroups(source, plan))
+    return new Set(group.map(item => buildOutgoingRecord(item, addressing).topic))
   return new Set()
 }
 
 /** Yields the records to publish. */
-async function* departing(
+async function* readDepartures(
   source: Source,
   plan: ReplayPlan,
   addressing: Addressing,
   stop: AbortSignal,
 ): AsyncGenerator<readonly Departure[]> {
   let latestMs: number | undefined
-  for await (const group of selected(source, plan)) {
+  for await (const group of readSelectedGroups(source, plan)) {
     stop.throwIfAborted()
     yield group.map(item => {
       const { paceMs, eventMs } = item
       if (paceMs !== undefined) latestMs = Math.max(latestMs ?? paceMs, paceMs)
       const movedMs = eventMs === undefined ? undefined : eventMs + (addressing.shiftMs ?? 0)
-      return { paceMs, eventMs: movedMs, record: outgoing(item, addressing, latestMs) }
+      return { paceMs, eventMs: movedMs, record: buildOutgoingRecord(item, addressing, latestMs) }
     })
   }
 }

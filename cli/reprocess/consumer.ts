@@ -7,7 +7,13 @@ import { keepsStates } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { codeVersions } from '../../infra/code-version.ts'
-import { consumersOf, emittersOf, firstSignalOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
+import {
+  findFirstSignal,
+  listConsumers,
+  listEmitters,
+  listMappings,
+  readFunctions,
+} from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/support/similar.ts'
@@ -24,15 +30,15 @@ const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
  * @throws CliFailure if the consumer is unknown, if it does not read the requested topic, or if it reads several topics and none is
  * requested
  */
-export function signalOf(consumer: string, wanted: string | undefined): Signal {
+export function resolveSignal(consumer: string, wanted: string | undefined): Signal {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   if (!own || own.consumes.length === 0)
     throw usageFailure(
-      `The project has no consumer "${consumer}".${suggestion(consumer, consumersOf(functions)) ?? ''} Consumers are ${consumersOf(functions).join(', ')}.`,
+      `The project has no consumer "${consumer}".${suggestion(consumer, listConsumers(functions)) ?? ''} Consumers are ${listConsumers(functions).join(', ')}.`,
     )
   const [first, ...others] = own.consumes
-  const meant = wanted ?? (others.length === 0 ? first : firstSignalOf(consumer))
+  const meant = wanted ?? (others.length === 0 ? first : findFirstSignal(consumer))
   const signal = own.consumes.find(one => one === meant)
   if (signal !== undefined) return signal
   throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: select one of them with --topic.`)
@@ -44,11 +50,11 @@ export function signalOf(consumer: string, wanted: string | undefined): Signal {
  * @throws CliFailure if the consumer does not keep state, or requires a schema registry that does not answer
  * @throws ConfigError if a setting is missing or invalid
  */
-export async function consumerNamed(
+export async function loadConsumer(
   name: string,
   environment: Environment,
 ): Promise<Consumer<AnyKeyedProcess>> {
-  const consumer = await anyConsumerNamed(name, environment)
+  const consumer = await loadAnyConsumer(name, environment)
   if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
   throw new CliFailure(
     `${name} keeps no states of entities, so there is nothing to recompute. To send records again, use \`sluice replay\`.`,
@@ -56,27 +62,27 @@ export async function consumerNamed(
 }
 
 /** Returns a consumer of any kind, even if it does not keep state. */
-export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
-  const folder = (variable: string, otherwise: string) =>
+export async function loadAnyConsumer(name: string, environment: Environment): Promise<Consumer> {
+  const resolveFolder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
   const { topicMappings } = readSettings([MAPPINGS], environment)
   const functions = readFunctions()
   const own = functions.find(declared => declared.name === name)
   const { env } = readSettings([GENERAL], environment)
-  const mappings = own ? mappingsOf(own, topicMappings) : []
-  const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
+  const mappings = own ? listMappings(own, topicMappings) : []
+  const { handler } = (await import(pathToFileURL(resolve(PROJECT, getEntryPath(name))).href)) as {
     handler: KafkaHandler
   }
-  const made = handler.consumer({
+  const consumer = handler.consumer({
     ...UNUSED,
     ...environment,
-    RULES_DIR: folder('RULES_DIR', 'config/rules'),
-    NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'config/notifications'),
-    EMITTERS: own ? emittersOf(own, functions, env).join(',') : '',
+    RULES_DIR: resolveFolder('RULES_DIR', 'config/rules'),
+    NOTIFICATIONS_DIR: resolveFolder('NOTIFICATIONS_DIR', 'config/notifications'),
+    EMITTERS: own ? listEmitters(own, functions, env).join(',') : '',
     MAPPINGS: mappings.join(','),
-    MAPPINGS_DIR: folder('MAPPINGS_DIR', 'config/mappings'),
+    MAPPINGS_DIR: resolveFolder('MAPPINGS_DIR', 'config/mappings'),
   })
-  return made.catch(error => {
+  return consumer.catch(error => {
     if (!(error instanceof Unavailable)) throw error
     throw new CliFailure(`Nothing was computed: ${error.message}`, 1, { cause: error })
   })
@@ -87,9 +93,9 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
  *
  * @throws CliFailure if the sources cannot be bundled
  */
-export async function versionsOf(name: string): Promise<ReadonlySet<string>> {
+export async function computeVersions(name: string): Promise<ReadonlySet<string>> {
   try {
-    return await codeVersions(entryOf(name), PROJECT)
+    return await codeVersions(getEntryPath(name), PROJECT)
   } catch (error) {
     throw new CliFailure(
       `The code of ${name} cannot be bundled, so its version is unknown:\n${(error as Error).message}`,
@@ -101,6 +107,6 @@ export async function versionsOf(name: string): Promise<ReadonlySet<string>> {
   }
 }
 
-function entryOf(name: string): string {
+function getEntryPath(name: string): string {
   return `functions/${name}/handler.ts`
 }

@@ -4,7 +4,7 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import { codeOf } from '#runtime/pipeline/loading/code.ts'
+import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
@@ -12,21 +12,25 @@ import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { From } from '../../lib/operations/reprocess/from.ts'
 import { requireRoom } from '../../lib/operations/reprocess/memory.ts'
-import { type Reprocessings, reprocessingsOf } from '../../lib/operations/reprocess/operation.ts'
-import { deployedVersion, livePartitions, startsOf } from '../../lib/operations/reprocess/plan.ts'
+import { createReprocessingStore, type Reprocessings } from '../../lib/operations/reprocess/operation.ts'
+import {
+  listLivePartitions,
+  requireDeployedVersion,
+  resolveStarts,
+} from '../../lib/operations/reprocess/plan.ts'
 import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
-import { stateKeysOf } from '../../lib/operations/state-keys.ts'
+import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { environmentOf, withRedis } from '../connections.ts'
+import { resolveEnvironment, withRedis } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { reachOf } from '../topics.ts'
-import { consumerNamed, signalOf, versionsOf } from './consumer.ts'
-import { planText, progressText, resultText } from './text.ts'
+import { readReachByTopic } from '../topics.ts'
+import { computeVersions, loadConsumer, resolveSignal } from './consumer.ts'
+import { formatPlan, formatProgress, formatResult } from './text.ts'
 
 export interface ReprocessOptions {
   readonly from?: From
@@ -53,14 +57,14 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
     )
   if (!yes && !terminal.stdin.isTTY && !options.dryRun)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
-  const signal = signalOf(name, options.topic)
-  const environment = environmentOf(terminal, env)
+  const signal = resolveSignal(name, options.topic)
+  const environment = resolveEnvironment(terminal, env)
   const config = readConfig(environment)
   const topic = topicName(signal, config.env)
   await withRedis(config, async (client, connections) => {
     const timeMs = from.kind === 'time' ? from.timeMs : undefined
-    const reach = (await reachOf(connections, config, [topic], timeMs)).get(topic) as TopicReach
-    const states = stateKeysOf(
+    const reach = (await readReachByTopic(connections, config, [topic], timeMs)).get(topic) as TopicReach
+    const states = selectStateKeys(
       {
         consumer: name,
         topic,
@@ -69,8 +73,12 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
       config.env,
       reach.bounds.length,
     )
-    const operations = reprocessingsOf(client, config.env, name, topic)
-    await run({ name, from, environment, client, connections, operations, states, reach }, options, terminal)
+    const operations = createReprocessingStore(client, config.env, name, topic)
+    await runReprocessing(
+      { name, from, environment, client, connections, operations, states, reach },
+      options,
+      terminal,
+    )
   })
 }
 
@@ -85,20 +93,24 @@ interface ReprocessContext {
   readonly reach: TopicReach
 }
 
-async function run(found: ReprocessContext, options: ReprocessOptions, terminal: Terminal): Promise<void> {
-  const { name, from, client, connections, operations, states, reach } = found
+async function runReprocessing(
+  context: ReprocessContext,
+  options: ReprocessOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { name, from, client, connections, operations, states, reach } = context
   const { dryRun, dropOlder: dropsOlder, yes, json } = options
   const replaceable = new RedisReplaceableStates(client)
-  const consumer = await consumerNamed(name, found.environment)
-  const live = await livePartitions(replaceable, states)
-  const codeVersion = deployedVersion(live, await versionsOf(name), consumer)
-  const code = codeOf(codeVersion, consumer)
-  const starts = startsOf(from, live, reach)
+  const consumer = await loadConsumer(name, context.environment)
+  const live = await listLivePartitions(replaceable, states)
+  const codeVersion = requireDeployedVersion(live, await computeVersions(name), consumer)
+  const code = computeCode(codeVersion, consumer)
+  const starts = resolveStarts(from, live, reach)
   await requireRoom(
     client,
     live.map(({ state }) => state),
   )
-  terminal.stderr.write(`${name} on ${states[0]?.topic}, code ${code}\n${planText(live, starts)}`)
+  terminal.stderr.write(`${name} on ${states[0]?.topic}, code ${code}\n${formatPlan(live, starts)}`)
   if (!dryRun) await confirm('Recompute these states and replace the live ones?', yes, terminal)
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
@@ -112,32 +124,39 @@ async function run(found: ReprocessContext, options: ReprocessOptions, terminal:
     ...(dropsOlder && { 'drop-older': 'yes' }),
     ...(dryRun && { 'dry-run': 'yes' }),
   }
-  const done = await carryOut(connections, { action: 'reprocess', filter, operation }, async counts => {
-    const own = (await operations.take({ operation, attempt: 0 })) as Operation
-    try {
-      return await reprocessAll(
-        operations,
-        work,
-        own,
-        starts,
-        byPartition,
-        { isTrial: dryRun, counts },
-        {
-          stop: terminal.stop,
-          notice: text => terminal.stderr.write(`${text}\n`),
-          watch: progress => showLine(terminal, () => progressText(progress, Date.now(), dryRun)),
-        },
-      )
-    } finally {
-      if (await operations.isOwn(own)) await operations.end(own)
-    }
-  })
+  const switchedPartitions = await carryOut(
+    connections,
+    { action: 'reprocess', filter, operation },
+    async counts => {
+      const own = (await operations.take({ operation, attempt: 0 })) as Operation
+      try {
+        return await reprocessAll(
+          operations,
+          work,
+          own,
+          starts,
+          byPartition,
+          { isTrial: dryRun, counts },
+          {
+            stop: terminal.stop,
+            notice: text => terminal.stderr.write(`${text}\n`),
+            watch: progress => showLine(terminal, () => formatProgress(progress, Date.now(), dryRun)),
+          },
+        )
+      } finally {
+        if (await operations.isOwn(own)) await operations.end(own)
+      }
+    },
+  )
   if (terminal.stop.aborted) {
     terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : BEGIN_AGAIN}\n`)
     return
   }
-  printReport(terminal, { consumer: name, code, dryRun, partitions: done }, json, ({ partitions }) =>
-    resultText(partitions, dryRun),
+  printReport(
+    terminal,
+    { consumer: name, code, dryRun, partitions: switchedPartitions },
+    json,
+    ({ partitions }) => formatResult(partitions, dryRun),
   )
   if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
 }

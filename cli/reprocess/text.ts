@@ -16,19 +16,19 @@ export interface Progress {
 }
 
 /** Returns the progress, such as `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched`. */
-export function progressText(
+export function formatProgress(
   { decided, total, switched, partitions, beganMs }: Progress,
   nowMs: number,
   isTrial: boolean,
 ): string {
   const rate = nowMs > beganMs ? (decided * 1_000) / (nowMs - beganMs) : 0
   const left = rate > 0 ? `, ${durationText((Math.max(0, total - decided) / rate) * 1_000)} left` : ''
-  const done = isTrial ? 'computed' : 'switched'
-  return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${done}`
+  const outcome = isTrial ? 'computed' : 'switched'
+  return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${outcome}`
 }
 
 /** Returns the plan as text, with the start of each partition. */
-export function planText(live: readonly LivePartition[], starts: readonly Start[]): string {
+export function formatPlan(live: readonly LivePartition[], starts: readonly Start[]): string {
   const lines = starts.map(({ partition, offset }) => {
     const facts = live.find(({ state }) => state.partition === partition)?.facts
     return `  partition ${partition}: from offset ${offset} to ${facts?.version.appliedOffset ?? '?'} and on`
@@ -36,16 +36,16 @@ export function planText(live: readonly LivePartition[], starts: readonly Start[
   return `${lines.join('\n')}\n`
 }
 
-export function resultText(partitions: readonly SwitchedPartition[], isTrial: boolean): string {
+export function formatResult(partitions: readonly SwitchedPartition[], isTrial: boolean): string {
   const emitted = new Map<string, number>()
   for (const one of partitions)
     for (const [type, count] of Object.entries(one.emitted))
       emitted.set(type, (emitted.get(type) ?? 0) + count)
-  const told = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
-  const [did, tells] = isTrial
+  const eventLines = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
+  const [outcome, heading] = isTrial
     ? ['would be switched', 'Events of the switch:']
     : ['switched', 'Published by the switch']
-  const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${did}.`
+  const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${outcome}.`
   const older = partitions.reduce((sum, one) => sum + one.older, 0)
   const left =
     older > 0
@@ -53,5 +53,5 @@ export function resultText(partitions: readonly SwitchedPartition[], isTrial: bo
           `${count(older, 'state')} with records from before the start ${isTrial ? 'would be' : 'were'} left as they are.`,
         ]
       : []
-  return `${[all, ...left, told.length > 0 ? `${tells}:` : `${tells} nothing.`, ...told].join('\n')}\n`
+  return `${[all, ...left, eventLines.length > 0 ? `${heading}:` : `${heading} nothing.`, ...eventLines].join('\n')}\n`
 }

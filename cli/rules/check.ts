@@ -8,7 +8,7 @@ import { count } from '../../lib/support/count.ts'
 import { tablesIn } from '../../lib/views/adapters/plan-file.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { resolvePath, type Terminal } from '../terminal.ts'
 
 export default command({
   about: `Check alert rules, as the functions read them when they start.
@@ -29,17 +29,17 @@ Examples:
   options: {
     json: flag('print one JSON document'),
   },
-  run: ({ file, json }, terminal) => check(file, json, terminal),
+  run: ({ file, json }, terminal) => checkRuleFiles(file, json, terminal),
 })
 
-async function check(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+async function checkRuleFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
   const { stdout, environment } = terminal
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
-  const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
-  const tables = await tablesIn(pathIn(terminal, environment.VIEWS_DIR || 'config/views'))
-  const result = checkRules(eachOnce(files), tables)
+  const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
+  const tables = await tablesIn(resolvePath(terminal, environment.VIEWS_DIR || 'config/views'))
+  const result = checkRules(removeDuplicates(files), tables)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-  else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))
+  else stdout.write(result.errors.length === 0 ? formatSummary(result) : formatErrors(result))
   if (result.errors.length > 0)
     throw new CliFailure(
       `${count(result.errors.length, 'error')} in the alert rules of ${places.join(', ')}.`,
@@ -47,24 +47,24 @@ async function check(named: readonly string[], json: boolean, terminal: Terminal
 }
 
 /** Returns the rule file, or all rule files of the folder. */
-async function filesOf(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
+async function readFiles(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
   try {
-    return await ruleFiles(pathIn(terminal, place), place)
+    return await ruleFiles(resolvePath(terminal, place), place)
   } catch (error) {
     throw error instanceof RulesFolderError ? new CliFailure(error.message) : fileFailure(place, error)
   }
 }
 
 /** Removes duplicate files. They occur if both a file and its folder are specified. */
-function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
+function removeDuplicates(files: readonly RuleFile[]): readonly RuleFile[] {
   return [...new Map(files.map(file => [normalize(file.where), file])).values()]
 }
 
-function errorLines({ errors }: RulesCheck): string {
+function formatErrors({ errors }: RulesCheck): string {
   return errors.map(error => `${errorLine(error)}\n`).join('')
 }
 
-function passed({ rules, files }: RulesCheck): string {
+function formatSummary({ rules, files }: RulesCheck): string {
   const nothing = rules === 0 ? ', so that no alert can fire' : ''
   return `${count(rules, 'rule')} in ${count(files.length, 'file')}${nothing}: ${files.join(', ')}\n`
 }

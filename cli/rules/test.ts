@@ -12,15 +12,15 @@ import {
 import { count } from '../../lib/support/count.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { resolvePath, type Terminal } from '../terminal.ts'
 
 /** Returns one line if the test passed, otherwise one line for each expectation that was not met. */
-export function resultText({ file, line, name, passed, differences }: TestResult): string {
+export function formatResult({ file, line, name, passed, differences }: TestResult): string {
   const head = `${passed ? 'ok  ' : 'FAIL'}  ${file}:${line}  ${name}`
-  return [head, ...differences.flatMap(linesOf).map(one => `        ${one}`)].join('\n')
+  return [head, ...differences.flatMap(formatDifference).map(one => `        ${one}`)].join('\n')
 }
 
-function linesOf(difference: Difference): readonly string[] {
+function formatDifference(difference: Difference): readonly string[] {
   switch (difference.kind) {
     case 'state': {
       const { line, after, rule, entity, expected, actual } = difference
@@ -32,13 +32,13 @@ function linesOf(difference: Difference): readonly string[] {
     case 'notifications':
       return [
         'notifications differ (- expected, + sent):',
-        ...difference.missing.map(notification => `- ${one(notification)}`),
-        ...difference.unexpected.map(notification => `+ ${one(notification)}`),
+        ...difference.missing.map(notification => `- ${formatNotification(notification)}`),
+        ...difference.unexpected.map(notification => `+ ${formatNotification(notification)}`),
       ]
   }
 }
 
-function one({ at, rule, kind, ...others }: ShownNotification): string {
+function formatNotification({ at, rule, kind, ...others }: ShownNotification): string {
   const more = Object.entries(others).map(
     ([key, value]) => `, ${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
   )
@@ -66,7 +66,7 @@ Examples:
   run: ({ file, json }, terminal) => runTestFiles(file, json, terminal),
 })
 
-async function test(path: string, shown: string): Promise<FileResults> {
+async function runTestFile(path: string, shown: string): Promise<FileResults> {
   const { tests, faults } = await readTestFile(path, shown)
   const results: TestResult[] = []
   for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(tests, one))
@@ -85,18 +85,18 @@ interface FileResults {
  * @throws CliFailure if a test fails, or a file has an error
  */
 async function runTestFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
-  const files = (await Promise.all(named.map(name => testFiles(name, terminal)))).flat()
+  const files = (await Promise.all(named.map(name => listTestFiles(name, terminal)))).flat()
   const tests: TestResult[] = []
   const faults: LocatedError[] = []
   for (const file of files) {
-    const found = await test(pathIn(terminal, file), file)
+    const found = await runTestFile(resolvePath(terminal, file), file)
     tests.push(...found.results)
     faults.push(...found.faults)
   }
   const passed = tests.filter(one => one.passed).length
   const failed = tests.length - passed
   const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
-  const lines = [...faults.map(errorLine), ...tests.map(resultText), all]
+  const lines = [...faults.map(errorLine), ...tests.map(formatResult), all]
   const report = { files, passed, failed, tests, faults }
   terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${lines.join('\n')}\n`)
   if (faults.length > 0) throw new CliFailure(`${count(faults.length, 'fault')} in the test files.`)
@@ -104,8 +104,8 @@ async function runTestFiles(named: readonly string[], json: boolean, terminal: T
 }
 
 /** Returns the test file or, for a folder, its *.yml and *.yaml files, sorted by name. */
-async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
-  const path = pathIn(terminal, name)
+async function listTestFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
+  const path = resolvePath(terminal, name)
   const found = await stat(path).catch(error => {
     throw fileFailure(name, error)
   })

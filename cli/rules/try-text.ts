@@ -3,8 +3,8 @@
 import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try.ts'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 /** Maximum number of alerts. The output of `--json` contains all alerts. */
 const SHOWN = 200
@@ -25,51 +25,51 @@ const ALERTS: readonly Column[] = [
   { heading: 'VALUE', align: 'right', leaveOut: 1 },
 ]
 
-export function triedText(result: Tried, columns?: number): string {
+export function formatTrial(result: Tried, columns?: number): string {
   const { rules, alerts } = result
   const rest = alerts.length > SHOWN ? `and ${alerts.length - SHOWN} more: --json has all` : ''
   const parts = [
-    summaryOf(result),
-    tableText(RULES, rules.map(ruleRow), columns),
-    alerts.length > 0 ? tableText(ALERTS, alerts.slice(0, SHOWN).map(alertRow), columns) : 'No alerts.',
+    formatSummary(result),
+    formatTable(RULES, rules.map(toRuleRow), columns),
+    alerts.length > 0 ? formatTable(ALERTS, alerts.slice(0, SHOWN).map(toAlertRow), columns) : 'No alerts.',
     rest,
-    ...notesOf(result),
+    ...formatNotes(result),
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }
 
-function ruleRow({ rule, left, alerts, entities, firing, fired }: TriedRule): readonly string[] {
+function toRuleRow({ rule, left, alerts, entities, firing, fired }: TriedRule): readonly string[] {
   const counts = left ? ['-', '-', '-'] : [alerts, entities, firing].map(String)
-  return [harmless(rule), ...counts, fired === null ? '-' : String(fired)]
+  return [escapeText(rule), ...counts, fired === null ? '-' : String(fired)]
 }
 
-function alertRow({ rule, entity, fromMs, toMs, value = '-' }: TriedAlert): readonly string[] {
+function toAlertRow({ rule, entity, fromMs, toMs, value = '-' }: TriedAlert): readonly string[] {
   const length = toMs === null ? 'still firing' : durationText(toMs - fromMs)
-  return [harmless(rule), harmless(entity), instantText(fromMs), length, harmless(String(value))]
+  return [escapeText(rule), escapeText(entity), formatInstant(fromMs), length, escapeText(String(value))]
 }
 
-function instantText(timeMs: number): string {
+function formatInstant(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-function summaryOf({ sinceMs, untilMs, readings, duplicates, failed, alerts }: Tried): string {
+function formatSummary({ sinceMs, untilMs, readings, duplicates, failed, alerts }: Tried): string {
   const repeated = duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''
   const refused = failed > 0 ? `, ${count(failed, 'record')} rejected` : ''
-  const range = `${instantText(sinceMs)} to ${instantText(untilMs)}`
+  const range = `${formatInstant(sinceMs)} to ${formatInstant(untilMs)}`
   return `${count(readings, 'reading')}${repeated}${refused}, ${range}: ${count(alerts.length, 'alert')} would fire.`
 }
 
-function notesOf({ missing, rules, warmFromMs, beginsMs, sinceMs }: Tried): readonly string[] {
+function formatNotes({ missing, rules, warmFromMs, beginsMs, sinceMs }: Tried): readonly string[] {
   const isLate = beginsMs !== null && beginsMs > warmFromMs + LATE_MS
-  const untried = rules.filter(({ left }) => left === 'beyond-readings').map(({ rule }) => harmless(rule))
+  const untried = rules.filter(({ left }) => left === 'beyond-readings').map(({ rule }) => escapeText(rule))
   return [
     untried.length > 0
       ? `Not tried, because they evaluate more than readings of one entity: ${untried.join(', ')}.`
       : '',
     isLate
-      ? `The readings begin at ${instantText(beginsMs)}. The state before is unknown, so rules with a duration may fire late at first.`
+      ? `The readings begin at ${formatInstant(beginsMs)}. The state before is unknown, so rules with a duration may fire late at first.`
       : warmFromMs < sinceMs
-        ? `Readings since ${instantText(warmFromMs)} were evaluated for the state at the start. The state before is unknown.`
+        ? `Readings since ${formatInstant(warmFromMs)} were evaluated for the state at the start. The state before is unknown.`
         : 'The state before the first reading is unknown.',
     ...missing.map(
       ({ topic, partition, fromOffset, toOffset }) =>

@@ -1,7 +1,7 @@
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/values.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { sourceOf } from '../../lib/operations/replay/source.ts'
+import { openSource } from '../../lib/operations/replay/source.ts'
 import { allRulesAt } from '../../lib/operations/rule-files.ts'
 import { readRecording } from '../../lib/operations/try-rules/recording.ts'
 import {
@@ -22,14 +22,14 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CommandConnections } from '../command-connections.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { historyOf } from '../history/store.ts'
-import { MAPPING, readerWith } from '../mapping-option.ts'
+import { findHistory } from '../history/store.ts'
+import { createReader, MAPPING } from '../mapping-option.ts'
 import { showLineLater, showProgress } from '../progress.ts'
-import { pathIn, printReport, type Terminal } from '../terminal.ts'
-import { reachOf } from '../topics.ts'
-import { triedText } from './try-text.ts'
+import { printReport, resolvePath, type Terminal } from '../terminal.ts'
+import { readReachByTopic } from '../topics.ts'
+import { formatTrial } from './try-text.ts'
 
 const OPTIONS = {
   rules: option(
@@ -81,32 +81,32 @@ async function run(options: Options, terminal: Terminal): Promise<void> {
   if (typeof source === 'string' && until !== undefined)
     throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
   const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
-  const rules = await allRulesAt(pathIn(terminal, named), named)
-  const config = configOf(terminal, env)
-  const trial = { rules, settings: config, entity, reader: await readerWith(config, mapping, terminal) }
+  const rules = await allRulesAt(resolvePath(terminal, named), named)
+  const config = resolveConfig(terminal, env)
+  const trial = { rules, settings: config, entity, reader: await createReader(config, mapping, terminal) }
   const result =
     typeof source === 'string'
       ? await tryOnRecording(
-          await readRecording(await sourceOf(source, terminal), trial.reader),
+          await readRecording(await openSource(source, terminal), trial.reader),
           trial,
           terminal.stop,
         )
-      : await onRange(trial, config, { sinceMs: source, untilMs: until ?? Date.now() }, terminal)
+      : await tryOnRange(trial, config, { sinceMs: source, untilMs: until ?? Date.now() }, terminal)
   if (result.readings === 0)
     throw new CliFailure(
       `No readings between ${new Date(result.sinceMs).toISOString()} and ${new Date(result.untilMs).toISOString()}: choose another range.`,
     )
-  printReport(terminal, result, json, triedText)
+  printReport(terminal, result, json, formatTrial)
 }
 
-async function onRange(
+async function tryOnRange(
   trial: RulesOnTrial,
-  config: ReturnType<typeof configOf>,
+  config: ReturnType<typeof resolveConfig>,
   range: { readonly sinceMs: number; readonly untilMs: number },
   terminal: Terminal,
 ): Promise<Tried> {
   if (range.sinceMs >= range.untilMs) throw usageFailure('The start of the range must be before --until.')
-  const store = await historyOf(config, terminal)
+  const store = await findHistory(config, terminal)
   if (!store)
     terminal.stderr.write(
       'HISTORY_BUCKET is not set: only the readings that the topics still contain are used.\n',
@@ -117,7 +117,7 @@ async function onRange(
     const log = {
       reader: await connections.log(),
       reach: async (topic: string, sinceMs: number) =>
-        (await reachOf(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
+        (await readReachByTopic(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
     }
     return await tryRules({ store, log }, trial, range, terminal.stop, onProgress)
   } catch (error) {

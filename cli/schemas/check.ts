@@ -1,14 +1,14 @@
 import { command, environment } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { printReport } from '../terminal.ts'
 import {
+  queryVerdicts,
+  readShippedSchemas,
   requireCompatible,
   SCHEMAS_ARGUMENTS,
   SCHEMAS_OPTIONS,
-  shippedSchemas,
-  verdictsOn,
 } from './schemas.ts'
-import { schemasText } from './text.ts'
+import { formatSchemas } from './text.ts'
 
 export default command({
   about: `Compare the packaged schemas with the schema registry: which are registered, which are new, which can become the next
@@ -25,15 +25,15 @@ Examples:
   options: { ...SCHEMAS_OPTIONS, env: environment('of the subjects') },
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
-    const config = configOf(terminal, options.env)
-    const { url, verdicts } = await verdictsOn(
-      await shippedSchemas(types, config.env),
+    const config = resolveConfig(terminal, options.env)
+    const { url, verdicts } = await queryVerdicts(
+      await readShippedSchemas(types, config.env),
       options,
       config,
       terminal,
     )
     const schemas = verdicts.map(({ verdict }) => verdict)
-    printReport(terminal, { env: config.env, registry: url, schemas }, options.json, schemasText)
+    printReport(terminal, { env: config.env, registry: url, schemas }, options.json, formatSchemas)
     requireCompatible(schemas)
   },
 })

@@ -1,15 +1,15 @@
 import { command, environment, flag } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'
-import { columnsOf, printReport } from '../terminal.ts'
+import { getColumns, printReport } from '../terminal.ts'
 import {
+  queryVerdicts,
+  readShippedSchemas,
   requireCompatible,
   SCHEMAS_ARGUMENTS,
   SCHEMAS_OPTIONS,
-  shippedSchemas,
-  verdictsOn,
 } from './schemas.ts'
-import { registeredText, schemasText } from './text.ts'
+import { formatRegistered, formatSchemas } from './text.ts'
 
 export default command({
   about: `Register the packaged schemas that the schema registry does not have.
@@ -28,14 +28,14 @@ Examples:
   },
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
-    const config = configOf(terminal, options.env)
-    const shipped = await shippedSchemas(types, config.env)
-    const { url, verdicts, register } = await verdictsOn(shipped, options, config, terminal)
+    const config = resolveConfig(terminal, options.env)
+    const shipped = await readShippedSchemas(types, config.env)
+    const { url, verdicts, register } = await queryVerdicts(shipped, options, config, terminal)
     const schemas = verdicts.map(({ verdict }) => verdict)
     const report = { env: config.env, registry: url, schemas }
     // With --json, standard output contains only one document with the result.
     const { stdout, stderr } = terminal
-    ;(options.json ? stderr : stdout).write(schemasText(report, columnsOf(terminal)))
+    ;(options.json ? stderr : stdout).write(formatSchemas(report, getColumns(terminal)))
     const due = verdicts.filter(({ verdict: { standing } }) => ['new', 'compatible'].includes(standing))
     const registered: { subject: string; id: number }[] = []
     try {
@@ -45,7 +45,7 @@ Examples:
           registered.push({ subject: shipped.subject, id: await register(shipped) })
       }
     } finally {
-      printReport(terminal, { ...report, registered }, options.json, registeredText)
+      printReport(terminal, { ...report, registered }, options.json, formatRegistered)
     }
     requireCompatible(schemas)
   },

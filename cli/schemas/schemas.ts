@@ -1,6 +1,6 @@
 /** Compares the packaged schemas with a schema registry. */
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
-import { registered } from '#runtime/adapters/registry/data-writer.ts'
+import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
 import { REGISTRY_ADDRESS } from '#runtime/settings/registry.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
@@ -9,7 +9,7 @@ import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'
 import { ANY_TEXT, address, JSON_OPTION, option, optionalArguments } from '../command.ts'
-import { environmentOf } from '../connections.ts'
+import { resolveEnvironment } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -38,8 +38,8 @@ interface ShippedSchema {
  *
  * @throws CliFailure if a type is unknown, or if its data is always encoded as JSON
  */
-export async function shippedSchemas(names: readonly string[], env: string): Promise<ShippedSchema[]> {
-  const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(typeNamed)
+export async function readShippedSchemas(names: readonly string[], env: string): Promise<ShippedSchema[]> {
+  const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(requireType)
   const schemas: ShippedSchema[] = []
   for (const type of new Set(types))
     for (const format of EVENT_FORMATS) {
@@ -50,7 +50,7 @@ export async function shippedSchemas(names: readonly string[], env: string): Pro
   return schemas
 }
 
-function typeNamed(wanted: string): string {
+function requireType(wanted: string): string {
   const found = SERIALIZED_TYPES.find(({ type, name }) => type === wanted || name === wanted)
   if (found) return found.type
   const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
@@ -62,7 +62,7 @@ function typeNamed(wanted: string): string {
 
 /**
  * Status of a schema.
- * - `registered`: the subject contains the schema;
+ * - `createRegistrySubjects`: the subject contains the schema;
  * - `new`: the subject does not exist;
  * - `compatible`: the schema can become the next version of its subject;
  * - `incompatible`: the schema cannot become the next version.
@@ -95,45 +95,49 @@ interface Verdicts {
  *
  * @throws CliFailure if the registry does not answer, or refuses a request
  */
-export async function verdictsOn(
+export async function queryVerdicts(
   schemas: readonly ShippedSchema[],
-  { registry: asked, env }: { readonly registry?: string | undefined; readonly env?: string | undefined },
+  {
+    registry: requestedUrl,
+    env,
+  }: { readonly registry?: string | undefined; readonly env?: string | undefined },
   { registry: set }: Config,
   terminal: Terminal,
 ): Promise<Verdicts> {
-  const local = () => localRegistryUrl(readSettings([LOCAL_PORTS], environmentOf(terminal, env)).registryPort)
-  const url = asked ?? set?.url ?? local()
+  const getLocalUrl = () =>
+    localRegistryUrl(readSettings([LOCAL_PORTS], resolveEnvironment(terminal, env)).registryPort)
+  const url = requestedUrl ?? set?.url ?? getLocalUrl()
   // The secret belongs to the registry in the settings and must not be sent to another registry.
-  const subjects = set?.url === url ? await registered(set) : new RegistrySubjects(url)
-  return explained(url, async () => {
+  const subjects = set?.url === url ? await createRegistrySubjects(set) : new RegistrySubjects(url)
+  return convertRegistryErrors(url, async () => {
     const verdicts = []
     // Send requests one at a time, because some registries answer many concurrent requests with errors.
-    for (const shipped of schemas) verdicts.push({ shipped, verdict: await verdictOn(shipped, subjects) })
+    for (const shipped of schemas) verdicts.push({ shipped, verdict: await queryVerdict(shipped, subjects) })
     const register = (shipped: ShippedSchema) =>
-      explained(url, () => subjects.register(shipped.subject, schemaOf(shipped)))
+      convertRegistryErrors(url, () => subjects.register(shipped.subject, toSchema(shipped)))
     return { url, verdicts, register }
   })
 }
 
 const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
 
-function schemaOf({ format, text }: ShippedSchema): Schema {
+function toSchema({ format, text }: ShippedSchema): Schema {
   return { format: FORMATS[format], text, references: [] }
 }
 
-async function verdictOn(shipped: ShippedSchema, subjects: RegistrySubjects): Promise<Verdict> {
+async function queryVerdict(shipped: ShippedSchema, subjects: RegistrySubjects): Promise<Verdict> {
   const { type, format, subject } = shipped
-  const schema = schemaOf(shipped)
-  const id = (await subjects.idOf(subject, schema)) ?? null
+  const schema = toSchema(shipped)
+  const id = (await subjects.findId(subject, schema)) ?? null
   const version = (await subjects.version(subject))?.version ?? null
-  const known = { type, format, subject, id, version, rule: (await subjects.rule(subject)) ?? null }
-  if (id !== null) return { ...known, standing: 'registered', reasons: [] }
-  if (version === null) return { ...known, standing: 'new', reasons: [] }
+  const facts = { type, format, subject, id, version, rule: (await subjects.rule(subject)) ?? null }
+  if (id !== null) return { ...facts, standing: 'registered', reasons: [] }
+  if (version === null) return { ...facts, standing: 'new', reasons: [] }
   const { isCompatible, reasons } = await subjects.compatibility(subject, schema)
-  return { ...known, standing: isCompatible ? 'compatible' : 'incompatible', reasons }
+  return { ...facts, standing: isCompatible ? 'compatible' : 'incompatible', reasons }
 }
 
-async function explained<T>(url: string, work: () => Promise<T>): Promise<T> {
+async function convertRegistryErrors<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Formats verdicts on schemas as text. Pure. */
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 import type { SchemaStatus, Verdict } from './schemas.ts'
 
 /** JSON document that the `schemas` commands print with `--json`. */
@@ -29,13 +29,13 @@ const STATUS: Readonly<Record<SchemaStatus, string>> = {
 }
 
 /** Returns a table of the schemas, the schemas that would be refused with the reasons, and a line with counts. */
-export function schemasText({ schemas, registry }: SchemasReport, columns?: number): string {
+export function formatSchemas({ schemas, registry }: SchemasReport, columns?: number): string {
   const rows = schemas.map(({ type, format, standing, id, version, rule, subject }) => [
     type,
     format,
     STATUS[standing],
     ...[id, version].map(number => (number === null ? '-' : String(number))),
-    rule === null ? "registry's default" : harmless(rule),
+    rule === null ? "registry's default" : escapeText(rule),
     subject,
   ])
   const refused = schemas
@@ -43,16 +43,16 @@ export function schemasText({ schemas, registry }: SchemasReport, columns?: numb
     .flatMap(({ subject, version, reasons }) => [
       // Not every registry gives reasons.
       `! ${subject} is not compatible with version ${version}${reasons.length > 0 ? ':' : ''}`,
-      ...reasons.map(reason => `    ${harmless(reason)}`),
+      ...reasons.map(reason => `    ${escapeText(reason)}`),
     ])
   const counts = Object.entries(STATUS).map(
     ([standing, text]) => `${schemas.filter(one => one.standing === standing).length} ${text}`,
   )
-  const parts = [`Schema registry ${registry}`, '', tableText(COLUMNS, rows, columns), ...refused]
+  const parts = [`Schema registry ${registry}`, '', formatTable(COLUMNS, rows, columns), ...refused]
   return `${[...parts, `${counts.join(', ')}.`].join('\n')}\n`
 }
 
-export function registeredText({
+export function formatRegistered({
   registered,
 }: {
   readonly registered: readonly { readonly subject: string; readonly id: number }[]

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { instant, parsedBy, text } from '#runtime/settings/values.ts'
+import { createKind, instant, text } from '#runtime/settings/values.ts'
 import { type AlertMatch, matchText } from '../../lib/notification/match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'
@@ -19,16 +19,16 @@ import {
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
 import { changeSilences } from './servers.ts'
-import { reportOf } from './text.ts'
+import { toReport } from './text.ts'
 
 type AddOptions = ValuesOf<typeof OPTIONS>
 
 const MATCHER = text(/^.{1,256}$/su, 'a text of 1 to 256 characters, in which * stands for any')
-const SEVERITY = parsedBy(
+const SEVERITY = createKind(
   given => (isSeverity(given) ? given : undefined),
   'critical, warning or info, or a text with * that matches one',
 )
-const LABEL = parsedBy(
+const LABEL = createKind(
   given => /^([A-Za-z][A-Za-z0-9_]*)=(.{1,256})$/su.exec(given)?.slice(1) as [string, string] | undefined,
   'NAME=TEXT, such as team=infra',
 )
@@ -63,7 +63,7 @@ Examples:
   sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`,
   options: OPTIONS,
   async run(options, terminal) {
-    const silence = silenceOf(options, options.author ?? userOfMachine(), Date.now())
+    const silence = buildSilence(options, options.author ?? userOfMachine(), Date.now())
     const operation = {
       action: 'silence add',
       filter: { id: silence.id, match: matchText(silence.match) },
@@ -74,7 +74,7 @@ Examples:
       if (tooLarge) throw new CliFailure(`Nothing was changed: ${tooLarge}.`)
       return next
     })
-    const added = reportOf(silence, Date.now())
+    const added = toReport(silence, Date.now())
     printReport(
       terminal,
       added,
@@ -90,8 +90,8 @@ Examples:
  *
  * @throws CliFailure if options are invalid. The message lists all errors.
  */
-function silenceOf(options: AddOptions, author: string, nowMs: number): Silence {
-  const match = matchOf(options)
+function buildSilence(options: AddOptions, author: string, nowMs: number): Silence {
+  const match = buildMatch(options)
   const { start: startMs = nowMs, comment } = options
   const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
   const wrong: string[] = []
@@ -113,9 +113,9 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'over-already': 'The silence would already have ended.',
 }
 
-function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {
+function buildMatch({ rule, severity, label, source, entity }: AddOptions): AlertMatch {
   const byName = Object.groupBy(label, ([name]) => name)
   const labels = Object.entries(byName).map(([name, pairs = []]) => [name, pairs.map(([, text]) => text)])
-  const given = Object.entries({ rule, severity, source, entity }).filter(([, texts]) => texts.length > 0)
-  return { ...Object.fromEntries(given), ...(label.length > 0 && { labels: Object.fromEntries(labels) }) }
+  const matchers = Object.entries({ rule, severity, source, entity }).filter(([, texts]) => texts.length > 0)
+  return { ...Object.fromEntries(matchers), ...(label.length > 0 && { labels: Object.fromEntries(labels) }) }
 }

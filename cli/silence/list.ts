@@ -2,7 +2,7 @@ import { oneOf } from '#runtime/settings/values.ts'
 import { command, environment, JSON_OPTION, option } from '../command.ts'
 import { printReport } from '../terminal.ts'
 import { readSilences } from './servers.ts'
-import { reportOf, silencesText } from './text.ts'
+import { formatSilences, toReport } from './text.ts'
 
 export default command({
   about: `List active and scheduled silences, in the order of creation.
@@ -22,10 +22,10 @@ With \`--state past\`, ended silences are listed; the last 200 are kept.`,
     const found = await readSilences(terminal, env)
     const nowMs = Date.now()
     const silences = (found.set?.silences ?? [])
-      .map(one => reportOf(one, nowMs))
+      .map(one => toReport(one, nowMs))
       .filter(one => state === 'all' || (state === undefined ? one.state !== 'past' : one.state === state))
     printReport(terminal, { env: found.env, silences }, json, (report, width) =>
-      silencesText(report.silences, width),
+      formatSilences(report.silences, width),
     )
   },
 })

@@ -1,12 +1,12 @@
 /** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
-import { keptSilences } from '../../lib/app/silences.ts'
+import { openStoredSilences } from '../../lib/app/silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audit.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silences.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { configOf, kafkaAddress, reasonOf, requireTopic, withRedis } from '../connections.ts'
+import { formatKafkaAddress, getReason, requireTopic, resolveConfig, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
@@ -16,9 +16,9 @@ export async function readSilences(
   terminal: Terminal,
   env: string | undefined,
 ): Promise<{ readonly env: string; readonly set: SilenceSet | undefined }> {
-  const config = configOf(terminal, env)
+  const config = resolveConfig(terminal, env)
   const set = await withRedis(config, async (_, connections) =>
-    (await keptSilences(connections, config.env)).read(),
+    (await openStoredSilences(connections, config.env)).read(),
   )
   return { env: config.env, set }
 }
@@ -35,15 +35,15 @@ export async function changeSilences(
   operation: Operation,
   change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
 ): Promise<SilenceSet> {
-  const config = configOf(terminal, env)
+  const config = resolveConfig(terminal, env)
   return withRedis(config, async (_, connections) => {
     const publisher = await connections.publisher()
     await requireTopic(publisher, topicName('notifications', config.env), config)
-    return carryOut(connections, operation, counts => changed(connections, config, change, counts))
+    return carryOut(connections, operation, counts => storeChange(connections, config, change, counts))
   })
 }
 
-async function changed(
+async function storeChange(
   connections: CommandConnections,
   config: Config,
   change: Parameters<typeof changeKept>[2],
@@ -57,8 +57,8 @@ async function changed(
     if (!(error instanceof SilencesNotAppended)) throw error
     counts.silences = 1
     throw new CliFailure(
-      `The change is stored, but not active yet, because Kafka at ${kafkaAddress(config)} does not answer: the function \`clock\` ` +
-        `appends it within a minute after Kafka is available again. (${reasonOf(error.cause)})`,
+      `The change is stored, but not active yet, because Kafka at ${formatKafkaAddress(config)} does not answer: the function \`clock\` ` +
+        `appends it within a minute after Kafka is available again. (${getReason(error.cause)})`,
     )
   }
 }

@@ -1,14 +1,14 @@
 /** Formats silences as text and as a report. Pure. */
 import { matchText } from '../../lib/notification/match.ts'
-import { phaseOf, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
-import { tableText } from '../table.ts'
+import { getPhase, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
+import { formatTable } from '../table.ts'
 
 export interface SilenceReport extends Silence {
   readonly state: SilencePhase
 }
 
-export function reportOf(silence: Silence, nowMs: number): SilenceReport {
-  return { ...silence, state: phaseOf(silence, nowMs) }
+export function toReport(silence: Silence, nowMs: number): SilenceReport {
+  return { ...silence, state: getPhase(silence, nowMs) }
 }
 
 const COLUMNS = [
@@ -21,20 +21,20 @@ const COLUMNS = [
   { heading: 'COMMENT', least: 10 },
 ]
 
-export function silencesText(silences: readonly SilenceReport[], width: number | undefined): string {
+export function formatSilences(silences: readonly SilenceReport[], width: number | undefined): string {
   if (silences.length === 0) return 'No matching silences.\n'
   const rows = silences.map(({ id, state, startsAt, endsAt, match, author, comment }) => [
     id,
     state,
-    seconds(startsAt),
-    seconds(endsAt),
+    truncateToSeconds(startsAt),
+    truncateToSeconds(endsAt),
     matchText(match),
     author,
     comment,
   ])
-  return `${tableText(COLUMNS, rows, width)}\n`
+  return `${formatTable(COLUMNS, rows, width)}\n`
 }
 
-function seconds(time: string): string {
+function truncateToSeconds(time: string): string {
   return time.replace(/\.\d+Z$/, 'Z')
 }

@@ -1,4 +1,4 @@
-import { mapped, text } from '#runtime/settings/values.ts'
+import { mapKind, text } from '#runtime/settings/values.ts'
 import {
   argument,
   argumentList,
@@ -10,7 +10,7 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 
-const PLACE = mapped(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'), at => {
+const PLACE = mapKind(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'), at => {
   const [partition, offset] = at.split('@').map(Number) as [number, number]
   return { partition, offset }
 })

@@ -3,19 +3,19 @@
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { consumersOf, firstSignalOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
+import { findFirstSignal, listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
-import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
+import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { configOf, reasonOf, withinPatience, withRedis } from '../connections.ts'
+import { awaitAnswer, getReason, resolveConfig, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { reachOf } from '../topics.ts'
+import { readReachByTopic } from '../topics.ts'
 
 export interface SkipOptions {
   readonly topic?: string
@@ -60,49 +60,52 @@ export async function skip(
   if (undo && dryRun) throw usageFailure('--undo cannot be used with --dry-run.')
   if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
-  const config = configOf(terminal, env)
-  const topics = topicsOf(consumer, options.topic, config.env)
+  const config = resolveConfig(terminal, env)
+  const topics = listCandidateTopics(consumer, options.topic, config.env)
   await withRedis(config, async (client, connections) => {
-    const reach = await reachOf(connections, config, topics, undefined)
+    const reach = await readReachByTopic(connections, config, topics, undefined)
     const records = new RedisSkippedRecords(client)
     const states = new RedisReplaceableStates(client)
-    const topic = await topicOf(consumer, named, reach, async (stateKey, offset, end) =>
+    const topic = await locateTopic(consumer, named, reach, async (stateKey, offset, end) =>
       undo
-        ? (await records.skipped(stateKey)).has(offset)
+        ? (await records.listSkipped(stateKey)).has(offset)
         : offset > (await states.facts(stateKey)).version.appliedOffset && offset < end,
     )
     const { bounds } = reach.get(topic) as TopicReach
-    const keyOf = (partition: number) =>
-      stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
-    const skipping: Skipping = {
+    const getStateKey = (partition: number) =>
+      selectStateKeys({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
+    const skipping: SkipContext = {
       records,
       topic,
-      keyOf,
+      getStateKey,
       carryOut: (action, of, change) =>
-        carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
+        carryOut(connections, { action, filter: { consumer, topic, at: formatPlaces(of) } }, change),
     }
-    if (undo) return undone(named, skipping, terminal, json)
+    if (undo) return undoSkips(named, skipping, terminal, json)
     const found = await Promise.all(
       named.map(async one => {
-        const { version } = await states.facts(keyOf(one.partition))
+        const { version } = await states.facts(getStateKey(one.partition))
         const end = bounds[one.partition]?.end ?? 0
-        return recordAt(connections, keyOf(one.partition), one, { applied: version.appliedOffset, end })
+        return requireRecord(connections, getStateKey(one.partition), one, {
+          applied: version.appliedOffset,
+          end,
+        })
       }),
     )
-    const skipped = dryRun ? [] : await setAside(found, skipping, terminal, yes)
-    printReport(terminal, { env: config.env, consumer, topic, dryRun, found, skipped }, json, skipText)
+    const skipped = dryRun ? [] : await skipRecords(found, skipping, terminal, yes)
+    printReport(terminal, { env: config.env, consumer, topic, dryRun, found, skipped }, json, formatReport)
     const passed = found.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)
       throw new CliFailure(
-        `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
+        `${formatPlaces(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
       )
   })
 }
 
-interface Skipping {
+interface SkipContext {
   readonly records: SkippedRecords
   readonly topic: string
-  readonly keyOf: (partition: number) => StateKey
+  readonly getStateKey: (partition: number) => StateKey
   /** Carries out a change and writes its audit event. */
   readonly carryOut: (
     action: 'skip' | 'skip undo',
@@ -116,15 +119,15 @@ interface Skipping {
  *
  * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
-function topicsOf(consumer: string, wanted: string | undefined, env: string): readonly string[] {
+function listCandidateTopics(consumer: string, wanted: string | undefined, env: string): readonly string[] {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
-  const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
+  const topics = own ? listTriggerTopics(own, env).map(({ topic }) => topic) : []
   if (topics.length === 0)
     throw usageFailure(
-      `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
+      `The project has no consumer "${consumer}". Consumers are ${listConsumers(functions).join(', ')}.`,
     )
-  const meant = wanted ?? firstSignalOf(consumer)
+  const meant = wanted ?? findFirstSignal(consumer)
   const selected =
     meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
   if (selected.length > 0) return selected
@@ -137,7 +140,7 @@ function topicsOf(consumer: string, wanted: string | undefined, env: string): re
  * @param isThere returns whether a record waits, or can be taken back
  * @throws CliFailure unless one topic has the records
  */
-async function topicOf(
+async function locateTopic(
   consumer: string,
   named: readonly NamedRecord[],
   reach: ReadonlyMap<string, TopicReach>,
@@ -158,7 +161,7 @@ async function topicOf(
   if (fits !== undefined && further.length === 0) return fits
   const many = fits === undefined ? 'none' : 'several'
   throw usageFailure(
-    `${consumer} reads ${topics.join(', ')}, and ${many} of them can have ${placesText(named)}: select one of them with --topic.`,
+    `${consumer} reads ${topics.join(', ')}, and ${many} of them can have ${formatPlaces(named)}: select one of them with --topic.`,
   )
 }
 
@@ -167,7 +170,7 @@ async function topicOf(
  *
  * @throws CliFailure if the consumer has already processed the record, or if the log has no record at the offset
  */
-async function recordAt(
+async function requireRecord(
   connections: Connections,
   { topic, partition, consumer }: StateKey,
   { offset }: NamedRecord,
@@ -176,7 +179,7 @@ async function recordAt(
   const place = `${topic}/${partition}@${offset}`
   if (offset <= applied)
     throw new CliFailure(`${consumer} has already processed ${place}: its applied offset is ${applied}.`)
-  const read = async () => {
+  const readRecord = async () => {
     if (offset >= end) return undefined
     const { records } = await (await connections.log()).read(topic, partition, {
       fromOffset: offset,
@@ -184,56 +187,56 @@ async function recordAt(
     })
     return records.find(one => one.offset === offset)
   }
-  const record = await withinPatience(read()).catch(error => {
-    throw new CliFailure(`${place} cannot be read: ${reasonOf(error)}`, 1, { cause: error })
+  const record = await awaitAnswer(readRecord()).catch(error => {
+    throw new CliFailure(`${place} cannot be read: ${getReason(error)}`, 1, { cause: error })
   })
   if (!record) throw new CliFailure(`The log has no record ${place}.`)
-  return { partition, offset, digest: digestOf(record) }
+  return { partition, offset, digest: computeDigest(record) }
 }
 
 /** Skips the records. Returns the records that are skipped now; the consumer may have processed the others in the meantime. */
-async function setAside(
+async function skipRecords(
   found: readonly FoundRecord[],
-  { records, topic, keyOf, carryOut }: Skipping,
+  { records, topic, getStateKey, carryOut }: SkipContext,
   terminal: Terminal,
   isSure = false,
 ): Promise<readonly FoundRecord[]> {
-  await confirm(`Skip ${placesText(found)} of ${topic}?`, isSure, terminal)
+  await confirm(`Skip ${formatPlaces(found)} of ${topic}?`, isSure, terminal)
   const skipped: FoundRecord[] = []
   await carryOut('skip', found, async counts => {
     for (const one of found)
-      if ((await records.skip(keyOf(one.partition), one.offset, one.digest)) === 'skipped')
+      if ((await records.skip(getStateKey(one.partition), one.offset, one.digest)) === 'skipped')
         counts.skipped = skipped.push(one)
   })
   return skipped
 }
 
-async function undone(
+async function undoSkips(
   named: readonly NamedRecord[],
-  { records, keyOf, carryOut }: Skipping,
+  { records, getStateKey, carryOut }: SkipContext,
   terminal: Terminal,
   json: boolean | undefined,
 ): Promise<void> {
   const undone: NamedRecord[] = []
   await carryOut('skip undo', named, async counts => {
     for (const one of named)
-      if (await records.unskip(keyOf(one.partition), one.offset)) counts.undone = undone.push(one)
+      if (await records.unskip(getStateKey(one.partition), one.offset)) counts.undone = undone.push(one)
   })
-  printReport(terminal, { undone }, json, () => `No longer skipped: ${placesText(undone) || 'none'}.\n`)
+  printReport(terminal, { undone }, json, () => `No longer skipped: ${formatPlaces(undone) || 'none'}.\n`)
   const others = named.filter(one => !undone.includes(one))
-  if (others.length > 0) throw new CliFailure(`Not skipped before: ${placesText(others)}.`)
+  if (others.length > 0) throw new CliFailure(`Not skipped before: ${formatPlaces(others)}.`)
 }
 
 /** Returns a list such as `3@120, 4@7`. */
-function placesText(places: readonly NamedRecord[]): string {
+function formatPlaces(places: readonly NamedRecord[]): string {
   return places.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
 }
 
-function skipText({ consumer, topic, dryRun, found, skipped }: SkipReport): string {
-  if (dryRun) return `Would be skipped: ${placesText(found)} of ${topic}.\n`
+function formatReport({ consumer, topic, dryRun, found, skipped }: SkipReport): string {
+  if (dryRun) return `Would be skipped: ${formatPlaces(found)} of ${topic}.\n`
   if (skipped.length === 0) return ''
   return (
-    `Skipped: ${placesText(skipped)} of ${topic}. The next batch of ${consumer} turns them into dead letters with the code ` +
+    `Skipped: ${formatPlaces(skipped)} of ${topic}. The next batch of ${consumer} turns them into dead letters with the code ` +
     `"skipped", and processes the rest.\nOnce the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped\n`
   )
 }

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { oneOf } from '#runtime/settings/values.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
-import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
-import { sqlSources } from '../../lib/operations/sql/sources.ts'
+import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/query.ts'
+import { openSqlSources } from '../../lib/operations/sql/sources.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 import {
   argument,
@@ -19,12 +19,18 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CommandConnections } from '../command-connections.ts'
-import { configOf, environmentOf, kafkaFailure, requireSignIn, withinPatience } from '../connections.ts'
+import {
+  awaitAnswer,
+  kafkaFailure,
+  requireSignIn,
+  resolveConfig,
+  resolveEnvironment,
+} from '../connections.ts'
 import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../progress.ts'
-import { columnsOf, type Terminal } from '../terminal.ts'
-import { harmlessLines } from '../text-width.ts'
-import { answerText, csvLine, type ReadAnswer } from './text.ts'
+import { getColumns, type Terminal } from '../terminal.ts'
+import { escapeTextLines } from '../text-width.ts'
+import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
 
 /**
  * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
@@ -79,10 +85,10 @@ Examples:
   },
   options: OPTIONS,
   async run({ sql: statements, ...options }, terminal) {
-    if (await isAnsweredByTables(statements, options, terminal)) return
+    if (await tryTables(statements, options, terminal)) return
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     try {
-      await query(statements, options, folder, terminal)
+      await runQuery(statements, options, folder, terminal)
     } catch (error) {
       if (!terminal.stop.aborted && !isStop(error, terminal.stop)) throw error
     } finally {
@@ -91,46 +97,42 @@ Examples:
   },
 })
 
-async function isAnsweredByTables(
-  statements: string,
-  options: SqlOptions,
-  terminal: Terminal,
-): Promise<boolean> {
+async function tryTables(statements: string, options: SqlOptions, terminal: Terminal): Promise<boolean> {
   const { env, since, until, format } = options
   // Records of a range of time are answers of DuckDB.
   if (since !== undefined || until !== undefined) return false
-  const { answeredByTables } = await import('./tables.ts')
-  return answeredByTables(statements, format, MAX_ROWS, configOf(terminal, env), terminal, answers =>
-    print(answers, options, terminal, () => {}),
+  const { answerFromTables } = await import('./tables.ts')
+  return answerFromTables(statements, format, MAX_ROWS, resolveConfig(terminal, env), terminal, answers =>
+    printAnswers(answers, options, terminal, () => {}),
   )
 }
 
 /** Loads the tables, runs the statements, and prints their results. */
-async function query(
+async function runQuery(
   statements: string,
   options: SqlOptions,
   folder: string,
   terminal: Terminal,
 ): Promise<void> {
-  const config = configOf(terminal, options.env)
+  const config = resolveConfig(terminal, options.env)
   const connections = new CommandConnections(config)
-  const servers = { config, connections, aws: awsPlace(environmentOf(terminal, options.env)) }
-  const progress = newProgress()
+  const servers = { config, connections, aws: awsPlace(resolveEnvironment(terminal, options.env)) }
+  const progress = createProgress()
   let database: SqlDatabase | undefined
-  const quiet = showLineLater(terminal, () => progressText(progress, database?.progress ?? 0))
+  const quiet = showLineLater(terminal, () => formatProgress(progress, database?.progress ?? 0))
   const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
   const question = { statements, sinceMs: options.since, untilMs: options.until }
   try {
     await withSqlDatabase(
       question,
       async () => {
-        const { reach, ...sources } = await sqlSources(servers, notice)
-        return { ...sources, reach: (topic, timeMs) => withinPatience(reach(topic, timeMs)) }
+        const { reach, ...sources } = await openSqlSources(servers, notice)
+        return { ...sources, reach: (topic, timeMs) => awaitAnswer(reach(topic, timeMs)) }
       },
       { folder, progress, notice, stop: terminal.stop },
       async opened => {
         database = opened
-        await answer(opened, statements, options, terminal, quiet)
+        await runStatements(opened, statements, options, terminal, quiet)
       },
     )
   } catch (error) {
@@ -145,7 +147,7 @@ async function query(
   }
 }
 
-async function answer(
+async function runStatements(
   database: SqlDatabase,
   statements: string,
   options: SqlOptions,
@@ -153,29 +155,29 @@ async function answer(
   quiet: () => void,
 ): Promise<void> {
   try {
-    await print(database.run(statements), options, terminal, quiet)
+    await printAnswers(database.run(statements), options, terminal, quiet)
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
     // The error message quotes the statement, and may contain values from the tables.
     const shown = database.views.map(
       ({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`,
     )
-    throw new CliFailure(`${harmlessLines(error.message)}\n\nViews:\n${shown.join('\n')}`, 1, {
+    throw new CliFailure(`${escapeTextLines(error.message)}\n\nViews:\n${shown.join('\n')}`, 1, {
       cause: error,
     })
   }
 }
 
-async function print(
+async function printAnswers(
   answers: AsyncIterable<Answer>,
   { format }: SqlOptions,
   terminal: Terminal,
   quiet: () => void,
 ): Promise<void> {
-  await pipeline(textOf(answers, format, columnsOf(terminal), quiet), terminal.stdout, { end: false })
+  await pipeline(formatAnswers(answers, format, getColumns(terminal), quiet), terminal.stdout, { end: false })
 }
 
-async function* textOf(
+async function* formatAnswers(
   answers: AsyncIterable<Answer>,
   format: SqlOptions['format'],
   width: number | undefined,
@@ -186,17 +188,17 @@ async function* textOf(
   for await (const answer of answers) {
     if (format === 'csv') {
       quiet()
-      yield `${count > 0 ? '\r\n' : ''}${csvLine(answer.columns.map(({ name }) => name))}`
-      for await (const row of answer.rows()) yield csvLine(row)
+      yield `${count > 0 ? '\r\n' : ''}${formatCsvLine(answer.columns.map(({ name }) => name))}`
+      for await (const row of answer.rows()) yield formatCsvLine(row)
     } else {
       const read = await readAnswer(answer)
       quiet()
       if (format === 'json') all.push(read)
-      else yield `${count > 0 ? '\n' : ''}${answerText(read, width)}`
+      else yield `${count > 0 ? '\n' : ''}${formatAnswer(read, width)}`
     }
     count++
   }
-  if (format === 'json') yield `${JSON.stringify({ answers: all.map(document) }, null, 2)}\n`
+  if (format === 'json') yield `${JSON.stringify({ answers: all.map(toDocument) }, null, 2)}\n`
 }
 
 async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
@@ -210,7 +212,7 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
 }
 
 /** Returns the result of one statement for the JSON document, with an object for each row. */
-function document({ columns, rows }: ReadAnswer) {
+function toDocument({ columns, rows }: ReadAnswer) {
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
     rows: rows.map(row => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),

@@ -5,19 +5,19 @@ import type { Config } from '../../lib/app/config.ts'
 import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
-import { tableNamed } from '../../lib/operations/views/change.ts'
+import { requireTable } from '../../lib/operations/views/change.ts'
 import { tableChanges } from '../../lib/operations/views/push.ts'
-import { selectedRows } from '../../lib/queries/states/view-rows.ts'
+import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { compileSelect, type Selection } from '../../lib/views/language/select.ts'
 import { type ActivatedPlan, type ColumnType, readableTables } from '../../lib/views/plan.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import { rowLine } from '../table.ts'
+import { formatRow } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { harmless } from '../text-width.ts'
+import { escapeText } from '../text-width.ts'
 import { statementFailure, type ViewServers, withViews } from '../views/servers.ts'
-import { windowText } from '../views/text.ts'
-import { csvLine } from './text.ts'
+import { formatWindow } from '../views/text.ts'
+import { formatCsvLine } from './text.ts'
 
 /** Statement that may be about a table, with the name of the table. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
@@ -34,7 +34,7 @@ type Print = (answers: AsyncIterable<Answer>) => Promise<void>
  * @param most maximum number of rows for a statement without a limit
  * @returns whether the statements were answered
  */
-export async function answeredByTables(
+export async function answerFromTables(
   statements: string,
   format: 'table' | 'csv' | 'json',
   most: number,
@@ -51,12 +51,12 @@ export async function answeredByTables(
       isReached = true
       const { plan } = servers
       if (!isOfTables && !isTable(plan, name as string)) return false
-      if (SHOW.test(statements)) await print(one(shownTables(plan)))
-      else if (/^\s*DESCRIBE/i.test(statements)) await print(one(described(plan, name as string)))
+      if (SHOW.test(statements)) await print(yieldAnswer(listTables(plan)))
+      else if (/^\s*DESCRIBE/i.test(statements)) await print(yieldAnswer(describeTable(plan, name as string)))
       else {
-        const selection = selectionOf(statements, plan)
+        const selection = compileSelection(statements, plan)
         if (selection.isPush) await follow(selection, servers, format, terminal)
-        else await print(one(await pulled(selection, servers, most)))
+        else await print(yieldAnswer(await runPullQuery(selection, servers, most)))
       }
       return true
     })
@@ -75,11 +75,11 @@ function isOfRecords(name: string): boolean {
   return OF_RECORDS.some(view => view === name.toLowerCase())
 }
 
-async function* one(answer: Answer): AsyncGenerator<Answer> {
+async function* yieldAnswer(answer: Answer): AsyncGenerator<Answer> {
   yield answer
 }
 
-function answerOf(
+function buildAnswer(
   columns: readonly { name: string; type: string }[],
   rows: readonly (readonly Value[])[],
 ): Answer {
@@ -91,25 +91,25 @@ function answerOf(
   }
 }
 
-function shownTables(plan: ActivatedPlan): Answer {
+function listTables(plan: ActivatedPlan): Answer {
   const columns = ['table_name', 'window', 'statement'].map(name => ({ name, type: 'VARCHAR' }))
   const rows = readableTables(plan).map(({ name, window, statement }) => [
-    ...[name, window ? windowText(window) : null, statement],
+    ...[name, window ? formatWindow(window) : null, statement],
   ])
-  return answerOf(columns, rows)
+  return buildAnswer(columns, rows)
 }
 
-function described(plan: ActivatedPlan, name: string): Answer {
+function describeTable(plan: ActivatedPlan, name: string): Answer {
   const columns = ['column_name', 'column_type', 'key'].map(one => ({ name: one, type: 'VARCHAR' }))
-  const rows = tableNamed(plan, name).columns.map(({ name, type, isKey }) => [
+  const rows = requireTable(plan, name).columns.map(({ name, type, isKey }) => [
     name,
     type,
     isKey ? 'PRI' : null,
   ])
-  return answerOf(columns, rows)
+  return buildAnswer(columns, rows)
 }
 
-function selectionOf(statements: string, plan: ActivatedPlan): Selection {
+function compileSelection(statements: string, plan: ActivatedPlan): Selection {
   try {
     return compileSelect(statements, plan, parse)
   } catch (error) {
@@ -117,40 +117,44 @@ function selectionOf(statements: string, plan: ActivatedPlan): Selection {
   }
 }
 
-async function pulled(selection: Selection, { states, rows }: ViewServers, most: number): Promise<Answer> {
-  const { table, columns, key: group, limit, ofRow: of } = selection
-  const query = { group, of, limit: limit ?? most }
-  const found = await selectedRows(states, await rows(), table, query)
+async function runPullQuery(
+  selection: Selection,
+  { states, rows }: ViewServers,
+  most: number,
+): Promise<Answer> {
+  const { table, columns, key: group, limit, selectRow } = selection
+  const query = { group, toAnswer: selectRow, limit: limit ?? most }
+  const found = await selectRows(states, await rows(), table, query)
   if (!found.isWhole && limit === undefined)
     throw new CliFailure(`The result has more than ${most} rows: add a LIMIT.`)
-  return answerOf(
+  return buildAnswer(
     columns,
-    found.rows.map(row => row.map((value, index) => shown(value, columns[index]?.type))),
+    found.rows.map(row => row.map((value, index) => toShownValue(value, columns[index]?.type))),
   )
 }
 
 /** Prints changes until the user stops the command, or the limit is reached. */
 async function follow(
-  { table, columns, limit = Number.POSITIVE_INFINITY, ofChange }: Selection,
+  { table, columns, limit = Number.POSITIVE_INFINITY, selectChange }: Selection,
   { changes }: ViewServers,
   format: 'table' | 'csv' | 'json',
   terminal: Terminal,
 ): Promise<void> {
   const { stdout, stop } = terminal
   const names = columns.map(({ name }) => name)
-  const lineOf = (values: readonly Value[], isEnd = false): string => {
-    if (format === 'csv') return csvLine(values)
-    if (format === 'table') return `${alignedText(values, names, isEnd ? '<TOMBSTONE>' : 'NULL')}\n`
+  const formatLine = (values: readonly Value[], isEnd = false): string => {
+    if (format === 'csv') return formatCsvLine(values)
+    if (format === 'table') return `${formatAligned(values, names, isEnd ? '<TOMBSTONE>' : 'NULL')}\n`
     const row = Object.fromEntries(names.map((name, index) => [name, values[index]]))
     return `${JSON.stringify({ ...row, ...(isEnd && { tombstone: true }) })}\n`
   }
-  if (format !== 'json') stdout.write(lineOf(names))
+  if (format !== 'json') stdout.write(formatLine(names))
   let count = 0
   for await (const change of tableChanges(await changes(), table, 'now', stop)) {
-    const values = ofChange(change)
+    const values = selectChange(change)
     if (values === undefined) continue
-    const shownValues = values.map((value, index) => shown(value, columns[index]?.type))
-    const line = lineOf(shownValues, change.tombstone)
+    const shownValues = values.map((value, index) => toShownValue(value, columns[index]?.type))
+    const line = formatLine(shownValues, change.tombstone)
     if (!stdout.write(line)) await once(stdout, 'drain')
     count += 1
     if (count >= limit) return
@@ -158,18 +162,18 @@ async function follow(
   throw new StoppedByUser()
 }
 
-function alignedText(values: readonly Value[], names: readonly string[], missing: string): string {
+function formatAligned(values: readonly Value[], names: readonly string[], missing: string): string {
   const cells = values.map(value => {
     const text = value === null ? missing : typeof value === 'object' ? JSON.stringify(value) : String(value)
-    return harmless(text)
+    return escapeText(text)
   })
-  return rowLine(
+  return formatRow(
     cells,
     names.map(name => Math.max(WIDTH, name.length)),
   )
 }
 
 /** Returns a value as `sluice sql` shows it: a timestamp is RFC 3339. */
-function shown(value: Value | undefined, type: ColumnType | undefined): Value {
+function toShownValue(value: Value | undefined, type: ColumnType | undefined): Value {
   return type === 'TIMESTAMP' && typeof value === 'number' ? instant(value) : (value ?? null)
 }

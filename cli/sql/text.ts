@@ -1,9 +1,9 @@
 /** Formats query results as text or as CSV. Pure. */
 
 import type { AnswerColumn } from '../../lib/operations/sql/database.ts'
-import { type Value, valueText } from '../../lib/operations/sql/value.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { formatValue, type Value } from '../../lib/operations/sql/value.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 export interface ReadAnswer {
   readonly columns: readonly AnswerColumn[]
@@ -14,24 +14,24 @@ export interface ReadAnswer {
 const LEAST = 8
 
 /** Formats the rows as a table. @param width width of the terminal; undefined for no limit */
-export function answerText({ columns, rows }: ReadAnswer, width?: number): string {
+export function formatAnswer({ columns, rows }: ReadAnswer, width?: number): string {
   const headings = columns.map(({ name, isNumber }): Column => {
-    return { heading: harmless(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
+    return { heading: escapeText(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
   })
-  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : harmless(valueText(value)))))
+  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : escapeText(formatValue(value)))))
   const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
-  const table = tableText(headings, cells, width)
+  const table = formatTable(headings, cells, width)
   return `${table === '' ? '' : `${table}\n`}${count}\n`
 }
 
 /** Returns a CSV line as in RFC 4180. NULL is written as an empty field, and an empty string as an empty field in quotes. */
-export function csvLine(values: readonly Value[]): string {
-  return `${values.map(csvField).join(',')}\r\n`
+export function formatCsvLine(values: readonly Value[]): string {
+  return `${values.map(formatCsvField).join(',')}\r\n`
 }
 
-function csvField(value: Value): string {
+function formatCsvField(value: Value): string {
   if (value === null) return ''
-  const text = valueText(value)
+  const text = formatValue(value)
   return text === '' || /[",\r\n]/.test(text) || text !== text.trim()
     ? `"${text.replaceAll('"', '""')}"`
     : text

@@ -2,32 +2,32 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { defined } from '#runtime/consumer/defined.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { isHolderName } from '#runtime/pipeline/deciding/hold.ts'
-import { heldParts, partsOfState } from '#runtime/pipeline/deciding/stored-state.ts'
-import { beginningOf, type Doubt } from '#runtime/pipeline/verifying/beginning.ts'
-import { type PastStates, type PastStep, pastStates } from '#runtime/pipeline/verifying/history.ts'
+import { splitHold, splitState } from '#runtime/pipeline/deciding/stored-state.ts'
+import { computeBeginning, type Doubt } from '#runtime/pipeline/verifying/beginning.ts'
+import { computePastStates, type PastStates, type PastStep } from '#runtime/pipeline/verifying/history.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { either, instant, type Kind, mapped, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
-import { type EntityState, entityState } from '../../lib/queries/states/entities.ts'
+import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
 import { preferExact } from '../../lib/tables/table.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
-import { tableText } from '../table.ts'
+import { formatTable } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { harmless } from '../text-width.ts'
-import { type Rereader, rereader, rereadingFailure, type VerifySelection } from '../verify/work.ts'
-import { entitiesText } from './text.ts'
+import { escapeText } from '../text-width.ts'
+import { createRereader, type Rereader, rereadingFailure, type VerifySelection } from '../verify/work.ts'
+import { formatEntities } from './text.ts'
 
 /** Position in the log: an offset, or a time. A time refers to the last record that was appended before it. */
 export type At = { readonly offset: number } | { readonly timeMs: number }
 
 export const AT: Kind<At> = either<At>(
-  mapped(wholeNumber({ least: 0 }), offset => ({ offset })),
-  mapped(instant(), timeMs => ({ timeMs })),
-  mapped(duration(), ms => ({ timeMs: Date.now() - ms })),
+  mapKind(wholeNumber({ least: 0 }), offset => ({ offset })),
+  mapKind(instant(), timeMs => ({ timeMs })),
+  mapKind(duration(), ms => ({ timeMs: Date.now() - ms })),
 )
 
 export interface PastReport {
@@ -49,28 +49,32 @@ const MAX_STEPS = 50
  *
  * @throws CliFailure if the position is before the retained log, or if the consumer has not processed it yet
  */
-export async function statesAt(
+export async function buildPastReports(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
-  { at, entity, ...asked }: VerifySelection & { readonly at: At; readonly entity: string },
+  { at, entity, ...selection }: VerifySelection & { readonly at: At; readonly entity: string },
   environment: Environment,
   terminal: Terminal,
 ): Promise<PastReport[]> {
   try {
-    const found = await rereader(servers, asked, environment, terminal)
+    const found = await createRereader(servers, selection, environment, terminal)
     const reports: PastReport[] = []
-    for (const one of await holding(found, entity, asked.partition))
-      reports.push(...(await statesOf(found, servers.connections, one, { at, entity })))
+    for (const one of await findHoldingPartitions(found, entity, selection.partition))
+      reports.push(...(await buildPartitionReports(found, servers.connections, one, { at, entity })))
     if (reports.length > 0) return reports
   } catch (error) {
     throw rereadingFailure(error, terminal)
   }
   throw new CliFailure(
-    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" at this position. If the entity has been forgotten since then, specify --partition.`,
+    `${selection.consumer} has no entity of ${selection.topic} that matches "${entity}" at this position. If the entity has been forgotten since then, specify --partition.`,
   )
 }
 
 /** Returns the partitions that currently have a state of the entity, or only the specified partition. */
-async function holding({ work, partitions }: Rereader, entity: string, partition: number | undefined) {
+async function findHoldingPartitions(
+  { work, partitions }: Rereader,
+  entity: string,
+  partition: number | undefined,
+) {
   if (partition !== undefined) return partitions
   const found: LivePartition[] = []
   for (const one of partitions)
@@ -82,7 +86,7 @@ async function holding({ work, partitions }: Rereader, entity: string, partition
   return found
 }
 
-async function statesOf(
+async function buildPartitionReports(
   { work, reach }: Rereader,
   connections: CommandConnections,
   { state, facts }: LivePartition,
@@ -90,7 +94,8 @@ async function statesOf(
 ): Promise<PastReport[]> {
   const { topic, partition } = state
   const { appliedOffset } = facts.version
-  const offset = 'offset' in at ? at.offset : await lastBefore(connections, state, at.timeMs, appliedOffset)
+  const offset =
+    'offset' in at ? at.offset : await findLastOffset(connections, state, at.timeMs, appliedOffset)
   const where = `${topic}/${partition}`
   if (offset > appliedOffset)
     throw new CliFailure(
@@ -102,16 +107,16 @@ async function statesOf(
     throw new CliFailure(
       `The log of ${where} now begins at offset ${logStart}, so the state at offset ${offset} cannot be computed any more.`,
     )
-  const { doubt } = beginningOf(place, logStart)
+  const { doubt } = computeBeginning(place, logStart)
   const isMeant = (name: string) => name.includes(entity) && !isHolderName(name)
-  const past = await pastStates(work, state, logStart, offset, isMeant)
-  const entities = preferExact(await entitiesIn(past, state), entity)
+  const past = await computePastStates(work, state, logStart, offset, isMeant)
+  const entities = preferExact(await readEntities(past, state), entity)
   const steps = preferExact(past.steps, entity)
   if (entities.length === 0 && steps.length === 0) return []
-  return [{ partition, offset, fromOffset: logStart, ...defined({ doubt }), entities, steps }]
+  return [{ partition, offset, fromOffset: logStart, ...omitUndefined({ doubt }), entities, steps }]
 }
 
-async function lastBefore(
+async function findLastOffset(
   connections: CommandConnections,
   { topic, partition }: LivePartition['state'],
   timeMs: number,
@@ -126,18 +131,18 @@ async function lastBefore(
   }
 }
 
-function entitiesIn(
+function readEntities(
   { states, timers, nowMs }: PastStates,
   state: LivePartition['state'],
 ): Promise<EntityState[]> {
-  const timersOf = async (_: unknown, entity: string) => timers.get(entity) ?? []
+  const readEntityTimers = async (_: unknown, entity: string) => timers.get(entity) ?? []
   return Promise.all(
     [...states].map(([entity, stored]) => {
-      const { hold, state: own } = heldParts(stored)
-      const { version, json } = partsOfState(own ?? '')
+      const { hold, state: own } = splitHold(stored)
+      const { version, json } = splitState(own ?? '')
       const parts = { state: own && JSON.parse(json), hold: hold && JSON.parse(hold) }
-      return entityState(
-        { timersOf },
+      return readEntityState(
+        { readEntityTimers },
         state,
         { partition: state.partition, entity, version, ...parts },
         nowMs,
@@ -146,18 +151,18 @@ function entitiesIn(
   )
 }
 
-export function pastText(reports: readonly PastReport[], columns: number | undefined): string {
-  return reports.map(report => one(report, columns)).join('\n')
+export function formatPastReports(reports: readonly PastReport[], columns: number | undefined): string {
+  return reports.map(report => formatPastReport(report, columns)).join('\n')
 }
 
-function one(
+function formatPastReport(
   { partition, offset, fromOffset, doubt, entities, steps }: PastReport,
   columns: number | undefined,
 ) {
   const shown = steps.slice(-MAX_STEPS)
   const rows = shown.map(step => [
-    ...[String(step.offset), step.appendedAt, harmless(step.of), harmless(step.decision)],
-    ...[step.emitted, step.timers].map(names => harmless(names.join(', ')) || '-'),
+    ...[String(step.offset), step.appendedAt, escapeText(step.of), escapeText(step.decision)],
+    ...[step.emitted, step.timers].map(names => escapeText(names.join(', ')) || '-'),
   ])
   const headings = ['OFFSET', 'APPENDED', 'EVENT', 'DECISION', 'EMITTED', 'TIMERS AFTER']
   const notes = {
@@ -171,12 +176,12 @@ function one(
   return [
     `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,
     doubt ? notes[doubt] : '',
-    entities.length > 0 ? entitiesText(entities) : 'No state at this position.\n',
+    entities.length > 0 ? formatEntities(entities) : 'No state at this position.\n',
     shown.length < steps.length
       ? `\n… ${steps.length - shown.length} earlier steps: use --json to show all\n`
       : '',
     shown.length > 0
-      ? `\n${tableText(
+      ? `\n${formatTable(
           headings.map(heading => ({ heading })),
           rows,
           columns,

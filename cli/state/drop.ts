@@ -6,10 +6,15 @@ import type { StateKey } from '#runtime/pipeline/model.ts'
 import { type Replaced, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import { EMPTY_META, type StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
+import { listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
-import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
-import { consumerGroups } from '../../lib/queries/kafka/groups.ts'
+import {
+  formatStateKey,
+  listSignalTopics,
+  requireOwnTopic,
+  toAuditFilter,
+} from '../../lib/operations/state-keys.ts'
+import { readConsumerGroups } from '../../lib/queries/kafka/groups.ts'
 import {
   argument,
   command,
@@ -22,7 +27,7 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { configOf, kafkaAddress, withinPatience, withRedis } from '../connections.ts'
+import { awaitAnswer, formatKafkaAddress, resolveConfig, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -62,32 +67,32 @@ Examples:
   withoutKafka: true,
   run(values, terminal) {
     const isAll = values.allPartitions && values.partition === undefined
-    return (isAll ? removeAll : drop)(values, terminal)
+    return (isAll ? removeAll : dropPartition)(values, terminal)
   },
 })
 
-async function drop(
+async function dropPartition(
   { env, yes, json, partition, allPartitions, ...wanted }: DropOptions & { consumer: string },
   terminal: Terminal,
 ): Promise<void> {
   if (partition === undefined || allPartitions)
     throw usageFailure('Specify one partition with --partition, or use --all-partitions.')
-  const config = configOf(terminal, env)
+  const config = resolveConfig(terminal, env)
   const { consumer, topic = 'readings' } = wanted
-  const stateKey = { consumer, topic: ownTopicOf({ topic }, config.env), partition }
+  const stateKey = { consumer, topic: requireOwnTopic({ topic }, config.env), partition }
   await withRedis(config, async (client, connections) => {
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
     if (version.appliedOffset < 0 && version.epoch === 0)
       throw new CliFailure(
-        `There is nothing to drop for ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
+        `There is nothing to drop for ${formatStateKey(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
       )
     terminal.stderr.write(
-      `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
+      `${formatStateKey(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
     )
     await confirm('Drop it?', yes, terminal)
-    const operation = { action: 'state drop', filter: textsOf(stateKey) } as const
+    const operation = { action: 'state drop', filter: toAuditFilter(stateKey) } as const
     const { epoch } = await carryOut(connections, operation, async counts => {
-      const put = await emptied(new RedisReplaceableStates(client), stateKey)
+      const put = await emptyState(new RedisReplaceableStates(client), stateKey)
       counts.partitions = 1
       counts.entities = entities
       return put
@@ -105,17 +110,17 @@ async function drop(
   })
 }
 
-async function* nothing(): AsyncGenerator<StatePart[]> {
+async function* yieldEmptyState(): AsyncGenerator<StatePart[]> {
   yield [{ kind: 'meta', meta: EMPTY_META }]
 }
 
 /** Replaces a partition state by an empty one. @throws CliFailure if the state was not replaced */
-async function emptied(states: RedisReplaceableStates, stateKey: StateKey): Promise<Replaced> {
+async function emptyState(states: RedisReplaceableStates, stateKey: StateKey): Promise<Replaced> {
   try {
-    return await replaceState(states, stateKey, nothing())
+    return await replaceState(states, stateKey, yieldEmptyState())
   } catch (error) {
     if (!(error instanceof CopyStopped)) throw error
-    throw new CliFailure(`${nameOf(stateKey)} was not dropped: ${error.message}.`)
+    throw new CliFailure(`${formatStateKey(stateKey)} was not dropped: ${error.message}.`)
   }
 }
 
@@ -124,13 +129,15 @@ async function removeAll(
   { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
   terminal: Terminal,
 ): Promise<void> {
-  if (consumersOf(readFunctions()).includes(consumer))
+  if (listConsumers(readFunctions()).includes(consumer))
     throw usageFailure(
       `${consumer} is a function of this project: drop its partitions one by one, with --partition.`,
     )
-  const config = configOf(terminal, env)
+  const config = resolveConfig(terminal, env)
   const topics =
-    topic === undefined ? signalTopics(config.env).map(one => one.topic) : [ownTopicOf({ topic }, config.env)]
+    topic === undefined
+      ? listSignalTopics(config.env).map(one => one.topic)
+      : [requireOwnTopic({ topic }, config.env)]
   const isMeant = (one: StateKey) => one.consumer === consumer && topics.includes(one.topic)
   await withRedis(config, async (client, connections) => {
     const states = new StateList(client)
@@ -140,7 +147,9 @@ async function removeAll(
         `Redis has no state of ${consumer} in "${config.env}": check the name of the consumer, and --env.`,
       )
     for (const one of own)
-      terminal.stderr.write(`${nameOf(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`)
+      terminal.stderr.write(
+        `${formatStateKey(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`,
+      )
     await confirm(`Remove all of these states? The project has no function ${consumer}.`, yes, terminal)
     const filter = { consumer, 'all-partitions': 'yes', ...(topic && { topic }) }
     const partitions = await carryOut(connections, { action: 'state drop', filter }, async counts => {
@@ -168,12 +177,12 @@ async function requireNoMembers(
   const groups = [
     ...new Set([
       groupName(consumer, config.env),
-      ...own.flatMap(one => topicsRead(one, config.env).map(({ group }) => group)),
+      ...own.flatMap(one => listTriggerTopics(one, config.env).map(({ group }) => group)),
     ]),
   ]
-  const found = await withinPatience(consumerGroups(await connections.kafka(), groups)).catch(error => {
+  const found = await awaitAnswer(readConsumerGroups(await connections.kafka(), groups)).catch(error => {
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${kafkaAddress(config)} did not report whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
+      `Nothing was changed: Kafka at ${formatKafkaAddress(config)} did not report whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
     )
   })
   const live = found.find(({ state }) => state !== 'missing' && state !== 'empty')

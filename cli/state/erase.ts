@@ -3,10 +3,10 @@ import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { consumersOf, readFunctions, writesSegments } from '../../lib/app/functions.ts'
-import { topicSize, topicsOf } from '../../lib/app/topics.ts'
+import { listConsumers, readFunctions, writesSegments } from '../../lib/app/functions.ts'
+import { resolveSignals, topicSize } from '../../lib/app/topics.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
-import { erased, planned } from '../../lib/operations/erase/erase.ts'
+import { planErasure, runErasure } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import {
@@ -19,14 +19,14 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { configOf, kafkaAddress, withRedis } from '../connections.ts'
+import { formatKafkaAddress, resolveConfig, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
-import { planText, reportText, waitingText } from './erasure-text.ts'
-import { boundsOf, type LogBounds } from './log.ts'
+import { formatPlan, formatReport, formatWaiting } from './erasure-text.ts'
+import { type LogBounds, readLogBounds } from './log.ts'
 
 /**
  * Topics whose consumers store state by entities of readings. `patterns` is after `readings`, because consumers of `readings` write
@@ -72,7 +72,7 @@ Examples:
       throw usageFailure(
         'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
       )
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     await withRedis(config, async (client, connections) => {
       const servers = {
         config,
@@ -80,15 +80,15 @@ Examples:
         inspection: new StateInspection(client),
         states: new StateList(client),
       }
-      const asked = await askedTopics(connections, config.env)
-      const plan = await planned(
+      const topics = await readErasureTopics(connections, config.env)
+      const plan = await planErasure(
         servers,
         wanted,
-        asked.map(({ topic, partitions, consumers }) => ({ topic, partitions, consumers })),
+        topics.map(({ topic, partitions, consumers }) => ({ topic, partitions, consumers })),
       )
-      if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
-      terminal.stderr.write(planText(plan))
-      for (const one of asked) requireKafka(one, config)
+      if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, formatPlan)
+      terminal.stderr.write(formatPlan(plan))
+      for (const one of topics) requireKafka(one, config)
       await confirm('Erase this entity in every partition?', yes, terminal)
       const report = await carryOut(
         connections,
@@ -98,19 +98,19 @@ Examples:
           let hide: (() => void) | undefined
           const onProgress = (consumers: readonly ConsumerErasure[]) => {
             now = consumers
-            hide ??= showLine(terminal, () => waitingText(now))
+            hide ??= showLine(terminal, () => formatWaiting(now))
           }
           const watching = { stop: terminal.stop, onProgress }
-          return await erased(servers, plan, timeout, watching, counts).finally(() => hide?.())
+          return await runErasure(servers, plan, timeout, watching, counts).finally(() => hide?.())
         },
       )
-      printReport(terminal, report, json, reportText)
-      requireDone(report, timeout, terminal)
+      printReport(terminal, report, json, formatReport)
+      requireComplete(report, timeout, terminal)
     })
   },
 })
 
-interface AskedTopic extends ErasedTopic {
+interface ErasureTopic extends ErasedTopic {
   readonly bounds: LogBounds
   /** Reason why Kafka refuses requests of this command; undefined if Kafka accepts them or does not answer. */
   readonly refused: string | undefined
@@ -119,23 +119,29 @@ interface AskedTopic extends ErasedTopic {
 /**
  * Returns the topics with their partitions. The partitions are read from Kafka or, if Kafka does not respond, from the topic table.
  */
-export async function askedTopics(
+export async function readErasureTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,
-): Promise<readonly AskedTopic[]> {
+): Promise<readonly ErasureTopic[]> {
   // An archiver stores no state of an entity, and applies records minutes later.
   const functions = readFunctions().filter(one => !writesSegments(one))
-  const asked: AskedTopic[] = []
-  for (const signal of topicsOf(['erased'])) {
+  const topics: ErasureTopic[] = []
+  for (const signal of resolveSignals(['erased'])) {
     const { topic, partitions } = topicSize(signal, env)
     let refused: string | undefined
-    const bounds = await boundsOf(connections, topic, error => {
+    const bounds = await readLogBounds(connections, topic, error => {
       refused = signInProblem(error)
     })
-    const known = typeof bounds === 'string' ? partitions : bounds.length
-    asked.push({ topic, partitions: known, consumers: consumersOf(functions, signal), bounds, refused })
+    const partitionCount = typeof bounds === 'string' ? partitions : bounds.length
+    topics.push({
+      topic,
+      partitions: partitionCount,
+      consumers: listConsumers(functions, signal),
+      bounds,
+      refused,
+    })
   }
-  return asked
+  return topics
 }
 
 /**
@@ -143,8 +149,8 @@ export async function askedTopics(
  *
  * @throws CliFailure if Kafka does not answer, refuses the request, or does not have the topic
  */
-export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Config): void {
-  const address = kafkaAddress(config)
+export function requireKafka({ bounds, topic, refused }: ErasureTopic, config: Config): void {
+  const address = formatKafkaAddress(config)
   if (refused !== undefined)
     throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
   if (bounds === 'no-topic')
@@ -162,7 +168,7 @@ export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Con
  *
  * @throws CliFailure if a consumer may still have state of the entity
  */
-function requireDone(
+function requireComplete(
   { consumers, notReached, erasureId }: ErasureReport,
   timeoutMs: number,
   terminal: Terminal,

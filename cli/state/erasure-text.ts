@@ -2,10 +2,10 @@
 
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
-import { nameOf } from '../../lib/operations/state-keys.ts'
+import { formatStateKey } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/states/erasure.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 /** Copies of an entity's records that the erasure does not reach. */
 const OTHER_COPIES = [
@@ -28,67 +28,67 @@ const PLAN_COLUMNS: readonly Column[] = [
 const REPORT_COLUMNS: readonly Column[] = [{ heading: 'CONSUMER', least: 12 }, { heading: 'ERASURE' }]
 
 /** Formats the plan of an erasure. @param columns width of the terminal; undefined for no limit */
-export function planText(plan: ErasurePlan, columns?: number): string {
+export function formatPlan(plan: ErasurePlan, columns?: number): string {
   const { entity, topics, holdings } = plan
   const parts = topics.flatMap(({ topic, consumers }) => {
     const rows = consumers.flatMap(consumer => {
       const own = holdings.filter(holding => holding.consumer === consumer && holding.topic === topic)
-      return own.length === 0 ? [[harmless(consumer), '-', 'none', '-']] : own.map(rowOf)
+      return own.length === 0 ? [[escapeText(consumer), '-', 'none', '-']] : own.map(toRow)
     })
     return [
-      `${harmless(entity)}, in the states of the consumers of ${topic}`,
-      tableText(PLAN_COLUMNS, rows, columns),
+      `${escapeText(entity)}, in the states of the consumers of ${topic}`,
+      formatTable(PLAN_COLUMNS, rows, columns),
     ]
   })
-  return `${[...parts, ...notReachedText(plan), otherCopiesText()].join('\n\n')}\n`
+  return `${[...parts, ...formatNotReached(plan), formatOtherCopies()].join('\n\n')}\n`
 }
 
 /** Formats the report of an erasure. @param columns width of the terminal; undefined for no limit */
-export function reportText(report: ErasureReport, columns?: number): string {
+export function formatReport(report: ErasureReport, columns?: number): string {
   const { topics, consumers } = report
   const tables = topics.flatMap(({ topic }) => {
     const own = consumers.filter(one => one.topic === topic)
-    const rows = own.map(one => [harmless(one.consumer), outcomeText(one)])
-    return [`Consumers of ${topic}`, tableText(REPORT_COLUMNS, rows, columns)]
+    const rows = own.map(one => [escapeText(one.consumer), formatOutcome(one)])
+    return [`Consumers of ${topic}`, formatTable(REPORT_COLUMNS, rows, columns)]
   })
-  const parts = [...tables, ...notReachedText(report), otherCopiesText()]
+  const parts = [...tables, ...formatNotReached(report), formatOtherCopies()]
   return `${parts.join('\n\n')}\n`
 }
 
 /** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */
-export function waitingText(consumers: readonly ConsumerErasure[]): string {
+export function formatWaiting(consumers: readonly ConsumerErasure[]): string {
   const behind = consumers.filter(({ outcome }) => outcome === 'not-yet')
   if (behind.length === 0)
     return consumers.length === 0 ? 'waiting for the consumers' : 'applied by every consumer'
-  return `waiting for ${behind.map(({ consumer, lag }) => `${harmless(consumer)} (lag ${lag})`).join(', ')}`
+  return `waiting for ${behind.map(({ consumer, lag }) => `${escapeText(consumer)} (lag ${lag})`).join(', ')}`
 }
 
-function outcomeText({ outcome, lag }: ConsumerErasure): string {
+function formatOutcome({ outcome, lag }: ConsumerErasure): string {
   return outcome === 'applied' ? 'applied' : `not yet (lag ${lag})`
 }
 
-function rowOf({ consumer, partition, bytes, timers }: Holding): string[] {
-  const names = timers.map(({ name }) => harmless(name)).join(', ')
-  return [harmless(consumer), String(partition), sizeText(bytes), names || '-']
+function toRow({ consumer, partition, bytes, timers }: Holding): string[] {
+  const names = timers.map(({ name }) => escapeText(name)).join(', ')
+  return [escapeText(consumer), String(partition), formatSize(bytes), names || '-']
 }
 
-function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string[] {
+function formatNotReached({ notReached }: Pick<ErasurePlan, 'notReached'>): string[] {
   if (notReached.length === 0) return []
-  const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
+  const lines = notReached.map(stateKey => `  ${escapeText(formatStateKey(stateKey))}`)
   const advice =
     'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice ' +
     'state drop CONSUMER --all-partitions` removes its states:'
   return [[advice, ...lines].join('\n')]
 }
 
-function otherCopiesText(): string {
+function formatOtherCopies(): string {
   return ['These copies are not reached:', ...OTHER_COPIES.map(one => `  ${one}`)].join('\n')
 }
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']
 
 /** Returns a size such as `412 B` or `1.5 KiB`. */
-function sizeText(bytes: number): string {
+function formatSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   let [size, unit] = [bytes / 1024, 0]
   for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024

@@ -5,14 +5,14 @@
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import { topicBounds } from '../../lib/queries/kafka/topics.ts'
-import { withinPatience } from '../connections.ts'
+import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
+import { awaitAnswer } from '../connections.ts'
 
 /** First and last offsets by partition, or the reason why they are unknown. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
 /** Returns the bounds of a topic's partitions. @param onError called with the error if the result is `away` */
-export async function boundsOf(
+export async function readLogBounds(
   connections: Pick<Connections, 'kafka'>,
   topic: string,
   onError: (error: unknown) => void = () => {},
@@ -20,7 +20,7 @@ export async function boundsOf(
   let offsets: TopicOffsets | undefined
   try {
     offsets = new TopicOffsets(await connections.kafka())
-    return await withinPatience(topicBounds(offsets, topic))
+    return await awaitAnswer(readTopicBounds(offsets, topic))
   } catch (error) {
     if (isUnknownTopic(error)) return 'no-topic'
     onError(error)

@@ -10,7 +10,7 @@ export interface StateReport {
   readonly partitions: readonly PartitionState[]
 }
 
-export function stateReport(
+export function buildStateReport(
   { consumer, topic }: Pick<StateReport, 'consumer' | 'topic'>,
   bounds: LogBounds,
   states: readonly PartitionState[],

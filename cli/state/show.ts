@@ -1,7 +1,12 @@
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from '../../lib/operations/state-keys.ts'
-import { entityStates } from '../../lib/queries/states/entities.ts'
+import {
+  listSignalTopics,
+  requireOwnTopic,
+  resolveTopic,
+  selectStateKeys,
+} from '../../lib/operations/state-keys.ts'
+import { listEntityStates } from '../../lib/queries/states/entities.ts'
 import { partitionStates, topicsRemembered } from '../../lib/queries/states/partition-states.ts'
 import {
   argument,
@@ -14,13 +19,13 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { environmentOf, withRedis } from '../connections.ts'
+import { resolveEnvironment, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { AT, pastText, statesAt } from './at.ts'
-import { boundsOf } from './log.ts'
-import { stateReport } from './report.ts'
-import { entitiesText, stateText } from './text.ts'
+import { AT, buildPastReports, formatPastReports } from './at.ts'
+import { readLogBounds } from './log.ts'
+import { buildStateReport } from './report.ts'
+import { formatEntities, formatState } from './text.ts'
 
 export default command({
   about: `Show the state of a consumer, partition by partition.
@@ -63,44 +68,48 @@ Examples:
   },
   async run({ env, entity, json, failures, at, ...wanted }, terminal) {
     if (at && entity === undefined) throw usageFailure('--at shows an entity: specify it with --entity.')
-    const environment = environmentOf(terminal, env)
+    const environment = resolveEnvironment(terminal, env)
     const config = readConfig(environment)
     await withRedis(config, async (client, connections) => {
       if (at && entity !== undefined) {
-        const asked = { ...wanted, topic: ownTopicOf(wanted, config.env), at, entity }
-        const past = await statesAt({ client, connections }, asked, environment, terminal)
-        return printReport(terminal, past, json, pastText)
+        const selection = { ...wanted, topic: requireOwnTopic(wanted, config.env), at, entity }
+        const past = await buildPastReports({ client, connections }, selection, environment, terminal)
+        return printReport(terminal, past, json, formatPastReports)
       }
       const inspection = new StateInspection(client)
-      const bounds = await boundsOf(connections, topicOf(wanted, config.env))
-      const stateKeys = stateKeysOf(
+      const bounds = await readLogBounds(connections, resolveTopic(wanted, config.env))
+      const stateKeys = selectStateKeys(
         wanted,
         config.env,
         typeof bounds === 'string' ? undefined : bounds.length,
       )
       if (entity !== undefined) {
-        const found = await entityStates(inspection, stateKeys, entity)
+        const found = await listEntityStates(inspection, stateKeys, entity)
         if (found.length === 0)
           throw new CliFailure(
             `${wanted.consumer} has no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
           )
-        return printReport(terminal, found, json, entitiesText)
+        return printReport(terminal, found, json, formatEntities)
       }
       const states = await partitionStates(inspection, stateKeys, {
         bounds: typeof bounds === 'string' ? undefined : bounds,
         withFailures: failures,
       })
-      const topic = topicOf(wanted, config.env)
+      const topic = resolveTopic(wanted, config.env)
       if (states.every(({ appliedOffset, epoch }) => appliedOffset < 0 && epoch === 0)) {
-        const known = await topicsRemembered(inspection, wanted.consumer, signalTopics(config.env))
+        const topicsWithState = await topicsRemembered(
+          inspection,
+          wanted.consumer,
+          listSignalTopics(config.env),
+        )
         const advice =
-          known.length > 0
-            ? `it has one of ${known.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
+          topicsWithState.length > 0
+            ? `it has one of ${topicsWithState.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
             : 'check its name, --topic, --partition and --env.'
         throw new CliFailure(`${wanted.consumer} has no state of ${topic}: ${advice}`)
       }
-      const report = stateReport({ consumer: wanted.consumer, topic }, bounds, states)
-      return printReport(terminal, report, json, stateText)
+      const report = buildStateReport({ consumer: wanted.consumer, topic }, bounds, states)
+      return printReport(terminal, report, json, formatState)
     })
   },
 })

@@ -1,9 +1,9 @@
 /** Formats reports of states as text. Pure. */
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
-import { sumOfReasons } from '../../lib/queries/states/outcomes.ts'
+import { sumReasons } from '../../lib/queries/states/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless, shortened } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText, shortenEnd } from '../text-width.ts'
 import type { StateReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -29,7 +29,7 @@ const FAILURE_COLUMNS: readonly Column[] = [
 ]
 
 /** Formats the states of a consumer's partitions. @param columns width of the terminal; undefined for no limit */
-export function stateText({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
+export function formatState({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
   const notes = {
     answers: [],
     'no-topic': ['The topic does not exist in Kafka: check --topic, --env and SLUICE_ENV.'],
@@ -37,32 +37,32 @@ export function stateText({ consumer, topic, kafka, partitions }: StateReport, c
   }[kafka]
   const parts = [
     `State of ${consumer} on ${topic}`,
-    tableText(COLUMNS, partitions.map(rowOf), columns),
-    ...heldEntities(partitions),
-    ...nextTimers(partitions, columns),
-    ...outboxes(partitions),
-    ...failures(partitions, columns),
-    tallyText(partitions),
+    formatTable(COLUMNS, partitions.map(toRow), columns),
+    ...formatHeldEntities(partitions),
+    ...formatNextTimers(partitions, columns),
+    ...formatOutboxes(partitions),
+    ...formatFailures(partitions, columns),
+    formatTally(partitions),
     ...notes,
   ]
   return `${parts.join('\n\n')}\n`
 }
 
-export function entitiesText(reports: readonly EntityState[]): string {
+export function formatEntities(reports: readonly EntityState[]): string {
   const blocks = reports.map(({ partition, entity, version, state, timers, held }) =>
     [
-      `${harmless(entity)} (partition ${partition}${version === undefined ? '' : `, version ${version}`})`,
+      `${escapeText(entity)} (partition ${partition}${version === undefined ? '' : `, version ${version}`})`,
       state === undefined ? 'no state yet' : JSON.stringify(state, null, 2),
-      ...timers.map(timer => `timer ${timerText(timer)}`),
-      ...(held ? heldText(held) : []),
+      ...timers.map(timer => `timer ${formatTimer(timer)}`),
+      ...(held ? formatHeld(held) : []),
     ].join('\n'),
   )
   return `${blocks.join('\n\n')}\n`
 }
 
-function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
+function formatHeld({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
   const events = parked.length === 0 ? 'no events' : `${parked.length} events, from offset ${parked[0]} on`
-  const until = `until log time has advanced by more than ${clockText(endsAfterMs)}`
+  const until = `until log time has advanced by more than ${formatClock(endsAfterMs)}`
   return [
     failure === null
       ? `parked: ${events}, which the next record of the partition releases`
@@ -74,7 +74,7 @@ function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[]
 }
 
 /** Returns a duration such as `1d 02:03:04`. */
-function clockText(ms: number): string {
+function formatClock(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const days = Math.floor(seconds / 86_400)
   const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60]
@@ -82,13 +82,13 @@ function clockText(ms: number): string {
   return days > 0 ? `${days}d ${time}` : time
 }
 
-function rowOf(report: PartitionState): string[] {
+function toRow(report: PartitionState): string[] {
   const { partition, appliedOffset, lag, epoch, entities, ids, outbox, openFailures, timers } = report
   return [
     String(partition),
     appliedOffset < 0 ? 'none' : String(appliedOffset),
     ...[lag ?? '?', epoch, entities, ids, outbox, openFailures, timers].map(String),
-    clockText(report.logClockMs),
+    formatClock(report.logClockMs),
     report.asOf ?? '-',
   ]
 }
@@ -97,19 +97,19 @@ function rowOf(report: PartitionState): string[] {
  * Returns the lines about the next timers. They are shown below the table, because a single long entity name would make the table
  * too wide.
  */
-function nextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
+function formatNextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const lines = partitions.flatMap(({ partition, nextTimer }) =>
-    nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],
+    nextTimer ? [`  partition ${partition}: ${escapeText(nextTimer.entity)}: ${formatTimer(nextTimer)}`] : [],
   )
   if (lines.length === 0) return []
-  return [['Next timers:', ...lines.map(line => shortened(line, columns))].join('\n')]
+  return [['Next timers:', ...lines.map(line => shortenEnd(line, columns))].join('\n')]
 }
 
-function timerText({ name, due, firesAfterMs }: TimerState): string {
-  return `${name} due ${due}, fires when log time has advanced by more than ${clockText(firesAfterMs)}`
+function formatTimer({ name, due, firesAfterMs }: TimerState): string {
+  return `${name} due ${due}, fires when log time has advanced by more than ${formatClock(firesAfterMs)}`
 }
 
-function heldEntities(partitions: readonly PartitionState[]): string[] {
+function formatHeldEntities(partitions: readonly PartitionState[]): string[] {
   const lines = partitions.flatMap(({ partition, held, parked }) =>
     held + parked > 0 ? [`  partition ${partition}: ${held}, with ${parked} parked events`] : [],
   )
@@ -117,7 +117,7 @@ function heldEntities(partitions: readonly PartitionState[]): string[] {
   return [['Held entities, which wait for a retry:', ...lines].join('\n')]
 }
 
-function outboxes(partitions: readonly PartitionState[]): string[] {
+function formatOutboxes(partitions: readonly PartitionState[]): string[] {
   const waiting = partitions.filter(({ oldestOutbox }) => oldestOutbox !== null)
   if (waiting.length === 0) return []
   const lines = waiting.map(
@@ -127,7 +127,7 @@ function outboxes(partitions: readonly PartitionState[]): string[] {
   return [['To be published with the next batch of the partition:', ...lines].join('\n')]
 }
 
-function failures(partitions: readonly PartitionState[], columns: number | undefined): string[] {
+function formatFailures(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const rows = partitions.flatMap(({ partition, failures = [] }) =>
     failures.map(({ id, offset, attempt, since }) => [
       String(partition),
@@ -138,12 +138,12 @@ function failures(partitions: readonly PartitionState[], columns: number | undef
     ]),
   )
   if (rows.length === 0) return []
-  return [tableText(FAILURE_COLUMNS, rows, columns)]
+  return [formatTable(FAILURE_COLUMNS, rows, columns)]
 }
 
 /** Returns a line with the counters, summed over all partitions. */
-function tallyText(partitions: readonly PartitionState[]): string {
-  const sums = Object.entries(sumOfReasons(partitions.map(({ tally }) => tally)))
+function formatTally(partitions: readonly PartitionState[]): string {
+  const sums = Object.entries(sumReasons(partitions.map(({ tally }) => tally)))
   if (sums.length === 0) return 'No records processed yet.'
   const counts = sums.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
   return `Processed so far: ${counts.join(', ')}`

@@ -1,6 +1,6 @@
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { topicSize } from '../../lib/app/topics.ts'
-import { type Outcomes, outcomesOf } from '../../lib/queries/states/outcomes.ts'
+import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import {
   ENTITIES,
   type EntityReport,
@@ -8,11 +8,11 @@ import {
   METRIC_COLUMNS,
   metricRows,
 } from '../../lib/tables/statistics.ts'
-import { partitionsOf, readTable } from '../../lib/tables/table.ts'
+import { listStateKeys, readTable } from '../../lib/tables/table.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { configOf, withRedis } from '../connections.ts'
+import { resolveConfig, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { rowsText } from '../table.ts'
+import { formatRows } from '../table.ts'
 import { printReport } from '../terminal.ts'
 
 /** JSON document that `stats --json` prints. */
@@ -25,17 +25,17 @@ export interface Report {
 }
 
 /** Formats the statistics as a table. @param columns width of the terminal; undefined for no limit */
-export function tableOf({ entities, totals, env }: Report, columns?: number): string {
+export function formatStatistics({ entities, totals, env }: Report, columns?: number): string {
   const rows = entities.flatMap(metricRows)
-  const table = rows.length === 0 ? 'No statistics yet.' : rowsText(METRIC_COLUMNS, rows, columns)
-  return `${table}\n\nProcessor in "${env}": ${totalsLine(totals)}\n`
+  const table = rows.length === 0 ? 'No statistics yet.' : formatRows(METRIC_COLUMNS, rows, columns)
+  return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n`
 }
 
 /**
  * Returns the totals, such as `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0
  * waiting to be published`.
  */
-function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
+function formatTotals({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
   const parts = { applied, duplicate, ignored, failed }
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const counts = Object.entries(words).map(([outcome, word]) => {
@@ -65,18 +65,18 @@ Example:
   },
   withoutKafka: true,
   async run({ entity, env, json }, terminal) {
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     const readings = topicSize('readings', config.env)
     const report = await withRedis(config, async (client): Promise<Report> => {
       const inspection = new StateInspection(client)
       const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
-      const totals = await outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings))
+      const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
       return { env: config.env, entities: rows.map(entityReport), totals }
     })
     if (entity !== undefined && report.entities.length === 0)
       throw new CliFailure(
         `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` lists all entities.`,
       )
-    printReport(terminal, report, json, tableOf)
+    printReport(terminal, report, json, formatStatistics)
   },
 })

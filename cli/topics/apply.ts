@@ -1,24 +1,24 @@
-import { readersOf } from '../../infra/topics-resource.ts'
+import { listReaders } from '../../infra/topics-resource.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
-import { type PlannedTopics, plannedTopics } from '../../lib/operations/topics/planned.ts'
+import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/planned.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { appliedText, isEmpty, planText, refusedCount } from './plan-text.ts'
+import { describeRefused, formatApplied, formatPlan, isEmpty } from './plan-text.ts'
 
-function planned({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTopics> {
+function planTopics({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTopics> {
   const functions = readFunctions()
   const { clusterArn } = config.kafka
-  return plannedTopics({
+  return planTopicChanges({
     kafka,
     offsets,
     env: config.env,
-    readersOf: signal => readersOf(functions, signal),
+    listReaders: signal => listReaders(functions, signal),
     ...(clusterArn ? { clusterArn } : {}),
   })
 }
@@ -46,18 +46,18 @@ Examples:
   sluice topics apply --env staging --yes`,
   options: OPTIONS,
   async run(options, terminal) {
-    const config = configOf(terminal, options.env)
-    await withKafka(config, command => applied(command, options, terminal))
+    const config = resolveConfig(terminal, options.env)
+    await withKafka(config, command => applyPlan(command, options, terminal))
   },
 })
 
-async function applied(command: KafkaCommand, options: ApplyOptions, terminal: Terminal): Promise<void> {
+async function applyPlan(command: KafkaCommand, options: ApplyOptions, terminal: Terminal): Promise<void> {
   const { env } = command.config
-  const found = await planned(command)
+  const found = await planTopics(command)
   const { creations, changes, refused } = found.plan
   const { stdout, stderr } = terminal
   // With --json, standard output contains only one document with the result.
-  const plan = planText({ env, ...found.plan })
+  const plan = formatPlan({ env, ...found.plan })
   if (options.json) stderr.write(plan)
   else stdout.write(plan)
   const applying: Applying = { created: [], changed: [] }
@@ -72,8 +72,8 @@ async function applied(command: KafkaCommand, options: ApplyOptions, terminal: T
       })
     }
   } finally {
-    printReport(terminal, { env, ...applying, refused }, options.json, appliedText)
+    printReport(terminal, { env, ...applying, refused }, options.json, formatApplied)
   }
-  if (refused.length > 0) throw new CliFailure(refusedCount(refused))
+  if (refused.length > 0) throw new CliFailure(describeRefused(refused))
   if (!isEmpty(found.plan) && !options.json) stdout.write('Done.\n')
 }

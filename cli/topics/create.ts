@@ -1,5 +1,5 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { parsedBy } from '#runtime/settings/values.ts'
+import { createKind } from '#runtime/settings/values.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import {
@@ -12,7 +12,7 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'
@@ -20,7 +20,7 @@ import { printReport } from '../terminal.ts'
 import { requireWritable } from './wanted-topic.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */
-const SETTING = parsedBy<readonly [name: string, value: string]>(text => {
+const SETTING = createKind<readonly [name: string, value: string]>(text => {
   const [, name, value] = /^([a-z][a-z.]*)=(.+)$/s.exec(text) ?? []
   return name !== undefined && value !== undefined ? [name, value] : undefined
 }, 'a setting and its value, such as retention.ms=86400000')
@@ -45,7 +45,7 @@ Examples:
     env: environment('whose events note the change'),
   },
   async run({ name: topic, partitions, replicationFactor, set, json, env }, terminal) {
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     if (signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)

@@ -1,10 +1,10 @@
-import { topicOf } from '../../lib/operations/state-keys.ts'
-import { recordCounts, topicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { resolveTopic } from '../../lib/operations/state-keys.ts'
+import { countRecords, readTopicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { requireTopicIn, withKafka } from '../kafka.ts'
 import { printReport } from '../terminal.ts'
-import { type DescribedTopic, describeText } from './text.ts'
+import { type DescribedTopic, formatTopic } from './text.ts'
 
 export default command({
   about: `Show a topic: for each partition its leader, its replicas, the replicas in sync, and the number of its records, and
@@ -21,15 +21,15 @@ Examples:
     env: environment('of a signal'),
   },
   async run({ topic: named, json, env }, terminal) {
-    const config = configOf(terminal, env)
-    const topic = topicOf({ topic: named }, config.env)
+    const config = resolveConfig(terminal, env)
+    const topic = resolveTopic({ topic: named }, config.env)
     const report = await withKafka(config, async (command): Promise<DescribedTopic> => {
       requireTopicIn(command, topic)
-      const counts = await recordCounts(command.offsets, topic)
-      const { partitions, settings } = await topicDescription(command.kafka, topic)
+      const counts = await countRecords(command.offsets, topic)
+      const { partitions, settings } = await readTopicDescription(command.kafka, topic)
       const counted = partitions.map(one => ({ ...one, records: counts[one.partition] ?? 0 }))
       return { topic, partitions: counted, settings }
     })
-    printReport(terminal, report, json, describeText)
+    printReport(terminal, report, json, formatTopic)
   },
 })

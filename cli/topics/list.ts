@@ -1,9 +1,9 @@
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { withKafka } from '../kafka.ts'
 import { printReport } from '../terminal.ts'
-import { listText, replicationOf } from './text.ts'
+import { formatTopics, summarizeReplication } from './text.ts'
 
 export default command({
   about: `List the topics of the cluster: partitions, replicas, and partitions with a missing replica.
@@ -17,16 +17,16 @@ Example:
     env: environment('of the signals'),
   },
   async run({ json, env }, terminal) {
-    const config = configOf(terminal, env)
-    const known = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
+    const config = resolveConfig(terminal, env)
+    const signalsByTopic = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
     const topics = await withKafka(config, async found =>
       found.topics.map(({ topic, partitions }) => ({
         topic,
-        signal: known.get(topic) ?? null,
+        signal: signalsByTopic.get(topic) ?? null,
         partitions: partitions.length,
-        ...replicationOf(partitions),
+        ...summarizeReplication(partitions),
       })),
     )
-    printReport(terminal, { env: config.env, topics }, json, listText)
+    printReport(terminal, { env: config.env, topics }, json, formatTopics)
   },
 })

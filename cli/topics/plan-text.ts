@@ -7,13 +7,13 @@ interface PlanReport extends TopicPlan {
   readonly env: string
 }
 
-export function planText(report: PlanReport): string {
+export function formatPlan(report: PlanReport): string {
   const { env, creations, changes, refused } = report
   if (isEmpty(report)) return `The topics of "${env}" match the topic table.\n`
   return `${[
-    ...creations.map(creation => `+ ${creationText(creation)}`),
-    ...changes.map(change => `~ ${changeText(change)}`),
-    ...refused.map(refusedText),
+    ...creations.map(creation => `+ ${formatCreation(creation)}`),
+    ...changes.map(change => `~ ${formatChange(change)}`),
+    ...refused.map(formatRefused),
     `${creations.length} to create, ${changes.length} to change, ${refused.length} refused.`,
   ].join('\n')}\n`
 }
@@ -22,18 +22,18 @@ export function isEmpty({ creations, changes, refused }: TopicPlan): boolean {
   return creations.length + changes.length + refused.length === 0
 }
 
-function creationText({ topic, partitions, replicationFactor }: TopicCreation): string {
+function formatCreation({ topic, partitions, replicationFactor }: TopicCreation): string {
   const copies = replicationFactor === undefined ? '' : `, replication.factor ${replicationFactor}`
   return `${topic}: create, partitions ${partitions}${copies}`
 }
 
 /** Returns a line such as `sluice.telemetry.events.local: retention.ms 1000 → 2592000000`. */
-function changeText({ topic, setting, found, wanted }: TopicDifference): string {
+function formatChange({ topic, setting, found, wanted }: TopicDifference): string {
   return `${topic}: ${setting} ${found} → ${wanted}`
 }
 
-function refusedText(change: RefusedChange): string {
-  return `! ${changeText(change)} is refused: ${change.because}`
+function formatRefused(change: RefusedChange): string {
+  return `! ${formatChange(change)} is refused: ${change.because}`
 }
 
 /** Changes that `topics apply` has made. */
@@ -42,15 +42,15 @@ export interface AppliedPlan {
   readonly changed: readonly TopicDifference[]
 }
 
-export function appliedText({ created, changed }: AppliedPlan): string {
+export function formatApplied({ created, changed }: AppliedPlan): string {
   return [
     ...created.map(topic => `Created topic: ${topic}\n`),
-    ...changed.map(change => `Changed ${changeText(change)}\n`),
+    ...changed.map(change => `Changed ${formatChange(change)}\n`),
   ].join('')
 }
 
 /** Returns the final message of `topics apply` if some changes were refused. */
-export function refusedCount(refused: readonly RefusedChange[]): string {
+export function describeRefused(refused: readonly RefusedChange[]): string {
   return refused.length === 1
     ? '1 change was refused: see the plan.'
     : `${refused.length} changes were refused: see the plan.`

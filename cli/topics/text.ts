@@ -1,7 +1,7 @@
 /** Formats topics as text. Pure. */
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 /** JSON document that `topics list --json` prints for each topic. */
 export interface ListedTopic {
@@ -22,18 +22,21 @@ const LIST: readonly Column[] = [
   { heading: 'UNDER-REPLICATED', align: 'right', leaveOut: 1 },
 ]
 
-export function listText({ topics }: { readonly topics: readonly ListedTopic[] }, columns?: number): string {
+export function formatTopics(
+  { topics }: { readonly topics: readonly ListedTopic[] },
+  columns?: number,
+): string {
   if (topics.length === 0) return 'The cluster has no topics.\n'
   const rows = topics.map(({ topic, signal, partitions, replicationFactor, underReplicated }) => [
-    harmless(topic),
+    escapeText(topic),
     signal ?? '-',
     ...[partitions, replicationFactor, underReplicated].map(String),
   ])
-  return `${tableText(LIST, rows, columns)}\n`
+  return `${formatTable(LIST, rows, columns)}\n`
 }
 
 /** Returns the replication factor of a topic, and the number of partitions that have no leader or a replica that is not in sync. */
-export function replicationOf(partitions: readonly TopicPartition[]): {
+export function summarizeReplication(partitions: readonly TopicPartition[]): {
   readonly replicationFactor: number
   readonly underReplicated: number
 } {
@@ -61,8 +64,8 @@ const DESCRIBE: readonly Column[] = [
   { heading: 'RECORDS', align: 'right' },
 ]
 
-export function describeText({ topic, partitions, settings }: DescribedTopic, columns?: number): string {
-  const { replicationFactor, underReplicated } = replicationOf(partitions)
+export function formatTopic({ topic, partitions, settings }: DescribedTopic, columns?: number): string {
+  const { replicationFactor, underReplicated } = summarizeReplication(partitions)
   const rows = partitions.map(({ partition, leader, replicas, inSync, records }) => [
     String(partition),
     leader < 0 ? 'none' : String(leader),
@@ -70,11 +73,11 @@ export function describeText({ topic, partitions, settings }: DescribedTopic, co
     inSync.join(','),
     String(records),
   ])
-  const own = Object.entries(settings).map(([name, value]) => `  ${name} = ${harmless(value)}`)
+  const own = Object.entries(settings).map(([name, value]) => `  ${name} = ${escapeText(value)}`)
   return [
-    `Topic: ${harmless(topic)}`,
+    `Topic: ${escapeText(topic)}`,
     `Partitions: ${partitions.length}, replication factor ${replicationFactor}, ${underReplicated} under-replicated`,
-    tableText(DESCRIBE, rows, columns),
+    formatTable(DESCRIBE, rows, columns),
     own.length > 0 ? 'Settings that differ from the default:' : 'No setting differs from the default.',
     ...own,
     '',

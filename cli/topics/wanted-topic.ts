@@ -9,26 +9,26 @@ import { kafkaTopics } from '../../lib/app/topics.ts'
  * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults
  * of the brokers. The given changes are applied to these settings.
  */
-export function wantedTopic(
+export function buildTopic(
   topic: string,
   settings: Readonly<Record<string, string>>,
   { partitions, replicationFactor }: Pick<NewTopic, 'partitions' | 'replicationFactor'>,
   env: string,
   brokers: number,
 ): NewTopic {
-  const given = {
+  const overrides = {
     ...(partitions === undefined ? {} : { partitions }),
     ...(replicationFactor === undefined ? {} : { replicationFactor }),
   }
   const inTable = kafkaTopics(env).find(one => one.name === topic)
-  if (!inTable) return { topic, ...given, settings }
+  if (!inTable) return { topic, ...overrides, settings }
   const replication = replicationOn(brokers)
   const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
   return {
     topic,
     partitions: inTable.partitions,
     replicationFactor: replication.factor,
-    ...given,
+    ...overrides,
     settings: { ...Object.fromEntries(byTable), ...settings },
   }
 }

@@ -1,11 +1,11 @@
 /** Formats the output of `sluice verify`. Pure. */
 
 import type { Difference, Exception } from '#runtime/pipeline/verifying/compare.ts'
-import { nameOfDiffering, type Verified } from '#runtime/pipeline/verifying/verify.ts'
+import { toDifferenceKey, type Verified } from '#runtime/pipeline/verifying/verify.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
-import { type Column, tableText } from '../table.ts'
-import { harmless } from '../text-width.ts'
+import { type Column, formatTable } from '../table.ts'
+import { escapeText } from '../text-width.ts'
 
 export interface VerifyReport extends Verified {
   readonly env: string
@@ -38,14 +38,14 @@ const REASONS: Readonly<Record<Exception, string>> = {
   serialized: 'with data that is written by a schema of the registry',
 }
 
-export function verifiedText(report: VerifyReport, isAll: boolean, columns: number | undefined): string {
+export function formatVerified(report: VerifyReport, isAll: boolean, columns: number | undefined): string {
   const { partitions, records, states, emissions, failures, differences, excepted, notComparable } = report
   const kinds = [count(states, 'state'), count(emissions, 'emission'), count(failures, 'failure')]
   const compared = `${kinds[0]}, ${kinds[1]} and ${kinds[2]}`
   const verdict =
     differences.length === 0
       ? `${compared} match the live ones.`
-      : `${compared}, and ${things(differences)} of them ${things(differences) === 1 ? 'differs' : 'differ'}.`
+      : `${compared}, and ${countDiffering(differences)} of them ${countDiffering(differences) === 1 ? 'differs' : 'differ'}.`
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
     ...(notComparable > 0
@@ -55,7 +55,7 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
       ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,
     ),
     `${count(partitions.length, 'partition')}, ${count(records, 'record')} read again: ${verdict}`,
-    ...(shown.length > 0 ? ['', tableText(COLUMNS, shown.map(rowOf), columns)] : []),
+    ...(shown.length > 0 ? ['', formatTable(COLUMNS, shown.map(toRow), columns)] : []),
     ...(shown.length < differences.length
       ? [`… and ${differences.length - shown.length} more: use --all to list them.`]
       : []),
@@ -64,11 +64,11 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
 }
 
 /** Returns one line in the CloudWatch embedded metric format. */
-export function metricLine({ env, consumer, differences, excepted }: VerifyReport, nowMs: number): string {
+export function formatMetric({ env, consumer, differences, excepted }: VerifyReport, nowMs: number): string {
   const Metrics = ['verifyDifferences', 'verifyExcepted'].map(Name => ({ Name, Unit: 'Count' }))
   const Dimensions = [['service', 'environment']]
   const numbers = {
-    verifyDifferences: things(differences),
+    verifyDifferences: countDiffering(differences),
     verifyExcepted: Object.values(excepted).reduce((sum, number) => sum + number, 0),
   }
   const _aws = { Timestamp: nowMs, CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions, Metrics }] }
@@ -78,13 +78,13 @@ export function metricLine({ env, consumer, differences, excepted }: VerifyRepor
 /**
  * Returns the number of entities, events, failures and ids that differ. Each is counted once, even if several of its fields differ.
  */
-function things(differences: readonly Difference[]): number {
-  return new Set(differences.map(nameOfDiffering)).size
+function countDiffering(differences: readonly Difference[]): number {
+  return new Set(differences.map(toDifferenceKey)).size
 }
 
-function rowOf(one: Difference): string[] {
+function toRow(one: Difference): string[] {
   const name = one.entity ?? one.id ?? ''
   const topic = one.topic ? ` to ${one.topic}` : ''
   const cells = [one.what + topic, name, one.field || '(all)', one.live ?? '-', one.again ?? '-']
-  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells.map(harmless)]
+  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells.map(escapeText)]
 }

@@ -1,21 +1,21 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { beginningOf } from '#runtime/pipeline/verifying/beginning.ts'
+import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
 import { verify } from '#runtime/pipeline/verifying/verify.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { emittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
-import { environmentOf, withRedis } from '../connections.ts'
+import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
+import { resolveEnvironment, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'
-import { signalOf } from '../reprocess/consumer.ts'
-import { progressText } from '../reprocess/text.ts'
+import { resolveSignal } from '../reprocess/consumer.ts'
+import { formatProgress } from '../reprocess/text.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { metricLine, type VerifyReport, verifiedText } from './text.ts'
-import { rereader, rereadingFailure } from './work.ts'
+import { formatMetric, formatVerified, type VerifyReport } from './text.ts'
+import { createRereader, rereadingFailure } from './work.ts'
 
 export interface VerifyOptions {
   readonly topic?: string
@@ -40,15 +40,16 @@ export async function verifyConsumer(
   const { json, metric, all } = options
   if (json && metric)
     throw usageFailure('--json and --metric both print to standard output: use only one of them.')
-  const report = await reported(name, options, terminal).catch(error => {
+  const report = await buildReport(name, options, terminal).catch(error => {
     const failure = rereadingFailure(error, terminal)
     if (!(failure instanceof OperationFailure) || failure.isUsage) throw failure
     throw new CliFailure(failure.message, 3, { cause: error })
   })
   const { stdout, stderr } = terminal
-  if (metric) stdout.write(metricLine(report, Date.now()))
-  const text = (shown: VerifyReport, columns: number | undefined) => verifiedText(shown, all, columns)
-  printReport(metric ? { ...terminal, stdout: stderr } : terminal, report, json, text)
+  if (metric) stdout.write(formatMetric(report, Date.now()))
+  const formatReport = (shown: VerifyReport, columns: number | undefined) =>
+    formatVerified(shown, all, columns)
+  printReport(metric ? { ...terminal, stdout: stderr } : terminal, report, json, formatReport)
   const { differences, states, notComparable, excepted } = report
   if (differences.length > 0) throw new CliFailure(`${name} differs from its log.`, 1)
   const doubts = (excepted['other-code'] ?? 0) + (excepted.replaced ?? 0) + (excepted.expired ?? 0)
@@ -56,19 +57,19 @@ export async function verifyConsumer(
     throw new CliFailure('The comparison is incomplete.', 3)
 }
 
-async function reported(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {
-  const environment = environmentOf(terminal, options.env)
+async function buildReport(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {
+  const environment = resolveEnvironment(terminal, options.env)
   const config = readConfig(environment)
-  const topic = topicName(signalOf(name, options.topic), config.env)
+  const topic = topicName(resolveSignal(name, options.topic), config.env)
   const { partition } = options
   return withRedis(config, async (client, connections) => {
-    const asked = { consumer: name, topic, ...(partition === undefined ? {} : { partition }) }
-    const found = await rereader({ client, connections }, asked, environment, terminal)
+    const selection = { consumer: name, topic, ...(partition === undefined ? {} : { partition }) }
+    const found = await createRereader({ client, connections }, selection, environment, terminal)
     const partitions = found.partitions.map(({ state, facts }) => {
       const logStart = found.reach.bounds[state.partition]?.start ?? 0
       return {
         stateKey: state,
-        beginning: beginningOf(facts, logStart),
+        beginning: computeBeginning(facts, logStart),
         end: facts.version.appliedOffset + 1,
       }
     })
@@ -79,15 +80,15 @@ async function reported(name: string, options: VerifyOptions, terminal: Terminal
       partitions: partitions.length,
       beganMs: Date.now(),
     }
-    const seen = (records: number) => {
+    const onRead = (records: number) => {
       progress.decided += records
     }
     const offsets = new TopicOffsets(await connections.kafka())
-    const hide = showLine(terminal, () => progressText(progress, Date.now(), true))
+    const hide = showLine(terminal, () => formatProgress(progress, Date.now(), true))
     try {
-      const verified = await verify({ ...found.work, seen }, partitions, {
-        own: partition === undefined ? ownTopics(name, config.env) : [],
-        ranges: topics => emittedRanges(offsets, topics),
+      const verified = await verify({ ...found.work, onRead }, partitions, {
+        own: partition === undefined ? listOwnTopics(name, config.env) : [],
+        ranges: topics => readEmittedRanges(offsets, topics),
       })
       return { env: config.env, consumer: name, topic, ...verified }
     } finally {
@@ -98,7 +99,7 @@ async function reported(name: string, options: VerifyOptions, terminal: Terminal
 }
 
 /** Returns the topics to which only this consumer writes. Redriven records are ignored, because they repeat earlier records. */
-function ownTopics(name: string, env: string): string[] {
+function listOwnTopics(name: string, env: string): string[] {
   const functions = readFunctions()
   const others = functions.filter(
     one => one.name !== name && one.consumes.length > 0 && one.name !== 'dlq-router',

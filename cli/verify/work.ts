@@ -7,17 +7,21 @@ import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { CopyStopped, PartitionStopped } from '#runtime/pipeline/errors.ts'
 import type { Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
-import { stateKeysOf } from '../../lib/operations/state-keys.ts'
+import {
+  type LivePartition,
+  listLivePartitions,
+  requireDeployedVersion,
+} from '../../lib/operations/reprocess/plan.ts'
+import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import { consumerNamed, versionsOf } from '../reprocess/consumer.ts'
+import { computeVersions, loadConsumer } from '../reprocess/consumer.ts'
 import type { Terminal } from '../terminal.ts'
-import { reachOf } from '../topics.ts'
+import { readReachByTopic } from '../topics.ts'
 
 export interface Rereader {
-  readonly work: Omit<Verifying, 'seen'>
+  readonly work: Omit<Verifying, 'onRead'>
   readonly partitions: readonly LivePartition[]
   readonly reach: TopicReach
 }
@@ -34,18 +38,23 @@ export interface VerifySelection {
  *
  * @throws CliFailure if the deployed version was not built from these sources, or if there is nothing to read
  */
-export async function rereader(
+export async function createRereader(
   { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
-  asked: VerifySelection,
+  selection: VerifySelection,
   environment: Environment,
   terminal: Terminal,
 ): Promise<Rereader> {
   const { config } = connections
-  const reach = (await reachOf(connections, config, [asked.topic], undefined)).get(asked.topic) as TopicReach
+  const reach = (await readReachByTopic(connections, config, [selection.topic], undefined)).get(
+    selection.topic,
+  ) as TopicReach
   const live = new RedisLiveStates(client)
-  const partitions = await livePartitions(live, stateKeysOf(asked, config.env, reach.bounds.length))
-  const consumer = await consumerNamed(asked.consumer, environment)
-  const codeVersion = deployedVersion(partitions, await versionsOf(asked.consumer), consumer)
+  const partitions = await listLivePartitions(
+    live,
+    selectStateKeys(selection, config.env, reach.bounds.length),
+  )
+  const consumer = await loadConsumer(selection.consumer, environment)
+  const codeVersion = requireDeployedVersion(partitions, await computeVersions(selection.consumer), consumer)
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
   const log = await connections.log()

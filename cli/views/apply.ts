@@ -1,13 +1,13 @@
 import type { Counts } from '../../lib/operations/audit.ts'
 import { type PlanChange, planChange } from '../../lib/operations/views/change.ts'
-import { planOf } from '../../lib/operations/views/statements.ts'
+import { readPlan } from '../../lib/operations/views/statements.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'
-import { pathIn, printReport } from '../terminal.ts'
-import { changed } from './changed.ts'
+import { printReport, resolvePath } from '../terminal.ts'
+import { applyChange } from './changed.ts'
 import { statementFailure, withViews } from './servers.ts'
-import { changeText } from './text.ts'
+import { formatChange } from './text.ts'
 
 export default command({
   about: `Put the statements of a folder into force: tables that are new or have changed are built, and tables without a statement are
@@ -29,27 +29,27 @@ Examples:
     env: environment('of the tables'),
   },
   async run({ dir, dryRun, yes, json, env }, terminal) {
-    const config = configOf(terminal, env)
+    const config = resolveConfig(terminal, env)
     const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
-    const wanted = await planOf(pathIn(terminal, folder), folder).catch(error => {
+    const wanted = await readPlan(resolvePath(terminal, folder), folder).catch(error => {
       throw statementFailure(error)
     })
     await withViews(config, async servers => {
       const change = planChange(servers.plan, wanted)
-      terminal.stderr.write(changeText(change))
+      terminal.stderr.write(formatChange(change))
       const { build, replaced, dropped } = change
-      if (dryRun) return printReport(terminal, reportOf(change, {}), json, () => '')
+      if (dryRun) return printReport(terminal, buildReport(change, {}), json, () => '')
       if (replaced.length + dropped.length > 0)
         await confirm('Replace and drop these tables? Their rows are lost.', yes, terminal)
-      const filter = { built: names(build), dropped: names(dropped) }
-      const counts = await changed(servers, { action: 'views apply', filter }, wanted, terminal)
-      const done = build.length + dropped.length > 0 ? 'Done.\n' : 'All tables are in force.\n'
-      if (counts) printReport(terminal, reportOf(change, counts), json, () => done)
+      const filter = { built: joinNames(build), dropped: joinNames(dropped) }
+      const counts = await applyChange(servers, { action: 'views apply', filter }, wanted, terminal)
+      const message = build.length + dropped.length > 0 ? 'Done.\n' : 'All tables are in force.\n'
+      if (counts) printReport(terminal, buildReport(change, counts), json, () => message)
     })
   },
 })
 
-function reportOf({ build, replaced, dropped, unchanged }: PlanChange, counts: Counts) {
+function buildReport({ build, replaced, dropped, unchanged }: PlanChange, counts: Counts) {
   return {
     built: build.map(({ name }) => name),
     replaced,
@@ -59,6 +59,6 @@ function reportOf({ build, replaced, dropped, unchanged }: PlanChange, counts: C
   }
 }
 
-function names(tables: PlanChange['build']): string {
+function joinNames(tables: PlanChange['build']): string {
   return tables.map(({ name }) => name).join(', ')
 }

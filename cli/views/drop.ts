@@ -1,9 +1,9 @@
-import { planWithout } from '../../lib/operations/views/change.ts'
+import { removeTables } from '../../lib/operations/views/change.ts'
 import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport } from '../terminal.ts'
-import { changed } from './changed.ts'
+import { applyChange } from './changed.ts'
 import { withViews } from './servers.ts'
 
 export default command({
@@ -22,11 +22,11 @@ Examples:
     env: environment('of the tables'),
   },
   run: ({ table: names, yes, json, env }, terminal) =>
-    withViews(configOf(terminal, env), async servers => {
-      const wanted = planWithout(servers.plan, names)
+    withViews(resolveConfig(terminal, env), async servers => {
+      const wanted = removeTables(servers.plan, names)
       await confirm(`Drop ${names.join(', ')}?`, yes, terminal)
       const filter = { tables: names.join(', ') }
-      const counts = await changed(servers, { action: 'views drop', filter }, wanted, terminal)
+      const counts = await applyChange(servers, { action: 'views drop', filter }, wanted, terminal)
       if (counts) printReport(terminal, { dropped: names, ...counts }, json, () => 'Done.\n')
     }),
 })

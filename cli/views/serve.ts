@@ -4,15 +4,15 @@ import { port } from '#runtime/settings/values.ts'
 import { localAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { ksqlApp } from '../../console/ksql/app.ts'
-import { readerOf } from '../../console/ksql/reader.ts'
+import { createTableReader } from '../../console/ksql/reader.ts'
 import { PortUnusable, serveConsole } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { errorLine } from '../../lib/support/harmless.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
-import { configOf } from '../connections.ts'
+import { resolveConfig } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { operatorOf } from '../person.ts'
+import { resolveOperator } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
 
 export default command({
@@ -49,18 +49,18 @@ interface ServeOptions {
 
 /** Serves the tables. @throws CliFailure if the port cannot be used */
 async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal): Promise<void> {
-  const config = configOf(terminal, env)
+  const config = resolveConfig(terminal, env)
   const isLocal = isOnThisMachine(config)
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
   const token = randomBytes(16).toString('hex')
   const app = ksqlApp({
     env: config.env,
-    reader: readerOf(environment),
+    reader: createTableReader(environment),
     parse,
-    topicOf: signal => topicName(signal as Signal, config.env),
-    access: localAccess(token, { name: await operatorOf(config), role: 'viewer' }),
-    told: error => terminal.stderr.write(errorLine(error)),
-    signInFailed: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
+    getTopic: signal => topicName(signal as Signal, config.env),
+    access: localAccess(token, { name: await resolveOperator(config), role: 'viewer' }),
+    reportError: error => terminal.stderr.write(errorLine(error)),
+    reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
   try {
     const served = await serveConsole(app, port, host).catch(error => {

@@ -4,23 +4,23 @@ import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { keptPlan } from '../../lib/app/activate-views.ts'
+import { openStoredPlan } from '../../lib/app/activate-views.ts'
 import { findActivations } from '../../lib/app/activations.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { applyingOf, type ViewPorts } from '../../lib/operations/views/apply.ts'
+import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import type { ChangesLog } from '../../lib/operations/views/push.ts'
-import { topicBounds } from '../../lib/queries/kafka/topics.ts'
+import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import type { CommandConnections } from '../command-connections.ts'
-import { withinPatience, withRedis } from '../connections.ts'
+import { awaitAnswer, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { consumerNamed } from '../reprocess/consumer.ts'
+import { loadConsumer } from '../reprocess/consumer.ts'
 
 export interface ViewServers {
   readonly config: Config
@@ -36,13 +36,13 @@ export interface ViewServers {
 }
 
 /** Returns the plan in force that the log has; undefined if it has none. */
-async function planInLog(
+async function findPlanInLog(
   connections: CommandConnections,
   { env }: Config,
 ): Promise<ActivatedPlan | undefined> {
   const ports = { log: await connections.log(), bounds: await connections.bounds() }
   const search = findActivations<ActivatedPlan>(ports, env, VIEWS_ACTIVATED_TYPE)
-  return (await withinPatience(search)).newest
+  return (await awaitAnswer(search)).newest
 }
 
 /** Converts the error of a statement to an error with a message for users. All other errors are returned unchanged. */
@@ -58,36 +58,36 @@ export function statementFailure(error: unknown): unknown {
 export function withViews<T>(config: Config, use: (servers: ViewServers) => Promise<T>): Promise<T> {
   return withRedis(config, async (client, connections) => {
     let offsets: TopicOffsets | undefined
-    const opened = async () => {
+    const openOffsets = async () => {
       offsets ??= new TopicOffsets(await connections.kafka())
       return offsets
     }
-    const inForce = await keptPlan(connections, config.env)
+    const inForce = await openStoredPlan(connections, config.env)
     const states = new StateInspection(client)
     const topic = topicName('view-rows', config.env)
     try {
-      const plan = (await inForce.read()) ?? (await planInLog(connections, config)) ?? NO_TABLES
+      const plan = (await inForce.read()) ?? (await findPlanInLog(connections, config)) ?? NO_TABLES
       return await use({
         ...{ config, connections, states, plan },
         ports: async environment => {
           if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
           return {
-            ...{ inForce, states, applying: applyingOf(client, config.env) },
+            ...{ inForce, states, applying: createApplyingStore(client, config.env) },
             skipped: new RedisSkippedRecords(client),
             ...{
               publisher: await connections.publisher(),
               log: await connections.log(),
-              offsets: await opened(),
+              offsets: await openOffsets(),
             },
-            consumer: await consumerNamed(VIEWS.process.name, environment),
+            consumer: await loadConsumer(VIEWS.process.name, environment),
           }
         },
         changes: async () => ({
-          ...{ log: await connections.log(), offsets: await opened(), plan: () => inForce.read() },
+          ...{ log: await connections.log(), offsets: await openOffsets(), plan: () => inForce.read() },
           topic: topicName('view-changes', config.env),
         }),
         rows: async () => {
-          const bounds = await withinPatience(topicBounds(await opened(), topic))
+          const bounds = await awaitAnswer(readTopicBounds(await openOffsets(), topic))
           return { topic, partitions: bounds.length }
         },
       })

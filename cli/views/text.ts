@@ -6,14 +6,14 @@ import { durationText } from '../../lib/support/duration.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 /** Returns a text such as `tumbling 1 min`. */
-export function windowText(window: WindowPlan): string {
+export function formatWindow(window: WindowPlan): string {
   if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
   const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
   return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
 /** Returns a line for each table that changes. */
-export function changeText({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {
+export function formatChange({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {
   const lines = [
     ...build.map(({ name, generation }) =>
       replaced.includes(name)
@@ -32,7 +32,7 @@ export function changeText({ build, replaced, dropped, unchanged, withoutPast }:
 }
 
 /** Returns the progress, such as `adding the past: 81240 of 960000 records, 40620 rows`. */
-export function progressText({ phase, records, total, rows, pending }: ApplyProgress): string {
+export function formatProgress({ phase, records, total, rows, pending }: ApplyProgress): string {
   if (phase === 'adding the past') return `${phase}: ${records} of ${total} records, ${rows} rows`
   return phase === 'waiting for views' ? `${phase}: ${pending} records to apply` : phase
 }

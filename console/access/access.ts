@@ -1,8 +1,8 @@
 /** Authentication for the local and the deployed console. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Person } from './person.ts'
-import { newSession, sessionIn } from './sessions.ts'
-import { endedHere, SignOuts } from './sign-outs.ts'
+import { createSession, parseSession } from './sessions.ts'
+import { createMemoryStore, SignOuts } from './sign-outs.ts'
 
 export interface Access {
   /**
@@ -10,7 +10,7 @@ export interface Access {
    *
    * @throws ProblemError if the tokens cannot be read
    */
-  personWith(token: string): Promise<Person | undefined>
+  findPersonByToken(token: string): Promise<Person | undefined>
   /**
    * Starts a session and returns its cookie value; undefined for an unknown token.
    *
@@ -22,7 +22,7 @@ export interface Access {
    *
    * @throws ProblemError if the tokens cannot be read
    */
-  personIn(session: string): Promise<Person | undefined>
+  findPersonBySession(session: string): Promise<Person | undefined>
   /** Ends a session before it expires. @throws if the end cannot be stored, so that other instances may still accept the session */
   endSession(session: string): Promise<void>
   /**
@@ -33,7 +33,7 @@ export interface Access {
    */
   isOwnHost(host: string, url: URL): boolean
   /** Returns the name of the session cookie. It contains the port, because browsers share cookies between ports of a host. */
-  cookieFor(url: URL): string
+  getCookieName(url: URL): string
   /** True if the URL may contain the token. Must be false if a proxy or gateway in front of the console logs URLs. */
   readonly takesTokenInAddress: boolean
   /** True if the console is served over HTTPS only. */
@@ -50,31 +50,31 @@ export interface Holder extends Person {
   readonly token: string
 }
 
-type People = Pick<Access, 'personWith' | 'beginSession' | 'personIn' | 'endSession'>
+type People = Pick<Access, 'findPersonByToken' | 'beginSession' | 'findPersonBySession' | 'endSession'>
 
 function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, now: () => number): People {
-  const personOf = (holder: Holder | undefined) => holder && { name: holder.name, role: holder.role }
-  const personWith = async (token: string) =>
-    personOf((await holders()).find(one => comparison(one.token)(token)))
-  const opened = async (text: string) => {
-    const session = sessionIn(text, now())
-    const holder = session && (await holders()).find(({ token }) => session.isOf(token))
+  const toPerson = (holder: Holder | undefined) => holder && { name: holder.name, role: holder.role }
+  const findPersonByToken = async (token: string) =>
+    toPerson((await holders()).find(one => createTokenMatcher(one.token)(token)))
+  const findSession = async (text: string) => {
+    const session = parseSession(text, now())
+    const holder = session && (await holders()).find(({ token }) => session.isSignedWith(token))
     return holder && { session, holder }
   }
   return {
-    personWith,
+    findPersonByToken,
     async beginSession(token) {
-      const person = await personWith(token)
-      return person && { person, text: newSession(token, now()) }
+      const person = await findPersonByToken(token)
+      return person && { person, text: createSession(token, now()) }
     },
-    async personIn(text) {
-      const found = await opened(text)
+    async findPersonBySession(text) {
+      const found = await findSession(text)
       return found && !(await signOuts.has(found.session, found.holder.name))
-        ? personOf(found.holder)
+        ? toPerson(found.holder)
         : undefined
     },
     async endSession(text) {
-      const found = await opened(text)
+      const found = await findSession(text)
       if (found) await signOuts.end(found.session, found.holder.name)
     },
   }
@@ -86,13 +86,13 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
  * @param token token in the printed URL
  */
 export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
-  const here = endedHere()
-  const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, told: () => {} })
+  const here = createMemoryStore()
+  const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, reportError: () => {} })
   return {
     ...people(async () => [{ ...person, token }], signOuts, now),
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
-    cookieFor: ({ port }) => `sluice-console-${port}`,
+    getCookieName: ({ port }) => `sluice-console-${port}`,
     takesTokenInAddress: true,
     isSecure: false,
     whereTokensAre: 'Open the URL that npm start or sluice console printed, or paste its token here.',
@@ -113,7 +113,7 @@ export function deployedAccess(
     // The URL contains the HTTP API's own host name, which the client has verified by TLS.
     isOwnHost: (host, url) => host === url.host,
     // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
-    cookieFor: () => '__Host-sluice-console',
+    getCookieName: () => '__Host-sluice-console',
     takesTokenInAddress: false,
     isSecure: true,
     whereTokensAre: 'Paste your token. The operators of this environment issue tokens.',
@@ -121,11 +121,11 @@ export function deployedAccess(
 }
 
 /** Returns a function that compares a text with the token in constant time. */
-function comparison(token: string): (given: string) => boolean {
-  const wanted = hashOf(token)
-  return given => timingSafeEqual(hashOf(given), wanted)
+function createTokenMatcher(token: string): (given: string) => boolean {
+  const wanted = hashToken(token)
+  return given => timingSafeEqual(hashToken(given), wanted)
 }
 
-function hashOf(token: string): Buffer {
+function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }

@@ -12,7 +12,7 @@ const MAX_DELAY_MS = 1_000
 const MAX_WAITING = 5
 
 interface Options {
-  readonly told: (failed: { readonly route: string }) => void
+  readonly report: (failed: { readonly route: string }) => void
   readonly now?: () => number
   readonly wait?: (ms: number) => Promise<void>
 }
@@ -29,14 +29,14 @@ export class FailedSignIns {
 
   /** Reports a failed sign-in and delays the response to it. @throws ProblemError if too many responses are already delayed */
   async add(context: Context<ConsoleHono>): Promise<void> {
-    const { told, now, wait } = this.#options
+    const { report, now, wait } = this.#options
     if (this.#waiting >= MAX_WAITING)
       throw new ProblemError('busy', 'Too many failed sign-ins. Try again in a moment.')
     const nowMs = now()
     this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MAX_WAITING)
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, MAX_DELAY_MS)
     this.#atMs = [...this.#atMs, nowMs]
-    told({ route: routeOf(context) })
+    report({ route: getRoute(context) })
     this.#waiting += 1
     await wait(delayMs).finally(() => {
       this.#waiting -= 1
@@ -54,7 +54,7 @@ export interface AccessLine {
 }
 
 /** Returns middleware that logs each request after its response. @param log called with one entry per request */
-export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
+export function logRequests(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     const beganAtMs = performance.now()
     await next()
@@ -62,7 +62,7 @@ export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<Co
     log({
       ...(person && { user: person.name }),
       method: context.req.method,
-      route: routeOf(context),
+      route: getRoute(context),
       status: context.res.status,
       ms: Math.round(performance.now() - beganAtMs),
     })
@@ -73,6 +73,6 @@ export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<Co
  * Returns the declared route of a request, such as `/api/kafka/topics/:topic`. For a request that middleware has rejected, returns
  * the route of the middleware.
  */
-function routeOf(context: Context<ConsoleHono>): string {
+function getRoute(context: Context<ConsoleHono>): string {
   return routePath(context)
 }

@@ -8,11 +8,11 @@ import type { FailedSignIns } from './failed-sign-ins.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
 /** Returns middleware that rejects cross-site requests. @throws ProblemError for a request from another site */
-export function ownRequests(access: Access): MiddlewareHandler {
+export function rejectForeignRequests(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     const url = new URL(req.url)
-    const refusal = refusalOf(
+    const refusal = findRefusal(
       {
         method: req.method,
         url,
@@ -21,7 +21,7 @@ export function ownRequests(access: Access): MiddlewareHandler {
         host: req.header('host') ?? url.host,
         origin: req.header('origin'),
         site: req.header('sec-fetch-site'),
-        hasBearer: bearerOf(context) !== undefined,
+        hasBearer: readToken(context) !== undefined,
       },
       access,
     )
@@ -34,14 +34,14 @@ export function ownRequests(access: Access): MiddlewareHandler {
  * Identifies the caller and sets `person`; undefined for a request without a token or a valid session. An unknown token counts as a
  * failed sign-in.
  */
-export async function whoAsks(
+export async function identifyCaller(
   context: Context<ConsoleHono>,
   access: Access,
   failed: FailedSignIns,
 ): Promise<Person | undefined> {
-  const person = await personOf(context, access)
+  const person = await findPerson(context, access)
   if (person) context.set('person', person)
-  else if (bearerOf(context) !== undefined) await failed.add(context)
+  else if (readToken(context) !== undefined) await failed.add(context)
   return person
 }
 
@@ -50,15 +50,15 @@ export async function whoAsks(
  *
  * @throws ProblemError for a caller that is not signed in
  */
-export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
+export function requireSignIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
-    if (!(await whoAsks(context, access, failed)))
+    if (!(await identifyCaller(context, access, failed)))
       throw new ProblemError(
         'signed-out',
         'You are not signed in, or your session has ended. Reload the page to sign in.',
       )
     context.set('isStillSignedIn', () =>
-      personOf(context, access).then(
+      findPerson(context, access).then(
         person => person !== undefined,
         () => false,
       ),
@@ -68,20 +68,20 @@ export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandl
 }
 
 /** Returns the content of the session cookie. */
-export function sessionOf(context: Context, access: Access): string | undefined {
-  return getCookie(context, access.cookieFor(new URL(context.req.url)))
+export function readSessionCookie(context: Context, access: Access): string | undefined {
+  return getCookie(context, access.getCookieName(new URL(context.req.url)))
 }
 
 /** Identifies the caller by the token in the `Authorization` header, or by the session cookie. */
-async function personOf(context: Context, access: Access): Promise<Person | undefined> {
-  const token = bearerOf(context)
-  if (token !== undefined) return access.personWith(token)
-  const session = sessionOf(context, access)
-  return session ? access.personIn(session) : undefined
+async function findPerson(context: Context, access: Access): Promise<Person | undefined> {
+  const token = readToken(context)
+  if (token !== undefined) return access.findPersonByToken(token)
+  const session = readSessionCookie(context, access)
+  return session ? access.findPersonBySession(session) : undefined
 }
 
 /** Returns the bearer token, or the password of basic authentication, which clients of ksqlDB send. */
-function bearerOf(context: Context): string | undefined {
+function readToken(context: Context): string | undefined {
   const [, scheme = '', sent] =
     /^(Bearer|Basic) +(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? []
   if (!/basic/i.test(scheme)) return sent
@@ -112,12 +112,12 @@ const READING = new Set(['GET', 'HEAD'])
  * bearer token. A request that reads from the API is also rejected if another site sent it. That site could not see the response,
  * but the console would query Kafka for it.
  */
-export function refusalOf(asked: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
-  const { host, url, origin } = asked
+export function findRefusal(origins: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
+  const { host, url, origin } = origins
   if (host === undefined || !access.isOwnHost(host, url))
     return 'The host name of the request does not belong to this console. Use the URL that the console printed.'
   if (origin !== undefined && origin !== url.origin) return FOREIGN
-  return READING.has(asked.method) ? refusedQuestion(asked) : refusedChange(asked)
+  return READING.has(origins.method) ? findReadRefusal(origins) : findChangeRefusal(origins)
 }
 
 const FOREIGN = 'The request comes from another site. The console accepts requests from its own pages only.'
@@ -125,12 +125,12 @@ const FOREIGN = 'The request comes from another site. The console accepts reques
 /**
  * Returns the reason why a read request is rejected. Links on other sites may open pages of the console, but must not call its API.
  */
-function refusedQuestion({ path, site }: Origins): string | undefined {
+function findReadRefusal({ path, site }: Origins): string | undefined {
   const isOwn = site === undefined || site === 'same-origin' || site === 'none'
   return isOwn || !path.startsWith('/api/') ? undefined : FOREIGN
 }
 
-function refusedChange({ origin, site, hasBearer }: Origins): string | undefined {
+function findChangeRefusal({ origin, site, hasBearer }: Origins): string | undefined {
   if (site !== undefined) return site === 'same-origin' ? undefined : FOREIGN
   // Older browsers do not send `Sec-Fetch-Site`, but they send `Origin` with every request that changes something.
   return origin !== undefined || hasBearer
@@ -144,7 +144,7 @@ const HTTPS_FOR_S = 2 * 365 * 24 * 60 * 60
 /**
  * Sets security headers. They allow only the console's own scripts and styles, forbid frames, and send no `Referer` to other sites.
  */
-export function safeHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareHandler {
+export function setSecurityHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],

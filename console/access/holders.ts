@@ -32,7 +32,7 @@ interface Freshness {
    * Called when the list cannot be refreshed. If the secret is `invalid`, all access is revoked immediately. If it is
    * `unreachable`, the cached list remains valid for a while.
    */
-  readonly told: (error: unknown, reason: 'unreachable' | 'invalid') => void
+  readonly reportError: (error: unknown, reason: 'unreachable' | 'invalid') => void
 }
 
 /** Time for which the cached list remains valid while the secret is unreachable, in milliseconds. */
@@ -47,35 +47,35 @@ const RETRY_MS = 15_000
  * @param read reads the list from the secret; throws if the secret cannot be read
  * @returns a function that throws ProblemError if no list is available
  */
-export function freshHolders(
+export function cacheHolders(
   read: () => Promise<readonly Holder[]>,
-  { forMs, isUnreachable, now = Date.now, told }: Freshness,
+  { forMs, isUnreachable, now = Date.now, reportError }: Freshness,
 ): () => Promise<readonly Holder[]> {
-  let known: { readonly holders: readonly Holder[]; readonly atMs: number } | undefined
+  let cached: { readonly holders: readonly Holder[]; readonly atMs: number } | undefined
   let triedAtMs = Number.NEGATIVE_INFINITY
   const readAgain = async () => {
     triedAtMs = now()
     try {
-      known = { holders: await read(), atMs: triedAtMs }
+      cached = { holders: await read(), atMs: triedAtMs }
     } catch (error) {
       const reason = isUnreachable(error) ? 'unreachable' : 'invalid'
-      if (known && (reason === 'invalid' || now() - known.atMs >= TOLERATED_MS)) known = undefined
-      told(error, reason)
+      if (cached && (reason === 'invalid' || now() - cached.atMs >= TOLERATED_MS)) cached = undefined
+      reportError(error, reason)
     }
   }
   let reading: Promise<void> | undefined
   return async () => {
-    if (now() - triedAtMs >= (known ? forMs : RETRY_MS))
+    if (now() - triedAtMs >= (cached ? forMs : RETRY_MS))
       reading ??= readAgain().finally(() => {
         reading = undefined
       })
     await reading
-    if (!known)
+    if (!cached)
       throw new ProblemError(
         'unavailable',
         'The console cannot read its access list, so all requests are rejected. See its log for the reason.',
       )
-    return known.holders
+    return cached.holders
   }
 }
 
@@ -84,7 +84,7 @@ export function freshHolders(
  *
  * @throws Error that describes the expected format without quoting the secret
  */
-export function holdersIn(secret: unknown): readonly Holder[] {
+export function parseHolders(secret: unknown): readonly Holder[] {
   const { success, output } = safeParse(HOLDERS, secret)
   if (!success) throw new Error(`The secret of the console must be ${FORM}.`)
   if (new Set(output.tokens.map(({ token }) => token)).size < output.tokens.length)

@@ -27,7 +27,7 @@ export const LIMITS: Limits = {
 export const STRANGERS_LIMITS = { bodyBytes: 4 * 1024 }
 
 /** Returns middleware that limits the size of request bodies. @throws ProblemError for a body that is too large */
-export function limitedBodies({ bodyBytes }: Pick<Limits, 'bodyBytes'>): MiddlewareHandler {
+export function limitBodies({ bodyBytes }: Pick<Limits, 'bodyBytes'>): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
     onError: () => {
@@ -42,23 +42,23 @@ export function limitedBodies({ bodyBytes }: Pick<Limits, 'bodyBytes'>): Middlew
  *
  * @throws ProblemError if there are too many concurrent requests, or if this one takes too long
  */
-export function limitedQuestions({
+export function limitRequests({
   answerWithinMs,
   questions,
   questionsOfOne,
 }: Limits): MiddlewareHandler<ConsoleHono> {
-  const places = new Places(questions, questionsOfOne)
+  const places = new UserSemaphore(questions, questionsOfOne)
   return async (context, next) => {
-    const leave = places.enter(context.get('person').name, (most, whose) => {
+    const leave = places.acquire(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `The console is already processing ${most} requests${of}. Try again in a moment.`
     })
     const answered = next().finally(leave)
-    await inTime(context, answered, answerWithinMs)
+    await awaitInTime(context, answered, answerWithinMs)
   }
 }
 
-async function inTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
+async function awaitInTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
   const message = `${context.req.path} took longer than ${ms / 1000} s. Request a shorter time range or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
@@ -66,7 +66,7 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
 }
 
 /** Semaphore that all users share, with an additional limit per user. */
-export class Places {
+export class UserSemaphore {
   readonly #most: number
   readonly #mostOfOne: number
   readonly #takenBy = new Map<string, number>()
@@ -83,7 +83,7 @@ export class Places {
    * @param busy returns the error message if all permits, or all permits of this user, are in use
    * @returns a function that releases the permit @throws ProblemError if no permit is available
    */
-  enter(name: string, busy: (most: number, whose: 'all' | 'own') => string): () => void {
+  acquire(name: string, busy: (most: number, whose: 'all' | 'own') => string): () => void {
     const own = this.#takenBy.get(name) ?? 0
     if (this.#taken >= this.#most) throw new ProblemError('busy', busy(this.#most, 'all'))
     if (own >= this.#mostOfOne) throw new ProblemError('busy', busy(this.#mostOfOne, 'own'))

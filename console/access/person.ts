@@ -19,7 +19,7 @@ export interface ConsoleHono {
     /** Returns whether the session or token of the request is still valid. Long-lived responses check it repeatedly. */
     isStillSignedIn: () => Promise<boolean>
     /** Reports an unexpected error. */
-    told: (error: unknown) => void
+    reportError: (error: unknown) => void
   }
 }
 

@@ -13,25 +13,25 @@ export interface Session {
   readonly id: string
   readonly untilMs: number
   /** Returns whether the session was signed with this token. The comparison takes constant time. */
-  isOf(token: string): boolean
+  isSignedWith(token: string): boolean
 }
 
 /** Starts a session and returns its cookie value. */
-export function newSession(token: string, nowMs: number): string {
+export function createSession(token: string, nowMs: number): string {
   const content = `${nowMs + SESSION_MS}.${randomUUID()}`
-  return `${content}.${signature(token, content).toString('base64url')}`
+  return `${content}.${sign(token, content).toString('base64url')}`
 }
 
 /** Parses a session from untrusted text; undefined if it is malformed or has expired. */
-export function sessionIn(text: string, nowMs: number): Session | undefined {
+export function parseSession(text: string, nowMs: number): Session | undefined {
   const [, content, until, id, signed] = /^((\d{13})\.([\da-f-]{36}))\.([\w-]{43})$/.exec(text) ?? []
   if (content === undefined || id === undefined || signed === undefined) return undefined
   const untilMs = Number(until)
   if (untilMs <= nowMs) return undefined
-  const given = Buffer.from(signed, 'base64url')
-  return { id, untilMs, isOf: token => timingSafeEqual(signature(token, content), given) }
+  const sentSignature = Buffer.from(signed, 'base64url')
+  return { id, untilMs, isSignedWith: token => timingSafeEqual(sign(token, content), sentSignature) }
 }
 
-function signature(token: string, content: string): Buffer {
+function sign(token: string, content: string): Buffer {
   return createHmac('sha256', token).update(`sluice console session ${content}`).digest()
 }

@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
-import { ProblemError, problemOf } from '../api/problem.ts'
+import { ProblemError, toProblem } from '../api/problem.ts'
 import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
-import { sessionOf } from './guard.ts'
+import { readSessionCookie } from './guard.ts'
 import type { ConsoleHono, Person } from './person.ts'
 import { SESSION_MS } from './sessions.ts'
 
@@ -19,21 +19,21 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
   const routes = new Hono<ConsoleHono>()
   routes.post('/sign-in', async context => {
     const { token, to } = await context.req.parseBody()
-    const given = typeof token === 'string' ? token.trim() : ''
-    const back = localPath(typeof to === 'string' ? to : '/')
-    const session = given === '' ? undefined : await access.beginSession(given)
+    const trimmedToken = typeof token === 'string' ? token.trim() : ''
+    const back = toLocalPath(typeof to === 'string' ? to : '/')
+    const session = trimmedToken === '' ? undefined : await access.beginSession(trimmedToken)
     if (session === undefined) {
       await failed.add(context)
-      return signInPage(context, { access, styleAt, to: back, problem: WRONG })
+      return renderSignInPage(context, { access, styleAt, to: back, problem: WRONG })
     }
     keepSession(context, access, session)
     return context.redirect(back, 303)
   })
   // Always delete the cookie, even if ending the session fails. In that case, report an error.
   routes.post('/sign-out', async context => {
-    const session = sessionOf(context, access)
-    deleteCookie(context, access.cookieFor(new URL(context.req.url)), cookieOptions(access))
-    if (session !== undefined) await access.endSession(session).catch(lasting)
+    const session = readSessionCookie(context, access)
+    deleteCookie(context, access.getCookieName(new URL(context.req.url)), cookieOptions(access))
+    if (session !== undefined) await access.endSession(session).catch(throwNotEnded)
     return context.redirect('/', 303)
   })
   return routes
@@ -47,7 +47,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
  * @param styleAt path of the console's style sheet
  * @returns undefined if the page may be served
  */
-export async function admission(
+export async function checkAdmission(
   context: Context<ConsoleHono>,
   access: Access,
   {
@@ -60,7 +60,7 @@ export async function admission(
   const token = access.takesTokenInAddress ? url.searchParams.get('token') : null
   if (isSignedIn && token === null) return undefined
   url.searchParams.delete('token')
-  const to = localPath(`${url.pathname}${url.search}`)
+  const to = toLocalPath(`${url.pathname}${url.search}`)
   const session = token === null ? undefined : await access.beginSession(token)
   if (session !== undefined) {
     keepSession(context, access, session)
@@ -69,14 +69,14 @@ export async function admission(
   if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
   // Browsers omit the `SameSite=Strict` cookie when a user follows a link from another site. Reload the page to send it.
-  if (isFromElsewhere(context)) return context.html(again(to), 200, NOT_KEPT)
-  return signInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
+  if (isFromElsewhere(context)) return context.html(renderReload(to), 200, NOT_KEPT)
+  return renderSignInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
 }
 
-function lasting(error: unknown): never {
+function throwNotEnded(error: unknown): never {
   throw new ProblemError(
     'unavailable',
-    `The session was removed from this browser, but could not be ended on the server: ${problemOf(error).message}. It expires within 12 hours, or when its token is removed from the secret.`,
+    `The session was removed from this browser, but could not be ended on the server: ${toProblem(error).message}. It expires within 12 hours, or when its token is removed from the secret.`,
   )
 }
 
@@ -84,7 +84,7 @@ function lasting(error: unknown): never {
  * Returns a path on this host for any input. Leading slashes are reduced to one, because browsers interpret `//name` as another
  * host.
  */
-function localPath(path: string): string {
+function toLocalPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }
 
@@ -94,7 +94,7 @@ function keepSession(
   { text, person }: { readonly text: string; readonly person: Person },
 ): void {
   context.set('person', person)
-  const name = access.cookieFor(new URL(context.req.url))
+  const name = access.getCookieName(new URL(context.req.url))
   setCookie(context, name, text, { ...cookieOptions(access), maxAge: SESSION_MS / 1000 })
 }
 
@@ -106,7 +106,7 @@ function isFromElsewhere(context: Context): boolean {
   return ['cross-site', 'same-site'].includes(context.req.header('sec-fetch-site') ?? '')
 }
 
-function again(to: string) {
+function renderReload(to: string) {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sluice</title>
 <meta http-equiv="refresh" content="0; url=${to}"></head>
@@ -121,7 +121,7 @@ interface SignInPage {
   readonly problem?: string
 }
 
-function signInPage(context: Context, { access, styleAt, to, problem }: SignInPage) {
+function renderSignInPage(context: Context, { access, styleAt, to, problem }: SignInPage) {
   const page = html`<!doctype html>
 <html lang="en">
 <head>

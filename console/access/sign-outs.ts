@@ -12,7 +12,7 @@ const MAX_OF_ONE = 100
 export type EndedSessions = Pick<Value<SessionEnds>, 'read' | 'update'>
 
 /** Returns a store that keeps ended sessions in the memory of this process. */
-export function endedHere(): EndedSessions {
+export function createMemoryStore(): EndedSessions {
   let ended: SessionEnds | undefined
   return {
     read: async () => ended,
@@ -28,18 +28,18 @@ interface SignOutOptions {
   readonly forMs: number
   readonly now?: () => number
   /** Called when the store cannot be read. Until it can be read again, only the cached sessions count as ended. */
-  readonly told: (error: unknown) => void
+  readonly reportError: (error: unknown) => void
 }
 
 export class SignOuts {
-  readonly #kept: () => Promise<EndedSessions>
+  readonly #openStore: () => Promise<EndedSessions>
   readonly #options: Required<SignOutOptions>
-  #known: SessionEnds = {}
+  #endedSessions: SessionEnds = {}
   #readAtMs = Number.NEGATIVE_INFINITY
   #reading: Promise<void> | undefined
 
-  constructor(kept: () => Promise<EndedSessions>, options: SignOutOptions) {
-    this.#kept = kept
+  constructor(openStore: () => Promise<EndedSessions>, options: SignOutOptions) {
+    this.#openStore = openStore
     this.#options = { now: Date.now, ...options }
   }
 
@@ -47,10 +47,10 @@ export class SignOuts {
   async end(session: Session, person: string): Promise<void> {
     const nowMs = this.#options.now()
     const add = (ended: SessionEnds = {}) =>
-      lasting(together(ended, { [person]: { [session.id]: session.untilMs } }), nowMs)
-    this.#known = add(this.#known)
-    const kept = await this.#kept()
-    await kept.update(add)
+      dropExpired(mergeSessionEnds(ended, { [person]: { [session.id]: session.untilMs } }), nowMs)
+    this.#endedSessions = add(this.#endedSessions)
+    const store = await this.#openStore()
+    await store.update(add)
   }
 
   async has({ id }: Session, person: string): Promise<boolean> {
@@ -60,28 +60,28 @@ export class SignOuts {
         this.#reading = undefined
       })
     await this.#reading
-    return Object.hasOwn(this.#known[person] ?? {}, id)
+    return Object.hasOwn(this.#endedSessions[person] ?? {}, id)
   }
 
   async #read(): Promise<void> {
-    const { now, told } = this.#options
+    const { now, reportError } = this.#options
     try {
-      const kept = await (await this.#kept()).read()
-      this.#known = lasting(together(this.#known, kept ?? {}), now())
+      const storedSessions = await (await this.#openStore()).read()
+      this.#endedSessions = dropExpired(mergeSessionEnds(this.#endedSessions, storedSessions ?? {}), now())
     } catch (error) {
-      told(error)
+      reportError(error)
     }
     this.#readAtMs = now()
   }
 }
 
-function together(some: SessionEnds, others: SessionEnds): SessionEnds {
+function mergeSessionEnds(some: SessionEnds, others: SessionEnds): SessionEnds {
   const people = new Set([...Object.keys(some), ...Object.keys(others)])
   return Object.fromEntries([...people].map(person => [person, { ...some[person], ...others[person] }]))
 }
 
 /** Removes sessions that have expired. */
-function lasting(ended: SessionEnds, nowMs: number): SessionEnds {
+function dropExpired(ended: SessionEnds, nowMs: number): SessionEnds {
   const ofPeople = Object.entries(ended).map(([person, sessions]) => {
     const newest = Object.entries(sessions)
       .filter(([, untilMs]) => untilMs > nowMs)

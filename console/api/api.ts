@@ -2,7 +2,7 @@
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { oneRoutes } from './alerts/one.ts'
-import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
+import { createConditionsCache, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
 import { tryRoutes } from './alerts/try.ts'
 import { deadLetterRoutes } from './failures/dead-letters.ts'
@@ -10,7 +10,7 @@ import { handlingRoutes } from './failures/handling.ts'
 import { oneDeadLetterRoutes } from './failures/one-dead-letter.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewLooks } from './overview/look.ts'
-import { type AnswersOf, asked, watched } from './route.ts'
+import { type AnswersOf, declareQuery, declareSharedQuery } from './route.ts'
 import { tableRoutes } from './tables.ts'
 import { telemetryRoutes } from './telemetry.ts'
 
@@ -19,10 +19,10 @@ export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
 
 export function apiRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewLooks(environment)
-  const conditions = conditionsIn(environment)
+  const conditions = createConditionsCache(environment)
   return {
     ...environmentRoutes(environment),
-    '/overview': watched({}, () => looks.look()),
+    '/overview': declareSharedQuery({}, () => looks.look()),
     ...telemetryRoutes(environment),
     ...listRoutes(environment, conditions),
     ...oneRoutes(environment),
@@ -40,7 +40,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
 /** Route with the properties of the environment. The page requests it before it shows anything. */
 function environmentRoutes({ config, isLocal }: ConsoleEnvironment) {
   return {
-    '/environment': asked({}, async (_, request) => ({
+    '/environment': declareQuery({}, async (_, request) => ({
       env: config.env,
       isLocal,
       person: request.get('person'),

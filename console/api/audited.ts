@@ -1,6 +1,6 @@
 /** Audited changes that are made from the console. */
 import { randomUUID } from 'node:crypto'
-import { audited as carriedOut, NotAudited, type Operation } from '../../lib/operations/audit.ts'
+import { NotAudited, type Operation, runAudited as runOperation } from '../../lib/operations/audit.ts'
 import type { Audit } from '../../lib/support/audit.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
@@ -18,7 +18,7 @@ interface Changed<T> {
  * @param change makes the change, with the id of the operation. If it throws an error, it must not have changed anything, and no audit event is written.
  * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
-export async function audited<T>(
+export async function makeAuditedChange<T>(
   environment: ConsoleEnvironment,
   { by, action, filter }: Pick<Operation, 'action' | 'filter'> & Pick<Audit, 'by'>,
   change: (operation: string) => Promise<Changed<T>>,
@@ -26,7 +26,7 @@ export async function audited<T>(
   const trail = { by, config: environment.config, publisher: () => environment.publisher() }
   const operation = `console-${randomUUID().slice(0, 8)}`
   try {
-    return await carriedOut(trail, { action, filter, operation }, async counts => {
+    return await runOperation(trail, { action, filter, operation }, async counts => {
       const { result, counts: changed, problem } = await change(operation)
       Object.assign(counts, changed)
       if (problem) throw problem

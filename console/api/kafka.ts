@@ -3,14 +3,14 @@
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { type Signal, signalNamed } from '../../lib/app/topics.ts'
-import { allTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { listedGroups, oneGroup } from './kafka/groups.ts'
-import { listedMessages, type MessagePorts } from './kafka/messages/list.ts'
-import { oneMessage } from './kafka/messages/one.ts'
+import { listMatchingGroups, readGroup } from './kafka/groups.ts'
+import { listMessages, type MessagePorts } from './kafka/messages/list.ts'
+import { readMessage } from './kafka/messages/one.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
-import { listedTopics, oneTopic } from './kafka/topics.ts'
-import { asked, watched } from './route.ts'
+import { listMatchingTopics, readTopic } from './kafka/topics.ts'
+import { declareQuery, declareSharedQuery } from './route.ts'
 
 /** Text to search for in names. */
 const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
@@ -25,13 +25,13 @@ const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLeng
 export function kafkaRoutes(environment: ConsoleEnvironment) {
   const ports = messagePorts(environment)
   return {
-    '/kafka/topics': watched({ find: FIND }, ({ find }) => listedTopics(environment, find)),
-    '/kafka/topics/one': watched({ name: TOPIC }, ({ name }) => oneTopic(environment, name)),
-    '/kafka/groups': watched({ find: FIND }, ({ find }) => listedGroups(environment, find)),
-    '/kafka/groups/one': watched({ name: GROUP }, ({ name }) => oneGroup(environment, name)),
-    '/kafka/messages': watched(MESSAGES_FIELDS, async query => listedMessages(query, await ports())),
-    '/kafka/messages/topics': asked({}, () => messageTopics(environment)),
-    '/kafka/messages/one': asked(PLACE_FIELDS, async place => oneMessage(place, await ports())),
+    '/kafka/topics': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingTopics(environment, find)),
+    '/kafka/topics/one': declareSharedQuery({ name: TOPIC }, ({ name }) => readTopic(environment, name)),
+    '/kafka/groups': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingGroups(environment, find)),
+    '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
+    '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),
+    '/kafka/messages/topics': declareQuery({}, () => messageTopics(environment)),
+    '/kafka/messages/one': declareQuery(PLACE_FIELDS, async place => readMessage(place, await ports())),
   }
 }
 
@@ -53,7 +53,7 @@ export interface MessageTopic {
 
 async function messageTopics(environment: ConsoleEnvironment) {
   const { env } = environment.config
-  const all = await allTopics(await environment.kafka())
+  const all = await listTopics(await environment.kafka())
   const topics: MessageTopic[] = all.map(({ topic, partitions }) => {
     return { topic, signal: signalNamed(topic, env) ?? null, partitions: partitions.length }
   })

@@ -44,15 +44,19 @@ export class ProblemError extends Error {
   }
 }
 
-/** Sends the error response. @param told receives unexpected errors */
-export function answerProblem(context: Context, error: unknown, told: (error: unknown) => void): Response {
-  const problem = problemOf(error)
-  if (problem.code === 'fault') told(error)
+/** Sends the error response. @param reportError receives unexpected errors */
+export function sendProblem(
+  context: Context,
+  error: unknown,
+  reportError: (error: unknown) => void,
+): Response {
+  const problem = toProblem(error)
+  if (problem.code === 'fault') reportError(error)
   return context.json(problem, STATUS[problem.code])
 }
 
 /** Converts an error to a problem. Pure. */
-export function problemOf(thrown: unknown): Problem {
+export function toProblem(thrown: unknown): Problem {
   const error = operationFailure(thrown)
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message

@@ -4,12 +4,15 @@ import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'val
 import { ProblemError } from './problem.ts'
 
 /** Returns the validated query parameters. @throws ProblemError that names each invalid parameter */
-export function queryOf<Schema extends GenericSchema>(schema: Schema, context: Context): InferOutput<Schema> {
-  return checked(schema, context.req.query())
+export function parseQuery<Schema extends GenericSchema>(
+  schema: Schema,
+  context: Context,
+): InferOutput<Schema> {
+  return validateInput(schema, context.req.query())
 }
 
 /** Returns the validated JSON body. @throws ProblemError that names each invalid value */
-export async function bodyOf<Schema extends GenericSchema>(
+export async function parseBody<Schema extends GenericSchema>(
   schema: Schema,
   context: Context,
 ): Promise<InferOutput<Schema>> {
@@ -19,10 +22,10 @@ export async function bodyOf<Schema extends GenericSchema>(
   } catch {
     throw new ProblemError('bad-request', 'The request body must be a JSON document.')
   }
-  return checked(schema, body)
+  return validateInput(schema, body)
 }
 
-function checked<Schema extends GenericSchema>(schema: Schema, input: unknown): InferOutput<Schema> {
+function validateInput<Schema extends GenericSchema>(schema: Schema, input: unknown): InferOutput<Schema> {
   const { success, output, issues } = safeParse(schema, input)
   if (success) return output
   const wrong = issues.map(issue => `${getDotPath(issue) ?? 'the request'}: ${issue.message}`)

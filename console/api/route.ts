@@ -2,8 +2,8 @@
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
-import { KeptAnswers } from '../live/kept.ts'
-import { bodyOf, queryOf } from './query.ts'
+import { AnswerCache } from '../live/kept.ts'
+import { parseBody, parseQuery } from './query.ts'
 
 type Request = Context<ConsoleHono>
 
@@ -17,7 +17,7 @@ type Input<F extends Fields> = F extends GenericSchema
 
 export interface Route<Answer> {
   /** @param shared answers of all queries of the app that pages repeat */
-  readonly addTo: (app: Hono<ConsoleHono>, path: string, shared: KeptAnswers<unknown>) => void
+  readonly addTo: (app: Hono<ConsoleHono>, path: string, shared: AnswerCache<unknown>) => void
   /** Used only to infer the response type; always undefined. */
   readonly answer?: Answer
 }
@@ -33,19 +33,19 @@ export type AnswersOf<Table extends Routes> = {
 }
 
 /** Declares a query. If it returns a `Response`, such as a file, it is sent unchanged. */
-export function asked<F extends Fields, Answer>(
+export function declareQuery<F extends Fields, Answer>(
   fields: F,
   answer: (query: Input<F>, request: Request) => Promise<Answer>,
 ): Route<Answer> {
-  const schema = schemaOf(fields)
+  const schema = toSchema(fields)
   return {
     addTo: (app, path) => {
-      app.get(path, async request => sent(request, await answer(queryOf(schema, request), request)))
+      app.get(path, async request => sendAnswer(request, await answer(parseQuery(schema, request), request)))
     },
   }
 }
 
-/** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `KeptAnswer`. */
+/** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `CachedAnswer`. */
 const SHARED_MS = 1_000
 const MOST_SHARED = 500
 
@@ -53,48 +53,48 @@ const MOST_SHARED = 500
  * Declares a query that pages repeat. All who ask the same share an answer, so it must depend only on the query parameters. A change
  * ends all shared answers, so that whoever made it sees its effect.
  */
-export function watched<F extends Fields, Answer>(
+export function declareSharedQuery<F extends Fields, Answer>(
   fields: F,
   answer: (query: Input<F>) => Promise<Answer>,
 ): Route<Answer> {
-  const schema = schemaOf(fields)
+  const schema = toSchema(fields)
   return {
     addTo: (app, path, shared) => {
       app.get(path, async request => {
-        const query = queryOf(schema, request)
+        const query = parseQuery(schema, request)
         const key = `${path} ${JSON.stringify(query)}`
-        return sent(request, await shared.ask(key, () => answer(query)))
+        return sendAnswer(request, await shared.ask(key, () => answer(query)))
       })
     },
   }
 }
 
 /** Declares a query with `POST`, for parameters that are too long for a URL. */
-export function askedByBody<F extends Fields, Answer>(
+export function declarePostQuery<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, request: Request) => Promise<Answer>,
 ): Route<Answer> {
-  const schema = schemaOf(fields)
+  const schema = toSchema(fields)
   return {
     addTo: (app, name) => {
       app.post(name.replace('POST ', ''), async request =>
-        request.json(await answer(await bodyOf(schema, request), request)),
+        request.json(await answer(await parseBody(schema, request), request)),
       )
     },
   }
 }
 
 /** Declares a change. Its caller must be an operator. */
-export function changed<F extends Fields, Answer>(
+export function declareChange<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,
 ): Route<Answer> {
   return {
     addTo: (app, name, shared) => {
       app.post(name.replace('POST ', ''), requireOperator)
-      const change = askedByBody(fields, (body, request) =>
+      const change = declarePostQuery(fields, (body, request) =>
         // A change that fails may have been made in part.
-        answer(body, request.get('person'), request).finally(() => shared.forgetAll()),
+        answer(body, request.get('person'), request).finally(() => shared.clear()),
       )
       change.addTo(app, name, shared)
     },
@@ -102,15 +102,15 @@ export function changed<F extends Fields, Answer>(
 }
 
 export function addRoutes(app: Hono<ConsoleHono>, table: Routes): void {
-  const shared = new KeptAnswers<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
+  const shared = new AnswerCache<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
   for (const [name, route] of Object.entries(table)) route.addTo(app, name, shared)
 }
 
-function schemaOf<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {
+function toSchema<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {
   const isSchema = typeof fields.kind === 'string'
   return (isSchema ? fields : object(fields as ObjectEntries)) as GenericSchema<unknown, Input<F>>
 }
 
-function sent(request: Request, answer: unknown): Response {
+function sendAnswer(request: Request, answer: unknown): Response {
   return answer instanceof Response ? answer : request.json(answer)
 }

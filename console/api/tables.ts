@@ -1,14 +1,14 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { keptPlan } from '../../lib/app/activate-views.ts'
+import { openStoredPlan } from '../../lib/app/activate-views.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
-import { selectedRows, tableSizes } from '../../lib/queries/states/view-rows.ts'
+import { readTableSizes, selectRows } from '../../lib/queries/states/view-rows.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'
 import type { TableRow } from '../../lib/views/rows.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
-import { watched } from './route.ts'
+import { declareSharedQuery } from './route.ts'
 
 /** Maximum number of rows on a page. A key selects others. */
 const MAX_ROWS = 1_000
@@ -19,13 +19,13 @@ const KEY = optional(pipe(string(), maxLength(2_000, 'is too long')), '')
 export function tableRoutes(environment: ConsoleEnvironment) {
   return {
     // The states of all groups are counted, so this is not asked often.
-    '/tables': watched({}, async () => {
-      const plan = await planOf(environment)
+    '/tables': declareSharedQuery({}, async () => {
+      const plan = await readActivePlan(environment)
       const [states, topic] = await Promise.all([
         environment.inspection(),
         environment.topicSize('view-rows'),
       ])
-      const sizes = plan.tables.length === 0 ? [] : await tableSizes(states, topic, plan)
+      const sizes = plan.tables.length === 0 ? [] : await readTableSizes(states, topic, plan)
       return {
         tables: sizes.map(({ table, ...size }) => ({
           ...size,
@@ -35,25 +35,25 @@ export function tableRoutes(environment: ConsoleEnvironment) {
         })),
       }
     }),
-    '/tables/rows': watched({ table: NAME, key: KEY }, ({ table, key }) =>
-      rowsOf(environment, table, key.trim()),
+    '/tables/rows': declareSharedQuery({ table: NAME, key: KEY }, ({ table, key }) =>
+      readTableRows(environment, table, key.trim()),
     ),
   }
 }
 
-async function rowsOf(environment: ConsoleEnvironment, name: string, key: string) {
-  const table = tableNamed(await planOf(environment), name)
+async function readTableRows(environment: ConsoleEnvironment, name: string, key: string) {
+  const table = requireTable(await readActivePlan(environment), name)
   const [states, topic] = await Promise.all([environment.inspection(), environment.topicSize('view-rows')])
-  const query = { limit: MAX_ROWS, of: (row: TableRow) => row }
-  const group = groupNamed(table, key)
+  const query = { limit: MAX_ROWS, toAnswer: (row: TableRow) => row }
+  const group = parseGroup(table, key)
   const fits = textFilter(key)
-  const exact = group && (await selectedRows(states, topic, table, { ...query, group }))
+  const exact = group && (await selectRows(states, topic, table, { ...query, group }))
   const found =
     exact && exact.rows.length > 0
       ? exact
-      : await selectedRows(states, topic, table, {
+      : await selectRows(states, topic, table, {
           ...query,
-          of: row => (fits(keyText(table, row)) ? row : undefined),
+          toAnswer: row => (fits(formatKey(table, row)) ? row : undefined),
         })
   const { statement, columns, window = null } = table
   return {
@@ -67,19 +67,19 @@ async function rowsOf(environment: ConsoleEnvironment, name: string, key: string
 }
 
 /** Returns the plan of tables in force. */
-export async function planOf(environment: ConsoleEnvironment): Promise<ActivatedPlan> {
-  const kept = await keptPlan(environment, environment.config.env)
-  return (await kept.read()) ?? NO_TABLES
+export async function readActivePlan(environment: ConsoleEnvironment): Promise<ActivatedPlan> {
+  const planValue = await openStoredPlan(environment, environment.config.env)
+  return (await planValue.read()) ?? NO_TABLES
 }
 
-function tableNamed(plan: ActivatedPlan, name: string): TablePlan {
+function requireTable(plan: ActivatedPlan, name: string): TablePlan {
   const table = readableTables(plan).find(one => one.name === name)
   if (table) return table
   throw new ProblemError('not-found', `There is no table ${name} that can be read. It may have been dropped.`)
 }
 
 /** Returns the group that a text names completely; undefined if the key has several columns, or another type. */
-export function groupNamed({ group }: Pick<TablePlan, 'group'>, key: string): readonly Scalar[] | undefined {
+export function parseGroup({ group }: Pick<TablePlan, 'group'>, key: string): readonly Scalar[] | undefined {
   const [column, other] = group
   if (!column || other || key === '') return undefined
   if (column.type === 'VARCHAR') return [key]
@@ -90,6 +90,6 @@ export function groupNamed({ group }: Pick<TablePlan, 'group'>, key: string): re
 }
 
 /** Returns the values of the row's key. */
-function keyText({ columns }: TablePlan, { values }: TableRow): string {
+function formatKey({ columns }: TablePlan, { values }: TableRow): string {
   return columns.flatMap(({ name, isKey }) => (isKey ? [String(values[name])] : [])).join(' ')
 }

@@ -3,11 +3,11 @@ import { maxLength, minLength, optional, picklist, pipe, regex, string, transfor
 import { firingNow } from '../../lib/tables/firing-alerts.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { KeptAnswer } from '../live/kept.ts'
-import { watched } from './route.ts'
-import { entityNow } from './telemetry/entity.ts'
-import { entityPage } from './telemetry/entity-page.ts'
-import { entityHistory } from './telemetry/history.ts'
+import { CachedAnswer } from '../live/kept.ts'
+import { declareSharedQuery } from './route.ts'
+import { readEntityNow } from './telemetry/entity.ts'
+import { buildEntityPage } from './telemetry/entity-page.ts'
+import { readEntityHistory } from './telemetry/history.ts'
 import { TelemetryMemory } from './telemetry/memory.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
@@ -34,14 +34,14 @@ const ONE = { entity: ENTITY, hours: HOURS }
 
 export function telemetryRoutes(environment: ConsoleEnvironment) {
   const memory = new TelemetryMemory(environment)
-  const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
+  const firing = new CachedAnswer(() => firingByEntity(environment), { forMs: 2_000 })
   return {
-    '/telemetry/entities': watched(ENTITIES, async query => {
+    '/telemetry/entities': declareSharedQuery(ENTITIES, async query => {
       const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
-      return entityPage(list, alerts, query)
+      return buildEntityPage(list, alerts, query)
     }),
-    '/telemetry/entity': watched(ONE, query => entityNow(environment, memory, query)),
-    '/telemetry/history': watched(ONE, query => entityHistory(environment, memory, query)),
+    '/telemetry/entity': declareSharedQuery(ONE, query => readEntityNow(environment, memory, query)),
+    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, memory, query)),
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type StreamPlan,
   type TablePlan,
 } from '../../lib/views/plan.ts'
-import { shownName, typeName } from './formats.ts'
+import { formatName, formatType } from './formats.ts'
 
 const DECLARED =
   'Tables are declared in files: write the statement into config/views/ and run `sluice views apply`.'
@@ -35,13 +35,13 @@ export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
 }
 
 /** Returns the topic of a signal. */
-type TopicOf = (signal: string) => string
+type TopicLookup = (signal: string) => string
 
 /** Returns the answer to a statement about tables and streams; undefined for an unknown name, and for other statements. */
 export function statementAnswer(
   statement: Statement,
   plan: ActivatedPlan,
-  topicOf: TopicOf,
+  getTopic: TopicLookup,
 ): object | undefined {
   const tables = readableTables(plan)
   const common = { statementText: `${statement.text};`, warnings: [] }
@@ -49,17 +49,18 @@ export function statementAnswer(
     const { of } = statement
     const listed =
       of === 'tables'
-        ? tables.map(table => tableEntry(table, topicOf))
-        : plan.streams.map(stream => streamEntry(stream, topicOf))
+        ? tables.map(table => tableEntry(table, getTopic))
+        : plan.streams.map(stream => streamEntry(stream, getTopic))
     return { '@type': of, ...common, [of]: listed }
   }
   if (statement.kind !== 'describe') return undefined
-  const isNamed = ({ name }: { readonly name: string }) => shownName(name) === shownName(statement.name.text)
+  const isNamed = ({ name }: { readonly name: string }) =>
+    formatName(name) === formatName(statement.name.text)
   const table = tables.find(isNamed)
   const stream = plan.streams.find(isNamed)
   const described = table
-    ? { ...tableEntry(table, topicOf), ...shape(table.columns), statement: table.statement }
-    : stream && { ...streamEntry(stream, topicOf), ...shape(stream.columns), statement: '' }
+    ? { ...tableEntry(table, getTopic), ...describeColumns(table.columns), statement: table.statement }
+    : stream && { ...streamEntry(stream, getTopic), ...describeColumns(stream.columns), statement: '' }
   if (!described) return undefined
   const windowType = table?.window?.kind.toUpperCase() ?? null
   const sourceDescription = { ...described, windowType, ...NOT_MEASURED }
@@ -74,28 +75,28 @@ const NOT_MEASURED = {
 
 const FORMATS = { keyFormat: 'JSON', valueFormat: 'JSON' }
 
-function tableEntry({ name, window }: TablePlan, topicOf: TopicOf) {
-  const topic = topicOf('view-changes')
-  return { type: 'TABLE', name: shownName(name), topic, ...FORMATS, isWindowed: window !== undefined }
+function tableEntry({ name, window }: TablePlan, getTopic: TopicLookup) {
+  const topic = getTopic('view-changes')
+  return { type: 'TABLE', name: formatName(name), topic, ...FORMATS, isWindowed: window !== undefined }
 }
 
-function streamEntry({ name, signal }: StreamPlan, topicOf: TopicOf) {
-  return { type: 'STREAM', name: shownName(name), topic: topicOf(signal), ...FORMATS, isWindowed: false }
+function streamEntry({ name, signal }: StreamPlan, getTopic: TopicLookup) {
+  return { type: 'STREAM', name: formatName(name), topic: getTopic(signal), ...FORMATS, isWindowed: false }
 }
 
-function shape(
+function describeColumns(
   columns: readonly { readonly name: string; readonly type: ColumnType; readonly isKey?: true }[],
 ) {
   return {
     fields: columns.map(column => ({
-      name: shownName(column.name),
-      schema: schemaOf(typeName(column)),
+      name: formatName(column.name),
+      schema: toSchema(formatType(column)),
       ...(column.isKey && { type: 'KEY' }),
     })),
   }
 }
 
-function schemaOf(type: string): object {
+function toSchema(type: string): object {
   const member = /^ARRAY<(.+)>$/.exec(type)?.[1]
-  return { type: member ? 'ARRAY' : type, fields: null, memberSchema: member ? schemaOf(member) : null }
+  return { type: member ? 'ARRAY' : type, fields: null, memberSchema: member ? toSchema(member) : null }
 }

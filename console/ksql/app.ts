@@ -6,11 +6,11 @@ import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
-import { ownRequests, signedIn } from '../access/guard.ts'
-import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limits.ts'
+import { rejectForeignRequests, requireSignIn } from '../access/guard.ts'
+import { LIMITS, limitBodies, limitRequests, UserSemaphore } from '../access/limits.ts'
 import type { ConsoleHono } from '../access/person.ts'
-import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
-import { bodyOf } from '../api/query.ts'
+import { ProblemError, STATUS, toProblem } from '../api/problem.ts'
+import { parseBody } from '../api/query.ts'
 import { healthAnswer, infoAnswer, REFUSED, statementAnswer } from './answers.ts'
 import { type ErrorAnswer, rowFormat } from './formats.ts'
 import type { TableReader } from './reader.ts'
@@ -21,16 +21,16 @@ export interface KsqlParts {
   readonly reader: TableReader
   /** Parser of statements. Only the command line has one. */
   readonly parse: Parse
-  readonly topicOf: (signal: string) => string
+  readonly getTopic: (signal: string) => string
   readonly access: Access
   /** Called with unexpected errors. */
-  readonly told: (error: unknown) => void
-  readonly signInFailed: (failed: { readonly route: string }) => void
+  readonly reportError: (error: unknown) => void
+  readonly reportFailedSignIn: (failed: { readonly route: string }) => void
   /** Maximum number of open queries, in total and per user. */
   readonly queries?: { readonly all: number; readonly ofOne: number }
 }
 
-type Asked = Context<ConsoleHono>
+type RequestContext = Context<ConsoleHono>
 
 /** Media types of rows. */
 const ROWS_TYPE = 'application/vnd.ksql.v1+json'
@@ -54,11 +54,11 @@ class StatementFailure extends Error {
 }
 
 export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
-  const { env, reader, access, told, signInFailed } = parts
+  const { env, reader, access, reportError, reportFailedSignIn } = parts
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => {
     if (error instanceof StatementFailure) return context.json(error.answer, 400)
-    const { status, answer } = failureOf(error, told)
+    const { status, answer } = toErrorResponse(error, reportError)
     return context.json(answer, status)
   })
   app.get('/healthcheck', async context => {
@@ -68,11 +68,11 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     )
     return context.json(healthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
-  app.use(signedIn(access, new FailedSignIns({ told: signInFailed })))
-  app.use(ownRequests(access), limitedQuestions(LIMITS), limitedBodies(LIMITS))
+  app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
+  app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
   app.get('/info', context => context.json(infoAnswer(env)))
-  app.post('/ksql', async context => context.json(await answers(context, parts)))
-  app.post('/query', queries(parts))
+  app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
+  app.post('/query', createQueryHandler(parts))
   app.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql or /query.`)
   })
@@ -80,9 +80,9 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
 }
 
 /** Returns ksqlDB's form of an error, whose code begins with the status. */
-function failureOf(error: unknown, told: (error: unknown) => void) {
-  const { code, message } = problemOf(error)
-  if (code === 'fault') told(error)
+function toErrorResponse(error: unknown, reportError: (error: unknown) => void) {
+  const { code, message } = toProblem(error)
+  if (code === 'fault') reportError(error)
   const status = STATUS[code]
   const shown =
     code === 'signed-out' ? 'Send the token that sluice views serve printed, as password.' : message
@@ -90,13 +90,16 @@ function failureOf(error: unknown, told: (error: unknown) => void) {
 }
 
 /** Answers the statements of a request, up to the first error. */
-async function answers(context: Asked, { parse, reader, topicOf }: KsqlParts): Promise<object[]> {
-  const { ksql = '' } = await bodyOf(QUERY, context)
-  const statements = checked(ksql, () => parse(ksql))
+async function answerStatements(
+  context: RequestContext,
+  { parse, reader, getTopic }: KsqlParts,
+): Promise<object[]> {
+  const { ksql = '' } = await parseBody(QUERY, context)
+  const statements = runStep(ksql, () => parse(ksql))
   const plan = await reader.tables()
   const answered: object[] = []
   for (const statement of statements) {
-    const answer = statementAnswer(statement, plan, topicOf)
+    const answer = statementAnswer(statement, plan, getTopic)
     if (!answer) throw new StatementFailure(REFUSED[statement.kind], statement.text, answered)
     answered.push(answer)
   }
@@ -104,7 +107,7 @@ async function answers(context: Asked, { parse, reader, topicOf }: KsqlParts): P
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */
-function checked<T>(text: string, step: () => T): T {
+function runStep<T>(text: string, step: () => T): T {
   try {
     return step()
   } catch (error) {
@@ -112,15 +115,15 @@ function checked<T>(text: string, step: () => T): T {
   }
 }
 
-function queries(parts: KsqlParts) {
-  const { reader, parse, told, queries: limits = QUERIES } = parts
-  const places = new Places(limits.all, limits.ofOne)
-  return async (context: Asked): Promise<Response> => {
-    const { ksql: text = '', streamsProperties } = await bodyOf(QUERY, context)
+function createQueryHandler(parts: KsqlParts) {
+  const { reader, parse, reportError, queries: limits = QUERIES } = parts
+  const places = new UserSemaphore(limits.all, limits.ofOne)
+  return async (context: RequestContext): Promise<Response> => {
+    const { ksql: text = '', streamsProperties } = await parseBody(QUERY, context)
     const plan = await reader.tables()
-    const selection = checked(text, () => compileSelect(text, plan, parse))
+    const selection = runStep(text, () => compileSelect(text, plan, parse))
     const from = isFromBeginning(streamsProperties) ? 'beginning' : 'now'
-    const leave = places.enter(context.get('person').name, (most, whose) => {
+    const leave = places.acquire(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `${most} queries${of} are already open. Close some of them.`
     })
@@ -130,8 +133,8 @@ function queries(parts: KsqlParts) {
       const rows = isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
       const format = rowFormat(isPush)
       const isAllowed = context.get('isStillSignedIn')
-      const errorOf = (error: unknown) => failureOf(error, told).answer
-      const stream = rowStream(rows, { selection, format, stop, isAllowed, errorOf, ended: leave })
+      const toErrorAnswer = (error: unknown) => toErrorResponse(error, reportError).answer
+      const stream = rowStream(rows, { selection, format, stop, isAllowed, toErrorAnswer, onEnd: leave })
       const accept = context.req.header('accept') ?? ''
       const type = accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE
       return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })

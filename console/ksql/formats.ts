@@ -30,31 +30,31 @@ export type EndReason = 'Limit Reached' | 'Query Completed'
 /** @param isPush true for rows as they change, false for rows of now */
 export function rowFormat(isPush: boolean): RowFormat {
   const header = (columns: readonly Column[]) => {
-    const schema = columns.map(column => `\`${shownName(column.name)}\` ${typeName(column)}`).join(', ')
+    const schema = columns.map(column => `\`${formatName(column.name)}\` ${formatType(column)}`).join(', ')
     return JSON.stringify({ header: { queryId: randomUUID(), schema } })
   }
   const row = (columns: readonly unknown[], isEnd = false) =>
     JSON.stringify({ row: { columns, ...(isEnd && { tombstone: true }) } })
-  const failed = (errorMessage: ErrorAnswer) => `${JSON.stringify({ errorMessage })}]\n`
+  const formatError = (errorMessage: ErrorAnswer) => `${JSON.stringify({ errorMessage })}]\n`
   if (isPush)
     // A row ends with its line, because clients read lines, and the next row may be far away.
     return {
       begin: columns => `[${header(columns)},\n`,
       row: (values, isEnd) => `${row(values, isEnd)},\n`,
-      error: failed,
+      error: formatError,
       end: finalMessage => `${JSON.stringify({ finalMessage })}]\n`,
       idle: '\n',
     }
   return {
     begin: columns => `[${header(columns)}`,
     row: values => `,\n${row(values)}`,
-    error: error => `,\n${failed(error)}`,
+    error: error => `,\n${formatError(error)}`,
     end: () => ']\n',
   }
 }
 
 /** Returns the name as ksqlDB shows one that was written without quotes. Some clients find columns only in this form. */
-export function shownName(name: string): string {
+export function formatName(name: string): string {
   return name.toUpperCase()
 }
 
@@ -64,7 +64,7 @@ interface Column {
 }
 
 /** Returns the name that ksqlDB's answers have for the type of a column. The bounds of a window are numbers there. */
-export function typeName({ name, type }: Column): string {
+export function formatType({ name, type }: Column): string {
   return isBound(name) ? 'BIGINT' : type.replace('VARCHAR', 'STRING')
 }
 
@@ -73,12 +73,12 @@ export function typeName({ name, type }: Column): string {
  *
  * @throws ProblemError for a timestamp that no text can express
  */
-export function shownValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
+export function formatValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
   return values.map((value, index) => {
     const { name = '', type } = columns[index] ?? {}
     if (type !== 'TIMESTAMP' || typeof value !== 'number' || isBound(name)) return value
     if (isTime(value)) return new Date(value).toISOString().slice(0, -1)
-    const problem = `${shownName(name)} has a value outside the range of TIMESTAMP.`
+    const problem = `${formatName(name)} has a value outside the range of TIMESTAMP.`
     throw new ProblemError('bad-request', `${problem} Select it as BIGINT.`)
   })
 }

@@ -1,11 +1,11 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { tableChanges } from '../../lib/operations/views/push.ts'
-import { selectedRows } from '../../lib/queries/states/view-rows.ts'
+import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/expression.ts'
 import type { Selection } from '../../lib/views/language/select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import { planOf } from '../api/tables.ts'
+import { readActivePlan } from '../api/tables.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
 /** Values of the columns of a row, in their order. */
@@ -25,22 +25,22 @@ export interface TableReader {
 /** Maximum number of rows of now, which are in memory at once. */
 const MAX_ROWS = 50_000
 
-export function readerOf(environment: ConsoleEnvironment): TableReader {
-  const plan = () => planOf(environment)
+export function createTableReader(environment: ConsoleEnvironment): TableReader {
+  const plan = () => readActivePlan(environment)
   return {
     tables: plan,
-    async pull({ table, key: group, limit, ofRow: of }) {
-      const query = { group, of, limit: limit ?? MAX_ROWS }
+    async pull({ table, key: group, limit, selectRow }) {
+      const query = { group, toAnswer: selectRow, limit: limit ?? MAX_ROWS }
       const [states, topic] = [await environment.inspection(), await environment.topicSize('view-rows')]
-      const { rows, isWhole } = await selectedRows(states, topic, table, query)
+      const { rows, isWhole } = await selectRows(states, topic, table, query)
       if (isWhole || limit !== undefined) return rows
       throw new OperationFailure(`The answer has more than ${MAX_ROWS} rows. Add a condition or a LIMIT.`)
     },
-    async *push({ table, ofChange }, from, stop) {
+    async *push({ table, selectChange }, from, stop) {
       const [log, offsets] = [await environment.log(), await environment.offsets()]
       const changes = { log, offsets, topic: environment.topic('view-changes'), plan }
       for await (const change of tableChanges(changes, table, from, stop)) {
-        const values = ofChange(change)
+        const values = selectChange(change)
         if (values) yield change.tombstone ? { ended: values } : values
       }
     },

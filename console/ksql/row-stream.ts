@@ -1,6 +1,6 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
 import type { Selection } from '../../lib/views/language/select.ts'
-import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
+import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './formats.ts'
 import type { RowChange } from './reader.ts'
 
 /** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */
@@ -20,16 +20,16 @@ interface StreamOptions {
   /** Returns whether the token of the request is still valid. */
   readonly isAllowed: () => Promise<boolean>
   /** Converts an error of the rows to its last line. */
-  readonly errorOf: (error: unknown) => ErrorAnswer
+  readonly toErrorAnswer: (error: unknown) => ErrorAnswer
   /** Called once, when the stream has ended for any reason. */
-  readonly ended: () => void
+  readonly onEnd: () => void
   readonly slowMs?: number
   readonly beatMs?: number
 }
 
 export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Uint8Array> {
-  const { format, stop, isAllowed, ended, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
-  const texts = textsOf(rows, options)
+  const { format, stop, isAllowed, onEnd, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
+  const texts = formatRows(rows, options)
   const encoder = new TextEncoder()
   let beat: ReturnType<typeof setInterval> | undefined
   let takenAtMs = performance.now()
@@ -40,7 +40,7 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
     clearInterval(beat)
     // Abort first: an iterator that waits for a change returns only then.
     stop.abort()
-    ended()
+    onEnd()
     texts.return(undefined).catch(() => {})
   }
   return new ReadableStream({
@@ -52,7 +52,9 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
         if (isSlow || !(await isAllowed())) {
           if (isOver) return
           controller.error(
-            withoutStack(isSlow ? 'The client does not read.' : 'The token is not valid any more.'),
+            createErrorWithoutStack(
+              isSlow ? 'The client does not read.' : 'The token is not valid any more.',
+            ),
           )
           end()
         } else if (!isOver && format.idle && takenAtMs === nowMs)
@@ -72,13 +74,13 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
 }
 
 /** Returns an error of which the server logs only one line. */
-function withoutStack(message: string): Error {
+function createErrorWithoutStack(message: string): Error {
   return Object.assign(new Error(message), { stack: '' })
 }
 
-async function* textsOf(
+async function* formatRows(
   rows: Rows,
-  { selection, format, errorOf }: StreamOptions,
+  { selection, format, toErrorAnswer }: StreamOptions,
 ): AsyncGenerator<string, undefined> {
   const { columns, limit = Number.POSITIVE_INFINITY, isPush } = selection
   let [count, text] = [0, format.begin(columns)]
@@ -90,7 +92,7 @@ async function* textsOf(
     }
     for await (const row of rows) {
       const isEnd = 'ended' in row
-      text += format.row(shownValues(isEnd ? row.ended : row, columns), isEnd)
+      text += format.row(formatValues(isEnd ? row.ended : row, columns), isEnd)
       if (isPush || text.length >= CHUNK_CHARACTERS) {
         yield text
         text = ''
@@ -100,7 +102,7 @@ async function* textsOf(
       break
     }
   } catch (error) {
-    yield text + format.error(errorOf(error))
+    yield text + format.error(toErrorAnswer(error))
     return
   }
   text += format.end(reason)

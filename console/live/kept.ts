@@ -1,6 +1,6 @@
 /** Cache for the answers to expensive queries. Concurrent callers share one query. Its answer is reused until it expires. */
 
-export interface KeptAnswerOptions {
+export interface CachedAnswerOptions {
   /** Time for which an answer is reused, in milliseconds. */
   readonly forMs: number
   /** Monotonic clock, in milliseconds. */
@@ -10,14 +10,14 @@ export interface KeptAnswerOptions {
 /** Maximum share of the time in which a query may be running. The answer to a slow query is therefore reused for longer. */
 const SHARE = 1 / 10
 
-export class KeptAnswer<T> {
+export class CachedAnswer<T> {
   readonly #ask: () => Promise<T>
   readonly #forMs: number
   readonly #nowMs: () => number
   #answer: Promise<T> | undefined
   #untilMs = 0
 
-  constructor(ask: () => Promise<T>, { forMs, nowMs = () => performance.now() }: KeptAnswerOptions) {
+  constructor(ask: () => Promise<T>, { forMs, nowMs = () => performance.now() }: CachedAnswerOptions) {
     this.#ask = ask
     this.#forMs = forMs
     this.#nowMs = nowMs
@@ -25,11 +25,11 @@ export class KeptAnswer<T> {
 
   /** Returns the cached answer, or runs the query. Rejects if the query fails; failures are not cached. */
   get(): Promise<T> {
-    if (this.#answer === undefined || this.#nowMs() >= this.#untilMs) this.#answer = this.#fresh()
+    if (this.#answer === undefined || this.#nowMs() >= this.#untilMs) this.#answer = this.#refresh()
     return this.#answer
   }
 
-  async #fresh(): Promise<T> {
+  async #refresh(): Promise<T> {
     const startedMs = this.#nowMs()
     this.#untilMs = Number.POSITIVE_INFINITY
     try {
@@ -44,13 +44,13 @@ export class KeptAnswer<T> {
   }
 }
 
-export class KeptAnswers<T> {
-  readonly #options: KeptAnswerOptions
-  readonly #kept: KeptByKey<KeptAnswer<T>>
+export class AnswerCache<T> {
+  readonly #options: CachedAnswerOptions
+  readonly #kept: LruCache<CachedAnswer<T>>
 
-  constructor(options: KeptAnswerOptions & KeptByKeyOptions) {
+  constructor(options: CachedAnswerOptions & LruCacheOptions) {
     this.#options = options
-    this.#kept = new KeptByKey(options)
+    this.#kept = new LruCache(options)
   }
 
   /**
@@ -59,16 +59,16 @@ export class KeptAnswers<T> {
    * @param key identifies the query
    */
   ask(key: string, ask: () => Promise<T>): Promise<T> {
-    return this.#kept.get(key, () => new KeptAnswer(ask, this.#options)).get()
+    return this.#kept.get(key, () => new CachedAnswer(ask, this.#options)).get()
   }
 
   /** Removes all answers after a change, which may have made any of them obsolete. */
-  forgetAll(): void {
+  clear(): void {
     this.#kept.clear()
   }
 }
 
-interface KeptByKeyOptions {
+interface LruCacheOptions {
   /** Maximum number of entries. The least recently used entry is removed first. */
   readonly most: number
   /** Time after which unused entries are removed, in milliseconds. */
@@ -77,14 +77,14 @@ interface KeptByKeyOptions {
   readonly nowMs?: () => number
 }
 
-export class KeptByKey<T> {
+export class LruCache<T> {
   readonly #most: number
   readonly #idleMs: number
   readonly #nowMs: () => number
   /** Entries, least recently used first. */
   readonly #kept = new Map<string, { readonly value: T; readonly askedMs: number }>()
 
-  constructor({ most, idleMs, nowMs = () => performance.now() }: KeptByKeyOptions) {
+  constructor({ most, idleMs, nowMs = () => performance.now() }: LruCacheOptions) {
     this.#most = most
     this.#idleMs = idleMs
     this.#nowMs = nowMs

@@ -5,11 +5,11 @@
 
 import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { topicReach } from '../../lib/queries/kafka/topics.ts'
+import { readTopicReach } from '../../lib/queries/kafka/topics.ts'
 import { type Searched, searchNewest } from '../../lib/queries/records/newest-records.ts'
-import { type Range, rangesOf } from '../../lib/queries/records/records.ts'
+import { type Range, toRanges } from '../../lib/queries/records/records.ts'
 
 /** A result with a time. If there are too many results, the oldest are removed. */
 interface Timed {
@@ -71,7 +71,7 @@ export class RecentRecords<T extends Timed> {
 
   async #get(period: Period): Promise<Recent<T>> {
     if (this.#next === undefined) await this.#begin(period)
-    else await this.#goOn(this.#next, period)
+    else await this.#continue(this.#next, period)
     return { found: this.#found, searched: this.#searched }
   }
 
@@ -79,24 +79,24 @@ export class RecentRecords<T extends Timed> {
     const { topic } = this.#options
     this.#found = []
     const offsets = await this.#options.offsets()
-    const reach = await topicReach(offsets, topic, sinceMs)
+    const reach = await readTopicReach(offsets, topic, sinceMs)
     if (around) {
       const [from, until] = [
-        await topicReach(offsets, topic, around.fromMs),
-        await topicReach(offsets, topic, around.untilMs),
+        await readTopicReach(offsets, topic, around.fromMs),
+        await readTopicReach(offsets, topic, around.untilMs),
       ]
-      const ends = rangesOf(topic, until)
+      const ends = toRanges(topic, until)
       await this.#search(
-        rangesOf(topic, from).map((one, at) => ({ ...one, end: ends[at]?.start ?? one.end })),
+        toRanges(topic, from).map((one, at) => ({ ...one, end: ends[at]?.start ?? one.end })),
       )
     }
-    if (this.#found.length === 0) await this.#search(rangesOf(topic, reach))
+    if (this.#found.length === 0) await this.#search(toRanges(topic, reach))
     this.#next = reach.bounds.map(({ end }) => end)
   }
 
-  async #goOn(next: readonly number[], period: Period): Promise<void> {
+  async #continue(next: readonly number[], period: Period): Promise<void> {
     const { topic } = this.#options
-    const { bounds } = await topicReach(await this.#options.offsets(), topic)
+    const { bounds } = await readTopicReach(await this.#options.offsets(), topic)
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, next[partition] ?? start), end }
     })
@@ -111,7 +111,7 @@ export class RecentRecords<T extends Timed> {
   async #search(all: readonly Range[]): Promise<Searched> {
     const { partition, holding, limits, find, most } = this.#options
     const only =
-      typeof partition === 'object' ? partitionOf(Buffer.from(partition.ofKey), all.length) : partition
+      typeof partition === 'object' ? computePartition(Buffer.from(partition.ofKey), all.length) : partition
     const ranges = all.filter(one => only === undefined || one.partition === only)
     const fresh: T[] = []
     const searched = await searchNewest(

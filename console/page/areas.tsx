@@ -12,7 +12,7 @@ import { Messages } from './kafka/messages/messages.tsx'
 import { OneTopic } from './kafka/topic.tsx'
 import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
-import { Empty } from './parts/known.tsx'
+import { EmptyMessage } from './parts/known.tsx'
 import { Tables } from './tables/tables.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
@@ -176,7 +176,7 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
       ) : Current ? (
         <Current />
       ) : (
-        <Empty>Page not found. Choose a page above.</Empty>
+        <EmptyMessage>Page not found. Choose a page above.</EmptyMessage>
       )}
     </div>
   )

@@ -1,6 +1,6 @@
 /** Entry point of the page. Shared styles are imported first, so that areas can override them. */
 import { EnvironmentContext, useLive } from './data/answers.ts'
-import { Empty, Known } from './parts/known.tsx'
+import { AnswerView, EmptyMessage } from './parts/known.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
 import { type JSX, render } from 'preact'
@@ -11,7 +11,7 @@ import { Shell } from './shell.tsx'
 function Console(): JSX.Element {
   const environment = useLive('/environment')
   return (
-    <Known of={environment} what="the environment">
+    <AnswerView of={environment} what="the environment">
       {shown => (
         <EnvironmentContext.Provider value={shown}>
           <LocationProvider>
@@ -27,7 +27,7 @@ function Console(): JSX.Element {
           </LocationProvider>
         </EnvironmentContext.Provider>
       )}
-    </Known>
+    </AnswerView>
   )
 }
 
@@ -35,9 +35,9 @@ function NoSuchPage(): JSX.Element {
   return (
     <>
       <h1>There is no such page</h1>
-      <Empty>
+      <EmptyMessage>
         The address leads nowhere. <a href="/">The overview</a> leads on.
-      </Empty>
+      </EmptyMessage>
     </>
   )
 }

@@ -5,7 +5,7 @@ import { useLocation } from 'preact-iso'
 import { AREAS, shownPage } from './areas.tsx'
 import { useEnvironment } from './data/answers.ts'
 import { useArrival } from './data/arrival.ts'
-import { problemOf } from './data/ask.ts'
+import { toProblem } from './data/ask.ts'
 import { zoneText } from './parts/words.ts'
 
 interface Props {
@@ -20,7 +20,7 @@ interface State {
 }
 
 /** Error boundary, so that an error on one page does not affect the rest of the console. */
-class Guarded extends Component<Props, State> {
+class ErrorBoundary extends Component<Props, State> {
   static override getDerivedStateFromProps({ page }: Props, state: State): State | null {
     return page === state.page ? null : { page, error: undefined }
   }
@@ -37,7 +37,7 @@ class Guarded extends Component<Props, State> {
     if (error === undefined) return <>{children}</>
     return (
       <div class="problem" role="alert">
-        <p>{problemOf(error).message}</p>
+        <p>{toProblem(error).message}</p>
         <button type="button" class="secondary outline" onClick={() => this.setState({ error: undefined })}>
           Try again
         </button>
@@ -59,9 +59,9 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
       <a class="skip" href="#content">
         Skip to the content
       </a>
-      <Top path={path} title={current?.title ?? 'Menu'} />
+      <Header path={path} title={current?.title ?? 'Menu'} />
       <main id="content" ref={content} tabIndex={-1}>
-        <Guarded page={page.key}>{children}</Guarded>
+        <ErrorBoundary page={page.key}>{children}</ErrorBoundary>
       </main>
       <footer class="foot">Time zone: {zoneText(Date.now())}</footer>
     </>
@@ -74,7 +74,7 @@ interface TopProps {
   readonly title: string
 }
 
-function Top({ path, title }: TopProps): JSX.Element {
+function Header({ path, title }: TopProps): JSX.Element {
   const shown = useEnvironment()
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)

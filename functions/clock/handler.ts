@@ -6,6 +6,6 @@
 import { CLOCK_SETTINGS, runClock } from '../../lib/app/clock.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled('clock', Connections, CLOCK_SETTINGS, runClock, NAME)
+export const handler = createScheduledHandler('clock', Connections, CLOCK_SETTINGS, runClock, NAME)

@@ -2,6 +2,12 @@
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, HISTORY, WAREHOUSE } from '../../lib/app/settings/index.ts'
 import { NoConnections, runScheduledEtl } from '../../lib/operations/etl/scheduled.ts'
-import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled('etl', NoConnections, [GENERAL, HISTORY, WAREHOUSE], runScheduledEtl, NAME)
+export const handler = createScheduledHandler(
+  'etl',
+  NoConnections,
+  [GENERAL, HISTORY, WAREHOUSE],
+  runScheduledEtl,
+  NAME,
+)

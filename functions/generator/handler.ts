@@ -1,6 +1,6 @@
 /** Publishes simulated readings of all families for the time since the last run. */
 
-import { dataWriterOf } from '../../lib/app/data-writer.ts'
+import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import {
@@ -14,13 +14,13 @@ import {
 } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
-import { slicesOf, ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
+import { splitTicks, ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
+import { toOutgoingRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled(
+export const handler = createScheduledHandler(
   'generator',
   Connections,
   [GENERAL, KAFKA, REDIS, GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
@@ -32,15 +32,15 @@ export const handler = scheduled(
     const settings = { ...chosen, ...(config.keyBy && { keyBy: config.keyBy }) }
     const last = await connections.value<number>(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await last.read(), Date.parse(scheduledFor), settings)
-    const writer = await dataWriterOf(config, READING_TYPES)
+    const writer = await getDataWriter(config, READING_TYPES)
     const publisher = await connections.publisher()
     const topic = topicName('readings', config.env)
     let count = 0
-    for (const { from, until } of slicesOf(due, settings.fleet.length)) {
+    for (const { from, until } of splitTicks(due, settings.fleet.length)) {
       const readings = [...simulate(settings, from, until)]
       await publisher.publish(
         readings.map(({ key, event }) => {
-          return producedRecord(topic, key, writer.write(event), config.contentMode)
+          return toOutgoingRecord(topic, key, writer.write(event), config.contentMode)
         }),
       )
       // Store the last tick after publishing. If the run fails in between, the next run publishes the same events with the same ids.

@@ -2,6 +2,12 @@
 import { NAME } from '../../lib/app/name.ts'
 import { createRedriver, REDRIVER_SETTINGS } from '../../lib/app/redriver.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled('redriver', Connections, REDRIVER_SETTINGS, createRedriver(), NAME)
+export const handler = createScheduledHandler(
+  'redriver',
+  Connections,
+  REDRIVER_SETTINGS,
+  createRedriver(),
+  NAME,
+)

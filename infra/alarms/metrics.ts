@@ -19,7 +19,7 @@ export interface Metric {
  *
  * @param service name of the function
  */
-export function own(environment: string, service: string, name: OwnMetric): Metric {
+export function buildOwnMetric(environment: string, service: string, name: OwnMetric): Metric {
   return { namespace: NAMESPACE, name, dimensions: { environment, service } }
 }
 
@@ -38,7 +38,7 @@ export interface Query {
  *
  * @param reason value of the dimension `reason`; if absent, all reasons are counted
  */
-export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {
+export function buildSumQuery(environment: string, name: OwnMetric, reason?: string): Query {
   return {
     statistic: 'SUM',
     namespace: NAMESPACE,
@@ -49,7 +49,7 @@ export function ofAllFunctions(environment: string, name: OwnMetric, reason?: st
 }
 
 /** Returns the Metrics Insights query, with names in double quotes and values in single quotes. */
-export function sqlOf({ statistic, namespace, name, dimensions, where }: Query): string {
+export function toSql({ statistic, namespace, name, dimensions, where }: Query): string {
   const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')
   const conditions = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`)
   const filter = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''

@@ -1,13 +1,13 @@
 /** Alarms of a deployment as CloudFormation resources. Pure. */
 import type { Alarm, Deployed, Value } from './alarm.ts'
-import { type Metric, sqlOf } from './metrics.ts'
+import { type Metric, toSql } from './metrics.ts'
 import { ALARM_KINDS, CAUSES } from './table.ts'
 
 /** Page that the descriptions of alarms name. */
 const RUNBOOK = 'docs/runbook.md'
 
 /** Returns the alarms of a deployment, in the order of the table; empty for a stage without alarms. */
-export function alarmsOf(deployed: Deployed): readonly Alarm[] {
+export function listAlarms(deployed: Deployed): readonly Alarm[] {
   if (!deployed.alarms.enabled) return []
   return Object.entries(ALARM_KINDS).flatMap(([kind, { watches }]) =>
     watches(deployed).map(watched => {
@@ -15,7 +15,7 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
       return {
         kind,
         name: `sluice-${deployed.stage}-${short}`,
-        logicalId: logicalIdOf('Alarm', short),
+        logicalId: toLogicalId('Alarm', short),
         watched,
       }
     }),
@@ -23,15 +23,15 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
 }
 
 /** Returns the CloudFormation resources of the alarms by logical id. */
-export function alarmResources(deployed: Deployed): Record<string, object> {
-  const alarms = alarmsOf(deployed)
+export function buildAlarmResources(deployed: Deployed): Record<string, object> {
+  const alarms = listAlarms(deployed)
   return Object.fromEntries([
-    ...alarms.map(alarm => [alarm.logicalId, resourceOf(alarm)]),
-    ...compositesOf(alarms, deployed),
+    ...alarms.map(alarm => [alarm.logicalId, buildAlarmResource(alarm)]),
+    ...buildCompositeAlarms(alarms, deployed),
   ])
 }
 
-function resourceOf({ kind, name, watched }: Alarm): object {
+function buildAlarmResource({ kind, name, watched }: Alarm): object {
   const {
     says,
     above = 0,
@@ -51,29 +51,29 @@ function resourceOf({ kind, name, watched }: Alarm): object {
       EvaluationPeriods: periods,
       DatapointsToAlarm: breaching ?? periods,
       TreatMissingData: watched.missing ?? missing ?? 'notBreaching',
-      ...comparedOf(watched.value, watched.periodSeconds ?? 60 * minutes),
+      ...toValueProperties(watched.value, watched.periodSeconds ?? 60 * minutes),
     },
   }
 }
 
-function comparedOf(value: Value, period: number): object {
+function toValueProperties(value: Value, period: number): object {
   if ('query' in value)
-    return { Metrics: [{ Id: 'found', Expression: sqlOf(value.query), Period: period, ReturnData: true }] }
+    return { Metrics: [{ Id: 'found', Expression: toSql(value.query), Period: period, ReturnData: true }] }
   if ('expression' in value)
     return {
       Metrics: [
         { Id: 'value', Expression: value.expression, ReturnData: true },
         ...Object.entries(value.sums).map(([id, metric]) => ({
           Id: id,
-          MetricStat: { Metric: metricOf(metric), Period: period, Stat: 'Sum' },
+          MetricStat: { Metric: toMetricProperties(metric), Period: period, Stat: 'Sum' },
           ReturnData: false,
         })),
       ],
     }
-  return { ...metricOf(value.metric), Period: period, Statistic: value.statistic }
+  return { ...toMetricProperties(value.metric), Period: period, Statistic: value.statistic }
 }
 
-function metricOf({ namespace, name, dimensions }: Metric): object {
+function toMetricProperties({ namespace, name, dimensions }: Metric): object {
   return {
     Namespace: namespace,
     MetricName: name,
@@ -96,18 +96,18 @@ const [WAIT, CATCH_UP] = [180, 600]
  * Returns the composite alarms: one for each cause, and one that suppresses others during an outage. Only the alarms of causes send
  * notifications, so that an outage causes one notification instead of one per affected alarm.
  */
-function compositesOf(
+function buildCompositeAlarms(
   alarms: readonly Alarm[],
   { stage, alarms: { topicArn } }: Deployed,
 ): [string, object][] {
-  const suppressor = composite(
+  const suppressor = buildCompositeAlarm(
     stage,
     'servers',
     'Redis or Kafka is unavailable. This alarm has no actions. It suppresses alarms that are consequences of the outage.',
     alarms.filter(({ kind }) => OUTAGES.has(kind)),
   )
   const causes = Object.entries(CAUSES).map(([cause, about]) =>
-    composite(
+    buildCompositeAlarm(
       stage,
       cause,
       `${about.says} Runbook: ${RUNBOOK}#causes`,
@@ -115,7 +115,7 @@ function compositesOf(
       {
         ...('followsServers' in about
           ? {
-              ActionsSuppressor: { 'Fn::GetAtt': [logicalIdOf('Cause', 'servers'), 'Arn'] },
+              ActionsSuppressor: { 'Fn::GetAtt': [toLogicalId('Cause', 'servers'), 'Arn'] },
               ActionsSuppressorWaitPeriod: WAIT,
               ActionsSuppressorExtensionPeriod: CATCH_UP,
             }
@@ -129,7 +129,7 @@ function compositesOf(
 }
 
 /** Returns a composite alarm by logical id, which fires if at least one of its alarms fires. Without alarms, returns nothing. */
-function composite(
+function buildCompositeAlarm(
   stage: string,
   short: string,
   description: string,
@@ -146,10 +146,10 @@ function composite(
       ...properties,
     },
   }
-  return [[logicalIdOf('Cause', short), resource]]
+  return [[toLogicalId('Cause', short), resource]]
 }
 
-function logicalIdOf(prefix: string, short: string): string {
+function toLogicalId(prefix: string, short: string): string {
   const words = short.split(/[^a-zA-Z0-9]+/).map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `${prefix}${words.join('')}`
 }

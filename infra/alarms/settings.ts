@@ -37,7 +37,12 @@ const GB = 1_000_000_000
  * @param region region to deploy to
  * @param errors receives the errors of `readSetting`
  */
-export function alarmingOf(stage: string, region: string, env: Environment, errors: string[]): Alarming {
+export function readAlarmSettings(
+  stage: string,
+  region: string,
+  env: Environment,
+  errors: string[],
+): Alarming {
   const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
     readSetting(ALARMS.settings, name, env, errors)
   const topicArn = read('ALARM_TOPIC_ARN')

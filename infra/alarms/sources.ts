@@ -13,9 +13,9 @@ import { isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topics.ts'
-import { periodOf } from '../schedules.ts'
+import { parsePeriod } from '../schedules.ts'
 import type { Deployed, Watched } from './alarm.ts'
-import { type Metric, type OwnMetric, ofAllFunctions, own } from './metrics.ts'
+import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'
 
 type Source = (deployed: Deployed) => readonly Watched[]
 
@@ -23,15 +23,15 @@ type Source = (deployed: Deployed) => readonly Watched[]
  * Returns the sum of a metric over all functions. If reasons are given, returns a sum for each reason, each watched by a separate
  * alarm.
  */
-export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
+export function watchSum(name: OwnMetric, reasons?: readonly string[]): Source {
   return ({ env }) =>
-    reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
-      { value: { query: ofAllFunctions(env, name) } },
+    reasons?.map(reason => ({ of: reason, value: { query: buildSumQuery(env, name, reason) } })) ?? [
+      { value: { query: buildSumQuery(env, name) } },
     ]
 }
 
 /** Combines several sources. Their keys begin the suffixes of the alarms' names. */
-export function together(sources: Readonly<Record<string, Source>>): Source {
+export function combineSources(sources: Readonly<Record<string, Source>>): Source {
   return deployed =>
     Object.entries(sources).flatMap(([key, source]) =>
       source(deployed).map(one => ({
@@ -42,38 +42,38 @@ export function together(sources: Readonly<Record<string, Source>>): Source {
 }
 
 /** Returns a metric of a scheduled function if it is deployed, and its schedule enabled. */
-export function scheduled(name: keyof typeof SCHEDULED_METRICS): Source {
+export function watchScheduledMetric(name: keyof typeof SCHEDULED_METRICS): Source {
   const { by } = SCHEDULED_METRICS[name]
   return ({ env, functions, schedules }) =>
     functions.some(one => one.name === by && one.schedule && schedules[one.schedule.condition])
-      ? [{ value: { metric: own(env, by, name), statistic: 'Maximum' } }]
+      ? [{ value: { metric: buildOwnMetric(env, by, name), statistic: 'Maximum' } }]
       : []
 }
 
 /** Lag of each consumer in seconds. */
-export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
+export const watchLag: Source = ({ env, functions, schedules: { clock } }) =>
   functions.filter(isConsumer).map(({ name, consumes }) => ({
     of: name,
-    value: { metric: own(env, name, 'lagSeconds'), statistic: 'Maximum' },
+    value: { metric: buildOwnMetric(env, name, 'lagSeconds'), statistic: 'Maximum' },
     // The function `clock` appends one tick per minute to some topics, so missing data means that the consumer is not running.
     // Other topics may have no records for hours.
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
 /** Failed invocations of each function. */
-export const errors: Source = ({ functions, stage }) =>
+export const watchErrors: Source = ({ functions, stage }) =>
   functions.map(({ name }) => ({
     of: name,
-    value: { metric: ofLambda(stage, name, 'Errors'), statistic: 'Sum' },
+    value: { metric: buildLambdaMetric(stage, name, 'Errors'), statistic: 'Sum' },
   }))
 
 /** Maximum period of a CloudWatch alarm. */
 const MAX_PERIOD_SECONDS = 86_400
 
 /** Number of successful runs of each scheduled function within five intervals of its schedule. */
-export const schedules: Source = ({ functions, stage, schedules: enabled }) =>
+export const watchSchedules: Source = ({ functions, stage, schedules: enabled }) =>
   functions.flatMap(({ name, schedule }) => {
-    const seconds = schedule && enabled[schedule.condition] ? periodOf(schedule.expression) : undefined
+    const seconds = schedule && enabled[schedule.condition] ? parsePeriod(schedule.expression) : undefined
     if (seconds === undefined) return []
     return {
       of: name,
@@ -81,19 +81,19 @@ export const schedules: Source = ({ functions, stage, schedules: enabled }) =>
       value: {
         expression: 'FILL(invocations, 0) - FILL(errors, 0)',
         sums: {
-          invocations: ofLambda(stage, name, 'Invocations'),
-          errors: ofLambda(stage, name, 'Errors'),
+          invocations: buildLambdaMetric(stage, name, 'Invocations'),
+          errors: buildLambdaMetric(stage, name, 'Errors'),
         },
       },
     } satisfies Watched
   })
 
-function ofLambda(stage: string, name: string, metric: 'Errors' | 'Invocations'): Metric {
+function buildLambdaMetric(stage: string, name: string, metric: 'Errors' | 'Invocations'): Metric {
   return { namespace: 'AWS/Lambda', name: metric, dimensions: { FunctionName: lambdaName(stage, name) } }
 }
 
 /** Age of the oldest message in the queue that the function `on-failure` reads; no values without such a queue. */
-export const onFailureAge: Source = ({ onFailureQueue }) => {
+export const watchOnFailureAge: Source = ({ onFailureQueue }) => {
   if (onFailureQueue === undefined) return []
   const dimensions = { QueueName: lastPart(onFailureQueue) }
   const metric = { namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions }
@@ -101,7 +101,7 @@ export const onFailureAge: Source = ({ onFailureQueue }) => {
 }
 
 /** Messages of the SNS topics for alerts and alarms that could not be delivered. */
-export const undelivered: Source = ({ env, alarms: { topicArn } }) => {
+export const watchUndelivered: Source = ({ env, alarms: { topicArn } }) => {
   const topics = new Set([alertsTopicName(env), ...(topicArn === undefined ? [] : [lastPart(topicArn)])])
   return [...topics].map(topic => {
     const dimensions = { TopicName: topic }
@@ -111,7 +111,7 @@ export const undelivered: Source = ({ env, alarms: { topicArn } }) => {
 }
 
 /** Returns the maximum over all brokers; no values for MSK Serverless. */
-export function brokers(name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUsed'): Source {
+export function watchBrokers(name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUsed'): Source {
   return ({ clusterArn }) => {
     if (isServerlessCluster(clusterArn)) return []
     // The ARN of a cluster is `arn:…:cluster/<name>/<uuid>`.
@@ -125,7 +125,7 @@ export function brokers(name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUs
 const NEARLY_FULL = 0.8
 
 /** Memory and evictions of the serverless cache or, without one, of all nodes of caches in the region. */
-export const cacheMemory: Source = ({ alarms: { cache } }) => {
+export const watchCacheMemory: Source = ({ alarms: { cache } }) => {
   if (cache === undefined)
     return [
       ['used', 'DatabaseMemoryUsagePercentage', 100 * NEARLY_FULL] as const,
@@ -143,13 +143,13 @@ export const cacheMemory: Source = ({ alarms: { cache } }) => {
         },
       },
     }))
-  const watched = (name: string) => ({
+  const buildCacheValue = (name: string) => ({
     metric: { namespace: 'AWS/ElastiCache', name, dimensions: { clusterId: cache.name } },
     statistic: 'Maximum' as const,
   })
   return [
-    { of: 'used', above: cache.bytes * NEARLY_FULL, value: watched('BytesUsedForCache') },
-    { of: 'evicted', above: 0, value: watched('Evictions') },
+    { of: 'used', above: cache.bytes * NEARLY_FULL, value: buildCacheValue('BytesUsedForCache') },
+    { of: 'evicted', above: 0, value: buildCacheValue('Evictions') },
   ]
 }
 

@@ -1,16 +1,16 @@
 /** All kinds of alarms by their heading in docs/runbook.md, and their causes. Pure. */
 import type { AlarmKind, CauseName } from './alarm.ts'
 import {
-  brokers,
-  cacheMemory,
-  counted,
-  errors,
-  lagSeconds,
-  onFailureAge,
-  scheduled,
-  schedules,
-  together,
-  undelivered,
+  combineSources,
+  watchBrokers,
+  watchCacheMemory,
+  watchErrors,
+  watchLag,
+  watchOnFailureAge,
+  watchScheduledMetric,
+  watchSchedules,
+  watchSum,
+  watchUndelivered,
 } from './sources.ts'
 
 interface Cause {
@@ -46,7 +46,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'lag-seconds': {
     says: 'A consumer lags by more than five minutes, or is not running.',
     cause: 'progress',
-    watches: lagSeconds,
+    watches: watchLag,
     above: 300,
     periods: 5,
     because: 'a deployment or a lost broker takes two minutes',
@@ -55,19 +55,19 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'partition-waits': {
     says: 'A consumer cannot continue in a partition. Its records stay in Kafka.',
     cause: 'progress',
-    watches: counted('deferred'),
+    watches: watchSum('deferred'),
     ...WAITS,
   },
   'breaker-open': {
     says: 'Nearly all records fail unexpectedly. The consumer leaves them in Kafka.',
     cause: 'code',
-    watches: counted('breaker-open'),
+    watches: watchSum('breaker-open'),
     because: 'the circuit breaker opens only after twenty decisions, so no further delay is needed',
   },
   errors: {
     says: 'A function fails repeatedly: it throws, or runs out of time or memory.',
     cause: 'functions',
-    watches: errors,
+    watches: watchErrors,
     minutes: 5,
     periods: 2,
     because: 'Lambda retries failed invocations',
@@ -75,7 +75,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'schedule-missed': {
     says: 'A scheduled function has not succeeded for five intervals.',
     cause: 'functions',
-    watches: schedules,
+    watches: watchSchedules,
     below: 1,
     minutes: 5,
     because: 'the log clock bridges at most two minutes of silence; after five minutes, timers are late',
@@ -84,7 +84,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'on-failure-waits': {
     says: 'Records that Lambda has discarded have been in their queue for 15 minutes, because on-failure does not process them.',
     cause: 'functions',
-    watches: onFailureAge,
+    watches: watchOnFailureAge,
     above: 900,
     minutes: 5,
     because: 'the function processes messages within seconds, and the queue retains them for days',
@@ -92,42 +92,42 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'records-lost': {
     says: 'Records were deleted by retention before they were processed, and are lost.',
     cause: 'data',
-    watches: counted('expired'),
+    watches: watchSum('expired'),
     because: 'the records cannot be recovered, and further ones may be lost',
   },
   'range-read-back': {
     says: 'Offsets that were not delivered are read back from the log. Redis may have lost writes.',
     cause: 'data',
-    watches: counted('range-read-back'),
+    watches: watchSum('range-read-back'),
     because:
       'the consumer recovers automatically, but the cause, such as lost writes or a reset group, has to be found',
   },
   'topic-settings': {
     says: 'The settings of a topic differ from the table of topics: Kafka rejects records, or timers follow the clocks of producers.',
     cause: 'data',
-    watches: together({ refused: counted('refused'), times: counted('timed-by-producers') }),
+    watches: combineSources({ refused: watchSum('refused'), times: watchSum('timed-by-producers') }),
     because: 'the setting has to be changed; each rejected record is replaced by a failure record',
   },
   misrouted: {
     says: 'Records are not in the partition of their key, because a producer uses another partitioner.',
     cause: 'data',
-    watches: counted('misrouted'),
+    watches: watchSum('misrouted'),
     because: 'each such record may split the state of an entity',
   },
   'failed-unexpectedly': {
     says: 'A consumer threw an exception at a record or a timer, which is a bug, or refused its own timer.',
     cause: 'code',
-    watches: together({
-      record: counted('failed', ['unexpected-error']),
-      parked: counted('parked-failed', ['unexpected-error']),
-      timer: counted('timer', ['timer-failed', 'timer-rejected']),
+    watches: combineSources({
+      record: watchSum('failed', ['unexpected-error']),
+      parked: watchSum('parked-failed', ['unexpected-error']),
+      timer: watchSum('timer', ['timer-failed', 'timer-rejected']),
     }),
     because: 'no data may make a consumer throw, so each exception is a bug, and timers are not retried',
   },
   'dead-letters-open': {
     says: 'Dead letters have been open for 15 minutes, or cannot be counted.',
     cause: 'dead-letters',
-    watches: scheduled('deadLettersOpen'),
+    watches: watchScheduledMetric('deadLettersOpen'),
     periods: 15,
     because: 'the time is sufficient for a redrive or a drop; the dlq topic retains records for 30 days',
     missing: 'breaching',
@@ -135,7 +135,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'receiver-refuses': {
     says: 'A receiver has not accepted records for 15 minutes.',
     cause: 'receivers',
-    watches: counted('offer-failed'),
+    watches: watchSum('offer-failed'),
     minutes: 5,
     periods: 3,
     because: 'each record is sent three times within seconds, and then retried later',
@@ -143,54 +143,54 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'notifications-undelivered': {
     says: 'SNS could not deliver messages of a topic for notifications or alarms.',
     cause: 'receivers',
-    watches: undelivered,
+    watches: watchUndelivered,
     minutes: 5,
     because: 'SNS has exhausted its retries, so a subscriber was not notified',
   },
   'state-bounds': {
     says: 'A partition state has reached a bound: failures are forgotten, or the readings of new entities become dead letters.',
     cause: 'data',
-    watches: together({
-      failures: counted('failure-memory', ['nearly-full', 'forgotten']),
-      entities: counted('failed', ['too-many-new-entities']),
+    watches: combineSources({
+      failures: watchSum('failure-memory', ['nearly-full', 'forgotten']),
+      entities: watchSum('failed', ['too-many-new-entities']),
     }),
     because: 'forgotten failures cannot be redriven, and a faulty producer would fill the store',
   },
   'order-given-up': {
     says: 'An entity was held for longer than its consumer allows, so its events are no longer processed in order.',
     cause: 'code',
-    watches: counted('released', ['full', 'time']),
+    watches: watchSum('released', ['full', 'time']),
     because: 'later events of the entity were processed before one that is still being retried',
   },
   'state-from-nothing': {
     says: 'A consumer reads a partition from its beginning, because it is new or because Redis is empty.',
     cause: 'data',
-    watches: counted('no-applied-offset'),
+    watches: watchSum('no-applied-offset'),
     because: 'a consumer that is not new has lost all its state',
   },
   'redis-away': {
     says: 'Consumers cannot reach Redis, or it rejects their commands. Their records stay in Kafka.',
     cause: 'redis',
-    watches: counted('deferred', ['store-unavailable']),
+    watches: watchSum('deferred', ['store-unavailable']),
     ...WAITS,
   },
   'kafka-away': {
     says: 'Consumers cannot reach Kafka, so they can neither publish nor read back records.',
     cause: 'kafka',
-    watches: counted('deferred', ['broker-unavailable', 'log-unreadable']),
+    watches: watchSum('deferred', ['broker-unavailable', 'log-unreadable']),
     ...WAITS,
   },
   'under-replicated': {
     says: 'Partitions have fewer in-sync replicas than they should.',
     cause: 'kafka',
-    watches: brokers('UnderReplicatedPartitions'),
+    watches: watchBrokers('UnderReplicatedPartitions'),
     periods: 10,
     because: 'a broker that is restarted for maintenance catches up sooner',
   },
   'kafka-disk': {
     says: 'A disk of a Kafka broker is more than 80 % full.',
     cause: 'kafka',
-    watches: brokers('KafkaDataLogsDiskUsed'),
+    watches: watchBrokers('KafkaDataLogsDiskUsed'),
     above: 80,
     minutes: 5,
     because:
@@ -199,7 +199,7 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
   'redis-memory': {
     says: 'Redis uses more than four fifths of its memory, or evicts keys, so that state is lost.',
     cause: 'redis',
-    watches: cacheMemory,
+    watches: watchCacheMemory,
     minutes: 5,
     because: 'keys do not expire, so a full store rejects all commits, and all partitions wait',
   },

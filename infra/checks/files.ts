@@ -26,7 +26,7 @@ export async function rulesProblems(folder: string, shown: string, views?: strin
 
 /** Checks the plan of the tables. */
 export async function viewsProblems(folder: string): Promise<string[]> {
-  return loadPlan(folder).then(() => [], problemsOf)
+  return loadPlan(folder).then(() => [], toErrorLines)
 }
 
 /** Checks routes and receivers. */
@@ -41,7 +41,7 @@ export async function policyProblems(
   shown: string,
   consumers: readonly string[],
 ): Promise<string[]> {
-  return loadPolicy(folder, consumers, shown).then(() => [], problemsOf)
+  return loadPolicy(folder, consumers, shown).then(() => [], toErrorLines)
 }
 
 /** Checks the mappings that functions refer to. */
@@ -51,12 +51,12 @@ export async function mappingProblems(
   names: readonly string[],
 ): Promise<string[]> {
   const found = names.map(name =>
-    loadMapping(join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`)).then(() => [], problemsOf),
+    loadMapping(join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`)).then(() => [], toErrorLines),
   )
   return (await Promise.all(found)).flat()
 }
 
-function problemsOf(error: unknown): string[] {
+function toErrorLines(error: unknown): string[] {
   if (error instanceof InvalidPolicy || error instanceof InvalidMapping)
     return error.errors.map(one => errorLine(one))
   if (error instanceof PolicyFileError || error instanceof MappingFileError || error instanceof PlanFileError)

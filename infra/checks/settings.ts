@@ -3,7 +3,7 @@
  */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
-import { formatsOf, type Serialization } from '#runtime/consumer/serialization.ts'
+import { resolveFormats, type Serialization } from '#runtime/consumer/serialization.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
@@ -32,10 +32,10 @@ export function settingsProblems(functions: Readonly<Record<string, Variables>>,
 function errorsIn(variables: Variables): readonly string[] {
   const texts = Object.entries(variables).filter(([, value]) => typeof value !== 'object')
   const filledInLater = Object.keys(variables).filter(name => typeof variables[name] === 'object')
-  const given = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
-  const plain = given.SLUICE_ENV === 'local' ? [] : plainTextErrors(given)
+  const environment = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
+  const plain = environment.SLUICE_ENV === 'local' ? [] : plainTextErrors(environment)
   try {
-    return [...plain, ...serializationErrors(readSettings(SLICES, given).serialization)]
+    return [...plain, ...serializationErrors(readSettings(SLICES, environment).serialization)]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return [
@@ -69,7 +69,7 @@ function plainTextErrors(given: Environment): string[] {
 /** Checks that the families and event types in the setting exist. */
 function serializationErrors(serialization: Serialization): string[] {
   try {
-    formatsOf(serialization, SERIALIZED_TYPES)
+    resolveFormats(serialization, SERIALIZED_TYPES)
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -71,9 +71,9 @@ const builtConsole = {
   name: 'built-console',
   setup(build) {
     build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
-      const { builtPage } = require('../console-page.ts')
+      const { bundlePage } = require('../console-page.ts')
       const { readFunctions } = require('../../lib/app/functions.ts')
-      const built = { page: await builtPage(), functions: readFunctions() }
+      const built = { page: await bundlePage(), functions: readFunctions() }
       return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }
     })
   },

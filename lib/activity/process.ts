@@ -4,18 +4,18 @@
  */
 
 import type { Received } from '#runtime/consumer/event.ts'
-import { FORGET, forgetting } from '#runtime/consumer/forgetting.ts'
+import { FORGET, scheduleForgetting } from '#runtime/consumer/forgetting.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import {
-  decided,
+  completeStep,
   type Emission,
   type KeyedProcess,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type Timer,
 } from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import {
   type DatabaseReading,
   type DeviceMotion,
@@ -77,80 +77,93 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
   awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
-    if (data === undefined) return rejected('the reading has no data')
-    if (state && timeMs < state.lastMs) return decided('late', state)
-    if (type === FAMILIES.environment.type) return sensed(state, event)
-    if (type === FAMILIES.device.type) return moved(state, event, data as unknown as DeviceMotion)
-    return loaded(state, event, data as unknown as DatabaseReading)
+    if (data === undefined) return reject('the reading has no data')
+    if (state && timeMs < state.lastMs) return completeStep('late', state)
+    if (type === FAMILIES.environment.type) return onEnvironmentReading(state, event)
+    if (type === FAMILIES.device.type) return onDeviceMotion(state, event, data as unknown as DeviceMotion)
+    return onDatabaseReading(state, event, data as unknown as DatabaseReading)
   },
-  onTimer(state, timer): Step<Activity> {
-    if (timer.name === FORGET) return decided('forgotten', undefined)
-    if (timer.name === 'silent') return silent(state, timer)
-    return fallen(state, timer)
+  onTimer(state, timer): StepResult<Activity> {
+    if (timer.name === FORGET) return completeStep('forgotten', undefined)
+    if (timer.name === 'silent') return onSilentTimer(state, timer)
+    return onFallenTimer(state, timer)
   },
 }
 
-function sensed(state: Activity | undefined, event: Received<ReadingData>): Step<Activity> {
+function onEnvironmentReading(
+  state: Activity | undefined,
+  event: Received<ReadingData>,
+): StepResult<Activity> {
   const { timeMs } = event
   const timers = [
     { name: 'silent', dueMs: timeMs + SILENT_AFTER_MS },
-    ...forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
+    ...scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
   ]
   const next = { lastMs: timeMs, ...tagsIn(event) }
-  if (!state?.isSilent) return decided(state ? 'unchanged' : 'first', next, [], timers)
+  if (!state?.isSilent) return completeStep(state ? 'unchanged' : 'first', next, [], timers)
   const details = { silentSince: instant(state.lastMs), ...tagsIn(event) }
-  return decided('returned', next, [happened('returned', SENSOR_RETURNED_TYPE, event, details)], timers)
+  return completeStep(
+    'returned',
+    next,
+    [createEmission('returned', SENSOR_RETURNED_TYPE, event, details)],
+    timers,
+  )
 }
 
-function silent(state: Activity, timer: Timer): Step<Activity> {
+function onSilentTimer(state: Activity, timer: Timer): StepResult<Activity> {
   const details = { lastSeen: instant(state.lastMs), ...(state.tags && { tags: state.tags }) }
-  const emission = happened('silent', SENSOR_SILENT_TYPE, timer, details)
-  return decided('silent', { ...state, isSilent: true }, [emission])
+  const emission = createEmission('silent', SENSOR_SILENT_TYPE, timer, details)
+  return completeStep('silent', { ...state, isSilent: true }, [emission])
 }
 
-function moved(
+function onDeviceMotion(
   state: Activity | undefined,
   event: Received<ReadingData>,
   data: DeviceMotion,
-): Step<Activity> {
+): StepResult<Activity> {
   const { timeMs } = event
-  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
+  const forget = scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
   const now = data.activity
   const before = state?.doing
   if (now === undefined || now === before?.activity)
-    return decided(state ? 'unchanged' : 'first', { ...state, lastMs: timeMs, ...tagsIn(event) }, [], forget)
+    return completeStep(
+      state ? 'unchanged' : 'first',
+      { ...state, lastMs: timeMs, ...tagsIn(event) },
+      [],
+      forget,
+    )
   const next = { lastMs: timeMs, ...tagsIn(event), doing: { activity: now, sinceMs: timeMs } }
-  const timers = [...forget, ...afterFall(now, timeMs)]
-  if (before === undefined) return decided('first', next, [], timers)
-  const emission = happened('changed', ACTIVITY_CHANGED_TYPE, event, {
+  const timers = [...forget, ...buildFallTimerChange(now, timeMs)]
+  if (before === undefined) return completeStep('first', next, [], timers)
+  const emission = createEmission('changed', ACTIVITY_CHANGED_TYPE, event, {
     from: before.activity,
     to: now,
     lastedSeconds: (timeMs - before.sinceMs) / 1000,
     ...tagsIn(event),
   })
-  return decided('changed', next, [emission], timers)
+  return completeStep('changed', next, [emission], timers)
 }
 
 /**
  * Returns the change of the timer `fallen` for an activity. Falling starts the timer. Resting leaves it unchanged, because a wearer
  * who rests has not got up. Any other activity cancels the timer.
  */
-function afterFall(activity: string, timeMs: number) {
+function buildFallTimerChange(activity: string, timeMs: number) {
   if (activity === 'falling') return [{ name: 'fallen', dueMs: timeMs + UP_WITHIN_MS }]
   return activity === 'resting' ? [] : [{ name: 'fallen' }]
 }
 
-function fallen(state: Activity, timer: Timer): Step<Activity> {
+function onFallenTimer(state: Activity, timer: Timer): StepResult<Activity> {
   const fellAt = instant(timer.dueMs - UP_WITHIN_MS)
   const details = { fellAt, ...(state.tags && { tags: state.tags }) }
-  return decided('fallen', state, [happened('fallen', DEVICE_FALLEN_TYPE, timer, details)])
+  return completeStep('fallen', state, [createEmission('fallen', DEVICE_FALLEN_TYPE, timer, details)])
 }
 
-function loaded(
+function onDatabaseReading(
   state: Activity | undefined,
   event: Received<ReadingData>,
   data: DatabaseReading,
-): Step<Activity> {
+): StepResult<Activity> {
   const { timeMs } = event
   const { memoryUsagePercent: memory, cpuUsagePercent: cpu } = data
   const next = {
@@ -158,17 +171,17 @@ function loaded(
     ...(memory === undefined ? {} : { memory }),
     ...(cpu === undefined ? {} : { cpu }),
   }
-  const forget = forgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
+  const forget = scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
   if (!state || memory === undefined || !isRestart(state, memory, timeMs))
-    return decided(state ? 'unchanged' : 'first', next, [], forget)
-  const emission = happened('restarted', INSTANCE_RESTARTED_TYPE, event, {
+    return completeStep(state ? 'unchanged' : 'first', next, [], forget)
+  const emission = createEmission('restarted', INSTANCE_RESTARTED_TYPE, event, {
     lastSeen: instant(state.lastMs),
     memoryBefore: state.memory,
     memoryAfter: memory,
     ...(data.tenant === undefined ? {} : { tenant: data.tenant }),
     ...tagsIn(event),
   })
-  return decided('restarted', next, [emission], forget)
+  return completeStep('restarted', next, [emission], forget)
 }
 
 function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, timeMs: number): boolean {
@@ -182,7 +195,7 @@ function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?
   return tags && Object.keys(tags).length > 0 ? { tags } : {}
 }
 
-function happened(
+function createEmission(
   name: string,
   type: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
@@ -196,7 +209,7 @@ function happened(
     type,
     source: '/activity',
     ...(subject === undefined ? {} : { subject }),
-    dataschema: dataschemaOf(type),
+    dataschema: toDataschema(type),
     data: { entity: about, ...details },
   }
 }

@@ -2,7 +2,7 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 
 export const RULES_ACTIVATED_TYPE = 'io.sluice.rules.activated.v1' satisfies EventType
 
@@ -22,7 +22,7 @@ export function rulesActivated(set: RuleSet, partition: number, scheduledFor: st
     type: RULES_ACTIVATED_TYPE,
     time: scheduledFor,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(RULES_ACTIVATED_TYPE),
+    dataschema: toDataschema(RULES_ACTIVATED_TYPE),
     data: set,
   }
 }

@@ -2,7 +2,7 @@
  * Order of the alerts that share a fingerprint. Only one of them fires at a time: when an alert fires, all earlier ones have ended.
  * Pure.
  */
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
 
@@ -23,7 +23,7 @@ export function orderedAlert(
   { alertId, startedAt, entity }: Alert,
   { extensions }: Pick<Event, 'extensions'>,
 ): OrderedAlert {
-  const sequence = isClock({ entity: entityOf(entity) }) ? undefined : extensions?.sequence
+  const sequence = isClock({ entity: formatEntity(entity) }) ? undefined : extensions?.sequence
   return { alertId, startedAt, sequence }
 }
 

@@ -7,8 +7,8 @@ import { instant } from '#runtime/consumer/instant.ts'
 import type { Emission } from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
-import { identityOf, type Rule } from './rule.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
+import { getRuleIdentity, type Rule } from './rule.ts'
 import { type Compared, renderSummary, silenceSummary } from './summary.ts'
 
 export const ALERT_FIRED_TYPE = 'io.sluice.alert.fired.v1' satisfies EventType
@@ -76,7 +76,7 @@ export interface Firing extends Compared {
  */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
-  const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
+  const facts = buildAlertFields(rule, event, firing, renderSummary(rule, firing, entity))
   return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
 }
 
@@ -85,7 +85,7 @@ export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, fir
  * at which the alert fires, which is unique.
  */
 export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
-  const facts = factsOf(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
+  const facts = buildAlertFields(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
@@ -94,7 +94,7 @@ export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAler
  * is unique.
  */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
-  const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
+  const facts = buildAlertFields(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
@@ -106,11 +106,11 @@ export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }
 
-function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
+function buildAlertFields(rule: Rule, event: Entity, firing: Firing, summary: string) {
   const { value, threshold, measured, words, activeAtMs, firedAtMs } = firing
   const family = rule.table ?? rule.family
   return {
-    fingerprint: derivedId(identityOf(rule), event.entity),
+    fingerprint: derivedId(getRuleIdentity(rule), event.entity),
     rule: rule.name,
     severity: rule.severity,
     status: 'firing',
@@ -171,7 +171,7 @@ export function alertEmission(alert: Alert, event: Pick<Received, 'entity'>): Em
     type,
     source: '/alerting',
     subject: attributeText(`${alert.rule} ${event.entity}`),
-    dataschema: dataschemaOf(type),
+    dataschema: toDataschema(type),
     data: alert,
   }
 }

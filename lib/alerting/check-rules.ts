@@ -1,5 +1,9 @@
 /** Checks rule files before a deployment, and reports each error with its position in the file. Pure. */
-import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../support/file-errors.ts'
+import {
+  byPosition,
+  type LocatedError as FileError,
+  errorLine as formatLine,
+} from '../support/file-errors.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
@@ -29,22 +33,22 @@ export function checkRules(files: readonly RuleFile[], tables?: readonly TablePl
     return { ...checked, rules: readRules(files, tables).length, errors: [] }
   } catch (error) {
     if (!(error instanceof InvalidRules)) throw error
-    const errors = files.flatMap(file => located(file, error.errors))
+    const errors = files.flatMap(file => locateErrors(file, error.errors))
     return { ...checked, rules: 0, errors }
   }
 }
 
 /** Returns the error as one line, such as `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …`. */
 export function errorLine(error: LocatedError): string {
-  return lineOf(error, error.rule)
+  return formatLine(error, error.rule)
 }
 
-function located({ where: file, text }: RuleFile, all: readonly RuleError[]): LocatedError[] {
+function locateErrors({ where: file, text }: RuleFile, all: readonly RuleError[]): LocatedError[] {
   const errors = all.filter(({ where }) => where === file)
   const inYaml = errors.some(({ position }) => position === undefined)
-  const positionOf = inYaml ? positionsIn(text) : undefined
+  const findPosition = inYaml ? positionsIn(text) : undefined
   return errors
-    .map(({ rule, key, message, path, position = positionOf?.(path) ?? { line: 1, column: 1 } }) => ({
+    .map(({ rule, key, message, path, position = findPosition?.(path) ?? { line: 1, column: 1 } }) => ({
       file,
       ...position,
       ...(rule === undefined ? {} : { rule }),

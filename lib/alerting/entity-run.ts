@@ -51,7 +51,7 @@ export class EntityRun {
    *
    * @param compared returns the comparison that the alert reports
    */
-  read(
+  applyReading(
     key: string,
     rule: Rule,
     before: TrackedRule | undefined,
@@ -60,23 +60,23 @@ export class EntityRun {
     observation: Observation,
     compared: () => Compared,
   ): void {
-    const made = transition(rule, state, observation)
-    this.note(made.reason)
+    const result = transition(rule, state, observation)
+    this.note(result.reason)
     let { alert, noData } = before ?? {}
-    if (noData && made.reason !== 'late') {
-      this.#resolve(noData, made.atMs, 'data-returned')
+    if (noData && result.reason !== 'late') {
+      this.#resolve(noData, result.atMs, 'data-returned')
       this.note('data-returned')
       noData = undefined
     }
-    if (made.change === 'fired') {
-      alert = firedAlert(rule, event, { ...compared(), ...firingTimes(made) })
+    if (result.change === 'fired') {
+      alert = firedAlert(rule, event, { ...compared(), ...firingTimes(result) })
       this.emissions.push(alertEmission(alert, this.#entity))
-    } else if (made.change === 'resolved') {
-      if (alert) this.#resolve(alert, made.atMs, 'cleared', compared())
+    } else if (result.change === 'resolved') {
+      if (alert) this.#resolve(alert, result.atMs, 'cleared', compared())
       alert = undefined
     }
-    const isCompared = observation.value !== null && made.reason !== 'late'
-    this.#track(key, rule, made.state, alert, noData, isCompared ? compared : () => before?.compared)
+    const isCompared = observation.value !== null && result.reason !== 'late'
+    this.#track(key, rule, result.state, alert, noData, isCompared ? compared : () => before?.compared)
   }
 
   /**
@@ -87,22 +87,22 @@ export class EntityRun {
   tick(key: string, rule: Rule, before: TrackedRule, timeMs: number, isSilenceKnown: boolean): void {
     let { state, alert, noData } = before
     for (let count = 0; count < MAX_AT_ONCE; count += 1) {
-      const made = transition(rule, state, { timeMs, isSilenceKnown })
-      if (made.state === state) break
-      this.note(made.reason)
-      state = made.state
-      const { atMs } = made
-      if (made.reason === 'fired') {
-        alert = heldAlert(rule, this.#entity, { ...before.compared, ...firingTimes(made) })
+      const result = transition(rule, state, { timeMs, isSilenceKnown })
+      if (result.state === state) break
+      this.note(result.reason)
+      state = result.state
+      const { atMs } = result
+      if (result.reason === 'fired') {
+        alert = heldAlert(rule, this.#entity, { ...before.compared, ...firingTimes(result) })
         this.emissions.push(alertEmission(alert, this.#entity))
-      } else if (made.reason === 'fired-by-silence') {
-        alert = silentAlert(rule, this.#entity, firingTimes(made))
+      } else if (result.reason === 'fired-by-silence') {
+        alert = silentAlert(rule, this.#entity, firingTimes(result))
         this.emissions.push(alertEmission(alert, this.#entity))
-      } else if (made.reason === 'no-data') {
+      } else if (result.reason === 'no-data') {
         noData = silentAlert(noDataRule(rule), this.#entity, { activeAtMs: state.seenMs, firedAtMs: atMs })
         this.emissions.push(alertEmission(noData, this.#entity))
-      } else if (made.change === 'resolved') {
-        if (alert) this.#resolve(alert, atMs, made.reason === 'resolved' ? 'cleared' : 'silent')
+      } else if (result.change === 'resolved') {
+        if (alert) this.#resolve(alert, atMs, result.reason === 'resolved' ? 'cleared' : 'silent')
         alert = undefined
       }
     }

@@ -1,8 +1,8 @@
 /** Alerts with their start and end times, computed from the events in a range of the log. Pure. */
-import { entityOf } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
-import { identityOf } from './rule.ts'
+import { getRuleIdentity } from './rule.ts'
 
 /** Alert with its start and end times. */
 export interface Firing {
@@ -26,7 +26,7 @@ export interface Firing {
  * Returns the alerts that fired in a range, in order. Events of an alert may arrive several times, because each partition reports a
  * stopped clock. The alert ends with the first event that resolves it.
  */
-export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
+export function collectFirings(alerts: readonly Alert[]): readonly Firing[] {
   const fired = new Map<string, Alert>()
   const ends = new Map<string, number>()
   for (const alert of alerts) {
@@ -38,8 +38,8 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
   return [...fired.values()].map(({ rule, labels, entity, metric, startedAt, alertId, value, state }) => {
     const shown = value ?? state
     return {
-      rule: identityOf({ name: rule, labels }),
-      entity: entityOf(entity),
+      rule: getRuleIdentity({ name: rule, labels }),
+      entity: formatEntity(entity),
       metric,
       fromMs: Date.parse(startedAt),
       toMs: ends.get(alertId) ?? Number.POSITIVE_INFINITY,
@@ -52,9 +52,9 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
  * Returns the identities of all alerts that a rule can fire. With `onSilence: no-data`, the identity of its `NoData` alerts is
  * included.
  */
-export function identitiesOf(rule: AnyRule): readonly string[] {
-  if (isPatternRule(rule)) return [identityOf(rule)]
+export function listIdentities(rule: AnyRule): readonly string[] {
+  if (isPatternRule(rule)) return [getRuleIdentity(rule)]
   const { name, labels, onSilence } = rule
-  const noData = identityOf({ name: NO_DATA, labels: { ...labels, rule: name } })
-  return [identityOf(rule), ...(onSilence === 'no-data' ? [noData] : [])]
+  const noData = getRuleIdentity({ name: NO_DATA, labels: { ...labels, rule: name } })
+  return [getRuleIdentity(rule), ...(onSilence === 'no-data' ? [noData] : [])]
 }

@@ -22,7 +22,7 @@ export interface RuleRow {
 }
 
 /** Returns the unit of a metric; undefined if its values are states, or if the family does not have the metric. */
-export function unitOf(family: FamilyName | undefined, metric: string | undefined): string | undefined {
+export function findUnit(family: FamilyName | undefined, metric: string | undefined): string | undefined {
   if (family === undefined || metric === undefined) return undefined
   const { metrics } = FAMILIES[family]
   return Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
@@ -32,7 +32,7 @@ export function unitOf(family: FamilyName | undefined, metric: string | undefine
  * Reads a duration, and returns it in milliseconds. Reports an error for 0. Returns undefined if the duration is missing or
  * invalid.
  */
-export function positiveDuration({ of, report }: RuleRow, key: string): number | undefined {
+export function readPositiveDuration({ of, report }: RuleRow, key: string): number | undefined {
   const raw = of(key)
   if (raw === undefined) return undefined
   const ms = parseDuration(raw) ?? 0
@@ -42,6 +42,6 @@ export function positiveDuration({ of, report }: RuleRow, key: string): number |
 }
 
 /** Formats a duration in seconds, as rule sets store it. Durations in rule files are whole seconds. */
-export function inSeconds(ms: number): string {
+export function formatSeconds(ms: number): string {
   return `${ms / 1000}s`
 }

@@ -22,7 +22,7 @@ const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
  *
  * @param latestMs time of the previous report; undefined for the first report
  */
-export function looking(latestMs: number | undefined, nowMs: number): TimerChange[] {
+export function scheduleLook(latestMs: number | undefined, nowMs: number): TimerChange[] {
   const hour = Math.floor(nowMs / LOOK_MS)
   if (latestMs !== undefined && Math.floor(latestMs / LOOK_MS) >= hour) return []
   return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
@@ -34,7 +34,7 @@ export function isForgotten(latestMs: number, nowMs: number): boolean {
 }
 
 /** Returns the next check timer of a silent entity that is not yet forgotten. */
-export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
+export function scheduleNextLook(latestMs: number, nowMs: number): TimerChange {
   return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
 }
 
@@ -49,7 +49,7 @@ function forgottenMs(latestMs: number): number {
  *
  * @param seen time of the last reading of each metric
  */
-export function newlyAwaiting(
+export function findNewSilenceRules(
   { byKey }: RulesInForce,
   tracked: Readonly<Record<string, TrackedRule>>,
   seen: Readonly<Record<string, number>>,

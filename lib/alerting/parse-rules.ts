@@ -10,7 +10,7 @@ import type { Row, RuleRow } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
-import { identityOf } from './rule.ts'
+import { getRuleIdentity } from './rule.ts'
 import { RULE_KEYS } from './rule-keys.ts'
 import { type Violation, violationsIn } from './rule-schema.ts'
 
@@ -62,14 +62,14 @@ export function parseRules(
   for (const { where, content } of documents) {
     const { violations, isCut } = violationsIn(content)
     const ofRows = Map.groupBy(violations, ({ path }) => (path.length < 2 ? undefined : path[1]))
-    errors.push(...(ofRows.get(undefined) ?? []).map(found => errorOf(where, undefined, found)))
-    for (const [index, row] of rowsOf(content).entries()) {
-      const rule = nameOf(row) ?? `rule ${index + 1}`
+    errors.push(...(ofRows.get(undefined) ?? []).map(found => toRuleError(where, undefined, found)))
+    for (const [index, row] of listRows(content).entries()) {
+      const rule = findRuleName(row) ?? `rule ${index + 1}`
       const found = [...(ofRows.get(index) ?? [])]
       // If the list of violations is incomplete, any key may be invalid, so the rule cannot be read.
       if (isObject(row) && !isCut)
         rules.push(read(row, index, found, { isFromLog, tables }, { where, whereByIdentity }))
-      errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
+      errors.push(...found.toSorted(byKey).map(one => toRuleError(where, rule, one)))
     }
     if (isCut || errors.length > MAX_ERRORS)
       return { rules: [], errors: [...errors.slice(0, MAX_ERRORS), { where, ...MORE_ERRORS }] }
@@ -90,10 +90,10 @@ function read(
     found.push({ path: ['rules', index, key, ...below], message, isUnknownKey: false })
   }
   const of = <Value>(key: string) => (wrong.has(key) ? undefined : (row[key] as Value | undefined))
-  const given = { row, of, report, ...context }
-  const rule = Object.hasOwn(row, 'pattern') ? readPatternRule(given) : readRule(given)
+  const ruleRow = { row, of, report, ...context }
+  const rule = Object.hasOwn(row, 'pattern') ? readPatternRule(ruleRow) : readRule(ruleRow)
   if (of('name') !== undefined && !wrong.has('labels')) {
-    const identity = identityOf(rule)
+    const identity = getRuleIdentity(rule)
     const earlier = whereByIdentity.get(identity)
     if (earlier === undefined) whereByIdentity.set(identity, where)
     else report('name', `${identity} is already in ${earlier}: rename one, or give them different labels`)
@@ -101,7 +101,7 @@ function read(
   return rule
 }
 
-function errorOf(where: string, rule: string | undefined, { path, message }: Violation): RuleError {
+function toRuleError(where: string, rule: string | undefined, { path, message }: Violation): RuleError {
   const key = (rule === undefined ? path : path.slice(2)).join('.')
   return { where, ...(rule === undefined ? {} : { rule }), ...(key === '' ? {} : { key }), message, path }
 }
@@ -110,17 +110,17 @@ const KEY_ORDER = Object.keys(RULE_KEYS)
 
 /** Compares two violations for sorting: unknown keys come first, then the order of the documentation applies. */
 function byKey(a: Violation, b: Violation): number {
-  return placeOf(a) - placeOf(b)
+  return computeRank(a) - computeRank(b)
 }
 
-function placeOf({ path, isUnknownKey }: Violation): number {
+function computeRank({ path, isUnknownKey }: Violation): number {
   return isUnknownKey ? -1 : KEY_ORDER.indexOf(String(path[2]))
 }
 
-function rowsOf(content: unknown): readonly unknown[] {
+function listRows(content: unknown): readonly unknown[] {
   return isObject(content) && Array.isArray(content.rules) ? content.rules : []
 }
 
-function nameOf(row: unknown): string | undefined {
+function findRuleName(row: unknown): string | undefined {
   return isObject(row) && typeof row.name === 'string' && row.name !== '' ? row.name : undefined
 }

@@ -4,9 +4,9 @@
  * alert. Pure.
  */
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { type Decided, decided, type Timer } from '#runtime/consumer/process.ts'
+import { type CompletedStep, completeStep, type Timer } from '#runtime/consumer/process.ts'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
 import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'
@@ -21,7 +21,7 @@ export const PIPELINE_DOWN_TIMER = 'pipeline-down'
 const DOWN_AFTER_MS = 5 * 60_000
 
 /** Entity of the clock's ticks. Its state contains the time of the last tick and the alert, but no readings. */
-const CLOCK = { entity: entityOf({ source: CLOCK_SOURCE }) }
+const CLOCK = { entity: formatEntity({ source: CLOCK_SOURCE }) }
 
 export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
   return entity === CLOCK.entity
@@ -34,14 +34,14 @@ const MAX_AHEAD_MS = 60_000
  * Applies a tick. The tick's own time is the same in all partitions, so it identifies a later outage. The arrival time of the tick
  * differs by milliseconds between partitions, and is the end time of an outage.
  */
-export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
+export function applyTick(state: AlertingState | undefined, tick: Received): CompletedStep<AlertingState> {
   const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
   const alert = state?.rules[PIPELINE_DOWN]?.alert
   const next = { seen: {}, rules: {}, lastTickMs: lastTickMs(state?.lastTickMs, tick, alert !== undefined) }
-  if (alert === undefined) return decided('tick', next, [], timers)
+  if (alert === undefined) return completeStep('tick', next, [], timers)
   const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
   const resolved = alertEmission(resolvedAlert(alert, endMs, 'ticks-returned'), CLOCK)
-  return decided('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
+  return completeStep('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
 }
 
 /**
@@ -56,17 +56,19 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
 }
 
 /** Fires the alert when the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick. */
-export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
+export function firePipelineDown(state: AlertingState, timer: Timer): CompletedStep<AlertingState> {
   const { lastTickMs: activeAtMs } = state
-  if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)
-  const alert = pipelineDown(activeAtMs)
+  if (activeAtMs === undefined) return completeStep('unchanged' satisfies TransitionReason, state)
+  const alert = createPipelineDownAlert(activeAtMs)
   const down = { state: { phase: 'firing', seenMs: activeAtMs, activeAtMs }, alert } as const
-  return decided('pipeline-down' satisfies TransitionReason, { ...state, rules: { [PIPELINE_DOWN]: down } }, [
-    alertEmission(alert, timer),
-  ])
+  return completeStep(
+    'pipeline-down' satisfies TransitionReason,
+    { ...state, rules: { [PIPELINE_DOWN]: down } },
+    [alertEmission(alert, timer)],
+  )
 }
 
-function pipelineDown(lastMs: number): FiredAlert {
+function createPipelineDownAlert(lastMs: number): FiredAlert {
   const fingerprint = derivedId(PIPELINE_DOWN, CLOCK.entity)
   return {
     alertId: derivedId(fingerprint, lastMs),

@@ -5,26 +5,26 @@
 
 import type { Received } from '#runtime/consumer/event.ts'
 import {
-  type Decided,
-  decided,
+  type CompletedStep,
+  completeStep,
   type Emission,
   type KeyedProcess,
   type PartitionContext,
-  rejected,
+  reject,
   type Timer,
 } from '#runtime/consumer/process.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
-import { familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
 import { RULES_ACTIVATED_TYPE } from './activation.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
-import { isForgotten, LOOK, looking, lookingAgain, newlyAwaiting } from './look.ts'
-import { factsOfReading } from './patterns/facts.ts'
+import { findNewSilenceRules, isForgotten, LOOK, scheduleLook, scheduleNextLook } from './look.ts'
+import { createReadingFacts } from './patterns/facts.ts'
 import type { AnyRule } from './patterns/pattern.ts'
-import { regrouped } from './patterns/pattern-event.ts'
-import { isClock, PIPELINE_DOWN_TIMER, ticked, ticksMissing } from './pipeline-down.ts'
+import { buildPatternEvents } from './patterns/pattern-event.ts'
+import { applyTick, firePipelineDown, isClock, PIPELINE_DOWN_TIMER } from './pipeline-down.ts'
 import { evaluate } from './reading.ts'
 import type { TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
@@ -61,26 +61,31 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       initial: rulesInForce(packaged),
       read(data) {
         const read = rulesIn(data)
-        return 'error' in read ? rejected(read.error) : { kind: 'context', context: rulesInForce(read.rules) }
+        return 'error' in read ? reject(read.error) : { kind: 'context', context: rulesInForce(read.rules) }
       },
       reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
     },
     onEvent(state, event, rules) {
-      if (event.type === TICK_TYPE) return isClock(event) ? ticked(state, event) : decided('tick', state)
+      if (event.type === TICK_TYPE)
+        return isClock(event) ? applyTick(state, event) : completeStep('tick', state)
       if (isClock(event))
-        return rejected(`${event.source} without a subject is the clock, which sends only ticks`)
-      const family = familyOf(event.type)
+        return reject(`${event.source} without a subject is the clock, which sends only ticks`)
+      const family = findFamily(event.type)
       const { data } = event
-      if (typeof data !== 'object' || data === null) return rejected('the reading has no data')
+      if (typeof data !== 'object' || data === null) return reject('the reading has no data')
       if (family === undefined) return onChange(rules, state, event, data as object as ViewChanged)
       const regroupings = rules.patterns.ofReadings.get(family.name)
-      const forPatterns = regroupings ? regrouped(factsOfReading(event, family, data), regroupings) : []
+      const forPatterns = regroupings
+        ? buildPatternEvents(createReadingFacts(event, family, data), regroupings)
+        : []
       return onValues(rules, state, event, family.name, data, forPatterns)
     },
     onTimer(state, timer, rules) {
-      return timer.name === PIPELINE_DOWN_TIMER ? ticksMissing(state, timer) : wokenUp(rules, state, timer)
+      return timer.name === PIPELINE_DOWN_TIMER
+        ? firePipelineDown(state, timer)
+        : applyTimer(rules, state, timer)
     },
-    onErase: (state, erasure) => lastAlerts(state, erasure, erasure.timeMs, 'erased'),
+    onErase: (state, erasure) => resolveAlerts(state, erasure, erasure.timeMs, 'erased'),
     onTakeover: alertingTakeover,
   }
 }
@@ -94,8 +99,8 @@ function onChange(
   state: AlertingState | undefined,
   event: Received,
   { row, window, final: isFinal, tombstone }: ViewChanged,
-): Decided<AlertingState> {
-  if (window && !isFinal) return decided('window-open' satisfies AlertingReason, state)
+): CompletedStep<AlertingState> {
+  if (window && !isFinal) return completeStep('window-open' satisfies AlertingReason, state)
   const at = window ? { ...event, timeMs: Date.parse(window.end) } : event
   return onValues(rules, state, at, event.source, tombstone ? undefined : row)
 }
@@ -107,50 +112,51 @@ function onValues(
   watched: string,
   data: ReadingData | undefined,
   forPatterns: readonly Emission[] = [],
-): Decided<AlertingState> {
+): CompletedStep<AlertingState> {
   const run = new EntityRun(event)
   const { seen, history } = evaluate(run, rules, state, event, watched, data)
   const reason: AlertingReason = run.reason ?? 'no-rule'
   const emissions = forPatterns.length === 0 ? run.emissions : [...run.emissions, ...forPatterns]
   const before = state ?? {}
   const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
-  const next = stateOf(seen, run.rules, history, wanted)
-  if (next === undefined) return decided(reason, undefined, emissions)
+  const next = buildState(seen, run.rules, history, wanted)
+  if (next === undefined) return completeStep(reason, undefined, emissions)
   const timers = timerChanges(before, wanted)
-  timers.push(...looking(latestOf(state), event.timeMs))
-  return decided(reason, next, emissions, timers)
+  timers.push(...scheduleLook(findLatestMs(state), event.timeMs))
+  return completeStep(reason, next, emissions, timers)
 }
 
 /** Applies a due timer: the end of a duration, a silence, or the periodic check of the entity. */
-function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
+function applyTimer(rules: RulesInForce, state: AlertingState, timer: Timer): CompletedStep<AlertingState> {
   const isLook = timer.name === LOOK
-  const latestMs = latestOf(state) ?? timer.dueMs
-  if (isLook && isForgotten(latestMs, timer.dueMs)) return forgotten(state, timer)
+  const latestMs = findLatestMs(state) ?? timer.dueMs
+  if (isLook && isForgotten(latestMs, timer.dueMs)) return forgetEntity(state, timer)
   const run = new EntityRun(timer)
   for (const [key, tracked] of Object.entries(state.rules)) {
     const rule = rules.byKey.get(key)?.rule
     if (rule) run.tick(key, rule, tracked, timer.dueMs, isSilenceTimer(timer.name))
     else run.end(tracked, timer.dueMs, rules.paused.has(key) ? 'rule-paused' : 'rule-removed')
   }
-  for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer)) run.keep(key, tracked)
+  for (const [key, tracked] of findNewSilenceRules(rules, state.rules, state.seen, timer))
+    run.keep(key, tracked)
   const before = withoutFired(state, timer)
   const wanted = wantedTimers(rules, run.rules, timer.dueMs, before)
-  const next = stateOf(state.seen, run.rules, state.history, wanted)
+  const next = buildState(state.seen, run.rules, state.history, wanted)
   const reason: AlertingReason = run.reason ?? 'unchanged'
-  if (next === undefined) return decided(reason, undefined, run.emissions)
-  return decided(reason, next, run.emissions, [
+  if (next === undefined) return completeStep(reason, undefined, run.emissions)
+  return completeStep(reason, next, run.emissions, [
     ...timerChanges(before, wanted),
-    ...(isLook ? [lookingAgain(latestMs, timer.dueMs)] : []),
+    ...(isLook ? [scheduleNextLook(latestMs, timer.dueMs)] : []),
   ])
 }
 
 /** Forgets an entity that has stopped reporting, and resolves its alerts, because no reading can clear them any more. */
-function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
-  return decided('forgotten', undefined, lastAlerts(state, timer, timer.dueMs, 'forgotten'))
+function forgetEntity(state: AlertingState, timer: Timer): CompletedStep<AlertingState> {
+  return completeStep('forgotten', undefined, resolveAlerts(state, timer, timer.dueMs, 'forgotten'))
 }
 
 /** Resolves all alerts of an entity whose state is deleted. */
-function lastAlerts(
+function resolveAlerts(
   { rules }: AlertingState,
   entity: Pick<Received, 'source' | 'subject' | 'entity'>,
   atMs: number,
@@ -162,14 +168,14 @@ function lastAlerts(
 }
 
 /** Returns the time at which the entity last reported a watched metric; undefined if it never did. */
-function latestOf(state: AlertingState | undefined): number | undefined {
+function findLatestMs(state: AlertingState | undefined): number | undefined {
   if (state === undefined) return undefined
   let latest: number | undefined
   for (const metric in state.seen) latest = Math.max(latest ?? 0, state.seen[metric] as number)
   return latest
 }
 
-function stateOf(
+function buildState(
   seen: AlertingState['seen'],
   rules: AlertingState['rules'],
   history: AlertingState['history'],

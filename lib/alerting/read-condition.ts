@@ -17,18 +17,20 @@ const MEASURE_KINDS: readonly MeasureKind<Measure>[] = Object.values(MEASURES)
 
 /** Reads the condition and, if the rule has one, the measure. */
 export function readCompared(
-  given: RuleRow,
+  ruleRow: RuleRow,
   family: FamilyName | undefined,
   metric: string | undefined,
 ): ReadCondition {
-  const [kind, other] = MEASURE_KINDS.filter(({ keys }) => firstKey(keys, key => given.of(key) !== undefined))
+  const [kind, other] = MEASURE_KINDS.filter(({ keys }) =>
+    firstKey(keys, key => ruleRow.of(key) !== undefined),
+  )
   if (other)
-    given.report(
+    ruleRow.report(
       firstKey(other.keys) as string,
       `does not go with ${firstKey(kind?.keys ?? {})}: a rule compares one of the two`,
     )
-  const measure = other ? undefined : kind?.read(given, { family, metric })
-  return { condition: readCondition(given, family, metric, measure && kind), measure }
+  const measure = other ? undefined : kind?.read(ruleRow, { family, metric })
+  return { condition: readCondition(ruleRow, family, metric, measure && kind), measure }
 }
 
 /**
@@ -37,19 +39,19 @@ export function readCompared(
  * @param measure kind of the rule's measure; undefined if the value itself is compared
  */
 export function readCondition(
-  given: RuleRow,
+  ruleRow: RuleRow,
   family: FamilyName | undefined,
   metric: string | undefined,
   measure?: MeasureKind<Measure>,
 ): Condition | undefined {
-  const isGiven = (key: string) => FIRE_KEYS.includes(key) && Object.hasOwn(given.row, key)
+  const isGiven = (key: string) => FIRE_KEYS.includes(key) && Object.hasOwn(ruleRow.row, key)
   const kind = CONDITION_KINDS.findLast(({ keys }) => firstKey(keys, isGiven))
   if (!kind) return undefined
   if (kind.alone !== undefined)
     for (const key of ['unit', ...Object.keys(MEASURE_KEYS)])
-      if (Object.hasOwn(given.row, key))
-        given.report(key, `does not go with ${firstKey(kind.keys, isGiven)}: ${kind.alone}`)
-  return kind.read(given, { family, metric, measure })
+      if (Object.hasOwn(ruleRow.row, key))
+        ruleRow.report(key, `does not go with ${firstKey(kind.keys, isGiven)}: ${kind.alone}`)
+  return kind.read(ruleRow, { family, metric, measure })
 }
 
 function firstKey(keys: Readonly<Record<string, unknown>>, is: (key: string) => boolean = () => true) {

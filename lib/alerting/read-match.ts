@@ -14,19 +14,19 @@ type RawMatch = Partial<Record<Dimension | 'entity', Texts>> &
  *
  * @param family family of the readings; undefined for rows of a table, or if the family has an error
  */
-export function readMatch(given: RuleRow, family: FamilyName | undefined): Match | undefined {
-  reportUnfit(given, family)
-  const raw = given.of<RawMatch>('match')
+export function readMatch(ruleRow: RuleRow, family: FamilyName | undefined): Match | undefined {
+  reportUnfit(ruleRow, family)
+  const raw = ruleRow.of<RawMatch>('match')
   if (raw === undefined) return undefined
   const { entity, tags = {}, columns } = raw
   return {
     dimensions: DIMENSIONS.flatMap(name => {
       const texts = raw[name]
-      return texts === undefined ? [] : [[name, listed(texts)] as const]
+      return texts === undefined ? [] : [[name, toList(texts)] as const]
     }),
-    ...(entity === undefined ? {} : { entities: listed(entity) }),
-    tags: listedByName(tags),
-    ...(columns && { columns: listedByName(columns) }),
+    ...(entity === undefined ? {} : { entities: toList(entity) }),
+    tags: toListsByName(tags),
+    ...(columns && { columns: toListsByName(columns) }),
   }
 }
 
@@ -57,12 +57,12 @@ export function matchRow({ dimensions, entities, tags, columns }: Match): Readon
   }
 }
 
-function listedByName(all: Readonly<Record<string, Texts>>) {
+function toListsByName(all: Readonly<Record<string, Texts>>) {
   return Object.keys(all)
     .sort()
-    .map(name => [name, listed(all[name] as Texts)] as const)
+    .map(name => [name, toList(all[name] as Texts)] as const)
 }
 
-function listed(texts: Texts): readonly string[] {
+function toList(texts: Texts): readonly string[] {
   return typeof texts === 'string' ? [texts] : texts
 }

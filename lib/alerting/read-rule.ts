@@ -15,20 +15,20 @@ import type { Match, OnSilence, Rule, Severity } from './rule.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 
 /** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
-export function readRule(given: RuleRow): Rule {
-  const table = given.of<string>('table')
-  const family = given.of<FamilyName>('family')
-  const metric = given.of<string>(table === undefined ? 'metric' : 'column')
-  if (table !== undefined && metric !== undefined) reportUnknown(given, table, metric)
-  const name = given.of<string>('name')
-  if (name === NO_DATA && !given.isFromLog)
-    given.report(
+export function readRule(ruleRow: RuleRow): Rule {
+  const table = ruleRow.of<string>('table')
+  const family = ruleRow.of<FamilyName>('family')
+  const metric = ruleRow.of<string>(table === undefined ? 'metric' : 'column')
+  if (table !== undefined && metric !== undefined) reportUnknown(ruleRow, table, metric)
+  const name = ruleRow.of<string>('name')
+  if (name === NO_DATA && !ruleRow.isFromLog)
+    ruleRow.report(
       'name',
       `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another name`,
     )
-  const { condition, measure } = readCompared(given, family, metric)
-  const labels = { ...given.of<Record<string, string>>('labels') }
-  const match: Match | undefined = readMatch(given, family)
+  const { condition, measure } = readCompared(ruleRow, family, metric)
+  const labels = { ...ruleRow.of<Record<string, string>>('labels') }
+  const match: Match | undefined = readMatch(ruleRow, family)
   const rule = {
     name: name ?? '',
     ...(table === undefined ? { family: family ?? ('environment' as const) } : { table }),
@@ -36,19 +36,19 @@ export function readRule(given: RuleRow): Rule {
     ...(match && { match }),
     condition: condition as Condition,
     ...(measure && { measure }),
-    forMs: durationOf(given, 'for'),
-    keepFiringForMs: durationOf(given, 'keepFiringFor'),
-    staleAfterMs: durationOf(given, 'staleAfter'),
-    onSilence: given.of<OnSilence>('onSilence') ?? 'keep',
-    severity: given.of<Severity>('severity') ?? 'info',
+    forMs: readDuration(ruleRow, 'for'),
+    keepFiringForMs: readDuration(ruleRow, 'keepFiringFor'),
+    staleAfterMs: readDuration(ruleRow, 'staleAfter'),
+    onSilence: ruleRow.of<OnSilence>('onSilence') ?? 'keep',
+    severity: ruleRow.of<Severity>('severity') ?? 'info',
     labels,
-    summary: readSummary(given, labels, { condition, measure }),
-    paused: given.of<boolean>('paused') ?? false,
+    summary: readSummary(ruleRow, labels, { condition, measure }),
+    paused: ruleRow.of<boolean>('paused') ?? false,
   }
-  if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && given.of('staleAfter') !== undefined)
-    given.report('onSilence', 'needs a staleAfter greater than 0, the duration of a silence')
+  if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && ruleRow.of('staleAfter') !== undefined)
+    ruleRow.report('onSilence', 'needs a staleAfter greater than 0, the duration of a silence')
   if (rule.onSilence === 'no-data' && Object.hasOwn(labels, 'rule'))
-    given.report(
+    ruleRow.report(
       'labels',
       'must not have the label "rule" with onSilence no-data: NoData sets it to the name of the rule',
     )
@@ -58,27 +58,27 @@ export function readRule(given: RuleRow): Rule {
 /** Reports a table that does not exist, and a column that is not a column of numbers. */
 function reportUnknown({ tables, report }: RuleRow, table: string, column: string): void {
   if (!tables) return
-  const known = tables.find(({ name }) => name === table)
-  if (!known) {
-    report('table', `no table is called ${table}${listed(table, tables)}`)
+  const tablePlan = tables.find(({ name }) => name === table)
+  if (!tablePlan) {
+    report('table', `no table is called ${table}${formatNames(table, tables)}`)
     return
   }
-  const own = known.columns.find(({ name }) => name === column)
-  const numbers = known.columns.filter(({ type }) => NUMBERS.includes(type))
-  if (!own) report('column', `${table} has no column ${column}${listed(column, numbers)}`)
+  const own = tablePlan.columns.find(({ name }) => name === column)
+  const numbers = tablePlan.columns.filter(({ type }) => NUMBERS.includes(type))
+  if (!own) report('column', `${table} has no column ${column}${formatNames(column, numbers)}`)
   else if (!numbers.includes(own))
-    report('column', `${column} is ${own.type}, and not a number${listed('', numbers)}`)
+    report('column', `${column} is ${own.type}, and not a number${formatNames('', numbers)}`)
 }
 
 const NUMBERS: readonly ColumnType[] = ['BIGINT', 'DOUBLE']
 
 /** Returns the end of a message: the nearest names, and all names. */
-function listed(typed: string, all: readonly { readonly name: string }[]): string {
+function formatNames(typed: string, all: readonly { readonly name: string }[]): string {
   const names = all.map(({ name }) => name)
   return `.${suggestion(typed, names) ?? ''} Use ${names.join(', ') || 'another table'}`
 }
 
-function durationOf({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
+function readDuration({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
   const raw = of(key)
   if (raw === undefined) return 0
   const ms = parseDuration(raw)

@@ -1,6 +1,6 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '#runtime/consumer/event.ts'
-import { haveOneOf, isOneOf, ownIn } from '../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
@@ -46,7 +46,7 @@ export function evaluate(
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
     if (!data) {
-      unmatched(run, key, before, event.timeMs)
+      endUnmatchedRule(run, key, before, event.timeMs)
       histories.keep(keyed)
       continue
     }
@@ -61,7 +61,7 @@ export function evaluate(
       continue
     }
     if (!isMatched(rule, event, data)) {
-      unmatched(run, key, before, event.timeMs)
+      endUnmatchedRule(run, key, before, event.timeMs)
       histories.keep(keyed)
       continue
     }
@@ -71,8 +71,8 @@ export function evaluate(
       run.note(isLate ? 'late' : 'unchanged')
       continue
     }
-    const known = before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
-    observe(run, keyed, before, known, event, value, histories.compare(keyed, value, isLate))
+    const previousState = before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
+    observe(run, keyed, before, previousState, event, value, histories.compare(keyed, value, isLate))
   }
   return {
     seen: lastSeen(own.metrics, seen, data, event.timeMs),
@@ -85,13 +85,15 @@ function observe(
   run: EntityRun,
   { key, rule }: KeyedRule,
   before: TrackedRule | undefined,
-  known: RuleState | undefined,
+  previousState: RuleState | undefined,
   event: Received,
   value: Value,
   compared: Replaced | undefined,
 ): void {
   const observation = { timeMs: event.timeMs, value: compared ? compared.value : value }
-  run.read(key, rule, before, known, event, observation, () => comparedOf(rule, value, compared, known))
+  run.applyReading(key, rule, before, previousState, event, observation, () =>
+    describeComparison(rule, value, compared, previousState),
+  )
 }
 
 /** Returns whether the value leaves an inactive rule without a state to store. */
@@ -123,11 +125,11 @@ export function matches(
   subject: string | undefined,
   data: ReadingData,
 ): boolean {
-  if (entities !== undefined && !isOneOf(entities, subject ?? '')) return false
+  if (entities !== undefined && !matchesAnyPattern(entities, subject ?? '')) return false
   for (const [name, texts] of dimensions)
-    if (!family || !isOneOf(texts, FAMILIES[family].dimensions[name]?.(data))) return false
+    if (!family || !matchesAnyPattern(texts, FAMILIES[family].dimensions[name]?.(data))) return false
   const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
-  return haveOneOf(columns, column => String(data[column])) && haveOneOf(tags, tag)
+  return matchesConditions(columns, column => String(data[column])) && matchesConditions(tags, tag)
 }
 
 /**
@@ -139,7 +141,12 @@ function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | u
   return conditionKind(condition).isValue(value) ? value : undefined
 }
 
-function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined, timeMs: number): void {
+function endUnmatchedRule(
+  run: EntityRun,
+  key: string,
+  before: TrackedRule | undefined,
+  timeMs: number,
+): void {
   if (!before) return
   if (timeMs < latestMs(before.state)) run.keep(key, before)
   else run.end(before, timeMs, 'not-matched')
@@ -178,8 +185,8 @@ class Histories {
     if (isLate) this.keep(keyed)
     // A late reading does not change the rule's state.
     if (isLate) return LATE
-    const known = this.#compared?.get(historyKey)
-    if (known) return known
+    const cachedComparison = this.#compared?.get(historyKey)
+    if (cachedComparison) return cachedComparison
     const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
     this.next ??= {}
     this.next[historyKey] = compared.state
@@ -194,15 +201,15 @@ type Replaced = Pick<Comparison, 'value' | 'words'>
 const LATE: Replaced = { value: null }
 
 /** Returns the comparison that an alert reports. For a firing or recovering alert, the threshold is the clear threshold. */
-function comparedOf(
+function describeComparison(
   rule: Rule,
   raw: Value,
   replaced: Replaced | undefined,
-  known: RuleState | undefined,
+  previousState: RuleState | undefined,
 ): Compared {
   const isDerived = replaced !== undefined && rule.measure !== undefined
   const value = isDerived ? (replaced.value as number) : raw
-  const isFiring = known?.phase === 'firing' || known?.phase === 'recovering'
+  const isFiring = previousState?.phase === 'firing' || previousState?.phase === 'recovering'
   const kind = conditionKind(rule.condition)
   const threshold = kind.threshold?.(rule.condition, isFiring ? 'clear' : 'fire', value)
   return {

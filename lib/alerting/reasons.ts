@@ -64,7 +64,7 @@ export function foremost(a: TransitionReason | undefined, b: TransitionReason): 
 }
 
 /** Returns the notification that is sent for a reason; undefined if none is sent. */
-export function changeOf(reason: TransitionReason): Change | undefined {
+export function findChange(reason: TransitionReason): Change | undefined {
   const { change }: Reason = REASONS[reason]
   return change
 }

@@ -18,10 +18,10 @@ import { EVERY_PLACEHOLDER } from './summary.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 interface RuleFileSchema {
-  readonly $defs: Readonly<Record<'patternEvent' | 'patternStep', Asking>>
+  readonly $defs: Readonly<Record<'patternEvent' | 'patternStep', ObjectSchema>>
 }
 
-interface Asking {
+interface ObjectSchema {
   readonly properties: Readonly<Record<string, Schema>>
   readonly dependentRequired: Readonly<Record<string, readonly string[]>>
 }
@@ -32,8 +32,8 @@ const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.inclu
 /** Returns the schema with its generated parts updated. */
 export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Whole {
   const { patternEvent, patternStep } = schema.$defs
-  const described = Object.entries(RULE_KEYS).map(([key, { schema: own, about }]) => {
-    return [key, { ...own, description: key === 'summary' ? aboutSummary() : plain(about) }] as const
+  const keySchemas = Object.entries(RULE_KEYS).map(([key, { schema: own, about }]) => {
+    return [key, { ...own, description: key === 'summary' ? describeSummary() : plain(about) }] as const
   })
   const rule = {
     type: 'object',
@@ -48,36 +48,41 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
       else: { required: ['family', 'metric'] },
       oneOf: FIRE_KEYS.map(key => ({ required: [key] })),
     },
-    dependentRequired: needsOf(RULE_KEYS),
+    dependentRequired: collectNeeds(RULE_KEYS),
     allOf: [{ $ref: '#/$defs/metricOfFamily' }],
     additionalProperties: false,
-    properties: Object.fromEntries(described),
+    properties: Object.fromEntries(keySchemas),
   }
-  const asked = forEach(FIRE_KEYS_IN_PATTERNS, key => {
+  const conditionSchemas = forEach(FIRE_KEYS_IN_PATTERNS, key => {
     const { schema: own, inPatterns: description } = CONDITION_KEYS[key] as Keys[string]
     return { ...own, description }
   })
-  const referred = forEach(FIRE_KEYS_IN_PATTERNS, key => ({ $ref: `#/$defs/patternEvent/properties/${key}` }))
+  const conditionReferences = forEach(FIRE_KEYS_IN_PATTERNS, key => ({
+    $ref: `#/$defs/patternEvent/properties/${key}`,
+  }))
   return {
     ...schema,
     $defs: {
       ...schema.$defs,
       rule,
-      patternEvent: withConditions(patternEvent, asked),
-      patternStep: withConditions(patternStep, referred),
-      metricOfFamily: { type: 'object', allOf: Object.values(FAMILIES).map(metricsOf) },
+      patternEvent: withConditions(patternEvent, conditionSchemas),
+      patternStep: withConditions(patternStep, conditionReferences),
+      metricOfFamily: { type: 'object', allOf: Object.values(FAMILIES).map(buildMetricsSchema) },
     },
   }
 }
 
-function needsOf(keys: Keys): Readonly<Record<string, readonly string[]>> {
+function collectNeeds(keys: Keys): Readonly<Record<string, readonly string[]>> {
   const needing = Object.entries(keys).flatMap(([key, { needs }]) => (needs ? [[key, [needs]] as const] : []))
   return Object.fromEntries(needing)
 }
 
 /** Inserts the keys of conditions after `unit`. These keys require a metric. */
-function withConditions(asking: Asking, conditions: Readonly<Record<string, Schema>>): Asking {
-  const { dependentRequired, properties } = asking
+function withConditions(
+  objectSchema: ObjectSchema,
+  conditions: Readonly<Record<string, Schema>>,
+): ObjectSchema {
+  const { dependentRequired, properties } = objectSchema
   const isOther = (key: string) => key === 'unit' || dependentRequired[key]?.[0] !== 'metric'
   const behindUnit = <Value>(all: Readonly<Record<string, Value>>, own: Readonly<Record<string, Value>>) => {
     const others = Object.entries(all).filter(([key]) => isOther(key))
@@ -86,14 +91,14 @@ function withConditions(asking: Asking, conditions: Readonly<Record<string, Sche
   }
   const needs = forEach(Object.keys(conditions), () => ['metric'])
   return {
-    ...asking,
+    ...objectSchema,
     dependentRequired: behindUnit(dependentRequired, needs),
     properties: behindUnit(properties, conditions),
   }
 }
 
 /** Returns the schema of a family's metrics, which editors use for completion and validation. */
-function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
+function buildMetricsSchema({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
   return {
     if: { properties: { family: { const: name } }, required: ['family'] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -101,10 +106,10 @@ function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAM
   }
 }
 
-function aboutSummary(): string {
-  const listed = (names: readonly string[]) =>
+function describeSummary(): string {
+  const formatPlaceholders = (names: readonly string[]) =>
     `${names.map(name => `{{${name}}}`).join(', ')} and {{labels.NAME}}`
-  return `Summary of the alert in one line, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
+  return `Summary of the alert in one line, with ${formatPlaceholders(EVERY_PLACEHOLDER)}; with pattern: ${formatPlaceholders(PATTERN_PLACEHOLDERS)}.`
 }
 
 /** Converts Markdown to plain text. */

@@ -143,8 +143,8 @@ const LIFE: Keys = {
   },
 }
 
-export const CONDITION_KEYS: Keys = keysOf(CONDITIONS)
-export const MEASURE_KEYS: Keys = keysOf(MEASURES)
+export const CONDITION_KEYS: Keys = mergeKeys(CONDITIONS)
+export const MEASURE_KEYS: Keys = mergeKeys(MEASURES)
 
 export const RULE_KEYS: Keys = { ...SUBJECT, ...CONDITION_KEYS, ...MEASURE_KEYS, ...PATTERN, ...LIFE }
 
@@ -170,6 +170,6 @@ export const KEYS_WITH_PATTERN: readonly string[] = [
   'paused',
 ]
 
-function keysOf(kinds: Readonly<Record<string, { readonly keys: Keys }>>): Keys {
+function mergeKeys(kinds: Readonly<Record<string, { readonly keys: Keys }>>): Keys {
   return Object.assign({}, ...Object.values(kinds).map(({ keys }) => keys))
 }

@@ -3,7 +3,7 @@
  * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
-import { positionsOf } from '../support/yaml-document.ts'
+import { createPositionLookup } from '../support/yaml-document.ts'
 import type { Position } from './parse-rules.ts'
 
 type Path = readonly (string | number)[]
@@ -22,7 +22,7 @@ interface Located {
  */
 export function positionsIn(text: string): (path: Path) => Position {
   const root = new Walk(text).root
-  const positionOf = positionsOf(text)
+  const toPosition = createPositionLookup(text)
   return path => {
     let found = root
     for (const part of path) {
@@ -30,7 +30,7 @@ export function positionsIn(text: string): (path: Path) => Position {
       if (next === undefined) break
       found = next
     }
-    return positionOf(Math.max(0, found.offset))
+    return toPosition(Math.max(0, found.offset))
   }
 }
 
@@ -46,7 +46,7 @@ class Walk {
     this.#events = parseEvents(text, {}).values()
     this.#advance()
     if (this.#next?.type === EVENT_ID.DOCUMENT) this.#advance()
-    this.root = this.#node(this.#startOf(this.#next))
+    this.root = this.#node(this.#getStart(this.#next))
   }
 
   #advance(): Event | undefined {
@@ -71,7 +71,7 @@ class Walk {
     const below = new Map<string | number, Located>()
     while (this.#isOpen()) {
       const key = this.#next
-      const at = this.#startOf(key)
+      const at = this.#getStart(key)
       this.#node(at)
       const value = this.#node(at)
       // All valid keys of a rule are strings.
@@ -83,7 +83,7 @@ class Walk {
 
   #elements(): Map<string | number, Located> {
     const below = new Map<string | number, Located>()
-    for (let index = 0; this.#isOpen(); index++) below.set(index, this.#node(this.#startOf(this.#next)))
+    for (let index = 0; this.#isOpen(); index++) below.set(index, this.#node(this.#getStart(this.#next)))
     this.#advance()
     return below
   }
@@ -92,7 +92,7 @@ class Walk {
     return this.#next !== undefined && this.#next.type !== EVENT_ID.POP
   }
 
-  #startOf(event: Event | undefined): number {
+  #getStart(event: Event | undefined): number {
     switch (event?.type) {
       case EVENT_ID.MAPPING:
       case EVENT_ID.SEQUENCE:

@@ -5,7 +5,7 @@
 
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-rules.js'
-import { type FilePath, MAX_ERRORS, pathOf, valueAt } from '../support/file-errors.ts'
+import { type FilePath, MAX_ERRORS, parseJsonPointer, valueAt } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import { unknownKey } from '../support/similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
@@ -32,9 +32,12 @@ export function violationsIn(content: unknown): Violations {
   const reported = (validate.errors ?? []).filter(isReported)
   for (const one of reported.slice(0, MAX_ERRORS)) {
     // A value that is not a mapping is reported as such. Its missing keys are not reported.
-    if (one.keyword === 'oneOf' && typeof valueAt(pathOf(one.instancePath, content), content) !== 'object')
+    if (
+      one.keyword === 'oneOf' &&
+      typeof valueAt(parseJsonPointer(one.instancePath, content), content) !== 'object'
+    )
       continue
-    const violation = described(one, content)
+    const violation = describeViolation(one, content)
     const place = JSON.stringify(violation.path)
     // The first violation of a path is the most specific, with one exception: a list of allowed values is more specific than a
     // type.
@@ -51,23 +54,23 @@ function isReported({ keyword, schemaPath }: SchemaViolation): boolean {
   return keyword !== 'if' && !/\/(anyOf|oneOf|propertyNames)\//.test(schemaPath)
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): Violation {
-  const at = pathOf(instancePath, content)
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): Violation {
+  const at = parseJsonPointer(instancePath, content)
   const isUnknownKey = keyword === 'additionalProperties'
   const named = params.additionalProperty ?? params.missingProperty
   const place = keyword === 'dependentRequired' ? params.property : named
   const path = place === undefined ? at : [...at, String(place)]
-  return { path, isUnknownKey, ...messageOf(keyword, params, path, content) }
+  return { path, isUnknownKey, ...buildMessage(keyword, params, path, content) }
 }
 
-function messageOf(
+function buildMessage(
   keyword: string,
   params: SchemaViolation['params'],
   path: FilePath,
   content: unknown,
 ): { message: string; path?: FilePath } {
   const value = valueAt(path, content)
-  if (path.length < 2) return { message: ofDocument(keyword, path) }
+  if (path.length < 2) return { message: describeDocumentError(keyword, path) }
   if (path.length === 2) {
     const [first = ''] = FIRE_KEYS
     if (keyword !== 'oneOf') return { message: 'must be a mapping of keys to values' }
@@ -79,9 +82,9 @@ function messageOf(
   const key = String(path[2])
   const { expected, parts } = RULE_KEYS[key] ?? {}
   const wanted = parts?.[String(path[3])] ?? expected
-  if (keyword === 'false schema') return { message: misplaced(valueAt(path.slice(0, 2), content)) }
+  if (keyword === 'false schema') return { message: describeMisplacedKey(valueAt(path.slice(0, 2), content)) }
   if (key === 'pattern')
-    return { message: patternMessage(keyword, params, path.slice(2), shownIfThere(value)) }
+    return { message: patternMessage(keyword, params, path.slice(2), formatIfPresent(value)) }
   switch (keyword) {
     case 'additionalProperties':
       return {
@@ -95,50 +98,51 @@ function messageOf(
     case 'required':
       return { message: `is missing: must be ${wanted}` }
     case 'dependentRequired':
-      return { message: dependent(String(params.missingProperty)) }
+      return { message: describeMissingKey(String(params.missingProperty)) }
     case 'enum':
-      return { message: `must be one of ${[params.allowedValues].flat().join(', ')}${butIs(value)}` }
+      return { message: `must be one of ${[params.allowedValues].flat().join(', ')}${formatFound(value)}` }
     case 'propertyNames':
       return {
-        message: `label ${shown(params.propertyName)} must start with a letter and have only letters, digits and _`,
+        message: `label ${formatValue(params.propertyName)} must start with a letter and have only letters, digits and _`,
       }
   }
-  if (key === 'labels' && path.length > 3) return { message: `must be text: put ${shown(value)} in quotes` }
+  if (key === 'labels' && path.length > 3)
+    return { message: `must be text: put ${formatValue(value)} in quotes` }
   return {
-    message: `must be ${wanted}${butIs(value)}`,
+    message: `must be ${wanted}${formatFound(value)}`,
   }
 }
 
-function ofDocument(keyword: string, path: FilePath): string {
+function describeDocumentError(keyword: string, path: FilePath): string {
   if (path.length === 0) return 'must be a mapping with the one key `rules`'
   if (keyword === 'additionalProperties') return 'unknown key: everything goes under `rules`'
   return 'must be a list; for no rules, write `rules: []`'
 }
 
 /** Describes a key that does not go with the other keys of the rule. */
-function misplaced(rule: unknown): string {
+function describeMisplacedKey(rule: unknown): string {
   return isObject(rule) && Object.hasOwn(rule, 'pattern')
     ? 'does not go with pattern, whose own keys say which events and times'
     : 'does not go with table and column, which are watched instead of readings and are numbers without a unit'
 }
 
 /** Describes a missing key. */
-function dependent(missing: string): string {
+function describeMissingKey(missing: string): string {
   return missing === 'staleAfter'
     ? `needs ${missing}, the duration of a silence`
     : `requires ${missing}, which the rule does not have`
 }
 
 /** Returns the part of a message that shows the invalid value; empty for a missing key. */
-function butIs(raw: unknown): string {
-  return raw === undefined ? '' : `, not ${shown(raw)}`
+function formatFound(raw: unknown): string {
+  return raw === undefined ? '' : `, not ${formatValue(raw)}`
 }
 
-function shownIfThere(raw: unknown): string | undefined {
-  return raw === undefined ? undefined : shown(raw)
+function formatIfPresent(raw: unknown): string | undefined {
+  return raw === undefined ? undefined : formatValue(raw)
 }
 
-function shown(raw: unknown): string {
+function formatValue(raw: unknown): string {
   if (Array.isArray(raw)) return 'a list'
   if (typeof raw === 'object' && raw !== null) return 'a mapping'
   return typeof raw === 'string' ? JSON.stringify(raw) : String(raw)

@@ -3,13 +3,13 @@ import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE, type RuleSet } from './activation.ts'
 import { measureKind } from './condition.ts'
-import { inSeconds } from './given.ts'
+import { formatSeconds } from './given.ts'
 import { parseRules } from './parse-rules.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { patternRow } from './patterns/read-pattern.ts'
 import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
-import { identityOf, type Rule } from './rule.ts'
+import { getRuleIdentity, type Rule } from './rule.ts'
 
 type RuleRow = RuleSet['rules'][number]
 
@@ -20,14 +20,14 @@ const ENVELOPE_BYTES = 16 * 1024
 export const MAX_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
 
 /** Returns the canonical form of a rule set: rules are sorted by identity, and the keys of each rule have a fixed order. */
-export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
-  const rows = [...rules].sort(byIdentity).map(rowOf)
-  return { hash: hashOf(rows), rules: rows }
+export function buildRuleSet(rules: readonly AnyRule[]): RuleSet {
+  const rows = [...rules].sort(byIdentity).map(toRuleRow)
+  return { hash: computeHash(rows), rules: rows }
 }
 
 /** Returns an error message if the rules are too large for one event; undefined otherwise. */
 export function sizeError(rules: readonly AnyRule[]): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
+  const bytes = Buffer.byteLength(JSON.stringify(buildRuleSet(rules)))
   if (bytes <= MAX_RULE_SET_BYTES) return undefined
   return (
     `the rules have ${bytes} bytes in total, more than the ${MAX_RULE_SET_BYTES} that fit into one event: ` +
@@ -38,7 +38,8 @@ export function sizeError(rules: readonly AnyRule[]): string | undefined {
 /** Returns the rules in the data of `rules.activated`, or an error message if they cannot be used. */
 export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
-  if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
+  if (!Array.isArray(rows) || named !== computeHash(rows))
+    return { error: 'the hash does not match the rules' }
   const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }], true)
   const [first] = errors
   if (!first) return { rules }
@@ -51,11 +52,11 @@ export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } |
  * Returns the row of a rule. Keys that were introduced later are omitted if they have their default value, so that the hashes of
  * older rule sets do not change.
  */
-function rowOf(rule: AnyRule): RuleRow {
+function toRuleRow(rule: AnyRule): RuleRow {
   if (!isPatternRule(rule)) return thresholdRow(rule)
   const { name, pattern, keepFiringForMs, severity, labels, summary, paused } = rule
   return {
-    ...{ name, pattern: patternRow(pattern), keepFiringFor: inSeconds(keepFiringForMs) },
+    ...{ name, pattern: patternRow(pattern), keepFiringFor: formatSeconds(keepFiringForMs) },
     ...{ severity, labels, summary, ...(paused ? { paused } : {}) },
   }
 }
@@ -68,9 +69,9 @@ function thresholdRow(rule: Rule): RuleRow {
     ...(match && { match: matchRow(match) }),
     ...conditionRow(rule.condition),
     ...(measure && measureKind(measure).row(measure)),
-    for: inSeconds(rule.forMs),
-    keepFiringFor: inSeconds(rule.keepFiringForMs),
-    staleAfter: inSeconds(rule.staleAfterMs),
+    for: formatSeconds(rule.forMs),
+    keepFiringFor: formatSeconds(rule.keepFiringForMs),
+    staleAfter: formatSeconds(rule.staleAfterMs),
     ...(onSilence === 'keep' ? {} : { onSilence }),
     severity: rule.severity,
     labels: rule.labels,
@@ -80,7 +81,7 @@ function thresholdRow(rule: Rule): RuleRow {
 }
 
 /** Returns a hash of the rows, which does not depend on the order of keys. */
-function hashOf(rows: readonly unknown[]): string {
+function computeHash(rows: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(withSortedKeys(rows)), 'hex')
 }
 
@@ -93,5 +94,5 @@ function withSortedKeys(value: unknown): unknown {
 
 /** Compares by code unit instead of locale, so that the order does not depend on the environment. */
 function byIdentity(a: AnyRule, b: AnyRule): number {
-  return identityOf(a) < identityOf(b) ? -1 : 1
+  return getRuleIdentity(a) < getRuleIdentity(b) ? -1 : 1
 }

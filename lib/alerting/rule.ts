@@ -53,7 +53,7 @@ export interface Rule {
  * does not change the identity, so that a firing alert continues. Rules with different names or labels never have the same
  * identity.
  */
-export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {
+export function getRuleIdentity({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {
   // Sort by code unit instead of locale. Ids are derived from this text, so it must not depend on the environment.
   const pairs = Object.keys(labels)
     .sort()

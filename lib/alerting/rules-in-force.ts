@@ -2,7 +2,7 @@
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
-import { identityOf, type Rule, watchedBy } from './rule.ts'
+import { getRuleIdentity, type Rule, watchedBy } from './rule.ts'
 
 /** Rule, and the key under which its state is stored. */
 export interface KeyedRule {
@@ -36,15 +36,15 @@ export interface RulesInForce {
  * @throws Error if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
-  if (new Set(all.map(identityOf)).size !== all.length)
+  if (new Set(all.map(getRuleIdentity)).size !== all.length)
     throw new Error('two alert rules have the same name and labels')
   const rules = thresholdRules(all)
-  const keyed = rules.filter(({ paused }) => !paused).map(withKey)
+  const keyed = rules.filter(({ paused }) => !paused).map(toKeyedRule)
   const grouped = Map.groupBy(keyed, ({ rule }) => watchedBy(rule))
   return {
     byKey: new Map(keyed.map(one => [one.key, one])),
     byWatched: new Map([...grouped].map(([name, own]) => [name, watching(own)])),
-    paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
+    paused: new Set(rules.filter(({ paused }) => paused).map(computeStateKey)),
     patterns: patternsInForce(all),
   }
 }
@@ -53,13 +53,17 @@ function watching(rules: readonly KeyedRule[]): Watching {
   return { rules, metrics: [...new Set(rules.map(({ rule }) => rule.metric))] }
 }
 
-function withKey(rule: Rule): KeyedRule {
+function toKeyedRule(rule: Rule): KeyedRule {
   const kind = rememberingKind(rule)
-  return { key: keyOf(rule), rule, ...(kind && { historyKey: historyKeyOf(rule, kind), remembering: kind }) }
+  return {
+    key: computeStateKey(rule),
+    rule,
+    ...(kind && { historyKey: computeHistoryKey(rule, kind), remembering: kind }),
+  }
 }
 
 /** Returns the key under which the earlier readings of a rule are stored. */
-export function historyKeyOf({ metric }: Rule, { name, memory, own }: Remembering): string {
+export function computeHistoryKey({ metric }: Rule, { name, memory, own }: Remembering): string {
   return `${name} ${metric} ${memory.key(own)}`
 }
 
@@ -67,15 +71,15 @@ export function historyKeyOf({ metric }: Rule, { name, memory, own }: Rememberin
  * Returns the key of a rule's state. The key includes the metric and the measure. If one of them is edited, the rule starts with an
  * empty state, and its firing alert resolves. Otherwise a value of the new metric could clear an alert about the old one.
  */
-function keyOf(rule: Rule): string {
+function computeStateKey(rule: Rule): string {
   const kind = rememberingKind(rule)
   const compared = kind === undefined ? '' : ` ${kind.name}`
-  return `${identityOf(rule)} ${watchedBy(rule)}.${rule.metric}${compared}`
+  return `${getRuleIdentity(rule)} ${watchedBy(rule)}.${rule.metric}${compared}`
 }
 
 const COMPARED = new RegExp(` [\\w/]+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
 
 /** Returns the identity of the rule to which a state key belongs. */
-export function identityOfKey(key: string): string {
+export function parseRuleIdentity(key: string): string {
   return key.replace(COMPARED, '')
 }

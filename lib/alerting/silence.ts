@@ -25,7 +25,7 @@ interface Due {
 }
 
 export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
-  return dues(rule, state).map(({ what, atMs }) => ({ atMs, isOfSilence: isOfSilence(what) }))
+  return listDueChanges(rule, state).map(({ what, atMs }) => ({ atMs, isOfSilence: isOfSilence(what) }))
 }
 
 /**
@@ -39,7 +39,7 @@ export function afterTick(
   timeMs: number,
   isSilenceKnown: boolean,
 ): AfterTick | undefined {
-  const [due] = dues(rule, state)
+  const [due] = listDueChanges(rule, state)
     .filter(({ what }) => isSilenceKnown || !isOfSilence(what))
     .toSorted((a, b) => a.atMs - b.atMs)
   if (due === undefined || due.atMs > timeMs) return undefined
@@ -51,7 +51,7 @@ export function afterTick(
     const { activeAtMs } = state
     return { state: { phase: 'firing', activeAtMs, ...watched }, reason: 'fired', atMs }
   }
-  return { ...silence(rule, state, atMs), atMs }
+  return { ...applySilence(rule, state, atMs), atMs }
 }
 
 function isOfSilence(what: Due['what']): boolean {
@@ -66,7 +66,7 @@ export function awaitsEverySilence({
   return staleAfterMs > 0 && (onSilence === 'alert' || onSilence === 'no-data')
 }
 
-function dues(rule: Durations, state: RuleState): Due[] {
+function listDueChanges(rule: Durations, state: RuleState): Due[] {
   const found: Due[] = []
   // If the rule was edited, the computed due time can be before the last change.
   const add = (what: Due['what'], atMs: number) => found.push({ what, atMs: Math.max(atMs, latestMs(state)) })
@@ -88,11 +88,11 @@ function awaitsSilence(rule: Durations, { phase }: RuleState): boolean {
   return rule.onSilence === 'ok' && phase !== 'inactive'
 }
 
-function silence(rule: Durations, state: RuleState, atMs: number): Omit<AfterTick, 'atMs'> {
+function applySilence(rule: Durations, state: RuleState, atMs: number): Omit<AfterTick, 'atMs'> {
   const watched = { seenMs: state.seenMs, decidedMs: atMs }
   switch (rule.onSilence) {
     case 'alert':
-      return countedAsBad(rule, state, atMs)
+      return countAsBad(rule, state, atMs)
     case 'no-data': {
       const after = { ...watched, silent: 'no-data' } as const
       if (state.phase === 'pending') return { state: { phase: 'inactive', ...after }, reason: 'no-data' }
@@ -105,7 +105,7 @@ function silence(rule: Durations, state: RuleState, atMs: number): Omit<AfterTic
   }
 }
 
-function countedAsBad(rule: Durations, state: RuleState, atMs: number): Omit<AfterTick, 'atMs'> {
+function countAsBad(rule: Durations, state: RuleState, atMs: number): Omit<AfterTick, 'atMs'> {
   const after = { seenMs: state.seenMs, decidedMs: atMs, silent: 'bad' } as const
   if (state.phase === 'firing' || state.phase === 'recovering') {
     const { phase, activeAtMs } = state

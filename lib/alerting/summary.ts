@@ -3,7 +3,7 @@ import { durationText } from '../support/duration.ts'
 import { shortNumber } from '../support/short-number.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
-import { unitOf } from './given.ts'
+import { findUnit } from './given.ts'
 import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'
 
@@ -64,11 +64,11 @@ export function templateError(
   const used = [...template.matchAll(PLACEHOLDER)].map(match => match[1] as string)
   const unknown = used.filter(name => !known.includes(name) && !name.startsWith(LABEL))
   if (unknown.length > 0)
-    return `unknown placeholder ${braced(unknown)}; use ${braced(known)} or {{labels.NAME}}`
+    return `unknown placeholder ${formatPlaceholders(unknown)}; use ${formatPlaceholders(known)} or {{labels.NAME}}`
   const missing = used.filter(
     name => name.startsWith(LABEL) && labels && !Object.hasOwn(labels, name.slice(LABEL.length)),
   )
-  if (missing.length > 0) return `the rule has no such label: ${braced(missing)}`
+  if (missing.length > 0) return `the rule has no such label: ${formatPlaceholders(missing)}`
   const rest = template.replace(PLACEHOLDER, '')
   return /\{\{|\}\}/.test(rest)
     ? 'a placeholder is not closed: write {{value}}, with two braces on each side'
@@ -98,24 +98,26 @@ interface Entity {
 export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
   const { value, threshold, measured, words = {} } = compared
   const { condition, measure } = rule
-  const unit = unitOf(rule.family, rule.metric)
+  const unit = findUnit(rule.family, rule.metric)
   const own = measured ?? value
   const limits = [threshold, words.expectedLow, words.expectedHigh]
   const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit
   const thresholdText = conditionKind(condition).words.threshold?.(condition) ?? ''
   const texts: Record<Placeholder, string> = {
     value:
-      typeof value === 'number' ? quantity(shortNumber(value, limits), comparedUnit) : String(value ?? ''),
-    threshold: threshold === undefined ? thresholdText : quantity(threshold, comparedUnit),
+      typeof value === 'number'
+        ? formatQuantity(shortNumber(value, limits), comparedUnit)
+        : String(value ?? ''),
+    threshold: threshold === undefined ? thresholdText : formatQuantity(threshold, comparedUnit),
     metric: rule.metric,
     entity: entityText(rule, entity),
     source: entity.source,
     rule: rule.name,
     severity: rule.severity,
-    measured: typeof own === 'number' ? quantity(shortNumber(own, limits), unit) : (own ?? ''),
+    measured: typeof own === 'number' ? formatQuantity(shortNumber(own, limits), unit) : (own ?? ''),
   }
   const ofKind = Object.entries(words).map(([name, word]) => {
-    return [name, typeof word === 'string' ? word : quantity(word, name === 'score' ? undefined : unit)]
+    return [name, typeof word === 'string' ? word : formatQuantity(word, name === 'score' ? undefined : unit)]
   })
   return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
@@ -146,10 +148,10 @@ function entityText({ table }: Rule, { source, subject }: Entity): string {
 }
 
 /** Returns a number with its unit. The unit `1` of counts is not shown. */
-function quantity(value: number, unit: string | undefined): string {
+function formatQuantity(value: number, unit: string | undefined): string {
   return unit === undefined || unit === '1' ? `${value}` : `${value} ${unit}`
 }
 
-function braced(names: readonly string[]): string {
+function formatPlaceholders(names: readonly string[]): string {
   return names.map(name => `{{${name}}}`).join(', ')
 }

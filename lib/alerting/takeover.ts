@@ -10,12 +10,12 @@ import type { AlertingState, TrackedRule } from './entity-state.ts'
 import { type PatternStates, patternEmission } from './patterns/pattern-run.ts'
 import { PIPELINE_DOWN } from './pipeline-down.ts'
 
-type Renamed = (alert: FiredAlert) => FiredAlert
+type ReplaceAlert = (alert: FiredAlert) => FiredAlert
 
 /** Functions that read and replace the alerts of a state. */
 interface Alerts<State> {
-  of(state: State): readonly FiredAlert[]
-  with(state: State, renamed: Renamed): State
+  list(state: State): readonly FiredAlert[]
+  replace(state: State, replaceAlert: ReplaceAlert): State
 }
 
 /**
@@ -29,15 +29,17 @@ function takeover<State>(
   rebuilt: State | undefined,
   at: TakeoverPlace,
 ): Takeover<State> {
-  const told = byFingerprint(live === undefined ? [] : alerts.of(live))
-  const found = byFingerprint(rebuilt === undefined ? [] : alerts.of(rebuilt))
-  const ended = [...told.values()].filter(({ fingerprint }) => !found.has(fingerprint))
-  const begun = [...found.values()].filter(({ fingerprint }) => !told.has(fingerprint)).map(asNew(at))
-  const known = new Map([...told, ...byFingerprint(begun)])
-  const renamed: Renamed = alert => known.get(alert.fingerprint) ?? alert
+  const liveAlerts = indexByFingerprint(live === undefined ? [] : alerts.list(live))
+  const rebuiltAlerts = indexByFingerprint(rebuilt === undefined ? [] : alerts.list(rebuilt))
+  const ended = [...liveAlerts.values()].filter(({ fingerprint }) => !rebuiltAlerts.has(fingerprint))
+  const begun = [...rebuiltAlerts.values()]
+    .filter(({ fingerprint }) => !liveAlerts.has(fingerprint))
+    .map(assignNewId(at))
+  const publishedAlerts = new Map([...liveAlerts, ...indexByFingerprint(begun)])
+  const replaceAlert: ReplaceAlert = alert => publishedAlerts.get(alert.fingerprint) ?? alert
   return {
-    state: rebuilt === undefined ? undefined : alerts.with(rebuilt, renamed),
-    emit: [...ended.map(alert => resolvedAlert(alert, endOf(alert, at), 'reprocessed')), ...begun].map(
+    state: rebuilt === undefined ? undefined : alerts.replace(rebuilt, replaceAlert),
+    emit: [...ended.map(alert => resolvedAlert(alert, computeEndMs(alert, at), 'reprocessed')), ...begun].map(
       alert => patternEmission(alert, at),
     ),
   }
@@ -47,7 +49,7 @@ function takeover<State>(
  * Returns a function that gives a rebuilt alert a new id, because an alert with the old id may already have been published and
  * resolved.
  */
-function asNew({ timeMs }: TakeoverPlace): Renamed {
+function assignNewId({ timeMs }: TakeoverPlace): ReplaceAlert {
   return alert =>
     alert.rule === PIPELINE_DOWN
       ? alert
@@ -55,41 +57,41 @@ function asNew({ timeMs }: TakeoverPlace): Renamed {
 }
 
 /** Returns the end time of an alert, which is never before its start. */
-function endOf({ startedAt }: FiredAlert, { timeMs }: TakeoverPlace): number {
+function computeEndMs({ startedAt }: FiredAlert, { timeMs }: TakeoverPlace): number {
   return Math.max(timeMs, Date.parse(startedAt))
 }
 
-function byFingerprint(alerts: readonly FiredAlert[]): Map<string, FiredAlert> {
+function indexByFingerprint(alerts: readonly FiredAlert[]): Map<string, FiredAlert> {
   return new Map(alerts.map(alert => [alert.fingerprint, alert]))
 }
 
 const OF_PATTERNS: Alerts<PatternStates> = {
-  of: ({ tracked }) => Object.values(tracked).flatMap(({ alert }) => alert ?? []),
-  with: (states, renamed) => ({
+  list: ({ tracked }) => Object.values(tracked).flatMap(({ alert }) => alert ?? []),
+  replace: (states, replaceAlert) => ({
     ...states,
-    tracked: mapped(states.tracked, one => (one.alert ? { ...one, alert: renamed(one.alert) } : one)),
+    tracked: mapValues(states.tracked, one => (one.alert ? { ...one, alert: replaceAlert(one.alert) } : one)),
   }),
 }
 
 const OF_ENTITIES: Alerts<AlertingState> = {
-  of: ({ rules }) =>
+  list: ({ rules }) =>
     Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(one => one !== undefined)),
-  with: (state, renamed) => ({
+  replace: (state, replaceAlert) => ({
     ...state,
-    rules: mapped(state.rules, tracked => withAlerts(tracked, renamed)),
+    rules: mapValues(state.rules, tracked => withAlerts(tracked, replaceAlert)),
   }),
 }
 
-function withAlerts(tracked: TrackedRule, renamed: Renamed): TrackedRule {
+function withAlerts(tracked: TrackedRule, replaceAlert: ReplaceAlert): TrackedRule {
   const { alert, noData } = tracked
   return {
     ...tracked,
-    ...(alert ? { alert: renamed(alert) } : {}),
-    ...(noData ? { noData: renamed(noData) } : {}),
+    ...(alert ? { alert: replaceAlert(alert) } : {}),
+    ...(noData ? { noData: replaceAlert(noData) } : {}),
   }
 }
 
-function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Record<string, T> {
+function mapValues<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 

@@ -8,7 +8,7 @@
  * used only for observations with the same time.
  */
 import { fires, holds, type Value } from './condition.ts'
-import { type Change, changeOf, type TransitionReason } from './reasons.ts'
+import { type Change, findChange, type TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import {
   type Firing,
@@ -61,34 +61,35 @@ export function transition(
 ): Transition {
   const { timeMs, value, isSilenceKnown = true } = observation
   if (previous === undefined) {
-    if (value === undefined) return made({ phase: 'inactive', seenMs: timeMs }, 'unchanged', timeMs)
+    if (value === undefined)
+      return createTransition({ phase: 'inactive', seenMs: timeMs }, 'unchanged', timeMs)
     return value === null
-      ? uncompared(rule, undefined, timeMs)
-      : whileQuiet(rule, undefined, { timeMs, value })
+      ? applyUncomparable(rule, undefined, timeMs)
+      : applyWhileQuiet(rule, undefined, { timeMs, value })
   }
-  if (timeMs < latestMs(previous)) return made(previous, 'late', timeMs)
+  if (timeMs < latestMs(previous)) return createTransition(previous, 'late', timeMs)
   if (value === undefined) {
     const after = afterTick(rule, previous, timeMs, isSilenceKnown)
     return after === undefined
-      ? made(previous, 'unchanged', timeMs)
-      : made(after.state, after.reason, after.atMs)
+      ? createTransition(previous, 'unchanged', timeMs)
+      : createTransition(after.state, after.reason, after.atMs)
   }
-  if (value === null) return uncompared(rule, previous, timeMs)
-  const after = afterReading(rule, previous, { timeMs, value })
-  const returned = previous.silent === 'no-data' && after.reason === 'unchanged'
-  return returned ? made(after.state, 'data-returned', timeMs) : after
+  if (value === null) return applyUncomparable(rule, previous, timeMs)
+  const after = applyReading(rule, previous, { timeMs, value })
+  const hasReturned = previous.silent === 'no-data' && after.reason === 'unchanged'
+  return hasReturned ? createTransition(after.state, 'data-returned', timeMs) : after
 }
 
-function made(state: RuleState, reason: TransitionReason, atMs: number): Transition {
-  const change = changeOf(reason)
+function createTransition(state: RuleState, reason: TransitionReason, atMs: number): Transition {
+  const change = findChange(reason)
   return change === undefined ? { state, reason, atMs } : { state, reason, atMs, change }
 }
 
-function afterReading(rule: Life, previous: RuleState, reading: Measured): Transition {
+function applyReading(rule: Life, previous: RuleState, reading: Measured): Transition {
   const from = reading.timeMs === previous.seenMs ? beforeInstant(previous) : previous
   return from.phase === 'firing' || from.phase === 'recovering'
-    ? whileFiring(rule, from, reading)
-    : whileQuiet(rule, from, reading)
+    ? applyWhileFiring(rule, from, reading)
+    : applyWhileQuiet(rule, from, reading)
 }
 
 function beforeInstant(state: RuleState): RuleState {
@@ -96,7 +97,7 @@ function beforeInstant(state: RuleState): RuleState {
 }
 
 /** Returns the transition of an inactive or pending rule. Only the fire thresholds apply. */
-function whileQuiet(
+function applyWhileQuiet(
   rule: Life,
   from: Inactive | Pending | undefined,
   { timeMs, value }: Measured,
@@ -105,39 +106,48 @@ function whileQuiet(
   if (!fires(rule.condition, value)) {
     return pending === undefined
       ? { state: { phase: 'inactive', seenMs: timeMs }, reason: 'unchanged', atMs: timeMs }
-      : made({ phase: 'inactive', seenMs: timeMs, before: pending }, 'pending-ended', timeMs)
+      : createTransition({ phase: 'inactive', seenMs: timeMs, before: pending }, 'pending-ended', timeMs)
   }
   const stale = pending !== undefined && isStale(rule, pending, timeMs)
   const activeAtMs = pending === undefined || stale ? timeMs : pending.activeAtMs
   if (timeMs - activeAtMs >= rule.forMs) {
-    return made({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'fired', timeMs)
+    return createTransition({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'fired', timeMs)
   }
   const reason = stale ? 'pending-restarted' : 'pending'
-  return made({ phase: 'pending', seenMs: timeMs, activeAtMs }, reason, timeMs)
+  return createTransition({ phase: 'pending', seenMs: timeMs, activeAtMs }, reason, timeMs)
 }
 
 /** Returns the transition of a firing or recovering rule. Only the clear thresholds apply. */
-function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: Measured): Transition {
+function applyWhileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: Measured): Transition {
   const { activeAtMs } = from
   if (holds(rule.condition, value)) {
     return from.phase === 'recovering'
-      ? made({ phase: 'firing', seenMs: timeMs, activeAtMs, before: from }, 'relapsed', timeMs)
-      : made({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'unchanged', timeMs)
+      ? createTransition({ phase: 'firing', seenMs: timeMs, activeAtMs, before: from }, 'relapsed', timeMs)
+      : createTransition({ phase: 'firing', seenMs: timeMs, activeAtMs }, 'unchanged', timeMs)
   }
   const clearedAtMs = from.phase === 'recovering' ? from.clearedAtMs : timeMs
   if (timeMs - clearedAtMs >= rule.keepFiringForMs) {
-    return made({ phase: 'inactive', seenMs: timeMs }, 'resolved', timeMs)
+    return createTransition({ phase: 'inactive', seenMs: timeMs }, 'resolved', timeMs)
   }
-  return made({ phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs }, 'recovering', timeMs)
+  return createTransition(
+    { phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs },
+    'recovering',
+    timeMs,
+  )
 }
 
 /** Returns the transition for a reading whose value cannot be compared. Such a reading can only end a silence. */
-function uncompared(rule: Life, previous: RuleState | undefined, timeMs: number): Transition {
+function applyUncomparable(rule: Life, previous: RuleState | undefined, timeMs: number): Transition {
   if (previous?.phase === 'pending' && isStale(rule, previous, timeMs))
-    return made({ phase: 'inactive', seenMs: timeMs }, 'pending-stale', timeMs)
-  if (previous === undefined) return made({ phase: 'inactive', seenMs: timeMs }, 'no-history', timeMs)
-  const { decidedMs: _, silent, before: _before, ...kept } = previous as RuleState & { before?: RuleState }
-  return made({ ...kept, seenMs: timeMs }, silent === 'no-data' ? 'data-returned' : 'no-history', timeMs)
+    return createTransition({ phase: 'inactive', seenMs: timeMs }, 'pending-stale', timeMs)
+  if (previous === undefined)
+    return createTransition({ phase: 'inactive', seenMs: timeMs }, 'no-history', timeMs)
+  const { decidedMs: _, silent, before: _before, ...rest } = previous as RuleState & { before?: RuleState }
+  return createTransition(
+    { ...rest, seenMs: timeMs },
+    silent === 'no-data' ? 'data-returned' : 'no-history',
+    timeMs,
+  )
 }
 
 function isStale({ staleAfterMs, onSilence }: Life, pending: Pending, timeMs: number): boolean {

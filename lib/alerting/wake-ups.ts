@@ -52,8 +52,8 @@ export function wantedTimers(
     }
   }
   return {
-    ...(ends.size > 0 && { wakeUps: sorted(ends) }),
-    ...(silences.size > 0 && { silences: sorted(silences) }),
+    ...(ends.size > 0 && { wakeUps: sortInstants(ends) }),
+    ...(silences.size > 0 && { silences: sortInstants(silences) }),
     ...(isActive && { checkMs: checkMs(before.checkMs, nowMs) }),
   }
 }
@@ -113,6 +113,6 @@ function changes(
 
 const NONE: readonly number[] = []
 
-function sorted(instants: ReadonlySet<number>): readonly number[] {
+function sortInstants(instants: ReadonlySet<number>): readonly number[] {
   return [...instants].sort((a, b) => a - b)
 }

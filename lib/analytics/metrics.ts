@@ -1,4 +1,4 @@
-import { counted, type Statistics, type StatisticsSummary, summaryOf } from './statistics.ts'
+import { addValue, type Statistics, type StatisticsSummary, summarizeStatistics } from './statistics.ts'
 
 /** Statistics by metric, for one minute or for all readings of an entity. */
 export type MetricStatistics = Readonly<Record<string, Statistics>>
@@ -11,13 +11,13 @@ export interface Measured {
 
 /** Returns the statistics with one more reading. Statistics of metrics that are missing in the reading do not change. */
 export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
-  const changed = values.map(([metric, value]) => [metric, counted(metrics[metric], value, timeMs)])
+  const changed = values.map(([metric, value]) => [metric, addValue(metrics[metric], value, timeMs)])
   return { ...metrics, ...Object.fromEntries(changed) }
 }
 
-export function summariesOf(metrics: MetricStatistics): Record<string, StatisticsSummary> {
+export function summarizeMetrics(metrics: MetricStatistics): Record<string, StatisticsSummary> {
   return Object.fromEntries(
-    Object.entries(metrics).map(([metric, statistics]) => [metric, summaryOf(statistics)]),
+    Object.entries(metrics).map(([metric, statistics]) => [metric, summarizeStatistics(statistics)]),
   )
 }
 

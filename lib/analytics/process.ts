@@ -1,23 +1,29 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
 import type { Received } from '#runtime/consumer/event.ts'
-import { forgetting } from '#runtime/consumer/forgetting.ts'
-import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
+import { scheduleForgetting } from '#runtime/consumer/forgetting.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  reject,
+  type StepResult,
+} from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import {
   type FamilyName,
-  familyOf,
+  findFamily,
   measurements,
   READING_TYPES,
   type ReadingData,
 } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
-import { type Measured, type MetricStatistics, summariesOf, withReading } from './metrics.ts'
+import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metrics.ts'
 import type { StatisticsSummary } from './statistics.ts'
-import { assignToMinute, MINUTES, type Minute, type Minutes, openMinute, revisionOf } from './windows.ts'
+import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './windows.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
@@ -55,23 +61,23 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
   name: 'processor',
   accepts: READING_TYPES,
   onEvent(state, event) {
-    const family = familyOf(event.type)
+    const family = findFamily(event.type)
     if (family === undefined || event.data === undefined)
-      return rejected('the reading is of an unknown family, or has no data')
+      return reject('the reading is of an unknown family, or has no data')
     const values = measurements(family, event.data)
-    if (values.length === 0) return rejected('the reading has no metric')
+    if (values.length === 0) return reject('the reading has no metric')
     const unfit = values.find(([, value]) => !isCountable(value))
-    if (unfit !== undefined) return rejected(`${unfit[0]} is too large for statistics`)
+    if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
     return step(state, event, family.name, { values, timeMs: event.timeMs })
   },
   onTimer({ family, minutes }, timer) {
-    return decided('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
+    return completeStep('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
   },
 }
 
 /** Returns the statistics in the form that `sluice stats` shows. */
 export function summarise({ family, metrics }: Omit<EntityStatistics, 'minutes'>): EntitySummary {
-  return { family, metrics: summariesOf(metrics) }
+  return { family, metrics: summarizeMetrics(metrics) }
 }
 
 function step(
@@ -79,13 +85,13 @@ function step(
   event: Received,
   family: FamilyName,
   measured: Measured,
-): Step<EntityStatistics> {
+): StepResult<EntityStatistics> {
   const metrics = withReading(state?.metrics ?? {}, measured)
   const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
-  const latestMs = state && MINUTES.boundsOf(openMinute(state.minutes)).startMs
-  const timers = forgetting(latestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
-  return decided(reason, { family, metrics, minutes }, emit, timers)
+  const latestMs = state && MINUTES.getBounds(openMinute(state.minutes)).startMs
+  const timers = scheduleForgetting(latestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  return completeStep(reason, { family, metrics, minutes }, emit, timers)
 }
 
 function minuteEmission(
@@ -93,16 +99,16 @@ function minuteEmission(
   family: FamilyName,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
 ): Emission {
-  const { startMs, endMs } = MINUTES.boundsOf(minute)
+  const { startMs, endMs } = MINUTES.getBounds(minute)
   const windowStart = new Date(startMs).toISOString()
-  const revision = revisionOf(minute) + 1
+  const revision = getRevision(minute) + 1
   const data: MinuteSummary = {
     entity: { source, ...(subject !== undefined && { subject }) },
     family,
     windowStart,
     windowEnd: new Date(endMs).toISOString(),
     revision,
-    metrics: summariesOf(minute[1]),
+    metrics: summarizeMetrics(minute[1]),
   }
   return {
     name: `minute ${windowStart} revision ${revision}`,
@@ -111,7 +117,7 @@ function minuteEmission(
     type: MINUTE_TYPE,
     source: '/processor',
     ...(subject !== undefined && { subject }),
-    dataschema: dataschemaOf(MINUTE_TYPE),
+    dataschema: toDataschema(MINUTE_TYPE),
     data,
   }
 }

@@ -20,7 +20,7 @@ export type StatisticsSummary = MinuteSummary['metrics'][string]
  *
  * @param timeMs event time, in milliseconds since the epoch
  */
-export function counted(statistics: Statistics | undefined, measured: number, timeMs: number): Statistics {
+export function addValue(statistics: Statistics | undefined, measured: number, timeMs: number): Statistics {
   // Turn -0 into 0, as JSON does. Otherwise a stored state would be different when it is read again.
   const value = measured + 0
   const { count, mean, m2 } = withValue(statistics ?? NO_VALUES, value)
@@ -36,7 +36,7 @@ export function counted(statistics: Statistics | undefined, measured: number, ti
   }
 }
 
-export function summaryOf(statistics: Statistics): StatisticsSummary {
+export function summarizeStatistics(statistics: Statistics): StatisticsSummary {
   const { count, mean, minimum, maximum, last, lastAtMs } = statistics
   return {
     count,

@@ -2,12 +2,12 @@
  * Windows of one minute of event time. A minute is published when a later one starts, and again for each row that is late for it but
  * within the grace of one more minute. So only the open minute and the one before it are stored.
  */
-import { type StoredWindow, windowingOf } from '../windows/windows.ts'
+import { createWindowing, type StoredWindow } from '../windows/windows.ts'
 import { type Measured, type MetricStatistics, withReading } from './metrics.ts'
 
 const WINDOW_MS = 60_000
 
-export const MINUTES = windowingOf({
+export const MINUTES = createWindowing({
   kind: 'tumbling',
   sizeMs: WINDOW_MS,
   graceMs: WINDOW_MS,
@@ -44,10 +44,10 @@ export function assignToMinute(minutes: Minutes | undefined, measured: Measured)
   if (start > open[0])
     return { reason: 'window-closed', minutes: [open, minuteWith([start, {}], measured)], due: open }
   // The clock of the entity is in the open minute.
-  if (MINUTES.closesMs([start, {}]) <= MINUTES.boundsOf(open).startMs) return { reason: 'late', minutes }
+  if (MINUTES.closesMs([start, {}]) <= MINUTES.getBounds(open).startMs) return { reason: 'late', minutes }
   const due =
     closed?.[0] === start
-      ? minuteWith(closed, measured, revisionOf(closed) + 1)
+      ? minuteWith(closed, measured, getRevision(closed) + 1)
       : minuteWith([start, {}], measured)
   return { reason: 'window-revised', minutes: [due, open], due }
 }
@@ -57,7 +57,7 @@ export function openMinute(minutes: Minutes): Minute {
 }
 
 /** Returns how often the summary of a closed minute has changed since it was emitted first. */
-export function revisionOf([, , , revision = 0]: Minute): number {
+export function getRevision([, , , revision = 0]: Minute): number {
   return revision
 }
 

@@ -1,17 +1,17 @@
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
-import { planAfterDeployment, viewsActivated, withoutBuilding } from '../views/activation.ts'
+import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
 import { appendActivation } from './activations.ts'
-import { topicsOf } from './topics.ts'
+import { resolveSignals } from './topics.ts'
 
 /**
  * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `clock`, and after Redis
  * has lost it until the next run.
  */
-export function keptPlan(
+export function openStoredPlan(
   connections: Pick<Connections, 'value'>,
   env: string,
 ): Promise<Value<ActivatedPlan>> {
@@ -61,8 +61,8 @@ export async function activateViews(
   readonly appended: number
   readonly why: string
 }> {
-  const kept = await keptPlan(connections, config.env)
-  const inRedis = await kept.read()
+  const storedPlan = await openStoredPlan(connections, config.env)
+  const inRedis = await storedPlan.read()
   const applying = await connections.value<{ readonly underway?: ApplyingSign }>(applyingName(config.env))
   const { underway } = (await applying.read()) ?? {}
   if (inRedis && underway && isApplying(underway, Date.now()))
@@ -71,7 +71,7 @@ export async function activateViews(
     ...{
       name: `views-appended:${config.env}`,
       type: VIEWS_ACTIVATED_TYPE,
-      signals: topicsOf(['viewed']),
+      signals: resolveSignals(['viewed']),
       at,
       warn,
     },
@@ -80,9 +80,9 @@ export async function activateViews(
       const before = newest && inRedis && completes(inRedis, newest) ? inRedis : (newest ?? inRedis)
       const plan = planAfterDeployment(before && (underway ? before : withoutBuilding(before)), packaged)
       if (plan.hash === inRedis?.hash) return plan
-      return kept.update(now => (now && now.hash !== inRedis?.hash ? now : plan))
+      return storedPlan.update(now => (now && now.hash !== inRedis?.hash ? now : plan))
     },
-    event: viewsActivated,
+    event: createActivationEvent,
   })
   return { tables: plan.tables.length, hash: plan.hash, ...appended }
 }

@@ -6,7 +6,7 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
-import { topicBounds } from '../queries/kafka/topics.ts'
+import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { searchRecords } from '../queries/records/records.ts'
 import { type Appended, whyAppend } from '../support/append-again.ts'
 import { appendToPartitions } from './append-to-partitions.ts'
@@ -56,7 +56,7 @@ export async function findActivations<Data extends Activated>(
   since: readonly number[] = [],
 ): Promise<Activations<Data>> {
   const topic = topicName(LAST_TOPIC, env)
-  const all = (await topicBounds(bounds, topic)).map(({ start, end }, partition) => {
+  const all = (await readTopicBounds(bounds, topic)).map(({ start, end }, partition) => {
     const from = since[partition] ?? start
     // The topic may have been created again.
     return { topic, partition, start: from > end ? start : Math.max(start, from), end, isExpired: start > 0 }
@@ -122,12 +122,12 @@ export async function appendActivation<Data extends Activated>(
   { name, type, signals, at, isKnown, choose, event, warn }: Activating<Data>,
 ) {
   const last = await connections.value<Activation>(name)
-  const known = isKnown ? await last.read() : undefined
+  const lastActivation = isKnown ? await last.read() : undefined
   const ports = { log: await connections.log(), bounds: await connections.bounds() }
-  const found = await findActivations<Data>(ports, config.env, type, known?.next)
-  if (!known && !found.newest && found.isExpired) warn()
+  const found = await findActivations<Data>(ports, config.env, type, lastActivation?.next)
+  if (!lastActivation && !found.newest && found.isExpired) warn()
   // What the last run appended is not news: Redis may have been changed since.
-  const newest = found.newest?.hash === known?.hash ? undefined : found.newest
+  const newest = found.newest?.hash === lastActivation?.hash ? undefined : found.newest
   const data = await choose(newest)
   const isOther = found.isPartial || (newest && newest.hash !== data.hash)
   const appended = await appendToPartitions<Activation>(connections, config, {
@@ -137,6 +137,6 @@ export async function appendActivation<Data extends Activated>(
     why: (before, next) => (isOther ? 'changed' : whyAppend(before, next, ({ hash }) => hash)),
     event: partition => event(data, partition, at),
   })
-  if (known && appended.appended === 0) await last.write({ ...known, next: found.next })
+  if (lastActivation && appended.appended === 0) await last.write({ ...lastActivation, next: found.next })
   return { data, ...appended }
 }

@@ -31,7 +31,7 @@ export async function appendToPartitions<Kind extends Appended>(
   const publisher = await connections.publisher()
   const topics: { readonly topic: string; readonly partitions: number }[] = []
   for (const topic of signals.map(signal => topicName(signal, config.env)))
-    topics.push({ topic, partitions: await publisher.partitionsOf(topic) })
+    topics.push({ topic, partitions: await publisher.countPartitions(topic) })
   const appended = topics.reduce((sum, { partitions }) => sum + partitions, 0)
   const whole = { ...next, partitions: appended } as Kind
   const reason = why(await last.read(), whole)

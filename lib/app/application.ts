@@ -5,7 +5,7 @@ import { RULES_ACTIVATED_TYPE } from '../alerting/activation.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/discarded.ts'
 import { parkedForMs } from '../failures/policy.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
@@ -36,7 +36,7 @@ export const APPLICATION: Application = {
   topicNamed,
   failuresTopic: 'failures',
   deadLettersTopic: 'dlq',
-  failureEvent: { type: FAILURE_TYPE, dataschema: dataschemaOf(FAILURE_TYPE) },
+  failureEvent: { type: FAILURE_TYPE, dataschema: toDataschema(FAILURE_TYPE) },
   tickType: TICK_TYPE,
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,

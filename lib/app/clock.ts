@@ -4,7 +4,7 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import { appendTicks, type Ticking } from '#runtime/lambda/ticks.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/activation.ts'
-import { ruleSetOf } from '../alerting/rule-set.ts'
+import { buildRuleSet } from '../alerting/rule-set.ts'
 import { loadRules } from '../alerting/rules-directory.ts'
 import { tick } from '../telemetry/tick.ts'
 import { loadPlan } from '../views/adapters/plan-file.ts'
@@ -14,15 +14,15 @@ import { appendActivation } from './activations.ts'
 import { appendQuietTicks } from './quiet-ticks.ts'
 import { runParts } from './run-parts.ts'
 import { CLOCK, GENERAL, KAFKA, type PartsOf, REDIS, RULES, VIEWS } from './settings/index.ts'
-import { appendSilences, keptSilences } from './silences.ts'
-import { TICKED_OFTEN, topicName, topicsOf } from './topics.ts'
+import { appendSilences, openStoredSilences } from './silences.ts'
+import { resolveSignals, TICKED_OFTEN, topicName } from './topics.ts'
 
 export const CLOCK_SETTINGS = [GENERAL, KAFKA, REDIS, CLOCK, RULES, VIEWS] as const
 
 type Run = Scheduled<Connections, PartsOf<typeof CLOCK_SETTINGS>>
 
 const TICKING: Ticking = {
-  topics: topicsOf(['ticked']),
+  topics: resolveSignals(['ticked']),
   often: TICKED_OFTEN,
   kafkaTopic: topicName,
   makeTick: tick,
@@ -33,7 +33,7 @@ export function runClock(run: Run) {
   return runParts({
     rules: () => appendRules(run),
     tables: () => appendPlan(run),
-    silences: () => appendKeptSilences(run),
+    silences: () => appendStoredSilences(run),
     ticks: () => appendTicks(TICKING, run),
     archiverTicks: () => appendQuietTicks(run),
   })
@@ -45,12 +45,12 @@ async function appendRules(run: Run) {
   const { data, ...appended } = await appendActivation(connections, config, {
     name: `rules:${config.env}`,
     type: RULES_ACTIVATED_TYPE,
-    signals: topicsOf(['ruled']),
+    signals: resolveSignals(['ruled']),
     at,
     isKnown: true,
     warn: () => warnOfNone(run, RULES_ACTIVATED_TYPE),
     event: rulesActivated,
-    choose: async () => ruleSetOf(await loadRules(config.rulesDir)),
+    choose: async () => buildRuleSet(await loadRules(config.rulesDir)),
   })
   return { rules: data.rules.length, hash: data.hash, ...appended }
 }
@@ -62,9 +62,9 @@ async function appendPlan(run: Run) {
   return activateViews(connections, config, plan, at, () => warnOfNone(run, VIEWS_ACTIVATED_TYPE))
 }
 
-async function appendKeptSilences({ config, connections, scheduledFor }: Run) {
-  const kept = await keptSilences(connections, config.env)
-  return appendSilences(connections, config, await kept.read(), scheduledFor)
+async function appendStoredSilences({ config, connections, scheduledFor }: Run) {
+  const storedSilences = await openStoredSilences(connections, config.env)
+  return appendSilences(connections, config, await storedSilences.read(), scheduledFor)
 }
 
 function warnOfNone({ telemetry }: Run, type: string): void {

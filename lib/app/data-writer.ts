@@ -12,11 +12,11 @@ const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
  * @throws ConfigError if SERIALIZATION is invalid
  * @throws Unavailable if the schema registry is needed and does not answer
  */
-export function dataWriterOf(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
-  const known = WRITERS.get(config)
-  if (known) return known
-  const made = dataWriterIn(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
-  WRITERS.set(config, made)
-  made.catch(() => WRITERS.delete(config))
-  return made
+export function getDataWriter(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
+  const cachedWriter = WRITERS.get(config)
+  if (cachedWriter) return cachedWriter
+  const newWriter = dataWriterIn(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
+  WRITERS.set(config, newWriter)
+  newWriter.catch(() => WRITERS.delete(config))
+  return newWriter
 }

@@ -1,6 +1,6 @@
 /** Creates the sink that delivers notifications to the SNS topic and to webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type AwsPlace, secretOf } from '#runtime/adapters/aws/clients.ts'
+import { type AwsPlace, readSecret } from '#runtime/adapters/aws/clients.ts'
 import type { Sink } from '#runtime/consumer/sink.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import type { PartsOf } from '#runtime/settings/environment.ts'
@@ -31,7 +31,7 @@ export async function webhookPorts(
   const { httpsPost } = await import('../notification/adapters/https.ts')
   return {
     post: httpsPost(),
-    access: receiverAccess({ env, localSecrets: receiverSecrets, read: name => secretOf(name, aws) }),
+    access: receiverAccess({ env, localSecrets: receiverSecrets, read: name => readSecret(name, aws) }),
     nowMs: Date.now,
     pause: async ms => {
       await pause(ms)

@@ -1,7 +1,7 @@
 import type { PartsOf } from '#runtime/settings/environment.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
-import { functionOf } from './resource-names.ts'
+import { toFunctionName } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'
 
@@ -21,7 +21,7 @@ export async function dlqRouter({
   const policy = await loadPolicy(failuresDir, failureConsumers)
   return failureRouter({
     policy,
-    topicOf: topic => signalNamed(topic, env),
-    consumerOf: name => functionOf(name, env),
+    findTopicName: topic => signalNamed(topic, env),
+    resolveConsumer: name => toFunctionName(name, env),
   })
 }

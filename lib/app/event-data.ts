@@ -1,7 +1,7 @@
 import type { EventData } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
-import { familyOf } from '../telemetry/families.ts'
+import { findFamily } from '../telemetry/families.ts'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
 import { schemaViolation } from './schemas.ts'
 
@@ -9,7 +9,7 @@ import { schemaViolation } from './schemas.ts'
  * Returns the data of an event, checked against the schema of its type. Readings are first converted to the units of their family.
  */
 export function readData({ type, data, datacontenttype }: Event): EventData | Failure {
-  const family = familyOf(type)
+  const family = findFamily(type)
   const converted: InOwnUnits = family ? inOwnUnits(family, data) : { kind: 'data', data }
   if (converted.kind === 'failure') return converted
   const violation = schemaViolation(type, converted.data, datacontenttype)

@@ -8,7 +8,7 @@ import type { ReadTopic } from '../queries/kafka/lag.ts'
 import { suggestion } from '../support/similar.ts'
 import { yamlContent } from '../support/yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
-import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
+import { groupName, RETRY_TOPICS, resolveSignals, type Signal, type TopicWord, topicName } from './topics.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
@@ -58,7 +58,7 @@ export interface DeclaredFunction {
   /** Topics to which the function writes: the topics in `emits`, and the topic for failures. */
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
-  /** Names of the function's own mappings. If undefined, the mappings of its topic apply, see `mappingsOf`. */
+  /** Names of the function's own mappings. If undefined, the mappings of its topic apply, see `listMappings`. */
   readonly mappings?: readonly string[]
   readonly foreignTopics: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
@@ -73,26 +73,26 @@ export const READING_DEFAULTS = {
 } as const
 
 /** Returns the functions in the order of their entries in the file. Pure. */
-export function declaredFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
+export function parseFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // Like the framework, this accepts a single name instead of a list.
-    const uses = listed(entry.uses)
+    const uses = toList(entry.uses)
     const [consumes, forwards, emits] = [entry.consumes, entry.forwards, entry.emits].map(words =>
-      topicsOf(listed(words)),
+      resolveSignals(toList(words)),
     ) as [Signal[], Signal[], Signal[]]
-    const foreignTopics = listed(entry.foreignTopics)
+    const foreignTopics = toList(entry.foreignTopics)
     return {
       name,
       description: entry.description ?? '',
       consumes,
       forwards,
       emits,
-      writes: [...emits, ...failuresOf([...consumes, ...forwards], foreignTopics)],
+      writes: [...emits, ...listFailureTopics([...consumes, ...forwards], foreignTopics)],
       uses,
-      ...(entry.mappings === undefined ? {} : { mappings: listed(entry.mappings) }),
+      ...(entry.mappings === undefined ? {} : { mappings: toList(entry.mappings) }),
       foreignTopics,
-      ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
+      ...(schedule === undefined ? {} : { schedule: toSchedule(schedule) }),
       reading: {
         batchSize: entry.batchSize ?? READING_DEFAULTS.batchSize,
         maximumBatchingWindow: entry.maximumBatchingWindow ?? READING_DEFAULTS.maximumBatchingWindow,
@@ -102,7 +102,7 @@ export function declaredFunctions(entries: Readonly<Record<string, Entry>>): Dec
   })
 }
 
-function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
+function toList<T>(value: T | readonly T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
 }
 
@@ -113,13 +113,13 @@ const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
  * Returns the topic to which the function writes failures. Empty for a function that reads failures, because it would otherwise
  * read its own failures.
  */
-function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
+function listFailureTopics(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
     ? []
     : ['failures']
 }
 
-function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
+function toSchedule(schedule: NonNullable<FunctionKeys['schedule']>) {
   return typeof schedule === 'string'
     ? { expression: schedule, condition: 'clock' as const }
     : { expression: schedule.rate, condition: schedule.if }
@@ -147,7 +147,7 @@ export function readFunctions(file: URL | string = serverlessFile()): DeclaredFu
   const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
     functions?: Readonly<Record<string, Entry>>
   }
-  return declaredFunctions(functions ?? {})
+  return parseFunctions(functions ?? {})
 }
 
 /** Topic that triggers a function. */
@@ -157,7 +157,7 @@ export interface TriggerTopic extends ReadTopic {
 }
 
 /** Returns the topics that trigger a function in an environment. */
-export function topicsRead(
+export function listTriggerTopics(
   { name, consumes, foreignTopics }: Pick<DeclaredFunction, 'name' | 'consumes' | 'foreignTopics'>,
   env: string,
 ): TriggerTopic[] {
@@ -165,14 +165,14 @@ export function topicsRead(
     function: name,
     signal,
     topic: topicName(signal, env),
-    group: groupName(readerOf(name, consumes, signal), env),
+    group: groupName(resolveReaderName(name, consumes, signal), env),
   }))
   const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
   return [...own, ...foreign]
 }
 
 /** Returns the name in a consumer group. A function that reads several signals has a group for each, because AWS requires it. */
-function readerOf(name: string, consumes: readonly Signal[], signal: Signal): string {
+function resolveReaderName(name: string, consumes: readonly Signal[], signal: Signal): string {
   const isNamed = consumes.length > 1 && FIRST_SIGNALS[name] !== signal
   return isNamed ? `${name}-${signal}` : name
 }
@@ -181,12 +181,12 @@ function readerOf(name: string, consumes: readonly Signal[], signal: Signal): st
 const FIRST_SIGNALS: Readonly<Record<string, Signal>> = { alerting: 'readings' }
 
 /** Returns the signal that is meant if a command names only the function; undefined if it has no such signal. */
-export function firstSignalOf(name: string): Signal | undefined {
+export function findFirstSignal(name: string): Signal | undefined {
   return FIRST_SIGNALS[name]
 }
 
 /** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */
-export function mappingsOf(
+export function listMappings(
   { mappings, consumes, foreignTopics }: Pick<DeclaredFunction, 'mappings' | 'consumes' | 'foreignTopics'>,
   topicMappings: readonly TopicMappings[],
 ): readonly string[] {
@@ -207,7 +207,7 @@ export function mappingsByTopic(
   const byTopic = new Map(topicMappings.map(({ topic, mappings }) => [topic, mappings]))
   for (const declared of functions)
     for (const topic of [...declared.consumes, ...declared.foreignTopics]) {
-      const mappings = mappingsOf(declared, topicMappings)
+      const mappings = listMappings(declared, topicMappings)
       if (mappings.length > 0) byTopic.set(topic, [...new Set([...(byTopic.get(topic) ?? []), ...mappings])])
     }
   return [...byTopic].map(([topic, mappings]) => ({ topic, mappings }))
@@ -243,7 +243,7 @@ export function writesSegments({ uses }: Pick<DeclaredFunction, 'uses'>): boolea
 }
 
 /** Returns the consumers that emit to the topics of a function, as the values of the setting EMITTERS. */
-export function emittersOf(
+export function listEmitters(
   { consumes }: Pick<DeclaredFunction, 'consumes'>,
   all: readonly DeclaredFunction[],
   env: string,
@@ -256,7 +256,7 @@ export function emittersOf(
 }
 
 /** Returns the names of the functions that read the signal. Without a signal, returns the names of all consumers. */
-export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
+export function listConsumers(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))
     .map(({ name }) => name)

@@ -23,15 +23,15 @@ export type Growths = ReadonlyMap<string, readonly Growth[]>
  *
  * @param topics names of the Kafka topics
  */
-export async function growthsOf(
+export async function readGrowths(
   topics: Iterable<string>,
   connections: Pick<Connections, 'value'>,
 ): Promise<Growths> {
-  const known = await Promise.all(
+  const entries = await Promise.all(
     [...topics].map(async topic => {
       const value = await connections.value<KnownGrowths>(growthsName(topic))
       return [topic, (await value.read())?.growths ?? []] as const
     }),
   )
-  return new Map(known)
+  return new Map(entries)
 }

@@ -3,7 +3,7 @@ import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import type { PartsOf } from '#runtime/settings/environment.ts'
 import type { HistoryStore } from '../history/store.ts'
-import { type HistoryTable, tableOf } from '../history/tables.ts'
+import { findTable, type HistoryTable } from '../history/tables.ts'
 import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
 import { signalIn } from './topics.ts'
@@ -43,5 +43,5 @@ export async function historyAt(
 /** Returns the table of the history that contains a Kafka topic, of any environment. */
 export function tableOfTopic(topic: string): HistoryTable | undefined {
   const signal = signalIn(topic)
-  return signal && tableOf(signal)
+  return signal && findTable(signal)
 }

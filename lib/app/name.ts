@@ -1,5 +1,5 @@
 /** Defines the application name of Sluice and the namespace of its metrics. */
-import { namespaceOf } from '#runtime/adapters/lambda/metric-names.ts'
+import { toNamespace } from '#runtime/adapters/lambda/metric-names.ts'
 
 export const NAME = 'sluice'
-export const NAMESPACE = namespaceOf(NAME)
+export const NAMESPACE = toNamespace(NAME)

@@ -3,7 +3,7 @@
 import middy from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { addValues } from '#runtime/adapters/lambda/measurements.ts'
-import { inEnvironment, logsContext, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
+import { createTelemetry, inEnvironment, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
@@ -11,10 +11,10 @@ import { once } from '#runtime/lambda/once.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { Discarded } from '../failures/on-failure/discarded.ts'
-import { failureEvent, failuresOf } from '../failures/on-failure/failures.ts'
+import { failureEvent, toFailures } from '../failures/on-failure/failures.ts'
 import { type ObjectPlace, readNotice, readObject } from '../failures/on-failure/notices.ts'
 import { NAME } from './name.ts'
-import { functionOf } from './resource-names.ts'
+import { toFunctionName } from './resource-names.ts'
 import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
 import { topicName } from './topics.ts'
 
@@ -28,12 +28,12 @@ export interface OnFailurePorts {
    *
    * @param error error that does not contain any content of the message
    */
-  failed(messageId: string, error: Error): void
+  reportError(messageId: string, error: Error): void
 }
 
 /** Returns a handler for the event source mapping of an SQS queue with `ReportBatchItemFailures`. */
 export function onFailure(name: string) {
-  const { logger, metrics } = telemetryOf(name, NAME)
+  const { logger, metrics } = createTelemetry(name, NAME)
   let publishedMs: number[] = []
   const start = once(async () => {
     const config = readSettings([GENERAL, KAFKA])
@@ -44,7 +44,7 @@ export function onFailure(name: string) {
   })
   const objects = once(async () => {
     const { DiscardedObjects } = await import('./aws/discarded-objects.ts')
-    return (await start()).connections.kept(new DiscardedObjects())
+    return (await start()).connections.register(new DiscardedObjects())
   })
   return middy<SQSEvent, SQSBatchResponse, Error, Context>()
     .use(logsContext(logger))
@@ -53,7 +53,7 @@ export function onFailure(name: string) {
       const answer = await takeMessages(event, config, {
         publisher: await connections.publisher(),
         readObject: async place => (await objects()).read(place),
-        failed: (messageId, { name: error, message }) =>
+        reportError: (messageId, { name: error, message }) =>
           logger.error('a message about discarded records could not be processed and stays in the queue', {
             kind: 'on-failure-message',
             messageId,
@@ -84,7 +84,7 @@ export async function takeMessages(
       for (const discarded of await discardedIn(body, ports))
         await publish(discarded, config, ports.publisher)
     } catch (error) {
-      ports.failed(messageId, error as Error)
+      ports.reportError(messageId, error as Error)
       batchItemFailures.push({ itemIdentifier: messageId })
     }
   return { batchItemFailures }
@@ -104,7 +104,7 @@ async function publish(
   publisher: Publisher,
 ): Promise<void> {
   const topic = topicName('failures', env)
-  const failures = failuresOf(discarded, name => functionOf(name, env))
+  const failures = toFailures(discarded, name => toFunctionName(name, env))
   const records = failures.map((failure): OutgoingRecord => {
     const { originalKey } = failure
     const key = originalKey === null ? null : Buffer.from(originalKey, 'base64')

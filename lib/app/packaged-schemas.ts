@@ -1,7 +1,7 @@
 /** Packaged schemas in `events/schemas/`, loaded when a format is first needed. */
 import type { PackagedSchema } from '#runtime/consumer/application.ts'
 import { type EventFormat, eventTypeRow } from '../schemas/event-types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { type Signal, topicName } from './topics.ts'
 
 interface Texts {
@@ -25,7 +25,7 @@ export async function packagedSchema(type: string, format: EventFormat): Promise
   const { default: texts } = await load()
   const text = Object.hasOwn(texts, type) ? texts[type] : undefined
   if (text === undefined) return undefined
-  const dataschema = dataschemaOf(type).replace(/\.json$/, extension)
+  const dataschema = toDataschema(type).replace(/\.json$/, extension)
   return { text, references: [], dataschema }
 }
 

@@ -3,11 +3,11 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
-import { quietPartitions } from '../queries/kafka/quiet-partitions.ts'
+import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
+import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
 import type { GeneralSettings } from './settings/index.ts'
-import { topicName, topicRow, topicsOf } from './topics.ts'
+import { resolveSignals, topicName, topicRow } from './topics.ts'
 
 type Run = Pick<
   Scheduled<
@@ -22,7 +22,7 @@ const HOUR_MS = 60 * MINUTE_MS
 
 /** Returns the archived topics to which the clock appends no other ticks. */
 function topicsWithoutTicks(env: string): string[] {
-  return topicsOf(HISTORY_TABLES.map(signalOfTable))
+  return resolveSignals(HISTORY_TABLES.map(getTableSignal))
     .filter(signal => !topicRow(signal).isTicked)
     .map(signal => topicName(signal, env))
 }
@@ -38,7 +38,7 @@ export async function appendQuietTicks({ config, connections, scheduledFor }: Ru
   const nowMs = Date.parse(scheduledFor)
   if (nowMs % HOUR_MS >= MINUTE_MS) return 0
   const [bounds, log] = await Promise.all([connections.bounds(), connections.log()])
-  const quiet = await quietPartitions({ bounds, log }, topicsWithoutTicks(config.env), nowMs)
+  const quiet = await findQuietPartitions({ bounds, log }, topicsWithoutTicks(config.env), nowMs)
   const publisher = await connections.publisher()
   for (const [topic, places] of Map.groupBy(quiet, ({ topic }) => topic)) {
     const partitions = places.map(({ partition }) => partition)

@@ -26,27 +26,27 @@ export function receiverAccess({
   read,
   nowMs = Date.now,
 }: AccessParts): (receiver: WebhookReceiver) => Promise<WebhookAccess> {
-  const kept = new Map<string, { readonly secret: Secret; readonly untilMs: number }>()
+  const cache = new Map<string, { readonly secret: Secret; readonly untilMs: number }>()
   const secretFor = async (secret: string): Promise<Secret> => {
     const local = Object.hasOwn(localSecrets, secret) ? localSecrets[secret] : undefined
     if (local) return local
-    const known = kept.get(secret)
-    if (known && known.untilMs > nowMs()) return known.secret
+    const entry = cache.get(secret)
+    if (entry && entry.untilMs > nowMs()) return entry.secret
     const fresh = await within(
       SECRET_WITHIN_MS,
       read(secretName(secret, env)),
       `secret ${secretName(secret, env)}`,
     )
-    kept.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
+    cache.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
     return fresh
   }
-  return async receiver => accessOf(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
+  return async receiver => parseAccess(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
 }
 
 /** Valid keys of a receiver's secret. */
 const KEYS = ['url', 'signingSecret', 'headers']
 
-function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
+function parseAccess(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
   const where = `secret ${secretName(receiver.secret ?? '', env)}`
   const unknown = Object.keys(secret).filter(key => !KEYS.includes(key))
   if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)

@@ -8,10 +8,10 @@ import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { redriver } from '../failures/redriver.ts'
 import { APPLICATION } from './application.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
-import { type Growths, growthsOf } from './growths.ts'
+import { type Growths, readGrowths } from './growths.ts'
 import { runParts } from './run-parts.ts'
 import { GENERAL, KAFKA, type PartsOf, REDIS } from './settings/index.ts'
-import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './topics.ts'
+import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from './topics.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
@@ -34,7 +34,7 @@ async function deployedRedriver(
   { env }: Pick<GeneralSettings, 'env'>,
   connections: Pick<Connections, 'value'>,
 ): Promise<Forwarder> {
-  return redriverIn(env, waitMs, await growthsOf(topicsBackTo(env), connections))
+  return redriverIn(env, waitMs, await readGrowths(topicsBackTo(env), connections))
 }
 
 /**
@@ -61,7 +61,7 @@ export function redriverIn(
 }
 
 function topicsBackTo(env: string): ReadonlySet<string> {
-  return new Set(topicsOf(['redriven']).map(signal => topicName(signal, env)))
+  return new Set(resolveSignals(['redriven']).map(signal => topicName(signal, env)))
 }
 
 function waitMs(signal: RetrySignal): number {

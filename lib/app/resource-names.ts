@@ -22,7 +22,7 @@ export function isServerlessCluster(clusterArn: string): boolean {
  * Returns the name in serverless.yml for the name of a Lambda function. Names of functions in other projects are returned
  * unchanged.
  */
-export function functionOf(name: string, env: string): string {
+export function toFunctionName(name: string, env: string): string {
   // All local environments use the stage `local`.
   const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))
   return name.slice(prefix?.length ?? 0)

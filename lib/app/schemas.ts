@@ -19,7 +19,7 @@ export function schemaViolation(type: string, data: unknown, contentType?: strin
   if (validate(data)) return undefined
   const violations = validate.errors ?? []
   const places = violations.filter(violation => !isAlternative(violation))
-  const shown = places.slice(0, SHOWN).map(violation => described(violation, violations))
+  const shown = places.slice(0, SHOWN).map(violation => describeViolation(violation, violations))
   return [...shown, ...(places.length > SHOWN ? [`${places.length - SHOWN} more`] : [])].join('; ')
 }
 
@@ -31,7 +31,7 @@ function isAlternative({ schemaPath }: SchemaViolation): boolean {
   return schemaPath.includes('/anyOf/')
 }
 
-function described(violation: SchemaViolation, all: readonly SchemaViolation[]): string {
+function describeViolation(violation: SchemaViolation, all: readonly SchemaViolation[]): string {
   const { instancePath, params } = violation
   switch (violation.keyword) {
     case 'required':
@@ -41,11 +41,11 @@ function described(violation: SchemaViolation, all: readonly SchemaViolation[]):
     case 'anyOf':
       return `${place(instancePath)} must have at least one of ${alternatives(violation, all)}`
     default:
-      return `${place(instancePath)} ${expected(violation)}`
+      return `${place(instancePath)} ${describeExpectation(violation)}`
   }
 }
 
-function expected({ keyword, params }: SchemaViolation): string {
+function describeExpectation({ keyword, params }: SchemaViolation): string {
   switch (keyword) {
     case 'type':
       return `must be ${[params.type].flat().join(' or ')}`
@@ -81,13 +81,13 @@ function place(pointer: string, property?: unknown): string {
     .slice(1)
     .map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
   if (property !== undefined) names.push(String(property))
-  return names.length === 0 ? 'data' : names.map(shown).join('.')
+  return names.length === 0 ? 'data' : names.map(maskUnsafeName).join('.')
 }
 
 /**
  * Returns the property name if it is safe to show in a message. Producers choose property names, but a name helps to find typing
  * errors.
  */
-function shown(name: string): string {
+function maskUnsafeName(name: string): string {
   return /^(\d{1,6}|[A-Za-z_][\w-]{0,39})$/.test(name) ? name : '(a name not shown)'
 }

@@ -1,12 +1,12 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
 import { newId } from '#runtime/adapters/system.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
+import { type FamilyName, findFamily, type ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
-import { keyOf } from '../telemetry/reading.ts'
+import { computeRecordKey } from '../telemetry/reading.ts'
 import type { Sensor } from '../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../telemetry/simulator/settings.ts'
-import { simulated } from '../telemetry/simulator.ts'
+import { simulateReading } from '../telemetry/simulator.ts'
 
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */
@@ -39,7 +39,7 @@ export class SensorDataGenerator {
     const tick = this.#firstTick + Math.floor(this.#count / this.#sensors.length)
     const sensor = this.#sensors[this.#count % this.#sensors.length] as Sensor
     this.#count++
-    return simulated(this.#settings, sensor, tick).event as Event<ReadingData>
+    return simulateReading(this.#settings, sensor, tick).event as Event<ReadingData>
   }
 }
 
@@ -50,6 +50,6 @@ export class SensorDataGenerator {
  * @param strategy key strategy of readings; defaults to the strategy of the family
  */
 export function readingKey({ type, subject, data }: Event, strategy?: KeyStrategy): string | null {
-  const family = familyOf(type)
-  return family ? keyOf(family, data as ReadingData, strategy) : (subject ?? null)
+  const family = findFamily(type)
+  return family ? computeRecordKey(family, data as ReadingData, strategy) : (subject ?? null)
 }

@@ -1,12 +1,12 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
 import type { SerializedType } from '#runtime/consumer/serialization.ts'
 import { BINARY_TYPES } from '../schemas/event-types.ts'
-import { familyOf } from '../telemetry/families.ts'
+import { findFamily } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubject } from './packaged-schemas.ts'
 
 /** Event types whose data is written in the format that SERIALIZATION selects. The data of all other types is always JSON. */
 export const SERIALIZED_TYPES: readonly SerializedType[] = BINARY_TYPES.map(type => {
-  const name = familyOf(type)?.name
+  const name = findFamily(type)?.name
   return { type, ...(name ? { name } : {}) }
 })
 

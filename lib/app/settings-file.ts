@@ -138,10 +138,10 @@ const SAME: readonly (readonly string[])[] = [
 export function settingsIn(environment: Environment, named: string | undefined, folder: string): Environment {
   const file = named ?? environment.SLUICE_CONFIG?.trim()
   if (!file) return environment
-  return withSettingsFile(environment, readSettingsFile(textOf(resolve(folder, file), file), file))
+  return withSettingsFile(environment, readSettingsFile(readText(resolve(folder, file), file), file))
 }
 
-function textOf(path: string, file: string): string {
+function readText(path: string, file: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
@@ -159,17 +159,17 @@ function textOf(path: string, file: string): string {
 export function readSettingsFile(text: string, file: string): ReadonlyMap<string, string> {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
-  const positionOf = positionsIn(text)
+  const findPosition = positionsIn(text)
   const errors: { line: number; message: string }[] = []
   const report = (path: FilePath, message: string) =>
-    errors.push({ line: positionOf(path).line, message: `${path.join('.')}: ${message}` })
+    errors.push({ line: findPosition(path).line, message: `${path.join('.')}: ${message}` })
   const values = new Map<string, string>()
-  for (const [section, content] of entriesOf(yaml.content ?? {}, [], report)) {
+  for (const [section, content] of listEntries(yaml.content ?? {}, [], report)) {
     const keys = Object.hasOwn(KEYS, section) ? KEYS[section] : undefined
     if (keys === undefined)
       report([section], unknownKey(section, `a file has ${Object.keys(KEYS).join(', ')}`))
     else
-      for (const [key, value] of entriesOf(content ?? {}, [section], report)) {
+      for (const [key, value] of listEntries(content ?? {}, [section], report)) {
         const path = [section, key]
         const variable = Object.hasOwn(keys, key) ? keys[key] : undefined
         const written = textIn(value)
@@ -191,7 +191,7 @@ export function readSettingsFile(text: string, file: string): ReadonlyMap<string
   )
 }
 
-function entriesOf(
+function listEntries(
   content: unknown,
   path: FilePath,
   report: (path: FilePath, message: string) => void,

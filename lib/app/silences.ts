@@ -15,7 +15,7 @@ type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
  * Returns the stored set of silences. The whole set is one value that is changed by compare-and-set, so concurrent changes by two
  * operators are not lost.
  */
-export function keptSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
+export function openStoredSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
   return connections.value(`silences:${env}`)
 }
 

@@ -53,7 +53,7 @@ const TABLE = {
     carries: 'all telemetry families, distinguished by type; ticks, rule sets, plans of tables and erasures',
   },
   events: {
-    ...topic(
+    ...defineTopic(
       3,
       30,
       MiB,
@@ -67,7 +67,7 @@ const TABLE = {
     isRedriven: true,
   },
   alerts: {
-    ...topic(
+    ...defineTopic(
       3,
       90,
       MiB,
@@ -79,12 +79,12 @@ const TABLE = {
     isRedriven: true,
   },
   notifications: {
-    ...ticked(3, 7, 'group', 'alerts by group, silences, and notifications; ticks'),
+    ...defineTickedTopic(3, 7, 'group', 'alerts by group, silences, and notifications; ticks'),
     isTickedOften: true,
     isRedriven: true,
   },
   patterns: {
-    ...ticked(
+    ...defineTickedTopic(
       3,
       7,
       'group',
@@ -95,31 +95,36 @@ const TABLE = {
     isRedriven: true,
   },
   'view-rows': {
-    ...ticked(3, 7, 'group', 'rows for the groups of tables; ticks and plans of tables'),
+    ...defineTickedTopic(3, 7, 'group', 'rows for the groups of tables; ticks and plans of tables'),
     isTickedOften: true,
     isViewed: true,
     isErased: true,
     isRedriven: true,
   },
   'view-changes': {
-    ...ticked(3, 7, 'group', 'changed rows of tables; ticks, rule sets and erasures'),
+    ...defineTickedTopic(3, 7, 'group', 'changed rows of tables; ticks, rule sets and erasures'),
     isRuled: true,
     isErased: true,
     isRedriven: true,
   },
-  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics; ticks of the archiver'),
-  failures: topic(
+  analytics: defineTopic(3, 7, MiB, 'entity', 'closed windows, rolling statistics; ticks of the archiver'),
+  failures: defineTopic(
     3,
     7,
     2 * MiB,
     'original key',
     'records that a consumer, or Lambda itself, could not process',
   ),
-  'retry-1m': retryTopic(1, 'failures to try again after one minute'),
-  'retry-10m': retryTopic(10, 'failures to try again after ten minutes'),
-  'retry-1h': retryTopic(60, 'failures to try again after one hour'),
+  'retry-1m': defineRetryTopic(1, 'failures to try again after one minute'),
+  'retry-10m': defineRetryTopic(10, 'failures to try again after ten minutes'),
+  'retry-1h': defineRetryTopic(60, 'failures to try again after one hour'),
   dlq: {
-    ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
+    ...defineTickedTopic(
+      3,
+      30,
+      'original key',
+      'dead letters, for people; redrives and drops of them; ticks',
+    ),
     maxMessageBytes: 2 * MiB,
   },
 } as const satisfies Readonly<Record<string, Topic>>
@@ -169,7 +174,7 @@ function rowsWith(
   return SIGNALS.filter(signal => TOPICS[signal][flag])
 }
 
-function topic(
+function defineTopic(
   partitions: number,
   keptDays: number,
   maxMessageBytes: number,
@@ -180,17 +185,21 @@ function topic(
 }
 
 /** Returns the configuration of a topic whose consumers have timers. */
-function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
-  return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
+function defineTickedTopic(partitions: number, keptDays: number, key: string, carries: string): Topic {
+  return {
+    ...defineTopic(partitions, keptDays, MiB, key, carries),
+    timestamps: 'LogAppendTime',
+    isTicked: true,
+  }
 }
 
 /**
  * Returns the configuration of a retry topic. All its records have the same delay, so the first record of a partition is always the
  * next one due.
  */
-function retryTopic(minutes: number, carries: string): Topic {
+function defineRetryTopic(minutes: number, carries: string): Topic {
   return {
-    ...topic(3, 7, 2 * MiB, 'original key', carries),
+    ...defineTopic(3, 7, 2 * MiB, 'original key', carries),
     timestamps: 'LogAppendTime',
     delayMs: minutes * 60_000,
   }

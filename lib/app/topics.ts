@@ -21,7 +21,7 @@ function names(): Names {
 }
 
 /** Returns the signals for a list of signals and group names. Each signal is listed once. */
-export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
+export function resolveSignals(words: readonly TopicWord[]): readonly Signal[] {
   const groups: Readonly<Partial<Record<string, readonly Signal[]>>> = TOPIC_GROUPS
   return [...new Set(words.flatMap<Signal>(word => groups[word] ?? [word as Signal]))]
 }
@@ -55,7 +55,7 @@ export function topicNames(env: string): Readonly<Record<string, string>> {
  * Returns a line such as `readings: a → b` for each signal whose topic would be renamed. Consumers of a renamed topic start over,
  * because states, offsets and pending records stay with the old topic. A signal that exists only before or after is not listed.
  */
-export function renamedTopics(
+export function listRenamedTopics(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,
 ): string[] {

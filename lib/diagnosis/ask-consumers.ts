@@ -4,19 +4,19 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
-  committedOffsetsOf,
   describeGroups,
+  fetchOffsetsByGroup,
   type GroupDescription,
 } from '#runtime/adapters/kafka/groups.ts'
 import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { kafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { partitionLags, withAges } from '../queries/kafka/lag.ts'
+import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { computePartitionLags, withAges } from '../queries/kafka/lag.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { seenIf } from './seen.ts'
+import { observe } from './seen.ts'
 
 /** Consumer in the list of functions, without its progress. */
 export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
@@ -34,7 +34,7 @@ interface Sources {
  * because both change meanwhile. A state is never behind the earlier offsets, and is ahead of the later ones by at most the current
  * batch.
  */
-export async function consumerFacts(
+export async function gatherConsumerFacts(
   sources: Sources,
   consumers: readonly AskedConsumer[],
   topics: readonly TopicFacts[],
@@ -44,30 +44,31 @@ export async function consumerFacts(
     return found && 'seen' in found && found.seen ? [{ consumer, found: found.seen }] : []
   })
   const groups = [...new Set(there.map(({ consumer }) => consumer.group))]
-  const before = await askedOf(sources.kafka, groups)
+  const before = await observeGroups(sources.kafka, groups)
   const applied: (readonly Applied[])[] = []
   // States are read one after another, because a diagnosis must not put load on a Redis that consumers use.
-  for (const { consumer, found } of there) applied.push(await appliedOf(sources.states, consumer, found))
-  const after = await askedOf(sources.kafka, groups)
+  for (const { consumer, found } of there)
+    applied.push(await readAppliedOffsets(sources.states, consumer, found))
+  const after = await observeGroups(sources.kafka, groups)
   // Each topic is requested only once, because a broker rejects a request that contains a partition twice.
   const layouts = new Map(there.map(({ consumer: { topic }, found }) => [topic, { topic, ...found }]))
-  const bounds = await seenIf(() =>
-    kafkaAnswer('offsets of topics', sources.inspection.bounds([...layouts.values()])),
+  const bounds = await observe(() =>
+    awaitKafkaAnswer('offsets of topics', sources.inspection.bounds([...layouts.values()])),
   )
   const facts: ConsumerFacts[] = []
   for (const [index, { consumer }] of there.entries()) {
     const answers = [before.get(consumer.group), after.get(consumer.group)] as const
     facts.push({
       ...consumer,
-      breakerOpenUntilMs: await seenIf(() => openUntil(sources.breaker, consumer.function)),
-      state: stateIn(answers[1]),
-      partitions: await progressOf(sources.log, consumer, answers, applied[index] ?? [], bounds),
+      breakerOpenUntilMs: await observe(() => readOpenUntil(sources.breaker, consumer.function)),
+      state: getGroupState(answers[1]),
+      partitions: await measureProgress(sources.log, consumer, answers, applied[index] ?? [], bounds),
     })
   }
   return facts
 }
 
-interface OfGroup {
+interface GroupFacts {
   readonly description: GroupDescription
   readonly committed: Committed
 }
@@ -76,49 +77,49 @@ interface OfGroup {
  * Requests all groups at once. If Kafka rejects one of them, the groups are requested one by one, so that the others are still
  * reported.
  */
-async function askedOf(
+async function observeGroups(
   kafka: Kafka,
   groups: readonly string[],
-): Promise<ReadonlyMap<string, Observed<OfGroup>>> {
-  const together = await seenIf(() => askGroups(kafka, groups))
+): Promise<ReadonlyMap<string, Observed<GroupFacts>>> {
+  const together = await observe(() => askGroups(kafka, groups))
   if ('seen' in together) return new Map(together.seen.map(one => [one.description.group, { seen: one }]))
-  const found = new Map<string, Observed<OfGroup>>()
+  const found = new Map<string, Observed<GroupFacts>>()
   for (const group of groups) {
-    const alone = await seenIf(() => askGroups(kafka, [group]))
+    const alone = await observe(() => askGroups(kafka, [group]))
     const [one] = 'seen' in alone ? alone.seen : []
     found.set(group, one ? { seen: one } : { unseen: 'unseen' in alone ? alone.unseen : 'no answer' })
   }
   return found
 }
 
-async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<OfGroup[]> {
+async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupFacts[]> {
   const what = groups.length === 1 ? `consumer group ${groups[0]}` : 'consumer groups'
-  const descriptions = await kafkaAnswer(what, describeGroups(kafka, groups))
-  const committed = await kafkaAnswer(what, committedOffsetsOf(kafka, groups))
+  const descriptions = await awaitKafkaAnswer(what, describeGroups(kafka, groups))
+  const committed = await awaitKafkaAnswer(what, fetchOffsetsByGroup(kafka, groups))
   return descriptions.map(description => {
     return { description, committed: committed.get(description.group) ?? new Map() }
   })
 }
 
-function stateIn(answer: Observed<OfGroup> | undefined): ConsumerFacts['state'] {
+function getGroupState(answer: Observed<GroupFacts> | undefined): ConsumerFacts['state'] {
   if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not requested' }
   const { state, members } = answer.seen.description
   return { seen: { state, members: members.length } }
 }
 
-async function openUntil(breaker: Sources['breaker'], consumer: string): Promise<number | undefined> {
+async function readOpenUntil(breaker: Sources['breaker'], consumer: string): Promise<number | undefined> {
   const openedAtMs = await breaker.openedAt(consumer)
   return openedAtMs === undefined ? undefined : openedAtMs + OPEN_MS
 }
 
 type Applied = Pick<PartitionProgress, 'partition' | 'applied' | 'outbox'>
 
-async function appliedOf(
+async function readAppliedOffsets(
   states: Sources['states'],
   { function: consumer, topic }: AskedConsumer,
   { partitions }: FoundTopic,
 ): Promise<Applied[]> {
-  const summaries = await seenIf(() =>
+  const summaries = await observe(() =>
     Promise.all(partitions.map(({ partition }) => states.summary({ consumer, topic, partition }))),
   )
   return partitions.map(({ partition }, index) => {
@@ -127,33 +128,34 @@ async function appliedOf(
   })
 }
 
-async function progressOf(
+async function measureProgress(
   log: LogReader,
   { topic }: AskedConsumer,
-  [before, after]: readonly [Observed<OfGroup> | undefined, Observed<OfGroup> | undefined],
+  [before, after]: readonly [Observed<GroupFacts> | undefined, Observed<GroupFacts> | undefined],
   applied: readonly Applied[],
   bounds: Observed<KnownBounds>,
 ): Promise<ConsumerFacts['partitions']> {
   if (!before || 'unseen' in before) return before ?? { unseen: 'the group was not requested' }
   if (!after || 'unseen' in after) return after ?? { unseen: 'the group was not requested' }
   if ('unseen' in bounds) return bounds
-  const known = bounds.seen.get(topic) ?? []
-  const committed = (of: OfGroup, partition: number) => of.committed.get(topic)?.get(partition) ?? -1
-  const lags = partitionLags(
-    known,
-    applied.map(({ partition }) => committed(after.seen, partition)),
+  const topicBounds = bounds.seen.get(topic) ?? []
+  const getCommittedOffset = (of: GroupFacts, partition: number) =>
+    of.committed.get(topic)?.get(partition) ?? -1
+  const lags = computePartitionLags(
+    topicBounds,
+    applied.map(({ partition }) => getCommittedOffset(after.seen, partition)),
   )
   const aged = await withAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
   const progress: PartitionProgress[] = []
   for (const one of applied) {
     const { partition } = one
-    const bound = known[partition]
+    const bound = topicBounds[partition]
     if (!bound) return { unseen: `partition ${partition} of ${topic} does not report its offsets` }
     progress.push({
       ...one,
       ...bound,
-      committedBefore: committed(before.seen, partition),
-      committedAfter: committed(after.seen, partition),
+      committedBefore: getCommittedOffset(before.seen, partition),
+      committedAfter: getCommittedOffset(after.seen, partition),
       waitsSeconds: aged.partitions.find(lag => lag.partition === partition)?.seconds ?? null,
     })
   }

@@ -1,10 +1,10 @@
 /** Lists the newest objects of the history. */
 import { topicName, topicRow } from '../app/topics.ts'
-import { objectsOf } from '../history/read.ts'
+import { listObjects } from '../history/read.ts'
 import type { HistoryStore } from '../history/store.ts'
-import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
+import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import type { ArchiveFacts } from './facts.ts'
-import { seenIf, soon } from './seen.ts'
+import { observe, withTimeout } from './seen.ts'
 
 const DAY_MS = 86_400_000
 
@@ -12,14 +12,18 @@ const DAY_MS = 86_400_000
  * Returns the objects of each archived topic, for twice the retention of the topic: an outage that loses records lasts longer than
  * the retention, and is then reported for about as long.
  */
-export async function archiveFacts(store: HistoryStore, env: string, nowMs: number): Promise<ArchiveFacts[]> {
+export async function gatherArchiveFacts(
+  store: HistoryStore,
+  env: string,
+  nowMs: number,
+): Promise<ArchiveFacts[]> {
   const facts: ArchiveFacts[] = []
   for (const table of HISTORY_TABLES) {
-    const signal = signalOfTable(table)
+    const signal = getTableSignal(table)
     const topic = topicName(signal, env)
     const days = 2 * topicRow(signal).keptDays + 1
     const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
-    facts.push({ topic, days, objects: await seenIf(() => soon(objectsOf(store, query))) })
+    facts.push({ topic, days, objects: await observe(() => withTimeout(listObjects(store, query))) })
   }
   return facts
 }

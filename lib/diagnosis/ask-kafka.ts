@@ -3,53 +3,53 @@ import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
-import { layoutOf, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import { kafkaAnswer } from '../queries/kafka/kafka-answers.ts'
+import { type TopicLayout, toLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { seenIf } from './seen.ts'
+import { observe } from './seen.ts'
 
 type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
 
 /**
  * Returns the facts about the Kafka cluster.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promise<ClusterFacts> {
-  const { brokers } = await kafkaAnswer('cluster', inspection.metadata([]))
+export async function gatherClusterFacts(kafka: Kafka, inspection: Inspection): Promise<ClusterFacts> {
+  const { brokers } = await awaitKafkaAnswer('cluster', inspection.metadata([]))
   const ids = brokers.map(({ id }) => id)
-  const answers = await seenIf(() => kafkaAnswer('settings of the brokers', brokerSettings(kafka, ids)))
-  const settingsOf = (id: number): Observed<Settings> => {
+  const answers = await observe(() => awaitKafkaAnswer('settings of the brokers', brokerSettings(kafka, ids)))
+  const getBrokerSettings = (id: number): Observed<Settings> => {
     if ('unseen' in answers) return answers
     const answer = answers.seen.find(({ broker }) => broker === id)
-    if (answer && 'answer' in answer) return { seen: settingsIn(answer.answer) }
+    if (answer && 'answer' in answer) return { seen: toSettings(answer.answer) }
     return { unseen: `broker ${id} does not report its settings: ${(answer?.error as Error)?.message}` }
   }
-  return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: settingsOf(id) })) }
+  return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: getBrokerSettings(id) })) }
 }
 
 /** Kafka error code for an unknown topic or partition. */
 const UNKNOWN_TOPIC = 3
 
 /** Returns the facts about topics. Never throws: if a request is rejected, its fact is `unseen`. */
-export async function topicFacts(
+export async function gatherTopicFacts(
   kafka: Kafka,
   inspection: Inspection,
   wanted: readonly TopicFacts['wanted'][],
 ): Promise<TopicFacts[]> {
   const names = wanted.map(({ name }) => name)
-  const metadata = await seenIf(() => kafkaAnswer('topics', inspection.metadata(names)))
+  const metadata = await observe(() => awaitKafkaAnswer('topics', inspection.metadata(names)))
   if ('unseen' in metadata) return wanted.map(one => ({ topic: one.name, wanted: one, found: metadata }))
   const { topics } = metadata.seen
-  const there = topics.filter(({ partitions }) => partitions.length > 0).map(layoutOf)
-  const newest = await newestOf(kafka, inspection, there)
+  const there = topics.filter(({ partitions }) => partitions.length > 0).map(toLayout)
+  const newest = await observeNewestBatches(kafka, inspection, there)
   const facts: TopicFacts[] = []
   for (const one of wanted) {
     const layout = there.find(({ topic }) => topic === one.name)
     const code = topics.find(({ topic }) => topic === one.name)?.errorCode ?? UNKNOWN_TOPIC
     const found: TopicFacts['found'] = layout
-      ? { seen: await foundTopic(inspection, layout, newest) }
+      ? { seen: await gatherFoundTopic(inspection, layout, newest) }
       : code === UNKNOWN_TOPIC
         ? { seen: undefined }
         : { unseen: `Kafka refuses to describe the topic (error ${code})` }
@@ -58,44 +58,44 @@ export async function topicFacts(
   return facts
 }
 
-async function foundTopic(
+async function gatherFoundTopic(
   inspection: Inspection,
   layout: TopicLayout,
   newest: Observed<NewestBatches>,
 ): Promise<FoundTopic> {
   const { topic, partitions } = layout
-  const settings = await seenIf(async () =>
-    settingsIn(await kafkaAnswer(`settings of ${topic}`, inspection.topicSettings(topic))),
+  const settings = await observe(async () =>
+    toSettings(await awaitKafkaAnswer(`settings of ${topic}`, inspection.topicSettings(topic))),
   )
   return {
     partitions,
     settings,
-    newest: 'unseen' in newest ? newest : { seen: batchesIn(layout, newest.seen) },
+    newest: 'unseen' in newest ? newest : { seen: toPartitionBatches(layout, newest.seen) },
   }
 }
 
-async function newestOf(
+async function observeNewestBatches(
   kafka: Kafka,
   inspection: Inspection,
   topics: readonly TopicLayout[],
 ): Promise<Observed<NewestBatches>> {
-  return seenIf(async () => {
-    const bounds: KnownBounds = await kafkaAnswer(
+  return observe(async () => {
+    const bounds: KnownBounds = await awaitKafkaAnswer(
       'offsets of topics',
       inspection.bounds(topics, 'high-watermark'),
     )
-    return kafkaAnswer('newest records', newestBatches(kafka, topics, bounds))
+    return awaitKafkaAnswer('newest records', newestBatches(kafka, topics, bounds))
   })
 }
 
-function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): PartitionBatches[] {
+function toPartitionBatches({ topic, partitions }: TopicLayout, newest: NewestBatches): PartitionBatches[] {
   return partitions.flatMap(({ partition }) => {
     const heads = newest.get(topic)?.get(partition)
-    return heads ? [{ partition, batches: heads.map(batchFacts) }] : []
+    return heads ? [{ partition, batches: heads.map(toBatchFacts) }] : []
   })
 }
 
-function batchFacts(head: BatchHead): BatchFacts {
+function toBatchFacts(head: BatchHead): BatchFacts {
   return {
     isIdempotent: head.producerId >= 0,
     isLogAppendTime: head.isLogAppendTime,
@@ -103,6 +103,6 @@ function batchFacts(head: BatchHead): BatchFacts {
   }
 }
 
-function settingsIn(settings: readonly Setting[]): Settings {
+function toSettings(settings: readonly Setting[]): Settings {
   return Object.fromEntries(settings.map(({ name, value }) => [name, value]))
 }

@@ -2,14 +2,14 @@
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { seenIf } from './seen.ts'
+import { observe } from './seen.ts'
 
 type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode'>
 
 /** Returns the facts about Redis. Never throws: if a query fails, its fact is `unseen`. */
-export async function redisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {
-  const servers = await seenIf(() => redisServers(client))
-  const refused = 'unseen' in servers ? servers : await seenIf(() => refusedCommands(client))
+export async function gatherRedisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {
+  const servers = await observe(() => readServers(client))
+  const refused = 'unseen' in servers ? servers : await observe(() => findRefusedCommands(client))
   return { ...place, servers, refused }
 }
 
@@ -18,19 +18,19 @@ export async function redisFacts(client: RedisClient, place: RedisPlace): Promis
  *
  * @throws Unavailable if Redis does not answer
  */
-async function redisServers(client: RedisClient): Promise<RedisServer[]> {
+async function readServers(client: RedisClient): Promise<RedisServer[]> {
   const servers = await client.servers()
-  const asked: RedisServer[] = []
+  const answers: RedisServer[] = []
   for (const server of servers)
-    asked.push({
+    answers.push({
       address: server.address,
-      info: await seenIf(async () => infoIn(await server.run(redis => redis.info()))),
+      info: await observe(async () => parseInfo(await server.run(redis => redis.info()))),
     })
-  return asked
+  return answers
 }
 
 /** Parses the response of INFO, which consists of `name:value` lines in sections. */
-function infoIn(text: string): Record<string, string> {
+function parseInfo(text: string): Record<string, string> {
   const lines = text.split(/\r?\n/).flatMap(line => {
     const [, name, value] = /^(\w+):(.*)$/.exec(line) ?? []
     return name === undefined || value === undefined ? [] : [[name, value] as const]
@@ -43,7 +43,7 @@ const NO_KEY = '{sluice-doctor}:none'
 const SCRIPT = "return redis.call('HGET', KEYS[1], 'none')"
 
 /** One command of each kind that functions use. The commands have no effect, because their key does not exist. */
-const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
+const PROBES: readonly (readonly [command: string, ...args: string[]])[] = [
   ['HGETALL', NO_KEY],
   ['HDEL', NO_KEY, 'none'],
   ['ZRANGE', NO_KEY, '0', '0'],
@@ -61,17 +61,17 @@ const REFUSED = /NOPERM|READONLY|unknown command/i
  *
  * @throws Unavailable if Redis does not answer
  */
-async function refusedCommands(client: RedisClient): Promise<string[]> {
+async function findRefusedCommands(client: RedisClient): Promise<string[]> {
   const refused: string[] = []
-  for (const [command, ...args] of TRIED) {
-    const tried = await seenIf(() => client.run(redis => redis.call(command, ...args)))
+  for (const [command, ...args] of PROBES) {
+    const tried = await observe(() => client.run(redis => redis.call(command, ...args)))
     if ('seen' in tried) continue
     if (!REFUSED.test(tried.unseen)) throw new Error(tried.unseen)
-    refused.push(saidBy(tried))
+    refused.push(getServerError(tried))
   }
   return refused
 }
 
-function saidBy({ unseen }: Extract<Observed<unknown>, { unseen: string }>): string {
+function getServerError({ unseen }: Extract<Observed<unknown>, { unseen: string }>): string {
   return /(NOPERM|READONLY|ERR unknown command).*/i.exec(unseen)?.[0] ?? unseen
 }

@@ -7,22 +7,22 @@ import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
-import { topicsRead, writesSegments } from '../app/functions.ts'
+import { listTriggerTopics, writesSegments } from '../app/functions.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
-import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
-import { clusterFacts, topicFacts } from './ask-kafka.ts'
-import { redisFacts } from './ask-redis.ts'
-import { brokersClockFinding, tickFindings } from './checks/clocks.ts'
-import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
-import { kafkaFindings } from './checks/kafka.ts'
-import { producerFindings } from './checks/producers.ts'
-import { redisFindings } from './checks/redis.ts'
-import { topicFindings } from './checks/topics.ts'
+import { type AskedConsumer, gatherConsumerFacts } from './ask-consumers.ts'
+import { gatherClusterFacts, gatherTopicFacts } from './ask-kafka.ts'
+import { gatherRedisFacts } from './ask-redis.ts'
+import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
+import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
+import { checkKafka } from './checks/kafka.ts'
+import { checkProducers } from './checks/producers.ts'
+import { checkRedis } from './checks/redis.ts'
+import { checkTopic } from './checks/topics.ts'
 import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
-import { type Area, type Finding, finding, type Observed, unknown } from './finding.ts'
-import { kafkaPlace, redisPlace, standardsFor } from './places.ts'
-import { seenIf, soon } from './seen.ts'
+import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
+import { describeKafka, describeRedis, resolveStandards } from './places.ts'
+import { observe, withTimeout } from './seen.ts'
 
 /** Function in the list of functions, reduced to the fields that the examination needs. */
 interface ExaminedFunction {
@@ -49,35 +49,35 @@ const MAX_COUNT_MS = 5_000
  * Runs all checks and returns their findings. A server that does not answer results in a finding, and facts that depend on it are
  * reported as unknown.
  */
-export async function examined(examination: Examination): Promise<Finding[]> {
+export async function examineEnvironment(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
-  const redis = await askedRedis(examination)
-  const opened = await openedKafka(connections)
-  const serversOf = (cluster: Parameters<typeof kafkaFindings>[0]['cluster'], standards: Standards) => [
-    ...kafkaFindings({ ...kafkaPlace(config), cluster }, standards),
-    ...redisFindings(redis, standards),
+  const redis = await examineRedis(examination)
+  const opened = await openKafka(connections)
+  const checkServers = (cluster: Parameters<typeof checkKafka>[0]['cluster'], standards: Standards) => [
+    ...checkKafka({ ...describeKafka(config), cluster }, standards),
+    ...checkRedis(redis, standards),
   ]
   if ('unseen' in opened) {
-    const notSeen = (area: Area, check: string) =>
-      finding(area, check, config.env, unknown('Kafka could not be checked'))
+    const reportUnseen = (area: Area, check: string) =>
+      createFinding(area, check, config.env, unknown('Kafka could not be checked'))
     return [
-      ...serversOf(opened, standardsFor(config, asAccount, 1)),
-      notSeen('topics', 'exists'),
-      notSeen('consumers', 'lag'),
+      ...checkServers(opened, resolveStandards(config, asAccount, 1)),
+      reportUnseen('topics', 'exists'),
+      reportUnseen('consumers', 'lag'),
     ]
   }
   const { kafka, inspection } = opened.seen
   try {
-    const cluster = await seenIf(() => clusterFacts(kafka, inspection))
-    const standards = standardsFor(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
-    const topics = await topicFacts(kafka, inspection, wantedTopics(config.env))
+    const cluster = await observe(() => gatherClusterFacts(kafka, inspection))
+    const standards = resolveStandards(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
+    const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config.env))
     return [
-      ...serversOf(cluster, standards),
-      brokersClockFinding(topics, Date.now()),
-      ...topics.flatMap(topic => tickFindings(topic, Date.now(), ticks)),
-      ...topics.flatMap(topic => topicFindings(topic, standards)),
-      ...topics.slice(0, 1).flatMap(topic => producerFindings(topic, config.idWindowMs)),
-      ...(await consumerFindingsOf(examination, kafka, inspection, topics)),
+      ...checkServers(cluster, standards),
+      checkBrokersClock(topics, Date.now()),
+      ...topics.flatMap(topic => checkTicks(topic, Date.now(), ticks)),
+      ...topics.flatMap(topic => checkTopic(topic, standards)),
+      ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
+      ...(await checkConsumers(examination, kafka, inspection, topics)),
     ]
   } finally {
     await inspection.close()
@@ -85,20 +85,20 @@ export async function examined(examination: Examination): Promise<Finding[]> {
 }
 
 /** Returns the topics in the topic table. Readings are first, because external producers write them. */
-function wantedTopics(env: string): TopicFacts['wanted'][] {
+function listWantedTopics(env: string): TopicFacts['wanted'][] {
   return kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
   })
 }
 
-async function openedKafka(
+async function openKafka(
   connections: Pick<Connections, 'kafka'>,
 ): Promise<Observed<{ readonly kafka: Kafka; readonly inspection: ClusterInspection }>> {
-  return seenIf(async () => {
+  return observe(async () => {
     const kafka = await connections.kafka()
     const inspection = new ClusterInspection(kafka)
     try {
-      await soon(inspection.metadata([]))
+      await withTimeout(inspection.metadata([]))
       return { kafka, inspection }
     } catch (error) {
       await inspection.close().catch(() => {})
@@ -107,13 +107,15 @@ async function openedKafka(
   })
 }
 
-async function askedRedis({ config, connections }: Examination): Promise<RedisFacts> {
-  const client = await seenIf(() => connections.redis())
-  const place = redisPlace(config)
-  return 'unseen' in client ? { ...place, servers: client, refused: client } : redisFacts(client.seen, place)
+async function examineRedis({ config, connections }: Examination): Promise<RedisFacts> {
+  const client = await observe(() => connections.redis())
+  const place = describeRedis(config)
+  return 'unseen' in client
+    ? { ...place, servers: client, refused: client }
+    : gatherRedisFacts(client.seen, place)
 }
 
-async function consumerFindingsOf(
+async function checkConsumers(
   { config, connections, functions }: Examination,
   kafka: Kafka,
   inspection: ClusterInspection,
@@ -127,18 +129,18 @@ async function consumerFindingsOf(
     states: new StateInspection(redis),
     breaker: new RedisCircuitBreaker(redis, config.env),
   }
-  const facts = await consumerFacts(sources, askedConsumers(functions, config.env), topics)
+  const facts = await gatherConsumerFacts(sources, listConsumers(functions, config.env), topics)
   if (facts.length === 0)
-    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
+    return [createFinding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
-    ...facts.flatMap(one => consumerFindings(one, Date.now())),
-    ...(await deadLettersCounted(connections, config.env, topics)),
+    ...facts.flatMap(one => checkConsumer(one, Date.now())),
+    ...(await examineDeadLetters(connections, config.env, topics)),
   ]
 }
 
-function askedConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
+function listConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
   return functions.flatMap(({ name, consumes, uses, reading }) =>
-    topicsRead({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
+    listTriggerTopics({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
       function: name,
       group,
       topic,
@@ -150,7 +152,7 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
 }
 
 /** Counts the open dead letters, until the timeout. */
-async function deadLettersCounted(
+async function examineDeadLetters(
   connections: Connections,
   env: string,
   topics: readonly TopicFacts[],
@@ -159,10 +161,10 @@ async function deadLettersCounted(
   const facts = topics.find(one => one.topic === topic)
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + MAX_COUNT_MS
-  const counted = await seenIf(async () => {
+  const counts = await observe(async () => {
     const letters = new DeadLetters(await deadLetterSource(connections, env))
     const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)
     return { open: rows.filter(({ handled }) => !handled).length + left, oldestMs, pending }
   })
-  return deadLettersFindings(topic, facts.wanted.keptDays, counted, Date.now())
+  return checkDeadLetters(topic, facts.wanted.keptDays, counts, Date.now())
 }

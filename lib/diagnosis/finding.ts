@@ -1,5 +1,5 @@
 /** Defines findings, which are the results of checks. Each has a stable name, and texts for the user. Pure. */
-import { defined } from '#runtime/consumer/defined.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 /** Area of a finding. Findings are grouped by area. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'history'
@@ -35,13 +35,18 @@ export function wrong(says: string, todo: string): Judgement {
 }
 
 export function unknown(says: string, todo?: string): Judgement {
-  return { verdict: 'unknown', says, ...defined({ todo }) }
+  return { verdict: 'unknown', says, ...omitUndefined({ todo }) }
 }
 
 /** Checks by name. If a check returns only a text, its verdict is `ok`. */
 export type Checks<Facts> = Readonly<Record<string, (facts: Facts) => Judgement | string>>
 
-export function finding(area: Area, check: string, subject: string, judgement: Judgement | string): Finding {
+export function createFinding(
+  area: Area,
+  check: string,
+  subject: string,
+  judgement: Judgement | string,
+): Finding {
   return { area, check, subject, ...(typeof judgement === 'string' ? ok(judgement) : judgement) }
 }
 
@@ -50,7 +55,7 @@ export function finding(area: Area, check: string, subject: string, judgement: J
  *
  * @param rights permissions that the user needs to query the facts
  */
-export function judged<Facts>(
+export function runChecks<Facts>(
   area: Area,
   subject: string,
   checks: Checks<Facts>,
@@ -58,18 +63,23 @@ export function judged<Facts>(
   rights?: string,
 ): Finding[] {
   return Object.entries(checks).map(([check, judge]) =>
-    finding(area, check, subject, 'unseen' in facts ? unknown(facts.unseen, rights) : judge(facts.seen)),
+    createFinding(
+      area,
+      check,
+      subject,
+      'unseen' in facts ? unknown(facts.unseen, rights) : judge(facts.seen),
+    ),
   )
 }
 
 /** Counts findings by verdict. */
-export function counted(findings: readonly Finding[]): Readonly<Record<Verdict, number>> {
+export function countVerdicts(findings: readonly Finding[]): Readonly<Record<Verdict, number>> {
   const counts = { ok: 0, wrong: 0, unknown: 0 }
   for (const { verdict } of findings) counts[verdict] += 1
   return counts
 }
 
 /** Returns a number with its noun, such as `1 broker` or `2 brokers`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
+export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

@@ -10,7 +10,7 @@ import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 /** Minimum number of brokers in an AWS account. Brokers in three availability zones tolerate the loss of any one zone. */
 const BROKERS_OF_AN_ACCOUNT = 3
 
-export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
+export function describeKafka({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   const { brokers, clusterArn, auth, encrypted } = kafka
   return {
     address: brokers.join(', ') || clusterArn || '',
@@ -19,7 +19,7 @@ export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   }
 }
 
-export function redisPlace({ redis }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
+export function describeRedis({ redis }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
   const address = parseRedisUrl(redis.url)
   return {
     address: address ? describeAddress(address) : '',
@@ -34,7 +34,7 @@ export function redisPlace({ redis }: Config): Omit<RedisFacts, 'servers' | 'ref
  *
  * @param brokers number of brokers in the cluster
  */
-export function standardsFor(config: Config, asAccount: boolean, brokers: number): Standards {
+export function resolveStandards(config: Config, asAccount: boolean, brokers: number): Standards {
   if (asAccount || !isThisMachine(config)) {
     const { factor, minInsync } = replicationOn(BROKERS_OF_AN_ACCOUNT)
     // MSK Serverless does not report its number of brokers.

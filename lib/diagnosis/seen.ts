@@ -6,17 +6,17 @@ import type { Observed } from './finding.ts'
  *
  * @throws errors that are caused by defects in the code
  */
-export async function seenIf<T>(ask: () => Promise<T>): Promise<Observed<T>> {
+export async function observe<T>(ask: () => Promise<T>): Promise<Observed<T>> {
   try {
     return { seen: await ask() }
   } catch (error) {
-    return { unseen: whyUnseen(error) }
+    return { unseen: explainUnseen(error) }
   }
 }
 
 const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError]
 
-function whyUnseen(error: unknown): string {
+function explainUnseen(error: unknown): string {
   if (!(error instanceof Error) || BUGS.some(kind => error instanceof kind)) throw error
   const problem = signInProblem(error)
   if (problem !== undefined) return `it cannot be used: ${problem}`
@@ -33,7 +33,7 @@ const PATIENCE_MS = 10_000
  *
  * @throws Error if the answer takes longer than `patienceMs`
  */
-export function soon<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+export function withTimeout<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))

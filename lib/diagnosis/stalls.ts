@@ -49,7 +49,7 @@ const QUIET_MS = 90_000
 /** Factor of the usual interval above which an observation is considered late. */
 const LATE = 2
 
-interface Watched {
+interface WatchedProgress {
   readonly reached: number
   readonly seenAtMs: number
   /** Observed time without progress although records are pending, in milliseconds. */
@@ -60,7 +60,7 @@ interface Watched {
 
 export class StallWatch {
   readonly #lookEveryMs: number
-  readonly #watched = new Map<string, Watched>()
+  readonly #watched = new Map<string, WatchedProgress>()
   /** Start of each open stall, by its place. */
   #open: ReadonlyMap<string, number> = new Map()
 
@@ -73,12 +73,12 @@ export class StallWatch {
   next({ servers, lags, members, broken = [] }: StallFacts, nowMs: number): StalledFunctions[] {
     const causes = new Map<string, { readonly cause: Cause; readonly functions: readonly string[] }>()
     for (const [server, problem] of Object.entries(servers))
-      if (problem !== null) causes.set(server, { cause: away(problem), functions: [] })
+      if (problem !== null) causes.set(server, { cause: describeOutage(problem), functions: [] })
     for (const name of broken) causes.set(`${name}|breaker`, { cause: BREAKER_OPEN, functions: [name] })
     // Progress cannot be observed until Kafka answers.
     if (lags === undefined) this.#watched.clear()
     for (const lag of lags ?? []) {
-      const cause = this.#causeOf(lag, members.get(lag.group), nowMs)
+      const cause = this.#findCause(lag, members.get(lag.group), nowMs)
       if (cause && !broken.includes(lag.function))
         causes.set(`${lag.function}|${lag.topic}`, { cause, functions: [lag.function] })
     }
@@ -92,7 +92,7 @@ export class StallWatch {
       .sort((a, b) => a.sinceMs - b.sinceMs)
   }
 
-  #causeOf(lag: WatchedLag, members: number | undefined, nowMs: number): Cause | undefined {
+  #findCause(lag: WatchedLag, members: number | undefined, nowMs: number): Cause | undefined {
     const { function: name, topic, group, windowMs, pending, partitions } = lag
     const key = `${name}|${topic}`
     const before = this.#watched.get(key)
@@ -104,13 +104,13 @@ export class StallWatch {
     const idleMs = isIdle ? before.idleMs + passedMs : 0
     const unreadMs = isIdle && members === 0 ? before.unreadMs + passedMs : 0
     this.#watched.set(key, { reached, seenAtMs: nowMs, idleMs, unreadMs })
-    if (unreadMs >= DEAD_AFTER_MS) return noReaders(group, pending)
-    return idleMs >= QUIET_MS + windowMs ? noProgress(name, pending, idleMs) : undefined
+    if (unreadMs >= DEAD_AFTER_MS) return describeNoReaders(group, pending)
+    return idleMs >= QUIET_MS + windowMs ? describeNoProgress(name, pending, idleMs) : undefined
   }
 }
 
 /** @param reason error of the last attempt to reach the server */
-function away(reason: string): Cause {
+function describeOutage(reason: string): Cause {
   return { reason, advice: 'Check that it is running. Everything continues when it answers.' }
 }
 
@@ -121,22 +121,22 @@ export const BREAKER_OPEN: Cause = {
 }
 
 /** Returns the cause for a consumer that makes no progress. */
-function noProgress(name: string, pending: number, forMs: number): Cause {
+function describeNoProgress(name: string, pending: number, forMs: number): Cause {
   return {
-    reason: `${recordsOf(pending)} pending, without progress for ${durationText(forMs)}`,
+    reason: `${formatRecordCount(pending)} pending, without progress for ${durationText(forMs)}`,
     advice: `Check its log (.local/logs/functions/${name}.log). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
   }
 }
 
 /** Returns the cause for pending records of a consumer group that has no members. */
-export function noReaders(group: string, pending: number): Cause {
+export function describeNoReaders(group: string, pending: number): Cause {
   return {
-    reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
+    reason: `${formatRecordCount(pending)} pending, and the consumer group ${group} has no members`,
     advice:
       'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
   }
 }
 
-function recordsOf(count: number): string {
+function formatRecordCount(count: number): string {
   return count === 1 ? '1 record' : `${count} records`
 }

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Event } from '#runtime/consumer/event.ts'
-import { entityOf } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/event.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,
@@ -71,7 +71,7 @@ export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry 
   const place = { offset, writtenAtMs: timestampMs }
   switch (read.kind) {
     case 'letter':
-      return { ...place, kind: 'row', row: deadLetterRow(read), copyName: copyNameOf(read) }
+      return { ...place, kind: 'row', row: deadLetterRow(read), copyName: computeCopyName(read) }
     case 'broken':
       return { ...place, kind: 'row', row: { ...place, kind: 'broken', why: cut(read.why) } }
     case 'handled':
@@ -94,7 +94,7 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
     class: cut(deadLetter.class),
     consumer: cut(consumer),
     topic: cut(originalTopic),
-    entity: event ? cut(entityOf(event).trim()) : null,
+    entity: event ? cut(formatEntity(event).trim()) : null,
     type: event ? cut(event.type) : null,
     attempt,
     quarantined,
@@ -105,7 +105,11 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
  * Returns a name that is the same for all copies of a dead letter. If dlq-router is killed before its outbox is trimmed, it
  * publishes the outbox again, with the same ids.
  */
-function copyNameOf({ event: { source, id } }: { readonly event: Pick<Event, 'source' | 'id'> }): string {
+function computeCopyName({
+  event: { source, id },
+}: {
+  readonly event: Pick<Event, 'source' | 'id'>
+}): string {
   return hash('sha256', `${source} ${id}`, 'base64url').slice(0, NAME_LENGTH)
 }
 

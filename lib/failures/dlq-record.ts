@@ -4,7 +4,7 @@
  */
 
 import { isFailure } from '#runtime/cloudevents/event.ts'
-import { textOf } from '#runtime/cloudevents/header-bytes.ts'
+import { decodeText } from '#runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
@@ -12,8 +12,8 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
 import type { DeadLetter } from './process.ts'
-import { decoded } from './redriven-record.ts'
-import { unroutedWhy } from './route.ts'
+import { decodeBase64 } from './redriven-record.ts'
+import { describeUnrouted } from './route.ts'
 
 /** Record of the dlq topic that contains a dead letter. */
 export interface FoundDeadLetter {
@@ -74,10 +74,10 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 /** Reads a record of the dlq topic. Never throws, because one unreadable record must not prevent others from being read. */
 export function readDlqRecord(record: LogRecord): DlqRecord {
   try {
-    return recordRead(record)
+    return parseDlqRecord(record)
   } catch (error) {
     // For example, the data can be nested too deeply for the schema validation.
-    return broken(record, `it cannot be read: ${(error as Error).name}`)
+    return createBrokenDeadLetter(record, `it cannot be read: ${(error as Error).name}`)
   }
 }
 
@@ -88,34 +88,40 @@ export function originalEvent({ original }: Pick<FoundDeadLetter, 'original'>): 
   return isFailure(event) ? undefined : event
 }
 
-function recordRead(record: LogRecord): DlqRecord {
+function parseDlqRecord(record: LogRecord): DlqRecord {
   const event = readEvent(record)
-  if (isFailure(event)) return saysItIsOne(record) ? broken(record, event.message) : { kind: 'other' }
-  if (event.type === DEAD_LETTERS_HANDLED_TYPE) return handledIn(record, event)
+  if (isFailure(event))
+    return isDlqEvent(record) ? createBrokenDeadLetter(record, event.message) : { kind: 'other' }
+  if (event.type === DEAD_LETTERS_HANDLED_TYPE) return parseHandled(record, event)
   if (event.type !== DEAD_LETTER_TYPE && event.type !== FAILURE_TYPE)
     return { kind: 'other', type: event.type }
-  const why = violationOf(event) ?? bytesViolation(event.data as FailureData)
-  return why === undefined ? letter(record, { ...event, data: deadLetterOf(event) }) : broken(record, why)
+  const why = findViolation(event) ?? findBytesViolation(event.data as FailureData)
+  return why === undefined
+    ? createFoundDeadLetter(record, { ...event, data: toDeadLetter(event) })
+    : createBrokenDeadLetter(record, why)
 }
 
 /**
  * Returns the data of a dead letter. The router and the redriver write their own failures directly to the dlq topic. If these were
  * routed, they could circulate forever.
  */
-function deadLetterOf({ type, data }: Event): DeadLetter {
+function toDeadLetter({ type, data }: Event): DeadLetter {
   if (type === DEAD_LETTER_TYPE) return data as DeadLetter
   const failure = data as FailureData
-  return { ...failure, ...unroutedWhy(failure), quarantined: false }
+  return { ...failure, ...describeUnrouted(failure), quarantined: false }
 }
 
-function handledIn(record: LogRecord, event: Event): DlqRecord {
-  const why = violationOf(event)
+function parseHandled(record: LogRecord, event: Event): DlqRecord {
+  const why = findViolation(event)
   return why === undefined
     ? { kind: 'handled', handled: event.data as DeadLettersHandled }
-    : broken(record, `it is not a valid list of handled dead letters: ${why}`)
+    : createBrokenDeadLetter(record, `it is not a valid list of handled dead letters: ${why}`)
 }
 
-function letter({ partition, offset, timestampMs }: LogRecord, event: Event<DeadLetter>): FoundDeadLetter {
+function createFoundDeadLetter(
+  { partition, offset, timestampMs }: LogRecord,
+  event: Event<DeadLetter>,
+): FoundDeadLetter {
   const deadLetter = event.data as DeadLetter
   return {
     kind: 'letter',
@@ -128,8 +134,8 @@ function letter({ partition, offset, timestampMs }: LogRecord, event: Event<Dead
     // Decode on demand, because most callers do not need the bytes.
     get original() {
       return {
-        key: decoded(deadLetter.originalKey),
-        value: decoded(deadLetter.originalValue),
+        key: decodeBase64(deadLetter.originalKey),
+        value: decodeBase64(deadLetter.originalValue),
         headers: deadLetter.originalHeaders.map(({ name, value }) => ({
           name,
           value: Buffer.from(value, 'base64'),
@@ -139,7 +145,10 @@ function letter({ partition, offset, timestampMs }: LogRecord, event: Event<Dead
   }
 }
 
-function broken({ partition, offset, timestampMs }: LogRecord, why: string): BrokenDeadLetter {
+function createBrokenDeadLetter(
+  { partition, offset, timestampMs }: LogRecord,
+  why: string,
+): BrokenDeadLetter {
   return { kind: 'broken', partition, offset, writtenAtMs: timestampMs, why }
 }
 
@@ -147,24 +156,24 @@ function broken({ partition, offset, timestampMs }: LogRecord, why: string): Bro
  * Returns whether a record appears to be an event of the dlq topic. Only dlq-router and operators write events to the topic, so a
  * structured event that cannot be read is one of these events.
  */
-function saysItIsOne({ headers }: LogRecord): boolean {
+function isDlqEvent({ headers }: LogRecord): boolean {
   return headers.some(([name, bytes]) => {
-    const text = textOf(bytes) ?? ''
+    const text = decodeText(bytes) ?? ''
     if (name === 'ce_type') return OWN_TYPES.includes(text)
     return name === 'content-type' && EVENT_FORMAT.test(text)
   })
 }
 
-function violationOf({ type, data }: Event): string | undefined {
+function findViolation({ type, data }: Event): string | undefined {
   const validate = validators[type]
   if (!validate) throw new Error(`lib/schemas/compiled.js has no ${type}`)
   if (validate(data)) return undefined
   const [first] = validate.errors ?? []
-  return first ? described(first) : 'it does not match its schema'
+  return first ? describeViolation(first) : 'it does not match its schema'
 }
 
 /** Describes a schema violation by the name of the field. The value is not included. */
-function described({ instancePath, keyword, params }: SchemaViolation): string {
+function describeViolation({ instancePath, keyword, params }: SchemaViolation): string {
   const where = [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat().join('.')
   const field = /^[\w.-]{1,80}$/.test(where) ? where : 'its data'
   return keyword === 'required' ? `${field} is missing` : `${field} violates the schema's "${keyword}"`
@@ -174,7 +183,11 @@ function described({ instancePath, keyword, params }: SchemaViolation): string {
  * Returns an error message if a field is not valid base64, which would decode to different bytes; undefined if all fields are
  * valid.
  */
-function bytesViolation({ originalKey, originalValue, originalHeaders }: FailureData): string | undefined {
+function findBytesViolation({
+  originalKey,
+  originalValue,
+  originalHeaders,
+}: FailureData): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'
   for (const { value } of originalHeaders) if (!isBase64(value)) return 'a header is not base64'

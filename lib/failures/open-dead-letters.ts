@@ -3,7 +3,7 @@
  * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
  * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
-import { decided, type KeyedProcess, rejected, type TimerChange } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject, type TimerChange } from '#runtime/consumer/process.ts'
 import type { DlqEntry, Row } from './dead-letter-row.ts'
 import type { HandledAction } from './dlq-record.ts'
 
@@ -98,13 +98,13 @@ export class DeadLetterFold {
     return this.#next
   }
 
-  get stored(): OpenDeadLetters {
+  get snapshot(): OpenDeadLetters {
     const left = this.#left && { left: this.#left }
     const [rows, newest] = [[...this.#rows.values()], [...this.#newest]]
     return { next: this.#next, rows, ...left, newest, bytes: this.#bytes }
   }
 
-  take(entry: DlqEntry): FoldReason {
+  apply(entry: DlqEntry): FoldReason {
     if (entry.offset < this.#next) return 'known'
     this.#next = entry.offset + 1
     if (entry.kind === 'other') return 'other'
@@ -141,7 +141,7 @@ export class DeadLetterFold {
       if (this.#newest.size > MAX_REMEMBERED && oldest !== undefined) this.#newest.delete(oldest)
     }
     this.#rows.set(row.offset, row)
-    this.#bytes += this.#sizeOf(row)
+    this.#bytes += this.#measureRow(row)
     const { rows, bytes } = this.#bounds
     this.#removeFirst(
       () => this.#rows.size > rows || (this.#bytes > bytes && this.#rows.size > 1),
@@ -182,20 +182,20 @@ export class DeadLetterFold {
     this.#rows.set(offset, { ...row, handled })
   }
 
-  #removeFirst(isToGo: (row: Row) => boolean, removed: (row: Row) => void = () => {}): void {
+  #removeFirst(isToGo: (row: Row) => boolean, onRemoved: (row: Row) => void = () => {}): void {
     for (const row of this.#rows.values()) {
       if (!isToGo(row)) return
       this.#remove(row)
-      removed(row)
+      onRemoved(row)
     }
   }
 
   #remove(row: Row): void {
     this.#rows.delete(row.offset)
-    this.#bytes -= this.#sizeOf(row)
+    this.#bytes -= this.#measureRow(row)
   }
 
-  #sizeOf(row: Row): number {
+  #measureRow(row: Row): number {
     return Number.isFinite(this.#bounds.bytes) ? Buffer.byteLength(JSON.stringify(row)) : 0
   }
 }
@@ -216,21 +216,21 @@ export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, D
     trustsProducers: true,
     accepts: [DLQ_ENTRY_TYPE],
     onEvent(state, { data, timeMs }) {
-      if (!data) return rejected('the record of the dlq topic has no data')
+      if (!data) return reject('the record of the dlq topic has no data')
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
-      const reason = fold.take(data)
-      return decided(reason, fold.stored, [], [expiry(fold, keptMs, timeMs)])
+      const reason = fold.apply(data)
+      return completeStep(reason, fold.snapshot, [], [createExpiryTimer(fold, keptMs, timeMs)])
     },
     onTimer(state, { dueMs }) {
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       fold.expire(dueMs - keptMs)
-      return decided('expired', fold.stored, [], [expiry(fold, keptMs, dueMs)])
+      return completeStep('expired', fold.snapshot, [], [createExpiryTimer(fold, keptMs, dueMs)])
     },
   }
 }
 
 /** Returns a timer that is due when the oldest dead letter may have been deleted by retention. */
-function expiry({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
+function createExpiryTimer({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs
   if (oldestMs === undefined) return { name: 'expiry' }

@@ -9,13 +9,13 @@ import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
 import {
-  describedErrors,
+  describeErrors,
   errorLine,
   type FilePath,
   type LocatedError,
-  located,
+  locateErrors,
   type PathError,
-  pathOf,
+  parseJsonPointer,
 } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import {
@@ -42,11 +42,11 @@ function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
   if (validate === undefined) throw new Error('lib/schemas/compiled-failure-policy.js has no policy')
   if (validate(content)) return []
-  return describedErrors(validate.errors ?? [], violation => described(violation, content))
+  return describeErrors(validate.errors ?? [], violation => describeViolation(violation, content))
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const path = pathOf(instancePath, content)
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const path = parseJsonPointer(instancePath, content)
   if (keyword !== 'additionalProperties') return { path, message: `must be ${expectedAt(path)}` }
   return {
     path: [...path, String(params.additionalProperty)],
@@ -94,9 +94,9 @@ export function readPolicy(text: string, file: string, consumers?: readonly stri
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
-  const policy = errors.length > 0 ? DEFAULT_POLICY : policyOf(content as RawPolicy)
+  const policy = errors.length > 0 ? DEFAULT_POLICY : toPolicy(content as RawPolicy)
   errors.push(...lateRetries(policy))
-  if (errors.length > 0) throw new InvalidPolicy(located(errors, file, positionsIn(text)))
+  if (errors.length > 0) throw new InvalidPolicy(locateErrors(errors, file, positionsIn(text)))
   return policy
 }
 
@@ -112,7 +112,7 @@ interface RawPolicy extends RawRules {
 
 /** Returns errors for contradictions that the schema cannot express. */
 function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PathError[] {
-  const ofAll = maxAgeOf(raw) ?? DEFAULT_POLICY.maxAgeMs
+  const ofAll = parseMaxAge(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
   return [
     ...ruleErrors([], raw, ofAll),
@@ -132,13 +132,13 @@ function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined
 
 function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathError[] {
   const { classes = {}, codes = {} } = rules
-  const maxAgeMs = maxAgeOf(rules) ?? maxAgeOfAllMs
+  const maxAgeMs = parseMaxAge(rules) ?? maxAgeOfAllMs
   const lists = [
     ...Object.entries(classes).map(([kind, list]) => [[...at, 'classes', kind], list] as const),
     ...Object.entries(codes).map(([code, list]) => [[...at, 'codes', code], list] as const),
   ]
   return [
-    ...(maxAgeOf(rules) === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
+    ...(parseMaxAge(rules) === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
     ...Object.keys(codes)
       .filter(code => !Object.hasOwn(FAILURES, code))
       .map(code => ({ path: [...at, 'codes', code], message: 'unknown failure code' })),
@@ -190,12 +190,12 @@ function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   })
 }
 
-function maxAgeOf({ maxAge }: RawRules): number | undefined {
+function parseMaxAge({ maxAge }: RawRules): number | undefined {
   return maxAge === undefined ? undefined : parseDuration(maxAge)
 }
 
-function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
-  const { classes, ...rest } = rulesOf(raw)
+function toPolicy({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
+  const { classes, ...rest } = toRules(raw)
   return {
     maxAgeMs: DEFAULT_POLICY.maxAgeMs,
     ...rest,
@@ -203,21 +203,21 @@ function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
     consumers: {
       ...DEFAULT_POLICY.consumers,
       ...Object.fromEntries(
-        Object.entries(consumers).map(([name, rules]) => [name, rulesOfConsumer(name, rules)]),
+        Object.entries(consumers).map(([name, rules]) => [name, toConsumerRules(name, rules)]),
       ),
     },
   }
 }
 
 /** Returns the rules of a consumer. Classes that are not in the file use the consumer's default rules. */
-function rulesOfConsumer(name: string, raw: RawRules): RetryRules {
-  const rules = rulesOf(raw)
+function toConsumerRules(name: string, raw: RawRules): RetryRules {
+  const rules = toRules(raw)
   const shipped = Object.hasOwn(DEFAULT_POLICY.consumers, name) ? DEFAULT_POLICY.consumers[name] : undefined
   return { ...rules, classes: { ...shipped?.classes, ...rules.classes } }
 }
 
-function rulesOf(raw: RawRules): RetryRules {
-  const maxAgeMs = maxAgeOf(raw)
+function toRules(raw: RawRules): RetryRules {
+  const maxAgeMs = parseMaxAge(raw)
   return {
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
     classes: raw.classes ?? {},

@@ -91,8 +91,11 @@ export function rulesFor(
   { consumer, code, kind }: { readonly consumer: string; readonly code: string; readonly kind: PolicyClass },
 ): { readonly retries: Retries; readonly maxAgeMs: number } {
   const own = entry(policy.consumers, consumer)
-  const said = [own, policy].flatMap(rules => [rules && entry(rules.codes, code), rules?.classes[kind]])
-  return { retries: said.find(list => list !== undefined) ?? [], maxAgeMs: own?.maxAgeMs ?? policy.maxAgeMs }
+  const candidates = [own, policy].flatMap(rules => [rules && entry(rules.codes, code), rules?.classes[kind]])
+  return {
+    retries: candidates.find(list => list !== undefined) ?? [],
+    maxAgeMs: own?.maxAgeMs ?? policy.maxAgeMs,
+  }
 }
 
 /**

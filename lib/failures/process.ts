@@ -1,14 +1,14 @@
 import type { TopicName } from '#runtime/consumer/declared.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import type { FailureEnded } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE } from './on-failure/discarded.ts'
-import { addressOf, failuresOf } from './on-failure/failures.ts'
+import { toAddress, toFailures } from './on-failure/failures.ts'
 import type { FailurePolicy, RoutedClass } from './policy.ts'
-import { redrivenRecord } from './redriven-record.ts'
+import { createRedrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
 /** Data of a failure that is retried, including the reason for the retry. */
@@ -26,9 +26,9 @@ export interface DeadLetter extends Retry {
 export interface RouterOptions {
   readonly policy: FailurePolicy
   /** Returns the logical name of a Kafka topic; undefined if the topic does not belong to this environment. */
-  readonly topicOf: (kafkaTopic: string) => TopicName | undefined
+  readonly findTopicName: (kafkaTopic: string) => TopicName | undefined
   /** Returns the consumer to which a Lambda function belongs. By default, both have the same name. */
-  readonly consumerOf?: (functionName: string) => string
+  readonly resolveConsumer?: (functionName: string) => string
 }
 
 /**
@@ -36,26 +36,27 @@ export interface RouterOptions {
  * converts messages about records that Lambda has discarded to failures. It has no state.
  */
 export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
-  const { policy, topicOf, consumerOf = name => name } = options
+  const { policy, findTopicName, resolveConsumer = name => name } = options
   return {
     name: ROUTER,
     accepts: [FAILURE_TYPE, LAMBDA_DISCARDED_TYPE],
     onEvent(_, { type, data, source, subject }) {
-      if (data === undefined) return rejected('the failure event has no data')
+      if (data === undefined) return reject('the failure event has no data')
       if (type === FAILURE_TYPE) {
         const failure = data as FailureData
         // A failure of a record in the dlq topic is not routed. Otherwise, dead letters of dead letters could circulate forever.
-        if (topicOf(failure.originalTopic) === 'dlq') return decided('from-dead-letters', undefined)
+        if (findTopicName(failure.originalTopic) === 'dlq')
+          return completeStep('from-dead-letters', undefined)
         const address = { source, ...(subject === undefined ? {} : { subject }) }
-        const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)
-        return decided(taken.reason, undefined, emit)
+        const { taken, emit } = routeFailure({ failure, address, suffix: '' }, policy, findTopicName)
+        return completeStep(taken.reason, undefined, emit)
       }
-      const each = failuresOf(data as Discarded, consumerOf).map((failure, index) =>
-        routed({ failure, address: addressOf(failure), suffix: `-${index}` }, policy, topicOf),
+      const each = toFailures(data as Discarded, resolveConsumer).map((failure, index) =>
+        routeFailure({ failure, address: toAddress(failure), suffix: `-${index}` }, policy, findTopicName),
       )
       const reasons = new Set(each.map(({ taken }) => taken.reason))
       const [reason = 'several-routes'] = reasons.size === 1 ? reasons : []
-      return decided(
+      return completeStep(
         reason,
         undefined,
         each.flatMap(({ emit }) => emit),
@@ -64,44 +65,55 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
   }
 }
 
-interface Routed {
+interface RoutableFailure {
   readonly failure: FailureData
   readonly address: { readonly source: string; readonly subject?: string }
   /** Suffix that makes the names of emissions unique within one step. */
   readonly suffix: string
 }
 
-function routed(one: Routed, policy: FailurePolicy, topicOf: RouterOptions['topicOf']) {
-  const taken = route(one.failure, policy)
-  return { taken, emit: [moved(one, taken), ...ended(one, taken, topicOf)] }
+function routeFailure(
+  one: RoutableFailure,
+  policy: FailurePolicy,
+  findTopicName: RouterOptions['findTopicName'],
+) {
+  const chosenRoute = route(one.failure, policy)
+  return {
+    taken: chosenRoute,
+    emit: [createRouteEmission(one, chosenRoute), ...createEndEmissions(one, chosenRoute, findTopicName)],
+  }
 }
 
-function moved(one: Routed, { to, quarantined, ...why }: Route): Emission {
+function createRouteEmission(one: RoutableFailure, { to, quarantined, ...why }: Route): Emission {
   const { failure, suffix } = one
   const retry: Retry = { ...failure, class: why.class, routedBecause: why.because }
-  if (to !== 'dlq') return { ...addressed(one, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
+  if (to !== 'dlq') return { ...createEmissionBase(one, RETRY_TYPE), name: `retry${suffix}`, to, data: retry }
   const data: DeadLetter = { ...retry, quarantined }
-  return { ...addressed(one, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
+  return { ...createEmissionBase(one, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
 }
 
 /**
  * Returns the event that marks a failure as ended. Consumers that park later events of the entity wait for it, so it is written to
  * the partition of the failed record.
  */
-function ended(one: Routed, { to, because }: Route, topicOf: RouterOptions['topicOf']): Emission[] {
+function createEndEmissions(
+  one: RoutableFailure,
+  { to, because }: Route,
+  findTopicName: RouterOptions['findTopicName'],
+): Emission[] {
   const { failure, suffix } = one
   if (to !== 'dlq' || !failure.parks) return []
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
-  const original = topicOf(topic)
+  const original = findTopicName(topic)
   if (original === undefined) return []
   const id = failureId(consumer, { topic, partition, offset })
-  const digest = digestOf(redrivenRecord(failure))
+  const digest = computeDigest(createRedrivenRecord(failure))
   const data: FailureEnded = { consumer, failure: id, digest, attempt: failure.attempt, because }
-  const addressedTo = addressed(one, FAILURE_ENDED_TYPE)
+  const addressedTo = createEmissionBase(one, FAILURE_ENDED_TYPE)
   return [{ ...addressedTo, name: `failure-ended${suffix}`, to: original, partition, data }]
 }
 
-function addressed({ failure: { originalKey }, address }: Routed, type: string) {
+function createEmissionBase({ failure: { originalKey }, address }: RoutableFailure, type: string) {
   const key = originalKey === null ? null : { base64: originalKey }
-  return { key, type, dataschema: dataschemaOf(type), ...address }
+  return { key, type, dataschema: toDataschema(type), ...address }
 }

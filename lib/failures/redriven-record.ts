@@ -1,9 +1,9 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import { redriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
-import { defined } from '#runtime/consumer/defined.ts'
+import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { presentPartition } from '#runtime/pipeline/failures/present-partition.ts'
+import { findPresentPartition } from '#runtime/pipeline/failures/present-partition.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
@@ -33,7 +33,7 @@ export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean
  * @param byHand redrive by an operator; undefined for a scheduled retry
  * @param growths increases of the topic's partition count; each may have moved the failure to another partition
  */
-export function redrivenRecord(
+export function createRedrivenRecord(
   failure: FailureData,
   byHand?: ByHand,
   growths: readonly Growth[] = [],
@@ -41,32 +41,32 @@ export function redrivenRecord(
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const { originalTimestamp: timestampMs, originalKey, originalValue, originalHeaders, attempt } = failure
   const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
-  const headers = redriveHeaders({
+  const headers = buildRedriveHeaders({
     consumer,
     failure: failureId(consumer, { topic, partition, offset }),
     attempt: attempt + 1,
-    history: [...failure.history, attemptOf(failure, byHand)],
-    ...defined({ receivers: failure.receivers }),
+    history: [...failure.history, toFailedAttempt(failure, byHand)],
+    ...omitUndefined({ receivers: failure.receivers }),
     place: { partition, offset, timestampMs },
   })
   return {
     topic,
-    partition: presentPartition(failure, growths),
-    key: decoded(originalKey),
-    value: decoded(originalValue),
+    partition: findPresentPartition(failure, growths),
+    key: decodeBase64(originalKey),
+    value: decodeBase64(originalValue),
     headers: [...withoutOwn({ headers: original }), ...headers],
   }
 }
 
-function attemptOf(
+function toFailedAttempt(
   { attempt, failedAt, errorType, error }: FailureData,
   byHand: ByHand | undefined,
 ): FailedAttempt {
-  const made = { attempt, failedAt, errorType, error }
-  if (!byHand) return made
-  return { ...made, redrivenBy: byHand.by, redrivenAt: byHand.at }
+  const failedAttempt = { attempt, failedAt, errorType, error }
+  if (!byHand) return failedAttempt
+  return { ...failedAttempt, redrivenBy: byHand.by, redrivenAt: byHand.at }
 }
 
-export function decoded(base64: string | null): Buffer | null {
+export function decodeBase64(base64: string | null): Buffer | null {
   return base64 === null ? null : Buffer.from(base64, 'base64')
 }

@@ -7,11 +7,11 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Application } from '#runtime/consumer/application.ts'
 import type { TopicName } from '#runtime/consumer/declared.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { type Forwarder, forwarded, notDue, type SourceRecord } from '#runtime/consumer/forwarder.ts'
-import { rejected } from '#runtime/consumer/process.ts'
+import { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from '#runtime/consumer/forwarder.ts'
+import { reject } from '#runtime/consumer/process.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 import { RETRY_TYPE } from './event-types.ts'
-import { isRedrivable, redrivenRecord } from './redriven-record.ts'
+import { createRedrivenRecord, isRedrivable } from './redriven-record.ts'
 
 /** Topic in which failure records wait for a retry. */
 interface RetryTopic {
@@ -46,20 +46,20 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
       const delayMs = delays.get(record.topic)
       if (delayMs === undefined) throw new Error(`${record.topic} is not one of the redriver's topics`)
       const dueMs = record.timestampMs + delayMs
-      if (dueMs > nowMs) return notDue(dueMs)
+      if (dueMs > nowMs) return deferRecord(dueMs)
       const failure = waitingFailure(record, readData)
-      if (typeof failure === 'string') return rejected(failure, failure)
+      if (typeof failure === 'string') return reject(failure, failure)
       const { originalTopic, originalPartition, originalOffset } = failure
       const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
       if (!backTo.has(originalTopic)) {
         const why = `it comes from ${place}: no consumer of this environment reads that topic`
-        return rejected(why, TOPIC_NAME.test(originalTopic) ? why : 'it comes from what is not a topic')
+        return reject(why, TOPIC_NAME.test(originalTopic) ? why : 'it comes from what is not a topic')
       }
       if (!isRedrivable(failure)) {
         const why = `it comes from ${place}, and only there is all of it: ${failure.omitted} left out`
-        return rejected(why, why)
+        return reject(why, why)
       }
-      return forwarded('redriven', redrivenRecord(failure, undefined, growths?.get(originalTopic)))
+      return forwardRecord('redriven', createRedrivenRecord(failure, undefined, growths?.get(originalTopic)))
     },
   }
 }

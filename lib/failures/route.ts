@@ -54,7 +54,7 @@ export function route(
   policy: FailurePolicy,
   nowMs = Date.parse(failure.failedAt),
 ): Route {
-  const { description, kind } = kindOf(failure.errorType)
+  const { description, kind } = classifyCode(failure.errorType)
   const toDlq = (reason: DeadLetterReason, why?: string): Route => ({
     to: 'dlq',
     reason,
@@ -68,7 +68,7 @@ export function route(
   if (redrives.length >= QUARANTINED_AFTER)
     return toDlq('quarantined', `operators have redriven it ${redrives.length} times`)
   if (code === LAMBDA_DISCARDED) return toDlq('not-retried')
-  const { retries, maxAgeMs } = rulesFor(policy, { consumer, code, kind: decidedAs(kind) })
+  const { retries, maxAgeMs } = rulesFor(policy, { consumer, code, kind: toPolicyClass(kind) })
   if (retries.length === 0) return toDlq('not-retried')
   if (omitted.length > 0)
     return toDlq(
@@ -76,16 +76,17 @@ export function route(
       `the failure lacks parts of the record, which are only in the log: ${omitted.join(', ')}`,
     )
   const before = redrives.at(-1)?.attempt ?? 0
-  const made = failure.attempt - 1 - before
-  const delay = retries[made]
-  if (delay === undefined) return toDlq('retries-exhausted', `${count(made, 'retry', 'retries')} failed`)
+  const retryCount = failure.attempt - 1 - before
+  const delay = retries[retryCount]
+  if (delay === undefined)
+    return toDlq('retries-exhausted', `${count(retryCount, 'retry', 'retries')} failed`)
   if (nowMs + DELAYS_MS[delay] - firstAttemptMs(failure, before, retries) > maxAgeMs)
     return toDlq('too-old', `a retry would begin more than ${durationText(maxAgeMs)} after the first attempt`)
   const to = `retry-${delay}` as const
   return {
     to,
     reason: to,
-    because: `${description}; retry ${made + 1} of ${retries.length}, after ${delay}`,
+    because: `${description}; retry ${retryCount + 1} of ${retries.length}, after ${delay}`,
     class: kind,
     quarantined: false,
   }
@@ -95,11 +96,11 @@ export function route(
  * Returns the class and the reason of a failure that is written directly to the dlq topic, such as a failure of the router or the
  * redriver.
  */
-export function unroutedWhy({ consumer, errorType }: FailureData): {
+export function describeUnrouted({ consumer, errorType }: FailureData): {
   readonly class: RoutedClass
   readonly routedBecause: string
 } {
-  const { kind, description } = kindOf(errorType)
+  const { kind, description } = classifyCode(errorType)
   return { class: kind, routedBecause: `${description}; failures of ${consumer} itself are not retried` }
 }
 
@@ -129,7 +130,7 @@ function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
 }
 
-function kindOf(code: string): { readonly kind: RoutedClass; readonly description: string } {
+function classifyCode(code: string): { readonly kind: RoutedClass; readonly description: string } {
   if (!Object.hasOwn(FAILURES, code))
     return { kind: 'unknown', description: 'the code is not known to this version' }
   const { class: kind, description } = FAILURES[code as keyof typeof FAILURES]
@@ -140,7 +141,7 @@ function kindOf(code: string): { readonly kind: RoutedClass; readonly descriptio
  * Returns the class that determines the retries. Consumers never write failures of the class `unavailable`, so such a failure is
  * treated as retryable.
  */
-function decidedAs(kind: RoutedClass) {
+function toPolicyClass(kind: RoutedClass) {
   return kind === 'unavailable' ? 'retryable' : kind
 }
 

@@ -1,11 +1,11 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
 import { ConfigError, RetryableError } from '#runtime/consumer/author-errors.ts'
-import { type SegmentLimits, type SegmentSink, written } from '#runtime/consumer/segment-sink.ts'
+import { confirmSegment, type SegmentLimits, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { dayOf, objectKey } from './object-key.ts'
+import { formatDay, formatObjectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
-import { rowsOf } from './row.ts'
+import { toHistoryRows } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
@@ -42,15 +42,15 @@ export function archiver(
       const table = tableOfTopic(topic)
       if (!table) throw new ConfigError(name, [`the topic ${topic} has no table in the history`])
       const [first] = records as [(typeof records)[number]]
-      const day = dayOf(first.timestampMs)
+      const day = formatDay(first.timestampMs)
       const range = { table, topic, day, partition, firstOffset, lastOffset }
       try {
-        await store.put(objectKey(range), encodeRows(table, await rowsOf(records, reader)))
+        await store.put(formatObjectKey(range), encodeRows(table, await toHistoryRows(records, reader)))
       } catch (error) {
         const waits = error instanceof HistoryUnavailable || error instanceof Unavailable
         throw waits ? new RetryableError(error.message, { cause: error }) : error
       }
-      return written('archived')
+      return confirmSegment('archived')
     },
     close: () => store.close?.(),
   }

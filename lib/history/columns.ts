@@ -4,7 +4,7 @@
  */
 import texts from '../schemas/compiled-texts-json.js'
 import { EVENT_TYPES } from '../schemas/event-types.ts'
-import { type HistoryTable, signalOfTable } from './tables.ts'
+import { getTableSignal, type HistoryTable } from './tables.ts'
 
 /** `JSON` is text that contains JSON. `TIMESTAMP` is in milliseconds since the epoch, UTC. */
 export type ColumnType = 'STRING' | 'JSON' | 'INT32' | 'INT64' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMP'
@@ -61,42 +61,42 @@ interface Schema {
 }
 
 /** Returns all columns of a table in their order. */
-export function columnsOf(table: HistoryTable): readonly Column[] {
-  return [...COMMON_COLUMNS, ...dataColumnsOf(table), REST]
+export function listColumns(table: HistoryTable): readonly Column[] {
+  return [...COMMON_COLUMNS, ...listDataColumns(table), REST]
 }
 
-const known = new Map<HistoryTable, readonly DataColumn[]>()
+const columnsByTable = new Map<HistoryTable, readonly DataColumn[]>()
 
 /** Returns the columns that contain fields of the data. */
-export function dataColumnsOf(table: HistoryTable): readonly DataColumn[] {
-  const found = known.get(table) ?? derivedColumns(table)
-  known.set(table, found)
+export function listDataColumns(table: HistoryTable): readonly DataColumn[] {
+  const found = columnsByTable.get(table) ?? deriveColumns(table)
+  columnsByTable.set(table, found)
   return found
 }
 
 /** Event type and the text of its schema, from which columns are derived. */
-function schemasOf(table: HistoryTable): Schema[] {
+function parseSchemas(table: HistoryTable): Schema[] {
   return Object.entries(EVENT_TYPES)
-    .filter(([, { topic }]) => topic === signalOfTable(table))
+    .filter(([, { topic }]) => topic === getTableSignal(table))
     .map(([type]) => JSON.parse(texts[type] as string) as Schema)
 }
 
-function derivedColumns(table: HistoryTable): DataColumn[] {
+function deriveColumns(table: HistoryTable): DataColumn[] {
   const columns = new Map<string, DataColumn>()
-  for (const schema of schemasOf(table))
-    for (const one of fieldsOf(schema.properties ?? {}, [])) {
+  for (const schema of parseSchemas(table))
+    for (const one of listFields(schema.properties ?? {}, [])) {
       // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
       if (!columns.has(one.name)) columns.set(one.name, one)
     }
   return [...columns.values()]
 }
 
-function fieldsOf(properties: Readonly<Record<string, Schema>>, path: readonly string[]): DataColumn[] {
+function listFields(properties: Readonly<Record<string, Schema>>, path: readonly string[]): DataColumn[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const own = [...path, name]
-    if (schema.properties) return fieldsOf(schema.properties, own)
+    if (schema.properties) return listFields(schema.properties, own)
     const { description = '' } = schema
-    return [{ name: nameOf(own), type: typeOf(schema), path: own, description }]
+    return [{ name: toColumnName(own), type: toColumnType(schema), path: own, description }]
   })
 }
 
@@ -108,7 +108,7 @@ const TYPES: Readonly<Record<string, ColumnType>> = {
 }
 
 /** Lists, maps and values of several types become JSON text. */
-function typeOf(schema: Schema): ColumnType {
+function toColumnType(schema: Schema): ColumnType {
   const values = schema.enum ?? (schema.const === undefined ? [] : [schema.const])
   if (values.length > 0) return values.every(value => typeof value === 'string') ? 'STRING' : 'JSON'
   const types = [schema.type ?? []].flat().filter(type => type !== 'null')
@@ -118,7 +118,7 @@ function typeOf(schema: Schema): ColumnType {
 const RESERVED: ReadonlySet<string> = new Set([...COMMON_COLUMNS.map(({ name }) => name), REST.name])
 
 /** Returns the name of a field's column, for example `location_site` for `location.site`. */
-function nameOf(path: readonly string[]): string {
+function toColumnName(path: readonly string[]): string {
   const snake = path.map(part => part.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)).join('_')
   return RESERVED.has(snake) ? `data_${snake}` : snake
 }

@@ -20,19 +20,26 @@ export interface HistoryObject extends ObjectRange {
 }
 
 /** Returns the key of the object that contains the range. */
-export function objectKey({ table, topic, day, partition, firstOffset, lastOffset }: ObjectRange): string {
-  const name = `${partition}-${padded(firstOffset)}-${padded(lastOffset)}`
-  return `${dayFolder(table, topic, day)}${name}.parquet`
+export function formatObjectKey({
+  table,
+  topic,
+  day,
+  partition,
+  firstOffset,
+  lastOffset,
+}: ObjectRange): string {
+  const name = `${partition}-${padOffset(firstOffset)}-${padOffset(lastOffset)}`
+  return `${formatDayFolder(table, topic, day)}${name}.parquet`
 }
 
 /** Returns the prefix of all objects of a table or, with a topic, of the topic's objects. */
-export function folderOf(table: HistoryTable, topic?: string): string {
+export function formatFolder(table: HistoryTable, topic?: string): string {
   return `${table}/${topic === undefined ? '' : `topic=${topic}/`}`
 }
 
 /** Returns the prefix of the objects of a day. Days of a topic are in ascending order. */
-export function dayFolder(table: HistoryTable, topic: string, day: string): string {
-  return `${folderOf(table, topic)}day=${day}/`
+export function formatDayFolder(table: HistoryTable, topic: string, day: string): string {
+  return `${formatFolder(table, topic)}day=${day}/`
 }
 
 const KEY = /^(\w+)\/topic=([\w.-]+)\/day=(\d{4}-\d\d-\d\d)\/(\d+)-(\d{16})-(\d{16})\.parquet$/
@@ -52,11 +59,11 @@ export function parseObjectKey(key: string): ObjectRange | undefined {
 }
 
 /** Returns the UTC day of a time. @param timeMs milliseconds since the epoch */
-export function dayOf(timeMs: number): string {
+export function formatDay(timeMs: number): string {
   return instant(timeMs).slice(0, 10)
 }
 
 /** Pads an offset, so that keys are in the order of their offsets. */
-function padded(offset: number): string {
+function padOffset(offset: number): string {
   return String(offset).padStart(16, '0')
 }

@@ -11,7 +11,7 @@ import {
   snappyUncompress,
 } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
+import { type ColumnType, listColumns, listDataColumns } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
 import { HistoryFailure } from './store.ts'
@@ -116,7 +116,7 @@ export class ParquetFile {
   append(values: Readonly<Record<string, readonly ColumnValue[]>>, rows: number): void {
     const columnData = this.#columns.map(({ name, type }) => ({
       name,
-      data: stored(type, values[name] ?? new Array(rows).fill(null)),
+      data: toParquetValues(type, values[name] ?? new Array(rows).fill(null)),
       ...(ENCODINGS[name] ? { encoding: ENCODINGS[name] } : {}),
     }))
     void this.#writer.write({ columnData, rowGroupSize: rows })
@@ -132,7 +132,7 @@ export class ParquetFile {
 }
 
 /** Parquet's INT64 are BigInts in the library. */
-function stored(type: ColumnType, values: readonly ColumnValue[]): unknown[] {
+function toParquetValues(type: ColumnType, values: readonly ColumnValue[]): unknown[] {
   if (type !== 'INT64' && type !== 'TIMESTAMP') return values as unknown[]
   return values.map(value => (value === null ? null : BigInt(value as number)))
 }
@@ -150,7 +150,7 @@ export function encodeRows(table: HistoryTable, rows: readonly HistoryRow[]): Bu
       column[index] = value
     })
   })
-  const file = new ParquetFile(columnsOf(table).filter(({ name }) => values[name] !== undefined))
+  const file = new ParquetFile(listColumns(table).filter(({ name }) => values[name] !== undefined))
   file.append(values, rows.length)
   return file.end()
 }
@@ -187,7 +187,7 @@ async function readColumns(
   bytes: Uint8Array,
   { names: wanted, fromRow = 0, toRow }: Wanted,
 ): Promise<ReadColumns> {
-  const metadata = metadataOf(bytes)
+  const metadata = readMetadata(bytes)
   const columns = columnsIn(metadata).filter(({ name }) => wanted === undefined || wanted.includes(name))
   const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
   const rows = Math.max(0, end - fromRow)
@@ -232,28 +232,28 @@ async function readColumns(
 }
 
 /** Metadata of objects that were verified. Many readers read an object in several parts. */
-const verified = new WeakMap<Uint8Array, FileMetaData>()
+const verifiedMetadata = new WeakMap<Uint8Array, FileMetaData>()
 
 /** Returns the metadata of an object. Its bytes must not change afterwards. @throws Error if it is damaged */
-function metadataOf(bytes: Uint8Array): FileMetaData {
-  const known = verified.get(bytes)
-  if (known) return known
+function readMetadata(bytes: Uint8Array): FileMetaData {
+  const cachedMetadata = verifiedMetadata.get(bytes)
+  if (cachedMetadata) return cachedMetadata
   const metadata = parquetMetadata(bytes, DECODING)
   verify(bytes, metadata)
-  verified.set(bytes, metadata)
+  verifiedMetadata.set(bytes, metadata)
   return metadata
 }
 
 /** @throws Error if the groups of rows are not those that were written. Objects of other writers have no checksum. */
 function verify(bytes: Uint8Array, metadata: FileMetaData): void {
-  const written = checksumOf(metadata)
+  const written = findChecksum(metadata)
   if (written === undefined) return
   const length = Number(written.split(':', 1)[0])
   if (written !== `${length}:${crc32(bytes.subarray(0, length))}`)
     throw new Error('its bytes are not those that were written')
 }
 
-function checksumOf({ key_value_metadata: pairs = [] }: FileMetaData): string | undefined {
+function findChecksum({ key_value_metadata: pairs = [] }: FileMetaData): string | undefined {
   return pairs.find(({ key }) => key === CHECKSUM)?.value
 }
 
@@ -329,7 +329,7 @@ export function rowsFrom(table: HistoryTable, { rows, values }: Omit<ReadColumns
  */
 export function rowAt(table: HistoryTable, values: ReadColumns['values'], row: number): HistoryRow {
   try {
-    return readRow(dataColumnsOf(table), name => values[name]?.[row])
+    return readRow(listDataColumns(table), name => values[name]?.[row])
   } catch (error) {
     throw new DamagedObject(`row ${row} cannot be read: ${(error as Error).message}`, { cause: error })
   }

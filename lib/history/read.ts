@@ -1,6 +1,6 @@
 /** Reads the history of a table, partition after partition in the order of the offsets, each record once. */
 import { coverage, type Slice } from './coverage.ts'
-import { dayFolder, dayOf, folderOf, type HistoryObject, parseObjectKey } from './object-key.ts'
+import { formatDay, formatDayFolder, formatFolder, type HistoryObject, parseObjectKey } from './object-key.ts'
 import { columnGroups, DamagedObject, type ReadColumns, rowsFrom } from './parquet.ts'
 import type { HistoryRow } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
@@ -31,20 +31,20 @@ export function isWithin(
   { day }: Pick<HistoryObject, 'day'>,
   { sinceMs, untilMs }: { readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined },
 ): boolean {
-  const isBefore = sinceMs !== undefined && day < dayOf(sinceMs - DAY_MS)
-  return !isBefore && (untilMs === undefined || day <= dayOf(untilMs))
+  const isBefore = sinceMs !== undefined && day < formatDay(sinceMs - DAY_MS)
+  return !isBefore && (untilMs === undefined || day <= formatDay(untilMs))
 }
 
 /** Returns the objects of a table. Other objects are ignored. */
-export async function objectsOf(store: HistoryStore, query: HistoryQuery): Promise<HistoryObject[]> {
+export async function listObjects(store: HistoryStore, query: HistoryQuery): Promise<HistoryObject[]> {
   const { table, topics, partitions, sinceMs } = query
   const found: HistoryObject[] = []
   for (const topic of topics ?? [undefined]) {
     // Skips the days before the period. Without a topic, its days are among those of other topics.
     const from =
-      topic !== undefined && sinceMs !== undefined ? { topic, day: dayOf(sinceMs - DAY_MS) } : undefined
-    const after = from && dayFolder(table, from.topic, from.day)
-    for await (const key of store.list(folderOf(table, topic), after)) {
+      topic !== undefined && sinceMs !== undefined ? { topic, day: formatDay(sinceMs - DAY_MS) } : undefined
+    const after = from && formatDayFolder(table, from.topic, from.day)
+    for await (const key of store.list(formatFolder(table, topic), after)) {
       const range = parseObjectKey(key)
       if (!range || !isWithin(range, query)) continue
       if (partitions === undefined || partitions.includes(range.partition)) found.push({ ...range, key })
@@ -54,9 +54,9 @@ export async function objectsOf(store: HistoryStore, query: HistoryQuery): Promi
 }
 
 /** Returns the slices of each partition of a table, sorted by topic and partition. */
-export async function slicesOf(store: HistoryStore, query: HistoryQuery): Promise<PartitionSlices[]> {
+export async function listSlices(store: HistoryStore, query: HistoryQuery): Promise<PartitionSlices[]> {
   const groups = Map.groupBy(
-    await objectsOf(store, query),
+    await listObjects(store, query),
     ({ topic, partition }) => `${topic}/${String(partition).padStart(6, '0')}`,
   )
   return [...groups]
@@ -70,7 +70,7 @@ export async function slicesOf(store: HistoryStore, query: HistoryQuery): Promis
 /**
  * Yields the rows of a slice in groups.
  *
- * @param of converts the columns of a group
+ * @param convert converts the columns of a group
  * @throws DamagedObject if the object cannot be read; the message names its key
  * @throws HistoryUnavailable if the object is gone, or the store cannot be used
  */
@@ -78,13 +78,14 @@ export async function* groupsOfSlice<T>(
   store: HistoryStore,
   { object, fromOffset, toOffset }: Slice,
   wanted: { readonly names?: readonly string[]; readonly most?: number },
-  of: (columns: ReadColumns) => T,
+  convert: (columns: ReadColumns) => T,
 ): AsyncGenerator<T> {
   const bytes = await objectBytes(store, object.key)
   try {
-    for await (const columns of columnGroups(bytes, { ...wanted, fromOffset, toOffset })) yield of(columns)
+    for await (const columns of columnGroups(bytes, { ...wanted, fromOffset, toOffset }))
+      yield convert(columns)
   } catch (error) {
-    throw error instanceof DamagedObject ? damaged(store, object.key, error) : error
+    throw error instanceof DamagedObject ? createDamagedError(store, object.key, error) : error
   }
 }
 
@@ -103,7 +104,7 @@ export async function objectBytes(store: HistoryStore, key: string): Promise<Buf
 }
 
 /** Returns the error for a damaged object, with its key and what to do. */
-export function damaged(store: HistoryStore, key: string, { message }: Error): DamagedObject {
+export function createDamagedError(store: HistoryStore, key: string, { message }: Error): DamagedObject {
   return new DamagedObject(
     `${store.name}/${key} is damaged: ${message}. Restore it from a copy, or move it away: its offsets are then a missing range`,
   )

@@ -11,12 +11,12 @@
  * Pure.
  */
 import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { RecordHeader } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { isObject } from '../support/json.ts'
-import { type ColumnType, type DataColumn, dataColumnsOf } from './columns.ts'
+import { type ColumnType, type DataColumn, listDataColumns } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import type { HistoryTable } from './tables.ts'
 
@@ -38,11 +38,11 @@ type Fields = ReadonlyMap<string, DataColumn | Fields>
 
 const fields = new Map<HistoryTable, Fields>()
 
-function fieldsOf(table: HistoryTable): Fields {
+function getFieldTree(table: HistoryTable): Fields {
   let tree = fields.get(table)
   if (!tree) {
     tree = new Map()
-    for (const column of dataColumnsOf(table)) {
+    for (const column of listDataColumns(table)) {
       let level = tree as Map<string, DataColumn | Fields>
       for (const part of column.path.slice(0, -1)) {
         if (!level.has(part)) level.set(part, new Map())
@@ -78,7 +78,7 @@ export function writeRow(
     if (raw.code !== undefined) rest.code = raw.code
   }
   if (headers.length > 0)
-    rest.headers = headers.map(([name, bytes]) => [name, bytes && bufferOf(bytes).toString('base64')])
+    rest.headers = headers.map(([name, bytes]) => [name, bytes && toBuffer(bytes).toString('base64')])
   if (!isEmpty(rest)) set('rest', JSON.stringify(rest))
 }
 
@@ -113,7 +113,7 @@ function writeEvent(
   if (data === undefined) return
   if (data instanceof Uint8Array) rest.bytes = Buffer.from(data).toString('base64')
   else if (isObject(data)) {
-    const left = writeFields(fieldsOf(table), data, set)
+    const left = writeFields(getFieldTree(table), data, set)
     if (left !== undefined || isEmpty(data)) rest.data = left ?? {}
   } else rest.data = data
 }
@@ -174,9 +174,9 @@ export function readRow(
     partition: value('partition') as number,
     offset: value('offset') as number,
     timestampMs: value('timestamp') as number,
-    key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : bytesOf(rest.key),
+    key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : decodeBase64(rest.key),
     headers: (rest.headers ?? []).map(
-      ([name, bytes]): RecordHeader => [name, bytes === null ? null : bytesOf(bytes)],
+      ([name, bytes]): RecordHeader => [name, bytes === null ? null : decodeBase64(bytes)],
     ),
   }
   const event = readEvent(columns, rest, value)
@@ -184,7 +184,7 @@ export function readRow(
     rest.value === undefined
       ? undefined
       : {
-          value: rest.value === null ? null : bytesOf(rest.value),
+          value: rest.value === null ? null : decodeBase64(rest.value),
           ...(rest.code === undefined ? {} : { code: rest.code }),
         }
   return { ...place, ...(event ? { event } : {}), ...(raw ? { raw } : {}) }
@@ -219,7 +219,7 @@ function readData(
   { bytes, data: left }: Rest,
   value: (column: string) => ColumnValue | undefined,
 ): unknown {
-  if (bytes !== undefined) return bytesOf(bytes)
+  if (bytes !== undefined) return decodeBase64(bytes)
   if (left !== undefined && !isObject(left)) return left
   let data: Record<string, unknown> | undefined
   for (const { name, type, path } of columns) {
@@ -233,14 +233,14 @@ function readData(
     }
     level[path.at(-1) as string] = type === 'JSON' ? JSON.parse(found as string) : found
   }
-  return left === undefined ? data : merged(data ?? {}, left)
+  return left === undefined ? data : mergeData(data ?? {}, left)
 }
 
 /** Adds the fields that have no column. A field exists on one of both sides only, unless both sides have an object. */
-function merged(data: Record<string, unknown>, left: Readonly<Record<string, unknown>>): object {
+function mergeData(data: Record<string, unknown>, left: Readonly<Record<string, unknown>>): object {
   for (const name of Object.keys(left)) {
     const [before, added] = [Object.hasOwn(data, name) ? data[name] : undefined, left[name]]
-    setOwn(data, name, isObject(before) && isObject(added) ? merged({ ...before }, added) : added)
+    setOwn(data, name, isObject(before) && isObject(added) ? mergeData({ ...before }, added) : added)
   }
   return data
 }
@@ -252,7 +252,7 @@ function setOwn(object: object, name: string, value: unknown): void {
   else (object as Record<string, unknown>)[name] = value
 }
 
-function bytesOf(base64: string): Buffer {
+function decodeBase64(base64: string): Buffer {
   return Buffer.from(base64, 'base64')
 }
 

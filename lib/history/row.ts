@@ -3,7 +3,7 @@
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
 import { isFailure } from '#runtime/cloudevents/event.ts'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import { isStructured } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { otherHeaders, writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -38,12 +38,15 @@ interface RawRecord {
  * @param reader reads data that is not JSON, and records of other formats
  * @throws Unavailable if the registry does not answer
  */
-export async function rowsOf(records: readonly LogRecord[], reader: PlainReader): Promise<HistoryRow[]> {
+export async function toHistoryRows(
+  records: readonly LogRecord[],
+  reader: PlainReader,
+): Promise<HistoryRow[]> {
   const events = await plainEvents(records, reader)
-  return records.map((record, index) => rowOf(record, events[index] as Event | Failure))
+  return records.map((record, index) => toHistoryRow(record, events[index] as Event | Failure))
 }
 
-function rowOf(record: LogRecord, event: Event | Failure): HistoryRow {
+function toHistoryRow(record: LogRecord, event: Event | Failure): HistoryRow {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
   const row = { topic, partition, offset, timestampMs, key, headers }
   if (isFailure(event)) return { ...row, raw: { value, code: event.code } }
@@ -57,19 +60,19 @@ function isRestorable(record: LogRecord, event: Event): boolean {
   if (isStructured(record)) return !record.headers.some(([name]) => name.startsWith('ce_'))
   // A mapping made the event from a record of another format, which has no headers of an event, or of another type.
   const id = record.headers.find(([name]) => name === 'ce_id')
-  return id !== undefined && bufferOf(id[1]).toString() === event.id && isSameType(record, event)
+  return id !== undefined && toBuffer(id[1]).toString() === event.id && isSameType(record, event)
 }
 
 function isSameType({ headers }: LogRecord, event: Event): boolean {
   const type = headers.find(([name]) => name === 'ce_type')
-  return type !== undefined && bufferOf(type[1]).toString() === event.type
+  return type !== undefined && toBuffer(type[1]).toString() === event.type
 }
 
 /**
  * Returns the record of a row. Its event, key, timestamp and other headers are those of the original record. Its bytes can differ,
  * because the event is written in binary mode with JSON data.
  */
-export function recordOf({ event, raw, ...place }: HistoryRow): LogRecord {
+export function toLogRecord({ event, raw, ...place }: HistoryRow): LogRecord {
   if (raw || !event) return { ...place, value: raw?.value ?? null }
   const written = writeEvent(event)
   return { ...place, value: written.value, headers: [...written.headers, ...place.headers] }

@@ -17,11 +17,11 @@ export type ArchivedSignal = (typeof SIGNALS)[HistoryTable]
 export const HISTORY_TABLES = Object.keys(SIGNALS) as readonly HistoryTable[]
 
 /** Returns the signal that a table contains. */
-export function signalOfTable(table: HistoryTable): ArchivedSignal {
+export function getTableSignal(table: HistoryTable): ArchivedSignal {
   return SIGNALS[table]
 }
 
 /** Returns the table that contains a signal; undefined if the signal is not archived. */
-export function tableOf(signal: string): HistoryTable | undefined {
+export function findTable(signal: string): HistoryTable | undefined {
   return HISTORY_TABLES.find(table => SIGNALS[table] === signal)
 }

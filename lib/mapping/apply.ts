@@ -1,13 +1,13 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
 import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
-import { attributesOf } from '#runtime/cloudevents/event.ts'
+import { toAttributes } from '#runtime/cloudevents/event.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
 import type { ReadingData } from '../telemetry/families.ts'
 import { inOwnUnits } from '../telemetry/own-units.ts'
-import { reading } from '../telemetry/reading.ts'
-import { matched, missing, type Problem, readField } from './field.ts'
+import { createReading } from '../telemetry/reading.ts'
+import { describeMissing, extractPart, type Problem, readField } from './field.ts'
 import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
 import { TAG } from './targets.ts'
 import { readTime } from './time.ts'
@@ -25,12 +25,15 @@ export interface ForeignDocument {
 }
 
 /** Returns whether the mapping applies to this record. */
-export function takes(mapping: Mapping, record: Pick<ForeignDocument, 'document' | 'isEvent'>): boolean {
-  return unmet(mapping, record) === undefined
+export function isApplicable(
+  mapping: Mapping,
+  record: Pick<ForeignDocument, 'document' | 'isEvent'>,
+): boolean {
+  return findUnmetCondition(mapping, record) === undefined
 }
 
 /** Returns the first condition of the mapping that the record does not meet; undefined if the mapping applies to the record. */
-export function unmet(
+export function findUnmetCondition(
   { eventType, equals, has, lacks }: Mapping,
   { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,
 ): string | undefined {
@@ -46,28 +49,28 @@ export function unmet(
  * Returns a reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The same record always results
  * in the same id. The data is not validated against the schema of the family.
  */
-export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
+export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
   const { name, family } = mapping
-  const refused = ({ problem, code = 'mapping-failed' }: Problem) =>
+  const createFailure = ({ problem, code = 'mapping-failed' }: Problem) =>
     failure(code, `mapping ${name}: ${problem}`)
-  const data = dataOf(mapping, foreign.document)
-  if ('problem' in data) return refused(data)
-  const time = timeOf(mapping, foreign.document)
-  if ('problem' in time) return refused(time)
-  const id = idOf(mapping, foreign)
-  if ('problem' in id) return refused(id)
+  const data = readData(mapping, foreign.document)
+  if ('problem' in data) return createFailure(data)
+  const time = readEventTime(mapping, foreign.document)
+  if ('problem' in time) return createFailure(time)
+  const id = computeId(mapping, foreign)
+  if ('problem' in id) return createFailure(id)
   const own = inOwnUnits(family, data.data)
   if (own.kind === 'failure') return own
   const { extensions } = foreign
   const event = {
-    ...reading(family, id.id, time.time, own.data as ReadingData),
+    ...createReading(family, id.id, time.time, own.data as ReadingData),
     ...(extensions && Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
-  const broken = attributeViolation(attributesOf(event))
-  return broken === undefined ? event : refused({ problem: `the attribute ${broken}` })
+  const broken = attributeViolation(toAttributes(event))
+  return broken === undefined ? event : createFailure({ problem: `the attribute ${broken}` })
 }
 
-function dataOf(mapping: Mapping, document: object): { readonly data: ReadingData } | Problem {
+function readData(mapping: Mapping, document: object): { readonly data: ReadingData } | Problem {
   const named = namedMetric(mapping, document)
   if (named !== undefined && 'problem' in named) return named
   const data = new Map<string, unknown>()
@@ -98,12 +101,15 @@ function put(data: Map<string, unknown>, target: string, value: unknown): void {
 function namedMetric({ metric }: Mapping, document: object): FieldSource | undefined | Problem {
   if (metric === undefined) return undefined
   const name = valueAt(document, metric.name)
-  if (name === undefined) return { problem: missing([metric.name]) }
+  if (name === undefined) return { problem: describeMissing([metric.name]) }
   const source = typeof name === 'string' ? metric.byName.get(name) : undefined
   return source ?? { problem: `"${metric.name.name}" names a metric that the mapping does not know` }
 }
 
-function timeOf({ times }: Mapping, document: object): { readonly time: string | undefined } | Problem {
+function readEventTime(
+  { times }: Mapping,
+  document: object,
+): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
   for (const source of times) {
     // If an event has no time, the time of its record applies.
@@ -111,25 +117,26 @@ function timeOf({ times }: Mapping, document: object): { readonly time: string |
     looked.push(...source.from)
     const found = firstAt(document, source.from)
     if (found === undefined) continue
-    const part = source.pattern === undefined ? { part: found.value } : matched(source.pattern, found.value)
+    const part =
+      source.pattern === undefined ? { part: found.value } : extractPart(source.pattern, found.value)
     const read = 'problem' in part ? part : readTime(part.part, source)
     return 'problem' in read ? { problem: `"${found.path.name}" ${read.problem}` } : read
   }
-  return { problem: missing(looked) }
+  return { problem: describeMissing(looked) }
 }
 
 /**
  * Returns the id of the reading. Each id is derived from its kind of origin and the event type of the family, so ids of different
  * kinds and families cannot collide.
  */
-function idOf(
+function computeId(
   { id, family }: Mapping,
   { document, position, isEvent }: ForeignDocument,
 ): { readonly id: string } | Problem {
-  if (id === undefined && isEvent) return idOfFields(family.type, EVENT_IDENTITY, document)
+  if (id === undefined && isEvent) return computeFieldsId(family.type, EVENT_IDENTITY, document)
   if (id === undefined || id === 'position')
     return { id: derivedId('mapped-position', family.type, ...position) }
-  return idOfFields(family.type, id, document)
+  return computeFieldsId(family.type, id, document)
 }
 
 const EVENT_IDENTITY: readonly Path[] = [
@@ -137,7 +144,7 @@ const EVENT_IDENTITY: readonly Path[] = [
   { name: 'id', steps: ['id'] },
 ]
 
-function idOfFields(
+function computeFieldsId(
   type: string,
   paths: readonly Path[],
   document: object,
@@ -145,7 +152,7 @@ function idOfFields(
   const parts: string[] = []
   for (const path of paths) {
     const value = valueAt(document, path)
-    if (value === undefined) return { problem: `${missing([path])}, but is part of the id` }
+    if (value === undefined) return { problem: `${describeMissing([path])}, but is part of the id` }
     if (typeof value === 'object')
       return { problem: `"${path.name}" is part of the id, and must not be an object` }
     // Encode as JSON, because the text "1" and the number 1 must result in different ids.

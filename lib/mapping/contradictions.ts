@@ -5,9 +5,9 @@
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern, UnfitPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import { conversion, unitsFor } from '../telemetry/units.ts'
-import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
-import { requiredTargets, TAG, targetsOf } from './targets.ts'
+import { findConversion, unitsFor } from '../telemetry/units.ts'
+import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw.ts'
+import { getTargets, requiredTargets, TAG } from './targets.ts'
 import { isTimeZone } from './zones.ts'
 
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
@@ -39,7 +39,7 @@ function whenErrors({ when }: RawMapping): PathError[] {
 }
 
 function timeErrors({ time }: RawMapping): PathError[] {
-  const times = listOf(time)
+  const times = toList(time)
   return times.flatMap((source, index) => {
     const path: FilePath = Array.isArray(time) ? ['time', index] : ['time']
     if (source === 'record')
@@ -101,7 +101,7 @@ function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
 }
 
 function fieldsErrors({ family, fields }: RawMapping): PathError[] {
-  const targets = targetsOf(family)
+  const targets = getTargets(family)
   const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(fields).flatMap(([target, field]) => {
     const path = ['fields', target]
@@ -166,7 +166,7 @@ function unitErrors(
     return [
       { path: at, message: 'the record names its unit, in the field unit: a second one contradicts it' },
     ]
-  return conversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
+  return findConversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
 }
 
 /** Returns an error for a constant value that the schema of the family does not allow. */

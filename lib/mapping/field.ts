@@ -26,28 +26,28 @@ const DEEPEST_LABELS = 8
 export function readField(source: FieldSource, document: object): ReadField {
   if (source.constant !== undefined) return { value: source.constant }
   const found = firstAt(document, source.from)
-  if (found === undefined) return absent(source)
+  if (found === undefined) return readDefault(source)
   const { path, value } = found
-  if (source.kind === 'labels') return labels(value, path)
-  const part = source.pattern === undefined ? { part: value } : matched(source.pattern, value)
+  if (source.kind === 'labels') return readLabels(value, path)
+  const part = source.pattern === undefined ? { part: value } : extractPart(source.pattern, value)
   if ('problem' in part) return { problem: `"${path.name}" ${part.problem}` }
-  const read = converted(source, part.part)
+  const read = convertValue(source, part.part)
   return 'problem' in read ? { ...read, problem: `"${path.name}" ${read.problem}` } : read
 }
 
-function absent({ otherwise, isRequired, from }: FieldSource): ReadField {
+function readDefault({ otherwise, isRequired, from }: FieldSource): ReadField {
   if (otherwise !== undefined || !isRequired) return { value: otherwise }
-  return { problem: missing(from) }
+  return { problem: describeMissing(from) }
 }
 
 /** Returns the error message for a record that has none of these fields. */
-export function missing(paths: readonly Path[]): string {
+export function describeMissing(paths: readonly Path[]): string {
   const names = paths.map(({ name }) => `"${name}"`)
   return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
 }
 
 /** Returns the part of a text that matches the capturing group of a pattern. */
-export function matched(
+export function extractPart(
   pattern: LinearPattern,
   value: unknown,
 ): { readonly part: string } | { readonly problem: string } {
@@ -57,7 +57,7 @@ export function matched(
   return part === undefined ? { problem: 'does not fit its pattern' } : { part }
 }
 
-function converted(source: FieldSource, value: unknown): { readonly value: string | number } | Problem {
+function convertValue(source: FieldSource, value: unknown): { readonly value: string | number } | Problem {
   const { kind, values, as, convert } = source
   if (values !== undefined) {
     const meant = isScalar(value) ? values.get(String(value)) : undefined
@@ -82,7 +82,7 @@ function isScalar(value: unknown): value is string | number | bigint | boolean {
 }
 
 /** Returns labels as an object of texts. Nested objects are flattened, with their names joined by dots. */
-function labels(value: unknown, { name }: Path): ReadField {
+function readLabels(value: unknown, { name }: Path): ReadField {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: `"${name}" must be an object` }
   const found: (readonly [string, string])[] = []

@@ -1,17 +1,20 @@
 /** Converts foreign records to readings, using the first mapping that matches. Pure. */
 
-import { objectIn, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import { traceInHeaders } from '#runtime/cloudevents/trace.ts'
+import { readJsonObject, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import { extractTraceFromHeaders } from '#runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
-import { type ForeignDocument, mapped, takes } from './apply.ts'
+import { applyMapping, type ForeignDocument, isApplicable } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Returns the reading in a document, or the reason why it cannot be converted. Returns undefined if no mapping matches. */
-function mappedByFirst(mappings: readonly Mapping[], document: ForeignDocument): Event | Failure | undefined {
-  const mapping = mappings.find(one => takes(one, document))
-  return mapping && mapped(mapping, document)
+function applyFirstMapping(
+  mappings: readonly Mapping[],
+  document: ForeignDocument,
+): Event | Failure | undefined {
+  const mapping = mappings.find(one => isApplicable(one, document))
+  return mapping && applyMapping(mapping, document)
 }
 
 /**
@@ -23,17 +26,17 @@ export function foreignReader(mappings: readonly Mapping[]) {
   return (record: ForeignRecord, event?: Event): Event | Failure | undefined => {
     if (event !== undefined)
       return types.has(event.type)
-        ? mappedByFirst(mappings, eventDocument(event, positionOf(record)))
+        ? applyFirstMapping(mappings, eventDocument(event, getPosition(record)))
         : undefined
     const { value } = record
     if (value === null) return undefined
-    const document = objectIn(value)
+    const document = readJsonObject(value)
     if (document === undefined) return undefined
     if ('kind' in document) return document
-    return mappedByFirst(mappings, {
+    return applyFirstMapping(mappings, {
       document: document.object,
-      position: positionOf(record),
-      extensions: traceInHeaders(record.headers),
+      position: getPosition(record),
+      extensions: extractTraceFromHeaders(record.headers),
     })
   }
 }
@@ -48,6 +51,6 @@ export function eventDocument(event: Event, position: ForeignDocument['position'
   }
 }
 
-function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocument['position'] {
+function getPosition({ topic, partition, offset }: ForeignRecord): ForeignDocument['position'] {
   return [topic, partition, offset]
 }

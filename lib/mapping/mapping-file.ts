@@ -3,16 +3,16 @@
  * errors are reported at once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { errorLine, type LocatedError, located } from '../support/file-errors.ts'
+import { errorLine, type LocatedError, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import { conversion } from '../telemetry/units.ts'
+import { findConversion } from '../telemetry/units.ts'
 import { contradictions } from './contradictions.ts'
-import { type FieldSource, type Mapping, type NamedMetric, pathOf, type TimeSource } from './mapping.ts'
+import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
-import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
-import { requiredTargets, TAG, targetsOf } from './targets.ts'
+import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw.ts'
+import { getTargets, requiredTargets, TAG } from './targets.ts'
 
 /** Error for an invalid mapping. The message lists every error on a separate line. */
 export class InvalidMapping extends Error {
@@ -37,43 +37,43 @@ export function readMapping(text: string, name: string, file: string): Mapping {
   if ('message' in yaml) throw new InvalidMapping([{ file, ...yaml }])
   const errors = [...schemaErrors(yaml.content)]
   if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping))
-  if (errors.length > 0) throw new InvalidMapping(located(errors, file, positionsIn(text)))
-  return mappingOf(name, yaml.content as RawMapping)
+  if (errors.length > 0) throw new InvalidMapping(locateErrors(errors, file, positionsIn(text)))
+  return toMapping(name, yaml.content as RawMapping)
 }
 
-function mappingOf(name: string, { family, when, id, time, fields, metric }: RawMapping): Mapping {
+function toMapping(name: string, { family, when, id, time, fields, metric }: RawMapping): Mapping {
   const equals = Object.entries(when?.equals ?? {})
   const type = when?.equals?.type
   return {
     name,
     family: FAMILIES[family],
-    has: (when?.has ?? []).map(pathOf),
-    lacks: (when?.lacks ?? []).map(pathOf),
-    equals: equals.map(([path, value]) => [pathOf(path), value] as const),
+    has: (when?.has ?? []).map(parsePath),
+    lacks: (when?.lacks ?? []).map(parsePath),
+    equals: equals.map(([path, value]) => [parsePath(path), value] as const),
     ...(typeof type === 'string' ? { eventType: type } : {}),
-    ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(pathOf) }),
-    times: listOf(time).map(source => (source === 'record' ? source : timeSource(source))),
-    fields: Object.entries(fields).map(([target, field]) => fieldSource(family, target, wholeField(field))),
-    ...(metric === undefined ? {} : { metric: namedMetric(family, metric) }),
+    ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(parsePath) }),
+    times: toList(time).map(source => (source === 'record' ? source : toTimeSource(source))),
+    fields: Object.entries(fields).map(([target, field]) => toFieldSource(family, target, wholeField(field))),
+    ...(metric === undefined ? {} : { metric: toNamedMetric(family, metric) }),
   }
 }
 
-function timeSource({ from, pattern, ...rest }: RawTime): TimeSource {
+function toTimeSource({ from, pattern, ...rest }: RawTime): TimeSource {
   return {
-    from: listOf(from).map(pathOf),
+    from: toList(from).map(parsePath),
     ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
     ...rest,
   }
 }
 
-function fieldSource(family: RawMapping['family'], target: string, raw: RawField): FieldSource {
+function toFieldSource(family: RawMapping['family'], target: string, raw: RawField): FieldSource {
   const { from, constant, default: otherwise, pattern, values, as } = raw
-  const convert = conversionOf(FAMILIES[family].metrics[target], raw)
+  const convert = createConversion(FAMILIES[family].metrics[target], raw)
   return {
     target,
-    kind: TAG.test(target) ? 'text' : (targetsOf(family).get(target) ?? 'text'),
+    kind: TAG.test(target) ? 'text' : (getTargets(family).get(target) ?? 'text'),
     isRequired: requiredTargets(family).includes(target),
-    from: listOf(from).map(pathOf),
+    from: toList(from).map(parsePath),
     ...(constant === undefined ? {} : { constant }),
     ...(otherwise === undefined ? {} : { otherwise }),
     ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
@@ -87,24 +87,24 @@ function fieldSource(family: RawMapping['family'], target: string, raw: RawField
  * Returns the conversion of a number to the unit of the metric. The scale and the offset are applied first, and result in a number
  * in the unit that the mapping specifies.
  */
-function conversionOf(
+function createConversion(
   own: string | undefined,
   { scale = 1, offset = 0, unit }: Pick<RawField, 'scale' | 'offset' | 'unit'>,
 ): FieldSource['convert'] {
-  const toOwn = own === undefined || unit === undefined ? undefined : conversion(own, unit)
+  const toOwn = own === undefined || unit === undefined ? undefined : findConversion(own, unit)
   if (scale === 1 && offset === 0) return toOwn
   const linear = (value: number) => Number((value * scale + offset).toPrecision(12))
   return toOwn ? value => toOwn(linear(value)) : linear
 }
 
-function namedMetric(
+function toNamedMetric(
   family: RawMapping['family'],
   { name, value, names }: NonNullable<RawMapping['metric']>,
 ): NamedMetric {
   const byName = Object.entries(names).map(([found, entry]) => {
     const { metric, ...rest } = wholeMetric(entry)
     // A record that contains the name of a metric must also contain its value.
-    return [found, { ...fieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
+    return [found, { ...toFieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
   })
-  return { name: pathOf(name), byName: new Map(byName) }
+  return { name: parsePath(name), byName: new Map(byName) }
 }

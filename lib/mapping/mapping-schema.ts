@@ -2,11 +2,11 @@
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-mapping.js'
 import {
-  describedErrors,
+  describeErrors,
   type FilePath,
   MORE_ERRORS,
   type PathError,
-  pathOf,
+  parseJsonPointer,
 } from '../support/file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
@@ -16,7 +16,7 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('lib/schemas/compiled-mapping.js has no mapping')
   if (validate(content)) return []
-  const all = describedErrors(validate.errors ?? [], violation => described(violation, content))
+  const all = describeErrors(validate.errors ?? [], violation => describeViolation(violation, content))
   return all.filter(
     error =>
       error === MORE_ERRORS ||
@@ -28,8 +28,8 @@ function startsWith(path: FilePath, start: FilePath): boolean {
   return start.every((part, index) => path[index] === part)
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const path = pathOf(instancePath, content)
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const path = parseJsonPointer(instancePath, content)
   if (keyword === 'additionalProperties')
     return {
       path: [...path, String(params.additionalProperty)],
@@ -78,9 +78,9 @@ function expectedAt(path: FilePath): string {
     return 'a field of the record, or a mapping with from or constant'
   if (path[0] === 'metric' && path[1] === 'names' && path.length === 3)
     return 'a metric, or a mapping with the keys metric and unit'
-  const known = typeof key === 'string' && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined
+  const description = typeof key === 'string' && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined
   return (
-    known ??
+    description ??
     (path.includes('values') || key === 'constant' || key === 'default' ? 'a text or a number' : 'a text')
   )
 }

@@ -65,7 +65,7 @@ export interface NamedMetric {
   readonly byName: ReadonlyMap<string, FieldSource>
 }
 
-export function pathOf(name: string): Path {
+export function parsePath(name: string): Path {
   return { name, steps: name.split('.') }
 }
 

@@ -57,7 +57,7 @@ export function wholeMetric(metric: string | RawNamedMetric): RawNamedMetric {
   return typeof metric === 'string' ? { metric } : metric
 }
 
-export function listOf<T>(value: OneOrMore<T> | undefined): readonly T[] {
+export function toList<T>(value: OneOrMore<T> | undefined): readonly T[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value as T]
 }

@@ -22,7 +22,7 @@ const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
  * Returns the types of all targets by their dotted path in the data of a reading. A target can also be a single tag, such as
  * `tags.room`, which is a text.
  */
-export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
+export function getTargets(name: FamilyName): ReadonlyMap<string, Kind> {
   const { metrics, states } = FAMILIES[name]
   return new Map<string, Kind>([
     ...Object.entries(IDENTITY[name]),

@@ -8,7 +8,7 @@ const CONSTANT_MS = 15 * MINUTE_MS
 /** Returns whether the time zone is supported. */
 export function isTimeZone(timeZone: string): boolean {
   try {
-    return zone(timeZone) !== undefined
+    return getZone(timeZone) !== undefined
   } catch {
     return false
   }
@@ -22,7 +22,7 @@ export function isTimeZone(timeZone: string): boolean {
  */
 export function localOffsets(timeZone: string, local: string): number[] {
   const asUtcMs = Date.parse(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
-  const { offsetAt } = zone(timeZone)
+  const { offsetAt } = getZone(timeZone)
   // This assumes that a zone does not change its offset twice within two days.
   const candidates = new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])
   return [...candidates]
@@ -46,21 +46,21 @@ const ZONES = new Map<string, Zone>()
 /** Maximum number of cached intervals per zone. A small number is sufficient, because times in a log are close together. */
 const MAX_KEPT = 1_000
 
-function zone(timeZone: string): Zone {
-  const known = ZONES.get(timeZone)
-  if (known) return known
+function getZone(timeZone: string): Zone {
+  const cachedZone = ZONES.get(timeZone)
+  if (cachedZone) return cachedZone
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
-  const kept = new Map<number, number>()
+  const cachedOffsets = new Map<number, number>()
   const offsetAt = (ms: number): number => {
     const quarter = Math.floor(ms / CONSTANT_MS)
-    const found = kept.get(quarter) ?? minutesIn(format, quarter * CONSTANT_MS)
-    if (kept.size >= MAX_KEPT) kept.clear()
-    kept.set(quarter, found)
+    const found = cachedOffsets.get(quarter) ?? minutesIn(format, quarter * CONSTANT_MS)
+    if (cachedOffsets.size >= MAX_KEPT) cachedOffsets.clear()
+    cachedOffsets.set(quarter, found)
     return found
   }
-  const made = { offsetAt }
-  ZONES.set(timeZone, made)
-  return made
+  const newZone = { offsetAt }
+  ZONES.set(timeZone, newZone)
+  return newZone
 }
 
 /** Parses an offset such as `GMT+05:30` or `GMT`, and returns it in minutes. */

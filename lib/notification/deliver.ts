@@ -1,8 +1,8 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
-import { rejected } from '#runtime/consumer/process.ts'
-import { type Delivered, type Delivery, delivered, retry, type Sink } from '#runtime/consumer/sink.ts'
-import { digestOf, type Message, messageOf, OLD_MS } from './message.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Delivered, type Delivery, retry, type Sink } from '#runtime/consumer/sink.ts'
+import { buildDigest, type Message, OLD_MS, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
 /** Way to one or more receivers. */
@@ -33,23 +33,23 @@ interface Outcome {
  * @param env name of the environment, which is shown in messages
  */
 export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notification> {
-  const known = new Set(outlets.flatMap(({ names }) => names))
+  const knownNames = new Set(outlets.flatMap(({ names }) => names))
   // The consumer for SNS also reported unknown receivers.
   const formerly = (name: string) =>
     outlets.find(({ names }) => names.includes(name))?.formerly ?? 'notify-sns'
-  const messagesOf = (deliveries: readonly Delivery<Notification>[]) =>
-    deliveries.map(delivery => messageOf(delivery, env, formerly))
-  const combined = ({ to }: Message, outcomes: readonly Outcome[]) => {
-    const unknown = to.filter(name => !known.has(name))
-    const outcome = rejected(`unknown receiver ${unknown.join(', ')}`)
-    return combinedOf(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes)
+  const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
+    deliveries.map(delivery => toMessage(delivery, env, formerly))
+  const computeOutcome = ({ to }: Message, outcomes: readonly Outcome[]) => {
+    const unknown = to.filter(name => !knownNames.has(name))
+    const outcome = reject(`unknown receiver ${unknown.join(', ')}`)
+    return combineOutcomes(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes)
   }
   return {
     name: 'deliver',
     accepts: [NOTIFICATION_TYPE],
     batchSize: BATCH,
     async deliver(deliveries) {
-      const messages = messagesOf(deliveries)
+      const messages = toMessages(deliveries)
       const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
       await Promise.all(
         outlets.map(async outlet => {
@@ -57,7 +57,7 @@ export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notif
             const names = message.to.filter(name => outlet.names.includes(name))
             return names.length > 0 ? [{ message, names }] : []
           })
-          const each = await offered(
+          const each = await offerMessages(
             outlet,
             own.map(({ message, names }) => ({ ...message, to: names })),
           )
@@ -65,33 +65,33 @@ export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notif
             outcomes.get(message)?.push({ names, outcome: each[index] as Delivered })
         }),
       )
-      return messages.map(message => combined(message, outcomes.get(message) ?? []))
+      return messages.map(message => computeOutcome(message, outcomes.get(message) ?? []))
     },
     digest: {
       olderThanMs: OLD_MS,
       async deliver({ deliveries, key }) {
-        const messages = messagesOf(deliveries)
+        const messages = toMessages(deliveries)
         const outcomes = new Map<string, Delivered>()
         await Promise.all(
           outlets.map(async outlet => {
-            const digests = outlet.names.flatMap(name => digestOf(messages, name, key) ?? [])
-            const each = await offered(outlet, digests)
+            const digests = outlet.names.flatMap(name => buildDigest(messages, name, key) ?? [])
+            const each = await offerMessages(outlet, digests)
             for (const [index, { to }] of digests.entries())
               outcomes.set(to[0] as string, each[index] as Delivered)
           }),
         )
-        const ofName = (name: string): Outcome[] => {
+        const findOutcomes = (name: string): Outcome[] => {
           const outcome = outcomes.get(name)
           return outcome ? [{ names: [name], outcome }] : []
         }
-        return messages.map(message => combined(message, message.to.flatMap(ofName)))
+        return messages.map(message => computeOutcome(message, message.to.flatMap(findOutcomes)))
       },
     },
   }
 }
 
 /** Offers messages to an outlet. An error of the outlet must not fail the other outlets. */
-async function offered(outlet: Outlet, messages: readonly Message[]): Promise<readonly Delivered[]> {
+async function offerMessages(outlet: Outlet, messages: readonly Message[]): Promise<readonly Delivered[]> {
   if (messages.length === 0) return []
   try {
     return await outlet.deliver(messages)
@@ -101,7 +101,7 @@ async function offered(outlet: Outlet, messages: readonly Message[]): Promise<re
 }
 
 /** Combines the outcomes of one message. It names the receivers that have not accepted it, for which alone it is offered again. */
-function combinedOf(outcomes: readonly Outcome[]): Delivered {
+function combineOutcomes(outcomes: readonly Outcome[]): Delivered {
   const open = outcomes.flatMap(({ names, outcome }) =>
     outcome.kind === 'delivered' ? [] : [{ names, outcome }],
   )
@@ -110,12 +110,12 @@ function combinedOf(outcomes: readonly Outcome[]): Delivered {
     const why = open.map(({ outcome }) => outcome.why).join('; ')
     const safe = open.flatMap(({ outcome }) => outcome.safeMessage ?? []).join('; ')
     const isFinal = open.every(({ outcome }) => outcome.kind === 'rejected')
-    if (isFinal) return { ...rejected(why), receivers }
+    if (isFinal) return { ...reject(why), receivers }
     return { kind: 'retry', why, ...(safe === '' ? {} : { safeMessage: safe }), receivers }
   }
-  if (outcomes.length === 0) return delivered('no-receiver')
+  if (outcomes.length === 0) return confirmDelivery('no-receiver')
   const isNews = outcomes.some(
     ({ outcome }) => outcome.kind === 'delivered' && outcome.reason !== 'superseded',
   )
-  return delivered(isNews ? 'delivered' : 'superseded')
+  return confirmDelivery(isNews ? 'delivered' : 'superseded')
 }

@@ -4,8 +4,14 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
-import { type Decided, decided, type Emission, rejected, type Step } from '#runtime/consumer/process.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
+import {
+  type CompletedStep,
+  completeStep,
+  type Emission,
+  reject,
+  type StepResult,
+} from '#runtime/consumer/process.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
@@ -16,7 +22,7 @@ import {
 import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
 import { isClock } from '../alerting/pipeline-down.ts'
 import { inhibitionEmission, isInhibiting } from './inhibition.ts'
-import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
+import { findTargets, type NotificationRoutes, type Target } from './route.ts'
 import { routedEmission } from './routed-alert.ts'
 
 /** Name of the consumer, and of its function. */
@@ -59,10 +65,10 @@ interface FormerAlerts extends Partial<FiringAlerts> {
 
 /**
  * Reason of a decision.
- * - `fired`: the alert fires, and was sent to its groups.
+ * - `applyFired`: the alert fires, and was sent to its groups.
  * - `repeated`: the same alert was processed before.
  * - `late`: the alert is older than the latest one, for example because alerting repeated its events.
- * - `resolved`: the alert has ended, and its end was sent to its groups.
+ * - `applyResolved`: the alert has ended, and its end was sent to its groups.
  * - `not-firing`: the alert to resolve is not firing. The end of an alert that never arrived is sent nevertheless.
  */
 type Reason = 'fired' | 'repeated' | 'late' | 'resolved' | 'not-firing'
@@ -74,20 +80,20 @@ export function onAlertEvent(
   routes: NotificationRoutes,
   stored: FiringAlerts | undefined,
   event: Received<unknown>,
-): Step<FiringAlerts> {
-  if (event.data === undefined) return rejected('the alert event has no data')
-  const state = stored && currentForm(stored)
+): StepResult<FiringAlerts> {
+  if (event.data === undefined) return reject('the alert event has no data')
+  const state = stored && toCurrentForm(stored)
   return event.type === ALERT_FIRED_TYPE
-    ? fired(routes, state, event.data as FiredAlert, event)
-    : resolved(routes, state, event.data as ResolvedAlert, event)
+    ? applyFired(routes, state, event.data as FiredAlert, event)
+    : applyResolved(routes, state, event.data as ResolvedAlert, event)
 }
 
 /** Returns the alerts of a stored state that fire. */
-export function firingIn(stored: FiringAlerts): readonly FiringAlert[] {
-  return Object.values(currentForm(stored).alerts)
+export function listFiringAlerts(stored: FiringAlerts): readonly FiringAlert[] {
+  return Object.values(toCurrentForm(stored).alerts)
 }
 
-function currentForm(stored: FiringAlerts | FormerAlerts): FiringAlerts {
+function toCurrentForm(stored: FiringAlerts | FormerAlerts): FiringAlerts {
   const { firing, latest, alerts = {}, ...state } = stored as FormerAlerts
   if (!firing && !latest) return { alerts, ...state }
   const ended = Object.entries(latest ?? {}).filter(
@@ -96,64 +102,69 @@ function currentForm(stored: FiringAlerts | FormerAlerts): FiringAlerts {
   return { alerts, ended: { ...Object.fromEntries(ended), ...state.ended }, routed: firing ?? {} }
 }
 
-function fired(
+function applyFired(
   routes: NotificationRoutes,
   state: State,
   alert: FiredAlert,
   event: Received<unknown>,
-): Decided<FiringAlerts> {
+): CompletedStep<FiringAlerts> {
   const { alertId, fingerprint } = alert
-  const known = latestOf(state, fingerprint)
+  const latest = findLatestAlert(state, fingerprint)
   const own = orderedAlert(alert, event)
   const targets = state?.routed?.[alertId]
   // An alert that is listed without its groups is from a former consumer that has not sent it.
-  const isSent = targets !== undefined || alertOf(state, fingerprint)?.alert.alertId !== alertId
-  if (known?.alertId === alertId && isSent) return step('repeated', state)
-  if (known && isBefore(own, known)) return step('late', state)
+  const isSent = targets !== undefined || findFiringAlert(state, fingerprint)?.alert.alertId !== alertId
+  if (latest?.alertId === alertId && isSent) return step('repeated', state)
+  if (latest && isBefore(own, latest)) return step('late', state)
   const traceparent = event.extensions?.traceparent
   const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }
-  const next = having(state, fingerprint, entry)
+  const next = addFiringAlert(state, fingerprint, entry)
   if (targets) return step('fired', next)
-  const routed = targetsOf(routes, alert)
-  return step('fired', { ...next, routed: { ...next.routed, [alertId]: routed } }, emissions(routed, alert))
+  const routed = findTargets(routes, alert)
+  return step(
+    'fired',
+    { ...next, routed: { ...next.routed, [alertId]: routed } },
+    buildEmissions(routed, alert),
+  )
 }
 
 /**
  * Applies a resolved event. It also removes an older alert of the same fingerprint, whose resolved event never arrived because the
  * state of alerting was lost.
  */
-function resolved(
+function applyResolved(
   routes: NotificationRoutes,
   state: State,
   alert: ResolvedAlert,
   event: Received<unknown>,
-): Decided<FiringAlerts> {
+): CompletedStep<FiringAlerts> {
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)
-  const latest = latestOf(state, fingerprint)
-  const { [alertId]: known, ...routed } = state?.routed ?? {}
-  const hasEnded = !known && latest?.alertId === alertId && alertOf(state, fingerprint) === undefined
+  const latest = findLatestAlert(state, fingerprint)
+  const { [alertId]: targets, ...routed } = state?.routed ?? {}
+  const hasEnded =
+    !targets && latest?.alertId === alertId && findFiringAlert(state, fingerprint) === undefined
   // If the groups are not known, the alert is routed anew. A group that does not contain the alert ignores its end.
-  const emit = hasEnded ? [] : emissions(known ?? targetsOf(routes, alert), alert)
+  const emit = hasEnded ? [] : buildEmissions(targets ?? findTargets(routes, alert), alert)
   if (latest && isBefore(own, latest)) {
     const ended = { [fingerprint]: own, ...state?.ended }
     return step('not-firing', { alerts: {}, ...state, ended, routed }, emit)
   }
-  const firing = alertOf(state, fingerprint)
+  const firing = findFiringAlert(state, fingerprint)
   const { [fingerprint]: _, ...alerts } = state?.alerts ?? {}
-  const mayFire = firing?.alert.alertId !== alertId || isClock({ entity: entityOf(alert.entity) })
+  const mayFire = firing?.alert.alertId !== alertId || isClock({ entity: formatEntity(alert.entity) })
   const isKept = mayFire || Object.hasOwn(state?.ended ?? {}, fingerprint)
   const ended = isKept ? { ...state?.ended, [fingerprint]: own } : state?.ended
   return step(firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed }, emit)
 }
 
-function step(reason: Reason, state: State, emit: readonly Emission[] = []): Decided<FiringAlerts> {
+function step(reason: Reason, state: State, emit: readonly Emission[] = []): CompletedStep<FiringAlerts> {
   const { alerts, ended, routed } = state ?? {}
   const isEmpty = Object.keys({ ...alerts, ...ended, ...routed }).length === 0
-  return decided(reason, isEmpty ? undefined : state, emit)
+  return completeStep(reason, isEmpty ? undefined : state, emit)
 }
 
-function emissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
+function buildEmissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
   return [
     // Emit the inhibition first, because alerts that it mutes may follow immediately.
     ...(isInhibiting(alert) ? [inhibitionEmission(alert)] : []),
@@ -161,7 +172,7 @@ function emissions(targets: readonly Target[], alert: Alert): readonly Emission[
   ]
 }
 
-function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
+function findFiringAlert(state: State, fingerprint: string): FiringAlert | undefined {
   const alerts = state?.alerts ?? {}
   return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
 }
@@ -169,13 +180,13 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
 /**
  * Returns the firing alert of a fingerprint. If none is firing, returns the last alert that ended, or undefined if that is unknown.
  */
-function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
-  const firing = alertOf(state, fingerprint)
+function findLatestAlert(state: State, fingerprint: string): OrderedAlert | undefined {
+  const firing = findFiringAlert(state, fingerprint)
   if (firing) return { ...firing.alert, sequence: firing.sequence }
   const ended = state?.ended ?? {}
   return Object.hasOwn(ended, fingerprint) ? ended[fingerprint] : undefined
 }
 
-function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
+function addFiringAlert(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
   return { ...state, alerts: { ...state?.alerts, [fingerprint]: alert } }
 }

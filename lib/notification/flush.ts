@@ -3,11 +3,11 @@
  */
 import type { Alert } from '../alerting/alert.ts'
 import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
-import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
+import { isMoreMuted, listMoreAlerts, markAllTold, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import { type Notification, type NotificationReason, notificationId } from './notification.ts'
 
-export interface Flushed {
+export interface FlushResult {
   readonly group: Group
   readonly notification?: Notification
   /**
@@ -22,7 +22,7 @@ export interface Flushed {
  * `groupInterval`. An earlier evaluation, for a repeat or for the end of a silence, is postponed. It would send only a part of the
  * changes.
  */
-export function dueWithNews(group: Group, nowMs: number): Group {
+export function scheduleNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
   // The due time must be after the last notification, because two notifications of a group at the same time would have the same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
@@ -38,49 +38,49 @@ export function dueWithNews(group: Group, nowMs: number): Group {
  * @param name name of the group
  * @param atMs due time of the evaluation
  */
-export function flush(name: string, group: Group, atMs: number, muting: Muting): Flushed {
+export function flush(name: string, group: Group, atMs: number, muting: Muting): FlushResult {
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
   const ended = alerts.filter(({ alert }) => alert.status === 'resolved')
   const firing = alerts.filter(({ alert }) => alert.status === 'firing')
   const shown = firing.filter(({ alert }) => mutedUntilMs(alert, atMs, muting) === undefined)
-  const counted = moreAlerts(more).filter(one => !isMoreMuted(one, atMs, muting))
+  const counted = listMoreAlerts(more).filter(one => !isMoreMuted(one, atMs, muting))
   const isNews =
     [...ended, ...shown].some(isUntoldOrEnded) || moreEnded > 0 || counted.some(one => one !== TOLD)
   const isRepeat = shown.length + counted.length > 0 && atMs >= repeatAtMs(group)
-  if (!isNews && !isRepeat) return quiet(group, firing, shown, atMs, muting)
-  const told = afterwards(group, firing, new Set(shown), atMs, muting)
-  const reason = reasonOf(group, told, isNews)
+  if (!isNews && !isRepeat) return skipNotification(group, firing, shown, atMs, muting)
+  const flushedGroup = markNotified(group, firing, new Set(shown), atMs, muting)
+  const reason = chooseReason(group, flushedGroup, isNews)
   const notification: Notification = {
     // Two notifications can have the same time if the broker's clock goes back. Their ids differ because they include the time of
     // the previous notification.
     notificationId: notificationId(name, group.notifiedAtMs ?? 0, atMs),
     group: name,
     groupLabels: group.labels,
-    status: told.isOpen ? 'firing' : 'resolved',
+    status: flushedGroup.isOpen ? 'firing' : 'resolved',
     reason,
     receivers: group.receivers,
     alerts: [...shown, ...ended].map(({ alert }) => alert),
     omitted: counted.length + moreEnded,
   }
-  return { group: scheduled(told, atMs, muting), notification, reason }
+  return { group: scheduleNext(flushedGroup, atMs, muting), notification, reason }
 }
 
-function quiet(
+function skipNotification(
   group: Group,
   firing: readonly GroupAlert[],
   shown: readonly GroupAlert[],
   atMs: number,
   muting: Muting,
-): Flushed {
+): FlushResult {
   const reason = firing.length > shown.length ? 'muted' : 'unchanged'
-  return { group: scheduled(group, atMs, muting), reason }
+  return { group: scheduleNext(group, atMs, muting), reason }
 }
 
 /**
  * Returns the group after it has sent a notification. An alert that was sent before and is now muted stays in the group, so that
  * its resolution is sent as well.
  */
-function afterwards(
+function markNotified(
   { moreEnded: _, more, ...group }: Group,
   firing: readonly GroupAlert[],
   shown: ReadonlySet<GroupAlert>,
@@ -88,13 +88,13 @@ function afterwards(
   muting: Muting,
 ): Group {
   const alerts = firing.map(known => (shown.has(known) ? { ...known, isTold: true } : known))
-  const left = allTold(more ?? NO_MORE, atMs, muting)
-  const isOpen = alerts.some(({ isTold }) => isTold) || moreAlerts(left).includes(TOLD)
+  const left = markAllTold(more ?? NO_MORE, atMs, muting)
+  const isOpen = alerts.some(({ isTold }) => isTold) || listMoreAlerts(left).includes(TOLD)
   return { ...group, alerts, ...(left === NO_MORE ? {} : { more: left }), isOpen, notifiedAtMs: atMs }
 }
 
-function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReason {
-  if (!told.isOpen) return 'resolved'
+function chooseReason(before: Group, flushedGroup: Group, isNews: boolean): NotificationReason {
+  if (!flushedGroup.isOpen) return 'resolved'
   if (!before.isOpen) return 'new'
   return isNews ? 'changed' : 'repeat'
 }
@@ -103,12 +103,13 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
  * Returns the group with the time of its next evaluation, for repeating firing alerts and for checking muted alerts. A silence can
  * be ended early, so a group with muted alerts is evaluated in every group interval, and at the end of each silence.
  */
-function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
+function scheduleNext({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group
   const times: number[] = []
   if (group.isOpen) times.push(repeatAtMs(group))
-  const endOf = ({ alert }: GroupAlert) => mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
-  const muted = [...group.alerts.filter(known => !known.isTold).map(endOf), ...moreEnds(group)]
+  const getMutedUntilMs = ({ alert }: GroupAlert) =>
+    mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
+  const muted = [...group.alerts.filter(known => !known.isTold).map(getMutedUntilMs), ...listMoreEnds(group)]
   if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs)
   const dueMs = [...times, ...muted].reduce(
     (first, time) => (time > atMs ? Math.min(first, time) : first),
@@ -117,8 +118,8 @@ function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, m
   return { ...group, dueMs }
 }
 
-function moreEnds({ more = NO_MORE }: Group): number[] {
-  return moreAlerts(more).flatMap(one => (one === TOLD ? [] : [silencedUntilMs(one)]))
+function listMoreEnds({ more = NO_MORE }: Group): number[] {
+  return listMoreAlerts(more).flatMap(one => (one === TOLD ? [] : [silencedUntilMs(one)]))
 }
 
 function repeatAtMs({ notifiedAtMs, repeatIntervalMs }: Group): number {

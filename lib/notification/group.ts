@@ -3,10 +3,10 @@ import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
 import {
+  dropMoreBefore,
   hasMore,
   isFull,
   type MoreAlerts,
-  moreSince,
   NO_MORE,
   TOLD,
   withMore,
@@ -14,7 +14,7 @@ import {
 } from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import type { Target, Timing } from './route.ts'
-import { silencing } from './silences.ts'
+import { findSilences } from './silences.ts'
 
 export interface Group extends Timing {
   readonly labels: Readonly<Record<string, string>>
@@ -102,37 +102,37 @@ export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number
 }
 
 function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number | undefined {
-  const ends = silencing(silences, alert, atMs).map(({ endMs }) => endMs)
+  const ends = findSilences(silences, alert, atMs).map(({ endMs }) => endMs)
   return ends.length > 0 ? Math.max(...ends) : undefined
 }
 
 export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): AddedAlert {
   const { alerts, more = NO_MORE, ended, endedFirst = NO_MORE } = group
   const { alertId } = alert
-  const taken = (reason: GroupReason, next: Group): AddedAlert => ({ kind: 'taken', group: next, reason })
+  const accept = (reason: GroupReason, next: Group): AddedAlert => ({ kind: 'taken', group: next, reason })
   const end = withoutMore(endedFirst, alertId)
-  if (end) return taken('ended-before', withEndedFirst(group, end.rest))
+  if (end) return accept('ended-before', withEndedFirst(group, end.rest))
   if (ended.includes(alertId) || alerts.some(known => isOver(alert, known)))
-    return taken('ended-before', group)
+    return accept('ended-before', group)
   if (hasMore(more, alertId) || alerts.some(known => known.alert.alertId === alertId))
-    return taken('known', group)
-  const known = { alert, isTold: false }
-  if (hasRoom(alerts, alert)) return taken('queued', { ...group, alerts: [...alerts, known] })
+    return accept('known', group)
+  const groupAlert = { alert, isTold: false }
+  if (hasRoom(alerts, alert)) return accept('queued', { ...group, alerts: [...alerts, groupAlert] })
   if (isFull(more))
     return {
       kind: 'full',
       why: 'its group cannot hold another firing alert: use a finer groupBy',
     }
-  const yielding = yieldingTo(alert, alerts, atMs, muting)
-  const others = alerts.filter(one => one !== yielding)
-  if (yielding === undefined || !hasRoom(others, alert))
-    return taken('queued', { ...group, more: withMore(more, alertId, moreOf(alert, atMs, muting)) })
-  const left = withMore(more, yielding.alert.alertId, moreOf(yielding.alert, atMs, muting))
-  return taken('queued', { ...group, alerts: [...others, known], more: left })
+  const replaceable = findReplaceableAlert(alert, alerts, atMs, muting)
+  const others = alerts.filter(one => one !== replaceable)
+  if (replaceable === undefined || !hasRoom(others, alert))
+    return accept('queued', { ...group, more: withMore(more, alertId, encodeMoreAlert(alert, atMs, muting)) })
+  const left = withMore(more, replaceable.alert.alertId, encodeMoreAlert(replaceable.alert, atMs, muting))
+  return accept('queued', { ...group, alerts: [...others, groupAlert], more: left })
 }
 
 /** Returns the muted alert that can be moved to `more` to make room for an alert that is not muted; undefined if none exists. */
-function yieldingTo(
+function findReplaceableAlert(
   alert: Alert,
   alerts: readonly GroupAlert[],
   atMs: number,
@@ -159,28 +159,29 @@ function isOver(alert: Alert, { alert: known }: GroupAlert): boolean {
 export function withResolved(group: Group, alert: Alert, atMs: number): AddedAlert {
   const { alertId } = alert
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
-  const taken = (reason: GroupReason, next: Partial<Group>): AddedAlert => ({
+  const accept = (reason: GroupReason, next: Partial<Group>): AddedAlert => ({
     kind: 'taken',
     group: { ...group, ended: withEnded(group.ended, alertId), ...next },
     reason,
   })
-  const known = alerts.find(one => one.alert.alertId === alertId)
-  if (known?.isTold && known.alert.status === 'firing')
-    return taken('end-queued', {
-      alerts: alerts.map(one => (one === known ? { alert, isTold: true } : one)),
+  const groupAlert = alerts.find(one => one.alert.alertId === alertId)
+  if (groupAlert?.isTold && groupAlert.alert.status === 'firing')
+    return accept('end-queued', {
+      alerts: alerts.map(one => (one === groupAlert ? { alert, isTold: true } : one)),
     })
-  if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
+  if (groupAlert && !groupAlert.isTold)
+    return accept('never-told', { alerts: alerts.filter(one => one !== groupAlert) })
   const ending = withoutMore(more, alertId)
   // The fired event of the alert may still arrive, from a partition with lag or as a redriven dead letter.
   if (ending === undefined) {
-    const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
-    if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})
+    const endedFirst = dropMoreBefore(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
+    if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return accept('not-known', {})
     if (isFull(endedFirst))
       return { kind: 'full', why: 'its group cannot hold another alert that resolves before it fires' }
-    return taken('not-known', { endedFirst: withMore(endedFirst, alertId, atMs) })
+    return accept('not-known', { endedFirst: withMore(endedFirst, alertId, atMs) })
   }
-  if (ending.one === TOLD) return taken('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
-  return taken('never-told', { more: ending.rest })
+  if (ending.one === TOLD) return accept('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })
+  return accept('never-told', { more: ending.rest })
 }
 
 function withEndedFirst({ endedFirst: _, ...group }: Group, endedFirst: MoreAlerts): Group {
@@ -193,15 +194,15 @@ function withEnded(ended: readonly string[], alertId: string): readonly string[]
 
 function hasRoom(alerts: readonly GroupAlert[], alert: Alert): boolean {
   if (alerts.length >= MAX_ALERTS) return false
-  const bytes = [...alerts.map(known => known.alert), alert].reduce((sum, one) => sum + bytesOf(one), 0)
+  const bytes = [...alerts.map(known => known.alert), alert].reduce((sum, one) => sum + measureBytes(one), 0)
   return bytes <= MAX_ALERTS_BYTES
 }
 
-function bytesOf(alert: Alert): number {
+function measureBytes(alert: Alert): number {
   return Buffer.byteLength(JSON.stringify(alert))
 }
 
-function moreOf(alert: Alert, atMs: number, muting: Muting): number {
+function encodeMoreAlert(alert: Alert, atMs: number, muting: Muting): number {
   const until = silencedUntil(alert, atMs, muting) ?? 0
   return isInhibited(alert) ? -until - 1 : until
 }

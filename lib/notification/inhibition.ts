@@ -9,7 +9,7 @@ import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { InhibitionChanged } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1' satisfies EventType
 
@@ -34,7 +34,7 @@ export function inhibitionEmission({ alertId, rule, status }: Alert): Emission {
     everyPartition: true,
     type: INHIBITION_CHANGED_TYPE,
     source: '/notification/inhibition',
-    dataschema: dataschemaOf(INHIBITION_CHANGED_TYPE),
+    dataschema: toDataschema(INHIBITION_CHANGED_TYPE),
     data: { alertId, rule, status } satisfies InhibitionChange,
     untimed: true,
   }

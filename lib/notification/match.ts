@@ -1,8 +1,8 @@
 /** Checks whether alerts match the condition of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { haveOneOf, isOneOf, ownIn } from '../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
 
-/** Condition on alerts. For every key, one of the patterns must match; see `isOneOf`. */
+/** Condition on alerts. For every key, one of the patterns must match; see `matchesAnyPattern`. */
 export interface AlertMatch {
   readonly rule?: readonly string[]
   readonly severity?: readonly string[]
@@ -25,12 +25,12 @@ export function matchesAlert(match: AlertMatch, { rule, severity, labels, entity
     fits(match.severity, severity) &&
     fits(match.source, entity.source) &&
     fits(match.entity, entity.subject) &&
-    haveOneOf(Object.entries(match.labels ?? {}), ownIn(labels))
+    matchesConditions(Object.entries(match.labels ?? {}), ownIn(labels))
   )
 }
 
 function fits(texts: readonly string[] | undefined, found: string | undefined): boolean {
-  return texts === undefined || isOneOf(texts, found)
+  return texts === undefined || matchesAnyPattern(texts, found)
 }
 
 /** Formats a condition as one line, such as `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */

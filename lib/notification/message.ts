@@ -23,7 +23,7 @@ export interface Message {
 }
 
 /** @param formerly returns the name of the consumer that delivered to a receiver before */
-export function messageOf(
+export function toMessage(
   { event, receivers }: Delivery<Notification>,
   env: string,
   formerly: (receiver: string) => string,
@@ -45,7 +45,11 @@ export function messageOf(
  * @param key key from which the id is derived; the same messages must have the same key
  * @returns undefined if there are none
  */
-export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
+export function buildDigest(
+  messages: readonly Message[],
+  receiver: string,
+  key: string,
+): Message | undefined {
   const own = messages.filter(({ to, notification: { reason } }) => {
     return to.includes(receiver) && reason !== 'test'
   })
@@ -83,7 +87,7 @@ export function highestSeverity({ alerts }: Notification): Severity | undefined 
 }
 
 /** Returns the names of the rules of all alerts without duplicates, in the order of the alerts. */
-export function rulesOf({ alerts }: Notification): readonly string[] {
+export function listRules({ alerts }: Notification): readonly string[] {
   return [...new Set(alerts.map(({ rule }) => rule))]
 }
 

@@ -31,11 +31,11 @@ export function isFull(more: MoreAlerts): boolean {
 }
 
 export function hasMore(more: MoreAlerts, alertId: string): boolean {
-  return more.includes(keyOf(alertId))
+  return more.includes(computeKey(alertId))
 }
 
 export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): MoreAlerts {
-  return `${more}${keyOf(alertId)}${one}`
+  return `${more}${computeKey(alertId)}${one}`
 }
 
 /** Removes an alert. Returns its value and the remaining alerts; undefined if the alert was not found. */
@@ -43,28 +43,28 @@ export function withoutMore(
   more: MoreAlerts,
   alertId: string,
 ): { readonly rest: MoreAlerts; readonly one: MoreAlert } | undefined {
-  const key = keyOf(alertId)
+  const key = computeKey(alertId)
   const at = more.indexOf(key)
   if (at < 0) return undefined
   const next = more.indexOf(';', at + 1)
   const end = next < 0 ? more.length : next
-  return { rest: more.slice(0, at) + more.slice(end), one: valueOfText(more.slice(at + key.length, end)) }
+  return { rest: more.slice(0, at) + more.slice(end), one: parseValue(more.slice(at + key.length, end)) }
 }
 
-export function moreAlerts(more: MoreAlerts): readonly MoreAlert[] {
-  return entries(more).map(([, one]) => one)
+export function listMoreAlerts(more: MoreAlerts): readonly MoreAlert[] {
+  return parseEntries(more).map(([, one]) => one)
 }
 
 /** Marks all alerts that are not muted at this time as sent. */
-export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
-  return entries(more)
+export function markAllTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
+  return parseEntries(more)
     .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)
     .join('')
 }
 
 /** Removes all alerts whose number is less than `least`. */
-export function moreSince(more: MoreAlerts, least: number): MoreAlerts {
-  return entries(more)
+export function dropMoreBefore(more: MoreAlerts, least: number): MoreAlerts {
+  return parseEntries(more)
     .filter(([, one]) => one === TOLD || one >= least)
     .map(([id, one]) => `;${id}=${one}`)
     .join('')
@@ -78,18 +78,18 @@ export function silencedUntilMs(one: number): number {
   return one < 0 ? -one - 1 : one
 }
 
-function entries(more: MoreAlerts): readonly (readonly [id: string, one: MoreAlert])[] {
+function parseEntries(more: MoreAlerts): readonly (readonly [id: string, one: MoreAlert])[] {
   return more
     .split(';')
     .slice(1)
-    .map(entry => [entry.slice(0, ID_LENGTH), valueOfText(entry.slice(ID_LENGTH + 1))] as const)
+    .map(entry => [entry.slice(0, ID_LENGTH), parseValue(entry.slice(ID_LENGTH + 1))] as const)
 }
 
-function valueOfText(text: string): MoreAlert {
+function parseValue(text: string): MoreAlert {
   return text === TOLD ? TOLD : Number(text)
 }
 
 /** Returns the key of an alert in the string. Alert ids can be any text, so they are hashed. */
-function keyOf(alertId: string): string {
+function computeKey(alertId: string): string {
   return `;${derivedId(alertId).slice(0, ID_LENGTH)}=`
 }

@@ -3,7 +3,7 @@
  */
 import type { PartitionContext } from '#runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
-import { type Silence, type TimedSilence, timed } from './silences.ts'
+import { type Silence, type TimedSilence, toTimedSilence } from './silences.ts'
 import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.ts'
 
 export interface Muting {
@@ -53,7 +53,7 @@ export const MUTING: PartitionContext<Muting> = {
     const { silences, inhibiting } = data as MutingData
     return {
       kind: 'context',
-      context: { silences: silences.map(timed), inhibitedUntilMs: inhibitedUntilMs(inhibiting) },
+      context: { silences: silences.map(toTimedSilence), inhibitedUntilMs: inhibitedUntilMs(inhibiting) },
     }
   },
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },

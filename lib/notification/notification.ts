@@ -5,7 +5,7 @@ import type { Emission } from '#runtime/consumer/process.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Notification as NotificationData } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 
 export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
 
@@ -42,7 +42,7 @@ export function notificationEmission(notification: Notification): Emission {
     type: NOTIFICATION_TYPE,
     source: '/notification',
     subject: notification.group,
-    dataschema: dataschemaOf(NOTIFICATION_TYPE),
+    dataschema: toDataschema(NOTIFICATION_TYPE),
     data: notification,
   }
 }

@@ -4,17 +4,17 @@
  */
 import type { Received } from '#runtime/consumer/event.ts'
 import {
-  type Decided,
-  decided,
+  type CompletedStep,
+  completeStep,
   type KeyedProcess,
   type PartitionContext,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type Timer,
   type TimerChange,
 } from '#runtime/consumer/process.ts'
 import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
-import { dueWithNews, type Flushed, flush } from './flush.ts'
+import { type FlushResult, flush, scheduleNews } from './flush.ts'
 import {
   atTime,
   ENDED_FIRST_MS,
@@ -59,7 +59,7 @@ export function notifier(routes: NotificationRoutes): Notifier {
     trustsProducers: true,
     accepts: [...ALERT_TYPES, ALERT_ROUTED_TYPE],
     context: MUTING,
-    onEvent(state, event: Received<unknown>, muting): Step<NotifierState> {
+    onEvent(state, event: Received<unknown>, muting): StepResult<NotifierState> {
       return event.type === ALERT_ROUTED_TYPE
         ? onRouted(state as Group | undefined, event as Received<RoutedAlert>, muting)
         : onAlertEvent(routes, state as FiringAlerts | undefined, event)
@@ -73,49 +73,49 @@ function onRouted(
   state: Group | undefined,
   { data: routed, timeMs }: Received<RoutedAlert>,
   muting: Muting,
-): Step<Group> {
-  if (routed === undefined) return rejected('the routed alert event has no data')
+): StepResult<Group> {
+  if (routed === undefined) return reject('the routed alert event has no data')
   const { alert } = routed
-  const known = state && atTime(state, timeMs)
+  const currentGroup = state && atTime(state, timeMs)
   // The settings in a resolved event were current when its alert fired, so they may be outdated.
-  const taken =
+  const result =
     alert.status === 'firing'
-      ? withFired(known ? withPolicy(known, routed) : newGroup(routed), alert, timeMs, muting)
-      : withResolved(known ?? newGroup(routed), alert, timeMs)
-  if (taken.kind === 'full') return rejected(taken.why)
-  const { group, reason } = taken
+      ? withFired(currentGroup ? withPolicy(currentGroup, routed) : newGroup(routed), alert, timeMs, muting)
+      : withResolved(currentGroup ?? newGroup(routed), alert, timeMs)
+  if (result.kind === 'full') return reject(result.why)
+  const { group, reason } = result
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
   // An inhibiting alert can mean that no ticks arrive any more. The timer of the group would then never fire, so evaluate the group
   // now.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
-    return told(state, flush(routed.group, group, timeMs, muting), timeMs)
-  return step(reason, state, dueWithNews(group, timeMs), timeMs)
+    return applyFlush(state, flush(routed.group, group, timeMs, muting), timeMs)
+  return step(reason, state, scheduleNews(group, timeMs), timeMs)
 }
 
-function onFlush(state: Group, timer: Timer, muting: Muting): Decided<Group> {
+function onFlush(state: Group, timer: Timer, muting: Muting): CompletedStep<Group> {
   const flushed = flush(timer.subject ?? '', state, timer.dueMs, muting)
-  return told({ ...state, dueMs: timer.dueMs }, flushed, timer.dueMs)
+  return applyFlush({ ...state, dueMs: timer.dueMs }, flushed, timer.dueMs)
 }
 
-function told(before: Group | undefined, flushed: Flushed, atMs: number): Decided<Group> {
+function applyFlush(before: Group | undefined, flushed: FlushResult, atMs: number): CompletedStep<Group> {
   const { group, notification, reason } = flushed
   const emit = notification ? [notificationEmission(notification)] : []
   return { ...step(reason, before, group, atMs), emit }
 }
 
-function onForget(state: Group): Decided<Group> {
-  return isEmpty(state) ? decided<Group>('forgotten', undefined) : decided('kept', state)
+function onForget(state: Group): CompletedStep<Group> {
+  return isEmpty(state) ? completeStep<Group>('forgotten', undefined) : completeStep('kept', state)
 }
 
 /** Sets the timers for the changed group. An empty group is not evaluated any more, and is forgotten after `REMEMBERED_MS`. */
-function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
+function step(reason: string, before: Group | undefined, after: Group, nowMs: number): CompletedStep<Group> {
   const { dueMs, newsDueMs: _, ...rest } = after
   const timers: TimerChange[] = []
   if (isEmpty(after)) {
     if (before?.dueMs !== undefined) timers.push({ name: FLUSH })
     timers.push({ name: FORGET, dueMs: nowMs + (after.endedFirst ? ENDED_FIRST_MS : REMEMBERED_MS) })
-    return decided<Group>(reason, rest, [], timers)
+    return completeStep<Group>(reason, rest, [], timers)
   }
   if (dueMs !== undefined && dueMs !== before?.dueMs) timers.push({ name: FLUSH, dueMs })
-  return decided(reason, after, [], timers)
+  return completeStep(reason, after, [], timers)
 }

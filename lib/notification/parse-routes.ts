@@ -52,9 +52,9 @@ export function readRoutes(text: string, file: string): NotificationRoutes {
   if ('message' in yaml) throw new InvalidRoutes([{ file, ...yaml }])
   const { content } = yaml
   const errors = [...schemaErrors(content)]
-  if (errors.length === 0) errors.push(...contradictions(content as RawRoutes))
-  if (errors.length > 0) throw new InvalidRoutes(located(errors, content, text, file))
-  return { routes: (content as RawRoutes).routes.map(routeOf) }
+  if (errors.length === 0) errors.push(...findContradictions(content as RawRoutes))
+  if (errors.length > 0) throw new InvalidRoutes(locateErrors(errors, content, text, file))
+  return { routes: (content as RawRoutes).routes.map(toRoute) }
 }
 
 type Texts = string | readonly string[]
@@ -77,13 +77,13 @@ interface RawRoutes {
 }
 
 /** Returns errors for contradictions that the schema cannot express. */
-function contradictions({ routes }: RawRoutes): PathError[] {
+function findContradictions({ routes }: RawRoutes): PathError[] {
   const errors: PathError[] = []
   const report = (path: FilePath, message: string) => errors.push({ path, message })
   const names = new Set<string>()
   let takesAll: string | undefined
   for (const [index, raw] of routes.entries()) {
-    const { name, groupIntervalMs, repeatIntervalMs, match, continue: goesOn } = routeOf(raw)
+    const { name, groupIntervalMs, repeatIntervalMs, match, continue: goesOn } = toRoute(raw)
     const at = ['routes', index] as const
     if (names.has(name)) report([...at, 'name'], `${name} is the name of an earlier route: rename one`)
     names.add(name)
@@ -115,10 +115,10 @@ export function isSeverity(text: string): boolean {
   return SEVERITIES.some(severity => matchesText(text, severity))
 }
 
-function routeOf({ name, match, receivers, ...raw }: RawRoute): Route {
+function toRoute({ name, match, receivers, ...raw }: RawRoute): Route {
   return {
     name,
-    ...(match && { match: matchOf(match) }),
+    ...(match && { match: toMatch(match) }),
     groupBy: raw.groupBy ?? ['rule'],
     groupWaitMs: parseDuration(raw.groupWait ?? '30s') ?? 0,
     groupIntervalMs: parseDuration(raw.groupInterval ?? '5m') ?? 0,
@@ -128,27 +128,27 @@ function routeOf({ name, match, receivers, ...raw }: RawRoute): Route {
   }
 }
 
-function matchOf({ labels, ...texts }: NonNullable<RawRoute['match']>): AlertMatch {
-  return { ...listed(texts), ...(labels && { labels: listed(labels) }) }
+function toMatch({ labels, ...texts }: NonNullable<RawRoute['match']>): AlertMatch {
+  return { ...toLists(texts), ...(labels && { labels: toLists(labels) }) }
 }
 
-function listed(texts: Readonly<Record<string, Texts>>): Record<string, readonly string[]> {
+function toLists(texts: Readonly<Record<string, Texts>>): Record<string, readonly string[]> {
   return Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, [value].flat()]))
 }
 
-function located(
+function locateErrors(
   errors: readonly PathError[],
   content: unknown,
   text: string,
   file: string,
 ): readonly LocatedError[] {
-  const positionOf = positionsIn(text)
+  const findPosition = positionsIn(text)
   return errors
     .map(({ path, message }) => {
       const route = routeName(path, content)
       const key = (route === undefined ? path : path.slice(2)).join('.')
       const named = { ...(route === undefined ? {} : { route }), ...(key === '' ? {} : { key }) }
-      return { file, ...positionOf(path), ...named, message }
+      return { file, ...findPosition(path), ...named, message }
     })
     .sort(byPosition)
 }

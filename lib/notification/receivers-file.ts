@@ -9,13 +9,13 @@ import validators from '../schemas/compiled-notification-receivers.js'
 import { parseDuration } from '../support/duration.ts'
 import {
   byPosition,
-  describedErrors,
+  describeErrors,
   errorLine,
   type FilePath,
   type LocatedError,
   MORE_ERRORS,
   type PathError,
-  pathOf,
+  parseJsonPointer,
 } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import {
@@ -47,16 +47,16 @@ function schemaErrors(content: unknown): readonly PathError[] {
   const violations = (validate.errors ?? []).filter(
     ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),
   )
-  return describedErrors(violations, violation => described(violation, content))
+  return describeErrors(violations, violation => describeViolation(violation, content))
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const at = pathOf(instancePath, content)
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const at = parseJsonPointer(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {
-      const known =
+      const knownKeys =
         at.length < 2 ? 'the one key is receivers' : `a receiver has ${Object.keys(KEYS).join(', ')}`
-      return { path: [...at, String(params.additionalProperty)], message: `unknown key; ${known}` }
+      return { path: [...at, String(params.additionalProperty)], message: `unknown key; ${knownKeys}` }
     }
     case 'required': {
       const key = String(params.missingProperty)
@@ -68,12 +68,12 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
         message: 'must be a header name: letters, digits and -',
       }
     default:
-      return { path: at, message: `must be ${expected(at)}` }
+      return { path: at, message: `must be ${describeExpected(at)}` }
   }
 }
 
 /** Returns a description of valid values at a path. Invalid values are never quoted in messages, because they may be secrets. */
-function expected(path: FilePath): string {
+function describeExpected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'
   if (path.length === 1) return 'a list with at least one receiver'
   if (path.length === 2) return 'a mapping of keys to values'
@@ -111,15 +111,19 @@ export class InvalidReceivers extends Error {
 export function readReceivers(text: string, file: string): readonly Receiver[] {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
-  const rows = rowsOf(yaml.content)
+  const rows = listRows(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
   // Check further only if the structure of all rows is known to be valid.
   const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
   const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
-  if (errors.length === 0) return rows.map(receiverOf)
-  const positionOf = positionsIn(text)
-  const located = errors.map(error => ({ file, ...positionOf(error.path), ...named(error, rows) }))
-  throw new InvalidReceivers(located.sort(byPosition))
+  if (errors.length === 0) return rows.map(toReceiver)
+  const findPosition = positionsIn(text)
+  const locatedErrors = errors.map(error => ({
+    file,
+    ...findPosition(error.path),
+    ...toReceiverError(error, rows),
+  }))
+  throw new InvalidReceivers(locatedErrors.sort(byPosition))
 }
 
 type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
@@ -127,12 +131,12 @@ type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
   readonly timeout?: string
 }
 
-function rowsOf(content: unknown): readonly Row[] {
+function listRows(content: unknown): readonly Row[] {
   const { receivers } = (content ?? {}) as { receivers?: unknown }
   return Array.isArray(receivers) ? receivers : []
 }
 
-function named(
+function toReceiverError(
   { path, message }: PathError,
   rows: readonly Row[],
 ): Omit<ReceiverError, 'file' | 'line' | 'column'> {
@@ -206,7 +210,7 @@ function urlError(url: string, allowPrivate: boolean, report: (message: string) 
  *
  * @param row row without errors
  */
-function receiverOf({
+function toReceiver({
   name = '',
   kind,
   format = 'sluice',

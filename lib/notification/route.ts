@@ -38,11 +38,11 @@ export interface Target extends Timing {
 }
 
 /** Returns the groups of an alert. The list is empty if no route matches. */
-export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
+export function findTargets({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
   const targets: Target[] = []
   for (const route of routes) {
     if (route.match && !matchesAlert(route.match, alert)) continue
-    targets.push(targetOf(route, alert))
+    targets.push(buildTarget(route, alert))
     if (!route.continue) break
   }
   return targets
@@ -58,7 +58,7 @@ export function undefinedReceivers(
     .sort()
 }
 
-function targetOf(
+function buildTarget(
   { name, groupBy, receivers, groupWaitMs, groupIntervalMs, repeatIntervalMs }: Route,
   alert: AlertFacts,
 ): Target {

@@ -4,7 +4,7 @@ import type { Emission } from '#runtime/consumer/process.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertRouted } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import type { Target } from './route.ts'
 
 export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
@@ -29,7 +29,7 @@ export function routedEmission(target: Target, alert: Alert): Emission {
     type: ALERT_ROUTED_TYPE,
     source: NOTIFICATION_SOURCE,
     subject: target.group,
-    dataschema: dataschemaOf(ALERT_ROUTED_TYPE),
+    dataschema: toDataschema(ALERT_ROUTED_TYPE),
     data: { ...target, alert } satisfies RoutedAlert,
     untimed: true,
   }

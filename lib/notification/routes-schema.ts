@@ -1,7 +1,7 @@
 /** Validates routes against `config/schemas/notification-routes.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-notification-routes.js'
-import { describedErrors, type FilePath, type PathError, pathOf } from '../support/file-errors.ts'
+import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
 
 const ROUTE_KEYS = 'name, match, groupBy, groupWait, groupInterval, repeatInterval, receivers, continue'
 const DURATION = 'a duration such as 30s, 5m or 4h'
@@ -34,14 +34,14 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   if (validate(content)) return []
   // Violations within alternatives are not reported separately. The set of alternatives has its own violation.
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
-  return describedErrors(violations, violation => described(violation, content))
+  return describeErrors(violations, violation => describeViolation(violation, content))
 }
 
-function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
-  const path = pathOf(instancePath, content)
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const path = parseJsonPointer(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {
-      const within = path.length === 0 ? 'routes' : knownIn(path)
+      const within = path.length === 0 ? 'routes' : describeKnownKeys(path)
       return {
         path: [...path, String(params.additionalProperty)],
         message: `unknown key; the keys are ${within}`,
@@ -52,11 +52,11 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
       return { path: [...path, key], message: `is missing: must be ${EXPECTED[key]}` }
     }
     default:
-      return { path, message: `must be ${expectedAt(path)}` }
+      return { path, message: `must be ${describeExpected(path)}` }
   }
 }
 
-function knownIn(path: FilePath): string {
+function describeKnownKeys(path: FilePath): string {
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
@@ -64,7 +64,7 @@ function knownIn(path: FilePath): string {
  * Returns a description of valid values at a path. It is the description of the innermost key that has one; list elements have
  * none.
  */
-function expectedAt(path: FilePath): string {
+function describeExpected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the key routes'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`
   if (path.includes('labels') && path.at(-1) !== 'labels') return TEXTS

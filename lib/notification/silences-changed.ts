@@ -4,8 +4,8 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../support/append-again.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
-import { phaseOf, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
+import { getPhase, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
 
 export const SILENCES_CHANGED_TYPE = 'io.sluice.silences.changed.v1' satisfies EventType
 
@@ -37,7 +37,7 @@ export function whyAppend(
 }
 
 export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: number): SilencesChanged {
-  return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
+  return { revision, silences: silences.filter(one => getPhase(one, nowMs) !== 'past'), change }
 }
 
 /** Returns an error message if the active and scheduled silences are too large for one event; undefined otherwise. */
@@ -59,7 +59,7 @@ export function silencesChanged(set: SilenceSet, partition: number, at: string):
     type: SILENCES_CHANGED_TYPE,
     time: at,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(SILENCES_CHANGED_TYPE),
+    dataschema: toDataschema(SILENCES_CHANGED_TYPE),
     data: silencesAt(set, Date.parse(at)),
   }
 }

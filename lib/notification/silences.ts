@@ -35,7 +35,7 @@ export type SilencePhase = 'pending' | 'active' | 'past'
 /** Maximum number of ended silences that are kept, so that users can still see them. */
 const MAX_PAST = 200
 
-export function phaseOf({ startsAt, endsAt }: Silence, nowMs: number): SilencePhase {
+export function getPhase({ startsAt, endsAt }: Silence, nowMs: number): SilencePhase {
   if (nowMs >= Date.parse(endsAt)) return 'past'
   return nowMs < Date.parse(startsAt) ? 'pending' : 'active'
 }
@@ -43,7 +43,7 @@ export function phaseOf({ startsAt, endsAt }: Silence, nowMs: number): SilencePh
 export function withSilence(set: SilenceSet | undefined, silence: Silence, nowMs: number): SilenceSet {
   const { id: silenceId, author, comment } = silence
   const change = { action: 'added', silenceId, author, comment } as const
-  return changed(set, [...(set?.silences ?? []), silence], change, nowMs)
+  return applyChange(set, [...(set?.silences ?? []), silence], change, nowMs)
 }
 
 /**
@@ -58,11 +58,11 @@ export function withoutSilence(
   nowMs: number,
 ): SilenceSet | undefined {
   const found = set?.silences.find(({ id }) => id === silenceId)
-  if (set === undefined || found === undefined || phaseOf(found, nowMs) === 'past') return undefined
+  if (set === undefined || found === undefined || getPhase(found, nowMs) === 'past') return undefined
   const endsAt = new Date(nowMs).toISOString()
   const startsAt = Date.parse(found.startsAt) > nowMs ? endsAt : found.startsAt
   const silences = set.silences.map(one => (one === found ? { ...one, startsAt, endsAt } : one))
-  return changed(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
+  return applyChange(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
 }
 
 /**
@@ -70,13 +70,13 @@ export function withoutSilence(
  *
  * @param nowMs current time. The new revision is at least this number, so that it increases even if the stored set was lost.
  */
-function changed(
+function applyChange(
   set: SilenceSet | undefined,
   silences: readonly Silence[],
   change: SilenceChange,
   nowMs: number,
 ): SilenceSet {
-  const past = silences.filter(one => phaseOf(one, nowMs) === 'past')
+  const past = silences.filter(one => getPhase(one, nowMs) === 'past')
   const dropped = new Set(past.slice(0, Math.max(0, past.length - MAX_PAST)))
   return {
     revision: Math.max((set?.revision ?? 0) + 1, nowMs),
@@ -92,12 +92,12 @@ export interface TimedSilence {
   readonly endMs: number
 }
 
-export function timed({ match, startsAt, endsAt }: Silence): TimedSilence {
+export function toTimedSilence({ match, startsAt, endsAt }: Silence): TimedSilence {
   return { match, startMs: Date.parse(startsAt), endMs: Date.parse(endsAt) }
 }
 
 /** Returns the silences that mute an alert at this time. */
-export function silencing(
+export function findSilences(
   silences: readonly TimedSilence[],
   alert: AlertFacts,
   atMs: number,

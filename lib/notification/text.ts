@@ -1,27 +1,27 @@
 /** Notifications as plain text, for e-mails, chat messages and subjects. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { durationText } from '../support/duration.ts'
-import { highestSeverity, type Message, OLD_MS, rulesOf } from './message.ts'
+import { highestSeverity, listRules, type Message, OLD_MS } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
 /** Returns a title in one line, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
-export function titleOf({ notification, env, isDigest }: Message): string {
+export function formatTitle({ notification, env, isDigest }: Message): string {
   if (isDigest) {
     const { omitted } = notification
     return `[DIGEST] ${omitted} ${omitted === 1 ? 'alert was' : 'alerts were'} older than ${durationText(OLD_MS)} ${env}`
   }
-  const rules = rulesOf(notification)
+  const rules = listRules(notification)
   const named = rules.slice(0, RULES_IN_TITLE).join(', ')
   const others = rules.length > RULES_IN_TITLE ? ` and ${rules.length - RULES_IN_TITLE} more` : ''
   const severity = highestSeverity(notification)
   const about = named === '' ? notification.group : `${named}${others}`
-  return [`[${stateOf(notification)}]`, about, ...(severity ? [`(${severity})`] : []), env].join(' ')
+  return [`[${formatState(notification)}]`, about, ...(severity ? [`(${severity})`] : []), env].join(' ')
 }
 
-function stateOf({ status, reason, alerts, omitted }: Message['notification']): string {
+function formatState({ status, reason, alerts, omitted }: Message['notification']): string {
   if (reason === 'test') return 'TEST'
   if (status === 'resolved') return 'RESOLVED'
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
@@ -51,7 +51,7 @@ export function plainText(message: Message): string {
   const { notification } = message
   const more = message.isDigest ? undefined : omission(notification, LISTED)
   return [
-    titleOf(message),
+    formatTitle(message),
     '',
     ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
     ...(more ? [more] : []),

@@ -1,6 +1,6 @@
 /** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
 import { randomUUID } from 'node:crypto'
-import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
@@ -38,7 +38,7 @@ export interface Trail {
  * @throws errors of `change`
  * @throws NotAudited if Kafka does not accept the audit event
  */
-export async function audited<T>(
+export async function runAudited<T>(
   { by, config, publisher }: Trail,
   { action, filter, operation = randomUUID() }: Operation,
   change: (counts: Counts) => Promise<T>,
@@ -52,7 +52,7 @@ export async function audited<T>(
   if ('result' in ended || Object.values(counts).some(count => count > 0)) {
     const audit: Audit = { action, by, startedAt, endedAt: instant(Date.now()), operation, filter, counts }
     try {
-      await leaveAudit(await publisher(), config, audit)
+      await publishAuditEvent(await publisher(), config, audit)
     } catch (cause) {
       const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
       const { message } = cause as Error
@@ -68,12 +68,12 @@ export async function audited<T>(
  *
  * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
  */
-async function leaveAudit(
+async function publishAuditEvent(
   publisher: Publisher,
   { env, contentMode }: Pick<Config, 'env' | 'contentMode'>,
   audit: Audit,
 ): Promise<void> {
   await publisher.publish([
-    producedRecord(topicName('events', env), audit.by, auditEvent(audit), contentMode),
+    toOutgoingRecord(topicName('events', env), audit.by, auditEvent(audit), contentMode),
   ])
 }

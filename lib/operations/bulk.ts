@@ -10,9 +10,9 @@ import type { Connections } from '#runtime/lambda/connections.ts'
  * Returns a publisher that preserves the order of records and has several batches in flight. Each record is written once, unless
  * its delivery fails.
  */
-export async function bulkPublisherOf(
-  connections: Pick<Connections, 'kafka' | 'kept' | 'compression'>,
+export async function openBulkPublisher(
+  connections: Pick<Connections, 'kafka' | 'register' | 'compression'>,
 ): Promise<TopicPublisher> {
   const { bulkPublisher } = await import('#runtime/producer/publisher.ts')
-  return connections.kept(bulkPublisher(connections.kafka, connections.compression))
+  return connections.register(bulkPublisher(connections.kafka, connections.compression))
 }

@@ -21,7 +21,7 @@ const LINE_END = 0x0a
  * @param longest maximum length of a line, in bytes
  * @throws OperationFailure if a line is too long or not UTF-8
  */
-export async function* numberedLines(
+export async function* readNumberedLines(
   pieces: AsyncIterable<Uint8Array>,
   name: string,
   longest = LONGEST,
@@ -30,7 +30,7 @@ export async function* numberedLines(
   /** Start of a line that is not complete yet. */
   let rest: Buffer[] = []
   let restBytes = 0
-  const linesOf = (bytes: Buffer): Line[] => {
+  const splitLines = (bytes: Buffer): Line[] => {
     // A line break is never part of a multi-byte character, so each line of a valid text is valid.
     if (!isUtf8(bytes))
       throw new OperationFailure(`${name}:${number + 1}: the text from this line on is not UTF-8`)
@@ -43,7 +43,7 @@ export async function* numberedLines(
     const piece = Buffer.from(buffer, byteOffset, byteLength)
     const end = piece.lastIndexOf(LINE_END)
     if (end >= 0) {
-      yield linesOf(Buffer.concat([...rest, piece.subarray(0, end)]))
+      yield splitLines(Buffer.concat([...rest, piece.subarray(0, end)]))
       rest = []
       restBytes = 0
     }
@@ -51,5 +51,5 @@ export async function* numberedLines(
     restBytes += byteLength - end - 1
     if (restBytes > longest) throw new OperationFailure(`${name}:${number + 1}: the line is too long`)
   }
-  if (restBytes > 0) yield linesOf(Buffer.concat(rest))
+  if (restBytes > 0) yield splitLines(Buffer.concat(rest))
 }

@@ -2,12 +2,12 @@
 import type { Config } from '../app/config.ts'
 
 /** Returns the address of Kafka for use in messages. */
-export function kafkaAddress({ kafka }: Config): string {
+export function formatKafkaAddress({ kafka }: Config): string {
   return kafka.brokers.join(', ') || kafka.clusterArn || ''
 }
 
 /** Returns the reason for an error of a client library. */
-export function reasonOf(error: unknown): string {
+export function getReason(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? cause.message : message
 }

@@ -3,7 +3,7 @@
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
-import { appendSilences, keptSilences } from '../app/silences.ts'
+import { appendSilences, openStoredSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 
 /**
@@ -27,7 +27,9 @@ export async function changeSilences(
   change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
 ): Promise<SilenceSet> {
   const nowMs = Date.now()
-  const set = await (await keptSilences(connections, config.env)).update(before => change(before, nowMs))
+  const set = await (await openStoredSilences(connections, config.env)).update(before =>
+    change(before, nowMs),
+  )
   try {
     await appendSilences(connections, config, set, new Date(nowMs).toISOString())
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { SIGNALS, type Signal, signalNamed, topicName, topicNamed, topicSize } from '../app/topics.ts'
-import { partitionsOf, type TopicSize } from '../tables/table.ts'
+import { listStateKeys, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './failure.ts'
 
 export interface StateSelection {
@@ -12,18 +12,18 @@ export interface StateSelection {
   readonly partition?: number
 }
 
-export function topicOf({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
+export function resolveTopic({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
 /**
- * Returns a topic like `topicOf`, but rejects topics of other environments. Commands that change something must use this function.
+ * Returns a topic like `resolveTopic`, but rejects topics of other environments. Commands that change something must use this function.
  *
  * @throws OperationFailure for a topic of another environment
  */
-export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): string {
-  const topic = topicOf(wanted, env)
-  requireOwn(topic, env)
+export function requireOwnTopic(wanted: Pick<StateSelection, 'topic'>, env: string): string {
+  const topic = resolveTopic(wanted, env)
+  assertOwnTopic(topic, env)
   return topic
 }
 
@@ -33,7 +33,7 @@ export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): 
  *
  * @throws OperationFailure for a topic of another environment
  */
-function requireOwn(topic: string, env: string): void {
+function assertOwnTopic(topic: string, env: string): void {
   if (topicNamed(topic) && !signalNamed(topic, env))
     throw usageFailure(
       `Nothing was changed: ${topic} is not a topic of "${env}". Specify its environment with --env.`,
@@ -45,10 +45,14 @@ function requireOwn(topic: string, env: string): void {
  *
  * @param partitions partition count of the topic; undefined if Kafka has not answered
  */
-export function stateKeysOf(wanted: StateSelection, env: string, partitions: number | undefined): StateKey[] {
-  const topic = topicOf(wanted, env)
+export function selectStateKeys(
+  wanted: StateSelection,
+  env: string,
+  partitions: number | undefined,
+): StateKey[] {
+  const topic = resolveTopic(wanted, env)
   const { consumer, partition } = wanted
-  const count = partitions ?? partitionsInTable(topic, env)
+  const count = partitions ?? countPartitionsInTable(topic, env)
   if (partition !== undefined) {
     if (count !== undefined && partition >= count)
       throw usageFailure(
@@ -58,25 +62,25 @@ export function stateKeysOf(wanted: StateSelection, env: string, partitions: num
   }
   if (count === undefined)
     throw usageFailure(`The number of partitions of ${topic} is unknown: select one with --partition.`)
-  return partitionsOf(consumer, { topic, partitions: count })
+  return listStateKeys(consumer, { topic, partitions: count })
 }
 
-export function nameOf({ consumer, topic, partition }: StateKey): string {
+export function formatStateKey({ consumer, topic, partition }: StateKey): string {
   return `${consumer} on ${topic}/${partition}`
 }
 
 /** Returns a state key in the form that is used for the filter of an audit event. */
-export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
+export function toAuditFilter({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
   return { consumer, topic, partition: String(partition) }
 }
 
 /** Returns the topics of an environment, from the topic table. */
-export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
+export function listSignalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
   return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
 }
 
-function partitionsInTable(topic: string, env: string): number | undefined {
-  return signalTopics(env).find(one => one.topic === topic)?.partitions
+function countPartitionsInTable(topic: string, env: string): number | undefined {
+  return listSignalTopics(env).find(one => one.topic === topic)?.partitions
 }
 
 function isSignal(text: string): text is Signal {

@@ -57,7 +57,7 @@ const ANY_CLUSTER: ClusterKind = { decides: [], fixes: [] }
  *
  * @param clusterArn ARN of an MSK cluster; absent for any other cluster
  */
-export function clusterKind(clusterArn: string | undefined): ClusterKind {
+export function getClusterKind(clusterArn: string | undefined): ClusterKind {
   return isServerlessCluster(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
 }
 
@@ -76,11 +76,11 @@ export function planTopics(
   const changes: TopicDifference[] = []
   const refused: RefusedChange[] = []
   for (const difference of differences.filter(({ setting }) => !decides.includes(setting))) {
-    const known = facts.get(difference.topic)
+    const topicFacts = facts.get(difference.topic)
     const because = fixes.includes(difference.setting)
       ? 'this kind of cluster allows it only when a topic is created'
-      : known
-        ? refusal(difference, known)
+      : topicFacts
+        ? findRefusal(difference, topicFacts)
         : 'the contents of the topic are unknown'
     if (because === undefined) changes.push(difference)
     else refused.push({ ...difference, because })
@@ -89,7 +89,7 @@ export function planTopics(
 }
 
 /** Returns the reason for refusing a change; undefined if the change loses nothing. */
-function refusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
+function findRefusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
   const rule = RULES[difference.setting]
   return rule?.(difference, facts)
 }
@@ -105,15 +105,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   'replication.factor': () =>
     'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',
   'retention.ms': ({ found, wanted }, { records }) =>
-    records > 0 && retention(wanted) < retention(found)
-      ? `records older than the new retention would be lost (it keeps ${counted(records)})`
+    records > 0 && parseRetention(wanted) < parseRetention(found)
+      ? `records older than the new retention would be lost (it keeps ${formatRecordCount(records)})`
       : undefined,
   'cleanup.policy': (_, { records }) =>
-    records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
+    records > 0 ? `another policy would remove records (it keeps ${formatRecordCount(records)})` : undefined,
   // Consumers use the timestamps of records as the log clock, which must not go back. Retention also depends on timestamps.
   'message.timestamp.type': (_, { records }) =>
     records > 0
-      ? `the times of the records that it keeps are of the other type (it keeps ${counted(records)})`
+      ? `the times of the records that it keeps are of the other type (it keeps ${formatRecordCount(records)})`
       : undefined,
   'max.message.bytes': ({ found, wanted }, { records }) =>
     records > 0 && Number(wanted) < Number(found)
@@ -126,11 +126,11 @@ const RULES: Readonly<Record<string, Rule>> = {
 }
 
 /** Returns the retention in milliseconds. The value -1 means unlimited. */
-function retention(setting: string): number {
+function parseRetention(setting: string): number {
   const ms = Number(setting)
   return ms < 0 ? Number.POSITIVE_INFINITY : ms
 }
 
-function counted(records: number): string {
+function formatRecordCount(records: number): string {
   return records === 1 ? '1 record' : `${records} records`
 }

@@ -106,7 +106,7 @@ export function eventTypeRow(type: string): EventTypeRow | undefined {
 }
 
 /** Returns the name of a CloudEvents type in paths and URLs. For example, `io.sluice.alert.fired.v1` becomes `alert.fired.v1`. */
-export function fileNameOf(type: string): string {
+export function toFileName(type: string): string {
   return type.replace(/^io\.sluice\./, '')
 }
 

@@ -16,15 +16,15 @@ const DAY_MS = 24 * 60 * 60_000
  * retained for only a few days. A replay from the start of the log then finds the data within the first day.
  *
  * @param last data that was appended last; undefined if unknown
- * @param versionOf returns a value that changes whenever the data changes
+ * @param getVersion returns a value that changes whenever the data changes
  */
 export function whyAppend<Kind extends Appended>(
   last: Kind | undefined,
   next: Kind,
-  versionOf: (one: Kind) => string | number,
+  getVersion: (one: Kind) => string | number,
 ): AppendReason | undefined {
   if (!last) return 'first'
-  if (versionOf(last) !== versionOf(next)) return 'changed'
+  if (getVersion(last) !== getVersion(next)) return 'changed'
   if (last.partitions !== next.partitions) return 'partitions-changed'
   return next.atMs - last.atMs >= DAY_MS ? 'daily' : undefined
 }

@@ -3,7 +3,7 @@
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 
 /** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
 export const ACTIONS = [
@@ -40,7 +40,7 @@ export function auditEvent(audit: Audit): Event<Audit> {
     type: AUDIT_TYPE,
     time: audit.endedAt,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(AUDIT_TYPE),
+    dataschema: toDataschema(AUDIT_TYPE),
     data: audit,
   }
 }

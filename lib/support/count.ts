@@ -7,11 +7,11 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
-export function sumOf(numbers: readonly number[]): number {
+export function computeSum(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0)
 }
 
 /** Returns the sum; null if a number is unknown, because a partial sum would be misleading. */
 export function sumIfKnown(numbers: readonly (number | null)[]): number | null {
-  return numbers.every(number => number !== null) ? sumOf(numbers) : null
+  return numbers.every(number => number !== null) ? computeSum(numbers) : null
 }

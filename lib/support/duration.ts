@@ -20,10 +20,10 @@ export function durationText(ms: number): string {
   if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`
   const seconds = Math.round(ms / 1_000)
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3_600)]
-  if (hours > 0) return joined(`${hours} h`, minutes % 60, 'min')
-  return minutes > 0 ? joined(`${minutes} min`, seconds % 60, 's') : `${seconds} s`
+  if (hours > 0) return joinUnits(`${hours} h`, minutes % 60, 'min')
+  return minutes > 0 ? joinUnits(`${minutes} min`, seconds % 60, 's') : `${seconds} s`
 }
 
-function joined(larger: string, rest: number, unit: string): string {
+function joinUnits(larger: string, rest: number, unit: string): string {
   return rest === 0 ? larger : `${larger} ${rest} ${unit}`
 }

@@ -46,15 +46,15 @@ export function errorLine({ file, line, column, key, message }: LocatedError, pa
 }
 
 /** Adds positions to errors, and sorts the errors by position. The whole path is used as the key of an error. */
-export function located(
+export function locateErrors(
   errors: readonly PathError[],
   file: string,
-  positionOf: (path: FilePath) => Position,
+  findPosition: (path: FilePath) => Position,
 ): readonly LocatedError[] {
   return errors
     .map(({ path, message }) => ({
       file,
-      ...positionOf(path),
+      ...findPosition(path),
       ...(path.length === 0 ? {} : { key: path.join('.') }),
       message,
     }))
@@ -67,7 +67,7 @@ export function byPosition(a: Position, b: Position): number {
 }
 
 /** Describes schema violations. Only the first violation of each path is included, up to `MAX_ERRORS`. */
-export function describedErrors<T extends SchemaViolation>(
+export function describeErrors<T extends SchemaViolation>(
   violations: readonly T[],
   describe: (violation: T) => PathError,
 ): readonly PathError[] {
@@ -86,7 +86,10 @@ export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly
  *
  * @param content document to which the pointer refers; it shows which parts of the path are list indexes
  */
-export function pathOf(pointer: SchemaViolation['instancePath'], content: unknown): (string | number)[] {
+export function parseJsonPointer(
+  pointer: SchemaViolation['instancePath'],
+  content: unknown,
+): (string | number)[] {
   const path: (string | number)[] = []
   for (const part of pointer.split('/').slice(1)) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~')

@@ -5,23 +5,23 @@ const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * Escapes the control characters of a text, for example as `\n` or `\u001b`. Payloads may come from any producer, and must not move
  * the cursor, change colours or reverse the reading direction of a terminal.
  */
-export function harmless(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    character => NAMED[character] ?? (isJoiner(character) ? character : escaped(character)),
+    character => NAMED[character] ?? (isJoiner(character) ? character : escapeCharacter(character)),
   )
 }
 
 /** Returns an error and its stack as one line. */
 export function errorLine(error: unknown): string {
-  return `${harmless((error as Error | undefined)?.stack ?? String(error))}\n`
+  return `${escapeText((error as Error | undefined)?.stack ?? String(error))}\n`
 }
 
 /** Escapes a text of several lines. Line breaks and tabs are not escaped. */
-export function harmlessLines(text: string): string {
+export function escapeTextLines(text: string): string {
   return text
     .split(/\r?\n/)
-    .map(line => line.split('\t').map(harmless).join('\t'))
+    .map(line => line.split('\t').map(escapeText).join('\t'))
     .join('\n')
 }
 
@@ -30,6 +30,6 @@ function isJoiner(character: string): boolean {
   return character === '\u200d'
 }
 
-function escaped(character: string): string {
+function escapeCharacter(character: string): string {
   return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }

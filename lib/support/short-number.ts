@@ -12,10 +12,10 @@ type Limit = number | null | undefined
  * @param limits limits that are shown beside the number
  */
 export function shortNumber(value: number, limits: readonly Limit[] = []): number {
-  const known = limits.filter(limit => typeof limit === 'number')
+  const numericLimits = limits.filter(limit => typeof limit === 'number')
   for (let digits = DIGITS; digits < MAX_DIGITS; digits += 1) {
     const short = Number(value.toPrecision(digits))
-    const isSameSide = known.every(limit => Math.sign(short - limit) === Math.sign(value - limit))
+    const isSameSide = numericLimits.every(limit => Math.sign(short - limit) === Math.sign(value - limit))
     if (isSameSide && Math.abs(short - value) <= 0.5) return short
   }
   return value

@@ -25,7 +25,7 @@ export function unknownKey(typed: string, known: string): string {
 export function similarNames(typed: string, names: Iterable<string>): string[] {
   const wanted = typed.toLowerCase()
   return [...new Set(names)]
-    .map(name => ({ name, distance: distanceOf(wanted, name.toLowerCase()) }))
+    .map(name => ({ name, distance: measureDistance(wanted, name.toLowerCase()) }))
     .filter(({ distance }) => distance <= MAX_WRONG)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, MAX_NAMES)
@@ -36,7 +36,7 @@ export function similarNames(typed: string, names: Iterable<string>): string[] {
  * Returns the distance between two names, from 0 for equal names to 1 if all letters differ. If one name contains the other, their
  * distance is small.
  */
-function distanceOf(typed: string, name: string): number {
+function measureDistance(typed: string, name: string): number {
   if (typed.length >= 3 && name.includes(typed)) return MAX_WRONG * (1 - typed.length / name.length)
   return editsBetween(typed, name) / Math.max(typed.length, name.length, 1)
 }

@@ -4,17 +4,17 @@
  * Returns whether one of the patterns matches a value. Only texts match. In a pattern, `*` matches any characters. No other character
  * is special, so the time of a comparison is limited by the lengths of the two texts.
  */
-export function isOneOf(patterns: readonly string[], value: unknown): boolean {
+export function matchesAnyPattern(patterns: readonly string[], value: unknown): boolean {
   if (typeof value !== 'string') return false
   return patterns.includes(value) || patterns.some(pattern => matchesText(pattern, value))
 }
 
 /** Returns whether each named value matches one of its patterns. */
-export function haveOneOf(
+export function matchesConditions(
   wanted: readonly (readonly [name: string, patterns: readonly string[]])[],
-  named: (name: string) => unknown,
+  getValue: (name: string) => unknown,
 ): boolean {
-  return wanted.every(([name, patterns]) => isOneOf(patterns, named(name)))
+  return wanted.every(([name, patterns]) => matchesAnyPattern(patterns, getValue(name)))
 }
 
 /** Returns a function that reads the own properties of an object. */

@@ -41,7 +41,7 @@ export function yamlDocument(
     if (alias?.type === EVENT_ID.ALIAS)
       return {
         message: 'aliases are not supported: replace it with the value',
-        ...positionsOf(text)(alias.anchorStart - 1),
+        ...createPositionLookup(text)(alias.anchorStart - 1),
       }
     const [content, ...others] = constructFromEvents(events, { source: text, schema })
     if (others.length === 0) return { content }
@@ -66,7 +66,7 @@ export function yamlContent(text: string, file: string, options?: YamlOptions): 
 }
 
 /** Returns a function that converts an offset in the text to a line and a column. Both start at 1. */
-export function positionsOf(text: string): (offset: number) => Omit<NotYaml, 'message'> {
+export function createPositionLookup(text: string): (offset: number) => Omit<NotYaml, 'message'> {
   const starts = [0]
   for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length)
   return offset => {

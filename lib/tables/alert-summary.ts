@@ -1,6 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
+import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertMatch, matchesAlert } from '../notification/match.ts'
 import { textFilter } from '../support/text-match.ts'
@@ -74,7 +74,7 @@ export function alertSummary(alert: Alert, traceparent: string | null): AlertSum
     state: status,
     rule,
     severity,
-    entity: entityOf(alert.entity).trim(),
+    entity: formatEntity(alert.entity).trim(),
     family,
     metric,
     activeAt,
@@ -113,7 +113,7 @@ export function filteredAlerts<Found extends AlertSummary>(
 /** Returns whether an alert matches a condition. */
 export function isMatched(match: AlertMatch, { rule, severity, labels, entity }: AlertSummary): boolean {
   // The name of an entity without a subject is only its source.
-  const parts = partsOfEntity(entity.includes(' ') ? entity : `${entity} `)
+  const parts = parseEntity(entity.includes(' ') ? entity : `${entity} `)
   return matchesAlert(match, { rule, severity, labels, entity: parts })
 }
 

@@ -4,18 +4,18 @@
  * alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
-import { type PatternState, phaseOfPattern } from '../alerting/patterns/evaluate.ts'
-import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
+import { getPatternPhase, type PatternState } from '../alerting/patterns/evaluate.ts'
+import { parsePatternIdentity } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
-import { identityOfKey } from '../alerting/rules-in-force.ts'
+import { parseRuleIdentity } from '../alerting/rules-in-force.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
 import {
   byText,
-  rowsOfEntity,
+  readEntityRows,
   type StoredState,
   storedStates,
   type Table,
@@ -54,7 +54,7 @@ export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'e
 
 const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {
   process: { name: 'alerting' },
-  rows: activeIn,
+  rows: listActiveRules,
   order: byRule,
 }
 
@@ -67,18 +67,18 @@ export const HISTORIES: Table<AlertingState, AlertingHistory> = {
 
 const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
   process: { name: 'patterns' },
-  rows: activePatterns,
+  rows: listActivePatterns,
   order: byRule,
 }
 
 /** Returns the topics whose states have conditions: both that alerting reads, as one, and that with the events of groups. */
 export async function conditionTopics(
-  sizeOf: (signal: 'readings' | 'view-changes' | 'patterns') => TopicSize | Promise<TopicSize>,
+  getSize: (signal: 'readings' | 'view-changes' | 'patterns') => TopicSize | Promise<TopicSize>,
 ): Promise<readonly [own: TopicSize, groups: TopicSize]> {
   const [readings, changes, groups] = [
-    await sizeOf('readings'),
-    await sizeOf('view-changes'),
-    await sizeOf('patterns'),
+    await getSize('readings'),
+    await getSize('view-changes'),
+    await getSize('patterns'),
   ]
   return [{ ...readings, subTopics: [changes] }, groups]
 }
@@ -110,15 +110,15 @@ export async function conditionsNow(
   for await (const stored of storedStates(inspection, OF_ENTITIES, readings)) {
     const { seen, lastTickMs } = stored.state
     for (const metric of Object.keys(seen)) {
-      const name = reportedName(tableOfSource(partsOfEntity(stored.entity).source), metric)
+      const name = reportedName(tableOfSource(parseEntity(stored.entity).source), metric)
       reporting.set(name, (reporting.get(name) ?? 0) + 1)
     }
     if (lastTickMs === undefined) entities += 1
-    active.push(...activeIn(stored))
+    active.push(...listActiveRules(stored))
   }
   for await (const stored of storedStates(inspection, OF_GROUPS, groups))
-    active.push(...activePatterns(stored))
-  return { active: eachOnce(active).sort(byRule), entities, reporting }
+    active.push(...listActivePatterns(stored))
+  return { active: removeDuplicates(active).sort(byRule), entities, reporting }
 }
 
 /**
@@ -128,17 +128,17 @@ export async function conditionsNow(
  * @param entity complete name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not respond
  */
-export async function activeAlertsOf(
+export async function readActiveAlerts(
   inspection: Pick<StateInspection, 'state'>,
   readings: TopicSize,
   groups: TopicSize,
   entity: string,
 ): Promise<ActiveAlert[]> {
   const found = await Promise.all([
-    rowsOfEntity(inspection, OF_ENTITIES, readings, entity),
-    rowsOfEntity(inspection, OF_GROUPS, groups, entity),
+    readEntityRows(inspection, OF_ENTITIES, readings, entity),
+    readEntityRows(inspection, OF_GROUPS, groups, entity),
   ])
-  return eachOnce(found.flat()).sort(byRule)
+  return removeDuplicates(found.flat()).sort(byRule)
 }
 
 /** Returns the name by which `reporting` counts a metric, or a column of a table. */
@@ -147,22 +147,22 @@ export function reportedName(table: string | undefined, metric: string): string 
 }
 
 /** Removes duplicates of the alert `PIPELINE_DOWN`. Every partition has stored it, but it is a single alert. */
-function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
-  const known = new Set<string>()
+function removeDuplicates(active: readonly ActiveAlert[]): ActiveAlert[] {
+  const knownNames = new Set<string>()
   return active.filter(({ entity, rule, alert }) => {
     if (alert === null) return true
     const name = `${entity} ${rule} ${alert.alertId}`
-    const isNew = !known.has(name)
-    known.add(name)
+    const isNew = !knownNames.has(name)
+    knownNames.add(name)
     return isNew
   })
 }
 
 /** Returns the conditions in the stored alerting state of one entity. Pure. */
-function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
+function listActiveRules(stored: StoredState<AlertingState>): ActiveAlert[] {
   const { partition, entity, state } = stored
   const ofRules = Object.entries(state.rules).flatMap(([rule, { state, alert = null, noData }]) => {
-    const of = { partition, entity, identity: identityOfKey(rule) }
+    const of = { partition, entity, identity: parseRuleIdentity(rule) }
     // The alert about the silence of the entity is listed separately from the alert of its rule.
     const silent: ActiveAlert[] = noData
       ? [
@@ -184,15 +184,15 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
 }
 
 /** Returns the patterns in the stored state of a group. Pure. */
-function activePatterns({
+function listActivePatterns({
   partition,
   entity,
   state: { tracked },
 }: StoredState<PatternStates>): ActiveAlert[] {
   return Object.entries(tracked).flatMap(([key, { state, alert = null }]) => {
-    const phase = phaseOfPattern(state)
+    const phase = getPatternPhase(state)
     if (phase === 'inactive') return []
-    const identity = identityOfPatternKey(key)
+    const identity = parsePatternIdentity(key)
     const of = { partition, entity, identity, rule: `${identity} pattern`, isOfSilence: false }
     return [{ ...of, phase, activeAt: instant(sinceMs(state)), alert }]
   })

@@ -1,7 +1,12 @@
 /** Table of firing alerts, read from the states of `notifier`. The cost of a query depends only on the number of firing alerts. */
 
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { type FiringAlert, type FiringAlerts, firingIn, NOTIFIER } from '../notification/firing-alerts.ts'
+import {
+  type FiringAlert,
+  type FiringAlerts,
+  listFiringAlerts,
+  NOTIFIER,
+} from '../notification/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
@@ -26,8 +31,8 @@ interface AlertPosition {
 const FIRING: Table<FiringAlerts, AlertPosition> = {
   process: { name: NOTIFIER },
   rows: ({ partition, entity, state }) =>
-    firingIn(state).map(firing => ({ partition, events: entity, firing })),
-  order: (a, b) => startedMs(a) - startedMs(b) || byText(idOf(a), idOf(b)),
+    listFiringAlerts(state).map(firing => ({ partition, events: entity, firing })),
+  order: (a, b) => startedMs(a) - startedMs(b) || byText(getAlertId(a), getAlertId(b)),
 }
 
 /**
@@ -41,16 +46,16 @@ export async function firingNow(
   alerts: TopicSize,
 ): Promise<FiringNow[]> {
   const { rows } = await readTable(inspection, FIRING, alerts)
-  return [...Map.groupBy(rows, idOf).values()].map(merged)
+  return [...Map.groupBy(rows, getAlertId).values()].map(mergePositions)
 }
 
 /** Merges the positions of one alert. The properties of the first position are used. */
-function merged(places: readonly AlertPosition[]): FiringNow {
+function mergePositions(places: readonly AlertPosition[]): FiringNow {
   const { alert, traceparent = null } = (places[0] as AlertPosition).firing
   return { ...alertSummary(alert, traceparent), places }
 }
 
-function idOf({ firing }: AlertPosition): string {
+function getAlertId({ firing }: AlertPosition): string {
   return firing.alert.alertId
 }
 

@@ -5,7 +5,7 @@ import { type EntityStatistics, type EntitySummary, statistics, summarise } from
 import type { StatisticsSummary } from '../analytics/statistics.ts'
 import { MINUTES, openMinute } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
-import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
+import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
 
 export interface ListedEntity {
   /** Source and subject of the entity, separated by a space. */
@@ -28,7 +28,7 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   rows: ({ partition, entity, state }) => {
     const { family, metrics } = state
     const minute = openMinute(state.minutes)
-    const open = { startMs: MINUTES.boundsOf(minute).startMs, metrics: minute[1] }
+    const open = { startMs: MINUTES.getBounds(minute).startMs, metrics: minute[1] }
     const [readings, lastAtMs] = [readingsIn(metrics), latestIn(metrics)]
     return [{ entity, partition, family, metrics, readings, lastAtMs, open }]
   },
@@ -60,7 +60,7 @@ export async function entityStatistics(
   readings: TopicSize,
   entity: string,
 ): Promise<FoundStatistics | undefined> {
-  const [found] = await rowsOfEntity(inspection, ENTITIES, readings, entity)
+  const [found] = await readEntityRows(inspection, ENTITIES, readings, entity)
   if (!found) return undefined
   const { readings: count, lastAtMs, open } = found
   return { ...entityReport(found), readings: count, lastAtMs, open }

@@ -99,7 +99,7 @@ export async function* storedStates<State, Row>(
 ): AsyncGenerator<StoredState<State>> {
   // Read one partition at a time. Otherwise responses of Redis would wait while this process handles responses for other
   // partitions.
-  for (const partitionState of partitionsOf(process.name, topic))
+  for (const partitionState of listStateKeys(process.name, topic))
     for await (const stored of storedEntities(inspection, partitionState, isWanted))
       yield stored as StoredState<State>
 }
@@ -110,13 +110,13 @@ export async function* storedStates<State, Row>(
  * @param entity complete name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not respond
  */
-export async function rowsOfEntity<State, Row>(
+export async function readEntityRows<State, Row>(
   inspection: Pick<StateInspection, 'state'>,
   table: Table<State, Row>,
   topic: TopicSize,
   entity: string,
 ): Promise<readonly Row[]> {
-  const found = partitionsOf(table.process.name, topic).map(async key => {
+  const found = listStateKeys(table.process.name, topic).map(async key => {
     const state = (await inspection.state(key, entity)) as State | undefined
     return state === undefined ? [] : table.rows({ partition: key.partition, entity, state })
   })
@@ -124,9 +124,12 @@ export async function rowsOfEntity<State, Row>(
 }
 
 /** Returns the keys of a consumer's partition states, one for each partition of its topics. */
-export function partitionsOf(consumer: string, { topic, partitions, subTopics = [] }: TopicSize): StateKey[] {
+export function listStateKeys(
+  consumer: string,
+  { topic, partitions, subTopics = [] }: TopicSize,
+): StateKey[] {
   const own = Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
-  return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]
+  return [...own, ...subTopics.flatMap(sub => listStateKeys(consumer, sub))]
 }
 
 export interface StoredEntity {

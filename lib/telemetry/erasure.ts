@@ -1,7 +1,7 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
-import { dataschemaOf } from './dataschema.ts'
+import { toDataschema } from './dataschema.ts'
 
 /**
  * CloudEvents `type` of the event that makes every consumer forget an entity. Source and subject of the event identify the entity.
@@ -35,7 +35,7 @@ export function entityErased(
     ...(subject === undefined ? {} : { subject }),
     type: ENTITY_ERASED_TYPE,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(ENTITY_ERASED_TYPE),
+    dataschema: toDataschema(ENTITY_ERASED_TYPE),
     data: erasure,
   }
 }

@@ -5,7 +5,7 @@
 
 import type { EventType } from '../schemas/event-types.ts'
 import type { EnvironmentReading } from '../schemas/types.ts'
-import { dataschemaOf } from './dataschema.ts'
+import { toDataschema } from './dataschema.ts'
 import type { NamedStrategy } from './key.ts'
 
 export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../schemas/types.ts'
@@ -46,8 +46,9 @@ export type ReadingData = Readonly<Record<string, unknown>>
 
 const text = (data: ReadingData, field: string) => String(data[field])
 const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
-const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
-const tenantTag = (data: ReadingData) => (data.tags as ReadingData | undefined)?.tenant
+const getTenantKey = (data: ReadingData) =>
+  String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
+const getTenantTag = (data: ReadingData) => (data.tags as ReadingData | undefined)?.tenant
 const NEVER_NEGATIVE = [0, Number.POSITIVE_INFINITY] as const
 /** Encodes a segment of a URI path, so that the source is a valid URI reference for every id. */
 const segment = (value: string) => encodeURIComponent(value)
@@ -56,21 +57,21 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   environment: {
     name: 'environment',
     type: 'io.sluice.environment.reading.v1',
-    dataschema: dataschemaOf('io.sluice.environment.reading.v1'),
+    dataschema: toDataschema('io.sluice.environment.reading.v1'),
     metrics: { temperature: '°C', humidity: '%', pressure: 'hPa', windSpeed: 'km/h' },
     bounds: { humidity: [0, 100], pressure: NEVER_NEGATIVE, windSpeed: NEVER_NEGATIVE },
     states: { status: ['ok', 'degraded', 'maintenance'] },
-    dimensions: { site: data => (data.location as ReadingData | undefined)?.site, tenant: tenantTag },
+    dimensions: { site: data => (data.location as ReadingData | undefined)?.site, tenant: getTenantTag },
     source: data => `/environment/${segment(site(data))}`,
     subject: data => text(data, 'sensorId'),
     entityFields: ['location.site', 'sensorId'],
-    keys: { instance: data => text(data, 'sensorId'), type: site, tenant: tagged },
+    keys: { instance: data => text(data, 'sensorId'), type: site, tenant: getTenantKey },
     keyedBy: 'instance',
   },
   database: {
     name: 'database',
     type: 'io.sluice.database.reading.v1',
-    dataschema: dataschemaOf('io.sluice.database.reading.v1'),
+    dataschema: toDataschema('io.sluice.database.reading.v1'),
     metrics: {
       cpuUsagePercent: '%',
       memoryUsagePercent: '%',
@@ -100,15 +101,19 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
   device: {
     name: 'device',
     type: 'io.sluice.device.motion.v1',
-    dataschema: dataschemaOf('io.sluice.device.motion.v1'),
+    dataschema: toDataschema('io.sluice.device.motion.v1'),
     metrics: { x: 'm/s²', y: 'm/s²', z: 'm/s²' },
     bounds: {},
     states: { activity: null },
-    dimensions: { model: data => data.model, tenant: tenantTag },
+    dimensions: { model: data => data.model, tenant: getTenantTag },
     source: data => `/device/${segment(text(data, 'model'))}`,
     subject: data => text(data, 'deviceId'),
     entityFields: ['model', 'deviceId'],
-    keys: { instance: data => text(data, 'deviceId'), type: data => text(data, 'model'), tenant: tagged },
+    keys: {
+      instance: data => text(data, 'deviceId'),
+      type: data => text(data, 'model'),
+      tenant: getTenantKey,
+    },
     keyedBy: 'type',
   },
 }
@@ -120,7 +125,7 @@ const BY_TYPE: ReadonlyMap<string, Family> = new Map(
 )
 
 /** Returns the family of an event type; undefined if events of the type are not readings. */
-export function familyOf(type: string): Family | undefined {
+export function findFamily(type: string): Family | undefined {
   return BY_TYPE.get(type)
 }
 

@@ -2,7 +2,7 @@
 import type { EventData } from '#runtime/consumer/application.ts'
 import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
 import type { Family, ReadingData } from './families.ts'
-import { conversion, unitNamed } from './units.ts'
+import { findConversion, unitNamed } from './units.ts'
 
 /** Data of an event in the units of its family, or the reason why it cannot be converted. */
 export type InOwnUnits =
@@ -22,7 +22,7 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
   const { unit, ...converted } = data
   const present = Object.entries(family.metrics).filter(([metric]) => Object.hasOwn(data, metric))
   const fitting = present.flatMap(([metric, own]) => {
-    const convert = conversion(own, data.unit as string)
+    const convert = findConversion(own, data.unit as string)
     return convert ? [{ metric, convert }] : []
   })
   // A reading without metrics violates its schema, and the error message of the schema is more useful.
@@ -41,8 +41,8 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
  * Otherwise the unit is arbitrary text from the producer.
  */
 function unitMismatch(unit: string, metrics: readonly (readonly [metric: string, own: string])[]): Failure {
-  const known = unitNamed(unit)
-  const what = known === undefined ? '"unit" is not a known unit' : `"unit" is ${known}`
+  const unitName = unitNamed(unit)
+  const what = unitName === undefined ? '"unit" is not a known unit' : `"unit" is ${unitName}`
   const measured = metrics.map(([metric, own]) =>
     own === '1' ? `${metric} (a count)` : `${metric} (${own})`,
   )

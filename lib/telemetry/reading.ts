@@ -13,7 +13,12 @@ export interface KeyedEvent {
  *
  * @param time event time, RFC 3339; if undefined, the time of the record applies
  */
-export function reading(family: Family, id: string, time: string | undefined, data: ReadingData): Event {
+export function createReading(
+  family: Family,
+  id: string,
+  time: string | undefined,
+  data: ReadingData,
+): Event {
   return {
     id,
     source: family.source(data),
@@ -32,7 +37,7 @@ export function reading(family: Family, id: string, time: string | undefined, da
  *
  * @throws KeyFieldMissing if the strategy uses a field that is missing
  */
-export function keyOf(
+export function computeRecordKey(
   family: Family,
   data: ReadingData,
   strategy: KeyStrategy = family.keyedBy,
@@ -41,6 +46,6 @@ export function keyOf(
   if (typeof strategy === 'string') return family.keys[strategy](data)
   const key = fieldKey(data, strategy.field)
   if (key !== undefined) return key
-  if (strategy.isOptional) return keyOf(family, data)
+  if (strategy.isOptional) return computeRecordKey(family, data)
   throw new KeyFieldMissing(strategy.field)
 }

@@ -4,8 +4,8 @@
  * or results of earlier calls.
  */
 import { FAMILIES, type ReadingData } from './families.ts'
-import { type KeyedEvent, keyOf, reading } from './reading.ts'
-import { anomalyOf, disturb } from './simulator/anomalies.ts'
+import { computeRecordKey, createReading, type KeyedEvent } from './reading.ts'
+import { disturb, findAnomaly } from './simulator/anomalies.ts'
 import { observeDatabase } from './simulator/database-load.ts'
 import type { Sensor } from './simulator/fleet.ts'
 import type { Moment } from './simulator/moment.ts'
@@ -25,7 +25,7 @@ export function* simulate(
   untilTick: number,
 ): Generator<KeyedEvent> {
   for (let tick = fromTick; tick < untilTick; tick++) {
-    for (const sensor of settings.fleet) yield simulated(settings, sensor, tick)
+    for (const sensor of settings.fleet) yield simulateReading(settings, sensor, tick)
   }
 }
 
@@ -34,35 +34,35 @@ export function* simulate(
  *
  * @param timeMs time of the reading, in milliseconds since the epoch
  */
-export function simulated(
+export function simulateReading(
   settings: GeneratorSettings,
   sensor: Sensor,
   tick: number,
   timeMs: number = timeOfTick(settings, tick),
 ): KeyedEvent {
   const family = FAMILIES[sensor.family]
-  const data = measured(settings, sensor, { seed: settings.seed, tick, timeMs })
+  const data = simulateData(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
-  const event = reading(family, id, new Date(timeMs).toISOString(), data)
+  const event = createReading(family, id, new Date(timeMs).toISOString(), data)
   const { source = event.source, dataschema = event.dataschema } = settings
-  const key = keyOf(family, data, settings.keyBy)
+  const key = computeRecordKey(family, data, settings.keyBy)
   return { key, event: { ...event, source, ...(dataschema !== undefined && { dataschema }) } }
 }
 
 /** Returns the data of a reading, as reported by the sensor. */
-function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
-  const anomaly = anomalyOf(sensor, moment, settings.anomalyRate)
+function simulateData(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
+  const anomaly = findAnomaly(sensor, moment, settings.anomalyRate)
   const normal = OBSERVERS[sensor.family](sensor as never, moment)
   const observed = anomaly === undefined ? normal : disturb(normal, anomaly, sensor, moment)
   const data: Record<string, unknown> = { ...observed.fields }
   for (const [metric, value] of Object.entries(observed.metrics))
-    if (sensor.metrics?.includes(metric) ?? true) data[metric] = displayed(metric, value)
+    if (sensor.metrics?.includes(metric) ?? true) data[metric] = roundMetric(metric, value)
   return data as ReadingData
 }
 
 const OBSERVERS = { environment: observeWeather, database: observeDatabase, device: observeMotion } as const
 
 /** Rounds a value as the sensor does. Counts are integers, and other values have two decimals. Adding 0 turns -0 into 0. */
-function displayed(metric: string, value: number): number {
+function roundMetric(metric: string, value: number): number {
   return metric === 'activeConnections' ? Math.round(value) : Math.round(value * 100) / 100 + 0
 }

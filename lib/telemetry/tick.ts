@@ -1,6 +1,6 @@
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
-import { dataschemaOf } from './dataschema.ts'
+import { toDataschema } from './dataschema.ts'
 
 /** CloudEvents `type` of a tick, which advances the log's clock when no readings arrive. */
 export const TICK_TYPE = 'io.sluice.clock.tick.v1' satisfies EventType
@@ -15,7 +15,7 @@ export function tick(partition: number, scheduledFor: string): Event {
     type: TICK_TYPE,
     time: scheduledFor,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(TICK_TYPE),
+    dataschema: toDataschema(TICK_TYPE),
     data: { partition, scheduledFor },
   }
 }

@@ -4,7 +4,7 @@
 type Conversion = (value: number) => number
 
 interface Unit {
-  /** Names of the unit. They are normalised by `normalised` before they are compared. Messages use the first name. */
+  /** Names of the unit. They are normalised by `normalizeName` before they are compared. Messages use the first name. */
   readonly names: readonly string[]
   /**
    * Size of the unit in base units of the dimension, as a fraction of two exact numbers. Numbers such as 5/9 and 1/1000 are not
@@ -75,13 +75,13 @@ interface KnownUnit {
 
 const BY_NAME: ReadonlyMap<string, KnownUnit> = new Map(
   DIMENSIONS.flatMap(dimension =>
-    dimension.flatMap(unit => unit.names.map(name => [normalised(name), { unit, dimension }] as const)),
+    dimension.flatMap(unit => unit.names.map(name => [normalizeName(name), { unit, dimension }] as const)),
   ),
 )
 
 /** Returns the name that messages use for a unit, which may be given by any of its names; undefined for an unknown unit. */
 export function unitNamed(name: string): string | undefined {
-  return BY_NAME.get(normalised(name))?.unit.names[0]
+  return BY_NAME.get(normalizeName(name))?.unit.names[0]
 }
 
 /**
@@ -89,26 +89,26 @@ export function unitNamed(name: string): string | undefined {
  * to twelve significant digits. This is more precise than any sensor, and removes floating-point noise. If both names refer to the
  * same unit, values are not changed.
  */
-export function conversion(to: string, from: string): Conversion | undefined {
-  const [source, target] = [BY_NAME.get(normalised(from)), BY_NAME.get(normalised(to))]
+export function findConversion(to: string, from: string): Conversion | undefined {
+  const [source, target] = [BY_NAME.get(normalizeName(from)), BY_NAME.get(normalizeName(to))]
   if (!source || !target || source.dimension !== target.dimension) return undefined
   if (source.unit === target.unit) return value => value
   const numerator = source.unit.factor[0] * target.unit.factor[1]
   const denominator = source.unit.factor[1] * target.unit.factor[0]
-  return value => rounded(((value - source.unit.zero) * numerator) / denominator + target.unit.zero)
+  return value => roundDigits(((value - source.unit.zero) * numerator) / denominator + target.unit.zero)
 }
 
 /** Returns a text that lists this unit, and all units that can be converted to it, such as `°C (C, celsius, …), °F (…)`. */
 export function unitsFor(to: string): string {
-  const { unit: own, dimension = [] } = BY_NAME.get(normalised(to)) ?? {}
+  const { unit: own, dimension = [] } = BY_NAME.get(normalizeName(to)) ?? {}
   return dimension
     .toSorted((a, b) => Number(b === own) - Number(a === own))
-    .map(described)
+    .map(describeUnit)
     .join(', ')
 }
 
 /** Returns the name of a unit and two of its alternative names. */
-function described({ names: [name, ...others] }: Unit): string {
+function describeUnit({ names: [name, ...others] }: Unit): string {
   const shown = [...others.slice(0, 2), ...(others.length > 2 ? ['…'] : [])]
   return shown.length > 0 ? `${name} (${shown.join(', ')})` : `${name}`
 }
@@ -120,7 +120,7 @@ function unit(
   return { names, factor: [numerator, denominator], zero }
 }
 
-function rounded(value: number): number {
+function roundDigits(value: number): number {
   return Number(value.toPrecision(12))
 }
 
@@ -129,7 +129,7 @@ function rounded(value: number): number {
  * two code points of µ, and turns `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are treated as degree
  * signs.
  */
-function normalised(name: string): string {
+function normalizeName(name: string): string {
   return name
     .replaceAll(/[º˚]/g, '°')
     .normalize('NFKC')

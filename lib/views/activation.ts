@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { VIEWS_ACTIVATED_TYPE } from './event-names.ts'
 import {
   type ActivatedPlan,
@@ -13,7 +13,7 @@ import {
   type ViewPlan,
 } from './plan.ts'
 
-export function activatedPlan(
+export function createActivatedPlan(
   { streams, tables }: ViewPlan,
   building: readonly string[],
   packaged?: PackagedTables,
@@ -40,32 +40,40 @@ export function planAfterDeployment(inForce: ActivatedPlan | undefined, packaged
     tables: packaged.tables.map(({ name, generation }) => ({ name, generation })),
   }
   if (inForce?.packaged?.hash === next.hash) return inForce
-  if (!inForce) return activatedPlan(packaged, [], next)
+  if (!inForce) return createActivatedPlan(packaged, [], next)
   const before = inForce.packaged ?? next
   const streams = packaged.streams.filter(({ name }) => inForce.streams.every(one => one.name !== name))
-  const kept = inForce.tables.filter(one => isNamed(next.tables, one.name) || !hasTable(before.tables, one))
+  const remainingTables = inForce.tables.filter(
+    one => isNamed(next.tables, one.name) || !hasTable(before.tables, one),
+  )
   const added = packaged.tables.filter(
     ({ name }) => !isNamed(before.tables, name) && !isNamed(inForce.tables, name),
   )
-  const plan = { streams: [...inForce.streams, ...streams], tables: [...kept, ...added] }
-  return activatedPlan(plan, inForce.building, next)
+  const plan = { streams: [...inForce.streams, ...streams], tables: [...remainingTables, ...added] }
+  return createActivatedPlan(plan, inForce.building, next)
 }
 
 /** Returns the plan without the tables that are being built. */
 export function withoutBuilding(plan: ActivatedPlan): ActivatedPlan {
   const { streams, building, packaged } = plan
-  return building.length === 0 ? plan : activatedPlan({ streams, tables: readableTables(plan) }, [], packaged)
+  return building.length === 0
+    ? plan
+    : createActivatedPlan({ streams, tables: readableTables(plan) }, [], packaged)
 }
 
 /** Returns the event that activates a plan in one partition. If a run is repeated, the event is the same. */
-export function viewsActivated(plan: ActivatedPlan, partition: number, time: string): Event<ActivatedPlan> {
+export function createActivationEvent(
+  plan: ActivatedPlan,
+  partition: number,
+  time: string,
+): Event<ActivatedPlan> {
   return {
     id: derivedId('views-activated', plan.hash, time, partition),
     source: '/views',
     type: VIEWS_ACTIVATED_TYPE,
     time,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(VIEWS_ACTIVATED_TYPE),
+    dataschema: toDataschema(VIEWS_ACTIVATED_TYPE),
     data: plan,
   }
 }

@@ -4,8 +4,8 @@
  */
 
 import { isCountable, sampleDeviation } from '../windows/moments.ts'
-import { type Distinct, distinctCount, mergedDistinct, withDistinct } from './distinct.ts'
-import { numberOf, squaredDistances, sumOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
+import { countDistinct, type Distinct, mergeDistinct, withDistinct } from './distinct.ts'
+import { addSums, squaredDistances, toNumber, withNumber, withSquare, ZERO } from './exact-sum.ts'
 import type { Value } from './expression.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
 
@@ -53,7 +53,7 @@ export function withRow(
   })
 }
 
-export function mergedStates(
+export function mergeStates(
   aggregates: readonly Aggregate[],
   a: readonly AggregateState[],
   b: readonly AggregateState[],
@@ -63,7 +63,7 @@ export function mergedStates(
   )
 }
 
-export function valuesOf(
+export function computeValues(
   aggregates: readonly Aggregate[],
   states: readonly AggregateState[],
 ): readonly Value[] {
@@ -81,35 +81,35 @@ type Placed = readonly [timeMs: number, id: string, value: Input] | null
 const ID_LENGTH = 8
 
 const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
-  COUNT: kind<number>({
+  COUNT: defineAggregate<number>({
     empty: 0,
     add: count => count + 1,
     merge: (a, b) => a + b,
     value: count => count,
   }),
-  COUNT_DISTINCT: kind<Distinct>({
+  COUNT_DISTINCT: defineAggregate<Distinct>({
     empty: '',
     add: (known, input) => withDistinct(known, input),
-    merge: (a, b) => mergedDistinct(a, b),
-    value: known => distinctCount(known),
+    merge: (a, b) => mergeDistinct(a, b),
+    value: known => countDistinct(known),
   }),
-  SUM: kind<string | null>({
+  SUM: defineAggregate<string | null>({
     empty: null,
     add: (sum, input) => (isCountable(input) ? withNumber(sum ?? ZERO, input) : sum),
-    merge: (a, b) => (a === null || b === null ? (a ?? b) : sumOf(a, b)),
-    value: sum => (sum === null ? null : numberOf(sum)),
+    merge: (a, b) => (a === null || b === null ? (a ?? b) : addSums(a, b)),
+    value: sum => (sum === null ? null : toNumber(sum)),
   }),
-  AVG: kind<Mean>({
+  AVG: defineAggregate<Mean>({
     empty: null,
     add(mean, input) {
       if (!isCountable(input)) return mean
       const [count, sum] = mean ?? [0, ZERO]
       return [count + 1, withNumber(sum, input)]
     },
-    merge: (a, b) => (a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1])]),
-    value: mean => (mean === null ? null : numberOf(mean[1]) / mean[0]),
+    merge: (a, b) => (a === null || b === null ? (a ?? b) : [a[0] + b[0], addSums(a[1], b[1])]),
+    value: mean => (mean === null ? null : toNumber(mean[1]) / mean[0]),
   }),
-  STDDEV: kind<Spread>({
+  STDDEV: defineAggregate<Spread>({
     empty: null,
     add(spread, input) {
       if (!isCountable(input)) return spread
@@ -117,32 +117,32 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
       return [count + 1, withNumber(sum, input), withSquare(squares, input)]
     },
     merge: (a, b) =>
-      a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1]), sumOf(a[2], b[2])],
+      a === null || b === null ? (a ?? b) : [a[0] + b[0], addSums(a[1], b[1]), addSums(a[2], b[2])],
     value: spread =>
       (spread && sampleDeviation({ count: spread[0], m2: squaredDistances(...spread) })) ?? null,
   }),
-  MIN: extreme((a, b) => a < b),
-  MAX: extreme((a, b) => a > b),
-  FIRST: placed((a, b) => isBefore(a, b)),
-  LAST: placed((a, b) => isBefore(b, a)),
-  TOPK: greatest(list => list),
-  TOPKDISTINCT: greatest(list => [...new Set(list)]),
+  MIN: createExtremeAggregate((a, b) => a < b),
+  MAX: createExtremeAggregate((a, b) => a > b),
+  FIRST: createPlacedAggregate((a, b) => isBefore(a, b)),
+  LAST: createPlacedAggregate((a, b) => isBefore(b, a)),
+  TOPK: createGreatestAggregate(list => list),
+  TOPKDISTINCT: createGreatestAggregate(list => [...new Set(list)]),
 }
 
-function kind<State>(definition: AggregateKind<State>): AggregateKind<AggregateState> {
+function defineAggregate<State>(definition: AggregateKind<State>): AggregateKind<AggregateState> {
   return definition as AggregateKind<AggregateState>
 }
 
-function extreme(isBetter: (a: Input, b: Input) => boolean): AggregateKind<AggregateState> {
+function createExtremeAggregate(isBetter: (a: Input, b: Input) => boolean): AggregateKind<AggregateState> {
   const better = (a: Scalar, b: Scalar) => (a === null || b === null ? (a ?? b) : isBetter(b, a) ? b : a)
-  return kind<Scalar>({ empty: null, add: better, merge: better, value: state => state })
+  return defineAggregate<Scalar>({ empty: null, add: better, merge: better, value: state => state })
 }
 
-function placed(
+function createPlacedAggregate(
   isBetter: (a: NonNullable<Placed>, b: NonNullable<Placed>) => boolean,
 ): AggregateKind<AggregateState> {
   const better = (a: Placed, b: Placed) => (a === null || b === null ? (a ?? b) : isBetter(b, a) ? b : a)
-  return kind<Placed>({
+  return defineAggregate<Placed>({
     empty: null,
     add: (state, input, { timeMs, id }) => better(state, [timeMs, id.slice(0, ID_LENGTH), input]),
     merge: better,
@@ -155,10 +155,12 @@ function isBefore(a: NonNullable<Placed>, b: NonNullable<Placed>): boolean {
 }
 
 /** Returns an aggregate that keeps the greatest values, in descending order. */
-function greatest(without: (list: readonly Input[]) => readonly Input[]): AggregateKind<AggregateState> {
+function createGreatestAggregate(
+  without: (list: readonly Input[]) => readonly Input[],
+): AggregateKind<AggregateState> {
   const merge = (a: readonly Input[], b: readonly Input[], most: number) =>
     without([...a, ...b].sort((one, other) => (one < other ? 1 : one > other ? -1 : 0))).slice(0, most)
-  return kind<readonly Input[]>({
+  return defineAggregate<readonly Input[]>({
     empty: [],
     add: (list, input, _, most) => merge(list, [input], most),
     merge,

@@ -3,7 +3,7 @@
  * same ones. Pure.
  */
 
-import { keptMs, type WindowPlan } from '../windows/windows.ts'
+import { computeRetentionMs, type WindowPlan } from '../windows/windows.ts'
 import { type Aggregate, type Expression, LISTS, MAX_TEXT_LENGTH, type TablePlan } from './plan.ts'
 
 /** Maximum number of values of `TOPK` and `TOPKDISTINCT`. */
@@ -25,7 +25,7 @@ export function windowCount(
   stepMs: number,
   window: Pick<WindowPlan, 'graceMs' | 'retentionMs'>,
 ): number {
-  return Math.ceil((keptMs(window) + sizeMs) / stepMs)
+  return Math.ceil((computeRetentionMs(window) + sizeMs) / stepMs)
 }
 
 /** Returns the number of windows that a group may keep. */
@@ -35,10 +35,10 @@ export function maxWindows(aggregates: readonly Aggregate[]): number {
 
 /** Returns the size that the stored states of aggregates can have, in bytes, without numbers of unusual length. */
 export function windowBytes(aggregates: readonly Aggregate[]): number {
-  return aggregates.reduce((sum, one) => sum + NUMBER_BYTES + sizeOf(one), 0)
+  return aggregates.reduce((sum, one) => sum + NUMBER_BYTES + computeStateBytes(one), 0)
 }
 
-function sizeOf({ function: name, argument, parameter = 1 }: Aggregate): number {
+function computeStateBytes({ function: name, argument, parameter = 1 }: Aggregate): number {
   if (name === 'COUNT_DISTINCT') return DISTINCT_BYTES
   if (!LISTS.includes(name) && name !== 'FIRST' && name !== 'LAST') return 0
   const isNumber = argument?.kind === 'field' && argument.type !== 'VARCHAR'
@@ -60,18 +60,18 @@ export function boundsError(table: Omit<TablePlan, 'name' | 'generation' | 'stat
   if (!lists.every(({ parameter = 0 }) => isWithin(parameter, 1, MAX_TOP)))
     return `TOPK and TOPKDISTINCT keep 1 to ${MAX_TOP} values`
   if (window && !isValidWindow(window)) return 'the window is unknown, or one of its times is out of range'
-  const windows = window ? windowCount(...timesOf(window), window) : 1
+  const windows = window ? windowCount(...getTimes(window), window) : 1
   const most = maxWindows(aggregates)
   if (windows > most) return `a group would keep ${windows} windows, and ${most} are allowed`
   const values = [...table.group, ...table.columns].map(({ value }) => value)
-  const given = aggregates.map(({ argument }) => argument)
-  const all = [...values, ...given, where, having].filter(one => one !== undefined)
+  const argumentExpressions = aggregates.map(({ argument }) => argument)
+  const all = [...values, ...argumentExpressions, where, having].filter(one => one !== undefined)
   return areBounded(all) ? undefined : 'its expressions are too long, or nested too deeply'
 }
 
 function isValidWindow(window: WindowPlan): boolean {
   const { kind, graceMs, retentionMs } = window
-  const [sizeMs, stepMs] = timesOf(window)
+  const [sizeMs, stepMs] = getTimes(window)
   return (
     WINDOW_KINDS.includes(kind) &&
     isWithin(sizeMs, LEAST_STEP_MS) &&
@@ -81,7 +81,7 @@ function isValidWindow(window: WindowPlan): boolean {
   )
 }
 
-function timesOf(window: WindowPlan): readonly [sizeMs: number, stepMs: number] {
+function getTimes(window: WindowPlan): readonly [sizeMs: number, stepMs: number] {
   if (window.kind === 'session') return [window.gapMs, window.gapMs]
   return [window.sizeMs, window.kind === 'hopping' ? window.advanceMs : window.sizeMs]
 }
@@ -95,12 +95,12 @@ function areBounded(expressions: readonly Expression[]): boolean {
   for (let depth = 0; level.length > 0; depth += 1) {
     count += level.length
     if (depth > MAX_DEPTH || count > MAX_EXPRESSIONS) return false
-    level = level.flatMap(partsOf)
+    level = level.flatMap(listParts)
   }
   return true
 }
 
-function partsOf(expression: Expression): readonly Expression[] {
+function listParts(expression: Expression): readonly Expression[] {
   if (expression.kind === 'call') return expression.arguments
   if (expression.kind !== 'case') return []
   return [...expression.branches.flatMap(({ when, then }) => [when, then]), expression.otherwise]

@@ -18,27 +18,27 @@ const RANK_BITS = 6 * HASH_LENGTH - REGISTER_BITS
 
 export function withDistinct(known: Distinct, value: Exclude<Scalar, null>): Distinct {
   const one = hash('sha256', JSON.stringify(value), 'base64url').slice(0, HASH_LENGTH)
-  if (known.length < REGISTERS) return mergedDistinct(known, one)
-  const { register, rank } = placeOf(one)
+  if (known.length < REGISTERS) return mergeDistinct(known, one)
+  const { register, rank } = splitHash(one)
   return rank <= rankAt(known, register)
     ? known
     : known.slice(0, register) + ALPHABET[rank] + known.slice(register + 1)
 }
 
-export function mergedDistinct(a: Distinct, b: Distinct): Distinct {
+export function mergeDistinct(a: Distinct, b: Distinct): Distinct {
   if (a.length < REGISTERS && b.length < REGISTERS) {
     const hashes = [...new Set([...hashesIn(a), ...hashesIn(b)])].sort()
     if (hashes.length <= MAX_HASHES) return hashes.join('')
-    return registersOf(hashes)
+    return toRegisters(hashes)
   }
-  const [left, right] = [registersOf(a), registersOf(b)]
+  const [left, right] = [toRegisters(a), toRegisters(b)]
   let merged = ''
   for (let at = 0; at < REGISTERS; at += 1) merged += ALPHABET[Math.max(rankAt(left, at), rankAt(right, at))]
   return merged
 }
 
 /** Returns the number of distinct values: exact for up to 128, and with a standard error of 3 % for more. */
-export function distinctCount(known: Distinct): number {
+export function countDistinct(known: Distinct): number {
   return known.length < REGISTERS ? known.length / HASH_LENGTH : Math.round(estimate(known))
 }
 
@@ -48,18 +48,18 @@ function hashesIn(known: Distinct): readonly string[] {
   )
 }
 
-function registersOf(known: Distinct | readonly string[]): string {
+function toRegisters(known: Distinct | readonly string[]): string {
   if (typeof known === 'string' && known.length === REGISTERS) return known
   const ranks = new Array<number>(REGISTERS).fill(0)
   for (const one of typeof known === 'string' ? hashesIn(known) : known) {
-    const { register, rank } = placeOf(one)
+    const { register, rank } = splitHash(one)
     ranks[register] = Math.max(ranks[register] as number, rank)
   }
   return ranks.map(rank => ALPHABET[rank]).join('')
 }
 
 /** Returns the register of a hash, and the position of the first bit that is set in the rest of it. */
-function placeOf(one: string): { readonly register: number; readonly rank: number } {
+function splitHash(one: string): { readonly register: number; readonly rank: number } {
   let bits = 0
   for (const character of one) bits = bits * ALPHABET.length + ALPHABET.indexOf(character)
   const rest = Math.floor(bits / REGISTERS)

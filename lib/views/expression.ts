@@ -98,7 +98,7 @@ const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => 
       of(from) === null,
   IN: ([of = nothing, ...all]) =>
     junction(
-      all.map(one => from => compared(of(from), one(from), (a, b) => a === b)),
+      all.map(one => from => compareValues(of(from), one(from), (a, b) => a === b)),
       true,
     ),
   COALESCE: given => from => {
@@ -145,7 +145,7 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   CEIL: Math.ceil as (a: never) => number,
   FLOOR: Math.floor as (a: never) => number,
   ROUND: (a: number, digits?: number) =>
-    digits === undefined ? CONVERSIONS.BIGINT(Math.round(a) + 0) : finite(rounded(a, digits)),
+    digits === undefined ? CONVERSIONS.BIGINT(Math.round(a) + 0) : finite(roundDecimal(a, digits)),
   SQRT: (a: number) => finite(Math.sqrt(a)),
   LCASE: (a: string) => a.toLowerCase(),
   UCASE: (a: string) => a.toUpperCase(),
@@ -169,14 +169,14 @@ function caller(name: FunctionName, given: readonly Evaluator[]): Evaluator {
       const a = first(from)
       return a === null ? null : call(a)
     }
-  if (!third) return from => compared(first(from), second(from), call)
+  if (!third) return from => compareValues(first(from), second(from), call)
   return from => {
     const [a, b, c] = [first(from), second(from), third(from)]
     return a === null || b === null || c === null ? null : call(a, b, c)
   }
 }
 
-function compared(a: Value, b: Value, compare: (a: Value, b: Value) => Value): Value {
+function compareValues(a: Value, b: Value, compare: (a: Value, b: Value) => Value): Value {
   return a === null || b === null ? null : compare(a, b)
 }
 
@@ -208,7 +208,7 @@ function numberIn(value: Scalar): number {
  * Rounds a number to decimal digits; negative ones are to the left of the point. As in ksqlDB, the decimal form of the number is
  * rounded, and a half upwards, so -1.5 becomes -1.
  */
-function rounded(value: number, digits: number): number {
+function roundDecimal(value: number, digits: number): number {
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
   const [whole = '', fraction = ''] = mantissa.split('.')
   const dropped = fraction.length - Number(exponent) - digits

@@ -4,8 +4,8 @@
  * that rows of other entities keep open depends on which of them came first. Pure.
  */
 
-import { lastOf, positionOf, type StoredWindow, type Windowing } from '../windows/windows.ts'
-import { type AggregatedRow, emptyStates, mergedStates, withRow } from './aggregates.ts'
+import { findPosition, getLastMs, type StoredWindow, type Windowing } from '../windows/windows.ts'
+import { type AggregatedRow, emptyStates, mergeStates, withRow } from './aggregates.ts'
 import type { ViewRow } from './event-names.ts'
 import type { CompiledTable } from './table.ts'
 
@@ -66,12 +66,12 @@ export function groupStep(
     ? addRow(table, windows, row, before, clock)
     : { touched: new Set<number>(), isLate: false }
   const changes: RowChange[] = []
-  const kept: StoredWindow[] = []
+  const remainingWindows: StoredWindow[] = []
   for (const window of windows) {
     const closesMs = windowing.closesMs(window)
     if (closesMs <= clock && (touched.has(window[0]) || closesMs > before))
       changes.push({ window, isFinal: true })
-    if (windowing.leavesMs(window) > clock) kept.push(window)
+    if (windowing.leavesMs(window) > clock) remainingWindows.push(window)
   }
   const dirty = new Set([...(state?.d ?? []), ...touched])
   const open = openChanges(table, windows, dirty, clock)
@@ -80,10 +80,10 @@ export function groupStep(
   const late = (state?.l ?? 0) + (isLate ? 1 : 0)
   const emittedMs = isDue && open.length > 0 ? nowMs : state?.e
   const pending = isDue ? [] : open.map(({ window }) => window[0])
-  if (row === undefined && kept.length === 0 && pending.length === 0)
+  if (row === undefined && remainingWindows.length === 0 && pending.length === 0)
     return { state: undefined, changes, isLate }
   const next: GroupState = {
-    w: kept,
+    w: remainingWindows,
     ...(plan.window && { t: clock }),
     ...(late > 0 && { l: late }),
     ...(emittedMs !== undefined && { e: emittedMs }),
@@ -132,27 +132,27 @@ function addRow(
   const touched = new Set<number>()
   let isLate = false
   for (const start of windowing.startsAt(row.timeMs)) {
-    let at = positionOf(windows, start)
+    let at = findPosition(windows, start)
     let count = 0
     if (plan?.kind === 'session') {
       const isNear = (window: StoredWindow | undefined) =>
-        window !== undefined && window[0] - plan.gapMs <= start && start <= lastOf(window) + plan.gapMs
+        window !== undefined && window[0] - plan.gapMs <= start && start <= getLastMs(window) + plan.gapMs
       if (isNear(windows[at - 1])) at -= 1
       while (isNear(windows[at + count])) count += 1
     } else if (windows[at]?.[0] === start) count = 1
-    const known = windows.slice(at, at + count)
-    const first = Math.min(start, ...known.map(window => window[0]))
-    const lastMs = Math.max(start, ...known.map(lastOf))
+    const replacedWindows = windows.slice(at, at + count)
+    const first = Math.min(start, ...replacedWindows.map(window => window[0]))
+    const lastMs = Math.max(start, ...replacedWindows.map(getLastMs))
     const bounds: StoredWindow = [first, [], lastMs]
     // A window that has left would have this row alone.
     if (windowing.closesMs(bounds) <= (row.newestMs ?? row.timeMs) || windowing.leavesMs(bounds) <= clock) {
       isLate = true
       continue
     }
-    const [states = emptyStates(aggregates), ...others] = known.map(window => window[1])
-    const merged = others.reduce((all, own) => mergedStates(aggregates, all, own), states)
+    const [states = emptyStates(aggregates), ...others] = replacedWindows.map(window => window[1])
+    const merged = others.reduce((all, own) => mergeStates(aggregates, all, own), states)
     const added = withRow(aggregates, merged, row.inputs, row)
-    const revision = revisionOf(windowing, known, before)
+    const revision = computeRevision(windowing, replacedWindows, before)
     // There are many windows, so they have no parts that they do not need.
     const rest = revision > 0 ? [lastMs, revision] : lastMs > first ? [lastMs] : []
     windows.splice(at, count, [first, added, ...rest] as unknown as StoredWindow)
@@ -162,7 +162,11 @@ function addRow(
 }
 
 /** Returns the revision of a window that replaces others: one more than theirs if one of them was final. */
-function revisionOf({ closesMs }: Windowing, known: readonly StoredWindow[], before: number): number {
-  const revision = Math.max(0, ...known.map(window => window[3] ?? 0))
-  return known.some(window => closesMs(window) <= before) ? revision + 1 : revision
+function computeRevision(
+  { closesMs }: Windowing,
+  replacedWindows: readonly StoredWindow[],
+  before: number,
+): number {
+  const revision = Math.max(0, ...replacedWindows.map(window => window[3] ?? 0))
+  return replacedWindows.some(window => closesMs(window) <= before) ? revision + 1 : revision
 }

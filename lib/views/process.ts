@@ -3,19 +3,19 @@
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
 import type { Received } from '#runtime/consumer/event.ts'
-import { FORGET, forgetting } from '#runtime/consumer/forgetting.ts'
+import { FORGET, scheduleForgetting } from '#runtime/consumer/forgetting.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import {
-  decided,
+  completeStep,
   type Emission,
   type KeyedProcess,
   type PartitionContext,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type Timer,
   type TimerChange,
 } from '#runtime/consumer/process.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import {
   tableSource,
@@ -28,8 +28,8 @@ import {
 } from './event-names.ts'
 import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group.ts'
 import type { ActivatedPlan } from './plan.ts'
-import { type PublishedChange, publication } from './published.ts'
-import { type EntityClock, regrouped, SOURCE_TYPES } from './regrouping.ts'
+import { computePublication, type PublishedChange } from './published.ts'
+import { type EntityClock, regroupEvent, SOURCE_TYPES } from './regrouping.ts'
 import type { CompiledTable } from './table.ts'
 import { type ViewsInForce, viewsInForce } from './table.ts'
 
@@ -48,7 +48,7 @@ interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
 /**
  * Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there.
  *
- * @param futureToleranceMs see `windowingOf`
+ * @param futureToleranceMs see `createWindowing`
  */
 export function views(futureToleranceMs?: number): Views {
   return {
@@ -61,18 +61,18 @@ export function views(futureToleranceMs?: number): Views {
         try {
           return { kind: 'context', context: viewsInForce(data as ActivatedPlan, futureToleranceMs) }
         } catch (error) {
-          return rejected(`the plan of the tables cannot be used: ${(error as Error).message}`)
+          return reject(`the plan of the tables cannot be used: ${(error as Error).message}`)
         }
       },
       reasons: { changed: 'views-activated', unchanged: 'views-unchanged' },
     },
     onEvent(state, event, inForce) {
-      if (event.type === VIEW_DROPPED_TYPE) return decided('dropped', undefined)
+      if (event.type === VIEW_DROPPED_TYPE) return completeStep('dropped', undefined)
       if (event.type === VIEW_ROW_TYPE) return onRow(state as GroupState | undefined, event, inForce)
       return onSourceEvent(state as EntityClock | undefined, event, inForce)
     },
     onTimer(state, timer, inForce) {
-      if (timer.name === FORGET) return decided('forgotten', undefined)
+      if (timer.name === FORGET) return completeStep('forgotten', undefined)
       return onDue(state as GroupState, timer, inForce)
     },
   }
@@ -82,35 +82,44 @@ function onSourceEvent(
   state: EntityClock | undefined,
   event: Received,
   inForce: ViewsInForce,
-): Step<ViewsState> {
-  const { rows, reason, clock } = regrouped(inForce, event, state)
-  if (!clock) return decided(reason, undefined, rows)
-  return decided(reason, clock, rows, forgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS))
+): StepResult<ViewsState> {
+  const { rows, reason, clock } = regroupEvent(inForce, event, state)
+  if (!clock) return completeStep(reason, undefined, rows)
+  return completeStep(
+    reason,
+    clock,
+    rows,
+    scheduleForgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS),
+  )
 }
 
 function onRow(
   state: GroupState | undefined,
   event: Received,
   { bySource, building }: ViewsInForce,
-): Step<ViewsState> {
+): StepResult<ViewsState> {
   const table = bySource.get(event.source)
-  if (!table) return decided('dropped', undefined)
+  if (!table) return completeStep('dropped', undefined)
   const { inputs, newestMs } = event.data as ViewRow
   if (inputs?.length !== table.arguments.length)
-    return rejected('the row does not have the values of the table')
+    return reject('the row does not have the values of the table')
   const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
   const step = groupStep(table, state, event.timeMs, row)
-  const next = published(table, building, state, step, event)
+  const next = publishChanges(table, building, state, step, event)
   const reason = step.isLate ? 'late' : next.emit.length > 0 ? 'changed' : 'counted'
-  return groupDecided(table, reason, next, state && groupDueMs(table, state))
+  return decideGroup(table, reason, next, state && groupDueMs(table, state))
 }
 
-function onDue(state: GroupState, timer: Timer, { bySource, building }: ViewsInForce): Step<ViewsState> {
+function onDue(
+  state: GroupState,
+  timer: Timer,
+  { bySource, building }: ViewsInForce,
+): StepResult<ViewsState> {
   const table = bySource.get(timer.source)
-  if (!table) return decided('dropped', undefined)
-  const next = published(table, building, state, groupStep(table, state, timer.dueMs), timer)
-  if (!next.state) return decided('left', undefined, next.emit)
-  return groupDecided(table, next.emit.length > 0 ? 'changed' : 'unchanged', next, undefined)
+  if (!table) return completeStep('dropped', undefined)
+  const next = publishChanges(table, building, state, groupStep(table, state, timer.dueMs), timer)
+  if (!next.state) return completeStep('left', undefined, next.emit)
+  return decideGroup(table, next.emit.length > 0 ? 'changed' : 'unchanged', next, undefined)
 }
 
 interface Published {
@@ -119,26 +128,26 @@ interface Published {
 }
 
 /** @param dueMs due time of the timer that is set; undefined if it is not set */
-function groupDecided(
+function decideGroup(
   table: CompiledTable,
   reason: string,
   { state, emit }: Published,
   dueMs: number | undefined,
-): Step<ViewsState> {
+): StepResult<ViewsState> {
   const nextMs = state && groupDueMs(table, state)
   const timers: readonly TimerChange[] =
     nextMs === dueMs ? [] : [{ name: DUE, ...(nextMs !== undefined && { dueMs: nextMs }) }]
-  return decided<ViewsState>(reason, state, emit, timers)
+  return completeStep<ViewsState>(reason, state, emit, timers)
 }
 
-function published(
+function publishChanges(
   table: CompiledTable,
   building: ViewsInForce['building'],
   before: GroupState | undefined,
   step: GroupStep,
   { subject = '[]' }: Pick<Received, 'subject'>,
 ): Published {
-  const { changes, state } = publication(table, JSON.parse(subject), before, step)
+  const { changes, state } = computePublication(table, JSON.parse(subject), before, step)
   const isRead = !building.has(table.plan.generation)
   return { state, emit: isRead ? changes.map(change => changeEmission(table, subject, change)) : [] }
 }
@@ -164,7 +173,7 @@ function changeEmission(
     type: VIEW_CHANGED_TYPE,
     source: tableSource(name),
     subject,
-    dataschema: dataschemaOf(VIEW_CHANGED_TYPE),
+    dataschema: toDataschema(VIEW_CHANGED_TYPE),
     data,
   }
 }

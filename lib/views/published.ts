@@ -1,9 +1,9 @@
 /** Changes of a table that readers see: rows, and the ends of rows that were published. Pure. */
 
-import { lastOf, type StoredWindow } from '../windows/windows.ts'
+import { getLastMs, type StoredWindow } from '../windows/windows.ts'
 import type { GroupState, GroupStep } from './group.ts'
 import type { Scalar } from './plan.ts'
-import { endedRow, rowOfWindow, type TableRow } from './rows.ts'
+import { createEndedRow, rowOfWindow, type TableRow } from './rows.ts'
 import type { CompiledTable } from './table.ts'
 
 export interface PublishedChange {
@@ -25,7 +25,7 @@ export interface Publication {
  *
  * @param before state of the group before the step
  */
-export function publication(
+export function computePublication(
   table: CompiledTable,
   group: readonly Scalar[],
   before: GroupState | undefined,
@@ -37,7 +37,7 @@ export function publication(
   let finalStart = before?.f
   for (const { window, isFinal } of changes) {
     const row = rowOfWindow(table, group, window, isFinal)
-    const [start, lastMs] = [window[0], lastOf(window)]
+    const [start, lastMs] = [window[0], getLastMs(window)]
     const isSame = ([first, last]: readonly [number, number]) => first === start && last === lastMs
     const own = standing.filter(([first]) => start <= first && first <= lastMs)
     const ends = own.filter(one => !row || !isSame(one))
@@ -46,7 +46,7 @@ export function publication(
     for (const one of ends) {
       const ended: StoredWindow = isSame(one) ? window : [one[0], [], one[1]]
       published.push({
-        row: endedRow(table, group, ended, isSame(one) && isFinal),
+        row: createEndedRow(table, group, ended, isSame(one) && isFinal),
         window: ended,
         isEnd: true,
       })
@@ -59,12 +59,12 @@ export function publication(
   }
   if (!state) return { changes: published, state }
   const [oldest] = state.w
-  const kept = standing.filter(([first]) => oldest && first >= oldest[0])
+  const remainingRows = standing.filter(([first]) => oldest && first >= oldest[0])
   return {
     changes: published,
     state: {
       ...state,
-      ...(kept.length > 0 && { s: kept }),
+      ...(remainingRows.length > 0 && { s: remainingRows }),
       ...(finalStart !== undefined && { f: finalStart }),
     },
   }

@@ -2,7 +2,7 @@
 import type { Received } from '#runtime/consumer/event.ts'
 import type { Emission } from '#runtime/consumer/process.ts'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
-import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { toDataschema } from '../telemetry/dataschema.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import type { Value } from './expression.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
@@ -21,7 +21,7 @@ export interface EntityClock {
   readonly newestMs: number
 }
 
-/** `regrouped`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
+/** `regroupEvent`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
 type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table'
 
 export interface Regrouping {
@@ -37,7 +37,7 @@ export interface Regrouping {
  *
  * @param clock clock of the entity before the event; undefined if it has none
  */
-export function regrouped(
+export function regroupEvent(
   { bySignal }: Pick<ViewsInForce, 'bySignal'>,
   event: Received,
   clock: EntityClock | undefined,
@@ -80,7 +80,7 @@ function rowEmission(
     type: VIEW_ROW_TYPE,
     source: rowSource(plan.name, plan.generation),
     subject: name,
-    dataschema: dataschemaOf(VIEW_ROW_TYPE),
+    dataschema: toDataschema(VIEW_ROW_TYPE),
     data,
   }
 }

@@ -3,7 +3,7 @@
 import type { StoredWindow, WindowBounds } from '../windows/windows.ts'
 import type { GroupState } from './group.ts'
 import type { Scalar, TablePlan } from './plan.ts'
-import { type CompiledTable, compiledTable, type RowValues, rowValues } from './table.ts'
+import { type CompiledTable, compileTablePlan, type RowValues, rowValues } from './table.ts'
 
 export interface TableRow {
   readonly values: RowValues
@@ -22,7 +22,7 @@ export function rowsOfGroup(
   group: readonly Scalar[],
   state: GroupState,
 ): readonly TableRow[] {
-  const table = compiledTable(plan)
+  const table = compileTablePlan(plan)
   const { closesMs } = table.windowing
   const clock = state.t ?? Number.NEGATIVE_INFINITY
   return state.w.flatMap(window => rowOfWindow(table, group, window, closesMs(window) <= clock) ?? [])
@@ -35,12 +35,12 @@ export function rowOfWindow(
   window: StoredWindow,
   isFinal = false,
 ): TableRow | undefined {
-  const values = rowValues(table, group, window[1], table.windowing.boundsOf(window))
+  const values = rowValues(table, group, window[1], table.windowing.getBounds(window))
   return values && tableRow(table, values, window, isFinal)
 }
 
 /** Returns a row that has ended: the values of its key, and null for all others. */
-export function endedRow(
+export function createEndedRow(
   table: CompiledTable,
   group: readonly Scalar[],
   window: StoredWindow,
@@ -59,5 +59,5 @@ function tableRow(
   isFinal: boolean,
 ): TableRow {
   if (!plan.window) return { values }
-  return { values, window: windowing.boundsOf(window), ...(isFinal && { isFinal }) }
+  return { values, window: windowing.getBounds(window), ...(isFinal && { isFinal }) }
 }

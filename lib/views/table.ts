@@ -1,8 +1,8 @@
 /** Tables whose expressions are compiled, one by one and as the plan in force. Pure. */
 
-import { type WindowBounds, type Windowing, windowingOf } from '../windows/windows.ts'
+import { createWindowing, type WindowBounds, type Windowing } from '../windows/windows.ts'
 import type { AggregateState } from './aggregates.ts'
-import { checkAggregates, valuesOf } from './aggregates.ts'
+import { checkAggregates, computeValues } from './aggregates.ts'
 import { checkBounds } from './bounds.ts'
 import { rowSource } from './event-names.ts'
 import { type Evaluator, evaluator, type Value } from './expression.ts'
@@ -25,17 +25,17 @@ export interface CompiledTable {
 const compiled = new WeakMap<TablePlan, CompiledTable & { readonly futureToleranceMs: number | undefined }>()
 
 /**
- * @param futureToleranceMs see `windowingOf`
+ * @param futureToleranceMs see `createWindowing`
  * @throws Error if the plan has a function that is unknown to this version
  */
-export function compiledTable(plan: TablePlan, futureToleranceMs?: number): CompiledTable {
-  const known = compiled.get(plan)
-  if (known?.futureToleranceMs === futureToleranceMs && known) return known
+export function compileTablePlan(plan: TablePlan, futureToleranceMs?: number): CompiledTable {
+  const cachedTable = compiled.get(plan)
+  if (cachedTable?.futureToleranceMs === futureToleranceMs && cachedTable) return cachedTable
   checkAggregates(plan.aggregates)
   const table = {
     plan,
     futureToleranceMs,
-    windowing: windowingOf(plan.window, futureToleranceMs),
+    windowing: createWindowing(plan.window, futureToleranceMs),
     where: plan.where && evaluator(plan.where),
     group: plan.group.map(({ value }) => evaluator(value)),
     arguments: plan.aggregates.map(({ argument }) => argument && evaluator(argument)),
@@ -53,7 +53,7 @@ export function rowValues(
   states: readonly AggregateState[],
   bounds: WindowBounds,
 ): RowValues | undefined {
-  const aggregates = valuesOf(plan.aggregates, states)
+  const aggregates = computeValues(plan.aggregates, states)
   const from = { group, aggregates, ...(plan.window && { window: bounds }) }
   if (having && having(from) !== true) return undefined
   const values: Record<string, Value> = {}
@@ -71,7 +71,7 @@ export interface ViewsInForce {
 }
 
 /**
- * @param futureToleranceMs see `windowingOf`
+ * @param futureToleranceMs see `createWindowing`
  * @throws Error if a table is beyond the bounds, or has a function that is unknown to this version
  */
 export function viewsInForce(
@@ -79,7 +79,7 @@ export function viewsInForce(
   futureToleranceMs?: number,
 ): ViewsInForce {
   checkBounds(tables)
-  const compiled = tables.map(plan => compiledTable(plan, futureToleranceMs))
+  const compiled = tables.map(plan => compileTablePlan(plan, futureToleranceMs))
   return {
     bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),
     bySource: new Map(compiled.map(table => [rowSource(table.plan.name, table.plan.generation), table])),

@@ -7,7 +7,7 @@ import {
   type MartRow,
   type MartTable,
   type MartType,
-  merged,
+  mergeRows,
   storable,
 } from './mart.ts'
 
@@ -67,21 +67,30 @@ export interface AlertChange {
 export function foldAlerts(events: Iterable<AlertChange>): Changes {
   const rows: MartRow[] = []
   for (const event of events) {
-    const fields = fieldsOf(event)
+    const fields = toAlertFields(event)
     if (fields) rows.push(rowWith({ alert_id: keyText(event.alertId), ...fields }))
   }
-  return new Map([[ALERTS, merged(ALERTS, rows)]])
+  return new Map([[ALERTS, mergeRows(ALERTS, rows)]])
 }
 
-function fieldsOf(event: AlertChange): Record<string, unknown> | undefined {
+function toAlertFields(event: AlertChange): Record<string, unknown> | undefined {
   switch (event.event) {
     case 'fired': {
       const { value, threshold, reason, measured, state, offset, traceId } = event
-      return { ...factsOf(event), value, threshold, reason, measured, state, offset, trace_id: traceId }
+      return {
+        ...toSharedFields(event),
+        value,
+        threshold,
+        reason,
+        measured,
+        state,
+        offset,
+        trace_id: traceId,
+      }
     }
     case 'resolved':
       return {
-        ...factsOf(event),
+        ...toSharedFields(event),
         resolved_ts: event.endedMs,
         resolved_reason: event.reason,
         resolved_value: event.value,
@@ -92,7 +101,7 @@ function fieldsOf(event: AlertChange): Record<string, unknown> | undefined {
 }
 
 /** Returns the columns that the fired and the resolved event of an alert have in common. */
-function factsOf(event: AlertChange): Record<string, unknown> {
+function toSharedFields(event: AlertChange): Record<string, unknown> {
   const { rule, startedMs, subject, source, severity, family, metric, labels, activeMs, summary } = event
   const times = { alert_ts: startedMs, active_ts: activeMs }
   const sensor = { sensor_id: subject ?? source, source, subject }
@@ -108,11 +117,11 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
 }
 
 function rowWith(fields: Readonly<Record<string, unknown>>): MartRow {
-  return Object.fromEntries(ALERTS.columns.map(([name, type]) => [name, storedValue(fields[name], type)]))
+  return Object.fromEntries(ALERTS.columns.map(([name, type]) => [name, toStoredValue(fields[name], type)]))
 }
 
 /** Returns a value that every target stores, or null. */
-function storedValue(value: unknown, type: MartType): string | number | null {
+function toStoredValue(value: unknown, type: MartType): string | number | null {
   if (typeof value === 'string') return storable(value)
   const isStorable = type === 'TIMESTAMP' ? isCountedTime(value as number) : Number.isFinite(value)
   return isStorable ? (value as number) : null

@@ -59,15 +59,15 @@ export function keyText(text: string): string {
   return `${storable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
 }
 
-function keyOf({ key }: Mart, row: MartRow): string {
+function toRowKey({ key }: Mart, row: MartRow): string {
   return key.map(column => row[column]).join('\0')
 }
 
 /** Merges the rows with the same key. Rows of a partition must be in the order of their offsets. */
-export function merged(mart: Mart, rows: Iterable<MartRow>): MartRow[] {
+export function mergeRows(mart: Mart, rows: Iterable<MartRow>): MartRow[] {
   const byKey = new Map<string, MartRow>()
   for (const row of rows) {
-    const key = keyOf(mart, row)
+    const key = toRowKey(mart, row)
     const earlier = byKey.get(key)
     byKey.set(key, earlier ? mart.merge(earlier, row) : row)
   }

@@ -1,6 +1,6 @@
 /** Statistics of readings by hour and day. Pure. */
 
-import { type Family, familyOf } from '../telemetry/families.ts'
+import { type Family, findFamily } from '../telemetry/families.ts'
 import { isCountable } from '../windows/moments.ts'
 import {
   type Changes,
@@ -8,7 +8,7 @@ import {
   keyText,
   type Mart,
   type MartRow,
-  merged,
+  mergeRows,
   SENSOR_COLUMNS,
   type Sensor,
 } from './mart.ts'
@@ -68,29 +68,29 @@ function statisticsMart(name: string, window: string): Mart {
  *
  * @param columns rows of the history table `readings`
  * @param indexes rows to count
- * @param columnOf returns the column of a metric
+ * @param getColumn returns the column of a metric
  * @returns `skipped` is the number of readings whose event time is out of range
  */
 export function foldReadings(
   columns: HistoryColumns,
   indexes: Iterable<number>,
-  columnOf: (metric: string) => string,
+  getColumn: (metric: string) => string,
 ): { readonly changes: Changes; readonly skipped: number } {
   const hourly = new Map<string, MartRow>()
   let skipped = 0
   for (const index of indexes) {
-    const family = familyOf(String(columns.type?.[index]))
+    const family = findFamily(String(columns.type?.[index]))
     if (family === undefined) continue
     const timeMs = Number(columns.time?.[index] ?? columns.timestamp?.[index])
     if (!isCountedTime(timeMs)) {
       skipped++
       continue
     }
-    const sensor = sensorOf(columns.source?.[index], columns.subject?.[index])
+    const sensor = toSensor(columns.source?.[index], columns.subject?.[index])
     const window_start = timeMs - (timeMs % HOUR_MS)
-    for (const [metric, value] of valuesIn(family, columns, index, columnOf)) {
+    for (const [metric, value] of valuesIn(family, columns, index, getColumn)) {
       const key = `${sensor.source}\0${sensor.subject}\0${metric}\0${window_start}\0${family.name}`
-      const row = { ...sensor, family: family.name, metric, window_start, ...statisticsOf(value, timeMs) }
+      const row = { ...sensor, family: family.name, metric, window_start, ...toStatistics(value, timeMs) }
       const earlier = hourly.get(key)
       hourly.set(key, earlier ? mergeStatistics(earlier, row) : row)
     }
@@ -101,12 +101,12 @@ export function foldReadings(
   })
   const changes = new Map([
     [READINGS_HOURLY, hours],
-    [READINGS_DAILY, merged(READINGS_DAILY, days)],
+    [READINGS_DAILY, mergeRows(READINGS_DAILY, days)],
   ])
   return { changes, skipped }
 }
 
-function sensorOf(from: unknown, of: unknown): Sensor {
+function toSensor(from: unknown, of: unknown): Sensor {
   const [source, subject] = [keyText(String(from)), keyText(String(of ?? ''))]
   return { source, subject, sensor_id: subject === '' ? source : subject }
 }
@@ -115,16 +115,16 @@ function* valuesIn(
   { metrics }: Family,
   columns: HistoryColumns,
   index: number,
-  columnOf: (metric: string) => string,
+  getColumn: (metric: string) => string,
 ): Generator<readonly [metric: string, value: number]> {
   for (const metric in metrics) {
-    const value = columns[columnOf(metric)]?.[index]
+    const value = columns[getColumn(metric)]?.[index]
     // Turn -0 into 0, because not every target stores the difference.
     if (isCountable(value)) yield [metric, value + 0]
   }
 }
 
-function statisticsOf(value: number, timeMs: number): Statistics {
+function toStatistics(value: number, timeMs: number): Statistics {
   const ends = { first_value: value, first_at: timeMs, last_value: value, last_at: timeMs }
   return { count: 1, sum: value, min: value, max: value, mean: value, stddev: 0, ...ends }
 }

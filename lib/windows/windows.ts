@@ -37,7 +37,7 @@ export interface WindowBounds {
 export interface Windowing {
   /** Starts of the windows that contain a time, in ascending order. For sessions, the time itself. */
   startsAt(timeMs: number): readonly number[]
-  boundsOf(window: StoredWindow<unknown>): WindowBounds
+  getBounds(window: StoredWindow<unknown>): WindowBounds
   /**
    * Time from which the row of a window is final, by the clock of the group, and from which a row is too late for it, by the clock of
    * the row's entity. Infinity if there is no such time.
@@ -53,7 +53,7 @@ const NEVER = Number.POSITIVE_INFINITY
  * Returns the time for which a window is kept after its end: its retention, but at least until no row of another entity can close it
  * too early. A group's clock is that of its most advanced entity, which may be ahead of the others by the tolerance.
  */
-export function keptMs(
+export function computeRetentionMs(
   { graceMs, retentionMs }: Pick<WindowPlan, 'graceMs' | 'retentionMs'>,
   futureToleranceMs = CONSUMER_DEFAULTS.futureToleranceMs,
 ): number {
@@ -65,28 +65,28 @@ export function keptMs(
  *
  * @param futureToleranceMs maximum time by which an accepted event is ahead of its record
  */
-export function windowingOf(plan: WindowPlan | undefined, futureToleranceMs?: number): Windowing {
+export function createWindowing(plan: WindowPlan | undefined, futureToleranceMs?: number): Windowing {
   if (!plan)
     return {
       startsAt: () => [0],
-      boundsOf: () => ({ startMs: 0, endMs: NEVER }),
+      getBounds: () => ({ startMs: 0, endMs: NEVER }),
       closesMs: () => NEVER,
       leavesMs: () => NEVER,
     }
   const { graceMs } = plan
-  const leftAfterMs = keptMs(plan, futureToleranceMs)
+  const leftAfterMs = computeRetentionMs(plan, futureToleranceMs)
   if (plan.kind === 'session') {
     const { gapMs } = plan
     return {
       startsAt: timeMs => [timeMs],
-      boundsOf: window => ({ startMs: window[0], endMs: lastOf(window) }),
-      closesMs: window => lastOf(window) + gapMs + graceMs,
-      leavesMs: window => lastOf(window) + gapMs + leftAfterMs,
+      getBounds: window => ({ startMs: window[0], endMs: getLastMs(window) }),
+      closesMs: window => getLastMs(window) + gapMs + graceMs,
+      leavesMs: window => getLastMs(window) + gapMs + leftAfterMs,
     }
   }
   const { sizeMs } = plan
   const stepMs = plan.kind === 'tumbling' ? sizeMs : plan.advanceMs
-  const endOf = (start: number) => start * stepMs + sizeMs
+  const computeEndMs = (start: number) => start * stepMs + sizeMs
   return {
     startsAt(timeMs) {
       const last = Math.floor(timeMs / stepMs)
@@ -95,19 +95,19 @@ export function windowingOf(plan: WindowPlan | undefined, futureToleranceMs?: nu
         starts.push(start)
       return starts
     },
-    boundsOf: ([start]) => ({ startMs: start * stepMs, endMs: endOf(start) }),
-    closesMs: ([start]) => endOf(start) + graceMs,
-    leavesMs: ([start]) => endOf(start) + leftAfterMs,
+    getBounds: ([start]) => ({ startMs: start * stepMs, endMs: computeEndMs(start) }),
+    closesMs: ([start]) => computeEndMs(start) + graceMs,
+    leavesMs: ([start]) => computeEndMs(start) + leftAfterMs,
   }
 }
 
 /** Returns the time of the last row of a session. */
-export function lastOf([start, , lastMs]: StoredWindow<unknown>): number {
+export function getLastMs([start, , lastMs]: StoredWindow<unknown>): number {
   return lastMs ?? start
 }
 
 /** Returns the position of the first window that does not start before this start. */
-export function positionOf(windows: readonly StoredWindow[], start: number): number {
+export function findPosition(windows: readonly StoredWindow[], start: number): number {
   // Most rows belong to the newest windows.
   let at = windows.length
   while (at > 0 && (windows[at - 1] as StoredWindow)[0] >= start) at -= 1

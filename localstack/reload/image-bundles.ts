@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
-import { Builder, endingEsbuild } from '../../infra/bundle-builder.ts'
+import { Builder, runBuilds } from '../../infra/bundle-builder.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { yamlContent } from '../../lib/support/yaml-document.ts'
@@ -23,7 +23,7 @@ const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
 const builder = new Builder({ projectDir: PROJECT, settings: custom.esbuild })
 const entryOf = readEntries(file)
 const sources = readFunctions(file).map(({ name }) => entryOf(name).handler.replace(/\.[^./]+$/, '.ts'))
-const { files } = await endingEsbuild(() => builder.bundleTogether(sources))
+const { files } = await runBuilds(() => builder.bundleTogether(sources))
 await rm(folder, { recursive: true, force: true })
 for (const [path, content] of [...files, ['package.json', '{"type":"module"}'] as const]) {
   await mkdir(join(folder, dirname(path)), { recursive: true })

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import process from 'node:process'
-import { BuildError, Builder, endingEsbuild } from '../../infra/bundle-builder.ts'
+import { BuildError, Builder, runBuilds } from '../../infra/bundle-builder.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './thread.ts'
@@ -93,7 +93,7 @@ export default class ReloadPlugin {
       functions: new Map(service.getAllFunctions().map(key => [key, service.getFunction(key)])),
       projectDir: serviceDir,
       location,
-      build: entries => endingEsbuild(() => builder.bundleTogether(entries)),
+      build: entries => runBuilds(() => builder.bundleTogether(entries)),
       replace: async keys => {
         this.#offline.replace(keys)
         await this.#trigger?.replaceInstances(keys)
@@ -105,7 +105,7 @@ export default class ReloadPlugin {
     if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
-    await reloader.keepRules()
+    await reloader.copyRules()
     this.#watch(reloader)
   }
 
@@ -129,10 +129,10 @@ export default class ReloadPlugin {
         act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
       },
       // Reload code before rules, because new rules may require new code.
-      { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
+      { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
         has: (saved: string) => isIn(saved, [path]),
-        act: (paths: readonly string[]) => this.#rulesSaved(reloader, folder, paths),
+        act: (paths: readonly string[]) => this.#reloadRules(reloader, folder, paths),
       })),
     ]
     new Watcher({
@@ -140,7 +140,7 @@ export default class ReloadPlugin {
       patterns: [...service.custom.esbuild.watch.pattern, ...rulesPaths, ...READ_AT_START],
       sinceMs: this.#beganMs,
       onSave: paths =>
-        this.#guarded(async () => {
+        this.#runGuarded(async () => {
           const byRow = Map.groupBy(paths, path => rows.find(row => row.has(path)))
           for (const row of rows) {
             const saved = byRow.get(row)
@@ -150,10 +150,10 @@ export default class ReloadPlugin {
     })
   }
 
-  async #rulesSaved(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {
+  async #reloadRules(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {
     const rules = paths.filter(path => /\.ya?ml$/.test(path))
     if (rules.length === 0) return
-    await reloader.rulesSaved(folder, rules)
+    await reloader.reloadRules(folder, rules)
   }
 
   /** Runs a scheduled function immediately, because its next scheduled run may be a minute away. */
@@ -166,7 +166,7 @@ export default class ReloadPlugin {
   }
 
   /** Catches and reports errors of the reload itself, so that the functions and the watcher continue. */
-  async #guarded(work: () => Promise<void>): Promise<void> {
+  async #runGuarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {

@@ -76,7 +76,7 @@ export class Reloader {
    * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules
    * are not copied.
    */
-  async keepRules(): Promise<void> {
+  async copyRules(): Promise<void> {
     for (const folder of this.rulesDirs) await this.#useRules(folder).catch(() => {})
   }
 
@@ -84,41 +84,42 @@ export class Reloader {
    * Handles saved files of a rules folder. Rules take effect only when a scheduled function has appended them to the log, so these
    * functions run at once. Readings that are sent after the rules were reported as reloaded are evaluated with them.
    */
-  async rulesSaved(folder: string, files: readonly string[]): Promise<void> {
+  async reloadRules(folder: string, files: readonly string[]): Promise<void> {
     const { replace, run, say, functions } = this.#parts
     try {
       await this.#useRules(folder)
     } catch (error) {
-      say(refusal('the old rules are kept', (error as Error).message))
+      say(describeRejection('the old rules are kept', (error as Error).message))
       return
     }
-    const readers = this.#readersOf(folder)
+    const readers = this.#listReaders(folder)
     await replace(readers)
     for (const key of readers)
       if (functions.get(key)?.events?.some(event => 'schedule' in event)) await run(key)
-    say(reloaded(readers, files))
+    say(describeReload(readers, files))
   }
 
   /** Handles saved files of code. Functions whose code has not changed keep running. */
-  async codeSaved(files: readonly string[]): Promise<void> {
+  async reloadCode(files: readonly string[]): Promise<void> {
     const { replace, say } = this.#parts
     try {
       const changed = await this.#build()
       if (changed.length === 0) return
       await replace(changed)
-      say(reloaded(changed, files))
+      say(describeReload(changed, files))
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      say(refusal('the old code is kept, because the new one does not build', error.message))
+      say(describeRejection('the old code is kept, because the new one does not build', error.message))
     }
   }
 
   /** Builds all functions and uses those whose code differs. Returns their keys. */
   async #build(): Promise<string[]> {
     const { build, functions, location } = this.#parts
-    const { files, functions: built } = await build([...this.#declared.values()].map(entryOf))
+    const { files, functions: built } = await build([...this.#declared.values()].map(toSourceFile))
     const changed = [...this.#declared].filter(
-      ([, one]) => built.get(entryOf(one))?.fingerprint !== this.#built.get(entryOf(one))?.fingerprint,
+      ([, one]) =>
+        built.get(toSourceFile(one))?.fingerprint !== this.#built.get(toSourceFile(one))?.fingerprint,
     )
     this.#built = built
     if (changed.length === 0) return []
@@ -129,7 +130,7 @@ export class Reloader {
       await writeFile(join(folder, file), content)
     }
     for (const [key, one] of changed) {
-      const { fingerprint = '' } = built.get(entryOf(one)) ?? {}
+      const { fingerprint = '' } = built.get(toSourceFile(one)) ?? {}
       const definition = functions.get(key) as Definition
       definition.handler = join(version, one.handler)
       definition.environment = { ...definition.environment, CODE_VERSION: fingerprint }
@@ -151,13 +152,13 @@ export class Reloader {
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })
     for (const { where, text } of files) await writeFile(join(copy, basename(where)), text)
-    for (const key of this.#readersOf(folder)) {
+    for (const key of this.#listReaders(folder)) {
       const definition = functions.get(key) as Definition
       definition.environment = { ...definition.environment, RULES_DIR: copy }
     }
   }
 
-  #readersOf(folder: string): string[] {
+  #listReaders(folder: string): string[] {
     return [...this.#declared].filter(([, { rulesDir }]) => rulesDir === folder).map(([key]) => key)
   }
 
@@ -168,19 +169,19 @@ export class Reloader {
 }
 
 /** Returns the source file of a handler. */
-function entryOf({ handler }: { readonly handler: string }): string {
+function toSourceFile({ handler }: { readonly handler: string }): string {
   return `${handler.slice(0, handler.lastIndexOf('.'))}.ts`
 }
 
 const MAX_NAMED = 3
 
-function reloaded(functions: readonly string[], files: readonly string[]): string {
+function describeReload(functions: readonly string[], files: readonly string[]): string {
   const named =
     files.length <= MAX_NAMED ? files.join(', ') : `${files[0]} and ${files.length - 1} more files`
   return `reloaded ${functions.join(', ')}: ${named}`
 }
 
 /** @param reason reason for the rejection, with a line for each error */
-function refusal(what: string, reason: string): string {
+function describeRejection(what: string, reason: string): string {
   return [`✗ ${what}:`, ...reason.split('\n').map(line => `    ${line.trim()}`)].join('\n')
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { endingEsbuild } from '../../infra/bundle-builder.ts'
+import { runBuilds } from '../../infra/bundle-builder.ts'
 
 const SOURCE = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 
@@ -15,6 +15,6 @@ export async function buildThread(folder: string): Promise<URL> {
   const thread = threadIn(folder)
   const options = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const
   const files = { entryPoints: [fileURLToPath(SOURCE)], outfile: fileURLToPath(thread) }
-  await endingEsbuild(() => build({ ...options, ...files }))
+  await runBuilds(() => build({ ...options, ...files }))
   return thread
 }

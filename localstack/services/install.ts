@@ -42,7 +42,7 @@ const STILL_INSTALLING_MS = 10_000
  * Therefore an interrupted installation is never mistaken for a complete one.
  */
 export async function ensureInstalled(wanted: Package, context: InstallContext): Promise<void> {
-  if (await upToDate(wanted)) return
+  if (await isUpToDate(wanted)) return
   const { service, title, dir } = wanted
   const onWait = (holder: number) => {
     if (holder === process.pid) return
@@ -50,7 +50,7 @@ export async function ensureInstalled(wanted: Package, context: InstallContext):
     context.report?.({ service, state: 'installing', detail, ms: 0 })
   }
   const work = async () => {
-    if (!(await upToDate(wanted))) await install(wanted, context)
+    if (!(await isUpToDate(wanted))) await install(wanted, context)
   }
   await withLockFile(`${dir}.lock`, work, { signal: context.signal, onWait })
 }
@@ -80,7 +80,7 @@ async function install({ service, title, dir, version, fill }: Package, context:
   say('installed')
 }
 
-async function upToDate({ dir, probe, version }: Package): Promise<boolean> {
+async function isUpToDate({ dir, probe, version }: Package): Promise<boolean> {
   const marker = join(dir, MARKER)
   return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === version
 }
@@ -92,7 +92,7 @@ export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): 
 }
 
 /** Returns the Maven goal that copies an artifact into a folder. */
-export function copyOf(artifact: string, dir: string): string[] {
+export function buildCopyGoal(artifact: string, dir: string): string[] {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
   return [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${dir}`]
 }
@@ -119,7 +119,7 @@ export function pythonPackages({
   return {
     ...rest,
     probe,
-    version: hashOf(lockPath(lock)),
+    version: hashFile(lockPath(lock)),
     async fill(dir, run, context) {
       const python = await requirePython()
       const uv = await ensureUv(rest.service, python, context, settings)
@@ -140,7 +140,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
     title: 'uv',
     dir: join(LOCAL, 'python', 'uv'),
     probe: join('bin', 'uv'),
-    version: hashOf(lock),
+    version: hashFile(lock),
     async fill(dir, run) {
       const venv = 'Creating a virtual environment (on Debian and Ubuntu this needs the package python3-venv)'
       await run({ command: python, args: ['-m', 'venv', dir] }, venv)
@@ -169,6 +169,6 @@ function lockPath(name: string): string {
   return resolve(PROJECT, 'localstack', 'python', name)
 }
 
-function hashOf(file: string): string {
+function hashFile(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }

@@ -11,17 +11,17 @@ export interface BrokerFolder {
 
 /** Returns the data folders for a cluster with this number of brokers. */
 export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] {
-  const named = (name: ServerName, title: string) => ({ name, title, dir: join(dataDir, name) })
-  if (brokers === 1) return [named('kafka', 'Kafka')]
+  const toBrokerFolder = (name: ServerName, title: string) => ({ name, title, dir: join(dataDir, name) })
+  if (brokers === 1) return [toBrokerFolder('kafka', 'Kafka')]
   return Array.from({ length: brokers }, (_, index) =>
-    named(`kafka-${index + 1}`, `Kafka broker ${index + 1}`),
+    toBrokerFolder(`kafka-${index + 1}`, `Kafka broker ${index + 1}`),
   )
 }
 
 /** Returns the cluster id in the folders; undefined if none of them is formatted. */
 export function clusterIdIn(folders: readonly BrokerFolder[]): string | undefined {
-  const made = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
-  return made && /^cluster\.id=(.+)$/m.exec(readFileSync(made, 'utf8'))?.[1]
+  const metadataPath = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
+  return metadataPath && /^cluster\.id=(.+)$/m.exec(readFileSync(metadataPath, 'utf8'))?.[1]
 }
 
 /** Returns the folder of a broker's records. */

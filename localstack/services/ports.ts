@@ -24,19 +24,19 @@ export interface WantedPort {
  * @throws UserError naming every port that is in use
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
-  const taken: WantedPort[] = []
-  for (const one of wanted) if (await portInUse(one.port)) taken.push(one)
-  if (taken.length === 0) return
-  const lines = taken.map(({ port, variable, title }) => {
+  const usedPorts: WantedPort[] = []
+  for (const one of wanted) if (await isPortInUse(one.port)) usedPorts.push(one)
+  if (usedPorts.length === 0) return
+  const lines = usedPorts.map(({ port, variable, title }) => {
     // The variable contains the first of several ports, so suggest a port after the last one in use.
-    const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
+    const last = Math.max(...usedPorts.filter(one => one.variable === variable).map(one => one.port))
     return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
   throw new UserError(lines.join('\n'))
 }
 
 /** Returns true if a program listens on a local port, on the loopback address or on all addresses. */
-export async function portInUse(port: number): Promise<boolean> {
+export async function isPortInUse(port: number): Promise<boolean> {
   // On macOS, two programs can listen on the same port. Only a connection reveals the other program.
   return (await accepts(LOOPBACK, port)) || !(await canListen(port))
 }
@@ -51,7 +51,7 @@ const GIVEN = { from: 12_000, to: 32_000 }
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(GIVEN.from, GIVEN.to)
-    if (reservePort(port) && !(await portInUse(port))) return port
+    if (reservePort(port) && !(await isPortInUse(port))) return port
   }
 }
 

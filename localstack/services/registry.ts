@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import type { Server, ServerOptions } from './definition.ts'
-import { copyOf, fetchWithMaven, type Package } from './install.ts'
+import { buildCopyGoal, fetchWithMaven, type Package } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { registryAnswers } from './probes.ts'
 import { jvmOptions, requireJava } from './requirements.ts'
@@ -19,7 +19,10 @@ const PACKAGE: Package = {
   probe: `apicurio-registry-app-${VERSION}-runner.jar`,
   version: VERSION,
   async fill(dir, run) {
-    await fetchWithMaven(run, ...copyOf(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir))
+    await fetchWithMaven(
+      run,
+      ...buildCopyGoal(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir),
+    )
     const archive = join(dir, `apicurio-registry-app-${VERSION}-all.tar.gz`)
     await run({ command: 'tar', args: ['xzf', archive, '-C', dir] })
     await rm(archive)

@@ -26,11 +26,11 @@ const OLDEST_PYTHON = [3, 11] as const
 /** Finds the Java that runs Kafka: the Java in JAVA_HOME if set, otherwise the first one on the PATH. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
-  const said = await output(java, ['-version'], env)
-  const version = /version "(?:1\.)?(\d+)/.exec(said ?? '')?.[1]
+  const versionOutput = await readOutput(java, ['-version'], env)
+  const version = /version "(?:1\.)?(\d+)/.exec(versionOutput ?? '')?.[1]
   if (version !== undefined && Number(version) >= OLDEST_JAVA) return java
   throw new UserError(
-    `Kafka needs Java ${OLDEST_JAVA} or newer; ${found(java, version && `Java ${version}`)}. Install it ` +
+    `Kafka needs Java ${OLDEST_JAVA} or newer; ${describeVersion(java, version && `Java ${version}`)}. Install it ` +
       `(Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17), or set KAFKA_BROKERS ` +
       'to a running Kafka.',
   )
@@ -38,7 +38,7 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
 
 /** Checks that Maven, which downloads Kafka, can be run. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
-  if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
+  if (/Apache Maven/.test((await readOutput('mvn', ['--version'], env)) ?? '')) return 'mvn'
   throw new UserError(
     'Kafka is downloaded with Maven, but mvn cannot be run. Install it (Debian, Ubuntu: apt install maven; macOS: ' +
       'brew install maven), or set KAFKA_BROKERS to a running Kafka.',
@@ -52,26 +52,30 @@ const ASK_PYTHON = 'import sys; print(*sys.version_info[:3], sys.executable)'
 export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   let older: string | undefined
   for (const command of PYTHONS) {
-    const said = await output(command, ['-c', ASK_PYTHON], env)
-    const [, major, minor, patch, path] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(said ?? '') ?? []
+    const versionOutput = await readOutput(command, ['-c', ASK_PYTHON], env)
+    const [, major, minor, patch, path] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(versionOutput ?? '') ?? []
     if (path === undefined) continue
     const [oldestMajor, oldestMinor] = OLDEST_PYTHON
     if (Number(major) === oldestMajor && Number(minor) >= oldestMinor) return path
     older ??= `Python ${major}.${minor}.${patch}`
   }
   throw new UserError(
-    `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${found('python3', older)}. ` +
+    `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${describeVersion('python3', older)}. ` +
       'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
       'REDIS_URL and AWS_ENDPOINT_URL to running servers.',
   )
 }
 
-function found(command: string, version: string | undefined): string {
+function describeVersion(command: string, version: string | undefined): string {
   return version === undefined ? `${command} cannot be run` : `${command} is ${version}`
 }
 
 /** Returns the output of a command; undefined if it cannot be run or fails. */
-async function output(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function readOutput(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(command, args, { env, timeout: 20_000 })
     return stdout + stderr

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { producedRecord } from '#runtime/cloudevents/writer.ts'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { entityStatistics } from '../../lib/tables/statistics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { keyOf, reading } from '../../lib/telemetry/reading.ts'
+import { computeRecordKey, createReading } from '../../lib/telemetry/reading.ts'
 
 /** Measured values of the readings. Each value that fires an alert is surrounded by normal ones. */
 const MEASURED: readonly Readonly<Record<string, number>>[] = [
@@ -36,10 +36,10 @@ export class SmokeReadings {
     this.#readings = topicSize('readings', env)
     const location = { site: 'smoke', latitude: 0, longitude: 0 }
     const data = MEASURED.map(measured => ({ sensorId: this.sensor, ...USUAL, ...measured, location }))
-    this.#key = keyOf(FAMILIES.environment, data[0] ?? {})
+    this.#key = computeRecordKey(FAMILIES.environment, data[0] ?? {})
     this.#events = data.map((one, index) => {
       const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
-      return reading(FAMILIES.environment, `${this.sensor}-${index}`, time, one)
+      return createReading(FAMILIES.environment, `${this.sensor}-${index}`, time, one)
     })
   }
 
@@ -48,14 +48,14 @@ export class SmokeReadings {
   }
 
   records() {
-    return this.#events.map(event => producedRecord(this.topic, this.#key, event))
+    return this.#events.map(event => toOutgoingRecord(this.topic, this.#key, event))
   }
 
   /** Returns the number of these readings that the processor has processed in all partitions. */
-  async processed(stateKeys: StateInspection): Promise<number> {
+  async countProcessed(stateKeys: StateInspection): Promise<number> {
     const [first] = this.#events
     if (!first) return 0
-    const seen = await entityStatistics(stateKeys, this.#readings, entityOf(first))
+    const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
     return seen?.metrics.temperature?.count ?? 0
   }
 }

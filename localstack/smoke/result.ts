@@ -11,10 +11,10 @@ export interface SmokeProgress {
 }
 
 export function isPassed(seen: SmokeProgress): boolean {
-  return failureOf(seen) === undefined
+  return describeFailure(seen) === undefined
 }
 
-export function summaryOf({ processed, fired, pending }: SmokeProgress): string[] {
+export function formatSummary({ processed, fired, pending }: SmokeProgress): string[] {
   return [
     `Messages processed: ${processed}`,
     `Alerts generated: ${fired.size}`,
@@ -23,7 +23,13 @@ export function summaryOf({ processed, fired, pending }: SmokeProgress): string[
 }
 
 /** Describes all missing results and what to check; undefined if nothing is missing. */
-export function failureOf({ sent, processed, expected, fired, pending }: SmokeProgress): string | undefined {
+export function describeFailure({
+  sent,
+  processed,
+  expected,
+  fired,
+  pending,
+}: SmokeProgress): string | undefined {
   const behind = [...pending].filter(([, count]) => count > 0)
   const silent = expected.filter(rule => !fired.has(rule))
   const failures = [

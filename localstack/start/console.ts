@@ -8,7 +8,7 @@ import type { ConsoleHono } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
-import { consolePage } from '../../infra/console-page.ts'
+import { buildConsolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
@@ -37,9 +37,9 @@ export interface ConsoleOptions {
 export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
   const opened: Closable[] = []
   try {
-    return await served(options, opened)
+    return await openConsole(options, opened)
   } catch (error) {
-    await closed(opened)
+    await closeAll(opened)
     options.say(`! The console is not available: ${(error as Error).message}`)
     return { close: async () => {} }
   }
@@ -49,12 +49,12 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
 type Closable = Pick<StartedConsole, 'close'>
 
 /** Closes resources in reverse order, because each may depend on the resources that were opened before it. */
-async function closed(opened: readonly Closable[]): Promise<void> {
+async function closeAll(opened: readonly Closable[]): Promise<void> {
   for (const one of opened.toReversed()) await one.close()
 }
 
 /** Opens the console. @param opened receives each resource as soon as it is open */
-async function served(
+async function openConsole(
   { environment, dataDir, say }: ConsoleOptions,
   opened: Closable[],
 ): Promise<StartedConsole> {
@@ -73,26 +73,26 @@ async function served(
       aws,
     }),
   )
-  const token = await keptToken(dataDir)
+  const token = await ensureToken(dataDir)
   const app = consoleApp({
     environment: shown,
-    page: await consolePage(),
+    page: await buildConsolePage(),
     access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
-    told: error => say(`✗ console: ${(error as Error).stack}`),
-    signInFailed: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
+    reportError: error => say(`✗ console: ${(error as Error).stack}`),
+    reportFailedSignIn: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })
   /** Listens on a port. Returns undefined if the port cannot be used. */
-  const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
+  const listen = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
     try {
       return keep(await serveConsole(what, port))
     } catch (error) {
       if (!(error instanceof PortUnusable)) throw error
-      say(`! ${without}: ${unusable(error, port, variable)}`)
+      say(`! ${without}: ${describeUnusablePort(error, port, variable)}`)
       return undefined
     }
   }
-  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
-  await listening(
+  const console = await listen(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
+  await listen(
     beginningAt('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
@@ -100,21 +100,21 @@ async function served(
   )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
-    close: () => closed(opened),
+    close: () => closeAll(opened),
   }
 }
 
-function unusable({ isInUse }: PortUnusable, port: number, variable: string): string {
+function describeUnusablePort({ isInUse }: PortUnusable, port: number, variable: string): string {
   return isInUse
     ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
     : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`
 }
 
 /** Returns the stack's token, which is created at the first start. The file is readable only by its owner. */
-async function keptToken(dataDir: string): Promise<string> {
+async function ensureToken(dataDir: string): Promise<string> {
   const file = join(dataDir, 'console-token')
-  const kept = await readFile(file, 'utf8').catch(() => '')
-  if (/^[0-9a-f]{32}$/.test(kept)) return kept
+  const storedToken = await readFile(file, 'utf8').catch(() => '')
+  if (/^[0-9a-f]{32}$/.test(storedToken)) return storedToken
   const token = randomBytes(16).toString('hex')
   await mkdir(dataDir, { recursive: true })
   await writeFile(file, token, { mode: 0o600 })

@@ -103,7 +103,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
   try {
     const opened = servers.then(() => writeFileSync(serversReady, ''))
     const steps = { ready: ready.promise, opened, startupError: startupError.promise }
-    await readyOrNot(steps, started.exited, logFile, signal)
+    await waitUntilReady(steps, started.exited, logFile, signal)
   } catch (error) {
     await stop()
     throw error
@@ -118,14 +118,14 @@ interface Steps {
   readonly startupError: Promise<void>
 }
 
-async function readyOrNot(
+async function waitUntilReady(
   { ready, opened, startupError }: Steps,
   exited: Promise<Exit>,
   logFile: string,
   signal: AbortSignal,
 ): Promise<void> {
   const settled = Promise.withResolvers<never>()
-  const fail = (how: string) => settled.reject(new UserError(failureOf(how, logFile)))
+  const fail = (how: string) => settled.reject(new UserError(describeStartFailure(how, logFile)))
   const onAbort = () => settled.reject(signal.reason)
   let tooLong: NodeJS.Timeout | undefined
   const late = () => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`)
@@ -147,7 +147,7 @@ async function readyOrNot(
   }
 }
 
-function failureOf(how: string, logFile: string): string {
+function describeStartFailure(how: string, logFile: string): string {
   const error = startupErrorIn(readFileSync(logFile, 'utf8'))
   const where = `Full log: ${relative(PROJECT, logFile)}`
   return error === undefined

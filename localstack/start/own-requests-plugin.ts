@@ -11,7 +11,7 @@ export default class OwnRequestsPlugin {
 }
 
 /** Returns the reason why a request is rejected; undefined for a request from a local program. */
-export function refusalOf({
+export function findRejectionReason({
   host = '',
   origin,
   'sec-fetch-site': site,
@@ -43,7 +43,7 @@ function guard(server: Server, event: string): void {
   if (listeners.length === 0) return
   server.removeAllListeners(event)
   server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-    const refusal = refusalOf(request.headers)
+    const refusal = findRejectionReason(request.headers)
     // Use the format of AWS errors, which AWS clients display.
     if (refusal !== undefined)
       response

@@ -31,21 +31,21 @@ export class Problems {
   }
 
   /** Handles a report of the trigger. */
-  reported(report: Report, nowMs: number): void {
-    if (report.report === 'stalled') this.#stalled(report, nowMs)
+  handleReport(report: Report, nowMs: number): void {
+    if (report.report === 'stalled') this.#handleStall(report, nowMs)
     // A new process reports its own stalls.
     else if (report.report === 'mapped')
       this.#resume(one => one.function === report.function && one.topic === report.topic, nowMs)
-    else if (report.report === 'resumed') this.#resumed(report, nowMs)
-    else if (report.report === 'discarded') this.#discarded(report)
+    else if (report.report === 'resumed') this.#handleResume(report, nowMs)
+    else if (report.report === 'discarded') this.#handleDiscard(report)
     else if (report.report === 'ended') this.#lose(report.function, firstLine(report.reason))
   }
 
   /** Handles a line of the functions' log. */
-  logged(line: string): void {
+  handleLogLine(line: string): void {
     const run = readRun(line)
     if (run) {
-      this.ran(run.function, run.error)
+      this.handleRun(run.function, run.error)
       return
     }
     const logged = readLogged(line)
@@ -54,12 +54,12 @@ export class Problems {
     if (!['WARN', 'ERROR', 'CRITICAL'].includes(String(level))) return
     const { kind = message, code } = details
     if (this.#repeats.due([level, service, kind, code].join('|')) === undefined) return
-    const shown = SHOWN.filter(name => name in details).map(name => `${name}=${textOf(details[name])}`)
+    const shown = SHOWN.filter(name => name in details).map(name => `${name}=${formatValue(details[name])}`)
     this.#say([`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' '))
   }
 
   /** Handles the end of a scheduled run. @param error undefined if the run succeeded */
-  ran(name: string, error: string | undefined): void {
+  handleRun(name: string, error: string | undefined): void {
     const failed = this.#failedRuns.get(name)
     if (error === undefined) {
       if (failed !== undefined) this.#say(`✓ ${name} runs again`)
@@ -71,7 +71,7 @@ export class Problems {
   }
 
   /** Returns the unresolved problems. */
-  get unresolved(): string[] {
+  get unresolvedProblems(): string[] {
     const stalled = Map.groupBy(this.#stalls.values(), one => one.function)
     return [
       ...[...stalled].map(([name, stalls]) => `${name} is stalled: ${stalls[0]?.reason}`),
@@ -85,7 +85,7 @@ export class Problems {
     return [...this.#stalls.values()].some(one => one.function === name)
   }
 
-  #stalled(report: Of<'stalled'>, nowMs: number): void {
+  #handleStall(report: Of<'stalled'>, nowMs: number): void {
     const { function: name, topic, obstacle, offsets } = report
     const reason = firstLine(report.reason)
     const wasStalled = this.isStalled(name)
@@ -99,7 +99,7 @@ export class Problems {
       this.#say(`✗ ${name} is stalled: ${reason}. It is retried. More: .local/logs/functions/${name}.log`)
   }
 
-  #resumed({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {
+  #handleResume({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {
     this.#resume(
       one =>
         one.function === name &&
@@ -118,7 +118,7 @@ export class Problems {
     }
   }
 
-  #discarded({ function: name, reason, records, destination }: Of<'discarded'>): void {
+  #handleDiscard({ function: name, reason, records, destination }: Of<'discarded'>): void {
     const what = `${records === 1 ? '1 record' : `${records} records`} discarded: ${firstLine(reason)}`
     if (destination === null) this.#lose(name, `${what}. There is no destination, so they are lost`)
     else this.#say(`! ${name}: ${what}. Sent to ${destination}.`)
@@ -146,16 +146,16 @@ function readRun(line: string): { readonly function: string; readonly error?: st
 }
 
 function readLogged(line: string): Readonly<Record<string, unknown>> | undefined {
-  return line.startsWith('{"level":"') ? parsed(line) : undefined
+  return line.startsWith('{"level":"') ? parseLine(line) : undefined
 }
 
 /** Parses a line of the trigger's reports. Returns undefined for an empty line, and for one that a full disk has truncated. */
 export function readReport(line: string): Report | undefined {
-  return line === '' ? undefined : parsed<Report>(line)
+  return line === '' ? undefined : parseLine<Report>(line)
 }
 
 /** Parses a line of JSON. Returns undefined if the line is truncated. */
-function parsed<Line = Record<string, unknown>>(line: string): Line | undefined {
+function parseLine<Line = Record<string, unknown>>(line: string): Line | undefined {
   try {
     return JSON.parse(line) as Line
   } catch {
@@ -169,7 +169,7 @@ function firstLine(reason: string): string {
 }
 
 /** Formats a value of a log line as text. Powertools logs an error as an object. */
-function textOf(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
   const { message } = value as { message?: unknown }
   return message === undefined ? JSON.stringify(value) : String(message)

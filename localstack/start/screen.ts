@@ -1,4 +1,4 @@
-import { timeOf } from '#runtime/consumer/event.ts'
+import { getEventTime } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
@@ -43,10 +43,10 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${alert.entity.subject ?? alert.entity.source}: ${endOf(alert)}`
-  return `${timeOf(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
+      : `${alert.entity.subject ?? alert.entity.source}: ${describeEnd(alert)}`
+  return `${getEventTime(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
-function endOf({ metric, value, state, reason }: Alert): string {
+function describeEnd({ metric, value, state, reason }: Alert): string {
   return metric === undefined ? reason : `${metric} is ${value ?? state ?? 'silent'}`
 }

@@ -12,8 +12,8 @@ import { FUNCTION_LOGS, functionLog } from '../../scripts/function-logs.ts'
 
 class SplitWorker extends Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
-    const name = functionOf(options)
-    super(file, name === undefined ? options : { ...limited(options), stdout: true, stderr: true })
+    const name = findFunctionKey(options)
+    super(file, name === undefined ? options : { ...addMemoryLimits(options), stdout: true, stderr: true })
     if (name === undefined) return
     const path = functionLog(process.env[FUNCTION_LOGS] as string, name)
     for (const output of [this.stdout, this.stderr]) appendLines(output, path)
@@ -21,7 +21,7 @@ class SplitWorker extends Worker {
 }
 
 /** Adds the function's memory limits, unless the options already contain limits. */
-function limited(options: WorkerOptions): WorkerOptions {
+function addMemoryLimits(options: WorkerOptions): WorkerOptions {
   const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb } = options.env as NodeJS.ProcessEnv
   return { resourceLimits: memoryLimits(Number(memoryMb)), ...options }
 }
@@ -30,7 +30,7 @@ function limited(options: WorkerOptions): WorkerOptions {
  * Returns the key of the function that runs in a thread. serverless-offline passes the key to the thread as its data. After a
  * reload, the key ends with a version number.
  */
-function functionOf({ workerData }: WorkerOptions): string | undefined {
+function findFunctionKey({ workerData }: WorkerOptions): string | undefined {
   const key = (workerData as { functionKey?: unknown } | undefined)?.functionKey
   return typeof key === 'string' ? /^([\w-]+)(?:@\d+)?$/.exec(key)?.[1] : undefined
 }

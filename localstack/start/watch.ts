@@ -10,14 +10,14 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
-import { topicName, topicsOf } from '../../lib/app/topics.ts'
+import { resolveSignals, topicName } from '../../lib/app/topics.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
-import { alertIn } from '../../lib/queries/alerts/alerts-topic.ts'
-import { consumerLags, pendingBefore } from '../../lib/queries/kafka/lag.ts'
-import { topicBounds } from '../../lib/queries/kafka/topics.ts'
-import { outcomesOf } from '../../lib/queries/states/outcomes.ts'
+import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
+import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/lag.ts'
+import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
+import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { ENTITIES } from '../../lib/tables/statistics.ts'
-import { partitionsOf } from '../../lib/tables/table.ts'
+import { listStateKeys } from '../../lib/tables/table.ts'
 import type { Services } from '../services.ts'
 import { Problems, readReport } from './problems.ts'
 import { alertLine, type Screen } from './screen.ts'
@@ -27,9 +27,9 @@ export interface Watch {
   /** Updates the live line. */
   refresh(): Promise<void>
   /** Handles a line of the functions' log. */
-  logged(line: string): void
+  handleLogLine(line: string): void
   /** Handles a line of the trigger's reports. */
-  reported(line: string): void
+  handleReportLine(line: string): void
   /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
   run(name: string, invoke: () => Promise<void>): Promise<void>
   /**
@@ -80,18 +80,18 @@ export async function watchFlow(
   let lags: readonly WatchedLag[] = []
 
   /** Returns the outcomes of the readings in the processor. */
-  async function counted() {
-    const sizes = topicsOf(['readings']).map(async signal => {
+  async function countOutcomes() {
+    const sizes = resolveSignals(['readings']).map(async signal => {
       const topic = topicName(signal, env)
-      return { topic, partitions: (await topicBounds(offsets, topic)).length }
+      return { topic, partitions: (await readTopicBounds(offsets, topic)).length }
     })
-    return outcomesOf(
+    return readOutcomes(
       inspection,
-      (await Promise.all(sizes)).flatMap(size => partitionsOf(ENTITIES.process.name, size)),
+      (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size)),
     )
   }
 
-  const before = await counted()
+  const before = await countOutcomes()
   let latest = Promise.resolve()
   const following = await tail(kafka, [topicName('alerts', env)], record => {
     latest = latest.then(async () => {
@@ -108,7 +108,7 @@ export async function watchFlow(
 
   /** Shows an alert. @param record record with decoded data */
   function show(record: LogRecord): void {
-    const found = alertIn(record)
+    const found = readAlert(record)
     if (!found || isRepeated(found.alert)) return
     if (found.alert.status === 'firing') alerts.fired++
     else alerts.resolved++
@@ -123,15 +123,18 @@ export async function watchFlow(
     return isKnown
   }
 
-  const pending = () => Math.max(0, ...lags.map(pendingOf))
+  const findMaxPending = () => Math.max(0, ...lags.map(getPending))
   const figuresLine = () =>
     `applied ${figures?.applied ?? 0} · failed ${figures?.failed ?? 0} · ` +
-    `alerts ${alerts.fired} fired, ${alerts.resolved} resolved · pending ${pending()}`
+    `alerts ${alerts.fired} fired, ${alerts.resolved} resolved · pending ${findMaxPending()}`
 
   /** Updates the figures. Returns false if a server does not answer. */
   async function refresh(): Promise<boolean> {
     try {
-      const [now, found] = await Promise.all([counted(), consumerLags(offsets, [...consumers.values()])])
+      const [now, found] = await Promise.all([
+        countOutcomes(),
+        readConsumerLags(offsets, [...consumers.values()]),
+      ])
       figures = { applied: now.applied - before.applied, failed: now.failed - before.failed }
       lags = found
     } catch (error) {
@@ -148,44 +151,44 @@ export async function watchFlow(
 
   return {
     refresh: async () => void (await refresh()),
-    logged: line => problems.logged(line),
-    reported(line) {
+    handleLogLine: line => problems.handleLogLine(line),
+    handleReportLine(line) {
       const report = readReport(line)
       if (report === undefined) return
       if (report.report === 'mapped') {
         const { function: name, topic, group, windowMs } = report
-        consumers.set(nameOf(report), { function: name, topic, group, windowMs })
+        consumers.set(toConsumerKey(report), { function: name, topic, group, windowMs })
       }
-      problems.reported(report, Date.now())
+      problems.handleReport(report, Date.now())
     },
     async run(name, invoke) {
       const error = await invoke().then(
         () => undefined,
         (thrown: Error) => thrown.message,
       )
-      problems.ran(name, error)
+      problems.handleRun(name, error)
     },
     async finish(signal) {
-      let left: typeof pendingOf = pendingOf
+      let countPending: typeof getPending = getPending
       for (let round = 0; round < ROUNDS && !signal.aborted; round++) {
         await refresh()
-        const goals = new Map(lags.map(lag => [nameOf(lag), endsOf(lag)]))
-        left = lag => pendingBefore(lag, goals.get(nameOf(lag)) ?? [])
-        const awaited = () =>
+        const goals = new Map(lags.map(lag => [toConsumerKey(lag), toEndOffsets(lag)]))
+        countPending = lag => countPendingBefore(lag, goals.get(toConsumerKey(lag)) ?? [])
+        const sumPending = () =>
           lags
             .filter(
               lag => !problems.isStalled(lag.function) && (round === 0 || lag.windowMs <= SHORT_WINDOW_MS),
             )
-            .reduce((sum, lag) => sum + left(lag), 0)
-        let fewest = awaited()
+            .reduce((sum, lag) => sum + countPending(lag), 0)
+        let fewest = sumPending()
         for (
           let sinceMs = Date.now();
           fewest > 0 && Date.now() - sinceMs < WITHOUT_PROGRESS_MS && !signal.aborted;
         ) {
           await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
           await refresh()
-          if (awaited() < fewest) sinceMs = Date.now()
-          fewest = Math.min(fewest, awaited())
+          if (sumPending() < fewest) sinceMs = Date.now()
+          fewest = Math.min(fewest, sumPending())
         }
       }
       screen.endLive()
@@ -193,12 +196,13 @@ export async function watchFlow(
       return [
         ...(unreachable === undefined ? [] : [unreachable]),
         ...(expectsReadings && !figures?.applied ? ['no readings were applied'] : []),
-        ...problems.unresolved,
+        ...problems.unresolvedProblems,
         ...lags
           .filter(
-            lag => left(lag) > 0 && lag.windowMs <= SHORT_WINDOW_MS && !problems.isStalled(lag.function),
+            lag =>
+              countPending(lag) > 0 && lag.windowMs <= SHORT_WINDOW_MS && !problems.isStalled(lag.function),
           )
-          .map(lag => `${lag.function} has not processed ${left(lag)} records of ${lag.topic}`),
+          .map(lag => `${lag.function} has not processed ${countPending(lag)} records of ${lag.topic}`),
       ]
     },
     async stop() {
@@ -208,16 +212,16 @@ export async function watchFlow(
   }
 }
 
-function nameOf({ function: name, topic }: Pick<WatchedLag, 'function' | 'topic'>): string {
+function toConsumerKey({ function: name, topic }: Pick<WatchedLag, 'function' | 'topic'>): string {
   return `${name}|${topic}`
 }
 
-function pendingOf({ pending }: WatchedLag): number {
+function getPending({ pending }: WatchedLag): number {
   return pending
 }
 
 /** Returns the end offsets by partition. */
-function endsOf({ partitions }: WatchedLag): number[] {
+function toEndOffsets({ partitions }: WatchedLag): number[] {
   const ends: number[] = []
   for (const { partition, end } of partitions) ends[partition] = end
   return ends

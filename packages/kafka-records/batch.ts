@@ -43,24 +43,25 @@ export interface Batch {
 }
 
 /** Returns the format version of the first batch; undefined if there is no batch. */
-export function magicOf(bytes: Buffer): number | undefined {
+export function readMagic(bytes: Buffer): number | undefined {
   return bytes.length > MAGIC_AT ? bytes.readInt8(MAGIC_AT) : undefined
 }
 
 /** Yields the batches of a fetched partition, in order. A fetch can end at any byte, so an incomplete last batch is omitted. */
-export function* batchesOf(bytes: Buffer): Generator<Batch> {
+export function* readBatches(bytes: Buffer): Generator<Batch> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + 8)
     const magic = bytes.readInt8(at + MAGIC_AT)
-    if (magic !== MAGIC) throw corrupt(`has format ${magic}, not ${MAGIC}, which Kafka writes since 0.11`)
-    if (end < at + HEADER_BYTES) throw corrupt('is shorter than its own header')
+    if (magic !== MAGIC)
+      throw createCorruptError(`has format ${magic}, not ${MAGIC}, which Kafka writes since 0.11`)
+    if (end < at + HEADER_BYTES) throw createCorruptError('is shorter than its own header')
     if (end > bytes.length) return
-    yield batchAt(bytes, at, end)
+    yield readBatch(bytes, at, end)
     at = end
   }
 }
 
-function batchAt(bytes: Buffer, at: number, end: number): Batch {
+function readBatch(bytes: Buffer, at: number, end: number): Batch {
   const cursor = new Cursor(bytes, at, end)
   const baseOffset = Number(cursor.int64())
   cursor.skip(4)
@@ -97,9 +98,9 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
  */
 export function verifyChecksum({ checksum, checked }: Batch): void {
   if (crc32c(checked) !== checksum)
-    throw corrupt('has a wrong checksum: its bytes were changed after its producer wrote it')
+    throw createCorruptError('has a wrong checksum: its bytes were changed after its producer wrote it')
 }
 
-function corrupt(what: string): UnreadableBytes {
+function createCorruptError(what: string): UnreadableBytes {
   return new UnreadableBytes('corrupt', `a record batch ${what}`)
 }

@@ -31,12 +31,12 @@ const MAX_AT_ONCE_BYTES = 128 * MIB
  */
 export async function inflate(codec: number, bytes: Buffer, limit = MAX_AT_ONCE_BYTES): Promise<Buffer> {
   if (codec === 0) return bytes
-  const { name, load } = codecOf(codec)
+  const { name, load } = requireCodec(codec)
   const { atOnce } = await load()
   try {
     return await atOnce(bytes, limit)
   } catch (error) {
-    throw unreadable(name, limit, error as Error)
+    throw createUnreadableError(name, limit, error as Error)
   }
 }
 
@@ -50,16 +50,16 @@ export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenera
     yield bytes
     return
   }
-  const { name, load } = codecOf(codec)
+  const { name, load } = requireCodec(codec)
   const { inParts } = await load()
   try {
     yield* inParts(bytes, MAX_AT_ONCE_BYTES)
   } catch (error) {
-    throw unreadable(name, MAX_AT_ONCE_BYTES, error as Error)
+    throw createUnreadableError(name, MAX_AT_ONCE_BYTES, error as Error)
   }
 }
 
-function codecOf(number: number): Codec {
+function requireCodec(number: number): Codec {
   const codec = CODECS[number]
   if (codec) return codec
   throw new UnreadableBytes(
@@ -68,7 +68,7 @@ function codecOf(number: number): Codec {
   )
 }
 
-function unreadable(name: string, limit: number, cause: Error): UnreadableBytes {
+function createUnreadableError(name: string, limit: number, cause: Error): UnreadableBytes {
   if (!(cause instanceof UnreadableBytes && cause.reason === 'too-large'))
     return new UnreadableBytes(
       'corrupt',

@@ -8,13 +8,13 @@ import { endianness } from 'node:os'
 const POLYNOMIAL = 0x82f63b78
 
 const T0 = Int32Array.from({ length: 256 }, (_, byte) => afterByte(byte))
-const T1 = shifted(T0)
-const T2 = shifted(T1)
-const T3 = shifted(T2)
-const T4 = shifted(T3)
-const T5 = shifted(T4)
-const T6 = shifted(T5)
-const T7 = shifted(T6)
+const T1 = shiftTable(T0)
+const T2 = shiftTable(T1)
+const T3 = shiftTable(T2)
+const T4 = shiftTable(T3)
+const T5 = shiftTable(T4)
+const T6 = shiftTable(T5)
+const T7 = shiftTable(T6)
 
 /** True on little-endian machines. Nearly all machines are little-endian. */
 const IS_LOWEST_FIRST = endianness() === 'LE'
@@ -56,6 +56,6 @@ function afterByte(byte: number): number {
 }
 
 /** Returns the next lookup table, for bytes that are followed by one more byte. */
-function shifted(table: Int32Array): Int32Array {
+function shiftTable(table: Int32Array): Int32Array {
   return table.map(crc => (crc >>> 8) ^ (T0[crc & 0xff] as number))
 }

@@ -1,4 +1,4 @@
-import { malformed } from './unreadable.ts'
+import { createMalformedError } from './unreadable.ts'
 
 export const MAX_VARINT_BYTES = 10
 
@@ -42,7 +42,7 @@ export class Cursor {
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
     }
-    throw malformed('a number is too long')
+    throw createMalformedError('a number is too long')
   }
 
   /** Reads an unsigned number of up to 32 bits, with seven bits per byte, lowest bits first. */
@@ -53,7 +53,7 @@ export class Cursor {
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
     }
-    throw malformed('a number is too long')
+    throw createMalformedError('a number is too long')
   }
 
   /** Reads a length and the bytes after it. A negative length means null. The bytes are not copied. */
@@ -97,13 +97,13 @@ export class Cursor {
   }
 
   #byte(): number {
-    if (this.at >= this.end) throw malformed('it is truncated')
+    if (this.at >= this.end) throw createMalformedError('it is truncated')
     return this.bytes[this.at++] as number
   }
 
   #advance(count: number): number {
     const begin = this.at
-    if (count < 0 || count > this.end - begin) throw malformed('it is truncated')
+    if (count < 0 || count > this.end - begin) throw createMalformedError('it is truncated')
     this.at = begin + count
     return begin
   }

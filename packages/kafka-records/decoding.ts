@@ -1,6 +1,6 @@
 import type { FetchedRecord } from './fetched-record.ts'
-import { OpenBatches, placeOf } from './open-batches.ts'
-import { type FetchedPartition, recordsOf } from './partition.ts'
+import { formatPartition, OpenBatches } from './open-batches.ts'
+import { decodePartition, type FetchedPartition } from './partition.ts'
 
 /**
  * Maximum number of partitions with a partially read batch. A group member reads its partitions in turn, and rarely more than this
@@ -27,13 +27,13 @@ interface Late {
  * its partitions at such a record each time, and could never process it.
  */
 export class Decoding {
-  readonly #decode: typeof recordsOf
+  readonly #decode: typeof decodePartition
   readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #inProgress = new Map<string, Late>()
   readonly #nowMs: () => number
 
   /** @param nowMs returns the time of a monotonic clock, in milliseconds */
-  constructor(decode: typeof recordsOf = recordsOf, nowMs = () => performance.now()) {
+  constructor(decode: typeof decodePartition = decodePartition, nowMs = () => performance.now()) {
     this.#decode = decode
     this.#nowMs = nowMs
   }
@@ -44,9 +44,9 @@ export class Decoding {
    *
    * @param untilMs deadline, as a value of `performance.now()`
    */
-  async recordsOf(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
+  async decodePartition(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
     const { fromOffset } = fetched
-    const key = placeOf(fetched)
+    const key = formatPartition(fetched)
     const before = this.#inProgress.get(key)
     const records =
       before?.fromOffset === fromOffset ? before.records : this.#decode(fetched, undefined, this.#open)

@@ -51,9 +51,9 @@ interface RawTopic {
 
 /** Data of the request to which a response belongs, and state that is kept between responses. */
 export interface FetchState {
-  offsetOf(topic: string, partition: number): number
-  /** Returns the decoded records of a partition; none if decoding takes too long. Rejects with the errors of `recordsOf`. */
-  recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
+  getOffset(topic: string, partition: number): number
+  /** Returns the decoded records of a partition; none if decoding takes too long. Rejects with the errors of `decodePartition`. */
+  decodePartition(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
   /** Messages of errors that were postponed in the last response. */
   readonly putOff: Set<string>
 }
@@ -67,7 +67,7 @@ export interface FetchState {
 export async function decodeFetchResponse(
   payload: Buffer,
   version: number,
-  asked: FetchState,
+  state: FetchState,
 ): Promise<FetchResponse> {
   const cursor = new Cursor(payload)
   const throttleMs = cursor.int32()
@@ -77,12 +77,12 @@ export async function decodeFetchResponse(
   const session = version < 7 ? {} : { errorCode: cursor.int16(), sessionId: cursor.int32() }
   const topics = cursor.array(() => ({
     topicName: cursor.string() ?? '',
-    partitions: cursor.array(() => rawPartition(cursor, version)),
+    partitions: cursor.array(() => readRawPartition(cursor, version)),
   }))
-  return { ...throttle, ...session, responses: await decoded(topics, asked) }
+  return { ...throttle, ...session, responses: await decodeTopics(topics, state) }
 }
 
-function rawPartition(cursor: Cursor, version: number): Raw {
+function readRawPartition(cursor: Cursor, version: number): Raw {
   const head = {
     partition: cursor.int32(),
     errorCode: cursor.int16(),
@@ -102,9 +102,9 @@ function rawPartition(cursor: Cursor, version: number): Raw {
  * Decodes one partition after another, which needs the least memory. A partition that cannot be read neither blocks the others nor
  * is skipped silently: first the records of the others are returned, and the next response throws the error.
  */
-async function decoded(
+async function decodeTopics(
   topics: readonly RawTopic[],
-  { offsetOf, recordsOf, putOff }: FetchState,
+  { getOffset, decodePartition, putOff }: FetchState,
 ): Promise<FetchResponse['responses']> {
   const unreadable: UnreadableBytes[] = []
   const responses = []
@@ -117,8 +117,8 @@ async function decoded(
         turnAtMs = performance.now()
       }
       const { partition } = head
-      const place = { topic: topicName, partition, fromOffset: offsetOf(topicName, partition) }
-      const messages = await recordsOf({ ...place, bytes, aborted }).catch(error => {
+      const place = { topic: topicName, partition, fromOffset: getOffset(topicName, partition) }
+      const messages = await decodePartition({ ...place, bytes, aborted }).catch(error => {
         if (!(error instanceof UnreadableBytes)) throw error
         unreadable.push(error)
         return [] as const

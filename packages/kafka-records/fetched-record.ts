@@ -50,9 +50,9 @@ export class FetchedRecord {
   }
 }
 
-export type BatchContext = ReturnType<typeof contextOf>
+export type BatchContext = ReturnType<typeof toBatchContext>
 
-export function contextOf(batch: Batch) {
+export function toBatchContext(batch: Batch) {
   return {
     firstOffset: String(batch.baseOffset),
     firstTimestamp: String(batch.firstTimestampMs),
@@ -75,7 +75,7 @@ interface Message {
 }
 
 /** Returns the headers in the order of the log. If kafkajs itself has decoded the message, they are grouped by name instead. */
-export function headersOf(message: Message): readonly Header[] {
+export function listHeaders(message: Message): readonly Header[] {
   const { headerList } = message
   if (headerList) return headerList
   // `headers` is read only here. A `FetchedRecord`, which would compute it on each access, was handled above.

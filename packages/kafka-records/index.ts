@@ -1,6 +1,6 @@
 export { inflate } from './codecs.ts'
-export { headersOf } from './fetched-record.ts'
-export { readRecordsOf } from './kafkajs.ts'
+export { listHeaders } from './fetched-record.ts'
+export { installRecordDecoder } from './kafkajs.ts'
 export {
   type Broker,
   type Cluster,
@@ -11,6 +11,6 @@ export {
   protocolError,
   restIdleConnections,
 } from './kafkajs-internals.ts'
-export { OpenBatches, placeOf } from './open-batches.ts'
+export { formatPartition, OpenBatches } from './open-batches.ts'
 export { MAX_EVENT_BYTES } from './record.ts'
 export { UnreadableBytes } from './unreadable.ts'

@@ -1,5 +1,5 @@
 /**
- * Decompressor for a codec of Kafka's record batches. Throws `limitReached` if the result would exceed `limit`, and any other Error
+ * Decompressor for a codec of Kafka's record batches. Throws `createLimitError` if the result would exceed `limit`, and any other Error
  * for invalid bytes.
  */
 export interface Inflater {

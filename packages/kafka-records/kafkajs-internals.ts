@@ -106,7 +106,7 @@ interface ProducerIdentity {
 
 export interface FetchRequest {
   /**
-   * Added by this project for `readRecordsOf`. If true, the response is returned only when everything is decoded, even if a
+   * Added by this project for `installRecordDecoder`. If true, the response is returned only when everything is decoded, even if a
    * consumer group is waiting for it.
    */
   readonly isPatient?: boolean
@@ -170,12 +170,12 @@ type ClusterMaker = (options: ClusterOptions) => Cluster
  * @throws Error if a required part is missing in the installed version of kafkajs
  */
 export function createCluster(kafka: object, options: ClusterOptions): Cluster {
-  return makerOf(kafka).make(options)
+  return requireClusterMaker(kafka).make(options)
 }
 
 /** Calls `hook` with every cluster that the client creates from now on. */
 export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): void {
-  const { symbol, make } = makerOf(kafka)
+  const { symbol, make } = requireClusterMaker(kafka)
   const client = kafka as Record<symbol, ClusterMaker>
   client[symbol] = options => {
     const cluster = make(options)
@@ -230,7 +230,7 @@ export function requireMethod(owner: object, name: string): void {
   )
 }
 
-function makerOf(kafka: object): { readonly symbol: symbol; readonly make: ClusterMaker } {
+function requireClusterMaker(kafka: object): { readonly symbol: symbol; readonly make: ClusterMaker } {
   const symbol =
     Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CLUSTER_MAKER) ??
     Symbol(CLUSTER_MAKER)

@@ -26,7 +26,7 @@ const hooked = new WeakSet<object>()
  * @param kafka an instance of `Kafka`
  * @throws Error if a required part is missing in the installed version of kafkajs
  */
-export function readRecordsOf(kafka: object): void {
+export function installRecordDecoder(kafka: object): void {
   if (hooked.has(kafka)) return
   hooked.add(kafka)
   const memory: Memory = { putOff: new Set() }
@@ -46,7 +46,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
     requireMethod(broker, 'lookupRequest')
     const lookup = broker.lookupRequest
     // Use a copy of the broker for this request only, because another request may be in progress.
-    const asked: Broker = Object.create(broker, {
+    const brokerCopy: Broker = Object.create(broker, {
       lookupRequest: {
         value: (apiKey: number, definition: object) => {
           const protocol = lookup(apiKey, definition)
@@ -54,7 +54,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
         },
       },
     })
-    return fetch.call(asked, request)
+    return fetch.call(brokerCopy, request)
   }
   return broker
 }
@@ -69,24 +69,26 @@ function withOwnDecoder(
       partitions.map(({ partition, fetchOffset }) => [`${topic}/${partition}`, Number(fetchOffset)] as const),
     ),
   )
-  const offsetOf = (topic: string, partition: number) => offsets.get(`${topic}/${partition}`) ?? 0
+  const getOffset = (topic: string, partition: number) => offsets.get(`${topic}/${partition}`) ?? 0
   const decode = async (payload: Buffer) => {
     const { decodeFetchResponse, OLDEST_VERSION, NEWEST_VERSION } = await import('./fetch-response.ts')
     const { Decoding } = await import('./decoding.ts')
-    const { recordsOf } = await import('./partition.ts')
+    const { decodePartition } = await import('./partition.ts')
     memory.decoding ??= new Decoding()
     const { decoding } = memory
     const untilMs = performance.now() + MAX_DECODING_MS
-    const asked: FetchState = {
-      offsetOf,
-      recordsOf: fetched =>
-        isPatient ? recordsOf(fetched, mostBytes, open, holding) : decoding.recordsOf(fetched, untilMs),
+    const state: FetchState = {
+      getOffset,
+      decodePartition: fetched =>
+        isPatient
+          ? decodePartition(fetched, mostBytes, open, holding)
+          : decoding.decodePartition(fetched, untilMs),
       putOff: memory.putOff,
     }
     const { apiVersion } = request
     if (apiVersion < OLDEST_VERSION || apiVersion > NEWEST_VERSION)
       throw new Error(`version ${apiVersion} of Fetch cannot be decoded: Kafka must be 0.11 or later`)
-    return decodeFetchResponse(payload, apiVersion, asked)
+    return decodeFetchResponse(payload, apiVersion, state)
   }
   return { ...rest, request, response: { ...response, decode } }
 }

@@ -2,7 +2,7 @@ import type { Batch } from './batch.ts'
 import type { RecordStream } from './record-stream.ts'
 
 /** Returns the key under which the partially read batch of a partition is stored. */
-export function placeOf(of: { readonly topic: string; readonly partition: number }): string {
+export function formatPartition(of: { readonly topic: string; readonly partition: number }): string {
   return `${of.topic}/${of.partition}`
 }
 

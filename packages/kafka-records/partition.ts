@@ -1,10 +1,10 @@
 /** Decodes the fetched bytes of one partition. */
 import { setImmediate } from 'node:timers/promises'
-import { type Batch, batchesOf, verifyChecksum } from './batch.ts'
+import { type Batch, readBatches, verifyChecksum } from './batch.ts'
 import { Cursor } from './cursor.ts'
-import { contextOf, FetchedRecord } from './fetched-record.ts'
-import { OpenBatches, placeOf } from './open-batches.ts'
-import { deltasOf, type RawRecord, SMALL_BYTES } from './record.ts'
+import { FetchedRecord, toBatchContext } from './fetched-record.ts'
+import { formatPartition, OpenBatches } from './open-batches.ts'
+import { type RawRecord, readDeltas, SMALL_BYTES } from './record.ts'
 import { readRecords, type Taker } from './records.ts'
 import { UnreadableBytes } from './unreadable.ts'
 
@@ -39,14 +39,14 @@ const HEADER_BYTES = 150
  * @param holding bytes to search for; records that do not contain them may be omitted
  * @throws UnreadableBytes if the first batch cannot be read; the message contains the topic, partition and offset
  */
-export async function recordsOf(
+export async function decodePartition(
   fetched: FetchedPartition,
   mostBytes = MAX_BYTES,
   open = new OpenBatches(0),
   holding?: Buffer,
 ): Promise<FetchedRecord[]> {
   const { fromOffset, bytes, aborted } = fetched
-  const resumption = { place: placeOf(fetched), open, holding }
+  const resumption = { place: formatPartition(fetched), open, holding }
   const transactions = new AbortedTransactions(aborted)
   const read: FetchedRecord[] = []
   let room = mostBytes
@@ -54,7 +54,7 @@ export async function recordsOf(
   let at = fromOffset
   let inThisTurn = 0
   try {
-    for (const batch of batchesOf(bytes)) {
+    for (const batch of readBatches(bytes)) {
       if (inThisTurn > TURN_BYTES) {
         await setImmediate()
         inThisTurn = 0
@@ -69,16 +69,16 @@ export async function recordsOf(
       const isHidden = transactions.has(batch) || batch.isControl
       if (!isAhead) continue
       const records: FetchedRecord[] = []
-      const context = contextOf(batch)
+      const context = toBatchContext(batch)
       const hasRecord = () => read.length > 0 || records.length > 0
       const taker: Taker = {
         hasRoom: size => !hasRecord() || size + RECORD_BYTES <= room,
         take: (raw, size) => {
-          const kept = keptBytes(raw, size)
-          if (kept > room && hasRecord()) return 'refused'
-          room -= kept
+          const memoryBytes = estimateMemory(raw, size)
+          if (memoryBytes > room && hasRecord()) return 'refused'
+          room -= memoryBytes
           records.push(
-            new FetchedRecord(batch.baseOffset + raw.offsetDelta, timestampOf(batch, raw), raw, context),
+            new FetchedRecord(batch.baseOffset + raw.offsetDelta, computeTimestamp(batch, raw), raw, context),
           )
           hasTakenLong ||= raw.oversizeBytes !== undefined
           return room > 0 ? 'more' : 'enough'
@@ -96,23 +96,23 @@ export async function recordsOf(
   } catch (error) {
     if (!(error instanceof UnreadableBytes)) throw error
     // Records before the unreadable batch are returned first; the next fetch starts with that batch.
-    if (read.length === 0) throw located(error, fetched, at)
+    if (read.length === 0) throw toLocatedError(error, fetched, at)
   }
   return read
 }
 
-function keptBytes({ headers, oversizeBytes }: RawRecord, bytes: number): number {
+function estimateMemory({ headers, oversizeBytes }: RawRecord, bytes: number): number {
   const own = oversizeBytes === undefined ? bytes : 2 * SMALL_BYTES
   return own + RECORD_BYTES + HEADER_BYTES * headers.length
 }
 
 const NOTHING = { key: null, value: null, headers: [] }
 
-function timestampOf(batch: Batch, { timestampDelta }: { readonly timestampDelta: number }): number {
+function computeTimestamp(batch: Batch, { timestampDelta }: { readonly timestampDelta: number }): number {
   return batch.isLogAppendTime ? batch.maxTimestampMs : batch.firstTimestampMs + timestampDelta
 }
 
-function located(
+function toLocatedError(
   cause: UnreadableBytes,
   { topic, partition }: FetchedPartition,
   offset: number,
@@ -167,7 +167,7 @@ function isAbortMarker({ records, recordCount }: Batch): boolean {
   if (recordCount === 0) return false
   const cursor = new Cursor(records)
   cursor.varint()
-  deltasOf(cursor)
+  readDeltas(cursor)
   const key = cursor.field()
   return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT
 }

@@ -3,8 +3,15 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
 import { inflateInParts } from './codecs.ts'
 import { Cursor, MAX_VARINT_BYTES } from './cursor.ts'
-import { type Content, contentOf, headersOf, MAX_EVENT_BYTES, type RawRecord, SMALL_BYTES } from './record.ts'
-import { malformed } from './unreadable.ts'
+import {
+  type Content,
+  MAX_EVENT_BYTES,
+  type RawRecord,
+  readContent,
+  readHeaders,
+  SMALL_BYTES,
+} from './record.ts'
+import { createMalformedError } from './unreadable.ts'
 
 /** A record and its size; `no-room` if the receiver has no room for the next record; `end` if there are no more records. */
 type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
@@ -41,18 +48,18 @@ export class RecordStream {
   async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<StreamedRecord> {
     const returned = this.#returned
     this.#returned = undefined
-    if (returned && returned.record.offsetDelta >= fromDelta) return this.#passed(returned)
+    if (returned && returned.record.offsetDelta >= fromDelta) return this.#advancePast(returned)
     while (this.#read < this.#batch.recordCount) {
       this.#length ??= new Cursor(await this.#stream.varintBytes()).varint()
       const length = this.#length
-      if (length < 0) throw malformed('a record has a negative length')
+      if (length < 0) throw createMalformedError('a record has a negative length')
       const isLarge = length > MAX_EVENT_BYTES
       const bytes = isLarge ? 2 * SMALL_BYTES : length
       if (!hasRoom(bytes)) return 'no-room'
       this.#length = undefined
       this.#read += 1
-      const record = await this.#recordFrom(fromDelta, length, isLarge)
-      if (record) return this.#passed({ record, bytes })
+      const record = await this.#readRecord(fromDelta, length, isLarge)
+      if (record) return this.#advancePast({ record, bytes })
     }
     return 'end'
   }
@@ -67,34 +74,34 @@ export class RecordStream {
     await this.#parts.return(undefined)
   }
 
-  #passed(read: Exclude<StreamedRecord, string>): StreamedRecord {
+  #advancePast(read: Exclude<StreamedRecord, string>): StreamedRecord {
     this.#nextDelta = read.record.offsetDelta + 1
     return read
   }
 
   /** Reads the next record. Returns undefined if the record is skipped; its bytes are not copied then. */
-  async #recordFrom(fromDelta: number, length: number, isLarge: boolean): Promise<RawRecord | undefined> {
+  async #readRecord(fromDelta: number, length: number, isLarge: boolean): Promise<RawRecord | undefined> {
     const begin = this.#stream.position
     const left = () => length - (this.#stream.position - begin)
     // Skip the attributes, which are not used yet.
     await this.#stream.skip(1)
     const timestampDelta = await this.#varint()
     const offsetDelta = await this.#varint()
-    if (left() < 0) throw malformed('it is truncated')
+    if (left() < 0) throw createMalformedError('it is truncated')
     if (offsetDelta < fromDelta) {
       await this.#stream.skip(left())
       return undefined
     }
     const content = isLarge
-      ? await this.#oversize(length, left)
-      : contentOf(new Cursor(await this.#stream.take(left())), length)
+      ? await this.#readOversize(length, left)
+      : readContent(new Cursor(await this.#stream.take(left())), length)
     return { offsetDelta, timestampDelta, ...content }
   }
 
   /** Reads an oversize record. Only its small parts are kept; the others are skipped while they are decompressed. */
-  async #oversize(length: number, left: () => number): Promise<Content> {
+  async #readOversize(length: number, left: () => number): Promise<Content> {
     const skip = (count: number) => {
-      if (count > left()) throw malformed('a field is longer than its record')
+      if (count > left()) throw createMalformedError('a field is longer than its record')
       return this.#stream.skip(Math.max(0, count))
     }
     const keyBytes = await this.#varint()
@@ -104,7 +111,7 @@ export class RecordStream {
     await skip(await this.#varint())
     const rest = left()
     const headers =
-      rest <= SMALL_BYTES ? headersOf(new Cursor(await this.#stream.take(Math.max(0, rest)))) : []
+      rest <= SMALL_BYTES ? readHeaders(new Cursor(await this.#stream.take(Math.max(0, rest)))) : []
     await skip(left())
     return { key, value: null, headers, oversizeBytes: length }
   }
@@ -148,14 +155,14 @@ class ByteStream {
 
   /** Reads bytes. Returns a copy. */
   async take(count: number): Promise<Buffer> {
-    const taken = Buffer.allocUnsafe(count)
+    const bytes = Buffer.allocUnsafe(count)
     for (let filled = 0; filled < count; ) {
       if (this.#at === this.#part.length) await this.#next()
-      const copied = this.#part.copy(taken, filled, this.#at, this.#at + count - filled)
+      const copied = this.#part.copy(bytes, filled, this.#at, this.#at + count - filled)
       filled += copied
       this.#at += copied
     }
-    return taken
+    return bytes
   }
 
   async skip(count: number): Promise<void> {
@@ -184,7 +191,7 @@ class ByteStream {
     this.#part = EMPTY
     this.#at = 0
     const { done, value } = await this.#parts.next()
-    if (done) throw malformed('it is truncated')
+    if (done) throw createMalformedError('it is truncated')
     this.#part = value
   }
 }

@@ -1,6 +1,6 @@
 /** One record of a batch: https://kafka.apache.org/documentation/#record */
 import type { Cursor } from './cursor.ts'
-import { malformed } from './unreadable.ts'
+import { createMalformedError } from './unreadable.ts'
 
 /** Name and value of a header, as written by the producer. A name may occur more than once. */
 export type Header = readonly [name: string, value: Buffer | null]
@@ -31,7 +31,7 @@ const SURELY_FITS_BYTES = MAX_EVENT_BYTES / 4
 export const SMALL_BYTES = 64 * 1024
 
 /** Reads the position of a record in its batch. It precedes the content, which may not have to be read. */
-export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
+export function readDeltas(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
   // Skip the attributes, which are not used yet.
   cursor.skip(1)
   const timestampDelta = cursor.varint()
@@ -39,29 +39,29 @@ export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'times
 }
 
 /** Reads the content of a record, to its end. The cursor must be after the deltas. The bytes are not copied. */
-export function contentOf(cursor: Cursor, bytes: number): Content {
+export function readContent(cursor: Cursor, bytes: number): Content {
   const key = cursor.field()
   const value = cursor.field()
   if (bytes > SURELY_FITS_BYTES && isOversize(bytes, key, value, cursor))
     return {
       key: key && key.length <= SMALL_BYTES ? Buffer.from(key) : null,
       value: null,
-      headers: cursor.end - cursor.at <= SMALL_BYTES ? headersOf(cursor, true) : [],
+      headers: cursor.end - cursor.at <= SMALL_BYTES ? readHeaders(cursor, true) : [],
       oversizeBytes: bytes,
     }
-  const headers = headersOf(cursor)
-  if (cursor.at !== cursor.end) throw malformed('a record is longer than its content')
+  const headers = readHeaders(cursor)
+  if (cursor.at !== cursor.end) throw createMalformedError('a record is longer than its content')
   return { key, value, headers }
 }
 
 /** @param copies true to copy the values, so that the memory of the surrounding bytes can be freed */
-export function headersOf(cursor: Cursor, copies = false): Header[] {
+export function readHeaders(cursor: Cursor, copies = false): Header[] {
   const count = cursor.varint()
   const headers: Header[] = []
   // Read each header before counting the next one, so that no memory is allocated for a wrong count.
   for (let n = 0; n < count; n += 1) {
     const length = cursor.varint()
-    if (length < 0) throw malformed('a header has no name')
+    if (length < 0) throw createMalformedError('a header has no name')
     const begin = cursor.at
     cursor.skip(length)
     const name = cursor.bytes.toString('utf8', begin, cursor.at)

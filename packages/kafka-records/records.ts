@@ -6,9 +6,9 @@ import type { Batch } from './batch.ts'
 import { inflate } from './codecs.ts'
 import { Cursor } from './cursor.ts'
 import type { OpenBatches } from './open-batches.ts'
-import { contentOf, deltasOf, type RawRecord } from './record.ts'
+import { type RawRecord, readContent, readDeltas } from './record.ts'
 import { RecordStream } from './record-stream.ts'
-import { malformed, UnreadableBytes } from './unreadable.ts'
+import { createMalformedError, UnreadableBytes } from './unreadable.ts'
 
 /**
  * Maximum size of a batch that is decompressed at once, in bytes. This is faster than decompressing it in parts, but a function has
@@ -46,7 +46,7 @@ export async function readRecords(
   taker: Taker,
   resumption: Resumption,
 ): Promise<boolean> {
-  if (batch.recordCount < 0) throw malformed('it has a negative number of records')
+  if (batch.recordCount < 0) throw createMalformedError('it has a negative number of records')
   const { place, open, holding } = resumption
   const left = open.take(place, batch, fromDelta)
   if (left) return readInParts(left, fromDelta, taker, resumption)
@@ -95,8 +95,8 @@ function readWhole(
 /** Decodes a record. Returns undefined if the record precedes the requested position. */
 function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
-  const { offsetDelta, timestampDelta } = deltasOf(cursor)
-  return offsetDelta < fromDelta ? undefined : { offsetDelta, timestampDelta, ...contentOf(cursor, bytes) }
+  const { offsetDelta, timestampDelta } = readDeltas(cursor)
+  return offsetDelta < fromDelta ? undefined : { offsetDelta, timestampDelta, ...readContent(cursor, bytes) }
 }
 
 async function readInParts(

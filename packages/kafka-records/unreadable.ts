@@ -1,4 +1,4 @@
-/** Reason why bytes cannot be read. `malformed` means that they are truncated or contain an invalid number. */
+/** Reason why bytes cannot be read. `createMalformedError` means that they are truncated or contain an invalid number. */
 export type UnreadableReason = 'malformed' | 'corrupt' | 'too-large' | 'unknown-codec'
 
 /** Bytes of a log or of a response cannot be read. The message describes the remedy, and never contains payload data. */
@@ -19,11 +19,11 @@ export class UnreadableBytes extends Error {
 }
 
 /** Returns the error for bytes that end too early or contain an invalid number. */
-export function malformed(what: string): UnreadableBytes {
+export function createMalformedError(what: string): UnreadableBytes {
   return new UnreadableBytes('malformed', what)
 }
 
 /** Returns the error for data that exceeds the limit of a codec. */
-export function limitReached(limit: number): UnreadableBytes {
+export function createLimitError(limit: number): UnreadableBytes {
   return new UnreadableBytes('too-large', `more than ${limit} bytes`)
 }

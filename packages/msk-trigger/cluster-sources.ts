@@ -2,10 +2,10 @@ import { accessOptions } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
-import { senderFor } from './deliver/destinations.ts'
+import { createSender } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
-import { Cluster, clientsOf } from './poll/cluster.ts'
+import { Cluster, createClientFactory } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topics.ts'
 import { Outage } from './report/attempts.ts'
@@ -43,7 +43,7 @@ export class ClusterSources {
     { log, invoker, report = () => {} }: Omit<TriggerParts, 'mappings' | 'settings'>,
     reserved: Reserved,
   ) {
-    const connect = clientsOf(settings.brokers, accessOptions(settings))
+    const connect = createClientFactory(settings.brokers, accessOptions(settings))
     const kafka = connect('msk-trigger')
     const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
@@ -64,7 +64,7 @@ export class ClusterSources {
           report,
           outage,
           reserved: reserved.get(mapping.functionKey) as Semaphore,
-          sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
+          sender: mapping.destination && createSender(mapping.destination, senderParts(mapping)),
           invoke: (...of) => invoker.invoke(mapping, ...of),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),
         }),
@@ -88,14 +88,14 @@ export class ClusterSources {
 }
 
 /** Groups the mappings by cluster. Mappings with the same brokers and credentials share one client. */
-export function byCluster({ mappings, settings, ...parts }: TriggerParts): ClusterSources[] {
-  const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
+export function groupByCluster({ mappings, settings, ...parts }: TriggerParts): ClusterSources[] {
+  const toClusterKey = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
   const reserved = new Map(
     mappings.map(({ functionKey, reservedConcurrency }) => [functionKey, new Semaphore(reservedConcurrency)]),
   )
-  const settingsOf = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
-  return [...Map.groupBy(mappings, mapping => keyOf(settingsOf(mapping)))].map(
+  const mergeSettings = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
+  return [...Map.groupBy(mappings, mapping => toClusterKey(mergeSettings(mapping)))].map(
     ([_, [first, ...others]]) =>
-      new ClusterSources([first as Mapping, ...others], settingsOf(first as Mapping), parts, reserved),
+      new ClusterSources([first as Mapping, ...others], mergeSettings(first as Mapping), parts, reserved),
   )
 }

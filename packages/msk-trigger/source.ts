@@ -115,19 +115,19 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   async inject(fault: Fault): Promise<void> {
     this.#faults.arm(fault)
     if (fault.fault === 'rebalance') await this.#rejoin()
-    else if (fault.fault === 'hold') await this.#dispatcher.idle(fault.partition)
+    else if (fault.fault === 'hold') await this.#dispatcher.waitUntilIdle(fault.partition)
     // A partition that is no longer on hold may have a batch that can start.
     else this.#dispatcher.dispatchSoon()
   }
 
   /** Resolves when the group was joined for the first time and reading has started. */
-  get joined(): Promise<void> {
+  get firstJoin(): Promise<void> {
     return this.#joined.promise
   }
 
   /** Reads until `stop`. Failures to read are logged at growing intervals and retried. Never rejects. */
   async run(): Promise<void> {
-    this.#reports.mapped(this.#mapping)
+    this.#reports.reportMapping(this.#mapping)
     while (!this.#ending.signal.aborted) {
       const attempt = await this.#readOnce()
       this.#dispatcher.keepOnly([])
@@ -139,14 +139,15 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   /** Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
     try {
-      if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic))) return this.#trouble.noTopic()
-      const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
+      if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic)))
+        return this.#trouble.handleMissingTopic()
+      const largestBatch = await this.#parts.cluster.fetchMaxBatchBytes(this.#mapping.topic)
       // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
       await this.#member.read(largestBatch)
       return 0
     } catch (error) {
-      return this.#trouble.failed(error)
+      return this.#trouble.handleFailure(error)
     }
   }
 
@@ -161,12 +162,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     )
   }
 
-  assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number> {
+  handleAssignment(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number> {
     return this.#dispatcher.keepOnly(isSameMember ? partitions : [])
   }
 
   async isSameTopic(): Promise<boolean> {
-    const fate = await this.#tracker.fate()
+    const fate = await this.#tracker.checkTopic()
     // Rejoin, because the next fetch may read another topic of the same name, which has other records at the known positions.
     if (fate === 'gone') void this.#rejoin()
     return fate === 'same'
@@ -182,23 +183,23 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
    */
   async #rejoinUnlessSame(): Promise<boolean> {
     // Ignore the error: an unavailable broker is reported by the code that fetches records.
-    const fate = await this.#tracker.fate().catch(() => 'same')
+    const fate = await this.#tracker.checkTopic().catch(() => 'same')
     if (fate !== 'same') void this.#rejoin()
     return fate === 'same'
   }
 
   async startOffsets(partitions: readonly number[]): Promise<StartOffsets> {
-    if (partitions.length > 0) await this.#tracker.fate()
+    if (partitions.length > 0) await this.#tracker.checkTopic()
     return startOffsets(this.#parts.cluster, this.#mapping, partitions, this.#tracker.isRecreated)
   }
 
-  topicSeen(state: TopicState | undefined): void {
-    const change = this.#tracker.changeOf(state)
+  handleTopicState(state: TopicState | undefined): void {
+    const change = this.#tracker.findChange(state)
     if (change === 'rejoin') void this.#rejoin()
     else if (change === 'refresh') this.#member.refresh()
   }
 
-  reading(offsets: ReadonlyMap<number, number>): void {
+  handleReadStart(offsets: ReadonlyMap<number, number>): void {
     // Log this only the first time, because a member may repeatedly join without being able to fetch.
     if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(
@@ -206,24 +207,24 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       )
     this.#hasJoined = true
     this.#joined.resolve()
-    this.#tracker.reads()
+    this.#tracker.startReading()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()
     this.#nextReading = Promise.withResolvers()
   }
 
-  fetched(): void {
-    this.#trouble.fetched()
+  handleFetch(): void {
+    this.#trouble.handleSuccess()
   }
 
-  records(partition: number, messages: readonly Message[]): Promise<void> {
+  handleRecords(partition: number, messages: readonly Message[]): Promise<void> {
     return this.#dispatcher.add(partition, messages)
   }
 
   /** Drops all records, like a poller that has crashed or was removed from the group, and joins the group again. */
   async #rejoin(): Promise<void> {
     const reading = this.#nextReading.promise
-    this.#tracker.leaves()
+    this.#tracker.stopReading()
     this.#dispatcher.keepOnly([])
     this.#member.rejoin()
     await reading

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { byCluster, type ClusterSources, type TriggerParts } from './cluster-sources.ts'
+import { type ClusterSources, groupByCluster, type TriggerParts } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
 import type { EventSource } from './source.ts'
@@ -36,7 +36,7 @@ export class Trigger {
     this.#log = log
     const throttled = mappings.filter(({ reservedConcurrency }) => reservedConcurrency === 0)
     this.#throttled = new Set(throttled.map(({ functionKey }) => functionKey))
-    this.#clusters = byCluster(parts)
+    this.#clusters = groupByCluster(parts)
     this.#sources = this.#clusters.flatMap(({ sources }) => sources)
     this.#faults =
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
@@ -52,13 +52,13 @@ export class Trigger {
     this.#faults?.listen()
     for (const cluster of this.#clusters) cluster.start()
     const count = this.#sources.length
-    void Promise.all(this.#sources.map(source => source.joined)).then(() =>
+    void Promise.all(this.#sources.map(source => source.firstJoin)).then(() =>
       this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
     )
   }
 
   /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */
-  get sources(): readonly Pick<EventSource, 'joined'>[] {
+  get sources(): readonly Pick<EventSource, 'firstJoin'>[] {
     return this.#sources
   }
 

@@ -25,7 +25,7 @@ export type {
 export * from './consumer/declared.ts'
 export { derivedId } from './consumer/derived-id.ts'
 export { days, hours, minutes, seconds } from './consumer/durations.ts'
-export { type Event, entityOf, partsOfEntity, type Received, timeOf } from './consumer/event.ts'
+export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './consumer/event.ts'
 export {
   FAILURES,
   type Failure,
@@ -34,45 +34,45 @@ export {
   failure,
 } from './consumer/failure-codes.ts'
 export type { FailureData } from './consumer/failure-event.ts'
-export { FORGET, forgetting } from './consumer/forgetting.ts'
+export { FORGET, scheduleForgetting } from './consumer/forgetting.ts'
 export {
+  deferRecord,
   type Forwarder,
   type Forwarding,
-  forwarded,
-  notDue,
+  forwardRecord,
   type SourceRecord,
-  skipped,
+  skipRecord,
 } from './consumer/forwarder.ts'
 export type { Parking } from './consumer/parking.ts'
 export {
-  type Decided,
-  decided,
+  type CompletedStep,
+  completeStep,
   type Emission,
   type Key,
   type KeyedProcess,
   type PartitionContext,
   type Rejected,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type Timer,
   type TimerChange,
 } from './consumer/process.ts'
 export {
+  confirmSegment,
   type Segment,
   type SegmentLimits,
   type SegmentSink,
   segmentName,
   type Written,
-  written,
 } from './consumer/segment-sink.ts'
 export {
+  confirmDelivery,
   type Delivered,
   type Delivery,
   type Digest,
-  delivered,
   retry,
   type Sink,
 } from './consumer/sink.ts'
 export type { EventSchemas, StandardSchema } from './consumer/standard-schema.ts'
-export { digestOf } from './pipeline/failures/failure-record.ts'
+export { computeDigest } from './pipeline/failures/failure-record.ts'
 export * from './producer/index.ts'

@@ -52,7 +52,7 @@ export class RegistryClient {
     const answer = await this.#get(`/schemas/${isGuid ? 'guids' : 'ids'}/${id}`, signal)
     if (!answer) return undefined
     const { text, references } = await this.#withReferences(answer, new Set(), signal)
-    return { format: formatOf(answer), text, references }
+    return { format: parseFormat(answer), text, references }
   }
 
   async #withReferences(
@@ -81,7 +81,7 @@ export class RegistryClient {
 
   async #get(path: string, signal: AbortSignal): Promise<Answer | undefined> {
     const { status, body } = await this.#http.ask(path, { signal }).catch(unlessTooLarge)
-    if (status < 300 && isObject(body) && typeof body.schema === 'string') return answerIn(body)
+    if (status < 300 && isObject(body) && typeof body.schema === 'string') return parseAnswer(body)
     const isRefusal = status >= 400 && status < 500 && !NOT_ABOUT_A_SCHEMA.includes(status)
     const why = JSON.stringify(body).slice(0, 200)
     // A response without an error code does not come from the registry, but from a server between this client and the registry.
@@ -115,7 +115,7 @@ interface Answer {
 }
 
 /** Returns the format of a schema. Registries omit the type for Avro. */
-function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
+function parseFormat({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryError(
     'unusable-schema',
@@ -124,7 +124,7 @@ function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
 }
 
 /** Validates a response. @throws RegistryError `unusable-schema` if its members do not match the Confluent API */
-function answerIn(body: Readonly<Record<string, unknown>>): Answer {
+function parseAnswer(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>
     typeof name === 'string' && typeof subject === 'string' && Number.isSafeInteger(version)

@@ -52,10 +52,10 @@ export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'referen
 const STRICT = { noUndeclaredFields: true } as object
 
 function reject(path: string[], _value: unknown, type: Type): never {
-  throw new UnencodableError(path, expected(type))
+  throw new UnencodableError(path, describeExpected(type))
 }
 
-function expected({ typeName, name }: Type): string {
+function describeExpected({ typeName, name }: Type): string {
   if (typeName.startsWith('record')) return `must be a ${name ?? 'record'}, and have no other fields`
   if (typeName.startsWith('union:'))
     return 'must be of a type that its schema allows, and a number must be finite'

@@ -32,42 +32,42 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
  * unknown field is an error, because it would be lost. An absent field is an error if readers could not distinguish it from zero.
  */
 export function protobufEncoder(message: Type) {
-  const convert = messageConverter(message, new Map())
+  const convert = getMessageConverter(message, new Map())
   return (data: unknown): Buffer => {
     const bytes = message.encode(convert(data, []) as object).finish()
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }
 
-/** @param known converters by type; needed because a message type can contain itself */
-function messageConverter(type: Type, known: Map<Type, Convert>): Convert {
-  const found = known.get(type)
+/** @param converters converters by type; needed because a message type can contain itself */
+function getMessageConverter(type: Type, converters: Map<Type, Convert>): Convert {
+  const found = converters.get(type)
   if (found) return found
   let plans: Map<string, FieldPlan> | undefined
-  const convert: Convert = (given, path) => {
+  const convert: Convert = (input, path) => {
     if (isUnsupported(type))
       throw new UnencodableError(path, `is a ${type.fullName.slice(1)}, which is not supported`)
-    const value = isWrapper(type) ? { value: given } : given
+    const value = isWrapper(type) ? { value: input } : input
     if (!isObject(value)) throw new UnencodableError(path, `must be a ${type.name}`)
-    plans ??= plansOf(type, known)
-    return messageOf(type, plans, value, path)
+    plans ??= planFields(type, converters)
+    return buildMessage(type, plans, value, path)
   }
-  known.set(type, convert)
+  converters.set(type, convert)
   return convert
 }
 
-function plansOf(type: Type, known: Map<Type, Convert>): Map<string, FieldPlan> {
+function planFields(type: Type, converters: Map<Type, Convert>): Map<string, FieldPlan> {
   return new Map(
     type.fieldsArray.map(field => {
       field.resolve()
       const isSingle = !field.repeated && !field.map
       const isImplicit = isSingle && !field.partOf && !(field.resolvedType instanceof protobuf.Type)
-      return [field.name, { field, isImplicit, convert: fieldConverter(field, known) }]
+      return [field.name, { field, isImplicit, convert: createFieldConverter(field, converters) }]
     }),
   )
 }
 
-function messageOf(
+function buildMessage(
   type: Type,
   plans: ReadonlyMap<string, FieldPlan>,
   value: Readonly<Record<string, unknown>>,
@@ -79,12 +79,12 @@ function messageOf(
   const message: Record<string, unknown> = {}
   const ofOneof = new Map<string, string>()
   for (const [name, { field, isImplicit, convert }] of plans) {
-    const given = value[name]
-    const isAbsent = given === undefined || given === null
+    const fieldValue = value[name]
+    const isAbsent = fieldValue === undefined || fieldValue === null
     if (isAbsent && isImplicit) throw new UnencodableError([...path, name], 'is missing')
     if (isAbsent) continue
     if (field.partOf) requireAlone(ofOneof, field.partOf.name, name, path)
-    message[name] = convert(given, [...path, name])
+    message[name] = convert(fieldValue, [...path, name])
   }
   return message
 }
@@ -105,14 +105,14 @@ function requireAlone(
   given.set(oneof, name)
 }
 
-function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
-  const single = valueConverter(field, known)
+function createFieldConverter(field: Field, converters: Map<Type, Convert>): Convert {
+  const single = createValueConverter(field, converters)
   if (field instanceof protobuf.MapField) {
-    const keyOf = keyConverter(field.keyType)
+    const convertKey = createKeyConverter(field.keyType)
     return (value, path) => {
       if (!isObject(value)) throw new UnencodableError(path, 'must be an object')
       return Object.fromEntries(
-        Object.entries(value).map(([key, one]) => [keyOf(key, path), single(one, [...path, key])]),
+        Object.entries(value).map(([key, one]) => [convertKey(key, path), single(one, [...path, key])]),
       )
     }
   }
@@ -127,7 +127,7 @@ function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
  * Returns a converter for map keys that are passed to protobufjs. A key that is not a valid number is rejected, because protobufjs
  * would convert it to another key.
  */
-function keyConverter(type: string): (key: string, path: readonly string[]) => string {
+function createKeyConverter(type: string): (key: string, path: readonly string[]) => string {
   if (type === 'string') return key => key
   const wrong = (path: readonly string[]): never => {
     throw new UnencodableError(path, `must have keys that are ${type}`)
@@ -139,23 +139,23 @@ function keyConverter(type: string): (key: string, path: readonly string[]) => s
     /^(0|-?[1-9]\d{0,19})$/.test(key) && wrapped(bits, BigInt(key)) === BigInt(key) ? key : wrong(path)
 }
 
-function valueConverter({ type, resolvedType }: Field, known: Map<Type, Convert>): Convert {
-  if (resolvedType instanceof protobuf.Type) return messageConverter(resolvedType, known)
-  if (resolvedType) return enumConverter(resolvedType)
+function createValueConverter({ type, resolvedType }: Field, converters: Map<Type, Convert>): Convert {
+  if (resolvedType instanceof protobuf.Type) return getMessageConverter(resolvedType, converters)
+  if (resolvedType) return createEnumConverter(resolvedType)
   const integer = INTEGERS[type]
-  if (integer) return integerConverter(...integer)
+  if (integer) return createIntegerConverter(...integer)
   if (type === 'bytes') return (value, path) => base64Bytes(value) ?? refuse(path, 'base64')
-  if (type === 'float' || type === 'double') return finiteConverter(type === 'float')
+  if (type === 'float' || type === 'double') return createFiniteConverter(type === 'float')
   const wanted = type === 'bool' ? 'boolean' : 'string'
   return (value, path) => (typeof value === wanted ? value : refuse(path, wanted))
 }
 
-function enumConverter({ name, values }: protobuf.Enum): Convert {
+function createEnumConverter({ name, values }: protobuf.Enum): Convert {
   return (value, path) =>
     typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : refuse(path, `a ${name}`)
 }
 
-function integerConverter(bits: number, isSigned: boolean): Convert {
+function createIntegerConverter(bits: number, isSigned: boolean): Convert {
   const most = Math.min(2 ** (isSigned ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER)
   const least = isSigned ? Math.max(-most - 1, Number.MIN_SAFE_INTEGER) : 0
   return (value, path) =>
@@ -165,7 +165,7 @@ function integerConverter(bits: number, isSigned: boolean): Convert {
 }
 
 /** Returns a converter for floating-point numbers. It rejects NaN and infinities, which JSON cannot represent. */
-function finiteConverter(isFloat: boolean): Convert {
+function createFiniteConverter(isFloat: boolean): Convert {
   return (value, path) =>
     typeof value === 'number' && Number.isFinite(isFloat ? Math.fround(value) : value)
       ? value

@@ -25,13 +25,13 @@ export function codecFor({ text, references }: Schema): Codec {
   return {
     format: 'JSON',
     decode(body) {
-      const json = textOf(body)
-      validated(validate, parse(json))
+      const json = decodeText(body)
+      requireValid(validate, parse(json))
       return json
     },
     read(body) {
-      const data = parse(textOf(body))
-      validated(validate, data)
+      const data = parse(decodeText(body))
+      requireValid(validate, data)
       return data
     },
     encode(data) {
@@ -58,12 +58,12 @@ function compile(text: string, references: Schema['references']) {
   }
 }
 
-function validated(validate: ValidateFunction, data: unknown): void {
+function requireValid(validate: ValidateFunction, data: unknown): void {
   if (isDeep(data)) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
   if (validate(data)) return
   const [first] = validate.errors ?? []
   throw new UndecodableError(
-    `it does not match its schema: ${shown(first?.instancePath ?? '')} ${first?.message}`,
+    `it does not match its schema: ${maskPath(first?.instancePath ?? '')} ${first?.message}`,
   )
 }
 
@@ -76,14 +76,14 @@ function isDeep(value: unknown, level = 0): boolean {
 }
 
 /** Returns a path in which names that do not look like field names are hidden. Such names may be payload data. */
-function shown(path: string): string {
+function maskPath(path: string): string {
   return path
     .split('/')
     .map(name => (/^([A-Za-z_][\w-]{0,39}|\d{0,6})$/.test(name) ? name : '(a name not shown)'))
     .join('/')
 }
 
-function textOf(body: Buffer): string {
+function decodeText(body: Buffer): string {
   if (!isUtf8(body)) throw new UndecodableError('it is not UTF-8')
   return body.toString('utf8')
 }

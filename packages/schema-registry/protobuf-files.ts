@@ -22,8 +22,8 @@ export function declaredMessages({ text, references }: Omit<Schema, 'format'>): 
   const files = [file, ...references.map(reference => addFile(root, reference.text))]
   const registered = references.map(({ name }) => name)
   for (const name of new Set(files.flatMap(({ imports }) => imports))) {
-    const known = registered.includes(name) ? undefined : protobuf.common.get(name)
-    if (known?.nested) root.addJSON(known.nested)
+    const commonFile = registered.includes(name) ? undefined : protobuf.common.get(name)
+    if (commonFile?.nested) root.addJSON(commonFile.nested)
   }
   // Extensions of messages that the schema does not contain, such as options of fields, are not needed to read data.
   root.deferred = []
@@ -35,13 +35,13 @@ function addFile(root: Root, text: string): ProtobufFile {
   const bytes = base64Bytes(text)
   if (bytes) return addDescriptor(root, bytes)
   const { package: name, imports = [], weakImports = [] } = protobuf.parse(text, root)
-  const messages = messagesOf(name ? (root.lookup(name) as Namespace) : root)
+  const messages = collectMessages(name ? (root.lookup(name) as Namespace) : root)
   return { messages, imports: [...imports, ...weakImports] }
 }
 
-function messagesOf({ nestedArray }: Namespace): DeclaredMessage[] {
+function collectMessages({ nestedArray }: Namespace): DeclaredMessage[] {
   const types = nestedArray.filter(nested => nested instanceof protobuf.Type)
-  return types.map(type => ({ type, nested: messagesOf(type) }))
+  return types.map(type => ({ type, nested: collectMessages(type) }))
 }
 
 function addDescriptor(root: Root, bytes: Buffer): ProtobufFile {
@@ -53,27 +53,30 @@ function addDescriptor(root: Root, bytes: Buffer): ProtobufFile {
     dependency: imports = [],
   } = file as IFileDescriptorProto
   const parent = name ? root.define(name) : root
-  const context = contextOf(file)
-  for (const message of messageType) parent.add(protobuf.Type.fromDescriptor(named(message), context))
+  const context = readSyntax(file)
+  for (const message of messageType) parent.add(protobuf.Type.fromDescriptor(setFieldNames(message), context))
   for (const one of enumType) parent.add(protobuf.Enum.fromDescriptor(one, context))
-  return { messages: messageType.map(message => declaredIn(parent, message)), imports }
+  return { messages: messageType.map(message => toDeclaredMessage(parent, message)), imports }
 }
 
 /** Returns the descriptor with the names of fields that the parser of text gives them. */
-function named(message: IDescriptorProto): IDescriptorProto {
+function setFieldNames(message: IDescriptorProto): IDescriptorProto {
   for (const field of message.field ?? []) field.jsonName = protobuf.util.camelCase(field.name ?? '')
-  message.nestedType?.forEach(named)
+  message.nestedType?.forEach(setFieldNames)
   return message
 }
 
-function declaredIn(parent: Namespace, { name = '', nestedType = [] }: IDescriptorProto): DeclaredMessage {
+function toDeclaredMessage(
+  parent: Namespace,
+  { name = '', nestedType = [] }: IDescriptorProto,
+): DeclaredMessage {
   const type = parent.get(name)
   if (!(type instanceof protobuf.Type)) return { nested: [] }
-  return { type, nested: nestedType.map(nested => declaredIn(type, nested)) }
+  return { type, nested: nestedType.map(nested => toDeclaredMessage(type, nested)) }
 }
 
 /** Returns the syntax of a file, or its edition and the features that the file sets for all its messages. */
-function contextOf(file: protobuf.Message) {
+function readSyntax(file: protobuf.Message) {
   const { syntax, edition, options } = descriptors.FileDescriptorProto.toObject(file, { enums: String })
   if (syntax !== 'editions') return { edition: syntax || 'proto2' }
   const snakeCase = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)

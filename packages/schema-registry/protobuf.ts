@@ -48,22 +48,22 @@ export function codecFor(schema: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(schema)
   const plain = protobufReader()
   let compiled: ReturnType<typeof protobufEncoder> | undefined
-  const encoder = () => (compiled ??= protobufEncoder(messageType(declared, [0])))
-  const decoded = (body: Buffer) => {
+  const encoder = () => (compiled ??= protobufEncoder(requireMessageType(declared, [0])))
+  const decodeMessage = (body: Buffer) => {
     const reader = protobuf.Reader.create(body)
-    const type = messageType(declared, form === 'plain' ? [0] : messageIndex(reader))
+    const type = requireMessageType(declared, form === 'plain' ? [0] : readMessageIndex(reader))
     return { message: type.decode(reader), type }
   }
   return {
     format: 'PROTOBUF',
     decode: body =>
       matching(() => {
-        const { message, type } = decoded(body)
+        const { message, type } = decodeMessage(body)
         return JSON.stringify(type.toObject(message, JSON_FORM))
       }),
     read: body =>
       matching(() => {
-        const { message, type } = decoded(body)
+        const { message, type } = decodeMessage(body)
         return plain(message, type)
       }),
     encode(data) {
@@ -84,13 +84,13 @@ function compile(schema: Schema): readonly DeclaredMessage[] {
 const DEEPEST_INDEX = 100
 
 /** Reads a message index: the path of a message, as its number in the file, then its number within that message, and so on. */
-function messageIndex(reader: protobuf.Reader): readonly number[] {
+function readMessageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
   if (length < 0 || length > DEEPEST_INDEX) throw new Error('its message index has an impossible length')
   return length === 0 ? [0] : Array.from({ length }, () => reader.sint32())
 }
 
-function messageType(declared: readonly DeclaredMessage[], index: readonly number[]): Type {
+function requireMessageType(declared: readonly DeclaredMessage[], index: readonly number[]): Type {
   let at: Partial<DeclaredMessage> | undefined = { nested: declared }
   for (const position of index) at = at?.nested?.[position]
   const type = at?.type

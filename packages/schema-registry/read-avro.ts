@@ -38,7 +38,7 @@ const TEXT: Form = {
  * because it trusts the lengths in the data.
  */
 export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
-  const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
+  const read = getReader(type, form === 'plain' ? PLAIN : TEXT, new Map())
   return body => {
     const cursor = new AvroCursor(body)
     const value = read(cursor)
@@ -47,18 +47,18 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
   }
 }
 
-/** @param known readers by type; needed because a record type can contain itself */
-function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
-  const found = known.get(type)
+/** @param readers readers by type; needed because a record type can contain itself */
+function getReader(type: Type, form: Form, readers: Map<Type, AvroRead>): AvroRead {
+  const found = readers.get(type)
   if (found) return found
   let read: AvroRead | undefined
-  known.set(type, cursor => (read as AvroRead)(cursor))
-  read = made(type, form, known)
-  known.set(type, read)
+  readers.set(type, cursor => (read as AvroRead)(cursor))
+  read = createReader(type, form, readers)
+  readers.set(type, read)
   return read
 }
 
-function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
+function createReader(type: Type, form: Form, readers: Map<Type, AvroRead>): AvroRead {
   const { typeName } = type
   const simple = SIMPLE[typeName]
   if (simple) return simple
@@ -79,17 +79,17 @@ function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
       return cursor => symbols[cursor.index(symbols.length)]
     }
     case 'array':
-      return arrayReader(readerOf((type as types.ArrayType).itemsType, form, known))
+      return createArrayReader(getReader((type as types.ArrayType).itemsType, form, readers))
     case 'map':
-      return mapReader(readerOf((type as types.MapType).valuesType, form, known))
+      return createMapReader(getReader((type as types.MapType).valuesType, form, readers))
     case 'union:wrapped':
     case 'union:unwrapped': {
-      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, form, known))
+      const branches = (type as types.WrappedUnionType).types.map(branch => getReader(branch, form, readers))
       return cursor => (branches[cursor.index(branches.length)] as AvroRead)(cursor)
     }
     case 'record':
     case 'error':
-      return recordReader(type as types.RecordType, form, known)
+      return createRecordReader(type as types.RecordType, form, readers)
     default:
       throw new UndecodableError(`its schema has a type that is not supported: ${typeName}`)
   }
@@ -104,7 +104,7 @@ const SIMPLE: Readonly<Record<string, AvroRead>> = {
   string: cursor => cursor.string(),
 }
 
-function arrayReader(item: AvroRead): AvroRead {
+function createArrayReader(item: AvroRead): AvroRead {
   return cursor => {
     const items: unknown[] = []
     cursor.enter()
@@ -115,7 +115,7 @@ function arrayReader(item: AvroRead): AvroRead {
   }
 }
 
-function mapReader(value: AvroRead): AvroRead {
+function createMapReader(value: AvroRead): AvroRead {
   return cursor => {
     const map: Record<string, unknown> = {}
     cursor.enter()
@@ -126,10 +126,10 @@ function mapReader(value: AvroRead): AvroRead {
   }
 }
 
-function recordReader(type: types.RecordType, form: Form, known: Map<Type, AvroRead>): AvroRead {
+function createRecordReader(type: types.RecordType, form: Form, readers: Map<Type, AvroRead>): AvroRead {
   const read = type.fields.map(field => ({
     name: field.name,
-    value: readerOf(field.type, form, known),
+    value: getReader(field.type, form, readers),
     isOptional: form.omitsNull && nullDefaults.get(type)?.has(field.name) === true,
   }))
   return cursor => {

@@ -30,11 +30,11 @@ const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.g
  * this from a missing field. Empty lists and maps are absent. Invalid data causes an UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
-  const known = new Map<Type, readonly FieldPlan[]>()
-  return (message, type) => plainMessage(type, known)(message, { values: MAX_VALUES })
+  const plansByType = new Map<Type, readonly FieldPlan[]>()
+  return (message, type) => createMessageConverter(type, plansByType)(message, { values: MAX_VALUES })
 }
 
-function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Convert {
+function createMessageConverter(type: Type, plansByType: Map<Type, readonly FieldPlan[]>): Convert {
   const form = OWN_FORM.has(type.fullName) ? protobuf.wrappers[type.fullName]?.toObject : undefined
   if (form) return message => form.call(type, message as Message, {})
   if (isUnsupported(type))
@@ -42,17 +42,17 @@ function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Conve
       throw new UndecodableError(`it has a ${type.fullName.slice(1)}, which is not supported`)
     }
   const fields: (message: unknown, budget: Budget) => Record<string, unknown> = (message, budget) => {
-    let plans = known.get(type)
+    let plans = plansByType.get(type)
     if (!plans) {
-      plans = type.fieldsArray.map(field => planOf(field, known))
-      known.set(type, plans)
+      plans = type.fieldsArray.map(field => planField(field, plansByType))
+      plansByType.set(type, plans)
     }
-    return plainFields(message as Readonly<Record<string, unknown>>, plans, budget)
+    return convertFields(message as Readonly<Record<string, unknown>>, plans, budget)
   }
   return isWrapper(type) ? (message, budget) => fields(message, budget).value : fields
 }
 
-function plainFields(
+function convertFields(
   message: Readonly<Record<string, unknown>>,
   plans: readonly FieldPlan[],
   budget: Budget,
@@ -93,31 +93,34 @@ function spend(budget: Budget): boolean {
   return true
 }
 
-function planOf(field: Field, known: Map<Type, readonly FieldPlan[]>): FieldPlan {
+function planField(field: Field, plansByType: Map<Type, readonly FieldPlan[]>): FieldPlan {
   field.resolve()
   const shape = field.map ? 'map' : field.repeated ? 'list' : 'single'
-  const convert = converterOf(field, known)
+  const convert = createConverter(field, plansByType)
   const isMessage = field.resolvedType instanceof protobuf.Type
   const hasImplied = shape === 'single' && !isMessage && !field.hasPresence
-  const implied = hasImplied ? impliedBy(field, convert) : undefined
-  return { name: field.name, shape, convert, implied, keyText: keyTextOf(field) }
+  const implied = hasImplied ? computeImplied(field, convert) : undefined
+  return { name: field.name, shape, convert, implied, keyText: createKeyConverter(field) }
 }
 
 /** Returns a converter for map keys. protobufjs stores a 64-bit key as eight characters. */
-function keyTextOf(field: Field): (key: string) => string {
+function createKeyConverter(field: Field): (key: string) => string {
   if (!(field instanceof protobuf.MapField) || !field.keyType.endsWith('64')) return key => key
   const isUnsigned = ['uint64', 'fixed64'].includes(field.keyType)
   return key => protobuf.util.longFromHash(key, isUnsigned).toString()
 }
 
-function impliedBy({ type, resolvedType, typeDefault }: Field, convert: Convert): unknown {
+function computeImplied({ type, resolvedType, typeDefault }: Field, convert: Convert): unknown {
   if (resolvedType instanceof protobuf.Enum) return convert(typeDefault, { values: 1 })
   if (type === 'string' || type === 'bytes') return ''
   return type === 'bool' ? false : 0
 }
 
-function converterOf({ type, resolvedType }: Field, known: Map<Type, readonly FieldPlan[]>): Convert {
-  if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, known)
+function createConverter(
+  { type, resolvedType }: Field,
+  plansByType: Map<Type, readonly FieldPlan[]>,
+): Convert {
+  if (resolvedType instanceof protobuf.Type) return createMessageConverter(resolvedType, plansByType)
   // As in Protobuf's JSON mapping, an enum number without a name remains a number.
   if (resolvedType instanceof protobuf.Enum) return value => resolvedType.valuesById[value as number] ?? value
   if (type === 'bytes') return value => Buffer.from(value as Uint8Array).toString('base64')

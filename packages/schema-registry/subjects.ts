@@ -61,21 +61,21 @@ export class RegistrySubjects {
    *
    * @param withinMs time limit in milliseconds, if it is shorter than the default
    */
-  async idOf(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
-    const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema), withinMs)
-    return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
+  async findId(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
+    const answer = await this.#ask('POST', subjectPath(subject), toRequestBody(schema), withinMs)
+    return answer === undefined ? undefined : this.#readId(answer, subjectPath(subject))
   }
 
   /** Registers a schema and returns its id. If the subject already contains the schema, no new version is created. */
   async register(subject: string, schema: Schema): Promise<number> {
     const path = `${subjectPath(subject)}/versions`
-    return this.#idIn(await this.#ask('POST', path, bodyOf(schema)), path)
+    return this.#readId(await this.#ask('POST', path, toRequestBody(schema)), path)
   }
 
   /** Checks whether the schema could be the next version of the subject. Any schema is compatible if there are no versions. */
   async compatibility(subject: string, schema: Schema): Promise<Compatibility> {
     const path = `/compatibility${subjectPath(subject)}/versions/latest?verbose=true`
-    const answer = await this.#ask('POST', path, bodyOf(schema))
+    const answer = await this.#ask('POST', path, toRequestBody(schema))
     if (answer === undefined) return { isCompatible: true, reasons: [] }
     if (!isObject(answer) || typeof answer.is_compatible !== 'boolean') return this.#nonsense(path)
     const { is_compatible: isCompatible, messages } = answer
@@ -88,9 +88,9 @@ export class RegistrySubjects {
    * rule and for a subject with the rule NONE.
    */
   async rule(subject: string): Promise<string | undefined> {
-    const own = levelIn(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
+    const own = readLevel(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
     if (own !== undefined && own !== 'NONE') return own
-    const general = levelIn(await this.#ask('GET', '/config'))
+    const general = readLevel(await this.#ask('GET', '/config'))
     return own === undefined || own === general ? general : undefined
   }
 
@@ -99,7 +99,7 @@ export class RegistrySubjects {
     await this.#ask('PUT', '/config', { compatibility })
   }
 
-  #idIn(answer: unknown, path: string): number {
+  #readId(answer: unknown, path: string): number {
     return isObject(answer) && Number.isSafeInteger(answer.id) ? Number(answer.id) : this.#nonsense(path)
   }
 
@@ -120,7 +120,7 @@ export class RegistrySubjects {
   }
 }
 
-function levelIn(answer: unknown): string | undefined {
+function readLevel(answer: unknown): string | undefined {
   return isObject(answer) && typeof answer.compatibilityLevel === 'string'
     ? answer.compatibilityLevel
     : undefined
@@ -134,6 +134,6 @@ function subjectPath(subject: string): string {
  * Returns the body of a request. The type is omitted for Avro, because it is the default and some registries do not accept its
  * name.
  */
-function bodyOf({ text, format }: Schema): object {
+function toRequestBody({ text, format }: Schema): object {
   return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }
 }

@@ -1,6 +1,12 @@
 /** Generates Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
-import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../../lib/schemas/event-types.ts'
-import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './record-types.ts'
+import { BINARY_TYPES, EVENT_TYPES, type EventFormat, toFileName } from '../../lib/schemas/event-types.ts'
+import {
+  buildRecord,
+  type FieldType,
+  type RecordField,
+  type RecordType,
+  type Scalar,
+} from './record-types.ts'
 
 /** Generated Avro or Protobuf schema. */
 export interface BinarySchema {
@@ -19,8 +25,8 @@ export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchem
   const { extension, write } = FORMATS[format]
   return BINARY_TYPES.map(type => ({
     type,
-    file: new URL(`../../events/schemas/${format}/${fileNameOf(type)}.${extension}`, import.meta.url),
-    text: () => write(type.replaceAll('-', '_'), recordOf(type, EVENT_TYPES[type])),
+    file: new URL(`../../events/schemas/${format}/${toFileName(type)}.${extension}`, import.meta.url),
+    text: () => write(type.replaceAll('-', '_'), buildRecord(type, EVENT_TYPES[type])),
   }))
 }
 
@@ -39,24 +45,24 @@ const AVRO_SCALARS: Readonly<Record<Scalar, string>> = {
 }
 
 function avroText(namespace: string, { record: name, doc, fields }: RecordType): string {
-  const record = { type: 'record', name, namespace, ...documented(doc), fields: fields.map(avroField) }
+  const record = { type: 'record', name, namespace, ...toDocProperty(doc), fields: fields.map(avroField) }
   return `${JSON.stringify(record, null, 2)}\n`
 }
 
 function avroField({ name, doc, type, isOptional }: RecordField): object {
   const plain = avroType(type)
   const typed = isOptional ? { type: ['null', plain], default: null } : { type: plain }
-  return { name, ...documented(doc), ...typed }
+  return { name, ...toDocProperty(doc), ...typed }
 }
 
 function avroType(type: FieldType): unknown {
   if (typeof type === 'string') return AVRO_SCALARS[type]
   if ('list' in type) return { type: 'array', items: avroType(type.list) }
   if ('map' in type) return { type: 'map', values: avroType(type.map) }
-  return { type: 'record', name: type.record, ...documented(type.doc), fields: type.fields.map(avroField) }
+  return { type: 'record', name: type.record, ...toDocProperty(type.doc), fields: type.fields.map(avroField) }
 }
 
-function documented(doc: string | undefined): { readonly doc?: string } {
+function toDocProperty(doc: string | undefined): { readonly doc?: string } {
   return doc === undefined ? {} : { doc }
 }
 
@@ -91,8 +97,8 @@ function protobufType(type: FieldType): string {
  * with such fields could no longer be read.
  */
 export function lostFields(before: string, after: string): string[] {
-  const kept = fieldsIn(after)
-  return [...fieldsIn(before)].filter(field => !kept.has(field))
+  const newFields = fieldsIn(after)
+  return [...fieldsIn(before)].filter(field => !newFields.has(field))
 }
 
 /** Returns all fields of a schema, each with its message, type and number. */
@@ -109,14 +115,14 @@ function fieldsIn(text: string): ReadonlySet<string> {
 
 function nestedIn({ fields }: RecordType): RecordType[] {
   return fields.flatMap(({ type }) => {
-    const inner = innerOf(type)
+    const inner = unwrapType(type)
     return typeof inner === 'string' ? [] : [inner, ...nestedIn(inner)]
   })
 }
 
-function innerOf(type: FieldType): Scalar | RecordType {
+function unwrapType(type: FieldType): Scalar | RecordType {
   if (typeof type === 'string' || 'record' in type) return type
-  return innerOf('list' in type ? type.list : type.map)
+  return unwrapType('list' in type ? type.list : type.map)
 }
 
 function comment(doc: string | undefined, indent: string): string {

@@ -3,7 +3,7 @@
  * Protobuf does not distinguish empty collections from missing ones.
  */
 import { BINARY_TYPES } from '../../lib/schemas/event-types.ts'
-import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './json-schemas.ts'
+import { type JsonSchema, type Located, readJsonSchema, resolveReference } from './json-schemas.ts'
 
 /** Names of the properties that lead to a collection. `*` stands for the items of a list or map. */
 type Path = readonly string[]
@@ -13,7 +13,7 @@ export const COMPILED_COLLECTIONS = new URL('../../lib/schemas/compiled-collecti
 /** Returns the text of the generated module, which contains the paths of collections and their empty values, by event type. */
 export function collectionsModule(): string {
   const found = BINARY_TYPES.map(type => {
-    const root = jsonSchemaOf(type)
+    const root = readJsonSchema(type)
     const all = collectionsIn({ schema: root, root }, [])
     return [type, [...new Map(all.map(one => [JSON.stringify(one), one])).values()]] as const
   })
@@ -22,7 +22,7 @@ export function collectionsModule(): string {
 }
 
 function collectionsIn(located: Located, path: Path): [Path, unknown][] {
-  const { schema, root } = resolved(located)
+  const { schema, root } = resolveReference(located)
   const inner = [
     ...Object.entries(schema.properties ?? {}).map(([name, one]) => [[...path, name], one] as const),
     ...(schema.anyOf ?? []).map(one => [path, one] as const),
@@ -31,13 +31,13 @@ function collectionsIn(located: Located, path: Path): [Path, unknown][] {
       .map(one => [[...path, '*'], one] as const),
   ]
   const own = (schema.required ?? []).flatMap((name): [Path, unknown][] => {
-    const empty = emptyOf(schema.properties?.[name] ?? {})
+    const empty = findEmptyValue(schema.properties?.[name] ?? {})
     return empty === undefined ? [] : [[[...path, name], empty]]
   })
   return [...own, ...inner.flatMap(([at, one]) => collectionsIn({ schema: one, root }, at))]
 }
 
-function emptyOf({ items, properties, additionalProperties }: JsonSchema): unknown {
+function findEmptyValue({ items, properties, additionalProperties }: JsonSchema): unknown {
   if (items) return []
   return !properties && typeof additionalProperties === 'object' ? {} : undefined
 }

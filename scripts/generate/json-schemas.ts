@@ -1,6 +1,6 @@
 /** JSON Schemas of event types. All other schemas in this folder are generated from them. */
 import { readFileSync } from 'node:fs'
-import { fileNameOf } from '../../lib/schemas/event-types.ts'
+import { toFileName } from '../../lib/schemas/event-types.ts'
 
 /** Subset of JSON Schema that event types use. */
 export interface JsonSchema {
@@ -26,17 +26,17 @@ export interface Located {
 /** Folder of the JSON Schemas. */
 export const SOURCES = new URL('../../events/schemas/json/', import.meta.url)
 
-export function jsonSchemaOf(type: string): JsonSchema {
-  return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))
+export function readJsonSchema(type: string): JsonSchema {
+  return JSON.parse(readFileSync(new URL(`${toFileName(type)}.json`, SOURCES), 'utf8'))
 }
 
 /** Resolves a reference to `$defs` of the same schema, or to the `$id` of another event type. */
-export function resolved({ schema, root }: Located): Located {
+export function resolveReference({ schema, root }: Located): Located {
   const { $ref } = schema
   if ($ref === undefined) return { schema, root }
   const own = /^#\/\$defs\/(.+)$/.exec($ref)?.[1]
   if (own === undefined) {
-    const other = jsonSchemaOf($ref.slice($ref.lastIndexOf('/') + 1).replace(/\.json$/, ''))
+    const other = readJsonSchema($ref.slice($ref.lastIndexOf('/') + 1).replace(/\.json$/, ''))
     return { schema: other, root: other }
   }
   const found = root.$defs?.[own]

@@ -1,6 +1,6 @@
 /** Converts the JSON Schema of an event type to records with fields, as needed for Avro and Protobuf. Only reads files. */
 import type { EventTypeRow } from '../../lib/schemas/event-types.ts'
-import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './json-schemas.ts'
+import { type JsonSchema, type Located, readJsonSchema, resolveReference } from './json-schemas.ts'
 
 export type Scalar = 'string' | 'number' | 'boolean' | 'uint32' | 'int32' | 'int64'
 
@@ -27,8 +27,8 @@ export interface RecordField {
  *
  * @throws Error if Avro or Protobuf cannot express a part of the schema
  */
-export function recordOf(type: string, { record, binary = {} }: EventTypeRow): RecordType {
-  const root = jsonSchemaOf(type)
+export function buildRecord(type: string, { record, binary = {} }: EventTypeRow): RecordType {
+  const root = readJsonSchema(type)
 
   /**
    * Converts an object schema to a record.
@@ -55,10 +55,10 @@ export function recordOf(type: string, { record, binary = {} }: EventTypeRow): R
   }
 
   function typeAt(located: Located, path: string, property: string): FieldType {
-    const { schema, root } = resolved(located)
+    const { schema, root } = resolveReference(located)
     const { name, doc } = binary.records?.[path] ?? { name: property.replace(/^./, a => a.toUpperCase()) }
     if (schema.anyOf) {
-      const either = eitherOf(schema.anyOf.map(one => resolved({ schema: one, root })))
+      const either = mergeAlternatives(schema.anyOf.map(one => resolveReference({ schema: one, root })))
       return { ...recordAt(either, path, name, true), ...(doc === undefined ? {} : { doc }) }
     }
     if (schema.properties) return recordAt({ schema, root }, path, name, false)
@@ -87,14 +87,17 @@ export function recordOf(type: string, { record, binary = {} }: EventTypeRow): R
  * Merges the fields of alternatives. The fields of the largest alternative come first. Fields that are missing in another
  * alternative are optional.
  */
-function eitherOf(alternatives: readonly Located[]): Located {
-  const [widest] = alternatives.toSorted((a, b) => sizeOf(b) - sizeOf(a))
+function mergeAlternatives(alternatives: readonly Located[]): Located {
+  const [widest] = alternatives.toSorted((a, b) => countProperties(b) - countProperties(a))
   if (!widest) throw new Error('an anyOf without alternatives')
   const schemas = alternatives.map(({ schema }) => schema)
   return {
     root: widest.root,
     schema: {
-      properties: Object.assign({ ...widest.schema.properties }, ...without(widest.schema, schemas)),
+      properties: Object.assign(
+        { ...widest.schema.properties },
+        ...collectOtherProperties(widest.schema, schemas),
+      ),
       required: (widest.schema.required ?? []).filter(name =>
         schemas.every(({ required = [] }) => required.includes(name)),
       ),
@@ -102,12 +105,12 @@ function eitherOf(alternatives: readonly Located[]): Located {
   }
 }
 
-function sizeOf({ schema }: Located): number {
+function countProperties({ schema }: Located): number {
   return Object.keys(schema.properties ?? {}).length
 }
 
 /** Returns the properties of other schemas that do not exist in this schema. */
-function without({ properties: known = {} }: JsonSchema, schemas: readonly JsonSchema[]) {
+function collectOtherProperties({ properties: known = {} }: JsonSchema, schemas: readonly JsonSchema[]) {
   return schemas.map(({ properties = {} }) =>
     Object.fromEntries(Object.entries(properties).filter(([name]) => !Object.hasOwn(known, name))),
   )

@@ -13,7 +13,7 @@ import { build } from 'esbuild'
 import { EVENT_FORMATS, EVENT_TYPE_NAMES, type EventFormat } from '../../lib/schemas/event-types.ts'
 import { binarySchemas, lostFields } from './binary-schemas.ts'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
-import { type JsonSchema, jsonSchemaOf, SOURCES } from './json-schemas.ts'
+import { type JsonSchema, readJsonSchema, SOURCES } from './json-schemas.ts'
 import { TYPES, typesModule } from './types-module.ts'
 
 /** Folder of the generated modules. */
@@ -22,11 +22,11 @@ const MODULES_FOLDER = new URL('../../lib/schemas/', import.meta.url)
 /** Modules that contain the schema texts of one format, by event type. Each is listed with the function that generates its text. */
 const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(format => [
   new URL(`compiled-texts-${format}.js`, MODULES_FOLDER),
-  () => `export default ${JSON.stringify(Object.fromEntries(textsOf(format).sort()), null, 1)}\n`,
+  () => `export default ${JSON.stringify(Object.fromEntries(listTexts(format).sort()), null, 1)}\n`,
 ])
 
-function textsOf(format: EventFormat): [type: string, text: string][] {
-  if (format === 'json') return EVENT_TYPE_NAMES.map(type => [type, bundled(jsonSchemaOf(type))])
+function listTexts(format: EventFormat): [type: string, text: string][] {
+  if (format === 'json') return EVENT_TYPE_NAMES.map(type => [type, bundleSchema(readJsonSchema(type))])
   return binarySchemas(format).map(({ type, text }) => [
     type,
     format === 'avro' ? JSON.stringify(JSON.parse(text())) : text(),
@@ -34,14 +34,14 @@ function textsOf(format: EventFormat): [type: string, text: string][] {
 }
 
 /** Returns the schema as text. Schemas to which it refers are included under `$defs`, where they are found by their `$id`. */
-function bundled(schema: JsonSchema): string {
+function bundleSchema(schema: JsonSchema): string {
   const names = new Set(
     [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)\.json"/g)].map(
       ([, name = '']) => name,
     ),
   )
   if (names.size === 0) return JSON.stringify(schema)
-  const others = [...names].map(name => [`${name}.json`, jsonSchemaOf(name)])
+  const others = [...names].map(name => [`${name}.json`, readJsonSchema(name)])
   return JSON.stringify({ ...schema, $defs: { ...schema.$defs, ...Object.fromEntries(others) } })
 }
 
@@ -86,7 +86,7 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
     code: { source: true, lines: true },
   })
   const each = (take: (schema: Schema) => unknown) => {
-    for (const schema of schemas.values()) named(schema, sources, () => take(schema))
+    for (const schema of schemas.values()) prefixErrors(schema, sources, () => take(schema))
   }
   // Add all schemas before compiling any, because they may refer to each other.
   each(schema => ajv.addSchema(schema))
@@ -95,8 +95,8 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
   const idsByType = Object.fromEntries(exported.map(([type, { $id }]) => [type, $id]))
   // Convert the code to an ES module. A CommonJS wrapper would be a function around all other functions, which would be parsed
   // twice at startup.
-  const code = `const exports = {}\n${JOINED}\n${inPlace(standaloneCode.default(ajv, idsByType))}\nexport default exports`
-  return HEADER + (await selfContained(code))
+  const code = `const exports = {}\n${JOINED}\n${appendErrorsInPlace(standaloneCode.default(ajv, idsByType))}\nexport default exports`
+  return HEADER + (await bundleHelpers(code))
 }
 
 const JOINED = 'function joined(all, more) { for (const error of more) all.push(error); return all }'
@@ -105,17 +105,17 @@ const JOINED = 'function joined(all, more) { for (const error of more) all.push(
  * Replaces the concatenation of errors with a function that appends them. For each referenced schema, ajv copies all previous
  * errors, which can take hours for a long list of invalid elements.
  */
-function inPlace(code: string): string {
+function appendErrorsInPlace(code: string): string {
   return code.replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'joined(vErrors, $1)')
 }
 
 /** Calls a function. If it throws, the error message is prefixed with the name of the schema's file. */
-function named(schema: Schema, sources: URL, take: () => unknown): void {
+function prefixErrors(schema: Schema, sources: URL, take: () => unknown): void {
   try {
     take()
   } catch (error) {
     const file = schema.$id.slice(PUBLISHED_AT.length)
-    throw new SchemaError(`${shown(sources)}${file}: ${reason(schema) ?? (error as Error).message}`)
+    throw new SchemaError(`${formatFolder(sources)}${file}: ${reason(schema) ?? (error as Error).message}`)
   }
 }
 
@@ -144,14 +144,14 @@ function readSchema(sources: URL, file: string): Schema {
     const schema: Schema = JSON.parse(readFileSync(new URL(file, sources), 'utf8'), withoutProse)
     if (schema.$id === PUBLISHED_AT + file) return schema
   } catch (error) {
-    throw new SchemaError(`${shown(sources)}${file}: ${(error as Error).message}`)
+    throw new SchemaError(`${formatFolder(sources)}${file}: ${(error as Error).message}`)
   }
-  throw new SchemaError(`${shown(sources)}${file}: its $id must be ${PUBLISHED_AT}${file}`)
+  throw new SchemaError(`${formatFolder(sources)}${file}: its $id must be ${PUBLISHED_AT}${file}`)
 }
 
 /** Returns the name of a folder for error messages, such as `events/schemas/json/`. */
-function shown({ pathname }: URL): string {
-  return `${pathname.split('/').slice(-4, -1).join('/')}/`
+function formatFolder({ pathname }: URL): string {
+  return pathname.endsWith('/json/') ? 'events/schemas/json/' : 'config/schemas/'
 }
 
 /** Removes titles and descriptions. A property that is named `title` or `description` is kept, because its schema is an object. */
@@ -160,7 +160,7 @@ function withoutProse(key: string, value: unknown): unknown {
 }
 
 /** Bundles the ajv helpers that the generated code uses, so that ajv is not needed at run time. */
-async function selfContained(code: string): Promise<string> {
+async function bundleHelpers(code: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: import.meta.dirname },
     bundle: true,
@@ -212,7 +212,7 @@ export function requireSchemas(types: readonly string[], sources = SOURCES): voi
   const missing = types.filter(type => !schemas.includes(type))
   const unlisted = schemas.filter(type => !types.includes(type))
   if (missing.length > 0)
-    throw new SchemaError(`${missing.join(', ')}: the event type has no schema in ${shown(sources)}`)
+    throw new SchemaError(`${missing.join(', ')}: the event type has no schema in ${formatFolder(sources)}`)
   if (unlisted.length > 0)
     throw new SchemaError(`${unlisted.join(', ')}: the schema has no row in lib/schemas/event-types.ts`)
 }

@@ -2,8 +2,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { EVENT_TYPE_NAMES, eventTypeRow, fileNameOf } from '../../lib/schemas/event-types.ts'
-import { jsonSchemaOf } from './json-schemas.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow, toFileName } from '../../lib/schemas/event-types.ts'
+import { readJsonSchema } from './json-schemas.ts'
 
 export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)
 
@@ -17,14 +17,14 @@ const ROOT = join(import.meta.dirname, '..', '..')
  */
 export async function typesModule(): Promise<string> {
   const texts = new Map<string, string>()
-  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.set(recordOf(type), await typeIn(type))
-  const read = importedNames()
+  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.set(getTypeName(type), await generateType(type))
+  const read = listImportedNames()
   for (const name of read)
     for (const [other] of texts) if (new RegExp(`: ${other}\\b`).test(texts.get(name) ?? '')) read.add(other)
   return [...texts].flatMap(([name, text]) => (read.has(name) ? [text] : [])).join('\n')
 }
 
-function importedNames(): Set<string> {
+function listImportedNames(): Set<string> {
   const files = globSync(READERS, { cwd: ROOT, exclude: ['**/node_modules', '**/dist'] })
   const imports = files.flatMap(file => [
     ...readFileSync(join(ROOT, file), 'utf8').matchAll(
@@ -35,19 +35,19 @@ function importedNames(): Set<string> {
   return new Set(names.map(name => name.trim().split(' ')[0] ?? ''))
 }
 
-async function typeIn(type: string): Promise<string> {
-  const schema = prepared({ ...jsonSchemaOf(type) })
-  const text = await compile(schema as JSONSchema, recordOf(type), {
+async function generateType(type: string): Promise<string> {
+  const schema = prepareSchema({ ...readJsonSchema(type) })
+  const text = await compile(schema as JSONSchema, getTypeName(type), {
     additionalProperties: false,
     bannerComment: '',
     style: { semi: false, singleQuote: true, printWidth: 110, trailingComma: 'all', arrowParens: 'avoid' },
   })
-  return readonlyIn(text)
+  return makeReadonly(text)
 }
 
 /** Returns the name of the type, such as `AlertFired` for `alert.fired.v1`. */
-function recordOf(type: string): string {
-  const row = eventTypeRow(`io.sluice.${fileNameOf(type)}`)
+function getTypeName(type: string): string {
+  const row = eventTypeRow(`io.sluice.${toFileName(type)}`)
   if (!row) throw new Error(`${type} is not in the table of event types, lib/schemas/event-types.ts`)
   return row.record
 }
@@ -56,7 +56,7 @@ function recordOf(type: string): string {
  * The schema without what has no type (that one of several properties is required), with its definitions in their places, and with
  * references to other event types as their names.
  */
-function prepared(schema: Readonly<Record<string, unknown>>): unknown {
+function prepareSchema(schema: Readonly<Record<string, unknown>>): unknown {
   const { $id: _id, $schema: _schema, $defs, title: _title, ...rest } = schema
   return JSON.parse(JSON.stringify(rest), (key, value) => {
     // Types for the lengths of lists only hinder the writer.
@@ -69,12 +69,12 @@ function prepared(schema: Readonly<Record<string, unknown>>): unknown {
     if (ref === undefined) return value
     const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
     if (own !== undefined) return ($defs as Record<string, unknown>)[own]
-    return { tsType: recordOf(ref.slice(ref.lastIndexOf('/') + 1).replace(/\.json$/, '')) }
+    return { tsType: getTypeName(ref.slice(ref.lastIndexOf('/') + 1).replace(/\.json$/, '')) }
   })
 }
 
 /** Events are immutable. */
-function readonlyIn(text: string): string {
+function makeReadonly(text: string): string {
   return text
     .replace(/^( +)(?=(?:\w+\??|\[k: string\]): )/gm, '$1readonly ')
     .replace(/(?<=: |\| )((?:\w+|\([^()]*\)))\[\]/g, 'readonly $1[]')

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { planOf } from '../../lib/operations/views/statements.ts'
+import { readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
 
@@ -12,7 +12,7 @@ const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
-  const plan = await planOf(join(PROJECT, FOLDER), FOLDER)
+  const plan = await readPlan(join(PROJECT, FOLDER), FOLDER)
   const text = `${JSON.stringify(plan, null, 2)}\n`
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { type Forwarder, forwarded, skipped } from '#runtime/consumer/forwarder.ts'
-import { rejected } from '#runtime/consumer/process.ts'
+import { type Forwarder, forwardRecord, skipRecord } from '#runtime/consumer/forwarder.ts'
+import { reject } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Cursors } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
@@ -158,7 +158,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
     it('given that nothing is due, then nothing is written, neither to the topic nor to the cursor', async () => {
       const stage = on(LOG)
       await stage.wake({ nowMs: () => 0 })
-      assert.deepEqual(stage.publisher.published, [])
+      assert.deepEqual(stage.publisher.publishedRecords, [])
       assert.equal(await cursors().read(stage.stateKey()), undefined)
     })
 
@@ -238,11 +238,11 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       const stage = on(LOG, {
         from: delaying.from,
         forward: ({ offset, partition, key, value, headers }) => {
-          if (offset === 2) return rejected('no way back')
-          if (offset === 4) return skipped('old')
+          if (offset === 2) return reject('no way back')
+          if (offset === 4) return skipRecord('old')
           if (offset === 6) throw new TypeError('a bug')
           const topic = offset === 8 ? 'elsewhere' : TARGET
-          return forwarded('sent-on', { topic, partition, key, value, headers })
+          return forwardRecord('sent-on', { topic, partition, key, value, headers })
         },
       })
       assert.deepEqual(await stage.wake(), { forwarded: 6, failed: 3, skipped: 1, deferred: 0 })

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { rejected } from '#runtime/consumer/process.ts'
-import { type SegmentLimits, written } from '#runtime/consumer/segment-sink.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { confirmSegment, type SegmentLimits } from '#runtime/consumer/segment-sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
@@ -129,7 +129,7 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
         let failures = 2
         archive.answer = () => {
           if (failures-- > 0) throw error
-          return written('archived')
+          return confirmSegment('archived')
         }
         const waits: number[] = []
         const pause = async (ms: number) => void waits.push(ms)
@@ -154,12 +154,10 @@ export function conformsAsSegmentSink(name: string, newStore: () => StateStore):
     it('given repeats, poison and rejected events, then the object has the rest, and each failure is sent', async () => {
       const archive = on(BY_TEN)
       archive.answer = ({ events }) =>
-        written(
+        confirmSegment(
           'archived',
           new Map(
-            events
-              .filter(({ event }) => event.id === 'bad')
-              .map(({ offset }) => [offset, rejected('too odd')]),
+            events.filter(({ event }) => event.id === 'bad').map(({ offset }) => [offset, reject('too odd')]),
           ),
         )
       const records = log(0, 10)

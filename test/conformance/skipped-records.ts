@@ -22,11 +22,11 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
         [9, 'nine'],
         [4_294_967_296, 'large'],
       ])
-      assert.deepEqual(await records.skipped(stateKey), both)
+      assert.deepEqual(await records.listSkipped(stateKey), both)
       assert.deepEqual((await store.load(stateKey, NOTHING_WANTED)).skipped, both)
       assert.equal(await records.unskip(stateKey, 9), true)
       assert.equal(await records.unskip(stateKey, 9), false)
-      assert.deepEqual([...(await records.skipped(stateKey)).keys()], [4_294_967_296])
+      assert.deepEqual([...(await records.listSkipped(stateKey)).keys()], [4_294_967_296])
     })
 
     it('given a commit, then what it has applied cannot be set aside, and what is set aside stays', async () => {
@@ -38,7 +38,7 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
       assert.equal(await records.skip(stateKey, 6, 'six'), 'already-applied')
       assert.equal(await records.skip(stateKey, 8, 'eight'), 'skipped')
       assert.deepEqual(
-        [...(await records.skipped(stateKey))],
+        [...(await records.listSkipped(stateKey))],
         [
           [7, 'seven'],
           [8, 'eight'],

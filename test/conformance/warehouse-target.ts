@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { MARTS } from '../../lib/warehouse/adapters/sql.ts'
 import { ALERT_LOG, ALERTS, foldAlerts } from '../../lib/warehouse/alerts.ts'
-import { type Changes, keyText, type Mart, type MartRow, merged } from '../../lib/warehouse/mart.ts'
+import { type Changes, keyText, type Mart, type MartRow, mergeRows } from '../../lib/warehouse/mart.ts'
 import { foldReadings, READINGS_HOURLY } from '../../lib/warehouse/readings.ts'
 import type { Step, WarehouseTarget, Watermark } from '../../lib/warehouse/target.ts'
 import { alertLog, martsOf, NOON } from '../support/warehouse-log.ts'
@@ -224,7 +224,7 @@ function fired(alertId: string) {
 }
 
 function mergedRows(parts: readonly Changes[], mart: Mart): MartRow[] {
-  return merged(
+  return mergeRows(
     mart,
     parts.flatMap(changes => changes.get(mart) ?? []),
   )

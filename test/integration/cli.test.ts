@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { Report } from '../../cli/stats/index.ts'
@@ -81,7 +81,7 @@ class Processor {
   async catchUp(): Promise<void> {
     const topic = this.#environment.topic('readings')
     const records = (await this.#environment.read('readings')).map(record =>
-      logRecordOf(topic, record.partition, record),
+      toLogRecord(topic, record.partition, record),
     )
     assert.deepEqual(await this.#stage.batch(records), {
       batchItemFailures: [],

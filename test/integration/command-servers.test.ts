@@ -7,7 +7,7 @@ import { redisUrl } from '../support/servers.ts'
 it('given a command with Redis while Kafka is away, then the message names Kafka, and where it should be', async () => {
   const config = readConfig({ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: redisUrl() })
   const lost = withRedis(config, async (_, connections) =>
-    (await connections.publisher()).partitionsOf('readings'),
+    (await connections.publisher()).countPartitions('readings'),
   )
   await assert.rejects(lost, {
     name: 'CliFailure',

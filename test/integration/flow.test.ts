@@ -4,7 +4,7 @@ import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EntityStatistics } from '../../lib/analytics/process.ts'
-import { TOPICS, topicRow, topicsOf } from '../../lib/app/topics.ts'
+import { resolveSignals, TOPICS, topicRow } from '../../lib/app/topics.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
@@ -155,7 +155,7 @@ describe('the whole flow, through serverless offline', () => {
 
   it('when the schedule fires the clock, then rules are appended where due, and only alerting applies them', async () => {
     const { partitions } = TOPICS.readings
-    const all = topicsOf(['ruled']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
+    const all = resolveSignals(['ruled']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
     const run = async (time: string) =>
       (await offline.invoke<{ rules: { appended: number; why: string } }>('clock', { time })).rules
     const runs = [
@@ -184,7 +184,7 @@ describe('the whole flow, through serverless offline', () => {
     const ticked = async (consumer: string) => (await environment.tally(consumer))['ignored/tick'] ?? 0
     const ticksBefore = await Promise.all(CONSUMERS_OF_READINGS.map(ticked))
     const answer = await offline.invoke<{ ticks: object }>('clock', { time: '2026-03-02T12:01:00Z' })
-    const ticks = topicsOf(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
+    const ticks = resolveSignals(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
     assert.deepEqual(answer.ticks, { ticks })
     await environment.untilTrimmed()
     assert.deepEqual(

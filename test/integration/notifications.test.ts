@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -49,7 +49,7 @@ describe('alerts, and their notifications', () => {
     })
     stage.consumer = { ...stage.consumer, env: environment.name }
     const topic = environment.topic(signal)
-    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
     if (records.length > 0) await stage.batch(records)
   }
 

@@ -5,7 +5,7 @@ import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { BatchResponse } from '#runtime/pipeline/batch/respond.ts'
 import { consume } from '#runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
@@ -34,7 +34,7 @@ const INVOCATION = {
 const quiet: KeyedProcess<number> = {
   name: 'quiet',
   accepts: counting.accepts,
-  onEvent: (count = 0) => decided('counted', count + 1),
+  onEvent: (count = 0) => completeStep('counted', count + 1),
 }
 
 /** Counts the calls. */

@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { anyConsumerNamed, versionsOf } from '../../cli/reprocess/consumer.ts'
+import { computeVersions, loadAnyConsumer } from '../../cli/reprocess/consumer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -39,8 +39,8 @@ describe('sluice verify, beside alerting', () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-verify-'))
     await writeFile(join(folder, 'rules.yaml'), RULES)
     environment = await TestEnvironment.create()
-    const consumer = await anyConsumerNamed('alerting', variables())
-    version = [...(await versionsOf('alerting'))][0] as string
+    const consumer = await loadAnyConsumer('alerting', variables())
+    version = [...(await computeVersions('alerting'))][0] as string
     stage = new Stage(consumer.process, { store: new RedisStateStore(redis), publisher, log })
     stage.consumer = consumer
     for (let round = 0; round < 20; round += 1) await nextRound()
@@ -77,7 +77,7 @@ describe('sluice verify, beside alerting', () => {
     sent += 1
     const topic = environment.topic('readings')
     const all = (await environment.read('readings')).map(record =>
-      logRecordOf(topic, record.partition, record),
+      toLogRecord(topic, record.partition, record),
     )
     await stage.batch(all, { codeVersion: () => version })
   }

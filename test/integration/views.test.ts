@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
@@ -10,9 +10,9 @@ import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { topicSize } from '../../lib/app/topics.ts'
-import { partitionsOf, storedEntities } from '../../lib/tables/table.ts'
+import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { activatedPlan, viewsActivated } from '../../lib/views/activation.ts'
+import { createActivatedPlan, createActivationEvent } from '../../lib/views/activation.ts'
 import { loadPlan } from '../../lib/views/adapters/plan-file.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { GroupState } from '../../lib/views/group.ts'
@@ -56,12 +56,12 @@ describe('the tables that ship', () => {
     environment = await TestEnvironment.create()
     plan = await loadPlan('config/views')
     stage = stageOn(new RedisStateStore(redis))
-    const activated = activatedPlan(plan, [])
+    const activated = createActivatedPlan(plan, [])
     for (const signal of ['view-rows', 'readings'] as const)
       await publisher.publish(
         Array.from({ length: topicSize(signal, environment.name).partitions }, (_, partition) => ({
           ...{ topic: environment.topic(signal), partition, key: null },
-          ...writeEvent(viewsActivated(activated, partition, new Date(START_MS).toISOString())),
+          ...writeEvent(createActivationEvent(activated, partition, new Date(START_MS).toISOString())),
         })),
       )
   })
@@ -99,7 +99,7 @@ describe('the tables that ship', () => {
   async function delivered(size: number): Promise<void> {
     for (const signal of ['readings', 'view-rows'] as const) {
       const topic = environment.topic(signal)
-      const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+      const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
       for (let at = 0; at < records.length; at += size)
         assert.deepEqual(await stage.batch(records.slice(at, at + size)), { batchItemFailures: [] })
     }
@@ -111,7 +111,7 @@ describe('the tables that ship', () => {
     const rows = new Map<string, Readonly<Record<string, unknown>>>()
     const inspection = new StateInspection(redis)
     const source = rowSource(name, table.generation)
-    for (const key of partitionsOf('views', topicSize('view-rows', environment.name)))
+    for (const key of listStateKeys('views', topicSize('view-rows', environment.name)))
       for await (const { entity, state } of storedEntities(inspection, key, one =>
         one.startsWith(`${source} `),
       )) {

@@ -1,7 +1,7 @@
 /** Redrives dead letters as two operators at once do: each dead letter twice. */
 
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { Flow } from './flow.ts'
 import type { Publisher } from './publisher.ts'
 
@@ -20,7 +20,7 @@ export async function redriveByHand(flow: Flow, publisher: Publisher): Promise<S
       if (redriven.has(letter)) continue
       redriven.add(letter)
       for (const by of ['ada', 'grace']) {
-        const { headers, ...record } = redrivenRecord(failure, { by, at })
+        const { headers, ...record } = createRedrivenRecord(failure, { by, at })
         await publisher.sendTo(topic, { ...record, headers: Object.fromEntries(headers) })
       }
     }

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pMap from 'p-map'
-import { emittersOf, readFunctions } from '../../lib/app/functions.ts'
+import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
 import { RETRY_TOPICS, TOPICS, topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { redriveByHand } from './by-hand.ts'
@@ -41,7 +41,7 @@ export async function run(
   const variables = {
     SLUICE_ENV: env,
     // The plugin sets it under serverless offline. Functions that are called directly and the comparison need it, too.
-    EMITTERS: declared.flatMap(entry => emittersOf(entry, declared, env)).join(','),
+    EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, env)).join(','),
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     LEDGER_SABOTAGE: options.sabotage,

@@ -9,9 +9,9 @@ import { RedisLiveStates } from '#runtime/adapters/redis/live-states.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { keepsStates } from '#runtime/pipeline/consumer.ts'
 import { isAbsent } from '#runtime/pipeline/replacing/state-parts.ts'
-import { beginningOf } from '#runtime/pipeline/verifying/beginning.ts'
+import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
 import { type PartitionToVerify, verify } from '#runtime/pipeline/verifying/verify.ts'
-import { emittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
+import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import type { Violations } from './count/violations.ts'
 import { CONSUMERS, type Flow } from './flow.ts'
 import type { Servers } from './servers.ts'
@@ -45,16 +45,26 @@ export async function verifyAll(
       let codeVersion = ''
       for (const stateKey of flow.stateKeys(name)) {
         const facts = await live.facts(stateKey)
-        const beginning = beginningOf(facts, 0)
+        const beginning = computeBeginning(facts, 0)
         if (beginning && !isAbsent(facts.version)) partitions.push({ stateKey, beginning })
         codeVersion ||= facts.code?.split('/')[0] ?? ''
       }
       const memory = () => new MemoryStateStore()
       const stop = new AbortController().signal
-      const work = { consumer, live, log, codeVersion, memory, pause, nowMs: Date.now, stop, seen: () => {} }
+      const work = {
+        consumer,
+        live,
+        log,
+        codeVersion,
+        memory,
+        pause,
+        nowMs: Date.now,
+        stop,
+        onRead: () => {},
+      }
       const { differences, excepted, records, states } = await verify(work, partitions, {
         own: name === 'counting' ? [flow.topic('events')] : [],
-        ranges: topics => emittedRanges(offsets, topics),
+        ranges: topics => readEmittedRanges(offsets, topics),
       })
       for (const one of differences) violations.add(UNLIKE_LOG, `${name}: ${JSON.stringify(one)}`)
       say(

@@ -9,10 +9,10 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { S3HistoryStore } from '../../lib/history/adapters/history-bucket.ts'
-import { objectBytes, rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
+import { listSlices, objectBytes, rowsOfSlice } from '../../lib/history/read.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
-import { recordOf } from '../../lib/history/row.ts'
-import { sensorsOf } from '../../lib/telemetry/simulator/fleet.ts'
+import { toLogRecord } from '../../lib/history/row.ts'
+import { createSensors } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
@@ -65,7 +65,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
   ]
 
   async function send(): Promise<void> {
-    const fleet = sensorsOf([{ family: 'environment', sensors: SENSORS }])
+    const fleet = createSensors([{ family: 'environment', sensors: SENSORS }])
     const settings = { ...GENERATOR_DEFAULTS, fleet, tickSeconds: 1, seed: 'history' }
     let messages: object[] = [...OTHERS.map(one => ({ ...one, partition: 0 }))]
     const flush = async () => {
@@ -101,7 +101,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
     await deliver(environment, 'archiver', 'readings')
     const wanted = await archived()
     assert.ok(wanted.some(end => end > 0))
-    const slices = async () => await slicesOf(store, { table: 'readings' })
+    const slices = async () => await listSlices(store, { table: 'readings' })
     const count = async () =>
       (await slices())
         .flatMap(one => one.slices)
@@ -127,7 +127,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
         )
         for (const [index, row] of rows.entries())
           assert.ok(
-            isDeepStrictEqual(content(recordOf(row)), content(records[index] as LogRecord)),
+            isDeepStrictEqual(content(toLogRecord(row)), content(records[index] as LogRecord)),
             `${partition}/${row.offset}`,
           )
         compared += rows.length

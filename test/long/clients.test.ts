@@ -8,7 +8,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
 import { type ManagedProcess, startProcess } from '../../localstack/services/process.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
@@ -112,7 +112,7 @@ describe('the examples for clients of Kafka', () => {
       const events = records.map(accepted)
       for (const [n, { key, partition }] of records.entries()) {
         assert.equal(String(key), events[n]?.subject)
-        assert.equal(partition, partitionOf(key as Buffer, PARTITIONS), `${events[n]?.source} ${key}`)
+        assert.equal(partition, computePartition(key as Buffer, PARTITIONS), `${events[n]?.source} ${key}`)
       }
       const written = events.map(({ source, subject }) => `${source} ${subject}`).sort()
       const expected = CLIENTS.flatMap(example =>
@@ -166,7 +166,7 @@ describe('the examples for clients of Kafka', () => {
 
   /** The partitions that readings of the three sensors go to. */
   function places(): Set<number> {
-    return new Set(SENSORS.map(sensor => partitionOf(Buffer.from(sensor), PARTITIONS)))
+    return new Set(SENSORS.map(sensor => computePartition(Buffer.from(sensor), PARTITIONS)))
   }
 })
 

@@ -13,7 +13,7 @@ import type { Answers } from '../../console/api/api.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
@@ -44,7 +44,7 @@ describe('the console about alerts', () => {
     const env = environment.name
     served = await servedConsole({ env, variables: { RULES_DIR: folder } })
     viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
-    const rules = ruleSetOf(readRules([{ where: 'weather.yaml', text: RULES }]))
+    const rules = buildRuleSet(readRules([{ where: 'weather.yaml', text: RULES }]))
     await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
     await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
   })

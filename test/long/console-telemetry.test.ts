@@ -8,7 +8,7 @@ import type { EntityHistory } from '../../console/api/telemetry/history.ts'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -39,7 +39,7 @@ describe('telemetry in the console', () => {
       notifier({ routes: [] }),
     ])
     served = await servedConsole({ env: environment.name })
-    const set = ruleSetOf(RULES)
+    const set = buildRuleSet(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
     await measured([
       rulesActivated(set, 0, ago(20)),

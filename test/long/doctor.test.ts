@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createCluster } from '@sluice/kafka-records'
-import { keysOf } from '#runtime/adapters/redis/keys.ts'
+import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -114,7 +114,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
   it('then a consumer whose group and state do not agree is wrong, with the offsets', async () => {
     const of = async (committed: number, applied: number) => {
       await commit(groupName('alerting', environment.name), committed)
-      const { meta } = keysOf({ consumer: 'alerting', topic: readings, partition: 0 })
+      const { meta } = buildKeys({ consumer: 'alerting', topic: readings, partition: 0 })
       await valkey.admin.hset(meta, 'appliedOffset', applied)
       const { verdict, says } = only((await examine()).of('consumers', 'commits', `alerting on ${readings}`))
       return `${verdict}: ${says}`

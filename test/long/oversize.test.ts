@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
@@ -37,7 +37,7 @@ describe('a record that inflates to 300 MiB', () => {
     await project.start()
     const good = (n: number) => {
       const { key, value, headers } = logRecord(0, reading(`r${n}`))
-      return { key, value, headers: headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const) }
+      return { key, value, headers: headers.map(([name, bytes]) => [name, toBuffer(bytes)] as const) }
     }
     const now = Date.now()
     const one = (n: number) => recordBatch({ records: [good(n)], firstTimestampMs: now, maxTimestampMs: now })

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Retry } from '../../lib/failures/process.ts'
-import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { Notification } from '../../lib/notification/notification.ts'
 import { AlertsQueue } from '../support/alerts-queue.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -113,7 +113,7 @@ describe('notifications on their way to people', () => {
     hangs = false
     try {
       const [failure] = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
-      const { topic, partition, key, value, headers } = redrivenRecord(failure as Retry)
+      const { topic, partition, key, value, headers } = createRedrivenRecord(failure as Retry)
       await environment.client.send(topic, [{ partition, key, value, headers: Object.fromEntries(headers) }])
       await until('the retry is accepted', () => idsOf().filter(id => id === 'n1').length === 2)
       await environment.untilTrimmed()

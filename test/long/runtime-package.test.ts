@@ -6,7 +6,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { outcomesOf } from '../../lib/queries/states/outcomes.ts'
+import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { ForeignProject } from '../support/foreign-project.ts'
@@ -60,7 +60,7 @@ describe('the engine, installed from its tarball into another project', () => {
   const read = async (name: 'totals' | 'failures') => (await client.read(topic(name))).map(eventOf)
   const tallyOf = async (consumer: string, topic: string) => {
     const keys = Array.from({ length: PARTITIONS }, (_, partition) => ({ consumer, topic, partition }))
-    return (await outcomesOf(new StateInspection(redis), keys)).reasons
+    return (await readOutcomes(new StateInspection(redis), keys)).reasons
   }
   const tally = () => tallyOf('orders', topic('orders'))
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/schema-registry'
-import { dataWriterOf } from '../../lib/app/data-writer.ts'
+import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
@@ -33,7 +33,7 @@ describe('given a schema registry', () => {
   })
 
   it('when nothing is registered, then a writer does not start, and says what to do', async () => {
-    await assert.rejects(dataWriterOf(configFor('avro'), [type]), {
+    await assert.rejects(getDataWriter(configFor('avro'), [type]), {
       name: 'ConfigError',
       message: /run `sluice schemas register`/,
     })
@@ -56,7 +56,7 @@ describe('given a schema registry', () => {
 
   for (const format of ['avro', 'protobuf'] as const)
     it(`when an event is written in ${format}, then who knows only the id reads it`, async () => {
-      const { data } = (await dataWriterOf(configFor(format), [type])).write(reading)
+      const { data } = (await getDataWriter(configFor(format), [type])).write(reading)
       const { schemaId, body } = unframe(data as Buffer)
       const schema = await new RegistryClient(registry.uri).schema(schemaId)
       assert.ok(schema)

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { freePort, portInUse } from '../../localstack/services/ports.ts'
+import { freePort, isPortInUse } from '../../localstack/services/ports.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runningStack } from '../../scripts/stack.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
@@ -52,7 +52,7 @@ describe('given that it runs with its own ports and data', () => {
     const { code, output } = await result
     assert.equal(code, 0, output)
     assert.match(output, new RegExp(`export KAFKA_BROKERS=127\\.0\\.0\\.1:${ports.KAFKA_PORT}`))
-    for (const port of Object.values(ports)) assert.equal(await portInUse(port), false)
+    for (const port of Object.values(ports)) assert.equal(await isPortInUse(port), false)
   })
 })
 

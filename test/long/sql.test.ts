@@ -10,11 +10,11 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { S3HistoryStore } from '../../lib/history/adapters/history-bucket.ts'
-import { dayOf, objectKey } from '../../lib/history/object-key.ts'
+import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
-import { rowsOf } from '../../lib/history/row.ts'
-import { topicReach } from '../../lib/queries/kafka/topics.ts'
-import { rangesOf, readRecords } from '../../lib/queries/records/records.ts'
+import { toHistoryRows } from '../../lib/history/row.ts'
+import { readTopicReach } from '../../lib/queries/kafka/topics.ts'
+import { readRecords, toRanges } from '../../lib/queries/records/records.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
@@ -115,8 +115,8 @@ describe('given readings of which most are archived, and a part is no longer in 
         const [first, last] = [some[0], some.at(-1)]
         if (!first || !last) return
         const range = { topic, partition, firstOffset: first.offset, lastOffset: last.offset }
-        const key = objectKey({ table: 'readings', day: dayOf(first.timestampMs), ...range })
-        const rows = await rowsOf(some, { read: event => event, prepare: async () => {} })
+        const key = formatObjectKey({ table: 'readings', day: formatDay(first.timestampMs), ...range })
+        const rows = await toHistoryRows(some, { read: event => event, prepare: async () => {} })
         await store.put(key, encodeRows('readings', rows))
       }
       await write(0, 0.5)
@@ -134,7 +134,7 @@ describe('given readings of which most are archived, and a part is no longer in 
     await send(0, TOLD - 500)
     const offsets = new TopicOffsets(kafka)
     log = []
-    for await (const record of readRecords(reader, rangesOf(topic, await topicReach(offsets, topic))))
+    for await (const record of readRecords(reader, toRanges(topic, await readTopicReach(offsets, topic))))
       log.push(record)
     assert.equal(log.length, TOLD - 500)
     await archive()

@@ -1,7 +1,7 @@
 /** `sluice state erase` beside its consumers, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -70,7 +70,7 @@ describe('sluice state erase, beside its consumers', () => {
   /** Lets consumers decide all that is in the topic. */
   async function catchUp(names: readonly string[] = [...consumers.keys()]): Promise<void> {
     const topic = environment.topic('readings')
-    const records = (await environment.read('readings')).map(one => logRecordOf(topic, one.partition, one))
+    const records = (await environment.read('readings')).map(one => toLogRecord(topic, one.partition, one))
     for (const name of names)
       assert.deepEqual(await consumers.get(name)?.batch(records), { batchItemFailures: [] })
   }
@@ -78,7 +78,7 @@ describe('sluice state erase, beside its consumers', () => {
   async function groupsCatchUp(): Promise<void> {
     for (const [signal, stage] of groups) {
       const topic = environment.topic(signal)
-      const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+      const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
       if (records.length > 0) assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
     }
   }

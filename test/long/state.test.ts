@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateReader } from '#runtime/adapters/redis/state-reader.ts'
@@ -49,7 +49,7 @@ describe('sluice state, beside a consumer', () => {
       const { value, headers } = writeEvent(reading(`${number}`, { sensor: `s-${number % ENTITIES}` }))
       await environment.client.send(topic, [{ key: 'one', value, headers: Object.fromEntries(headers) }])
     }
-    records = (await environment.read('readings')).map(record => logRecordOf(topic, record.partition, record))
+    records = (await environment.read('readings')).map(record => toLogRecord(topic, record.partition, record))
     partition = records[0]?.partition as number
   })
 

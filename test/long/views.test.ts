@@ -4,17 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
-import { keptPlan } from '../../lib/app/activate-views.ts'
+import { openStoredPlan } from '../../lib/app/activate-views.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import { applyingOf, type ViewPorts } from '../../lib/operations/views/apply.ts'
+import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
@@ -57,8 +57,8 @@ describe('sluice views', () => {
     connections = new Connections(readConfig(variables()), 'test')
     const redis = await connections.redis()
     ports = {
-      inForce: await keptPlan(connections, environment.name),
-      applying: applyingOf(redis, environment.name),
+      inForce: await openStoredPlan(connections, environment.name),
+      applying: createApplyingStore(redis, environment.name),
       publisher: await connections.publisher(),
       log: await connections.log(),
       offsets: new TopicOffsets(await connections.kafka()),
@@ -268,7 +268,7 @@ class Running {
     const all = await this.#environment.read(signal)
     const records = all
       .filter(({ partition, offset }) => Number(offset) >= (this.#next.get(`${topic}/${partition}`) ?? 0))
-      .map(one => logRecordOf(topic, one.partition, one))
+      .map(one => toLogRecord(topic, one.partition, one))
     if (records.length === 0) return
     assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })
     for (const { partition, offset } of records) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { STAGES } from '../../infra/stages.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { assertAlarms, assertFits } from './alarms.ts'
@@ -248,7 +248,7 @@ describe('serverless package', () => {
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
     assert.deepEqual(mappings.sort(byGroup), expected.sort(byGroup))
     for (const { FunctionName, Environment } of ofType('AWS::Lambda::Function')) {
-      const isConsumer = consumersOf(FUNCTIONS).includes(FunctionName.replace('sluice-prod-', ''))
+      const isConsumer = listConsumers(FUNCTIONS).includes(FunctionName.replace('sluice-prod-', ''))
       assert.equal(Environment.Variables.REPORT_BATCH_ITEM_FAILURES, isConsumer ? 'true' : undefined)
     }
   })

@@ -4,7 +4,7 @@ import type { Message } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { simulated } from '../../lib/telemetry/simulator.ts'
+import { simulateReading } from '../../lib/telemetry/simulator.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200
@@ -48,7 +48,7 @@ export class SimulatedFlow {
       number % GENERATOR_DEFAULTS.fleet.length
     ] as (typeof GENERATOR_DEFAULTS.fleet)[number]
     const settings = { ...GENERATOR_DEFAULTS, tickSeconds: this.#tickSeconds, anomalyRate: ANOMALY_RATE }
-    const { key, event } = simulated(
+    const { key, event } = simulateReading(
       settings,
       sensor,
       firstTick + Math.floor(number / GENERATOR_DEFAULTS.fleet.length),

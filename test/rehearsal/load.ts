@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Event } from '#runtime/consumer/event.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { reading } from '../../lib/telemetry/reading.ts'
+import { createReading } from '../../lib/telemetry/reading.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
@@ -100,7 +100,7 @@ export function weather(
 ): Event {
   const location = { site: 'rehearsal', latitude: 59.9, longitude: 10.7 }
   const data = { sensorId: sensor, temperature, humidity: 50, pressure: 1013, windSpeed: 10, location }
-  return reading(FAMILIES.environment, id, new Date(atMs).toISOString(), data)
+  return createReading(FAMILIES.environment, id, new Date(atMs).toISOString(), data)
 }
 
 /** A reading of a device. */
@@ -110,5 +110,5 @@ export function motion(
   { atMs, activity }: { readonly atMs: number; readonly activity: string },
 ): Event {
   const data = { deviceId: device, model: 'rehearsal', activity, x: 0, y: 0, z: 9.81 }
-  return reading(FAMILIES.device, id, new Date(atMs).toISOString(), data)
+  return createReading(FAMILIES.device, id, new Date(atMs).toISOString(), data)
 }

@@ -1,7 +1,7 @@
 /** Random logs of readings with every record that the alerting consumer treats specially, and rules of every kind. */
 
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
@@ -12,7 +12,7 @@ import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../lib/ale
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { erasing } from './erasures.ts'
@@ -103,7 +103,7 @@ export function alertingLog(
         ),
       )
     else if (what < 0.18)
-      add({ ...rulesActivated(ruleSetOf(rules), 0, new Date(nowMs).toISOString()), id: `r${offset}` })
+      add({ ...rulesActivated(buildRuleSet(rules), 0, new Date(nowMs).toISOString()), id: `r${offset}` })
     else if (what < 0.2)
       add({
         ...reading,
@@ -127,7 +127,7 @@ function redriven(
   const { record, attempt } = one
   const { partition, offset, timestampMs } = record
   const consumer = random.chance(0.2) ? 'processor' : 'alerting'
-  const headers = redriveHeaders({
+  const headers = buildRedriveHeaders({
     ...{ consumer, failure: failureId('alerting', record), attempt: attempt + 1, history: [] },
     ...{ place: { partition, offset, timestampMs } },
   })

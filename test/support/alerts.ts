@@ -1,6 +1,6 @@
 /** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
 
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
 
 let count = 0
@@ -39,7 +39,7 @@ export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event
 }
 
 function eventOf(alert: Alert, time: string): Event<Alert> {
-  const { name: _, to: __, key: ___, ...event } = alertEmission(alert, { entity: entityOf(alert.entity) })
+  const { name: _, to: __, key: ___, ...event } = alertEmission(alert, { entity: formatEntity(alert.entity) })
   count += 1
   return { ...event, id: `${alert.status}-${count}`, time, datacontenttype: 'application/json', data: alert }
 }

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import {
+  confirmSegment,
   type Segment,
   type SegmentLimits,
   type SegmentSink,
   type Written,
-  written,
 } from '#runtime/consumer/segment-sink.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
@@ -35,7 +35,7 @@ export class ArchiveStage {
   readonly changed: string[] = []
   readonly stage: Stage
   /** Function that returns the sink's response to a write. */
-  answer: (segment: Segment) => Written = () => written('archived')
+  answer: (segment: Segment) => Written = () => confirmSegment('archived')
 
   /** Creates the archive. @param store store of the consumer's state. The consumer gets a new name. */
   constructor(store: StateStore, segments: SegmentLimits) {

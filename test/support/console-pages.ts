@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/lists.ts'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
-import { addressOf } from '../../console/page/data/search.ts'
+import { buildAddress } from '../../console/page/data/search.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
@@ -36,22 +36,22 @@ export const PAGES: readonly ConsolePage[] = [
   at('/failures'),
   at('/kafka'),
   at('/tables'),
-  { name: 'an entity', address: ({ entity }) => addressOf('/telemetry', { entity }) },
+  { name: 'an entity', address: ({ entity }) => buildAddress('/telemetry', { entity }) },
   at('/alerts?state=history'),
-  { name: 'an alert', address: ({ alert }) => addressOf('/alerts', { alert }) },
+  { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },
   at('/alerts/rules'),
-  { name: 'a rule', address: ({ rule }) => addressOf('/alerts/rules', { rule }) },
+  { name: 'a rule', address: ({ rule }) => buildAddress('/alerts/rules', { rule }) },
   at('/alerts/rules/try'),
   at('/alerts/silences'),
   at('/alerts/silences?new=1'),
-  { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },
+  { name: 'a dead letter', address: ({ letter }) => buildAddress('/failures', { letter }) },
   { name: 'a table', address: () => '/tables?table=by_sensor' },
   { name: 'a table with windows', address: () => '/tables?table=by_minute' },
-  { name: 'a topic', address: ({ topic }) => addressOf('/kafka', { topic }) },
+  { name: 'a topic', address: ({ topic }) => buildAddress('/kafka', { topic }) },
   at('/kafka/messages'),
-  { name: 'the messages of a topic', address: ({ topic }) => addressOf('/kafka/messages', { topic }) },
+  { name: 'the messages of a topic', address: ({ topic }) => buildAddress('/kafka/messages', { topic }) },
   at('/kafka/groups'),
-  { name: 'a group', address: ({ group }) => addressOf('/kafka/groups', { group }) },
+  { name: 'a group', address: ({ group }) => buildAddress('/kafka/groups', { group }) },
   at('/nowhere'),
 ]
 

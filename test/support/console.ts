@@ -6,7 +6,7 @@ import type { ConsoleHono, Person } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'
-import { consolePage } from '../../infra/console-page.ts'
+import { buildConsolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { brokers, redisUrl } from './servers.ts'
@@ -46,10 +46,10 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const faults: unknown[] = []
   const app = consoleApp({
     environment,
-    page: await consolePage(),
+    page: await buildConsolePage(),
     access: localAccess(token, person),
-    told: error => faults.push(error),
-    signInFailed: () => {},
+    reportError: error => faults.push(error),
+    reportFailedSignIn: () => {},
   })
   const served = await serveConsole(app, 0)
   const base = `http://127.0.0.1:${served.port}`

@@ -1,12 +1,12 @@
 /** Consumers of this project, according to serverless.yml. */
-import { consumersOf, readFunctions, writesSegments } from '../../lib/app/functions.ts'
+import { listConsumers, readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()
 /** Functions that decide each record when they receive it. The others leave the last records of a partition undecided. */
 const DECIDING = FUNCTIONS.filter(declared => !writesSegments(declared))
 
-export const CONSUMERS_OF_READINGS = consumersOf(DECIDING, 'readings')
+export const CONSUMERS_OF_READINGS = listConsumers(DECIDING, 'readings')
 
 /** Returns the topics that a consumer reads. */
 export function topicsOf(consumer: string): readonly Signal[] {
@@ -20,10 +20,10 @@ export function topicsOf(consumer: string): readonly Signal[] {
  * readings come first, and consumers of failures last.
  */
 export function consumersDownstream(): string[][] {
-  const [first, last] = [consumersOf(DECIDING, 'readings'), consumersOf(DECIDING, 'failures')]
-  const second = consumersOf(DECIDING, 'alerts').filter(name => !first.includes(name))
+  const [first, last] = [listConsumers(DECIDING, 'readings'), listConsumers(DECIDING, 'failures')]
+  const second = listConsumers(DECIDING, 'alerts').filter(name => !first.includes(name))
   const named = [...first, ...second, ...last]
-  const between = consumersOf(DECIDING).filter(name => !named.includes(name))
+  const between = listConsumers(DECIDING).filter(name => !named.includes(name))
   return [first, second, between, last]
 }
 

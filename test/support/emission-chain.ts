@@ -5,7 +5,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { PublishedFailureReader } from '#runtime/pipeline/failures/published-failures.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '#runtime/testing/log-bounds.ts'
@@ -177,7 +177,7 @@ export class EmissionChain {
   }
 
   #takePublished(): void {
-    for (const record of this.#relay.publisher.published.splice(0)) {
+    for (const record of this.#relay.publisher.publishedRecords.splice(0)) {
       if (record.topic === MIDDLE) this.#toMiddle(record)
       else if (record.topic === FAILURES) {
         const failure = plain(record).data as FailureData
@@ -315,10 +315,10 @@ export class EmissionChain {
         const events = [...(state?.events ?? []), event.id]
         const timers = [{ name: `later ${event.id}`, dueMs: event.timeMs + 2_000 }]
         const emit = [emission('event', event.id, subjectOf(event.entity))]
-        return decided('relayed', { events, code: this.#code }, emit, timers)
+        return completeStep('relayed', { events, code: this.#code }, emit, timers)
       },
       onTimer: (state, { name, entity }) =>
-        decided('later', state, [emission('timer', name, subjectOf(entity))]),
+        completeStep('later', state, [emission('timer', name, subjectOf(entity))]),
       onTakeover: (_, rebuilt, { entity }) => ({
         state: rebuilt,
         emit: [emission('correction', `${this.#code} ${entity}`, subjectOf(entity))],
@@ -341,7 +341,7 @@ const summing: KeyedProcess<Summed, { readonly name: string }> = {
   onEvent(state, { data, timeMs }) {
     const { name } = data as { name: string }
     const timers = ['a', 'b', 'c'].map((timer, index) => ({ name: timer, dueMs: timeMs + index + 1 }))
-    return decided('summed', { ...state, [name]: (state?.[name] ?? 0) + 1 }, [], timers)
+    return completeStep('summed', { ...state, [name]: (state?.[name] ?? 0) + 1 }, [], timers)
   },
-  onTimer: state => decided('passed', state),
+  onTimer: state => completeStep('passed', state),
 }

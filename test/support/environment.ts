@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection, type StateSummary } from '#runtime/adapters/redis/inspection.ts'
 import { type Signal, topicName, topicSize } from '../../lib/app/topics.ts'
-import { outcomesOf } from '../../lib/queries/states/outcomes.ts'
+import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/support/audit.ts'
-import { partitionsOf, storedEntities } from '../../lib/tables/table.ts'
+import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
 import { createResources } from '../../localstack/resources.ts'
 import { createTopics } from '../../localstack/topics.ts'
 import { consumersDownstream, topicsOf } from './consumers.ts'
@@ -112,7 +112,7 @@ export class TestEnvironment {
    * consumers of several. They are exact, because counters and applied offset are committed together.
    */
   async tally(consumer: string): Promise<Tally> {
-    return (await outcomesOf(new StateInspection(this.#redis), this.#stateKeys(consumer, 1))).reasons
+    return (await readOutcomes(new StateInspection(this.#redis), this.#stateKeys(consumer, 1))).reasons
   }
 
   /** Returns the number of records that the consumer has processed in all partitions. */
@@ -124,7 +124,7 @@ export class TestEnvironment {
   async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const stateKey of signals.flatMap(one => partitionsOf(consumer, topicSize(one, this.name))))
+    for (const stateKey of signals.flatMap(one => listStateKeys(consumer, topicSize(one, this.name))))
       for await (const { entity, state } of storedEntities(inspection, stateKey)) states.set(entity, state)
     return states
   }
@@ -142,7 +142,7 @@ export class TestEnvironment {
   #stateKeys(consumer: string, topics = Number.POSITIVE_INFINITY) {
     return topicsOf(consumer)
       .slice(0, topics)
-      .flatMap(signal => partitionsOf(consumer, topicSize(signal, this.name)))
+      .flatMap(signal => listStateKeys(consumer, topicSize(signal, this.name)))
   }
 }
 

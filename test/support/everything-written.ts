@@ -31,13 +31,14 @@ const DECISIONS: readonly Decision[] = [
 
 function tellAll(observer: LambdaObserver): void {
   for (const [, tell] of EVENTS) tell(observer)
-  for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const) observer.took(step, 1)
+  for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const)
+    observer.recordDuration(step, 1)
   for (const reason of ['store-unavailable', 'broker-unavailable', 'log-unreadable'] as const)
-    observer.waiting(STATE_KEY, { fromOffset: 1, appendMs: 0, reason })
-  for (const decision of DECISIONS) observer.decided(STATE_KEY, [decision])
-  observer.refused(STATE_KEY, [letter('k')], new Error('x'))
-  observer.failureMemory(STATE_KEY, { bytes: 9, forgotten: 1 }, 10)
-  observer.contextUnreadable(STATE_KEY, 'x')
+    observer.reportWaiting(STATE_KEY, { fromOffset: 1, appendMs: 0, reason })
+  for (const decision of DECISIONS) observer.reportDecisions(STATE_KEY, [decision])
+  observer.reportRefused(STATE_KEY, [letter('k')], new Error('x'))
+  observer.reportFailureMemory(STATE_KEY, { bytes: 9, forgotten: 1 }, 10)
+  observer.reportContextUnreadable(STATE_KEY, 'x')
 }
 
 export async function everythingWritten(): Promise<ReturnType<typeof metricsIn>> {

@@ -3,12 +3,12 @@
  * failures.
  */
 import assert from 'node:assert/strict'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
@@ -82,7 +82,7 @@ export class FailingConsumer {
   async catchUp(): Promise<void> {
     const topic = this.#environment.topic('readings')
     const records = (await this.#environment.read('readings')).map(one =>
-      logRecordOf(topic, one.partition, one),
+      toLogRecord(topic, one.partition, one),
     )
     for (const stage of [this.#failing, this.#beside])
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
@@ -111,7 +111,7 @@ export class FailingConsumer {
       name,
       accepts: READING_TYPES,
       onEvent: (state, { id }) =>
-        fails() ? rejected('not today') : decided('counted', { ids: [...(state?.ids ?? []), id] }),
+        fails() ? reject('not today') : completeStep('counted', { ids: [...(state?.ids ?? []), id] }),
     }
     const stage = new Stage(process as KeyedProcess<never>, { store: new RedisStateStore(this.#redis) })
     stage.consumer = { ...stage.consumer, env: this.#environment.name }

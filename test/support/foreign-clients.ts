@@ -1,7 +1,7 @@
 /** Installs clients that are not part of Sluice: librdkafka from a Python package, and the Java client from Kafka's tools. */
 import { join } from 'node:path'
 import {
-  copyOf,
+  buildCopyGoal,
   ensureInstalled,
   fetchWithMaven,
   type Package,
@@ -22,7 +22,8 @@ const KAFKA_TOOLS: Package = {
   dir: TOOLS,
   probe: `kafka-tools-${KAFKA_VERSION}.jar`,
   version: KAFKA_VERSION,
-  fill: (dir, run) => fetchWithMaven(run, ...copyOf(`org.apache.kafka:kafka-tools:${KAFKA_VERSION}`, dir)),
+  fill: (dir, run) =>
+    fetchWithMaven(run, ...buildCopyGoal(`org.apache.kafka:kafka-tools:${KAFKA_VERSION}`, dir)),
 }
 
 /** Downloads both clients unless they are installed. */

@@ -1,7 +1,7 @@
 /** Runs a forwarder on an in-memory log. A test adds records, invokes the forwarder, and checks which records it has published. */
 
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { type Forwarder, forwarded, notDue } from '#runtime/consumer/forwarder.ts'
+import { deferRecord, type Forwarder, forwardRecord } from '#runtime/consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { ForwardingConsumer } from '#runtime/pipeline/forwarding/decide.ts'
@@ -48,9 +48,9 @@ export const delaying: Omit<Forwarder, 'name'> = {
   from: ['retry-1m'],
   forward(record, nowMs) {
     const dueMs = record.timestampMs + DELAY_MS
-    if (dueMs > nowMs) return notDue(dueMs)
+    if (dueMs > nowMs) return deferRecord(dueMs)
     const { key, value, headers } = record
-    return forwarded('sent-on', { topic: TARGET, partition: record.partition, key, value, headers })
+    return forwardRecord('sent-on', { topic: TARGET, partition: record.partition, key, value, headers })
   },
 }
 
@@ -114,12 +114,12 @@ export class ForwardStage {
   }
 
   get target(): OutgoingRecord[] {
-    return this.publisher.published.filter(({ topic }) => topic === TARGET)
+    return this.publisher.publishedRecords.filter(({ topic }) => topic === TARGET)
   }
 
   /** Returns the code and the offset of each failure in the failures topic. */
   get failures(): string[] {
-    return this.publisher.published
+    return this.publisher.publishedRecords
       .filter(({ topic }) => topic === FAILURES)
       .map(({ value }) => JSON.parse(String(value)))
       .map(({ errorType, originalOffset }) => `${errorType} ${originalOffset}`)

@@ -1,7 +1,7 @@
 /** Captures what a function logs during a test. */
 import { mock } from 'node:test'
 import { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
-import { inEnvironment, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
+import { createTelemetry, inEnvironment } from '#runtime/adapters/lambda/telemetry.ts'
 
 // Makes Powertools write to the global console, whose lines tests can capture.
 process.env.POWERTOOLS_DEV = 'true'
@@ -23,7 +23,7 @@ export async function logOf(
 ): Promise<LogLine[]> {
   process.env.LOG_LEVEL = level
   const lines: string[] = []
-  const { logger, metrics } = telemetryOf('tested', 'sluice')
+  const { logger, metrics } = createTelemetry('tested', 'sluice')
   if (environment) inEnvironment(metrics, environment)
   for (const method of ['log', 'debug', 'info', 'warn', 'error'] as const)
     mock.method(console, method, (line: string) => void lines.push(line))

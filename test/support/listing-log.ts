@@ -4,9 +4,9 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { Parking } from '#runtime/consumer/parking.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
-import { heldNow } from '../../lib/queries/states/outcomes.ts'
+import { countHeld } from '../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { nextAttempt } from './parking.ts'
@@ -31,7 +31,7 @@ export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> 
     ...(parking && { parking }),
     onEvent(state, { id, timeMs, entity }) {
       if (mood.throwsAt.has(id)) throw new Error('not yet')
-      if (mood.refuses.has(id)) return rejected('never')
+      if (mood.refuses.has(id)) return reject('never')
       const ids = [...(state?.ids ?? []), id]
       const emission = {
         to: 'events',
@@ -41,9 +41,9 @@ export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> 
         data: { ids },
       } as const
       const stale = { name: 'stale', dueMs: timeMs + STALE_MS }
-      return decided('listed', { ids }, [{ name: 'seen', ...emission }], [stale])
+      return completeStep('listed', { ids }, [{ name: 'seen', ...emission }], [stale])
     },
-    onTimer: ({ ids }) => decided('stale', { ids: [...ids, 'stale'] }),
+    onTimer: ({ ids }) => completeStep('stale', { ids: [...ids, 'stale'] }),
   }
 }
 
@@ -106,7 +106,7 @@ export class ListingLog {
   }
 
   get now() {
-    return heldNow(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
+    return countHeld(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
   }
 }
 

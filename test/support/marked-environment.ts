@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -11,7 +11,7 @@ import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { SIGNALS, type Signal, signalNamed } from '../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
@@ -40,7 +40,7 @@ const consumersOf = (env: string) =>
     [activity, 'readings'],
     [alerting([]), 'readings'],
     [notifier({ routes: [] }), 'alerts'],
-    [failureRouter({ policy: DEFAULT_POLICY, topicOf: topic => signalNamed(topic, env) }), 'failures'],
+    [failureRouter({ policy: DEFAULT_POLICY, findTopicName: topic => signalNamed(topic, env) }), 'failures'],
   ] as const
 
 export async function markedEnvironment(): Promise<TestEnvironment> {
@@ -67,7 +67,7 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
 
 async function deliver(environment: TestEnvironment, stage: Stage, signal: Signal): Promise<void> {
   const topic = environment.topic(signal)
-  const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+  const records = (await environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
   assert.ok(records.length > 0, `${signal} is empty`)
   assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
 }
@@ -83,7 +83,7 @@ function readings() {
     tags: { [MARKUP]: MARKUP },
   }
   const events = [
-    rulesActivated(ruleSetOf([rule]), 0, now),
+    rulesActivated(buildRuleSet([rule]), 0, now),
     { ...hot, data },
     { ...hot, id: `${MARKUP} 2`, data: { sensorId: MARKUP, [MARKUP]: MARKUP } },
   ]

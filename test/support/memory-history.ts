@@ -2,10 +2,10 @@
 
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { dayOf, objectKey } from '../../lib/history/object-key.ts'
+import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../lib/history/parquet.ts'
-import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
-import { type HistoryRow, rowsOf } from '../../lib/history/row.ts'
+import { type HistoryQuery, listSlices, rowsOfSlice } from '../../lib/history/read.ts'
+import { type HistoryRow, toHistoryRows } from '../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
 
@@ -67,9 +67,9 @@ export async function addObject(
 ): Promise<string> {
   const [first, last] = [records[0], records.at(-1)] as [LogRecord, LogRecord]
   const { topic, partition, offset: firstOffset } = first
-  const day = dayOf(first.timestampMs)
-  const key = objectKey({ table, topic, day, partition, firstOffset, lastOffset: last.offset })
-  await store.put(key, encodeRows(table, await rowsOf(records, PLAIN)))
+  const day = formatDay(first.timestampMs)
+  const key = formatObjectKey({ table, topic, day, partition, firstOffset, lastOffset: last.offset })
+  await store.put(key, encodeRows(table, await toHistoryRows(records, PLAIN)))
   return key
 }
 
@@ -80,6 +80,6 @@ export async function decodeRows(table: HistoryTable, bytes: Buffer): Promise<Hi
 
 /** Yields the rows of a table, partition after partition. */
 export async function* historyRows(store: HistoryStore, query: HistoryQuery): AsyncGenerator<HistoryRow[]> {
-  for (const { slices } of await slicesOf(store, query))
+  for (const { slices } of await listSlices(store, query))
     for (const slice of slices) yield* rowsOfSlice(store, slice)
 }

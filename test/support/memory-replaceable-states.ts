@@ -1,4 +1,4 @@
-import { inPlaceOf, type MemoryState, stateOf } from '#runtime/adapters/memory/contents.ts'
+import { buildReplacement, buildState, type MemoryState } from '#runtime/adapters/memory/contents.ts'
 import type { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { FormerStates } from '#runtime/pipeline/loading/former-states.ts'
 import type {
@@ -86,7 +86,7 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
     const isOwn = () => this.#staged.get(name)?.token === token
     this.#staged.set(name, { token })
     try {
-      const contents = await stateOf(pages)
+      const contents = await buildState(pages)
       if (!isOwn()) throw notReplaced('overtaken')
       this.#staged.set(name, { token, contents })
       return { token, above: contents.version.epoch }
@@ -129,14 +129,14 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const outbox = new Map([...own.outbox, ...old.outbox])
     const contents = continues ? { ...own, tally, outbox, code, codeFrom } : own
-    const replaced = inPlaceOf(old, contents, above)
+    const replaced = buildReplacement(old, contents, above)
     this.#live.restore(partitionState, replaced)
     return { kind: 'replaced', epoch: replaced.version.epoch, replacedOffset: old.version.appliedOffset }
   }
 
   /** Returns a copy of the current state. */
   #held(partitionState: StateKey): MemoryState {
-    return this.#live.copyOf(partitionState) as MemoryState
+    return this.#live.copyState(partitionState) as MemoryState
   }
 
   async *#parts(partitionState: StateKey): AsyncGenerator<StatePart> {

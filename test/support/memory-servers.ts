@@ -3,7 +3,7 @@
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { topicName, topicSize, topicsOf } from '../../lib/app/topics.ts'
+import { resolveSignals, topicName, topicSize } from '../../lib/app/topics.ts'
 
 export class MemoryServers {
   readonly env = 'test'
@@ -34,7 +34,7 @@ export class MemoryServers {
         })
         return offset
       }),
-    partitionsOf: async (topic: string) => this.#partitions(topic),
+    countPartitions: async (topic: string) => this.#partitions(topic),
   }
 
   readonly bounds = {
@@ -83,7 +83,9 @@ export class MemoryServers {
   }
 
   #partitions(topic: string): number {
-    const signal = topicsOf(['viewed', 'ruled', 'ticked']).find(one => topicName(one, this.env) === topic)
+    const signal = resolveSignals(['viewed', 'ruled', 'ticked']).find(
+      one => topicName(one, this.env) === topic,
+    )
     return signal ? topicSize(signal, this.env).partitions : 0
   }
 }

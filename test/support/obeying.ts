@@ -3,10 +3,10 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import {
-  decided,
+  completeStep,
   type KeyedProcess,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type TimerChange,
 } from '#runtime/consumer/process.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -42,9 +42,9 @@ const obeying: KeyedProcess<Obedient, Order> = {
     obey(`${name}@${(dueMs - START_MS) / 1000}`, entity, state, state.onTimer[name] ?? {}),
 }
 
-function obey(why: string, entity: string, state: Obedient | undefined, order: Order): Step<Obedient> {
+function obey(why: string, entity: string, state: Obedient | undefined, order: Order): StepResult<Obedient> {
   if (order.fail) throw new Error('ordered to fail')
-  if (order.refuse) return rejected('ordered to refuse')
+  if (order.refuse) return reject('ordered to refuse')
   const timers: TimerChange[] = [
     ...Object.entries(order.set ?? {}).map(([name, dueS]) => ({ name, dueMs: START_MS + dueS * 1000 })),
     ...(order.cancel ?? []).map(name => ({ name })),
@@ -58,7 +58,7 @@ function obey(why: string, entity: string, state: Obedient | undefined, order: O
     data: { done: `${entity.split(' ')[1]} ${why}` },
   } as const
   const next = order.forget ? undefined : { onTimer: { ...state?.onTimer, ...order.onTimer } }
-  return decided('done', next, [emission], timers)
+  return completeStep('done', next, [emission], timers)
 }
 
 export function obeyingStage(): Stage {

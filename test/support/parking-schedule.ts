@@ -4,10 +4,10 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { Parking } from '#runtime/consumer/parking.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Decision } from '#runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -46,7 +46,7 @@ function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<S
     onEvent(state, { id, timeMs, entity }) {
       if (broken.has(id)) throw new Error('broken')
       const seen = [...(state?.seen ?? []), id].slice(-6)
-      return decided(
+      return completeStep(
         'listed',
         { seen },
         [emission('seen', entity, seen)],
@@ -58,7 +58,7 @@ function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<S
     },
     onTimer({ seen: before }, { name, dueMs, entity }) {
       const seen = [...before, `${name} ${dueMs - START_MS}`].slice(-6)
-      return decided(name, { seen }, [emission(name, entity, seen)])
+      return completeStep(name, { seen }, [emission(name, entity, seen)])
     },
   }
 }
@@ -248,7 +248,7 @@ class Run {
     if (new Set(ids).size < ids.length) found.push('an event was applied twice')
     for (const { id } of this.#sent)
       if (!ids.includes(id) && !this.#givenUp.has(id)) found.push(`${id} is lost`)
-    for (const [entity, own] of Map.groupBy(signals, ({ event }) => entityOf(event as Event)))
+    for (const [entity, own] of Map.groupBy(signals, ({ event }) => formatEntity(event as Event)))
       if (!this.#isInOrder(entity, own)) found.push(`${entity} is out of order`)
     return found
   }
@@ -259,7 +259,7 @@ class Run {
    */
   #isInOrder(entity: string, applied: readonly Decision[]): boolean {
     const own = this.decisions.filter(
-      ({ event, timer }) => (timer?.entity ?? (event && entityOf(event))) === entity,
+      ({ event, timer }) => (timer?.entity ?? (event && formatEntity(event))) === entity,
     )
     const isBound = own.some(({ hold }) => hold === 'full' || hold === 'time')
     const failed = new Set(own.filter(({ failure }) => failure).map(({ event }) => event?.id))

@@ -3,20 +3,24 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
-import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 
 /** Returns the next attempt of a failed record, at the given offset, in the form that the redriver publishes. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {
-  const { topic, partition, key, value, headers } = redrivenRecord(failure)
+  const { topic, partition, key, value, headers } = createRedrivenRecord(failure)
   return { topic, partition, offset, timestampMs, key, value, headers }
 }
 
 /** Returns the event that marks a failure as ended, so that it is not retried any more. */
 export function failureEnded(failed: FailureData): Event {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failed
-  return failureEndedAt(consumer, { ...redrivenRecord(failed), topic, partition, offset }, failed.attempt)
+  return failureEndedAt(
+    consumer,
+    { ...createRedrivenRecord(failed), topic, partition, offset },
+    failed.attempt,
+  )
 }
 
 export function failureEndedAt(
@@ -35,6 +39,6 @@ export function failureEndedAt(
     source: '/consumers/dlq-router',
     type: FAILURE_ENDED_TYPE,
     datacontenttype: 'application/json',
-    data: { consumer, failure, digest: digestOf(bytes), attempt, because: 'no attempts are left' },
+    data: { consumer, failure, digest: computeDigest(bytes), attempt, because: 'no attempts are left' },
   }
 }

@@ -1,6 +1,6 @@
 /** Pages with all kinds of content of a partition state, and many ids. */
 
-import { storedState, withHold } from '#runtime/pipeline/deciding/stored-state.ts'
+import { formatState, withHold } from '#runtime/pipeline/deciding/stored-state.ts'
 import type { StateMeta, StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 
 const CLOCK_MS = 4_000
@@ -21,13 +21,13 @@ export function partsAt(appliedOffset: number, epoch = 0): StatePart[] {
     { kind: 'meta', meta: metaAt(appliedOffset, epoch) },
     { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
     { kind: 'state', entity: '/a 2', state: 'null' },
-    { kind: 'state', entity: '/a 3', state: storedState('{"count":1}', 2) },
+    { kind: 'state', entity: '/a 3', state: formatState('{"count":1}', 2) },
     // One held entity has no state, the other one has a state.
     { kind: 'state', entity: '/a 4', state: withHold(null, '{"untilMs":1,"parked":[]}') ?? '' },
     {
       kind: 'state',
       entity: '/a 5',
-      state: withHold(storedState('{"count":1.0}', 2), '{"untilMs":1,"parked":[]}') ?? '',
+      state: withHold(formatState('{"count":1.0}', 2), '{"untilMs":1,"parked":[]}') ?? '',
     },
     { kind: 'context', context: { hash: 'h', json: '{"rules":[1.0]}' } },
     {

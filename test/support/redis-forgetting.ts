@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { keysOf } from '#runtime/adapters/redis/keys.ts'
+import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Forgetting } from './schedule.ts'
 import { redisUrl } from './servers.ts'
@@ -10,7 +10,7 @@ export class RedisForgetting implements Forgetting {
   readonly #pattern: string
 
   constructor(stateKey: StateKey) {
-    const { meta } = keysOf(stateKey)
+    const { meta } = buildKeys(stateKey)
     this.#pattern = `${meta.slice(0, meta.lastIndexOf(':'))}:*`.replaceAll(/[[\]?]/g, '\\$&')
   }
 

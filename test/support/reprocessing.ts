@@ -2,7 +2,7 @@
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { codeOf } from '#runtime/pipeline/loading/code.ts'
+import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { OffsetRange, StateKey } from '#runtime/pipeline/model.ts'
 import type { ReplaceableStates } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { MemoryStates } from '#runtime/pipeline/reprocessing/log-again.ts'
@@ -54,11 +54,11 @@ export async function reprocessed(
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
   const work: Reprocessing = {
-    ...{ consumer, live, memory, codeVersion, attempt, stop, decided },
+    ...{ consumer, live, memory, codeVersion, attempt, stop, onRead: decided },
     log: new MemoryLogReader(log),
-    code: codeOf(codeVersion, consumer),
+    code: computeCode(codeVersion, consumer),
     nowMs: () => takeoverMs,
-    expired: (_, range) => expired(range),
+    onExpired: (_, range) => expired(range),
     pause: async () => {},
     dropsOlder,
     ...(failureBytes === undefined ? {} : { failureBytes }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -44,7 +44,7 @@ export class RunningConsumers {
   /** Delivers everything that is in the topic. Records that the consumer knows are redelivered. */
   async catchUp(consumer: string, signal: 'readings' | 'patterns' | 'alerts'): Promise<void> {
     const topic = this.#environment.topic(signal)
-    const records = (await this.#environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    const records = (await this.#environment.read(signal)).map(one => toLogRecord(topic, one.partition, one))
     assert.deepEqual(await this.#stages.get(consumer)?.batch(records), { batchItemFailures: [] })
   }
 

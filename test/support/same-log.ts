@@ -5,8 +5,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
 import type { Parking } from '#runtime/consumer/parking.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
-import { parkedBytesIn } from '#runtime/pipeline/deciding/hold.ts'
-import { producerGroupOf } from '#runtime/pipeline/failures/failure-memory.ts'
+import { measureStoredHold } from '#runtime/pipeline/deciding/hold.ts'
+import { computeProducerGroup } from '#runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, StateStore } from '#runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '#runtime/testing/log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
@@ -134,7 +134,7 @@ function codesOf({ consumer }: Stage, changeAt: number, parking: Parking | undef
 function memory(played: Stage) {
   const stateKey = played.stateKey()
   const forgetting: Forgetting = {
-    copy: async () => played.store.copyOf(stateKey),
+    copy: async () => played.store.copyState(stateKey),
     restore: async copy => played.store.restore(stateKey, copy),
   }
   return { store: played.store as StateStore, forgetting }
@@ -160,7 +160,7 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
   const stateKey = of.stateKey()
   const failures = log.map(record => ({
     id: failureId(stateKey.consumer, record),
-    producerGroup: producerGroupOf(record),
+    producerGroup: computeProducerGroup(record),
   }))
   const wanted = { ...NOTHING_WANTED, entities: WATCHED, failures, contexts: [] }
   const loaded = await store.load(stateKey, wanted)
@@ -205,7 +205,8 @@ function differences(
   if (found.length === 0 && !isDeepStrictEqual([...wanted.keys()], [...firstCopies.keys()]))
     found.push('order')
   const { states, parkedBytes } = actual
-  if (parkedBytes !== sumOf([...states.values()].map(parkedBytesIn))) found.push('bytes of what is parked')
+  if (parkedBytes !== sumOf([...states.values()].map(measureStoredHold)))
+    found.push('bytes of what is parked')
   if (!isDeepStrictEqual(actual, expected)) found.push('states, timers, failures or clock')
   return found
 }

@@ -57,7 +57,7 @@ export class ScriptedBrokers implements Brokers {
     this.#lookUp()
   }
 
-  leadersOf(): ReadonlyMap<number, number> {
+  getLeaders(): ReadonlyMap<number, number> {
     return this.leaders
   }
 

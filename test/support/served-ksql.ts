@@ -14,10 +14,10 @@ export async function servedKsql(parts: Partial<KsqlParts> = {}, requestMs?: num
     env: 'test',
     reader: tables,
     parse,
-    topicOf: signal => `topic.of.${signal}`,
+    getTopic: signal => `topic.of.${signal}`,
     access: localAccess(TOKEN, { name: 'ada', role: 'viewer' }),
-    told: error => faults.push(error),
-    signInFailed: () => {},
+    reportError: error => faults.push(error),
+    reportFailedSignIn: () => {},
     ...parts,
   })
   const { port, close } = await serveConsole(app, 0, '127.0.0.1', requestMs)

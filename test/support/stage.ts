@@ -3,7 +3,7 @@
  * emissions.
  */
 
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import type { Ports } from '#runtime/pipeline/ports.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/stage.ts'
@@ -31,7 +31,7 @@ export const counting: KeyedProcess<{ count: number }> = {
             },
           ]
         : []
-    return decided('counted', { count }, emit)
+    return completeStep('counted', { count }, emit)
   },
 }
 

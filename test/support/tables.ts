@@ -1,13 +1,13 @@
 /** Tables declared in SQL on the test servers: puts statements into force, and lets the consumer `views` read the log. */
 import assert from 'node:assert/strict'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '#runtime/adapters/redis/value.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import { activatedPlan, viewsActivated } from '../../lib/views/activation.ts'
+import { createActivatedPlan, createActivationEvent } from '../../lib/views/activation.ts'
 import { compilePlan } from '../../lib/views/language/compile.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { views } from '../../lib/views/process.ts'
@@ -21,7 +21,7 @@ export async function declareTables(
   publisher: KafkaPublisher,
   text: string,
 ): Promise<void> {
-  const plan = activatedPlan(compilePlan([{ name: 'test.sql', text }], parse), [])
+  const plan = createActivatedPlan(compilePlan([{ name: 'test.sql', text }], parse), [])
   await new RedisValue(redis, `views:${environment.name}`).write(plan)
   const time = new Date().toISOString()
   for (const signal of ['view-rows', 'readings', 'events'] as const) {
@@ -29,7 +29,7 @@ export async function declareTables(
     const { length } = await environment.client.ends(topic)
     const records = Array.from({ length }, (_, partition) => ({
       ...{ topic, partition, key: null },
-      ...writeEvent(viewsActivated(plan, partition, time), 'binary'),
+      ...writeEvent(createActivationEvent(plan, partition, time), 'binary'),
     }))
     await publisher.publish(records)
   }
@@ -55,7 +55,7 @@ export class ViewsStage {
   async #deliver(signal: Signal): Promise<void> {
     const topic = this.#environment.topic(signal)
     const records = (await this.#environment.read(signal))
-      .map(one => logRecordOf(topic, one.partition, one))
+      .map(one => toLogRecord(topic, one.partition, one))
       .filter(({ partition, offset }) => offset >= (this.#read.get(`${topic} ${partition}`) ?? 0))
     for (const { partition, offset } of records) this.#read.set(`${topic} ${partition}`, offset + 1)
     assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })

@@ -3,7 +3,7 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { beginningOf } from '#runtime/pipeline/verifying/beginning.ts'
+import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
 import { type PartitionToVerify, type Verified, verify } from '#runtime/pipeline/verifying/verify.ts'
 import type { LiveStates, Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
@@ -36,12 +36,12 @@ export async function verified(given: VerifyStage): Promise<Verified> {
     nowMs: () => 0,
     stop: new AbortController().signal,
     pause: async () => {},
-    seen: () => {},
+    onRead: () => {},
   }
   const partitions: PartitionToVerify[] = []
   for (const stateKey of states) {
     const facts = await live.facts(stateKey)
-    partitions.push({ stateKey, beginning: beginningOf(facts, logStart) })
+    partitions.push({ stateKey, beginning: computeBeginning(facts, logStart) })
   }
   return verify(work, partitions, {
     own,

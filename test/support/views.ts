@@ -2,7 +2,7 @@
 import type { GroupState } from '../../lib/views/group.ts'
 import { groupDueMs, groupStep } from '../../lib/views/group.ts'
 import type { Aggregate, AggregateName, Expression, TablePlan } from '../../lib/views/plan.ts'
-import { compiledTable } from '../../lib/views/table.ts'
+import { compileTablePlan } from '../../lib/views/table.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 const field = (...path: string[]): Expression => ({
@@ -144,7 +144,7 @@ export function directValues(rows: readonly TestRow[]): Readonly<Record<string, 
 
 /** Returns the state of a group after rows, with its timers as the runtime fires them before a later event. */
 export function groupAfter(plan: TablePlan, rows: readonly TestRow[]): GroupState | undefined {
-  const table = compiledTable(plan)
+  const table = compileTablePlan(plan)
   let state: GroupState | undefined
   for (const { id, timeMs, x, newestMs } of rows) {
     for (;;) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Event } from '#runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
 import { tableOfTopic } from '../../lib/app/history.ts'
-import { dayOf, objectKey } from '../../lib/history/object-key.ts'
+import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
@@ -37,9 +37,9 @@ export async function archive(store: HistoryStore, rows: readonly HistoryRow[]):
   const range = {
     topic: first.topic,
     partition: first.partition,
-    day: dayOf(first.timestampMs),
+    day: formatDay(first.timestampMs),
   }
-  const key = objectKey({ ...range, table, firstOffset: first.offset, lastOffset: last.offset })
+  const key = formatObjectKey({ ...range, table, firstOffset: first.offset, lastOffset: last.offset })
   await store.put(key, encodeRows(table, rows))
   return key
 }

@@ -4,7 +4,7 @@
  */
 
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -177,7 +177,7 @@ class LogWriter {
     return this.#at({
       ...record,
       value,
-      headers: [...record.headers, ...redriveHeaders({ ...redriveTarget, history: [] })],
+      headers: [...record.headers, ...buildRedriveHeaders({ ...redriveTarget, history: [] })],
     })
   }
 }

@@ -1,5 +1,11 @@
 /** Process that uses all features of processes, in two versions of its code. `watched-log.ts` generates its logs. */
-import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  reject,
+  type StepResult,
+} from '#runtime/consumer/process.ts'
 
 const SILENCE_MS = 150_000
 const FORGET_MS = 400_000
@@ -52,14 +58,14 @@ function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSettin
       initial: { every: 3, silenceMs: SILENCE_MS },
       read: data => {
         const setting = data as WatchedSetting
-        return setting.every > 0 ? { kind: 'context', context: setting } : rejected('every must be positive')
+        return setting.every > 0 ? { kind: 'context', context: setting } : reject('every must be positive')
       },
       reasons: { changed: 'set', unchanged: 'set-already' },
     },
     onEvent(state, { timeMs, entity, data: { mood } = {} }, { every, silenceMs }) {
       if (mood === 'bug' && version === 1) throw new Error('a bug that the second version fixes')
-      if (mood === 'refused' && (state?.count ?? 0) % 2 === 0) return rejected('an even count')
-      if (state && timeMs < state.lastMs) return decided('late', state)
+      if (mood === 'refused' && (state?.count ?? 0) % 2 === 0) return reject('an even count')
+      if (state && timeMs < state.lastMs) return completeStep('late', state)
       const count = (state?.count ?? 0) + 1
       const names = [
         ...(state?.isSilent ? ['back'] : []),
@@ -68,23 +74,23 @@ function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSettin
       const emit = names.map(name => emission(name, entity, { count }))
       const silence = mood === 'calm' ? { name: 'silence' } : { name: 'silence', dueMs: timeMs + silenceMs }
       const pulses = ['pulse', 'echo'].map(name => ({ name, dueMs: timeMs + 40_000 }))
-      return decided(
+      return completeStep(
         'counted',
         remembered({ count, lastMs: timeMs, isSilent: false, version }),
         mood === 'large' ? [...emit, emission('large', entity, { text: LARGE })] : emit,
         [silence, { name: 'forget' }, ...(mood === 'pulse' ? pulses : [])],
       )
     },
-    onTimer(state, { name, dueMs, entity }, { every }): Step<Watched> {
+    onTimer(state, { name, dueMs, entity }, { every }): StepResult<Watched> {
       if (name === 'forget')
-        return decided('forgotten', undefined, [emission('forgotten', entity, { every })])
+        return completeStep('forgotten', undefined, [emission('forgotten', entity, { every })])
       if (name === 'pulse') {
         const next = { name: 'pulse-end', dueMs: dueMs + 20_000 }
-        return decided('pulsed', remembered(state), [emission('pulse', entity)], [next])
+        return completeStep('pulsed', remembered(state), [emission('pulse', entity)], [next])
       }
-      if (name !== 'silence') return decided(name, remembered(state), [emission(name, entity)])
+      if (name !== 'silence') return completeStep(name, remembered(state), [emission(name, entity)])
       const forget = { name: 'forget', dueMs: dueMs + FORGET_MS }
-      return decided(
+      return completeStep(
         'silent',
         remembered({ ...state, isSilent: true }),
         [emission('silent', entity, { every })],

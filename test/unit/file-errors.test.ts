@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  describedErrors,
+  describeErrors,
   errorLine,
   firstOfEach,
-  located,
+  locateErrors,
   MORE_ERRORS,
-  pathOf,
+  parseJsonPointer,
 } from '../../lib/support/file-errors.ts'
 
 const ERROR = { file: 'a.yaml', line: 3, column: 5, message: 'must be a number' }
@@ -22,19 +22,19 @@ describe('errors in files that people edit', () => {
 
   it('given a pointer, then elements of lists are numbers, and names are unescaped', () => {
     const content = { list: [{ '0': 1 }], 'a/b~c': { '1': 2 }, none: null }
-    assert.deepEqual(pathOf('/list/0/0', content), ['list', 0, '0'])
-    assert.deepEqual(pathOf('/a~1b~0c/1', content), ['a/b~c', '1'])
-    assert.deepEqual(pathOf('/none/x/0', content), ['none', 'x', '0'])
-    assert.deepEqual(pathOf('', content), [])
+    assert.deepEqual(parseJsonPointer('/list/0/0', content), ['list', 0, '0'])
+    assert.deepEqual(parseJsonPointer('/a~1b~0c/1', content), ['a/b~c', '1'])
+    assert.deepEqual(parseJsonPointer('/none/x/0', content), ['none', 'x', '0'])
+    assert.deepEqual(parseJsonPointer('', content), [])
   })
 
   it('given more violations than a person reads, then the first are described, and that there are more', () => {
     const violation = { instancePath: '', keyword: 'type', schemaPath: '', params: {} }
     const violations = Array.from({ length: 102 }, (_, index) => ({ ...violation, index }))
     const describe = ({ index }: { index: number }) => ({ path: [index], message: 'wrong' })
-    const errors = describedErrors(violations, describe)
+    const errors = describeErrors(violations, describe)
     assert.deepEqual([errors.length, errors[99]?.path, errors[100]], [101, [99], MORE_ERRORS])
-    assert.equal(describedErrors(violations.slice(0, 100), describe).length, 100)
+    assert.equal(describeErrors(violations.slice(0, 100), describe).length, 100)
   })
 
   it('given errors of one place, then the first is kept; all are sorted by their position', () => {
@@ -48,7 +48,7 @@ describe('errors in files that people edit', () => {
       ['', { line: 1, column: 1 }],
     ])
     const positionOf = (path: readonly unknown[]) => positions.get(path.join('.')) ?? { line: 0, column: 0 }
-    assert.deepEqual(located(firstOfEach(errors), 'a.yaml', positionOf), [
+    assert.deepEqual(locateErrors(firstOfEach(errors), 'a.yaml', positionOf), [
       { file: 'a.yaml', line: 1, column: 1, message: 'whole' },
       { file: 'a.yaml', line: 2, column: 1, key: 'b.0', message: 'first' },
     ])

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { haveOneOf, isOneOf, matchesText, ownIn, textFilter } from '../../lib/support/text-match.ts'
+import {
+  matchesAnyPattern,
+  matchesConditions,
+  matchesText,
+  ownIn,
+  textFilter,
+} from '../../lib/support/text-match.ts'
 
 describe('given a text with *', () => {
   const table: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [
@@ -28,20 +34,20 @@ describe('given a text with *', () => {
 
 describe('given several patterns', () => {
   it('then one of them has to match, and a value that is not a text never does', () => {
-    assert.equal(isOneOf(['a', 'b*'], 'bc'), true)
-    assert.equal(isOneOf(['a', 'b*'], 'c'), false)
-    assert.equal(isOneOf([], 'a'), false)
-    assert.equal(isOneOf(['*'], undefined), false)
+    assert.equal(matchesAnyPattern(['a', 'b*'], 'bc'), true)
+    assert.equal(matchesAnyPattern(['a', 'b*'], 'c'), false)
+    assert.equal(matchesAnyPattern([], 'a'), false)
+    assert.equal(matchesAnyPattern(['*'], undefined), false)
   })
 
   it('then each named value has to match, and inherited properties are none', () => {
     const labels = ownIn({ team: 'ops', floor: '3' })
     const team = ['team', ['dev', 'o*']] as const
-    assert.equal(haveOneOf([team, ['floor', ['3']]], labels), true)
-    assert.equal(haveOneOf([team, ['floor', ['4']]], labels), false)
-    assert.equal(haveOneOf([['team', ['dev']]], labels), false)
-    assert.equal(haveOneOf([['constructor', ['*']]], labels), false)
-    assert.equal(haveOneOf([['team', ['*']]], ownIn(undefined)), false)
+    assert.equal(matchesConditions([team, ['floor', ['3']]], labels), true)
+    assert.equal(matchesConditions([team, ['floor', ['4']]], labels), false)
+    assert.equal(matchesConditions([['team', ['dev']]], labels), false)
+    assert.equal(matchesConditions([['constructor', ['*']]], labels), false)
+    assert.equal(matchesConditions([['team', ['*']]], ownIn(undefined)), false)
   })
 })
 

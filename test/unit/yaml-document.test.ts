@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { positionsOf, yamlContent, yamlDocument } from '../../lib/support/yaml-document.ts'
+import { createPositionLookup, yamlContent, yamlDocument } from '../../lib/support/yaml-document.ts'
 
 describe('a text of YAML', () => {
   it('given one document, then it is its content', () => {
@@ -34,7 +34,7 @@ describe('a text of YAML', () => {
   })
 
   it('given line ends of each kind, then an offset has the line that a person sees', () => {
-    const positionOf = positionsOf('a\r\nb\rc\nd')
+    const positionOf = createPositionLookup('a\r\nb\rc\nd')
     const places = [0, 2, 3, 5, 7].map(offset => Object.values(positionOf(offset)))
     assert.deepEqual(places, [
       [1, 1],

@@ -3,12 +3,12 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { alertIn } from '../../../lib/queries/alerts/alerts-topic.ts'
-import { type AlertCause, alertCause } from '../../../lib/queries/alerts/cause.ts'
+import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
+import { type AlertCause, findAlertCause } from '../../../lib/queries/alerts/cause.ts'
 import type { ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
-import { topicReach } from '../../../lib/queries/kafka/topics.ts'
-import { newestOf } from '../../../lib/queries/records/newest.ts'
-import { rangesOf } from '../../../lib/queries/records/records.ts'
+import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
+import { selectNewest } from '../../../lib/queries/records/newest.ts'
+import { toRanges } from '../../../lib/queries/records/records.ts'
 import { tableOfSource } from '../../../lib/views/event-names.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ConsoleAlerts } from './source.ts'
@@ -50,17 +50,17 @@ interface FiredRecord {
 }
 
 /** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
-export async function causeOf(environment: ConsoleEnvironment, one: Whose): Promise<CauseOfAlert> {
+export async function findCause(environment: ConsoleEnvironment, one: Whose): Promise<CauseOfAlert> {
   const source = new ConsoleAlerts(environment)
-  const told = await toldIn(environment, source, one)
-  if (!told) return GONE
+  const firedRecord = await readFiredRecord(environment, source, one)
+  if (!firedRecord) return GONE
   const stop = AbortSignal.timeout(MAX_MS)
   let found: AlertCause | undefined
   let lookedAt = ''
   for (const beforeMs of BEFORE_MS) {
-    const fromMs = told.record.timestampMs - beforeMs
+    const fromMs = firedRecord.record.timestampMs - beforeMs
     try {
-      const looked = await lookedFor(environment, source, told, fromMs, stop)
+      const looked = await searchCause(environment, source, firedRecord, fromMs, stop)
       found = looked.found ?? found
       lookedAt = `Searched ${looked.records} records since ${instant(fromMs)}.`
     } catch (error) {
@@ -69,10 +69,10 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
     }
     if (stop.aborted || (found && found.as !== 'last')) break
   }
-  return { cause: found ? shown(found) : null, lookedAt }
+  return { cause: found ? toShownCause(found) : null, lookedAt }
 }
 
-async function toldIn(
+async function readFiredRecord(
   environment: ConsoleEnvironment,
   source: ConsoleAlerts,
   { transitions, topic, id }: Whose,
@@ -83,11 +83,11 @@ async function toldIn(
   const log = await environment.log()
   const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
   const [record] = await source.plain(records.filter(one => one.offset === offset))
-  const found = record && alertIn(record)
+  const found = record && readAlert(record)
   return record && found?.alert.alertId === id ? { alert: found.alert, record } : undefined
 }
 
-async function lookedFor(
+async function searchCause(
   environment: ConsoleEnvironment,
   source: ConsoleAlerts,
   { alert, record }: FiredRecord,
@@ -99,20 +99,20 @@ async function lookedFor(
   const topic = environment.topic(isOfTable ? 'view-changes' : 'readings')
   const offsets = await environment.offsets()
   const [from, to] = [
-    await topicReach(offsets, topic, fromMs),
-    await topicReach(offsets, topic, record.timestampMs + AFTER_MS),
+    await readTopicReach(offsets, topic, fromMs),
+    await readTopicReach(offsets, topic, record.timestampMs + AFTER_MS),
   ]
-  const until = rangesOf(topic, from).map(range => ({
+  const until = toRanges(topic, from).map(range => ({
     ...range,
     end: to.atTime[range.partition] ?? range.end,
   }))
-  const { ranges } = newestOf(until, MAX_RECORDS)
+  const { ranges } = selectNewest(until, MAX_RECORDS)
   const plain = (records: readonly LogRecord[]) => source.plain(records)
-  const found = await alertCause(await environment.log(), ranges, alert, plain, stop)
+  const found = await findAlertCause(await environment.log(), ranges, alert, plain, stop)
   return { found, records: ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0) }
 }
 
-function shown({ as, event, record }: AlertCause): NonNullable<CauseOfAlert['cause']> {
+function toShownCause({ as, event, record }: AlertCause): NonNullable<CauseOfAlert['cause']> {
   const { topic, partition, offset, timestampMs } = record
   return {
     ...{ as, id: event.id, time: event.time ?? instant(timestampMs) },

@@ -1,12 +1,16 @@
 /** Lists of current, past and pending alerts. */
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
-import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/alerts/known-alerts.ts'
+import {
+  type PendingAlert,
+  selectAlerts,
+  selectPendingAlerts,
+} from '../../../lib/queries/alerts/known-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { KeptAnswer } from '../../live/kept.ts'
-import { watched } from '../route.ts'
+import type { CachedAnswer } from '../../live/kept.ts'
+import { declareSharedQuery } from '../route.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 /** An alert in a list. */
@@ -80,33 +84,33 @@ const HISTORY = object({
 
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
-/** Returns the routes for lists of alerts. @param conditions cached result of `conditionsIn` */
-export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
+/** Returns the routes for lists of alerts. @param conditions cached result of `createConditionsCache` */
+export function listRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
   return {
-    '/alerts/now': watched(FILTER, given => alertsNow(environment, given)),
-    '/alerts/history': watched(HISTORY, given => historyOf(environment, given)),
-    '/alerts/pending': watched(FILTER, async given => pendingIn(await conditions.get(), given)),
+    '/alerts/now': declareSharedQuery(FILTER, given => listAlertsNow(environment, given)),
+    '/alerts/history': declareSharedQuery(HISTORY, given => listAlertHistory(environment, given)),
+    '/alerts/pending': declareSharedQuery(FILTER, async given => listPending(await conditions.get(), given)),
   }
 }
 
-async function alertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
+async function listAlertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
   const source = new ConsoleAlerts(environment)
   const [firing, silences, behind] = await Promise.all([source.firing(), source.silences(), source.behind()])
   const found = filteredAlerts<AlertSummary>(
     firing.map(({ places: _, ...summary }) => summary),
-    filterOf(given),
+    toAlertFilter(given),
   )
   const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
   return { alerts, total: found.length, firing: firing.length, behind }
 }
 
-async function historyOf(
+async function listAlertHistory(
   environment: ConsoleEnvironment,
   given: InferOutput<typeof HISTORY>,
 ): Promise<AlertHistory> {
   const source = new ConsoleAlerts(environment)
   const sinceMs = Date.now() - given.hours * HOUR_MS
-  const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
+  const found = await selectAlerts(source, given.state, { ...toAlertFilter(given), sinceMs })
   const silences = await source.silences()
   const alerts = newestFirst(found).map(one => ({
     ...one,
@@ -116,12 +120,12 @@ async function historyOf(
   return { alerts, total: found.length, leftOut, isCut }
 }
 
-function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
-  const found = pendingAlerts(active, filterOf(given))
+function listPending({ active }: Conditions, given: FilterQuery): PendingAlerts {
+  const found = selectPendingAlerts(active, toAlertFilter(given))
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-function filterOf({ rule, severity, entity, label }: FilterQuery): AlertFilter {
+function toAlertFilter({ rule, severity, entity, label }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   const match = {
     ...(rule === undefined ? {} : { rule: [rule] }),

@@ -1,12 +1,12 @@
 /** A single alert: its history, and the reading that caused it. */
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
-import { type ShownAlert, shownAlerts } from '../../../lib/queries/alerts/known-alerts.ts'
+import { readShownAlerts, type ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswers } from '../../live/kept.ts'
+import { AnswerCache } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
-import { asked, watched } from '../route.ts'
-import { causeOf } from './cause.ts'
+import { declareQuery, declareSharedQuery } from '../route.ts'
+import { findCause } from './cause.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 export interface OneAlert extends ShownAlert {
@@ -31,20 +31,20 @@ const ID = {
 const DERIVED_ID = /^[\w-]{22}$/
 
 export function oneRoutes(environment: ConsoleEnvironment) {
-  const known = new KeptAnswers<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
-  const oneAlert = async (id: string) =>
-    (DERIVED_ID.test(id) ? await known.ask(id, () => alertOf(environment, id)) : undefined) ??
+  const alertCache = new AnswerCache<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
+  const requireAlert = async (id: string) =>
+    (DERIVED_ID.test(id) ? await alertCache.ask(id, () => findAlert(environment, id)) : undefined) ??
     throwUnknown(id)
   return {
-    '/alerts/one': watched(ID, ({ id }) => oneAlert(id)),
-    '/alerts/cause': asked(ID, async ({ id }) => causeOf(environment, await oneAlert(id))),
+    '/alerts/one': declareSharedQuery(ID, ({ id }) => requireAlert(id)),
+    '/alerts/cause': declareQuery(ID, async ({ id }) => findCause(environment, await requireAlert(id))),
   }
 }
 
 /** Returns an alert; undefined if it is not found. All records must be searched before an alert counts as not found. */
-async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
+async function findAlert(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
-  const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
+  const { alerts, behind } = await readShownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
   // The id can also occur in another alert's record, for example in the name of an entity.
   if (alert?.id !== id) return undefined

@@ -3,13 +3,13 @@ import { basename } from 'node:path'
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
-import { unitOf } from '../../../lib/alerting/given.ts'
+import { findUnit } from '../../../lib/alerting/given.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
-import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
+import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError, readRuleFiles } from '../../../lib/alerting/rules-directory.ts'
-import { activatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
+import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import {
   type ActiveAlert,
@@ -19,9 +19,9 @@ import {
   reportedName,
 } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswer } from '../../live/kept.ts'
+import { CachedAnswer } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
-import { asked, watched } from '../route.ts'
+import { declareQuery, declareSharedQuery } from '../route.ts'
 
 export interface RuleRow {
   /** Name and labels of the rule. */
@@ -79,27 +79,31 @@ const NAME = pipe(
   maxLength(1000, 'must be the name of a rule'),
 )
 
-/** Returns the routes for active rules. @param conditions cached result of `conditionsIn` */
-export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
-  const known = () => Promise.all([rulesInForce(environment), conditions.get()])
+/** Returns the routes for active rules. @param conditions cached result of `createConditionsCache` */
+export function ruleRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
+  const readRulesAndConditions = () => Promise.all([readActiveRules(environment), conditions.get()])
   return {
-    '/alerts/rules': watched({}, async (): Promise<Rules> => {
-      const [{ rules: inForce, hash, having, partitions }, now] = await known()
-      const rules = inForce.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
+    '/alerts/rules': declareSharedQuery({}, async (): Promise<Rules> => {
+      const [{ rules: inForce, hash, having, partitions }, now] = await readRulesAndConditions()
+      const rules = inForce.map(rule => toRuleRow(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
       return { rules, hash, having, partitions, entities: now.entities }
     }),
-    '/alerts/rules/files': asked({}, async () => ({ files: await ruleFilesOf(environment) })),
-    '/alerts/rules/one': watched({ rule: NAME }, async ({ rule: name }): Promise<OneRule> => {
-      const [{ rules }, now] = await known()
-      const own = rules.filter(rule => name === rule.name || name === identityOf(rule))
-      const identities = new Set([name, ...own.map(identityOf)])
+    '/alerts/rules/files': declareQuery({}, async () => ({ files: await listRuleFiles(environment) })),
+    '/alerts/rules/one': declareSharedQuery({ rule: NAME }, async ({ rule: name }): Promise<OneRule> => {
+      const [{ rules }, now] = await readRulesAndConditions()
+      const own = rules.filter(rule => name === rule.name || name === getRuleIdentity(rule))
+      const identities = new Set([name, ...own.map(getRuleIdentity)])
       const on = now.active.filter(({ identity }) => identities.has(identity)).sort(newestFirst)
       // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
         throw new ProblemError('not-found', `No active rule is called ${name}. See the list of rules.`)
       return {
-        rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
-        on: on.slice(0, MAX_ON).map(onRow),
+        rules: own.map(rule => ({
+          ...toRuleRow(rule, now),
+          text: formatRules([rule]),
+          summary: rule.summary,
+        })),
+        on: on.slice(0, MAX_ON).map(toOnRow),
         total: on.length,
       }
     }),
@@ -116,9 +120,9 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
  * @throws Unavailable if Redis does not respond
  * @throws ProblemError if there are no rules
  */
-async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
+async function readActiveRules(environment: ConsoleEnvironment): Promise<InForce> {
   const readings = await environment.topicSize('readings')
-  const activated = await activatedRules(await environment.inspection(), readings)
+  const activated = await readActivatedRules(await environment.inspection(), readings)
   if (activated) return activated
   const none = { hash: null, having: 0, partitions: readings.partitions }
   if (!environment.isLocal) return { ...none, rules: [] }
@@ -136,9 +140,9 @@ interface NamedText {
 }
 
 /** Returns the files of the local rules folder. In a deployed environment, the active rules are one text. */
-async function ruleFilesOf(environment: ConsoleEnvironment): Promise<readonly NamedText[]> {
+async function listRuleFiles(environment: ConsoleEnvironment): Promise<readonly NamedText[]> {
   if (!environment.isLocal)
-    return [{ name: 'the active rules', text: textOf((await rulesInForce(environment)).rules) }]
+    return [{ name: 'the active rules', text: formatRules((await readActiveRules(environment)).rules) }]
   try {
     const files = await readRuleFiles(environment.config.rulesDir)
     return files.map(({ where, text }) => ({ name: basename(where), text }))
@@ -149,24 +153,24 @@ async function ruleFilesOf(environment: ConsoleEnvironment): Promise<readonly Na
 }
 
 /** Formats rules as YAML with all keys. */
-function textOf(rules: readonly AnyRule[]): string {
-  return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
+function formatRules(rules: readonly AnyRule[]): string {
+  return dump({ rules: buildRuleSet(rules).rules }, { lineWidth: 120, noRefs: true })
 }
 
 /**
  * Returns a cache for the conditions of all rules. Concurrent requests share one result, because computing it requires reading the
  * state of every entity.
  */
-export function conditionsIn(environment: ConsoleEnvironment): KeptAnswer<Conditions> {
+export function createConditionsCache(environment: ConsoleEnvironment): CachedAnswer<Conditions> {
   const read = async () => {
     const topics = await conditionTopics(signal => environment.topicSize(signal))
     return conditionsNow(await environment.inspection(), ...topics)
   }
-  return new KeptAnswer(read, { forMs: 0 })
+  return new CachedAnswer(read, { forMs: 0 })
 }
 
-function rowOf(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
-  const identity = identityOf(rule)
+function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
+  const identity = getRuleIdentity(rule)
   const own = active.filter(one => one.identity === identity)
   const ofRule = own.filter(({ isOfSilence }) => !isOfSilence)
   const count = (phase: ActiveAlert['phase']) => ofRule.filter(one => one.phase === phase).length
@@ -182,7 +186,7 @@ function rowOf(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   }
 }
 
-function onRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): OnRow {
+function toOnRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): OnRow {
   return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
 }
 
@@ -199,7 +203,7 @@ function conditionText(rule: AnyRule): string {
 
 function comparedText({ condition, family, metric, measure }: Rule): string {
   const kind = measure && measureKind(measure)
-  const unit = kind?.unit?.symbol ?? unitOf(family, metric)
+  const unit = kind?.unit?.symbol ?? findUnit(family, metric)
   const compared = measure && kind ? kind.words.text(measure, metric) : metric
   return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
 }

@@ -15,12 +15,12 @@ import {
   string,
   trim,
 } from 'valibot'
-import { keptSilences } from '../../../lib/app/silences.ts'
+import { openStoredSilences } from '../../../lib/app/silences.ts'
 import { matchText } from '../../../lib/notification/match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import {
-  phaseOf,
+  getPhase,
   type Silence,
   type SilencePhase,
   withoutSilence,
@@ -28,11 +28,11 @@ import {
 } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
-import { topicBounds } from '../../../lib/queries/kafka/topics.ts'
+import { readTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { audited } from '../audited.ts'
+import { makeAuditedChange } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { askedByBody, changed, watched } from '../route.ts'
+import { declareChange, declarePostQuery, declareSharedQuery } from '../route.ts'
 import type { AlertRow } from './lists.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -99,21 +99,21 @@ const END = { id: string('must be the id of a silence'), comment: optional(pipe(
 
 export function silenceRoutes(environment: ConsoleEnvironment) {
   return {
-    '/alerts/silences': watched({}, () => silencesIn(environment)),
-    'POST /alerts/silences/preview': askedByBody({ match: MATCH }, ({ match }) =>
-      previewOf(environment, matchOf(match)),
+    '/alerts/silences': declareSharedQuery({}, () => listSilences(environment)),
+    'POST /alerts/silences/preview': declarePostQuery({ match: MATCH }, ({ match }) =>
+      previewSilence(environment, toMatch(match)),
     ),
-    'POST /alerts/silences': changed(
+    'POST /alerts/silences': declareChange(
       NEW,
       async ({ match: given, startsAt, endsAt, comment }, { name: author }) => {
         const nowMs = Date.now()
         const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
-        const wanted = { match: matchOf(given), startMs, endMs: Date.parse(endsAt) }
+        const wanted = { match: toMatch(given), startMs, endMs: Date.parse(endsAt) }
         const faults = faultsIn(wanted, nowMs)
         if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
         const id = randomUUID().slice(0, 8)
         const silence = newSilence({ ...wanted, id, author, comment }, nowMs)
-        await change(environment, author, 'silence add', id, (set, atMs) => {
+        await makeChange(environment, author, 'silence add', id, (set, atMs) => {
           const next = withSilence(set, silence, atMs)
           const tooLarge = silencesTooLarge(next, atMs)
           if (tooLarge) throw new ProblemError('conflict', `Nothing was changed: ${tooLarge}.`)
@@ -122,8 +122,8 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
         return { id }
       },
     ),
-    'POST /alerts/silences/end': changed(END, async ({ id, comment = '' }, { name: author }) => {
-      await change(environment, author, 'silence end', id, (set, atMs) => {
+    'POST /alerts/silences/end': declareChange(END, async ({ id, comment = '' }, { name: author }) => {
+      await makeChange(environment, author, 'silence end', id, (set, atMs) => {
         const next = withoutSilence(set, id, { author, comment }, atMs)
         if (!next) throw new ProblemError('conflict', `Silence ${id} does not exist or has ended.`)
         return next
@@ -140,7 +140,7 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'over-already': 'The end of the silence is in the past.',
 }
 
-async function change(
+async function makeChange(
   environment: ConsoleEnvironment,
   by: string,
   action: 'silence add' | 'silence end',
@@ -149,15 +149,15 @@ async function change(
 ): Promise<void> {
   const { connections, config } = environment
   // Check the topic before storing the silence: without the topic, the silence would never take effect.
-  await topicBounds(await environment.offsets(), environment.topic('notifications'))
-  await audited(environment, { by, action, filter: { id } }, async () => {
-    const done = { result: undefined, counts: { silences: 1 } }
+  await readTopicBounds(await environment.offsets(), environment.topic('notifications'))
+  await makeAuditedChange(environment, { by, action, filter: { id } }, async () => {
+    const outcome = { result: undefined, counts: { silences: 1 } }
     try {
       await changeSilences(connections, config, update)
-      return done
+      return outcome
     } catch (error) {
       if (!(error instanceof SilencesNotAppended)) throw error
-      return { ...done, problem: new ProblemError('unavailable', NOT_APPENDED) }
+      return { ...outcome, problem: new ProblemError('unavailable', NOT_APPENDED) }
     }
   })
 }
@@ -167,22 +167,25 @@ const NOT_APPENDED =
   'minute after Kafka responds again.'
 
 /** Newest first. */
-async function silencesIn(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
+async function listSilences(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
   const { connections, config } = environment
   const [set, firing] = await Promise.all([
-    (await keptSilences(connections, config.env)).read(),
+    (await openStoredSilences(connections, config.env)).read(),
     new ConsoleAlerts(environment).firing(),
   ])
   const nowMs = Date.now()
   const silences = (set?.silences ?? []).map(one => {
-    const state = phaseOf(one, nowMs)
+    const state = getPhase(one, nowMs)
     const mutes = state === 'past' ? 0 : firing.filter(alert => silencedBy([one], alert).length > 0).length
     return { ...one, state, about: matchText(one.match), mutes }
   })
   return { silences: silences.reverse() }
 }
 
-async function previewOf(environment: ConsoleEnvironment, match: Silence['match']): Promise<SilencePreview> {
+async function previewSilence(
+  environment: ConsoleEnvironment,
+  match: Silence['match'],
+): Promise<SilencePreview> {
   if (faultsIn({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
     throw new ProblemError('bad-request', FAULTS['matches-all'])
   const firing = await new ConsoleAlerts(environment).firing()
@@ -196,6 +199,6 @@ async function previewOf(environment: ConsoleEnvironment, match: Silence['match'
 }
 
 /** Removes undefined keys from the matchers of a request. */
-function matchOf(given: InferOutput<typeof MATCH>): Silence['match'] {
+function toMatch(given: InferOutput<typeof MATCH>): Silence['match'] {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

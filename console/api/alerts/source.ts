@@ -5,21 +5,21 @@ import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/plain-records
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { keptSilences } from '../../../lib/app/silences.ts'
+import { openStoredSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
-import { phaseOf, type Silence } from '../../../lib/notification/silences.ts'
+import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
 import {
   type AlertLife,
   type AlertPredicate,
-  alertLives,
-  livesIn,
+  collectLives,
+  readAlertLives,
 } from '../../../lib/queries/alerts/history.ts'
-import { type AlertSource, recordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
-import { topicBounds, topicReach } from '../../../lib/queries/kafka/topics.ts'
-import { newestOf } from '../../../lib/queries/records/newest.ts'
-import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records/records.ts'
+import { type AlertSource, countRecordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
+import { readTopicBounds, readTopicReach } from '../../../lib/queries/kafka/topics.ts'
+import { selectNewest } from '../../../lib/queries/records/newest.ts'
+import { type Range, searchRecords, toRanges } from '../../../lib/queries/records/records.ts'
 import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.ts'
-import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
@@ -58,8 +58,8 @@ export class ConsoleAlerts implements AlertSource {
 
   async behind(): Promise<number | null> {
     try {
-      const bounds = await topicBounds(await this.#environment.offsets(), this.topic.topic)
-      return await recordsBehind(await this.#environment.inspection(), this.topic, bounds)
+      const bounds = await readTopicBounds(await this.#environment.offsets(), this.topic.topic)
+      return await countRecordsBehind(await this.#environment.inspection(), this.topic, bounds)
     } catch (error) {
       if (error instanceof Unavailable && error.code === 'broker-unavailable') return null
       throw error
@@ -72,28 +72,28 @@ export class ConsoleAlerts implements AlertSource {
     isIn: (range: Range) => boolean = () => true,
   ): Promise<AlertLife[]> {
     const { topic } = this.topic
-    const reach = await topicReach(await this.#environment.offsets(), topic, fromMs)
-    const { ranges, leftOut } = newestOf(rangesOf(topic, reach).filter(isIn), MAX_RECORDS)
+    const reach = await readTopicReach(await this.#environment.offsets(), topic, fromMs)
+    const { ranges, leftOut } = selectNewest(toRanges(topic, reach).filter(isIn), MAX_RECORDS)
     this.leftOut = leftOut
     const signal = AbortSignal.timeout(MAX_MS)
     if (this.#holding !== undefined) return this.#found(ranges, this.#holding, signal, isWanted)
     const log = new PlainLog(await this.#environment.log(), this.#reader)
-    const lives = await alertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
+    const lives = await readAlertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
     this.isCut = signal.aborted
     return [...lives.values()]
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
     const topics = await conditionTopics(signal => this.#environment.topicSize(signal))
-    return activeAlertsOf(await this.#environment.inspection(), ...topics, entity)
+    return readActiveAlerts(await this.#environment.inspection(), ...topics, entity)
   }
 
   /** Returns the active silences. */
   async silences(): Promise<readonly Silence[]> {
     const { connections, config } = this.#environment
-    const set = await (await keptSilences(connections, config.env)).read()
+    const set = await (await openStoredSilences(connections, config.env)).read()
     const nowMs = Date.now()
-    return (set?.silences ?? []).filter(one => phaseOf(one, nowMs) === 'active')
+    return (set?.silences ?? []).filter(one => getPhase(one, nowMs) === 'active')
   }
 
   /** Returns the records with their data converted to JSON. */
@@ -117,7 +117,7 @@ export class ConsoleAlerts implements AlertSource {
         `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
       )
     }
-    return [...livesIn(await this.plain(records), isWanted).values()]
+    return [...collectLives(await this.plain(records), isWanted).values()]
   }
 }
 

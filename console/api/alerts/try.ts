@@ -5,10 +5,10 @@ import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { historyAt } from '../../../lib/app/history.ts'
 import { type Tried, tryRules } from '../../../lib/operations/try-rules/try.ts'
-import { topicReach } from '../../../lib/queries/kafka/topics.ts'
+import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { changed } from '../route.ts'
+import { declareChange } from '../route.ts'
 
 export interface RulesTried {
   /** Errors in the rules. If there are any, the rules were not tried. */
@@ -43,7 +43,7 @@ const FILE = 'the text'
 export function tryRoutes(environment: ConsoleEnvironment) {
   let isBusy = false
   return {
-    'POST /alerts/rules/try': changed(TRY, async (given, _, { req }): Promise<RulesTried> => {
+    'POST /alerts/rules/try': declareChange(TRY, async (given, _, { req }): Promise<RulesTried> => {
       const { config, aws } = environment
       const hasHistory = config.historyBucket !== undefined || aws.endpoint !== undefined
       const { errors } = checkRules([{ where: FILE, text: given.text }])
@@ -53,7 +53,7 @@ export function tryRoutes(environment: ConsoleEnvironment) {
         throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
       try {
-        const result = await tried(environment, given, req.raw.signal)
+        const result = await runTrial(environment, given, req.raw.signal)
         const { alerts } = result
         return {
           errors,
@@ -68,7 +68,7 @@ export function tryRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-async function tried(
+async function runTrial(
   environment: ConsoleEnvironment,
   { text, hours, entity }: { readonly text: string; readonly hours: number; readonly entity: string },
   gone: AbortSignal,
@@ -78,7 +78,7 @@ async function tried(
   const offsets = await environment.offsets()
   const log = {
     reader: await environment.log(),
-    reach: (topic: string, sinceMs: number) => topicReach(offsets, topic, sinceMs),
+    reach: (topic: string, sinceMs: number) => readTopicReach(offsets, topic, sinceMs),
   }
   const rules = readRules([{ where: FILE, text }])
   const trial = { rules, settings: config, entity, reader: dataReader(config) }

@@ -22,7 +22,7 @@ export const FILTER = v.strictObject({ ...NAMES, sinceMs: v.optional(atMs), unti
 
 type Conditions = v.InferOutput<ReturnType<typeof v.object<typeof CONDITIONS>>>
 
-export function filterFrom({ since, ...named }: Conditions, nowMs: number): v.InferOutput<typeof FILTER> {
+export function toFilter({ since, ...named }: Conditions, nowMs: number): v.InferOutput<typeof FILTER> {
   const agoMs = since === undefined ? undefined : parseDuration(since)
   return { ...named, ...(agoMs === undefined ? {} : { sinceMs: nowMs - agoMs }) }
 }

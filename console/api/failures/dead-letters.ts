@@ -9,13 +9,13 @@ import {
 import { type DeadLetterFilter, isWritten, meets } from '../../../lib/queries/dead-letters/pages.ts'
 import {
   type DeadLetterSummary,
-  deadLetterSummary,
-  deadLettersOf,
-  placeText,
+  formatPlace,
+  readDeadLetters,
+  toDeadLetterSummary,
 } from '../../../lib/queries/dead-letters/records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watched } from '../route.ts'
-import { CONDITIONS, filterFrom } from './conditions.ts'
+import { declareSharedQuery } from '../route.ts'
+import { CONDITIONS, toFilter } from './conditions.ts'
 
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   /** Position in the dlq topic, such as `2@17`. */
@@ -67,9 +67,9 @@ const QUERY = {
 export function deadLetterRoutes(environment: ConsoleEnvironment) {
   let list: DeadLetterList | undefined
   return {
-    '/failures': watched(QUERY, async ({ state, ...conditions }) => {
+    '/failures': declareSharedQuery(QUERY, async ({ state, ...conditions }) => {
       list ??= new DeadLetterList(await environment.letters())
-      return list.answer(state, filterFrom(conditions, Date.now()))
+      return list.answer(state, toFilter(conditions, Date.now()))
     }),
   }
 }
@@ -98,12 +98,12 @@ class DeadLetterList {
     const letters = own.filter(row => row.kind === 'letter').filter(row => meets(row, filter))
     const broken = own.filter(row => row.kind === 'broken').filter(row => isWritten(row, filter))
     return {
-      letters: await this.#linesOf(letters.slice(0, MAX_LISTED)),
+      letters: await this.#readLines(letters.slice(0, MAX_LISTED)),
       total: letters.length,
       quarantined: letters.filter(({ quarantined }) => quarantined).length,
       broken: broken.slice(0, MAX_LISTED).map(row => {
         const { writtenAtMs, why, handled } = row
-        return { at: placeText(row), writtenAtMs, why, handled: handled ?? null }
+        return { at: formatPlace(row), writtenAtMs, why, handled: handled ?? null }
       }),
       brokenTotal: broken.length,
       newest: isOpen ? null : NEWEST,
@@ -112,17 +112,17 @@ class DeadLetterList {
     }
   }
 
-  async #linesOf(rows: readonly PlacedDeadLetter[]): Promise<readonly DeadLetterLine[]> {
+  async #readLines(rows: readonly PlacedDeadLetter[]): Promise<readonly DeadLetterLine[]> {
     const { log, topic } = this.#source
-    const unread = rows.filter(row => !this.#lines.has(placeText(row)))
-    for (const letter of await deadLettersOf(log, topic, unread)) {
-      const { partition, offset, ...summary } = deadLetterSummary(letter)
-      const at = placeText(letter)
+    const unread = rows.filter(row => !this.#lines.has(formatPlace(row)))
+    for (const letter of await readDeadLetters(log, topic, unread)) {
+      const { partition, offset, ...summary } = toDeadLetterSummary(letter)
+      const at = formatPlace(letter)
       const error = summary.error.slice(0, MAX_ERROR_LENGTH)
       this.#lines.set(at, { at, ...summary, error, writtenAtMs: letter.writtenAtMs })
     }
     const lines = rows.flatMap(row => {
-      const line = this.#lines.get(placeText(row))
+      const line = this.#lines.get(formatPlace(row))
       return line ? [{ ...line, handled: row.handled ?? null }] : []
     })
     for (const at of this.#lines.keys()) {
@@ -134,6 +134,6 @@ class DeadLetterList {
 }
 
 /** Returns the meaning of a failure code; null for a code that this version does not define. */
-export function meaningOf(code: string): string | null {
+export function findMeaning(code: string): string | null {
   return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
 }

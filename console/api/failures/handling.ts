@@ -1,15 +1,20 @@
 /** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
 import * as v from 'valibot'
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
-import { type HandlingRequest, requestTexts } from '../../../lib/operations/dead-letters/request.ts'
-import { countsOf, preview, run, type Work } from '../../../lib/operations/dead-letters/run.ts'
-import { type Selected, selectedDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
-import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
+import { formatRequest, type HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
+import {
+  previewHandling,
+  runHandling,
+  toCounts,
+  type Work,
+} from '../../../lib/operations/dead-letters/run.ts'
+import { type Selected, selectDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
+import { readRedriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { audited } from '../audited.ts'
-import { ProblemError, problemOf } from '../problem.ts'
-import { askedByBody, changed } from '../route.ts'
-import { CONDITIONS, FILTER, filterFrom, PLACE } from './conditions.ts'
+import { makeAuditedChange } from '../audited.ts'
+import { ProblemError, toProblem } from '../problem.ts'
+import { declareChange, declarePostQuery } from '../route.ts'
+import { CONDITIONS, FILTER, PLACE, toFilter } from './conditions.ts'
 
 /** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
@@ -33,10 +38,12 @@ const REQUEST = v.pipe(
 
 export function handlingRoutes(environment: ConsoleEnvironment) {
   return {
-    'POST /failures/plan': askedByBody(WANTED, ({ command, ats, conditions }) =>
-      planOf(environment, { command, ats, filter: filterFrom(conditions, Date.now()) }),
+    'POST /failures/plan': declarePostQuery(WANTED, ({ command, ats, conditions }) =>
+      planHandling(environment, { command, ats, filter: toFilter(conditions, Date.now()) }),
     ),
-    'POST /failures/handle': changed(REQUEST, (request, { name }) => handled(environment, request, name)),
+    'POST /failures/handle': declareChange(REQUEST, (request, { name }) =>
+      handleDeadLetters(environment, request, name),
+    ),
   }
 }
 
@@ -69,18 +76,18 @@ export interface Plan {
 }
 
 /** Plans a request. @throws Unavailable if Kafka or Redis does not respond */
-async function planOf(environment: ConsoleEnvironment, asked: HandlingRequest): Promise<Plan> {
+async function planHandling(environment: ConsoleEnvironment, asked: HandlingRequest): Promise<Plan> {
   const { ats, filter } = asked
   const request =
     ats.length > 0 ? { ...asked, filter: {} } : { ...asked, filter: { ...filter, untilMs: Date.now() } }
-  const { work, missing } = await begun(environment, request)
+  const { work, missing } = await prepareWork(environment, request)
   const tally = new Tally()
-  await preview(work, tally)
+  await previewHandling(work, tally)
   const isWhole = !work.stop.aborted
   return {
     request,
-    taken: tally.taken,
-    leftOut: leftOutOf(tally),
+    taken: tally.handledCount,
+    leftOut: describeLeftOut(tally),
     codes: tally.codes.byFrequency(),
     permanent: [...tally.permanent],
     consumers: tally.consumers.byFrequency(),
@@ -100,41 +107,41 @@ export interface HandledAnswer {
 }
 
 /** Carries out a request, as far as the time of one HTTP request allows. */
-async function handled(
+async function handleDeadLetters(
   environment: ConsoleEnvironment,
   request: HandlingRequest,
   by: string,
 ): Promise<HandledAnswer> {
-  const { work } = await begun(environment, request)
+  const { work } = await prepareWork(environment, request)
   const tally = new Tally()
-  const about = { by, action: `dlq ${request.command}`, filter: requestTexts(request) } as const
-  return audited(environment, about, async operation => {
+  const about = { by, action: `dlq ${request.command}`, filter: formatRequest(request) } as const
+  return makeAuditedChange(environment, about, async operation => {
     const doing = { by, operation, config: environment.config, publisher: await environment.publisher() }
-    const error = await run(work, tally, doing).then(
+    const error = await runHandling(work, tally, doing).then(
       () => undefined,
       (error: unknown) => error,
     )
     // If nothing was handled, nothing is to be audited.
-    if (error !== undefined && tally.taken === 0) throw error
-    const result = { taken: tally.taken, leftOut: leftOutOf(tally), isOver: !work.stop.aborted }
-    const { code, message } = problemOf(error)
+    if (error !== undefined && tally.handledCount === 0) throw error
+    const result = { taken: tally.handledCount, leftOut: describeLeftOut(tally), isOver: !work.stop.aborted }
+    const { code, message } = toProblem(error)
     return {
       result,
-      counts: countsOf(request, tally),
+      counts: toCounts(request, tally),
       ...(error === undefined ? {} : { problem: new ProblemError(code, message) }),
     }
   })
 }
 
-async function begun(
+async function prepareWork(
   environment: ConsoleEnvironment,
   request: HandlingRequest,
 ): Promise<Pick<Selected, 'missing'> & { readonly work: Work }> {
   const stop = AbortSignal.timeout(STEP_MS)
   const { config, connections, consumers } = environment
   const source = await environment.letters()
-  const topics = await redriveTopics(connections, config, consumers, request.command === 'redrive')
-  const { rows, missing } = await selectedDeadLetters(source, request, stop).catch((error: unknown) => {
+  const topics = await readRedriveTopics(connections, config, consumers, request.command === 'redrive')
+  const { rows, missing } = await selectDeadLetters(source, request, stop).catch((error: unknown) => {
     if (error !== stop.reason) throw error
     throw new ProblemError(
       'unavailable',
@@ -144,6 +151,6 @@ async function begun(
   return { work: { request, rows, letters: source, topics, connections, stop }, missing }
 }
 
-function leftOutOf({ leftOut }: Tally): readonly LeftOut[] {
+function describeLeftOut({ leftOut }: Tally): readonly LeftOut[] {
   return [...leftOut].map(([reason, count]) => ({ reason, count, because: LEFT_OUT[reason] }))
 }

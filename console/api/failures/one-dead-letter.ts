@@ -2,20 +2,20 @@
 
 import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
-import { LEFT_OUT, outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
-import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
-import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
+import { LEFT_OUT, previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
+import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
+import { readRedriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import {
   type DeadLetterAnswer,
   type DeadLetterSummary,
-  deadLetterSummary,
   findDeadLetter,
+  toDeadLetterSummary,
 } from '../../../lib/queries/dead-letters/records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { asked } from '../route.ts'
+import { declareQuery } from '../route.ts'
 import { PLACE } from './conditions.ts'
-import { meaningOf } from './dead-letters.ts'
+import { findMeaning } from './dead-letters.ts'
 
 /** Beginning of the key, value or a header of a record. */
 export interface PartOfRecord {
@@ -52,34 +52,37 @@ const PATIENCE_MS = 15_000
 
 export function oneDeadLetterRoutes(environment: ConsoleEnvironment) {
   return {
-    '/failures/letter': asked({ at: PLACE }, ({ at }) => shownDeadLetter(environment, at)),
+    '/failures/letter': declareQuery({ at: PLACE }, ({ at }) => showDeadLetter(environment, at)),
   }
 }
 
-async function shownDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
-  const { found, handled } = await deadLetterAt(environment, at)
-  const topics = await redriveTopics(environment.connections, environment.config, environment.consumers)
-  return answerOf(found, outlookOf(found, handled, topics))
+async function showDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
+  const { found, handled } = await requireDeadLetter(environment, at)
+  const topics = await readRedriveTopics(environment.connections, environment.config, environment.consumers)
+  return toShownDeadLetter(found, previewRedrive(found, handled, topics))
 }
 
-async function deadLetterAt(
+async function requireDeadLetter(
   environment: ConsoleEnvironment,
   at: string,
 ): Promise<Extract<DeadLetterAnswer, { kind: 'found' }>> {
   const time = AbortSignal.timeout(PATIENCE_MS)
-  const answer = await findDeadLetter(await environment.letters(), nameIn(at), time).catch(tooLong)
+  const answer = await findDeadLetter(await environment.letters(), parseName(at), time).catch(throwTooLong)
   if (answer.kind === 'found') return answer
-  throw new ProblemError('not-found', missing(at, answer.kind === 'broken' ? answer.broken.why : answer.kind))
+  throw new ProblemError(
+    'not-found',
+    describeMissing(at, answer.kind === 'broken' ? answer.broken.why : answer.kind),
+  )
 }
 
-function missing(at: string, why: string): string {
+function describeMissing(at: string, why: string): string {
   if (why === 'none')
     return `The dead letter at ${at} no longer exists: the topic's retention period has passed.`
   if (why === 'other-record') return `The record at ${at} is not a dead letter.`
   return `The dead letter at ${at} is broken: ${why}. It can only be dropped. The Kafka pages show its record.`
 }
 
-function tooLong(error: unknown): never {
+function throwTooLong(error: unknown): never {
   if ((error as Error).name !== 'TimeoutError') throw error
   throw new ProblemError(
     'unavailable',
@@ -87,16 +90,16 @@ function tooLong(error: unknown): never {
   )
 }
 
-function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLetter {
+function toShownDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLetter {
   const { deadLetter, original, writtenAtMs } = found
-  const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
+  const { partition, offset, ...summary } = toDeadLetterSummary(found, outlook.handled ?? undefined)
   const event = originalEvent(found)
   const traceparent = event?.extensions?.traceparent ?? found.event.extensions?.traceparent
   return {
     at: `${partition}@${offset}`,
     ...summary,
     writtenAtMs,
-    means: meaningOf(summary.code),
+    means: findMeaning(summary.code),
     routedBecause: deadLetter.routedBecause,
     firstFailedAt: deadLetter.firstFailedAt,
     originalTimestampMs: deadLetter.originalTimestamp,
@@ -104,12 +107,12 @@ function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLet
     redrive: { ...outlook, leftOutBecause: outlook.leftOut && LEFT_OUT[outlook.leftOut] },
     eventId: event?.id ?? null,
     traceId: /^[\da-f]{2}-([\da-f]{32})-/.exec(String(traceparent ?? ''))?.[1] ?? null,
-    key: original.key && partOf(original.key, SHOWN_BYTES),
-    value: original.value && partOf(original.value, SHOWN_BYTES),
-    headers: original.headers.map(({ name, value }) => ({ name, ...partOf(value, SHOWN_HEADER_BYTES) })),
+    key: original.key && toPart(original.key, SHOWN_BYTES),
+    value: original.value && toPart(original.value, SHOWN_BYTES),
+    headers: original.headers.map(({ name, value }) => ({ name, ...toPart(value, SHOWN_HEADER_BYTES) })),
   }
 }
 
-function partOf(bytes: Buffer, shown: number): PartOfRecord {
+function toPart(bytes: Buffer, shown: number): PartOfRecord {
   return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
 }

@@ -5,15 +5,15 @@ import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import {
   type AgedGroupLag,
-  allGroups,
-  groupLags,
+  listGroups,
+  readGroupLags,
   withGroupAges,
 } from '../../../lib/queries/kafka/group-lags.ts'
-import { consumerGroups } from '../../../lib/queries/kafka/groups.ts'
+import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { boundsOf, clusterTopics, functionOf } from './layouts.ts'
+import { findFunction, listClusterTopics, readBounds } from './layouts.ts'
 
 export interface ListedGroup {
   readonly group: string
@@ -39,15 +39,15 @@ const MAX_GROUPS = 500
 const MAX_AGES = 200
 
 /** Lists the groups whose names contain the text, up to a limit. `more` is the number of matching groups that are not listed. */
-export async function listedGroups(environment: ConsoleEnvironment, find: string) {
+export async function listMatchingGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
   const fits = textFilter(find)
-  const matching = (await allGroups(kafka)).filter(({ group }) => fits(group))
+  const matching = (await listGroups(kafka)).filter(({ group }) => fits(group))
   const shown = matching.slice(0, MAX_GROUPS)
-  const lags = await groupLags(kafka, topics => boundsOfTopics(environment, topics), shown)
+  const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
   const groups: ListedGroup[] = lags.map(({ group, state, members, topics, pending }) => ({
     group,
-    function: functionOf(environment, group),
+    function: findFunction(environment, group),
     state,
     members: members.length,
     topics: topics.map(({ topic }) => topic),
@@ -58,44 +58,44 @@ export async function listedGroups(environment: ConsoleEnvironment, find: string
 }
 
 /** Describes one group. @throws ProblemError for an unknown group */
-export async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
+export async function readGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
   const kafka = await environment.kafka()
-  const description = await groupCalled(kafka, name)
+  const description = await findGroup(kafka, name)
   if (!description)
     throw new ProblemError(
       'not-found',
       `Kafka has no consumer group ${name}. A function's group exists once the function has started to read.`,
     )
-  const [lag] = await groupLags(kafka, topics => boundsOfTopics(environment, topics), [description])
+  const [lag] = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), [description])
   if (!lag) throw new Error('Kafka returned no lag for the group')
   const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const aged =
     waiting.length > MAX_AGES
       ? withoutAges(lag)
       : await withGroupAges(await environment.log(), lag, Date.now())
-  return { ...aged, function: functionOf(environment, name), seconds: longestWait(aged) }
+  return { ...aged, function: findFunction(environment, name), seconds: computeLongestWait(aged) }
 }
 
 /**
  * Returns the description of a group. If the group's coordinator does not describe it to this client, its entry in the list of all
  * groups is returned.
  */
-async function groupCalled(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
-  const [described] = await consumerGroups(kafka, [name])
+async function findGroup(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
+  const [described] = await readConsumerGroups(kafka, [name])
   if (described && described.state !== 'missing') return described
-  return (await allGroups(kafka)).find(({ group }) => group === name)
+  return (await listGroups(kafka)).find(({ group }) => group === name)
 }
 
-async function boundsOfTopics(
+async function readBoundsByName(
   environment: ConsoleEnvironment,
   names: readonly string[],
 ): Promise<KnownBounds> {
   const cluster = await environment.cluster()
-  const topics = (await clusterTopics(cluster)).filter(({ topic }) => names.includes(topic))
-  return boundsOf(cluster, topics)
+  const topics = (await listClusterTopics(cluster)).filter(({ topic }) => names.includes(topic))
+  return readBounds(cluster, topics)
 }
 
-type Lag = Awaited<ReturnType<typeof groupLags>>[number]
+type Lag = Awaited<ReturnType<typeof readGroupLags>>[number]
 
 function withoutAges(lag: Lag): AgedGroupLag {
   const topics = lag.topics.map(topic => ({
@@ -106,9 +106,9 @@ function withoutAges(lag: Lag): AgedGroupLag {
 }
 
 /** Returns the age of the oldest pending record in seconds; 0 without lag, null if unknown. Pure. */
-function longestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
+function computeLongestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
   const waiting = topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
-  const known = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
-  if (waiting.length > 0 && known.length === 0) return null
-  return Math.max(0, ...known)
+  const ages = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))
+  if (waiting.length > 0 && ages.length === 0) return null
+  return Math.max(0, ...ages)
 }

@@ -5,12 +5,12 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
-import { type GroupLag, groupsReading } from '../../../lib/queries/kafka/group-lags.ts'
-import { kafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
-import { type TopicSize, topicSize, topicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
+import { type GroupLag, listGroupsReading } from '../../../lib/queries/kafka/group-lags.ts'
+import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
+import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { boundsOf, clusterTopics, functionOf, topicCalled } from './layouts.ts'
+import { findFunction, listClusterTopics, readBounds, requireTopic } from './layouts.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -31,28 +31,28 @@ export interface ListedTopic {
 const MAX_TOPICS = 1_000
 
 /** Lists the topics whose names contain the text, up to a limit. `more` is the number of matching topics that are not listed. */
-export async function listedTopics(environment: ConsoleEnvironment, find: string) {
+export async function listMatchingTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const fits = textFilter(find)
-  const matching = (await clusterTopics(cluster)).filter(({ topic }) => fits(topic))
+  const matching = (await listClusterTopics(cluster)).filter(({ topic }) => fits(topic))
   const shown = matching.slice(0, MAX_TOPICS)
-  const bounds = await boundsOf(cluster, shown)
-  const sizes = await sizesOf(cluster, shown)
+  const bounds = await readBounds(cluster, shown)
+  const sizes = await readSizes(cluster, shown)
   const topics = shown.map(topic =>
-    listedTopic(topic, environment.config.env, bounds.get(topic.topic), sizes),
+    toListedTopic(topic, environment.config.env, bounds.get(topic.topic), sizes),
   )
   return { topics, more: matching.length - shown.length }
 }
 
-async function sizesOf(
+async function readSizes(
   cluster: ClusterInspection,
   topics: readonly ClusterTopic[],
 ): Promise<ReadonlyMap<string, TopicSize>> {
   const brokers = new Set(topics.flatMap(topic => topic.partitions.flatMap(({ replicas }) => replicas)))
-  return topicSizes(topics, await kafkaAnswer('sizes of topics', cluster.logDirs([...brokers])))
+  return computeTopicSizes(topics, await awaitKafkaAnswer('sizes of topics', cluster.logDirs([...brokers])))
 }
 
-function listedTopic(
+function toListedTopic(
   { topic, isInternal, partitions }: ClusterTopic,
   env: string,
   bounds: readonly (Bounds | undefined)[] = [],
@@ -66,13 +66,13 @@ function listedTopic(
     replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
     underReplicated: partitions.filter(one => !isLeaderless(one) && isUnderReplicated(one)).length,
     leaderless: partitions.filter(isLeaderless).length,
-    records: recordsIn(bounds),
+    records: countRecords(bounds),
     bytes: sizes.get(topic)?.bytes ?? null,
   }
 }
 
 /** Returns the number of records, null if it is unknown for any partition. Pure. */
-function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
+function countRecords(bounds: readonly (Bounds | undefined)[]): number | null {
   let records = 0
   for (const bound of bounds) {
     if (!bound) return null
@@ -124,23 +124,23 @@ export interface ReadingGroup {
 }
 
 /** Describes one topic. @throws ProblemError for an unknown topic, RefusedByKafka or Unavailable */
-export async function oneTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
+export async function readTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
   const cluster = await environment.cluster()
-  const topic = await topicCalled(cluster, name)
-  const bounds = (await boundsOf(cluster, [topic])).get(name) ?? []
-  const reading = await groupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
-  const size = await topicSize(cluster, topic)
+  const topic = await requireTopic(cluster, name)
+  const bounds = (await readBounds(cluster, [topic])).get(name) ?? []
+  const reading = await listGroupsReading(await environment.kafka(), { bounds: async () => bounds }, name)
+  const size = await readTopicSize(cluster, topic)
   return {
     topic: name,
     isInternal: topic.isInternal,
-    table: inTable(name, environment.config.env),
-    partitions: partitionsOf(topic, bounds, size),
+    table: findTableEntry(name, environment.config.env),
+    partitions: toPartitionAnswers(topic, bounds, size),
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
-    settings: await settingsOf(cluster, name),
+    settings: await readSettings(cluster, name),
     groups: reading.map(({ group, state, members, pending }) => ({
       group,
-      function: functionOf(environment, group),
+      function: findFunction(environment, group),
       state,
       members: members.length,
       pending,
@@ -148,14 +148,14 @@ export async function oneTopic(environment: ConsoleEnvironment, name: string): P
   }
 }
 
-function inTable(name: string, env: string): TopicAnswer['table'] {
+function findTableEntry(name: string, env: string): TopicAnswer['table'] {
   const signal = signalNamed(name, env)
   if (!signal) return null
   const { carries, key } = topicRow(signal)
   return { signal, carries, key }
 }
 
-function partitionsOf(
+function toPartitionAnswers(
   { partitions }: ClusterTopic,
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
@@ -170,12 +170,12 @@ function partitionsOf(
  * Returns the settings of a topic, with explicitly set values first. Returns null if access is denied, so that the other properties
  * can still be shown.
  */
-async function settingsOf(
+async function readSettings(
   cluster: ClusterInspection,
   topic: string,
 ): Promise<readonly SettingAnswer[] | null> {
   try {
-    const settings = await kafkaAnswer(`settings of topic ${topic}`, cluster.topicSettings(topic))
+    const settings = await awaitKafkaAnswer(`settings of topic ${topic}`, cluster.topicSettings(topic))
     return [...settings].sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || (a.name < b.name ? -1 : 1))
   } catch (error) {
     if (error instanceof RefusedByKafka) return null

@@ -4,20 +4,20 @@ import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
-import { SIGNALS, type Signal, signalNamed, topicsOf } from '../../../lib/app/topics.ts'
+import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
-import { consumerGroups } from '../../../lib/queries/kafka/groups.ts'
-import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/kafka/lag.ts'
-import { boundsIfThere } from '../../../lib/queries/kafka/topics.ts'
-import { type Outcomes, outcomesOf } from '../../../lib/queries/states/outcomes.ts'
+import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
+import { type ConsumerLag, type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/lag.ts'
+import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
+import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
-import { partitionsOf } from '../../../lib/tables/table.ts'
+import { listStateKeys } from '../../../lib/tables/table.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswer } from '../../live/kept.ts'
-import { ProblemError, problemOf } from '../problem.ts'
+import { CachedAnswer } from '../../live/kept.ts'
+import { ProblemError, toProblem } from '../problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
 
 /** State of the environment at one time. */
@@ -83,7 +83,7 @@ const MEMBERS_FOR_MS = 10_000
 export class OverviewLooks {
   readonly #environment: ConsoleEnvironment
   readonly #offsets: () => Promise<TopicOffsets>
-  readonly #members: KeptAnswer<ReadonlyMap<string, number>>
+  readonly #members: CachedAnswer<ReadonlyMap<string, number>>
   readonly #alerts: RecentAlerts
   readonly #letters: OpenDeadLetters
   readonly #standing = new StallWatch(EVERY_MS)
@@ -93,38 +93,38 @@ export class OverviewLooks {
     this.#alerts = new RecentAlerts(environment)
     this.#letters = new OpenDeadLetters(environment)
     this.#offsets = once(async () =>
-      environment.connections.kept(new TopicOffsets(await environment.kafka(), PATIENCE)),
+      environment.connections.register(new TopicOffsets(await environment.kafka(), PATIENCE)),
     )
-    this.#members = new KeptAnswer(() => membersIn(environment), { forMs: MEMBERS_FOR_MS })
+    this.#members = new CachedAnswer(() => countMembers(environment), { forMs: MEMBERS_FOR_MS })
   }
 
   async look(): Promise<Overview> {
     const atMs = Date.now()
-    const kafka = await asked('Kafka', this.#kafka())
+    const kafka = await awaitAnswer('Kafka', this.#kafka())
     const { bounds, lags, members } = kafka.value ?? {}
     const [redis, alerts, letters] = await Promise.all([
-      asked('Redis', this.#redis(atMs, bounds?.get('readings')?.length)),
-      asked('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
-      asked('Kafka', this.#letters.count(bounds?.get('dlq'))),
+      awaitAnswer('Redis', this.#redis(atMs, bounds?.get('readings')?.length)),
+      awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
+      awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const { consumers, functions } = this.#environment
-    const windowOf = (name: string) =>
+    const getBatchingWindow = (name: string) =>
       functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
     const seen = {
       servers,
-      lags: lags?.map(lag => ({ ...lag, windowMs: windowOf(lag.function) * 1_000 })),
+      lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
     }
-    const lagOf = ({ function: name, topic }: ReadTopic) =>
+    const findLag = ({ function: name, topic }: ReadTopic) =>
       lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
     return {
       atMs,
       servers,
       counters: this.#counters(kafka.value, redis.value),
       topics: this.#topics(),
-      consumers: consumers.map(consumer => ({ ...consumer, lag: lagOf(consumer) })),
+      consumers: consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(seen, atMs),
       firing: redis.value?.firing ?? null,
       lastAlerts: alerts.value ?? null,
@@ -133,12 +133,12 @@ export class OverviewLooks {
   }
 
   async #kafka(): Promise<KafkaLook> {
-    const asked = boundsOnce(await this.#offsets())
-    const boundsOf = async (signal: Signal) =>
-      [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const
+    const sharedOffsets = shareBounds(await this.#offsets())
+    const readBounds = async (signal: Signal) =>
+      [signal, await findTopicBounds(sharedOffsets, this.#environment.topic(signal))] as const
     const [lags, bounds, members] = await Promise.all([
-      consumerLags(asked, this.#environment.consumers),
-      Promise.all(SIGNALS.map(boundsOf)),
+      readConsumerLags(sharedOffsets, this.#environment.consumers),
+      Promise.all(SIGNALS.map(readBounds)),
       // Without an answer, such as without the permission, members are unknown, and the rest is shown.
       this.#members.get().catch(() => new Map<string, number>()),
     ])
@@ -150,14 +150,14 @@ export class OverviewLooks {
     const size = await this.#environment.topicSize('readings')
     const readings = { ...size, partitions: partitions ?? size.partitions }
     const [outcomes, firing, broken] = await Promise.all([
-      outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
+      readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings)),
       firingNow(inspection, await this.#environment.topicSize('alerts')),
-      this.#broken(nowMs),
+      this.#listOpenBreakers(nowMs),
     ])
     return { outcomes, firing: firing.length, broken }
   }
 
-  async #broken(nowMs: number): Promise<string[]> {
+  async #listOpenBreakers(nowMs: number): Promise<string[]> {
     const breaker = new RedisCircuitBreaker(await this.#environment.redis(), this.#environment.config.env)
     const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
     const open = await Promise.all(
@@ -170,17 +170,19 @@ export class OverviewLooks {
   }
 
   #counters(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Overview['counters'] {
-    const endOf = (signal: Signal) =>
+    const sumEnds = (signal: Signal) =>
       kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
-    const topics = SIGNALS.map(signal => [`topic/${this.#environment.topic(signal)}`, endOf(signal)] as const)
+    const topics = SIGNALS.map(
+      signal => [`topic/${this.#environment.topic(signal)}`, sumEnds(signal)] as const,
+    )
     const consumers = (kafka?.lags ?? []).map(({ function: name, topic, partitions }) => {
       return [`read/${name}/${topic}`, partitions.reduce((sum, { next }) => sum + next, 0)] as const
     })
     return {
-      in: sumIfKnown(topicsOf(['readings']).map(endOf)),
-      failed: endOf('failures'),
-      alerts: endOf('alerts'),
-      letters: endOf('dlq'),
+      in: sumIfKnown(resolveSignals(['readings']).map(sumEnds)),
+      failed: sumEnds('failures'),
+      alerts: sumEnds('alerts'),
+      letters: sumEnds('dlq'),
       applied: redis?.outcomes.applied ?? null,
       duplicates: redis?.outcomes.duplicate ?? null,
       ...Object.fromEntries([...topics, ...consumers]),
@@ -189,40 +191,40 @@ export class OverviewLooks {
 
   #topics(): ShownTopic[] {
     const { consumers, functions, config } = this.#environment
-    const inputs = topicsOf(['readings'])
+    const inputs = resolveSignals(['readings'])
     const emitted = new Set(functions.flatMap(({ emits }) => emits))
     const foreign = new Set(
       consumers.map(({ topic }) => topic).filter(topic => !signalNamed(topic, config.env)),
     )
-    const shown = (signal: Signal, isInput: boolean) => {
+    const toShownTopic = (signal: Signal, isInput: boolean) => {
       return { name: signal, topic: this.#environment.topic(signal), isInput }
     }
     return [
-      ...inputs.map(signal => shown(signal, true)),
+      ...inputs.map(signal => toShownTopic(signal, true)),
       ...[...foreign].map(topic => ({ name: topic, topic, isInput: true })),
       ...SIGNALS.filter(signal => emitted.has(signal) && !inputs.includes(signal)).map(signal =>
-        shown(signal, false),
+        toShownTopic(signal, false),
       ),
     ]
   }
 }
 
-async function membersIn(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
+async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const groups = [...new Set(environment.consumers.map(({ group }) => group))]
-  const described = await consumerGroups(await environment.kafka(), groups)
+  const described = await readConsumerGroups(await environment.kafka(), groups)
   return new Map(described.map(({ group, members }) => [group, members.length]))
 }
 
 /** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
-function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
-  const known = new Map<string, Promise<Bounds[]>>()
+function shareBounds(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'fetchCommitted'> {
+  const boundsByTopic = new Map<string, Promise<Bounds[]>>()
   return {
     bounds(topic) {
-      const asked = known.get(topic) ?? offsets.bounds(topic)
-      known.set(topic, asked)
-      return asked
+      const sharedBounds = boundsByTopic.get(topic) ?? offsets.bounds(topic)
+      boundsByTopic.set(topic, sharedBounds)
+      return sharedBounds
     },
-    committed: (group, topic) => offsets.committed(group, topic),
+    fetchCommitted: (group, topic) => offsets.fetchCommitted(group, topic),
   }
 }
 
@@ -232,14 +234,14 @@ type Answered<T> =
   | { readonly value: undefined; readonly problem: string }
 
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
-async function asked<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
+async function awaitAnswer<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
   const { promise, reject } = Promise.withResolvers<never>()
   const late = `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', late)), ANSWERS_WITHIN_MS)
   try {
     return { value: await Promise.race([answer, promise]), problem: null }
   } catch (error) {
-    const { code, message } = problemOf(error)
+    const { code, message } = toProblem(error)
     if (code === 'fault') throw error
     return { value: undefined, problem: message }
   } finally {

@@ -1,7 +1,7 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
-import { alertLives } from '../../../lib/queries/alerts/history.ts'
+import { readAlertLives } from '../../../lib/queries/alerts/history.ts'
 import { DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -27,24 +27,24 @@ export class RecentAlerts {
    * @throws the errors of `readRecords`
    */
   async newest(bounds: readonly Bounds[] = []): Promise<readonly AlertSummary[]> {
-    if (bounds.length === 0 || endsOf(bounds) === this.#ends) return this.#alerts
+    if (bounds.length === 0 || formatEnds(bounds) === this.#ends) return this.#alerts
     const topic = this.#environment.topic('alerts')
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, end - LOOKED_AT), end }
     })
-    const lives = await alertLives(await this.#environment.log(), ranges)
+    const lives = await readAlertLives(await this.#environment.log(), ranges)
     const alerts = [...lives.values()].map(({ transitions: _, ...alert }) => alert)
-    this.#alerts = alerts.sort((a, b) => lastMs(b) - lastMs(a)).slice(0, SHOWN)
-    this.#ends = endsOf(bounds)
+    this.#alerts = alerts.sort((a, b) => getLastMs(b) - getLastMs(a)).slice(0, SHOWN)
+    this.#ends = formatEnds(bounds)
     return this.#alerts
   }
 }
 
-function lastMs({ startedAt, endedAt }: AlertSummary): number {
+function getLastMs({ startedAt, endedAt }: AlertSummary): number {
   return Date.parse(endedAt ?? startedAt)
 }
 
-function endsOf(bounds: readonly Bounds[]): string {
+function formatEnds(bounds: readonly Bounds[]): string {
   return bounds.map(({ end }) => end).join()
 }
 

@@ -61,26 +61,26 @@ export type ShownEntity = Omit<ListedEntity, 'open'>
 export const PAGE_SIZE = 50
 
 /** Returns one page of entities: first those with alerts, then by name. @param alerts number of firing alerts by entity */
-export function entityPage(
+export function buildEntityPage(
   { entities, isWhole }: EntityList,
   alerts: ReadonlyMap<string, number>,
   query: EntityPageQuery,
 ): EntityPage {
   const fits = textFilter(query.find)
-  const alertsOf = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
+  const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(one => fits(one.entity))
-  const families = countedFamilies(entities, matching)
-  const family = query.family ?? largestOf(families)
-  const metrics = metricsOf(family)
+  const families = countFamilies(entities, matching)
+  const family = query.family ?? findLargestFamily(families)
+  const metrics = listMetrics(family)
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
-  const sorted = own.toSorted((a, b) => alertsOf(b) - alertsOf(a) || (a.entity < b.entity ? -1 : 1))
+  const sorted = own.toSorted((a, b) => countAlerts(b) - countAlerts(a) || (a.entity < b.entity ? -1 : 1))
   const rows = sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE).map(one => ({
     entity: one.entity,
     readings: one.readings,
     lastAt: new Date(one.lastAtMs).toISOString(),
-    alerts: alertsOf(one),
+    alerts: countAlerts(one),
     values: metrics.map(({ name }) => one.metrics[name]?.last ?? null),
   }))
   const known = entities.length
@@ -88,23 +88,23 @@ export function entityPage(
 }
 
 /** Returns the metrics of a family, in the order of their declaration. */
-export function metricsOf(family: FamilyName): ShownMetric[] {
+export function listMetrics(family: FamilyName): ShownMetric[] {
   return Object.entries(FAMILIES[family].metrics).map(([name, unit]) => ({ name, unit }))
 }
 
 /** Counts the matching entities by family. Families without any entities are omitted. */
-function countedFamilies(
+function countFamilies(
   all: readonly ShownEntity[],
   matching: readonly ShownEntity[],
 ): EntityPage['families'] {
   const count = (family: FamilyName) => matching.filter(one => one.family === family).length
-  const known = new Set(all.map(({ family }) => family))
+  const presentFamilies = new Set(all.map(({ family }) => family))
   return (Object.keys(FAMILIES) as FamilyName[]).flatMap(family =>
-    known.has(family) ? [{ family, entities: count(family) }] : [],
+    presentFamilies.has(family) ? [{ family, entities: count(family) }] : [],
   )
 }
 
-function largestOf(families: EntityPage['families']): FamilyName {
+function findLargestFamily(families: EntityPage['families']): FamilyName {
   const [largest] = families.toSorted((a, b) => b.entities - a.entities)
   return largest?.family ?? 'environment'
 }

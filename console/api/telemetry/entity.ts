@@ -1,24 +1,24 @@
 /** Current state of one entity. */
 
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
-import { unitOf } from '../../../lib/alerting/given.ts'
+import { findUnit } from '../../../lib/alerting/given.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { matches } from '../../../lib/alerting/reading.ts'
-import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
-import { historyKeyOf } from '../../../lib/alerting/rules-in-force.ts'
+import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
+import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import type { Searched } from '../../../lib/queries/records/newest-records.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
-import { type ActiveAlert, activeAlertsOf, HISTORIES } from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/statistics.ts'
-import { rowsOfEntity } from '../../../lib/tables/table.ts'
+import { readEntityRows } from '../../../lib/tables/table.ts'
 import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { metricsOf, type ShownMetric } from './entity-page.ts'
+import { listMetrics, type ShownMetric } from './entity-page.ts'
 import type { TelemetryMemory } from './memory.ts'
 
 export interface EntityNow {
@@ -75,28 +75,28 @@ const NEWEST_MS = 15 * 60_000
 const SHOWN_READINGS = 10
 
 /** Returns the current state of an entity. @throws ProblemError if the processor does not know the entity */
-export async function entityNow(
+export async function readEntityNow(
   environment: ConsoleEnvironment,
   memory: TelemetryMemory,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
-  const known = await knownEntity(environment, entity)
-  const { partition, family, metrics, open } = known
+  const statistics = await requireEntity(environment, entity)
+  const { partition, family, metrics, open } = statistics
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
   const patterns = await environment.topicSize('patterns')
   const spanMs = hours * HOUR_MS
-  const endsMs = endOf(known, spanMs)
+  const endsMs = computeChartEnd(statistics, spanMs)
   const period = { sinceMs: endsMs - NEWEST_MS }
   const [[activity], [history], alerts, rules, recent] = await Promise.all([
-    rowsOfEntity(inspection, ACTIVITIES, readings, entity),
-    rowsOfEntity(inspection, HISTORIES, readings, entity),
-    activeAlertsOf(inspection, readings, patterns, entity),
+    readEntityRows(inspection, ACTIVITIES, readings, entity),
+    readEntityRows(inspection, HISTORIES, readings, entity),
+    readActiveAlerts(inspection, readings, patterns, entity),
     memory.rules(partition),
     memory.readings(entity, partition).get(period),
   ])
-  const { source, subject = '' } = partsOfEntity(entity)
-  const shown = metricsOf(family)
+  const { source, subject = '' } = parseEntity(entity)
+  const shown = listMetrics(family)
   const newest = recent.found.at(-1)?.data
   return {
     entity,
@@ -106,10 +106,10 @@ export async function entityNow(
     partition,
     topic: environment.topic('readings'),
     metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
-    readings: known.readings,
-    lastAt: instant(known.lastAtMs),
+    readings: statistics.readings,
+    lastAt: instant(statistics.lastAtMs),
     endsMs,
-    endsEarly: endsMs === known.lastAtMs,
+    endsEarly: endsMs === statistics.lastAtMs,
     openMinute: { startMs: open.startMs, metrics: open.metrics },
     activity: activity
       ? {
@@ -119,7 +119,7 @@ export async function entityNow(
         }
       : null,
     alerts,
-    rules: rules ? watchingRules(rules, { family, subject, newest, history, endsMs, spanMs }) : null,
+    rules: rules ? listWatchingRules(rules, { family, subject, newest, history, endsMs, spanMs }) : null,
     newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values }) => {
       return { timeMs, offset, values: shown.map(({ name }) => values[name] ?? null) }
     }),
@@ -128,11 +128,14 @@ export async function entityNow(
 }
 
 /** Returns the processor's state of an entity. @throws ProblemError if the processor does not know the entity */
-export async function knownEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
+export async function requireEntity(
+  environment: ConsoleEnvironment,
+  entity: string,
+): Promise<FoundStatistics> {
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
-  const known = await entityStatistics(inspection, readings, entity)
-  if (known) return known
+  const statistics = await entityStatistics(inspection, readings, entity)
+  if (statistics) return statistics
   throw new ProblemError(
     'not-found',
     'The processor does not know this entity: it has received no readings from it, or has dropped its state. See the list of entities.',
@@ -140,7 +143,7 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
 }
 
 /** Returns the end of an entity's charts: the current time, or the last reading if the chart would otherwise be empty. */
-export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
+export function computeChartEnd({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
   const nowMs = Date.now()
   return lastAtMs < nowMs - spanMs ? lastAtMs : Math.max(nowMs, lastAtMs + 1)
 }
@@ -194,39 +197,39 @@ const USUAL = 96
  * @param newest data of the newest reading, which contains the site, type and tags of the entity. If it is undefined, rules that
  * match on these are not returned.
  */
-export function watchingRules(rules: readonly AnyRule[], watched: Watched): WatchingRule[] {
+export function listWatchingRules(rules: readonly AnyRule[], watched: Watched): WatchingRule[] {
   const { family, subject, newest } = watched
   const watches = (rule: Rule) =>
     rule.family === family && (!rule.match || matches(rule.match, family, subject, newest ?? {}))
   return thresholdRules(rules)
     .filter(watches)
-    .map(rule => ({ ...watchingRule(rule), ...learnedBy(rule, watched) }))
+    .map(rule => ({ ...toWatchingRule(rule), ...computeLearned(rule, watched) }))
 }
 
-function learnedBy(
+function computeLearned(
   rule: Rule,
   { history = {}, endsMs = 0, spanMs = 0 }: Watched,
 ): Pick<WatchingRule, 'learned'> {
   const kind = rememberingKind(rule)
-  const state = kind && history[historyKeyOf(rule, kind)]
+  const state = kind && history[computeHistoryKey(rule, kind)]
   if (!state || !kind.memory.outlook) return {}
   const { outlook } = kind.memory
   const usual = Array.from({ length: USUAL }, (_, index) => {
     const atMs = endsMs - spanMs + (spanMs * index) / (USUAL - 1)
     const { below, above } = outlook(kind.own, state, atMs).usual
-    return [atMs, finite(below), finite(above)] as const
+    return [atMs, toFinite(below), toFinite(above)] as const
   })
   return { learned: { learningMs: outlook(kind.own, state, endsMs).learningMs, usual } }
 }
 
-function watchingRule(rule: Rule): WatchingRule {
+function toWatchingRule(rule: Rule): WatchingRule {
   const { name, metric, severity, condition, measure, forMs, paused } = rule
   const kind = conditionKind(condition)
   const { fire, clear, states } = kind.chart?.(condition) ?? {}
   const measureUnit = measure && measureKind(measure).unit
-  const unit = unitOf(rule.family, metric) ?? '1'
+  const unit = findUnit(rule.family, metric) ?? '1'
   return {
-    rule: identityOf(rule),
+    rule: getRuleIdentity(rule),
     name,
     metric,
     severity,
@@ -234,17 +237,17 @@ function watchingRule(rule: Rule): WatchingRule {
     text: kind.words.text(condition, unit),
     // Some quantities have no unit, such as a number of standard deviations.
     unit: measureUnit ? '1' : unit,
-    fireAbove: finite(fire?.above),
-    fireBelow: finite(fire?.below),
+    fireAbove: toFinite(fire?.above),
+    fireBelow: toFinite(fire?.below),
     // The alert resolves when the value is at or below this limit.
-    clearBelow: finite(clear?.above),
-    clearAbove: finite(clear?.below),
+    clearBelow: toFinite(clear?.above),
+    clearAbove: toFinite(clear?.below),
     states: states ?? [],
     forMs,
     isPaused: paused,
   }
 }
 
-function finite(limit: number | undefined): number | null {
+function toFinite(limit: number | undefined): number | null {
   return limit !== undefined && Number.isFinite(limit) ? limit : null
 }

@@ -2,15 +2,15 @@
 
 import type { Searched } from '../../../lib/queries/records/newest-records.ts'
 import {
-  alertsOnce,
   type EntityAlert,
   type EntityMinute,
-  lastRevisions,
+  removeDuplicateAlerts,
+  selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Period } from '../../live/recent-records.ts'
-import { endOf, knownEntity } from './entity.ts'
-import { metricsOf } from './entity-page.ts'
+import { computeChartEnd, requireEntity } from './entity.ts'
+import { listMetrics } from './entity-page.ts'
 import type { TelemetryMemory } from './memory.ts'
 
 export interface EntityHistory {
@@ -39,25 +39,27 @@ const HOUR_MS = 3_600_000
 const LATE_MS = 10 * 60_000
 
 /** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
-export async function entityHistory(
+export async function readEntityHistory(
   environment: ConsoleEnvironment,
   memory: TelemetryMemory,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityHistory> {
-  const known = await knownEntity(environment, entity)
+  const statistics = await requireEntity(environment, entity)
   const spanMs = hours * HOUR_MS
-  const toMs = endOf(known, spanMs)
+  const toMs = computeChartEnd(statistics, spanMs)
   const fromMs = toMs - spanMs
-  const period = periodOf(fromMs, toMs)
+  const period = choosePeriod(fromMs, toMs)
   const [minutes, alerts] = await Promise.all([
     memory.minutes(entity, hours).get(period),
     memory.alerts(entity, hours).get(period),
   ])
-  const within = lastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
+  const within = selectLastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
   return {
     minutes: within.map(({ timeMs }) => timeMs),
-    metrics: Object.fromEntries(metricsOf(known.family).map(({ name }) => [name, columnsOf(within, name)])),
-    alerts: alertsOnce(alerts.found)
+    metrics: Object.fromEntries(
+      listMetrics(statistics.family).map(({ name }) => [name, toColumns(within, name)]),
+    ),
+    alerts: removeDuplicateAlerts(alerts.found)
       .filter(({ startedMs, endedMs }) => startedMs <= toMs && (endedMs ?? toMs) >= fromMs)
       .map(({ timeMs: _, ...span }) => span),
     searched: minutes.searched,
@@ -69,12 +71,12 @@ export async function entityHistory(
  * later time by a replay. For an old period, the append times around it are therefore searched first and, if nothing is found, the
  * whole topic.
  */
-function periodOf(fromMs: number, toMs: number): Period {
+function choosePeriod(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS
   return isOld ? { sinceMs: 0, around: { fromMs, untilMs: toMs + LATE_MS } } : { sinceMs: fromMs }
 }
 
-function columnsOf(minutes: readonly EntityMinute[], metric: string): MinuteColumns {
+function toColumns(minutes: readonly EntityMinute[], metric: string): MinuteColumns {
   const column = (name: keyof MinuteColumns) => minutes.map(({ metrics }) => metrics[metric]?.[name] ?? null)
   return { mean: column('mean'), minimum: column('minimum'), maximum: column('maximum') }
 }

@@ -6,21 +6,21 @@ import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
-import { rulesOfPartition } from '../../../lib/queries/alerts/activated-rules.ts'
+import { readPartitionRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,
   type EntityMinute,
   type EntityReading,
-  entityAlertIn,
-  minuteIn,
+  findEntityAlert,
+  findMinute,
+  findReading,
+  getSearchText,
   type ReadRecord,
-  readingIn,
-  textOfEntity,
 } from '../../../lib/queries/states/entity-log.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswer, KeptAnswers, KeptByKey } from '../../live/kept.ts'
+import { AnswerCache, CachedAnswer, LruCache } from '../../live/kept.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 import type { EntityList } from './entity-page.ts'
 
@@ -41,19 +41,19 @@ const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryMemory {
-  readonly entities: KeptAnswer<EntityList & { readonly asOfMs: number }>
+  readonly entities: CachedAnswer<EntityList & { readonly asOfMs: number }>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
-  readonly #rules = new KeptAnswers<readonly AnyRule[] | undefined>(RULES)
-  readonly #readings = new KeptByKey<RecentRecords<EntityReading>>(KEPT)
-  readonly #minutes = new KeptByKey<RecentRecords<EntityMinute>>(KEPT)
-  readonly #alerts = new KeptByKey<RecentRecords<EntityAlert>>(KEPT)
+  readonly #rules = new AnswerCache<readonly AnyRule[] | undefined>(RULES)
+  readonly #readings = new LruCache<RecentRecords<EntityReading>>(KEPT)
+  readonly #minutes = new LruCache<RecentRecords<EntityMinute>>(KEPT)
+  readonly #alerts = new LruCache<RecentRecords<EntityAlert>>(KEPT)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#reader = dataReader(environment.config)
     const readings = () => environment.topicSize('readings')
-    this.entities = new KeptAnswer(
+    this.entities = new CachedAnswer(
       async () => {
         const asOfMs = Date.now()
         const { rows, isWhole } = await readTable(
@@ -72,14 +72,14 @@ export class TelemetryMemory {
   rules(partition: number): Promise<readonly AnyRule[] | undefined> {
     const topic = this.#environment.topic('readings')
     return this.#rules.ask(`${topic} ${partition}`, async () =>
-      rulesOfPartition(await this.#environment.inspection(), topic, partition),
+      readPartitionRules(await this.#environment.inspection(), topic, partition),
     )
   }
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {
     return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#recent('readings', one => readingIn(one, entity, readData), {
-        holding: textOfEntity(entity),
+      this.#recent('readings', one => findReading(one, entity, readData), {
+        holding: getSearchText(entity),
         partition,
         most: MAX_READINGS,
       }),
@@ -94,16 +94,16 @@ export class TelemetryMemory {
    */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
     const partition = { ofKey: entity }
-    const options = { holding: textOfEntity(entity), partition, most: MAX_MINUTES }
+    const options = { holding: getSearchText(entity), partition, most: MAX_MINUTES }
     return this.#minutes.get(`${hours} ${entity}`, () =>
-      this.#recent('analytics', one => minuteIn(one, entity), options),
+      this.#recent('analytics', one => findMinute(one, entity), options),
     )
   }
 
   alerts(entity: string, hours: number): RecentRecords<EntityAlert> {
-    const options = { holding: textOfEntity(entity), most: MAX_ALERTS }
+    const options = { holding: getSearchText(entity), most: MAX_ALERTS }
     return this.#alerts.get(`${hours} ${entity}`, () =>
-      this.#recent('alerts', one => entityAlertIn(one, entity), options),
+      this.#recent('alerts', one => findEntityAlert(one, entity), options),
     )
   }
 

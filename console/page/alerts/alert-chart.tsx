@@ -4,10 +4,10 @@ import { useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { useAnswer } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { AnswerView } from '../parts/known.tsx'
 import { hasTelemetry } from '../parts/words.ts'
-import { readoutOf } from '../telemetry/entity-charts.tsx'
-import { minuteColumns, rangeOf, within } from '../telemetry/series.ts'
+import { formatReadout } from '../telemetry/entity-charts.tsx'
+import { computeRange, sliceColumns, toMinuteColumns } from '../telemetry/series.ts'
 import { TimeChart } from '../telemetry/time-chart.tsx'
 import { type ChartTime, chartTime } from './words.ts'
 
@@ -39,11 +39,11 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
   const now = useAnswer('/telemetry/entity', { entity, hours })
   const history = useAnswer('/telemetry/history', { entity, hours })
   return (
-    <Known of={now} what="the entity">
+    <AnswerView of={now} what="the entity">
       {({ openMinute, rules, metrics }) => (
-        <Known of={history} what="the statistics per minute">
+        <AnswerView of={history} what="the statistics per minute">
           {past => {
-            const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
+            const columns = sliceColumns(toMinuteColumns(past, openMinute, metric), fromMs, toMs)
             // Do not draw thresholds for changes or deviations, because the chart shows values.
             const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
             const levels =
@@ -58,15 +58,15 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
                 shapes={['line', 'edge', 'edge']}
                 fromS={fromMs / 1_000}
                 toS={toMs / 1_000}
-                range={rangeOf(columns.lists, levels)}
+                range={computeRange(columns.lists, levels)}
                 marks={{ levels, spans, bands: [] }}
                 label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
-                readout={at => readoutOf(columns, at, unit)}
+                readout={at => formatReadout(columns, at, unit)}
               />
             )
           }}
-        </Known>
+        </AnswerView>
       )}
-    </Known>
+    </AnswerView>
   )
 }

@@ -31,14 +31,14 @@ export function useListFilter(): AlertQuery {
   const [label] = useParameter('label')
   const [severity] = useParameter('severity')
   const [hours] = useParameter('hours', '24')
-  const asked = {
+  const values = {
     rule: useSettled(rule),
     entity: useSettled(entity),
     label: useSettled(label),
     severity,
   }
   // Ignore an incomplete label while it is being typed.
-  const filter = { ...asked, label: asked.label.indexOf('=') > 0 ? asked.label : '' }
+  const filter = { ...values, label: values.label.indexOf('=') > 0 ? values.label : '' }
   return { filter, hours, isNarrowed: Object.values(filter).some(one => one !== '') }
 }
 

@@ -1,8 +1,8 @@
 /** Lists of firing, past and pending alerts. */
 import type { JSX } from 'preact'
 import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
-import { addressOf, useParameter } from '../data/address.ts'
-import { Live } from '../parts/known.tsx'
+import { buildAddress, useParameter } from '../data/address.ts'
+import { LiveAnswer } from '../parts/known.tsx'
 import { Badge, useNow } from '../parts/marks.tsx'
 import {
   type Column,
@@ -24,11 +24,11 @@ export function AlertList(): JSX.Element {
     <>
       <ListFilter />
       {state === 'pending' ? (
-        <Pending query={query} />
+        <PendingList query={query} />
       ) : state === 'history' ? (
-        <History query={query} />
+        <PastList query={query} />
       ) : (
-        <Now query={query} />
+        <FiringList query={query} />
       )}
     </>
   )
@@ -38,16 +38,16 @@ interface Props {
   readonly query: AlertQuery
 }
 
-function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
+function FiringList({ query: { filter, isNarrowed } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/now" query={filter} keep what="the firing alerts">
+    <LiveAnswer path="/alerts/now" query={filter} keep what="the firing alerts">
       {({ alerts, total, firing, behind }) => (
         <>
           <p role="status">
             {isNarrowed
               ? `${numberText(total)} of ${countText(firing, 'firing alert')}.`
               : `${countText(firing, 'alert')} firing now.`}
-            {total > alerts.length && ` The newest ${alerts.length} are listed.`} <Behind of={behind} />
+            {total > alerts.length && ` The newest ${alerts.length} are listed.`} <LagWarning of={behind} />
           </p>
           <AlertTable
             alerts={alerts}
@@ -65,13 +65,13 @@ function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
           />
         </>
       )}
-    </Live>
+    </LiveAnswer>
   )
 }
 
-function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
+function PastList({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/history" query={{ ...filter, hours }} keep what="the past alerts">
+    <LiveAnswer path="/alerts/history" query={{ ...filter, hours }} keep what="the past alerts">
       {({ alerts, total, leftOut, isCut }) => (
         <>
           <p role="status">
@@ -88,13 +88,13 @@ function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
           />
         </>
       )}
-    </Live>
+    </LiveAnswer>
   )
 }
 
-function Pending({ query: { filter } }: Props): JSX.Element {
+function PendingList({ query: { filter } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/pending" query={filter} keep what="the pending alerts">
+    <LiveAnswer path="/alerts/pending" query={filter} keep what="the pending alerts">
       {({ pending: rows, total }) => (
         <>
           <p role="status">
@@ -105,13 +105,13 @@ function Pending({ query: { filter } }: Props): JSX.Element {
             name="pending"
             caption="alerts that are pending"
             rows={rows}
-            keyOf={({ rule, entity }) => `${rule} ${entity}`}
+            getKey={({ rule, entity }) => `${rule} ${entity}`}
             columns={PENDING_COLUMNS}
             empty="No alerts are pending."
           />
         </>
       )}
-    </Live>
+    </LiveAnswer>
   )
 }
 
@@ -121,7 +121,7 @@ const PENDING_COLUMNS: readonly Column<PendingAlerts['pending'][number]>[] = [
   timeColumn('Since', ({ activeAt }) => activeAt),
 ]
 
-function Behind({ of: behind }: { readonly of: number | null }): JSX.Element | null {
+function LagWarning({ of: behind }: { readonly of: number | null }): JSX.Element | null {
   if (behind === 0) return null
   return (
     <span class="warn">
@@ -145,7 +145,7 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
       'Alert',
       ({ id, rule, summary }) => (
         <>
-          <a href={addressOf('/alerts', { alert: id })}>{rule}</a>
+          <a href={buildAddress('/alerts', { alert: id })}>{rule}</a>
           <small class="second">{summary}</small>
         </>
       ),
@@ -177,7 +177,7 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
       caption={caption}
       columns={columns}
       rows={alerts}
-      keyOf={({ id }) => id}
+      getKey={({ id }) => id}
       empty={empty}
     />
   )

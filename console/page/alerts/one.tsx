@@ -1,11 +1,11 @@
 /** A single alert: its description, its cause and its history. */
 import type { JSX } from 'preact'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import { addressOf } from '../data/address.ts'
+import { buildAddress } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import type { Parameters } from '../data/search.ts'
 import { Facts } from '../parts/facts.tsx'
-import { Known, Once } from '../parts/known.tsx'
+import { AnswerView, SingleAnswer } from '../parts/known.tsx'
 import { Badge, EntityLink, Moment, Severity, useNow } from '../parts/marks.tsx'
 import { AlertChart } from './alert-chart.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
@@ -13,7 +13,7 @@ import { comparedText, happenedText, lastsText, reasonText, valueText } from './
 export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
   const one = useLive('/alerts/one', { id })
   return (
-    <Known of={one} what="the alert">
+    <AnswerView of={one} what="the alert">
       {alert => (
         <>
           <Head alert={alert} />
@@ -27,7 +27,7 @@ export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Eleme
           </div>
         </>
       )}
-    </Known>
+    </AnswerView>
   )
 }
 
@@ -57,7 +57,7 @@ function Head({ alert }: Props): JSX.Element {
         <div class="bar">
           <a
             class="button"
-            href={addressOf('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}
+            href={buildAddress('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}
           >
             Silence …
           </a>
@@ -99,7 +99,7 @@ function phaseText(phase: OneAlert['phase']): string {
 }
 
 function link(text: string, path: string, parameters: Parameters): JSX.Element {
-  return <a href={addressOf(path, parameters)}>{text}</a>
+  return <a href={buildAddress(path, parameters)}>{text}</a>
 }
 
 const AS = {
@@ -112,7 +112,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
   return (
     <section aria-label="The reading that caused it" class="card">
       <h2>The reading that caused it</h2>
-      <Once path="/alerts/cause" query={{ id }} what="the causing reading">
+      <SingleAnswer path="/alerts/cause" query={{ id }} what="the causing reading">
         {({ cause, lookedAt }) =>
           cause ? (
             <>
@@ -140,7 +140,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
             <p class="empty">Not found. {lookedAt}</p>
           )
         }
-      </Once>
+      </SingleAnswer>
     </section>
   )
 }
@@ -165,7 +165,7 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
             {[reasonText(reason), value === undefined ? '' : `value ${valueText(value, threshold)}`]
               .filter(one => one !== '')
               .join('; ')}{' '}
-            <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
+            <a class="muted" href={buildAddress('/kafka/messages', { topic, partition, offset })}>
               {`${partition}@${offset}`}
             </a>
           </li>

@@ -1,15 +1,15 @@
 /** Active alert rules and their state. */
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
-import { addressOf } from '../data/address.ts'
-import { Live } from '../parts/known.tsx'
+import { buildAddress } from '../data/address.ts'
+import { LiveAnswer } from '../parts/known.tsx'
 import { Badge, Severity, useNow } from '../parts/marks.tsx'
 import { type Column, column, entityColumn, severityColumn, Table, timeColumn } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
 export function RuleList(): JSX.Element {
   return (
-    <Live path="/alerts/rules" what="the rules">
+    <LiveAnswer path="/alerts/rules" what="the rules">
       {rules => (
         <>
           <p role="status">{aboutText(rules)}</p>
@@ -23,13 +23,13 @@ export function RuleList(): JSX.Element {
             caption="rules"
             columns={COLUMNS}
             rows={rules.rules}
-            keyOf={({ rule }) => rule}
-            textOf={({ rule, condition, severity }) => `${rule} ${condition} ${severity}`}
+            getKey={({ rule }) => rule}
+            getText={({ rule, condition, severity }) => `${rule} ${condition} ${severity}`}
             empty="No rules exist. Write one into a file of the rules folder."
           />
         </>
       )}
-    </Live>
+    </LiveAnswer>
   )
 }
 
@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<RuleRow>[] = [
     'Rule',
     ({ rule, condition, paused }) => (
       <>
-        <a href={addressOf('/alerts/rules', { rule })}>{rule}</a> {paused && <Badge>paused</Badge>}
+        <a href={buildAddress('/alerts/rules', { rule })}>{rule}</a> {paused && <Badge>paused</Badge>}
         <small class="second">{condition}</small>
       </>
     ),
@@ -83,9 +83,9 @@ function countColumn(
 
 /** Page of one rule: its condition, the entities for which it is pending or firing, and its text. */
 export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
-  const name = nameOf(rule)
+  const name = stripLabels(rule)
   return (
-    <Live path="/alerts/rules/one" query={{ rule }} what="the rule">
+    <LiveAnswer path="/alerts/rules/one" query={{ rule }} what="the rule">
       {known => (
         <>
           {known.rules.length === 0 && (
@@ -95,32 +95,32 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
             </p>
           )}
           {known.rules.map(row => (
-            <About key={row.rule} row={row} />
+            <RuleDetails key={row.rule} row={row} />
           ))}
           <p class="bar">
             <a class="button" href="/alerts/rules/try">
               Try rules
             </a>
-            <a class="button" href={addressOf('/alerts/silences', { rule: name, new: 1 })}>
+            <a class="button" href={buildAddress('/alerts/silences', { rule: name, new: 1 })}>
               Silence …
             </a>
-            <a href={addressOf('/alerts', { state: 'history', rule: name, hours: 168 })}>
+            <a href={buildAddress('/alerts', { state: 'history', rule: name, hours: 168 })}>
               Alerts of the last 7 days
             </a>
           </p>
-          <On known={known} />
+          <ActiveEntities known={known} />
         </>
       )}
-    </Live>
+    </LiveAnswer>
   )
 }
 
 /** Returns the name of a rule without its labels. */
-function nameOf(rule: string): string {
+function stripLabels(rule: string): string {
   return rule.replace(/\{.*$/s, '')
 }
 
-function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element {
+function RuleDetails({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element {
   const { rule, condition, severity, summary, paused, text, firing, pending, recovering, inactive, silent } =
     row
   const counts = [
@@ -152,7 +152,7 @@ function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element
   )
 }
 
-function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element {
+function ActiveEntities({ known: { on, total } }: { readonly known: OneRule }): JSX.Element {
   const nowMs = useNow()
   const columns: readonly Column<OnRow>[] = [
     entityColumn(),
@@ -160,7 +160,7 @@ function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element 
       'State',
       ({ phase, isOfSilence, alert }) => {
         const text = isOfSilence ? 'silent' : phase
-        return alert ? <a href={addressOf('/alerts', { alert })}>{text}</a> : text
+        return alert ? <a href={buildAddress('/alerts', { alert })}>{text}</a> : text
       },
       ({ phase }) => phase,
     ),
@@ -182,8 +182,8 @@ function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element 
         caption="entities for which it is on"
         columns={columns}
         rows={on}
-        keyOf={({ entity, phase, isOfSilence }) => `${entity} ${phase} ${isOfSilence}`}
-        textOf={({ entity, phase }) => `${entity} ${phase}`}
+        getKey={({ entity, phase, isOfSilence }) => `${entity} ${phase} ${isOfSilence}`}
+        getText={({ entity, phase }) => `${entity} ${phase}`}
         empty="No alerts of this rule are pending or firing."
       />
     </section>

@@ -4,10 +4,10 @@ import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { act, useEnvironment, useIsOperator } from '../data/answers.ts'
-import { problemOf, RefusedByServer } from '../data/ask.ts'
+import { RefusedByServer, toProblem } from '../data/ask.ts'
 import { Outcome, useAction, useSettled } from '../parts/forms.tsx'
 import { countText, timeText } from '../parts/words.ts'
-import { matchOf, type SilenceFields } from './words.ts'
+import { parseMatch, type SilenceFields } from './words.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -64,7 +64,7 @@ export function SilenceForm(): JSX.Element {
           ))}
         </div>
         <Preview fields={fields} />
-        <When form={form} />
+        <DurationFields form={form} />
         <label>
           Why
           <input
@@ -90,8 +90,8 @@ function useSilence(fields: SilenceFields, done: () => void) {
   const [hours, setHours] = useState('2')
   const [until, setUntil] = useState('')
   const [comment, setComment] = useState('')
-  const { isBusy, said, run } = useAction(async () => {
-    const { match, problem } = matchOf(fields)
+  const { isBusy, result, run } = useAction(async () => {
+    const { match, problem } = parseMatch(fields)
     if (problem) throw new RefusedByServer({ code: 'bad-request', message: problem })
     const endMs = hours === '' ? Date.parse(until) : Date.now() + Number(hours) * HOUR_MS
     if (Number.isNaN(endMs))
@@ -102,10 +102,14 @@ function useSilence(fields: SilenceFields, done: () => void) {
     done()
     return `Silence ${id} is active until ${timeText(endsAt, Date.now())}.`
   })
-  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said, submit: run }
+  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said: result, submit: run }
 }
 
-function When({ form: { hours, setHours, until, setUntil } }: { readonly form: Form }): JSX.Element {
+function DurationFields({
+  form: { hours, setHours, until, setUntil },
+}: {
+  readonly form: Form
+}): JSX.Element {
   return (
     <div class="bar">
       <label>
@@ -160,13 +164,13 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
   const [problem, setProblem] = useState('')
   useEffect(() => {
     let isOld = false
-    const { match, problem: wrong } = matchOf(JSON.parse(wanted))
+    const { match, problem: wrong } = parseMatch(JSON.parse(wanted))
     setPreview(undefined)
     setProblem(wrong ?? '')
     if (!wrong && Object.keys(match).length > 0)
       act('POST /alerts/silences/preview', { match }).then(
         answer => !isOld && setPreview(answer),
-        error => !isOld && setProblem(problemOf(error).message),
+        error => !isOld && setProblem(toProblem(error).message),
       )
     return () => {
       isOld = true

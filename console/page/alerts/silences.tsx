@@ -5,7 +5,7 @@ import type { SilenceRow } from '../../api/alerts/silences.ts'
 import { useParameter } from '../data/address.ts'
 import { act } from '../data/answers.ts'
 import { type ChangeResult, Choice, ConfirmButton, Outcome } from '../parts/forms.tsx'
-import { Live } from '../parts/known.tsx'
+import { LiveAnswer } from '../parts/known.tsx'
 import { Badge } from '../parts/marks.tsx'
 import { type Column, column, Table, timeColumn } from '../parts/table.tsx'
 import { countText } from '../parts/words.ts'
@@ -21,7 +21,7 @@ const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as con
 
 export function SilencesPage(): JSX.Element {
   const [state, setState] = useParameter('state')
-  const [said, tell] = useState<ChangeResult>()
+  const [result, tell] = useState<ChangeResult>()
   return (
     <>
       <p>
@@ -32,16 +32,16 @@ export function SilencesPage(): JSX.Element {
       <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
         <Choice label="Show" value={state} set={setState} options={STATES} />
       </form>
-      <Outcome of={said} />
-      <Live path="/alerts/silences" what="the silences">
+      <Outcome of={result} />
+      <LiveAnswer path="/alerts/silences" what="the silences">
         {({ silences }) => (
           <Table
             name="silences"
             caption="silences"
             columns={[...COLUMNS, endColumn(tell)]}
-            rows={silences.filter(one => isAsked(one, state))}
-            keyOf={({ id }) => id}
-            textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
+            rows={silences.filter(one => isSelected(one, state))}
+            getKey={({ id }) => id}
+            getText={({ about, author, comment }) => `${about} ${author} ${comment}`}
             empty={
               silences.length === 0
                 ? 'No silences exist. Add one above, or from the page of an alert.'
@@ -49,12 +49,12 @@ export function SilencesPage(): JSX.Element {
             }
           />
         )}
-      </Live>
+      </LiveAnswer>
     </>
   )
 }
 
-function isAsked({ state }: SilenceRow, asked: string): boolean {
+function isSelected({ state }: SilenceRow, asked: string): boolean {
   if (asked === 'all') return true
   return asked === 'past' ? state === 'past' : state !== 'past'
 }
@@ -104,7 +104,7 @@ function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
 interface EndProps {
   readonly silence: SilenceRow
   /** Shows the result on the page, because the button disappears together with the silence. */
-  readonly tell: (said: ChangeResult | undefined) => void
+  readonly tell: (result: ChangeResult | undefined) => void
 }
 
 function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {

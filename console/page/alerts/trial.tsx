@@ -33,10 +33,14 @@ type Rule = Result['rules'][number]
 export function TrialPart({ text }: { readonly text: string }): JSX.Element {
   const [hours, setHours] = useState('1')
   const [entity, setEntity] = useState('')
-  const [tried, setTried] = useState<{ readonly of: string; readonly answer: RulesTried }>()
-  const { isBusy, said, run } = useAction(async () => {
+  const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RulesTried }>()
+  const {
+    isBusy,
+    result: said,
+    run,
+  } = useAction(async () => {
     const answer = await act('POST /alerts/rules/try', { text, hours: Number(hours), entity })
-    setTried({ of: text, answer })
+    setTrial({ of: text, answer })
     return undefined
   })
   return (
@@ -62,17 +66,17 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
         </button>
       </form>
       <Outcome of={said} />
-      {tried && (
+      {trial && (
         <>
-          {tried.of !== text && <p class="warn">The text has changed since: try it again.</p>}
-          <Answer tried={tried.answer} />
+          {trial.of !== text && <p class="warn">The text has changed since: try it again.</p>}
+          <TrialResult tried={trial.answer} />
         </>
       )}
     </section>
   )
 }
 
-function Answer({
+function TrialResult({
   tried: { errors, result, total, hasHistory },
 }: {
   readonly tried: RulesTried
@@ -108,7 +112,7 @@ function Answer({
         caption="rules that were tried"
         columns={ruleColumns(result)}
         rows={rules}
-        keyOf={({ rule }) => rule}
+        getKey={({ rule }) => rule}
         empty="The text has no rules."
       />
       <h3>{total === 0 ? 'No alert would have fired' : `${countText(total, 'alert')} would have fired`}</h3>
@@ -119,8 +123,8 @@ function Answer({
           caption="alerts that would have fired"
           columns={ALERT_COLUMNS}
           rows={alerts.toReversed()}
-          keyOf={({ rule, entity, fromMs }) => `${rule} ${entity} ${fromMs}`}
-          textOf={({ rule, entity }) => `${rule} ${entity}`}
+          getKey={({ rule, entity, fromMs }) => `${rule} ${entity} ${fromMs}`}
+          getText={({ rule, entity }) => `${rule} ${entity}`}
           empty=""
         />
       )}
@@ -158,7 +162,7 @@ function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readon
       fired > 0 ? (
         <Strip
           span={{ fromMs, toMs }}
-          firings={alerts.filter(one => isOf(one, rule))}
+          firings={alerts.filter(one => isFiredBy(one, rule))}
           label={`${rule}: ${countText(fired, 'alert')}`}
         />
       ) : null,
@@ -167,7 +171,7 @@ function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readon
 }
 
 /** Returns whether an alert was fired by a rule. An alert about missing readings has the name of the rule in a label. */
-function isOf({ rule }: Alert, of: string): boolean {
+function isFiredBy({ rule }: Alert, of: string): boolean {
   return (
     rule === of ||
     (rule.startsWith('NoData{') && rule.includes(`rule=${JSON.stringify(of.replace(/\{.*$/s, ''))}`))
@@ -214,7 +218,7 @@ function Strip({ span, firings, label }: Props): JSX.Element {
       role="img"
       aria-label={label}
     >
-      {barsOf(firings, span).map(({ x, width }) => (
+      {computeBars(firings, span).map(({ x, width }) => (
         <rect key={`${x} ${width}`} x={x} y="1" width={width} height={HEIGHT - 2} />
       ))}
     </svg>
@@ -240,7 +244,7 @@ const HEIGHT = 16
 const LEAST = 1.5
 
 /** Returns the bars that represent the alerts. Overlapping bars are merged. */
-function barsOf(
+function computeBars(
   firings: readonly Stretch[],
   { fromMs, toMs }: Span,
 ): readonly { readonly x: number; readonly width: number }[] {

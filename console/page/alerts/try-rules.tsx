@@ -5,18 +5,18 @@ import type { Answers } from '../../api/api.ts'
 import { useParameter } from '../data/address.ts'
 import { useAnswer, useIsOperator } from '../data/answers.ts'
 import { Choice } from '../parts/forms.tsx'
-import { Known } from '../parts/known.tsx'
+import { AnswerView } from '../parts/known.tsx'
 import { TrialPart } from './trial.tsx'
 
 type Files = Answers['/alerts/rules/files']['files']
 
 export function TryRules(): JSX.Element {
-  const known = useAnswer('/alerts/rules/files')
+  const answer = useAnswer('/alerts/rules/files')
   if (!useIsOperator()) return <p>Trying rules requires the operator role. You are signed in as a viewer.</p>
   return (
-    <Known of={known} what="the rule files">
+    <AnswerView of={answer} what="the rule files">
       {({ files }) => <FileChoice files={files} />}
-    </Known>
+    </AnswerView>
   )
 }
 
@@ -35,12 +35,12 @@ function FileChoice({ files }: { readonly files: Files }): JSX.Element {
         set={choose}
         options={files.map(({ name }) => [name, name] as const)}
       />
-      <TriedText key={chosen} of={file?.text ?? ''} />
+      <RuleEditor key={chosen} of={file?.text ?? ''} />
     </>
   )
 }
 
-function TriedText({ of }: { readonly of: string }): JSX.Element {
+function RuleEditor({ of }: { readonly of: string }): JSX.Element {
   const field = useId()
   const [text, setText] = useState(of)
   return (

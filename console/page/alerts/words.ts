@@ -70,13 +70,13 @@ export interface SilenceFields {
 }
 
 /** Parses the fields of the form, which can contain several values separated by commas. Returns errors as `problem`. */
-export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
+export function parseMatch(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
   const { labels: given, ...texts } = fields
   const own = Object.entries(texts).flatMap(([name, value]) => {
-    const list = listOf(value)
+    const list = splitValues(value)
     return list.length > 0 ? [[name, list] as const] : []
   })
-  const pairs = listOf(given).map(one => {
+  const pairs = splitValues(given).map(one => {
     const at = one.indexOf('=')
     return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
   })
@@ -90,7 +90,7 @@ export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; re
   return problem === undefined ? { match } : { match, problem }
 }
 
-function listOf(text: string): string[] {
+function splitValues(text: string): string[] {
   return text
     .split(',')
     .map(one => one.trim())

@@ -3,9 +3,9 @@
  * works.
  */
 import { useLocation } from 'preact-iso'
-import { changedSearch } from './search.ts'
+import { updateSearch } from './search.ts'
 
-export { addressOf } from './search.ts'
+export { buildAddress } from './search.ts'
 
 /** Returns a query parameter and a function that changes it. An empty value removes the parameter. */
 export function useParameter(name: string, otherwise = ''): [value: string, set: (value: string) => void] {
@@ -20,5 +20,5 @@ export function useParameters(): [
 ] {
   const { query, path, route } = useLocation()
   // Read the current URL, so that changes by other components are kept.
-  return [query, changes => route(path + changedSearch(location.search, changes), true)]
+  return [query, changes => route(path + updateSearch(location.search, changes), true)]
 }

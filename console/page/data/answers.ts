@@ -4,8 +4,8 @@ import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
 import type { Problem } from '../../api/problem.ts'
-import { addressOf } from './address.ts'
-import { ask, problemMeanwhile, problemOf } from './ask.ts'
+import { buildAddress } from './address.ts'
+import { ask, toProblem, toRepeatedProblem } from './ask.ts'
 import type { Parameters } from './search.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
@@ -62,7 +62,7 @@ function useQuery<Name extends Question>(
   { keep = false }: Asking,
   everyMs: number | undefined,
 ): Answer<Answers[Name]> {
-  const path = addressOf(name, query)
+  const path = buildAddress(name, query)
   const [kept, setKept] = useState<Kept<Answers[Name]>>({ path: '', answer: undefined, problem: undefined })
   const [round, setRound] = useState(0)
   useEffect(() => {
@@ -73,7 +73,7 @@ function useQuery<Name extends Question>(
         const answer = await ask<Answers[Name]>(path, { signal })
         if (!signal.aborted) setKept({ path, answer, problem: undefined })
       } catch (error) {
-        const problem = everyMs === undefined ? problemOf(error) : problemMeanwhile(error)
+        const problem = everyMs === undefined ? toProblem(error) : toRepeatedProblem(error)
         // The last answer to the same query stays below the problem.
         if (!signal.aborted)
           setKept(last => ({ path, answer: last.path === path ? last.answer : undefined, problem }))

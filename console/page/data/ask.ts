@@ -27,17 +27,17 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
 }
 
 /**
- * Converts an error of a query that the page repeats. In contrast to `problemOf`, the message for an outage of the console itself
+ * Converts an error of a query that the page repeats. In contrast to `toProblem`, the message for an outage of the console itself
  * says that the query is repeated.
  */
-export function problemMeanwhile(error: unknown): Problem {
-  const problem = problemOf(error)
+export function toRepeatedProblem(error: unknown): Problem {
+  const problem = toProblem(error)
   if (problem !== AWAY) return problem
   return { ...problem, message: `${problem.message} The page retries automatically.` }
 }
 
 /** Converts an error to a problem with a message for users. */
-export function problemOf(error: unknown): Problem {
+export function toProblem(error: unknown): Problem {
   if (error instanceof RefusedByServer) return error.problem
   return { code: 'fault', message: `Internal error of the page: ${(error as Error).message}` }
 }

@@ -1,7 +1,7 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
 import { eventTypeRow } from '../../../lib/schemas/event-types.ts'
 import type { Message } from '../../api/kafka/messages/one.ts'
-import { addressOf } from './address.ts'
+import { buildAddress } from './address.ts'
 
 interface EventLink {
   readonly text: string
@@ -22,16 +22,17 @@ export function messageLinks({
   const topic = eventTypeRow(String(type))?.topic
   if (topic === 'readings' && typeof subject === 'string') {
     const entity = `${source} ${subject}`
-    links.push({ text: 'Its entity and charts', href: addressOf('/telemetry', { entity }) })
+    links.push({ text: 'Its entity and charts', href: buildAddress('/telemetry', { entity }) })
   }
   if (topic === 'alerts') {
     if (typeof alertId === 'string')
-      links.push({ text: 'Its alert', href: addressOf('/alerts', { alert: alertId }) })
-    if (typeof rule === 'string') links.push({ text: 'Its rule', href: addressOf('/alerts/rules', { rule }) })
+      links.push({ text: 'Its alert', href: buildAddress('/alerts', { alert: alertId }) })
+    if (typeof rule === 'string')
+      links.push({ text: 'Its rule', href: buildAddress('/alerts/rules', { rule }) })
   }
   if (type === 'io.sluice.dead-letter.v1') {
     const letter = `${partition}:${offset}`
-    links.push({ text: 'The dead letter: redrive or drop it', href: addressOf('/failures', { letter }) })
+    links.push({ text: 'The dead letter: redrive or drop it', href: buildAddress('/failures', { letter }) })
   }
   return FAILED.test(String(type)) ? [...links, ...failedRecord(data)] : links
 }
@@ -44,6 +45,6 @@ function failedRecord(data: unknown): EventLink[] {
   } = (data ?? {}) as Readonly<Record<string, unknown>>
   if (typeof topic !== 'string' || typeof partition !== 'number' || typeof offset !== 'number') return []
   return [
-    { text: 'The record that failed', href: addressOf('/kafka/messages', { topic, partition, offset }) },
+    { text: 'The record that failed', href: buildAddress('/kafka/messages', { topic, partition, offset }) },
   ]
 }

@@ -1,4 +1,4 @@
-export function changedSearch(search: string, changes: Readonly<Record<string, string>>): string {
+export function updateSearch(search: string, changes: Readonly<Record<string, string>>): string {
   const changed = new URLSearchParams(search)
   for (const [name, value] of Object.entries(changes))
     if (value === '') changed.delete(name)
@@ -11,7 +11,7 @@ export function changedSearch(search: string, changes: Readonly<Record<string, s
 export type Parameters = Readonly<Record<string, string | number | undefined>>
 
 /** Builds a URL with encoded query parameters, such as `/telemetry?entity=…`. Undefined and empty values are omitted. */
-export function addressOf(path: string, parameters: Parameters): string {
-  const given = Object.entries(parameters).map(([name, value]) => [name, String(value ?? '')])
-  return path + changedSearch('', Object.fromEntries(given))
+export function buildAddress(path: string, parameters: Parameters): string {
+  const entries = Object.entries(parameters).map(([name, value]) => [name, String(value ?? '')])
+  return path + updateSearch('', Object.fromEntries(entries))
 }

@@ -1,12 +1,12 @@
 /** A single dead letter: its failed attempts and the original record. */
 import type { JSX } from 'preact'
 import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
-import { addressOf } from '../data/address.ts'
+import { buildAddress } from '../data/address.ts'
 import { Bytes } from '../parts/bytes.tsx'
 import { Facts } from '../parts/facts.tsx'
-import { Once } from '../parts/known.tsx'
+import { SingleAnswer } from '../parts/known.tsx'
 import { EntityLink, Moment } from '../parts/marks.tsx'
-import { bytesIn, hexDump, textIn } from '../parts/words.ts'
+import { decodeBase64, decodeText, hexDump } from '../parts/words.ts'
 import { Handling } from './handling.tsx'
 
 export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
@@ -15,14 +15,14 @@ export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
       <p>
         <a href="/failures">All dead letters</a>
       </p>
-      <Once path="/failures/letter" query={{ at }} what="the dead letter">
-        {letter => <Shown letter={letter} />}
-      </Once>
+      <SingleAnswer path="/failures/letter" query={{ at }} what="the dead letter">
+        {letter => <DeadLetterDetails letter={letter} />}
+      </SingleAnswer>
     </>
   )
 }
 
-function Shown({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
+function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
   const { at, code, error, means, redrive, history, attempt, failedAt, value, headers } = letter
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, entity } = letter
   const { to, handled, leftOutBecause } = redrive
@@ -59,7 +59,7 @@ function Shown({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
           [
             'Record',
             <>
-              <a href={addressOf('/kafka/messages', { topic, partition, offset })}>
+              <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
                 {topic}/{partition}@{offset}
               </a>
               , written at <Moment at={letter.originalTimestampMs} />
@@ -75,7 +75,7 @@ function Shown({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
           ],
           ['Event', letter.eventId === null ? 'none' : `${letter.eventId} of type ${letter.type}`],
           letter.traceId && ['Trace', letter.traceId],
-          ['Key', letter.key ? textOf(letter.key) : 'none'],
+          ['Key', letter.key ? formatPart(letter.key) : 'none'],
         ]}
       />
       <h3>Attempts</h3>
@@ -93,13 +93,13 @@ function Shown({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
       {value ? <Bytes title="Bytes of the value" part={value} isOpen /> : <p>The record has no value.</p>}
       <details>
         <summary>Headers ({headers.length})</summary>
-        <Facts of={headers.map(({ name, ...part }) => [name, textOf(part)] as const)} />
+        <Facts of={headers.map(({ name, ...part }) => [name, formatPart(part)] as const)} />
       </details>
     </article>
   )
 }
 
-function textOf({ base64, bytes }: PartOfRecord): string {
-  const shown = bytesIn(base64)
-  return textIn(shown, shown.length < bytes) ?? hexDump(shown)
+function formatPart({ base64, bytes }: PartOfRecord): string {
+  const shown = decodeBase64(base64)
+  return decodeText(shown, shown.length < bytes) ?? hexDump(shown)
 }

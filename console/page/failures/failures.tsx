@@ -2,10 +2,10 @@
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
-import { addressOf, useParameter } from '../data/address.ts'
+import { buildAddress, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { Known } from '../parts/known.tsx'
+import { AnswerView } from '../parts/known.tsx'
 import { Badge, Moment } from '../parts/marks.tsx'
 import {
   type Column,
@@ -49,13 +49,13 @@ function DeadLetters(): JSX.Element {
   const [entity] = useParameter('entity')
   const [since, setSince] = useParameter('since')
   const [state, setState] = useParameter('state', 'open')
-  const given = Object.entries({
+  const entries = Object.entries({
     code: useSettled(code),
     consumer: useSettled(consumer),
     entity: useSettled(entity),
     since,
   }).filter(([, value]) => value !== '')
-  const conditions = Object.fromEntries(given)
+  const conditions = Object.fromEntries(entries)
   const answer = useLive('/failures', { ...conditions, state }, { keep: true })
   return (
     <>
@@ -66,7 +66,7 @@ function DeadLetters(): JSX.Element {
         <TextField name="consumer" label="Consumer" placeholder="processor" />
         <TextField name="entity" label="Entity" placeholder="source and subject, or subject" />
       </form>
-      <Known of={answer} what="the dead letters">
+      <AnswerView of={answer} what="the dead letters">
         {known => (
           <>
             <p role="status">{summaryText(known, state)}</p>
@@ -84,18 +84,18 @@ function DeadLetters(): JSX.Element {
               caption="dead letters"
               columns={COLUMNS}
               rows={known.letters}
-              keyOf={({ at }) => at}
+              getKey={({ at }) => at}
               firstOrder="-Failed at"
               empty={
-                given.length > 0 || state !== 'open'
+                entries.length > 0 || state !== 'open'
                   ? 'None meets these conditions.'
                   : 'There are no open dead letters. All records were processed, or their failures were handled.'
               }
             />
-            <Broken known={known} />
+            <BrokenRecords known={known} />
           </>
         )}
-      </Known>
+      </AnswerView>
     </>
   )
 }
@@ -120,7 +120,7 @@ const COLUMNS: readonly Column<DeadLetterLine>[] = [
   linkColumn(
     'Dead letter',
     ({ at }) => at,
-    ({ at }) => addressOf('/failures', { letter: at.replace('@', ':') }),
+    ({ at }) => buildAddress('/failures', { letter: at.replace('@', ':') }),
   ),
   timeColumn('Failed at', ({ failedAt }) => failedAt),
   textColumn('Code', ({ code }) => code),
@@ -130,19 +130,19 @@ const COLUMNS: readonly Column<DeadLetterLine>[] = [
   column(
     'State',
     letter => {
-      const state = stateOf(letter)
+      const state = describeState(letter)
       return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>
     },
-    stateOf,
+    describeState,
   ),
   column('Error', ({ error }) => <small class="second">{error}</small>),
 ]
 
-function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'quarantined'>): string {
+function describeState({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'quarantined'>): string {
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
-function Broken({
+function BrokenRecords({
   known: { broken, brokenTotal: total },
 }: {
   readonly known: DeadLettersAnswer

@@ -43,13 +43,13 @@ export function Handling({ ats, conditions = {}, what, canRedrive = true }: Prop
         </button>
       </form>
       {looking.isBusy && <p aria-busy="true">Looking at what it would do …</p>}
-      <Outcome of={looking.said} />
-      {plan && <Confirm plan={plan} cancel={() => setPlan(undefined)} />}
+      <Outcome of={looking.result} />
+      {plan && <PlanForm plan={plan} cancel={() => setPlan(undefined)} />}
     </section>
   )
 }
 
-function Confirm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () => void }): JSX.Element {
+function PlanForm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () => void }): JSX.Element {
   const { request, taken } = plan
   const { does, done } = WORDS[request.command]
   const isOperator = useIsOperator()
@@ -62,7 +62,7 @@ function Confirm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =>
     [],
   )
   // Carried out in several requests if one does not suffice. It ends after the current one when the plan is closed.
-  const { isBusy, said, run } = useAction(async () => {
+  const { isBusy, result, run } = useAction(async () => {
     for (let sum = 0, isOver = false; !isOver && !isClosed.current; ) {
       const step = await act('POST /failures/handle', request)
       sum += step.taken
@@ -89,7 +89,7 @@ function Confirm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =>
       ) : (
         <PlanText plan={plan} />
       )}
-      <Outcome of={said} />
+      <Outcome of={result} />
       {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
       <p class="bar">
         <button type="button" class="secondary" onClick={cancel}>

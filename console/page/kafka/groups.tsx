@@ -1,20 +1,20 @@
 /** Consumer groups of the cluster, or one group with its members and its lag per partition. */
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
-import { addressOf, useParameter } from '../data/address.ts'
+import { buildAddress, useParameter } from '../data/address.ts'
 import { Facts } from '../parts/facts.tsx'
-import { Empty, Live } from '../parts/known.tsx'
+import { EmptyMessage, LiveAnswer } from '../parts/known.tsx'
 import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
 import { countText, numberText } from '../parts/words.ts'
 import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './parts.tsx'
-import { assignedText, groupStanding, lagText, partitionsText, readersOf, waitText } from './texts.ts'
+import { assignedText, describeGroupHealth, lagText, listReaders, partitionsText, waitText } from './texts.ts'
 
 export function Groups(): JSX.Element {
   const [find] = useParameter('find')
   return (
     <>
       <h2>Consumer groups</h2>
-      <Live path="/kafka/groups" query={{ find }} keep what="the consumer groups">
+      <LiveAnswer path="/kafka/groups" query={{ find }} keep what="the consumer groups">
         {found => (
           <>
             <FindMore more={found.more} one="group" />
@@ -23,15 +23,15 @@ export function Groups(): JSX.Element {
               caption="consumer groups"
               columns={COLUMNS}
               rows={found.groups}
-              keyOf={({ group }) => group}
-              textOf={({ group, function: name, topics, state }) =>
+              getKey={({ group }) => group}
+              getText={({ group, function: name, topics, state }) =>
                 `${group} ${name ?? ''} ${state} ${topics.join(' ')}`
               }
               empty="There are no consumer groups. The group of a function exists once the function has started to read."
             />
           </>
         )}
-      </Live>
+      </LiveAnswer>
     </>
   )
 }
@@ -49,10 +49,10 @@ export const GROUP_COLUMNS: readonly Column<
   column(
     'State',
     row => {
-      const { text, tone } = groupStanding(row)
+      const { text, tone } = describeGroupHealth(row)
       return <span class={`line ${tone}`}>{text}</span>
     },
-    row => groupStanding(row).text,
+    row => describeGroupHealth(row).text,
   ),
   numberColumn('Members', ({ members }) => members, { text: String }),
 ]
@@ -79,9 +79,9 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
 export function OneGroup({ name }: { readonly name: string }): JSX.Element {
   return (
     <OneThing name={name} all="All groups" at="/kafka/groups">
-      <Live path="/kafka/groups/one" query={{ name }} what="the consumer group">
-        {group => <Found group={group} />}
-      </Live>
+      <LiveAnswer path="/kafka/groups/one" query={{ name }} what="the consumer group">
+        {group => <GroupDetails group={group} />}
+      </LiveAnswer>
     </OneThing>
   )
 }
@@ -89,9 +89,9 @@ export function OneGroup({ name }: { readonly name: string }): JSX.Element {
 type Topic = GroupAnswer['topics'][number]
 type Member = GroupAnswer['members'][number]
 
-function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
+function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
   const { members, topics, pending, seconds, function: reader } = group
-  const { text, tone } = groupStanding(group)
+  const { text, tone } = describeGroupHealth(group)
   const isAtLeast = topics.some(({ unknown }) => unknown.length > 0)
   const state = <span class={tone}>{text}</span>
   return (
@@ -113,7 +113,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
         ]}
       />
       {topics.length === 0 && (
-        <Empty>The group has no offsets, and none of its members has a partition.</Empty>
+        <EmptyMessage>The group has no offsets, and none of its members has a partition.</EmptyMessage>
       )}
       {topics.map(topic => (
         <section key={topic.topic} aria-label={topic.topic}>
@@ -130,7 +130,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
             caption={`partitions of ${topic.topic}`}
             columns={lagColumns(topic, members)}
             rows={topic.partitions}
-            keyOf={({ partition }) => String(partition)}
+            getKey={({ partition }) => String(partition)}
             empty="The topic no longer exists, or none of its partitions has a leader."
           />
         </section>
@@ -142,7 +142,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
           caption="members of the group"
           columns={MEMBER_COLUMNS}
           rows={members}
-          keyOf={({ memberId }) => memberId}
+          getKey={({ memberId }) => memberId}
           empty="The group has no members, so its topics are not being read."
         />
       </section>
@@ -154,13 +154,13 @@ function lagColumns(
   { topic }: Topic,
   members: readonly Member[],
 ): readonly Column<Topic['partitions'][number]>[] {
-  const readers = readersOf(topic, members)
+  const readers = listReaders(topic, members)
   return [
     numberColumn('Partition', ({ partition }) => partition, { text: String }),
     {
       heading: 'Next offset',
       cell: ({ partition, next }) => (
-        <a href={addressOf('/kafka/messages', { topic, partition, offset: next })}>{numberText(next)}</a>
+        <a href={buildAddress('/kafka/messages', { topic, partition, offset: next })}>{numberText(next)}</a>
       ),
       align: 'right',
     },

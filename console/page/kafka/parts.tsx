@@ -1,7 +1,7 @@
 /** Components shared by the Kafka pages. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { addressOf, useParameter } from '../data/address.ts'
+import { buildAddress, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
 
 /** Page of one object, with a link back to the list. */
@@ -37,22 +37,22 @@ export function Warning({ children }: { readonly children: ComponentChildren }):
 
 export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
   return (
-    <a class="roomy" href={addressOf('/kafka', { topic })}>
-      <Breaking name={topic} />
+    <a class="roomy" href={buildAddress('/kafka', { topic })}>
+      <BreakableName name={topic} />
     </a>
   )
 }
 
 export function GroupLink({ group }: { readonly group: string }): JSX.Element {
   return (
-    <a class="roomy" href={addressOf('/kafka/groups', { group })}>
-      <Breaking name={group} />
+    <a class="roomy" href={buildAddress('/kafka/groups', { group })}>
+      <BreakableName name={group} />
     </a>
   )
 }
 
 /** Name that the browser may break after each dot. */
-function Breaking({ name }: { readonly name: string }): JSX.Element {
+function BreakableName({ name }: { readonly name: string }): JSX.Element {
   const [first = '', ...others] = name.split(/(?<=\.)/)
   return (
     <>

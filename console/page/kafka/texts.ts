@@ -7,7 +7,7 @@ export interface StatusText {
 }
 
 /** Returns the health of a topic's partitions. */
-export function topicStanding({
+export function describeTopicHealth({
   leaderless,
   underReplicated,
 }: {
@@ -20,7 +20,7 @@ export function topicStanding({
 }
 
 /** Returns the health of a group. A group without members but with pending records needs attention. */
-export function groupStanding({
+export function describeGroupHealth({
   state,
   pending,
 }: {
@@ -53,7 +53,7 @@ export function settingText(name: string, value: string | null): string {
 }
 
 /** Returns the client ids and hosts of the consumers that read each partition. */
-export function readersOf(
+export function listReaders(
   topic: string,
   members: readonly {
     readonly clientId: string

@@ -1,9 +1,9 @@
 /** One topic: its replicas, the distribution of its records, its settings, and its readers. */
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
-import { addressOf } from '../data/address.ts'
+import { buildAddress } from '../data/address.ts'
 import { Facts } from '../parts/facts.tsx'
-import { Empty, Live } from '../parts/known.tsx'
+import { EmptyMessage, LiveAnswer } from '../parts/known.tsx'
 import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
 import { GROUP_COLUMNS } from './groups.tsx'
@@ -13,22 +13,22 @@ import { settingText } from './texts.ts'
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (
     <OneThing name={name} all="All topics" at="/kafka">
-      <Live path="/kafka/topics/one" query={{ name }} what="the topic">
-        {found => <Found topic={found} />}
-      </Live>
+      <LiveAnswer path="/kafka/topics/one" query={{ name }} what="the topic">
+        {found => <TopicDetails topic={found} />}
+      </LiveAnswer>
     </OneThing>
   )
 }
 
-function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
+function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
   const { partitions, table, bytes, bytesOfCopies, settings, groups } = topic
-  const records = partitions.reduce((sum, one) => sum + recordsOf(one), 0)
+  const records = partitions.reduce((sum, one) => sum + countRecords(one), 0)
   const isWhole = partitions.every(({ end }) => end !== null)
   return (
     <>
       <p>
         {table && `Carries ${table.carries}. Key: ${table.key}. `}
-        <a href={addressOf('/kafka/messages', { topic: topic.topic })}>Look at its messages</a>
+        <a href={buildAddress('/kafka/messages', { topic: topic.topic })}>Look at its messages</a>
       </p>
       <Facts
         areBeside
@@ -48,7 +48,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           caption="partitions"
           columns={partitionColumns(topic.topic)}
           rows={partitions}
-          keyOf={({ partition }) => String(partition)}
+          getKey={({ partition }) => String(partition)}
           empty="Kafka reports no partitions of the topic."
         />
       </section>
@@ -59,7 +59,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           caption="consumer groups that read the topic"
           columns={READER_COLUMNS}
           rows={groups}
-          keyOf={({ group }) => group}
+          getKey={({ group }) => group}
           empty="No consumer groups read this topic."
         />
       </section>
@@ -68,7 +68,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
   )
 }
 
-function recordsOf({ start, end }: PartitionAnswer): number {
+function countRecords({ start, end }: PartitionAnswer): number {
   return start === null || end === null ? 0 : Math.max(0, end - start)
 }
 
@@ -76,7 +76,9 @@ function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
   return [
     {
       heading: 'Partition',
-      cell: ({ partition }) => <a href={addressOf('/kafka/messages', { topic, partition })}>{partition}</a>,
+      cell: ({ partition }) => (
+        <a href={buildAddress('/kafka/messages', { topic, partition })}>{partition}</a>
+      ),
       sortBy: ({ partition }) => partition,
       align: 'right',
     },
@@ -91,7 +93,7 @@ function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
     column('In sync', one => <InSync partition={one} />),
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
-    numberColumn('Records', one => (one.end === null ? null : recordsOf(one)), { none: 'not known' }),
+    numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
   ]
 }
@@ -126,7 +128,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
     <section aria-label="Settings">
       <h3>Settings</h3>
       {settings === null ? (
-        <Empty>This client is not authorized to describe the configuration of the topic.</Empty>
+        <EmptyMessage>This client is not authorized to describe the configuration of the topic.</EmptyMessage>
       ) : (
         <>
           <Table
@@ -134,7 +136,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
             caption="settings of this topic"
             columns={SETTING_COLUMNS.slice(0, 2)}
             rows={own}
-            keyOf={({ name }) => name}
+            getKey={({ name }) => name}
             empty="All settings are defaults of the brokers."
             pageSize={50}
           />
@@ -145,8 +147,8 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
               caption="all settings"
               columns={SETTING_COLUMNS}
               rows={settings}
-              keyOf={({ name }) => name}
-              textOf={({ name }) => name}
+              getKey={({ name }) => name}
+              getText={({ name }) => name}
               empty="Kafka reports no settings."
               pageSize={50}
             />

@@ -3,11 +3,11 @@ import type { JSX } from 'preact'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
 import { useParameter } from '../data/address.ts'
 import { Check } from '../parts/forms.tsx'
-import { Live } from '../parts/known.tsx'
+import { LiveAnswer } from '../parts/known.tsx'
 import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
 import { bytesText } from '../parts/words.ts'
 import { FindMore, TopicLink } from './parts.tsx'
-import { topicStanding } from './texts.ts'
+import { describeTopicHealth } from './texts.ts'
 
 export function Topics(): JSX.Element {
   const [find] = useParameter('find')
@@ -15,7 +15,7 @@ export function Topics(): JSX.Element {
   return (
     <>
       <h2>Topics</h2>
-      <Live path="/kafka/topics" query={{ find }} keep what="the topics">
+      <LiveAnswer path="/kafka/topics" query={{ find }} keep what="the topics">
         {found => (
           <>
             <FindMore more={found.more} one="topic" />
@@ -27,13 +27,13 @@ export function Topics(): JSX.Element {
               caption="topics"
               columns={COLUMNS}
               rows={found.topics.filter(({ isInternal }) => !isInternal || internal === 'yes')}
-              keyOf={({ topic }) => topic}
-              textOf={({ topic, signal }) => `${topic} ${signal ?? ''}`}
+              getKey={({ topic }) => topic}
+              getText={({ topic, signal }) => `${topic} ${signal ?? ''}`}
               empty="There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment."
             />
           </>
         )}
-      </Live>
+      </LiveAnswer>
     </>
   )
 }
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
   column(
     'State',
     row => {
-      const { text, tone } = topicStanding(row)
+      const { text, tone } = describeTopicHealth(row)
       return <span class={`line ${tone}`}>{text}</span>
     },
     ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,

@@ -12,7 +12,7 @@ interface Headline {
 }
 
 /** Returns the headline. It reports success only if nothing has stalled and there are no open dead letters. */
-export function headlineOf({
+export function chooseHeadline({
   standing,
   openDeadLetters,
 }: Pick<Overview, 'standing' | 'openDeadLetters'>): Headline {
@@ -30,7 +30,7 @@ export function headlineOf({
 }
 
 /** Returns the state of a consumer, which an operator reads as one word. */
-export function stateOf(
+export function describeState(
   { function: name, lag }: Pick<ShownConsumer, 'function' | 'lag'>,
   { standing }: Pick<Overview, 'standing'>,
 ): { readonly tone: Tone; readonly text: string } {
@@ -48,17 +48,17 @@ type Look = Pick<Overview, 'atMs' | 'counters'>
 const OVER_MS = 12_000
 
 /** Returns the looks from which rates are derived, with a new one. */
-export function withLook<One extends Look>(looks: readonly One[], now: One): readonly One[] {
+export function addLook<One extends Look>(looks: readonly One[], now: One): readonly One[] {
   return [...looks.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
 }
 
 /** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
-export function rateIn(looks: readonly Look[], name: string): number | null {
-  const known = looks.flatMap(({ atMs, counters }) => {
+export function computeRate(looks: readonly Look[], name: string): number | null {
+  const points = looks.flatMap(({ atMs, counters }) => {
     const count = counters[name] ?? null
     return count === null ? [] : [{ atMs, count }]
   })
-  const [first, last] = [known[0], known.at(-1)]
+  const [first, last] = [points[0], points.at(-1)]
   if (!first || !last || last.atMs === first.atMs || first.count > last.count) return null
   return ((last.count - first.count) * 1_000) / (last.atMs - first.atMs)
 }

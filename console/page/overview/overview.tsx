@@ -2,14 +2,14 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
-import { addressOf } from '../data/address.ts'
+import { buildAddress } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Tile } from '../parts/facts.tsx'
-import { Empty, Known } from '../parts/known.tsx'
+import { AnswerView, EmptyMessage } from '../parts/known.tsx'
 import { Badge, Moment } from '../parts/marks.tsx'
 import { type Column, column, linkColumn, numberColumn, Table } from '../parts/table.tsx'
 import { compactText, countText, durationText, rateText } from '../parts/words.ts'
-import { headlineOf, rateIn, stateOf, withLook } from './figures.ts'
+import { addLook, chooseHeadline, computeRate, describeState } from './figures.ts'
 
 interface Props {
   readonly overview: Overview
@@ -22,16 +22,16 @@ export function OverviewPage(): JSX.Element {
   const [looks, setLooks] = useState<readonly Overview[]>([])
   useEffect(() => {
     const { answer } = live
-    if (answer) setLooks(before => withLook(before, answer))
+    if (answer) setLooks(before => addLook(before, answer))
   }, [live.answer])
-  const rate = (name: string) => rateIn(looks, name)
+  const rate = (name: string) => computeRate(looks, name)
   return (
     <>
       <h1>Overview</h1>
-      <Known of={live} what="the figures">
+      <AnswerView of={live} what="the figures">
         {overview => (
           <>
-            <StandingStill overview={overview} />
+            <StallSummary overview={overview} />
             <Figures overview={overview} rate={rate} />
             <section class="card" aria-labelledby="flow">
               <h2 id="flow">Flow</h2>
@@ -47,20 +47,20 @@ export function OverviewPage(): JSX.Element {
               caption="consumers"
               columns={consumerColumns({ overview, rate })}
               rows={overview.consumers}
-              keyOf={({ function: name, topic }) => `${name}/${topic}`}
+              getKey={({ function: name, topic }) => `${name}/${topic}`}
               empty="serverless.yml declares no functions that read a topic."
               pageSize={50}
             />
           </>
         )}
-      </Known>
+      </AnswerView>
     </>
   )
 }
 
-function StandingStill({ overview }: Pick<Props, 'overview'>): JSX.Element {
+function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
   const { standing, atMs } = overview
-  const { tone, text, letters } = headlineOf(overview)
+  const { tone, text, letters } = chooseHeadline(overview)
   return (
     <>
       <p class={tone}>
@@ -129,7 +129,7 @@ function Flow({ overview, rate }: Props): JSX.Element {
         .filter(one => one.isInput === isInput)
         .map(({ name, topic }) => (
           <li key={topic} class="flow-row">
-            <a href={addressOf('/kafka', { topic })}>{name}</a>{' '}
+            <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
             <span>{rateText(rate(`topic/${topic}`))}</span>
           </li>
         ))}
@@ -150,10 +150,10 @@ function Flow({ overview, rate }: Props): JSX.Element {
             const lags = own.map(({ lag }) => lag ?? 0)
             const [group = ''] = own.map(one => one.group)
             const lag = lags.reduce((sum, one) => sum + one, 0)
-            const { tone, text } = stateOf({ function: name, lag }, overview)
+            const { tone, text } = describeState({ function: name, lag }, overview)
             return (
               <li key={name} class="flow-row">
-                <a href={addressOf('/kafka/groups', { group })} title={text}>
+                <a href={buildAddress('/kafka/groups', { group })} title={text}>
                   <span class={`dot ${tone}`} aria-hidden="true" />
                   {name}
                   {tone === 'bad' && <span class="unseen">: stalled</span>}
@@ -177,12 +177,12 @@ function Flow({ overview, rate }: Props): JSX.Element {
 }
 
 function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.Element {
-  if (lastAlerts === null) return <Empty>The alerts topic cannot be read at the moment.</Empty>
+  if (lastAlerts === null) return <EmptyMessage>The alerts topic cannot be read at the moment.</EmptyMessage>
   if (lastAlerts.length === 0)
     return (
-      <Empty>
+      <EmptyMessage>
         No alert has fired yet. <a href="/alerts/rules">The rules</a> say when one does.
-      </Empty>
+      </EmptyMessage>
     )
   return (
     <ol class="list">
@@ -192,7 +192,7 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
           <Badge tone={state === 'resolved' ? 'good' : severity === 'critical' ? 'bad' : 'warn'}>
             {state === 'resolved' ? 'resolved' : severity}
           </Badge>{' '}
-          <a href={addressOf('/alerts', { alert: id })}>{rule}</a> {summary || entity}
+          <a href={buildAddress('/alerts', { alert: id })}>{rule}</a> {summary || entity}
         </li>
       ))}
     </ol>
@@ -204,12 +204,12 @@ function consumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
     linkColumn(
       'Consumer',
       ({ function: name }) => name,
-      ({ group }) => addressOf('/kafka/groups', { group }),
+      ({ group }) => buildAddress('/kafka/groups', { group }),
     ),
     linkColumn(
       'Reads',
       ({ topic }) => overview.topics.find(one => one.topic === topic)?.name ?? topic,
-      ({ topic }) => addressOf('/kafka', { topic }),
+      ({ topic }) => buildAddress('/kafka', { topic }),
     ),
     numberColumn('Records a second', ({ function: name, topic }) => rate(`read/${name}/${topic}`), {
       text: rateText,
@@ -218,10 +218,10 @@ function consumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
     column(
       'State',
       consumer => {
-        const { tone, text } = stateOf(consumer, overview)
+        const { tone, text } = describeState(consumer, overview)
         return <Badge tone={tone}>{text}</Badge>
       },
-      consumer => stateOf(consumer, overview).text,
+      consumer => describeState(consumer, overview).text,
     ),
   ]
 }

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { Text } from './facts.tsx'
-import { bytesIn, bytesText, hexDump, readableText, textIn } from './words.ts'
+import { bytesText, decodeBase64, decodeText, hexDump, readableText } from './words.ts'
 
 interface Props {
   readonly title: string
@@ -17,8 +17,8 @@ interface Props {
 
 export function Bytes({ title, part, isOpen }: Props): JSX.Element {
   const [isHex, setHex] = useState(false)
-  const shown = bytesIn(part.base64)
-  const text = textIn(shown, shown.length < part.bytes)
+  const shown = decodeBase64(part.base64)
+  const text = decodeText(shown, shown.length < part.bytes)
   const asHex = isHex || text === undefined
   return (
     <details open={isOpen}>

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
 import { useIsOperator } from '../data/answers.ts'
-import { problemOf } from '../data/ask.ts'
+import { toProblem } from '../data/ask.ts'
 
 interface ChoiceProps {
   readonly label: string
@@ -90,7 +90,7 @@ interface Props {
   readonly onConfirm: () => Promise<string>
   readonly disabled?: boolean
   /** Shows the result elsewhere on the page, for a change that removes the button itself. */
-  readonly tell?: (said: ChangeResult | undefined) => void
+  readonly tell?: (result: ChangeResult | undefined) => void
 }
 
 const FOR_OPERATORS: ChangeResult = {
@@ -104,9 +104,9 @@ const FOR_OPERATORS: ChangeResult = {
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
-  const { isBusy, said, setSaid, run } = useAction(onConfirm, tell)
+  const { isBusy, result: said, setResult, run } = useAction(onConfirm, tell)
   const open = () => {
-    setSaid(isOperator ? undefined : FOR_OPERATORS)
+    setResult(isOperator ? undefined : FOR_OPERATORS)
     if (isOperator) dialog.current?.showModal()
   }
   const confirm = () => run().finally(() => dialog.current?.close())
@@ -141,11 +141,11 @@ interface OutcomeProps {
   readonly children?: ComponentChildren
 }
 
-export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | null {
-  if (!said) return null
+export function Outcome({ of: result, children }: OutcomeProps): JSX.Element | null {
+  if (!result) return null
   return (
-    <p class={said.isProblem ? 'problem' : 'done'} role={said.isProblem ? 'alert' : 'status'}>
-      {said.text}
+    <p class={result.isProblem ? 'problem' : 'done'} role={result.isProblem ? 'alert' : 'status'}>
+      {result.text}
       {children}
     </p>
   )
@@ -158,8 +158,8 @@ export interface ChangeResult {
 
 interface Action {
   readonly isBusy: boolean
-  readonly said: ChangeResult | undefined
-  readonly setSaid: (said: ChangeResult | undefined) => void
+  readonly result: ChangeResult | undefined
+  readonly setResult: (result: ChangeResult | undefined) => void
   /** Runs the action. */
   readonly run: (event?: Event) => Promise<void>
 }
@@ -168,11 +168,11 @@ interface Action {
  * Returns a function that runs an action, and the state of the action.
  *
  * @param work resolves to a sentence that describes the result, or to undefined if the page itself shows it
- * @param tell receives the result instead of `said`, for a change that removes the component
+ * @param tell receives the result instead of `result`, for a change that removes the component
  */
 export function useAction(
   work: (event: Event | undefined) => Promise<string | undefined>,
-  tell?: (said: ChangeResult | undefined) => void,
+  tell?: (result: ChangeResult | undefined) => void,
 ): Action {
   const [isBusy, setBusy] = useState(false)
   const [said, setOwn] = useState<ChangeResult>()
@@ -184,10 +184,10 @@ export function useAction(
       const text = await work(event)
       setSaid(text === undefined ? undefined : { text, isProblem: false })
     } catch (error) {
-      setSaid({ text: problemOf(error).message, isProblem: true })
+      setSaid({ text: toProblem(error).message, isProblem: true })
     } finally {
       setBusy(false)
     }
   }
-  return { isBusy, said, setSaid, run }
+  return { isBusy, result: said, setResult: setSaid, run }
 }

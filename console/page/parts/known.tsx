@@ -12,7 +12,11 @@ interface Props<T> {
 }
 
 /** Shows an answer. During an outage, the problem is shown above the last answer. */
-export function Known<T>({ of: { answer, problem, isOlder, again }, what, children }: Props<T>): JSX.Element {
+export function AnswerView<T>({
+  of: { answer, problem, isOlder, again },
+  what,
+  children,
+}: Props<T>): JSX.Element {
   return (
     <>
       {problem && (
@@ -46,28 +50,28 @@ interface QuestionProps<Name extends Question> extends Asking {
 }
 
 /** Shows the answer to a query that is sent once. */
-export function Once<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+export function SingleAnswer<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useAnswer(path, query, { keep })
   return (
-    <Known of={answer} what={what}>
+    <AnswerView of={answer} what={what}>
       {known => children(known, answer.again)}
-    </Known>
+    </AnswerView>
   )
 }
 
 /** Shows the answer to a watched query, with updates. */
-export function Live<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+export function LiveAnswer<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useLive(path, query, { keep })
   return (
-    <Known of={answer} what={what}>
+    <AnswerView of={answer} what={what}>
       {known => children(known, answer.again)}
-    </Known>
+    </AnswerView>
   )
 }
 
 /** Message for an empty list or page. It should explain why the list is empty and what to do next. */
-export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
+export function EmptyMessage({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>
 }

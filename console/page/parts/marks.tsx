@@ -1,19 +1,19 @@
 /** Small components that many pages use. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { addressOf } from '../data/address.ts'
-import { exactText, hasTelemetry, partsOf, timeText } from './words.ts'
+import { buildAddress } from '../data/address.ts'
+import { exactText, hasTelemetry, splitEntity, timeText } from './words.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
-  const { source, subject } = partsOf(entity)
+  const { source, subject } = splitEntity(entity)
   const shown = (
     <>
       {subject || source} {subject && <small class="muted">{source}</small>}
     </>
   )
   return hasTelemetry(entity) ? (
-    <a href={addressOf('/telemetry', { entity })}>{shown}</a>
+    <a href={buildAddress('/telemetry', { entity })}>{shown}</a>
   ) : (
     <span>{shown}</span>
   )
@@ -21,12 +21,12 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
 
 /** Severity as a colored word. The word makes it readable without colors. */
 export function Severity({ of }: { readonly of: string }): JSX.Element {
-  const known = ['critical', 'warning', 'info'].includes(of) ? of : 'info'
-  return <span class={`severity ${known}`}>{of}</span>
+  const severity = ['critical', 'warning', 'info'].includes(of) ? of : 'info'
+  return <span class={`severity ${severity}`}>{of}</span>
 }
 
 /** Returns the rank of a severity for sorting. The most urgent severity has the lowest rank. */
-export function urgencyOf({ severity }: { readonly severity: string }): number {
+export function rankSeverity({ severity }: { readonly severity: string }): number {
   return ['critical', 'warning', 'info'].indexOf(severity)
 }
 

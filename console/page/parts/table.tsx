@@ -3,8 +3,8 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useId, useRef } from 'preact/hooks'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import { useParameters } from '../data/address.ts'
-import { Empty } from './known.tsx'
-import { EntityLink, Moment, Severity, urgencyOf } from './marks.tsx'
+import { EmptyMessage } from './known.tsx'
+import { EntityLink, Moment, rankSeverity, Severity } from './marks.tsx'
 import { numberText } from './words.ts'
 
 export interface Column<Row> {
@@ -22,9 +22,9 @@ interface Props<Row> {
   readonly caption: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
-  readonly keyOf: (row: Row) => string
+  readonly getKey: (row: Row) => string
   /** Returns the text to search; absent for a table without filter. */
-  readonly textOf?: (row: Row) => string
+  readonly getText?: (row: Row) => string
   readonly empty: ComponentChildren
   readonly pageSize?: number
   /** Initial sort column: its heading, prefixed with `-` for descending order. */
@@ -35,12 +35,12 @@ interface Props<Row> {
 const FEW = 5
 
 export function Table<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, rows, textOf, empty } = props
+  const { name, caption, rows, getText, empty } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
   // After it has been shown, the filter stays visible, because the user may be typing while the number of rows decreases.
   const hasFilter = useRef(false)
-  if (textOf && (rows.length > FEW || filter !== '')) hasFilter.current = true
+  if (getText && (rows.length > FEW || filter !== '')) hasFilter.current = true
   return (
     <div class="listing">
       {hasFilter.current && (
@@ -50,23 +50,23 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
           onChange={text => change({ [`${name}.filter`]: text, [`${name}.page`]: '' })}
         />
       )}
-      {rows.length === 0 ? <Empty>{empty}</Empty> : <Rows {...props} />}
+      {rows.length === 0 ? <EmptyMessage>{empty}</EmptyMessage> : <Rows {...props} />}
     </div>
   )
 }
 
 /** Shows one page of the filtered and sorted rows. */
 function Rows<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, keyOf, textOf, pageSize = 25, firstOrder = '' } = props
+  const { name, caption, columns, rows, getKey, getText, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
   const order = query[`${name}.sort`] ?? firstOrder
-  const matching = sorted(filtered(rows, filter, textOf), columns, order)
-  const { shown, at, pages } = paged(matching, query[`${name}.page`] ?? '', pageSize)
+  const matching = sortRows(filterRows(rows, filter, getText), columns, order)
+  const { shown, at, pages } = selectPage(matching, query[`${name}.page`] ?? '', pageSize)
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   return (
     <>
-      <Scrolls label={caption}>
+      <ScrollArea label={caption}>
         <table>
           <caption class="unseen">{caption}</caption>
           <thead>
@@ -83,7 +83,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
           </thead>
           <tbody>
             {shown.map(row => (
-              <tr key={keyOf(row)}>
+              <tr key={getKey(row)}>
                 {columns.map(({ heading, cell, align }) => (
                   <td key={heading} class={align === 'right' ? 'right' : undefined}>
                     {cell(row)}
@@ -93,8 +93,8 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
             ))}
           </tbody>
         </table>
-      </Scrolls>
-      {matching.length === 0 && <Empty>None of {rows.length} matches the filter.</Empty>}
+      </ScrollArea>
+      {matching.length === 0 && <EmptyMessage>None of {rows.length} matches the filter.</EmptyMessage>}
       <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
     </>
   )
@@ -157,14 +157,14 @@ type Sortable<Row> = {
 }
 
 /** Returns the rows that contain all words of the filter, ignoring case. */
-function filtered<Row>(
+function filterRows<Row>(
   rows: readonly Row[],
   filter: string,
-  textOf: ((row: Row) => string) | undefined,
+  getText: ((row: Row) => string) | undefined,
 ): readonly Row[] {
-  if (!textOf || filter === '') return rows
+  if (!getText || filter === '') return rows
   const fits = textFilter(filter)
-  return rows.filter(row => fits(textOf(row)))
+  return rows.filter(row => fits(getText(row)))
 }
 
 /**
@@ -172,7 +172,11 @@ function filtered<Row>(
  *
  * @param order heading of the sort column, prefixed with `-` for descending order. If it is not a heading, the order is unchanged.
  */
-function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], order: string): readonly Row[] {
+function sortRows<Row>(
+  rows: readonly Row[],
+  columns: readonly Sortable<Row>[],
+  order: string,
+): readonly Row[] {
   const isDown = order.startsWith('-')
   const heading = isDown ? order.slice(1) : order
   const sortBy = columns.find(column => column.heading === heading)?.sortBy
@@ -185,7 +189,7 @@ function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], or
 }
 
 /** Returns the rows of a page. @param page page number as text. If there is no such page, the nearest page is used. */
-function paged<Row>(
+function selectPage<Row>(
   rows: readonly Row[],
   page: string,
   pageSize: number,
@@ -281,7 +285,7 @@ export function entityColumn<Row extends { readonly entity: string }>(heading = 
 }
 
 export function severityColumn<Row extends { readonly severity: string }>(): Column<Row> {
-  return { heading: 'Severity', cell: ({ severity }) => <Severity of={severity} />, sortBy: urgencyOf }
+  return { heading: 'Severity', cell: ({ severity }) => <Severity of={severity} />, sortBy: rankSeverity }
 }
 
 interface ScrollsProps {
@@ -290,7 +294,7 @@ interface ScrollsProps {
   readonly children: ComponentChildren
 }
 
-export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
+export function ScrollArea({ label, children }: ScrollsProps): JSX.Element {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
     <section class="scrolls" aria-label={label} tabIndex={0}>

@@ -109,7 +109,7 @@ interface EntityParts {
   readonly subject: string
 }
 
-export function partsOf(entity: string): EntityParts {
+export function splitEntity(entity: string): EntityParts {
   const space = entity.indexOf(' ')
   if (space < 0) return { source: entity, subject: '' }
   return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
@@ -129,12 +129,12 @@ const MAX_DUMPED = 4_096
 /** Matches control characters that do not occur in text: all except tabs and line breaks. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
-export function bytesIn(base64: string): Uint8Array {
+export function decodeBase64(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), char => char.charCodeAt(0))
 }
 
 /** Decodes bytes as text; undefined if they are not text. @param isCut true if the bytes may end within a character */
-export function textIn(bytes: Uint8Array, isCut: boolean): string | undefined {
+export function decodeText(bytes: Uint8Array, isCut: boolean): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut })
     return NOT_IN_TEXT.test(text) ? undefined : text

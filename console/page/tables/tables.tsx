@@ -3,9 +3,9 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { Answers } from '../../api/api.ts'
-import { addressOf, useParameter } from '../data/address.ts'
+import { buildAddress, useParameter } from '../data/address.ts'
 import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { Live } from '../parts/known.tsx'
+import { LiveAnswer } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
 import {
   type Column,
@@ -17,9 +17,9 @@ import {
   timeColumn,
 } from '../parts/table.tsx'
 import { durationText, numberText, timeText } from '../parts/words.ts'
-import { rangeOf } from '../telemetry/series.ts'
+import { computeRange } from '../telemetry/series.ts'
 import { TimeChart } from '../telemetry/time-chart.tsx'
-import { keyText, pointsOf, type RowsAnswer, type ShownRow } from './points.ts'
+import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './points.ts'
 
 export function Tables(): JSX.Element {
   const [table] = useParameter('table')
@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<ListedTable>[] = [
   linkColumn(
     'Table',
     ({ name }) => name,
-    ({ name }) => addressOf('/tables', { table: name }),
+    ({ name }) => buildAddress('/tables', { table: name }),
   ),
   textColumn('State', ({ isBuilding }) => (isBuilding ? 'building' : 'active')),
   textColumn('Windows', ({ window }) => window && windowText(window)),
@@ -49,15 +49,15 @@ function TableList(): JSX.Element {
         Tables that SQL statements in <code>config/views</code> declare. The consumer <code>views</code> keeps
         their rows up to date.
       </p>
-      <Live path="/tables" what="the tables">
+      <LiveAnswer path="/tables" what="the tables">
         {({ tables }) => (
           <Table
             name="tables"
             caption="tables"
             columns={COLUMNS}
             rows={tables}
-            keyOf={({ name, generation }) => `${name} ${generation}`}
-            textOf={({ name }) => name}
+            getKey={({ name, generation }) => `${name} ${generation}`}
+            getText={({ name }) => name}
             empty={
               <>
                 There are no tables. Write statements into <code>config/views</code>, then run{' '}
@@ -66,7 +66,7 @@ function TableList(): JSX.Element {
             }
           />
         )}
-      </Live>
+      </LiveAnswer>
     </>
   )
 }
@@ -80,12 +80,12 @@ function windowText(window: Window): string {
 /** Shows the number of rows that a table has dropped, if there are any. */
 function LateRows({ name }: { readonly name: string }): JSX.Element {
   return (
-    <Live path="/tables" what="the late rows">
+    <LiveAnswer path="/tables" what="the late rows">
       {({ tables }) => {
         const late = tables.find(one => one.name === name && !one.isBuilding)?.late ?? 0
         return late > 0 && <p class="warn">Rows that were dropped as too late: {numberText(late)}</p>
       }}
-    </Live>
+    </LiveAnswer>
   )
 }
 
@@ -99,16 +99,16 @@ function OneTable({ name }: { readonly name: string }): JSX.Element {
       <div class="bar">
         <TextField name="key" label="Key" placeholder="a key, or a part of it" />
       </div>
-      <Live path="/tables/rows" query={{ table: name, key }} keep what="the rows">
+      <LiveAnswer path="/tables/rows" query={{ table: name, key }} keep what="the rows">
         {answer => (
           <>
             <WindowChart {...answer} />
             <Table
               name="rows"
               caption={`rows of ${name}`}
-              columns={columnsOf(answer)}
+              columns={buildColumns(answer)}
               rows={answer.rows}
-              keyOf={row => `${keyText(answer.columns, row)} ${row.window?.startMs}`}
+              getKey={row => `${formatKey(answer.columns, row)} ${row.window?.startMs}`}
               empty="There are no rows with this key."
               {...(answer.window && { firstOrder: `-${START}` })}
             />
@@ -125,15 +125,15 @@ function OneTable({ name }: { readonly name: string }): JSX.Element {
             </details>
           </>
         )}
-      </Live>
+      </LiveAnswer>
     </>
   )
 }
 
 const START = 'Window start'
 
-function columnsOf({ columns, window }: RowsAnswer): readonly Column<ShownRow>[] {
-  const shown = columns.map(columnOf)
+function buildColumns({ columns, window }: RowsAnswer): readonly Column<ShownRow>[] {
+  const shown = columns.map(buildColumn)
   if (!window) return shown
   const keys = columns.filter(({ isKey }) => isKey).length
   return [
@@ -145,7 +145,7 @@ function columnsOf({ columns, window }: RowsAnswer): readonly Column<ShownRow>[]
   ]
 }
 
-function columnOf({ name, type, isApproximate }: RowsAnswer['columns'][number]): Column<ShownRow> {
+function buildColumn({ name, type, isApproximate }: RowsAnswer['columns'][number]): Column<ShownRow> {
   const heading = isApproximate ? `${name} (approximate)` : name
   if (isNumeric({ type }))
     return numberColumn(heading, ({ values }) => {
@@ -154,12 +154,12 @@ function columnOf({ name, type, isApproximate }: RowsAnswer['columns'][number]):
     })
   return column(
     heading,
-    ({ values }) => cellOf(values[name] ?? null, type),
+    ({ values }) => renderCell(values[name] ?? null, type),
     ({ values }) => String(values[name] ?? ''),
   )
 }
 
-function cellOf(value: ShownRow['values'][string], type: string): ComponentChildren {
+function renderCell(value: ShownRow['values'][string], type: string): ComponentChildren {
   if (type === 'TIMESTAMP' && typeof value === 'number' && !Number.isNaN(new Date(value).getTime()))
     return <Moment at={value} />
   return value === null ? '–' : typeof value === 'object' ? value.join(', ') : String(value)
@@ -172,13 +172,13 @@ function isNumeric({ type }: { readonly type: string }): boolean {
 /** Shows a numeric column of one group over its windows. */
 function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null {
   const numeric = columns.filter(column => !column.isKey && isNumeric(column)).map(({ name }) => name)
-  const groups = [...new Set(rows.map(row => keyText(columns, row)))]
+  const groups = [...new Set(rows.map(row => formatKey(columns, row)))]
   const [name, setName] = useParameter('column', numeric[0])
   const [chosen, setChosen] = useParameter('group', groups[0])
   // The chosen group may not be among the rows with the key.
   const group = groups.includes(chosen) ? chosen : groups[0]
-  const own = useMemo(() => rows.filter(row => keyText(columns, row) === group), [rows, columns, group])
-  const points = useMemo(() => pointsOf(own, name), [own, name])
+  const own = useMemo(() => rows.filter(row => formatKey(columns, row) === group), [rows, columns, group])
+  const points = useMemo(() => toPoints(own, name), [own, name])
   const data = useMemo(() => [points.times, ...points.lists] as unknown as uPlot.AlignedData, [points])
   if (!window || group === undefined || !numeric.includes(name)) return null
   const values = points.lists.flat().filter(value => typeof value === 'number')
@@ -203,7 +203,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         shapes={['line']}
         fromS={Math.min(...own.map(row => (row.window?.startMs ?? 0) / 1_000))}
         toS={Math.max(...own.map(row => (row.window?.endMs ?? 0) / 1_000))}
-        range={rangeOf(points.lists, [])}
+        range={computeRange(points.lists, [])}
         label={`${name} of ${group} in ${own.length} windows: ${spread}`}
         readout={at => {
           const value = points.lists[0]?.[at]

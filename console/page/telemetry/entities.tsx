@@ -1,13 +1,13 @@
 /** All entities with their newest values. The server filters and paginates, because a browser cannot show ten thousand rows. */
 import type { JSX } from 'preact'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
-import { addressOf, useParameter, useParameters } from '../data/address.ts'
+import { buildAddress, useParameter, useParameters } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { Empty, Known } from '../parts/known.tsx'
+import { AnswerView, EmptyMessage } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
-import { Pager, Scrolls } from '../parts/table.tsx'
-import { countText, numberText, partsOf } from '../parts/words.ts'
+import { Pager, ScrollArea } from '../parts/table.tsx'
+import { countText, numberText, splitEntity } from '../parts/words.ts'
 import { unitText } from './figures.ts'
 
 export function EntitiesPage(): JSX.Element {
@@ -30,9 +30,9 @@ export function EntitiesPage(): JSX.Element {
         )}
         <TextField name="find" label="Find" placeholder="part of source or subject" />
       </form>
-      <Known of={answer} what="the entities">
+      <AnswerView of={answer} what="the entities">
         {shown => <Entities page={shown} toPage={to => change({ page: to === 1 ? '' : String(to) })} />}
-      </Known>
+      </AnswerView>
     </>
   )
 }
@@ -46,12 +46,12 @@ function Entities({ page, toPage }: Props): JSX.Element {
   const { known, matching, family, rows, metrics, isWhole } = page
   if (known === 0)
     return (
-      <Empty>
+      <EmptyMessage>
         The processor has not received any readings yet. Locally, <code>npm start</code> sends some every few
         seconds; <code>npx sluice publish</code> sends one by hand.
-      </Empty>
+      </EmptyMessage>
     )
-  if (matching === 0) return <Empty>None of {numberText(known)} entities matches.</Empty>
+  if (matching === 0) return <EmptyMessage>None of {numberText(known)} entities matches.</EmptyMessage>
   const headings = [
     'Alerts',
     'Last reading',
@@ -63,7 +63,7 @@ function Entities({ page, toPage }: Props): JSX.Element {
       <p class="muted" role="status">
         {countText(matching, 'entity', 'entities')} of the family {family}
       </p>
-      <Scrolls label="Entities">
+      <ScrollArea label="Entities">
         <table>
           <caption class="unseen">Entities of the family {family}</caption>
           <thead>
@@ -80,8 +80,8 @@ function Entities({ page, toPage }: Props): JSX.Element {
             {rows.map(({ entity, alerts, lastAt, readings, values }) => (
               <tr key={entity}>
                 <th scope="row">
-                  <a href={addressOf('/telemetry', { entity })}>{partsOf(entity).subject || entity}</a>
-                  <small class="second">{partsOf(entity).source}</small>
+                  <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
+                  <small class="second">{splitEntity(entity).source}</small>
                 </th>
                 <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
                 <td class="right">
@@ -97,7 +97,7 @@ function Entities({ page, toPage }: Props): JSX.Element {
             ))}
           </tbody>
         </table>
-      </Scrolls>
+      </ScrollArea>
       <Pager of="entities" at={page.page} pages={page.pages} total={matching} onPage={toPage} />
       {!isWhole && (
         <p class="warn">

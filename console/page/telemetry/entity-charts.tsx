@@ -6,7 +6,15 @@ import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { timeText } from '../parts/words.ts'
 import { conditionText, forText, learningText, unitText, valueText } from './figures.ts'
-import { bandsOf, type Columns, levelsOf, minuteColumns, rangeOf, spansOf, within } from './series.ts'
+import {
+  type Columns,
+  computeRange,
+  sliceColumns,
+  toBands,
+  toLevels,
+  toMinuteColumns,
+  toSpans,
+} from './series.ts'
 import { TimeChart } from './time-chart.tsx'
 
 interface Props {
@@ -36,18 +44,18 @@ const SHOWN_MS = 3_600_000
 function MetricChart({ now, history, index }: Props & { readonly index: number }): JSX.Element | null {
   const metric = now.metrics[index]
   const columns = useMemo(
-    () => minuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric?.name ?? ''),
+    () => toMinuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric?.name ?? ''),
     [now.openMinute, history, metric?.name],
   )
   if (!metric) return null
   const { name, unit, statistics } = metric
   const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
-  const levels = levelsOf(rules, name)
+  const levels = toLevels(rules, name)
   const limits = levels.map(({ value }) => value)
-  const bands = bandsOf(rules)
-  const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
+  const bands = toBands(rules)
+  const spans = toSpans(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
   const [fromMs, toMs] = [now.endsMs - SHOWN_MS, now.endsMs]
-  const shown = within(columns, fromMs, toMs)
+  const shown = sliceColumns(columns, fromMs, toMs)
   return (
     <section class="card">
       <h3>
@@ -60,16 +68,16 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
         shapes={['line', 'edge', 'edge']}
         fromS={fromMs / 1_000}
         toS={toMs / 1_000}
-        range={rangeOf(shown.lists, levels)}
+        range={computeRange(shown.lists, levels)}
         marks={{ levels, spans, bands }}
-        label={labelOf({
+        label={formatLabel({
           name,
           unit,
           columns: shown,
           limits,
           spans: spans.length,
         })}
-        readout={at => readoutOf(columns, at, unit, limits)}
+        readout={at => formatReadout(columns, at, unit, limits)}
       />
       {!history && (
         <p class="muted" aria-busy="true">
@@ -90,7 +98,7 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
 }
 
 /** Returns the text about the point under the mouse pointer; empty for a gap. */
-export function readoutOf(
+export function formatReadout(
   { times, lists: [values, least, most] }: Columns,
   at: number,
   unit: string,
@@ -113,7 +121,7 @@ interface Labelled {
   readonly spans: number
 }
 
-function labelOf({ name, unit, columns, limits, spans }: Labelled): string {
+function formatLabel({ name, unit, columns, limits, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in the last hour`
   if (values.length === 0) return `${what}: no data`

@@ -1,8 +1,8 @@
 /** Tables of an entity's figures. */
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
-import { addressOf } from '../data/address.ts'
-import { Empty } from '../parts/known.tsx'
+import { buildAddress } from '../data/address.ts'
+import { EmptyMessage } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
 import { type Column, column, numberColumn, Table, textColumn, timeColumn } from '../parts/table.tsx'
 import { conditionText, forText, quantityText, unitText } from './figures.ts'
@@ -18,7 +18,7 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
         caption="statistics of each metric"
         columns={STATISTICS}
         rows={metrics.filter(({ statistics }) => statistics)}
-        keyOf={({ name }) => name}
+        getKey={({ name }) => name}
         empty="The entity has not reported any metrics."
       />
     </section>
@@ -39,7 +39,7 @@ const STATISTICS: readonly Column<Metric>[] = [
 /** Rules that apply to the entity, and their state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
-  const stateOf = ({ rule, isPaused, learned }: WatchingRule) => {
+  const describeState = ({ rule, isPaused, learned }: WatchingRule) => {
     if (isPaused) return 'paused'
     const phase = alerts.find(({ identity, isOfSilence }) => identity === rule && !isOfSilence)?.phase
     return phase ?? (learned && learned.learningMs > 0 ? 'learning' : 'inactive')
@@ -47,7 +47,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const columns: readonly Column<WatchingRule>[] = [
     column(
       'Rule',
-      ({ name }) => <a href={addressOf('/alerts/rules', { rule: name })}>{name}</a>,
+      ({ name }) => <a href={buildAddress('/alerts/rules', { rule: name })}>{name}</a>,
       ({ rule }) => rule,
     ),
     textColumn('Metric', ({ metric }) => metric),
@@ -55,23 +55,23 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
     column('For', forText, ({ forMs }) => forMs),
     column('Clears', rule => clearText(rule)),
     textColumn('Severity', ({ severity }) => severity),
-    column('Now', rule => <Phase phase={stateOf(rule)} />, stateOf),
+    column('Now', rule => <Phase phase={describeState(rule)} />, describeState),
   ]
   return (
     <section>
       <h2>Rules that watch it</h2>
       {rules === null ? (
-        <Empty>
+        <EmptyMessage>
           The log has not activated any rules in the entity's partition yet. The function <code>clock</code>{' '}
           activates them when it runs.
-        </Empty>
+        </EmptyMessage>
       ) : (
         <Table
           name="rules"
           caption="rules that watch the entity"
           columns={columns}
           rows={rules}
-          keyOf={({ rule, metric }) => `${rule} ${metric}`}
+          getKey={({ rule, metric }) => `${rule} ${metric}`}
           empty="No rules apply to its metrics."
         />
       )}
@@ -103,7 +103,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
       numberColumn<ShownReading>(`${name}${unitText(unit)}`, ({ values }) => values[index]),
     ),
     column('Record', ({ offset }) => (
-      <a href={addressOf('/kafka/messages', { topic, partition, offset })}>
+      <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
         {partition}:{offset}
       </a>
     )),
@@ -116,7 +116,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
         caption="newest readings"
         columns={columns}
         rows={newest.slice(-SHOWN).reverse()}
-        keyOf={({ offset }) => String(offset)}
+        getKey={({ offset }) => String(offset)}
         empty="The log contains no readings of the entity from the last 15 minutes."
       />
     </section>

@@ -2,29 +2,29 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { addressOf } from '../data/address.ts'
+import { buildAddress } from '../data/address.ts'
 import { type Answer, useLive } from '../data/answers.ts'
-import { Known } from '../parts/known.tsx'
+import { AnswerView } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
-import { numberText, partsOf } from '../parts/words.ts'
+import { numberText, splitEntity } from '../parts/words.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
 import { searchedText } from './figures.ts'
 
 export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
-  const { source, subject } = partsOf(entity)
+  const { source, subject } = splitEntity(entity)
   const now = useLive('/telemetry/entity', { entity })
   const history = useLive('/telemetry/history', { entity })
   return (
     <>
       <nav aria-label="Way back" class="back">
-        <a href={addressOf('/telemetry', { family: now.answer?.family })}>All entities</a>
+        <a href={buildAddress('/telemetry', { family: now.answer?.family })}>All entities</a>
       </nav>
       <h1>{subject || entity}</h1>
       <p class="muted">{source}</p>
-      <Known of={now} what="the entity">
+      <AnswerView of={now} what="the entity">
         {known => <Entity now={known} history={history} />}
-      </Known>
+      </AnswerView>
     </>
   )
 }
@@ -90,7 +90,7 @@ function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
         </Fact>
       )}
       <Fact name="Where">
-        <a href={addressOf('/kafka/messages', { topic, partition })}>partition {partition}</a>
+        <a href={buildAddress('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
     </dl>
   )
@@ -113,7 +113,7 @@ function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element |
       {alerts.map(({ rule, phase, activeAt, alert }) => (
         <li key={`${rule} ${alert?.alertId}`} class={phase === 'pending' ? 'warn' : 'bad'}>
           <strong>{phase}</strong>{' '}
-          {alert ? <a href={addressOf('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
+          {alert ? <a href={buildAddress('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
           {', '}
           since <Moment at={activeAt} />
         </li>

@@ -25,19 +25,19 @@ interface Corner {
  * Returns the position of each label, above or below its line. If both positions are occupied, the label is placed next to another
  * one. Undefined for a label that does not fit.
  */
-export function labelPlaces(labels: readonly Label[], area: Area): (Corner | undefined)[] {
+export function placeLabels(labels: readonly Label[], area: Area): (Corner | undefined)[] {
   const { top, bottom, left, right, height } = area
-  const taken: { readonly y: number; readonly toX: number }[] = []
+  const placedLabels: { readonly y: number; readonly toX: number }[] = []
   return labels.map(({ y: line, width }) => {
     const places = [line - height, line]
       .filter(y => y >= top && y + height <= bottom)
       .map(y => {
-        const beside = taken.filter(one => Math.abs(one.y - y) < height)
+        const beside = placedLabels.filter(one => Math.abs(one.y - y) < height)
         return { x: Math.max(left, ...beside.map(({ toX }) => toX + height)), y }
       })
       .filter(({ x }) => x + width <= right)
     const place = places.find(({ x }) => x === left) ?? places[0]
-    if (place) taken.push({ y: place.y, toX: place.x + width })
+    if (place) placedLabels.push({ y: place.y, toX: place.x + width })
     return place
   })
 }

@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000
 const GAP_FACTOR = 3.5
 
 /** Returns the mean, minimum and maximum of each minute, at the middle of the minute. The current minute is last. */
-export function minuteColumns(
+export function toMinuteColumns(
   { minutes, metrics }: Pick<EntityHistory, 'minutes' | 'metrics'>,
   { startMs, metrics: open }: EntityNow['openMinute'],
   metric: string,
@@ -47,7 +47,7 @@ export function minuteColumns(
     open[metric]?.[name],
   ]
   const times = [...before, startMs].map(minute => (minute + MINUTE_MS / 2) / 1_000)
-  return withGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
+  return addGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
 }
 
 /**
@@ -55,7 +55,7 @@ export function minuteColumns(
  *
  * @param leastS lower limit for the usual interval, in seconds
  */
-export function withGaps({ times, lists }: Columns, leastS: number): Columns {
+export function addGaps({ times, lists }: Columns, leastS: number): Columns {
   const steps = times.slice(1).map((time, index) => time - (times[index] as number))
   const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
   const longest = Math.max(leastS, usual) * GAP_FACTOR
@@ -71,7 +71,7 @@ export function withGaps({ times, lists }: Columns, leastS: number): Columns {
 }
 
 /** Returns the part of the columns between two times in epoch milliseconds. */
-export function within({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
+export function sliceColumns({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
   const isIn = (_: unknown, index: number) => {
     const atMs = (times[index] as number) * 1_000
     return atMs >= fromMs && atMs <= toMs
@@ -80,7 +80,7 @@ export function within({ times, lists }: Columns, fromMs: number, toMs: number):
 }
 
 /** Returns the thresholds of the rules that compare values of the metric. */
-export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[] {
+export function toLevels(rules: readonly WatchingRule[], metric: string): Level[] {
   const comparing = rules.filter(
     rule => rule.metric === metric && rule.compares === 'value' && !rule.isPaused,
   )
@@ -91,7 +91,7 @@ export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[
 }
 
 /** Returns the usual values of the rules that have learned them. A bound that is not known is left out. */
-export function bandsOf(rules: readonly WatchingRule[]): Band[] {
+export function toBands(rules: readonly WatchingRule[]): Band[] {
   return rules.flatMap(({ severity, learned }) => {
     const points = (learned?.usual ?? []).flatMap(([atMs, least, most]) =>
       least === null || most === null ? [] : [[atMs / 1_000, least, most] as const],
@@ -104,18 +104,18 @@ export function bandsOf(rules: readonly WatchingRule[]): Band[] {
  * Returns the alerts of a metric. These are the alerts that were read from the topic, and firing alerts that started before the
  * range that was read.
  */
-export function spansOf(
-  told: readonly AlertSpan[],
+export function toSpans(
+  past: readonly AlertSpan[],
   active: EntityNow['alerts'],
   { metric, endsMs }: { readonly metric: string; readonly endsMs: number },
 ): Span[] {
-  const known = new Set(told.map(({ id }) => id))
+  const pastIds = new Set(past.map(({ id }) => id))
   const others = active.flatMap(({ alert }) => {
-    if (!alert || known.has(alert.alertId)) return []
+    if (!alert || pastIds.has(alert.alertId)) return []
     const { metric: own = null, severity, startedAt } = alert
     return [{ metric: own, severity, startedMs: Date.parse(startedAt), endedMs: null }]
   })
-  return [...told, ...others]
+  return [...past, ...others]
     .filter(one => one.metric === metric)
     .map(({ severity, startedMs, endedMs }) => {
       return { fromS: startedMs / 1_000, toS: (endedMs ?? endsMs) / 1_000, severity }
@@ -127,7 +127,7 @@ const LEAST_SHARE = 1 / 3
 const MARGIN = 0.08
 
 /** Returns the value range of a chart, which includes all values and the thresholds near them. */
-export function rangeOf(
+export function computeRange(
   lists: readonly (readonly (number | null | undefined)[])[],
   levels: readonly Level[],
 ): [least: number, most: number] {
@@ -137,7 +137,7 @@ export function rangeOf(
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
-  if (least > most) return withMargin(0, 1)
+  if (least > most) return addMargin(0, 1)
   const own = most - least || Math.abs(most) / 10 || 1
   const byDistance = levels
     .map(({ value }) => ({ value, distance: Math.max(least - value, value - most, 0) }))
@@ -148,10 +148,10 @@ export function rangeOf(
     least = low
     most = high
   }
-  return withMargin(least, most)
+  return addMargin(least, most)
 }
 
-function withMargin(least: number, most: number): [number, number] {
+function addMargin(least: number, most: number): [number, number] {
   const margin = (most - least || Math.abs(most) / 10 || 1) * MARGIN
   return [least - margin, most + margin]
 }

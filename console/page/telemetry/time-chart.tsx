@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { axisTexts } from '../parts/words.ts'
-import { labelPlaces } from './label-places.ts'
+import { placeLabels } from './label-places.ts'
 import type { Band, Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
@@ -32,7 +32,7 @@ const LEAST_WIDTH = 200
 export function TimeChart(props: Props): JSX.Element {
   const { data, shapes, label, height = 165 } = props
   const place = useRef<HTMLDivElement>(null)
-  const said = useRef<HTMLParagraphElement>(null)
+  const readoutRef = useRef<HTMLParagraphElement>(null)
   const chart = useRef<uPlot>(undefined)
   const latest = useRef(props)
   latest.current = props
@@ -41,21 +41,21 @@ export function TimeChart(props: Props): JSX.Element {
     const element = place.current
     if (!element) return
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
-    const made = new uPlot(
-      { ...optionsOf(element, latest, said), width: width(), height },
+    const plot = new uPlot(
+      { ...buildOptions(element, latest, readoutRef), width: width(), height },
       latest.current.data,
       element,
     )
-    chart.current = made
-    const watching = new ResizeObserver(() => made.setSize({ width: width(), height }))
+    chart.current = plot
+    const watching = new ResizeObserver(() => plot.setSize({ width: width(), height }))
     watching.observe(element)
     const theme = matchMedia('(prefers-color-scheme: dark)')
-    const repaint = () => made.redraw(false)
+    const repaint = () => plot.redraw(false)
     theme.addEventListener('change', repaint)
     return () => {
       theme.removeEventListener('change', repaint)
       watching.disconnect()
-      made.destroy()
+      plot.destroy()
       chart.current = undefined
     }
   }, [kind, height])
@@ -63,30 +63,30 @@ export function TimeChart(props: Props): JSX.Element {
   return (
     <div class="chart">
       <div ref={place} role="img" aria-label={label} />
-      <p class="readout" ref={said} aria-hidden="true" />
+      <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
   )
 }
 
 type Latest = { readonly current: Props }
 
-function optionsOf(
+function buildOptions(
   element: HTMLElement,
   latest: Latest,
-  said: { readonly current: HTMLElement | null },
+  readoutRef: { readonly current: HTMLElement | null },
 ): Omit<uPlot.Options, 'width' | 'height'> {
-  const colour = (property: string) => getComputedStyle(element).getPropertyValue(property).trim()
+  const getColor = (property: string) => getComputedStyle(element).getPropertyValue(property).trim()
   const axis = {
-    stroke: () => colour('--pico-muted-color'),
+    stroke: () => getColor('--pico-muted-color'),
     font: '11px system-ui, sans-serif',
     grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
     ticks: { show: false },
   }
   const { shapes } = latest.current
   return {
-    series: [{}, ...shapes.map(shape => seriesOf(shape, colour))],
+    series: [{}, ...shapes.map(shape => buildSeries(shape, getColor))],
     ...(shapes.includes('edge')
-      ? { bands: [{ series: [3, 2] as [number, number], fill: () => faint(colour('--pico-primary')) }] }
+      ? { bands: [{ series: [3, 2] as [number, number], fill: () => fade(getColor('--pico-primary')) }] }
       : {}),
     scales: {
       x: { range: () => [latest.current.fromS, latest.current.toS] },
@@ -111,29 +111,30 @@ function optionsOf(
       points: { size: 6 },
     },
     legend: { show: false },
-    plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, colour)],
+    plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, getColor)],
     hooks: {
       setCursor: [
         ({ cursor }) => {
           const { idx } = cursor
-          if (said.current)
-            said.current.textContent = idx === null || idx === undefined ? '' : latest.current.readout(idx)
+          if (readoutRef.current)
+            readoutRef.current.textContent =
+              idx === null || idx === undefined ? '' : latest.current.readout(idx)
         },
       ],
     },
   }
 }
 
-function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Series {
-  const stroke = () => colour('--pico-primary')
+function buildSeries(shape: Shape, getColor: (property: string) => string): uPlot.Series {
+  const stroke = () => getColor('--pico-primary')
   if (shape === 'edge') return { stroke: 'transparent', width: 0, points: { show: false } }
   // uPlot draws the points only if they are far enough apart.
   return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
 }
 
 /** Returns a light shade of a color, for areas behind lines. */
-function faint(colour: string): string {
-  return `color-mix(in srgb, ${colour} 22%, transparent)`
+function fade(color: string): string {
+  return `color-mix(in srgb, ${color} 22%, transparent)`
 }
 
 interface Marks {
@@ -143,29 +144,29 @@ interface Marks {
 }
 
 /** CSS custom properties with the colors of severities. */
-const COLOURS: Readonly<Record<string, string>> = { critical: '--bad', warning: '--warn' }
+const COLORS: Readonly<Record<string, string>> = { critical: '--bad', warning: '--warn' }
 
 /**
  * Returns a uPlot plugin that draws alerts and thresholds.
  *
  * @param marks returns the current marks
- * @param colour returns the current value of a CSS custom property
+ * @param getColor returns the current value of a CSS custom property
  */
-function marksPlugin(marks: () => Marks, colour: (property: string) => string): uPlot.Plugin {
-  const of = (severity: string) => colour(COLOURS[severity] ?? '--pico-primary')
+function marksPlugin(marks: () => Marks, getColor: (property: string) => string): uPlot.Plugin {
+  const getSeverityColor = (severity: string) => getColor(COLORS[severity] ?? '--pico-primary')
   return {
     hooks: {
       drawAxes: chart => {
-        for (const band of marks().bands) drawBand(chart, band, of(band.severity))
-        for (const span of marks().spans) drawSpan(chart, span, of(span.severity))
+        for (const band of marks().bands) drawBand(chart, band, getSeverityColor(band.severity))
+        for (const span of marks().spans) drawSpan(chart, span, getSeverityColor(span.severity))
       },
-      draw: chart => drawLevels(chart, marks().levels, of),
+      draw: chart => drawLevels(chart, marks().levels, getSeverityColor),
     },
   }
 }
 
 /** Draws the usual values behind the curve, within the chart. */
-function drawBand(chart: uPlot, { points }: Band, colour: string): void {
+function drawBand(chart: uPlot, { points }: Band, color: string): void {
   const { ctx, bbox } = chart
   const edge = (which: 1 | 2) => points.map(point => [point[0], point[which]] as const)
   ctx.save()
@@ -175,19 +176,19 @@ function drawBand(chart: uPlot, { points }: Band, colour: string): void {
   ctx.beginPath()
   for (const [atS, value] of [...edge(1), ...edge(2).reverse()])
     ctx.lineTo(chart.valToPos(atS, 'x', true), chart.valToPos(value, 'y', true))
-  ctx.fillStyle = colour
+  ctx.fillStyle = color
   ctx.globalAlpha = 0.12
   ctx.fill()
   ctx.restore()
 }
 
-function drawSpan(chart: uPlot, { fromS, toS }: Span, colour: string): void {
+function drawSpan(chart: uPlot, { fromS, toS }: Span, color: string): void {
   const { ctx, bbox } = chart
   const clamp = (at: number) => Math.min(Math.max(at, bbox.left), bbox.left + bbox.width)
   const [left, right] = [clamp(chart.valToPos(fromS, 'x', true)), clamp(chart.valToPos(toS, 'x', true))]
   if (right <= left && (left === bbox.left || left === bbox.left + bbox.width)) return
   ctx.save()
-  ctx.fillStyle = colour
+  ctx.fillStyle = color
   ctx.globalAlpha = 0.16
   ctx.fillRect(left, bbox.top, Math.max(right - left, uPlot.pxRatio), bbox.height)
   ctx.globalAlpha = 0.8
@@ -200,7 +201,7 @@ const LABEL_HEIGHT = 14
 /** Distance between a label and the border of the chart. */
 const INDENT = 4
 
-function drawLevels(chart: uPlot, levels: readonly Level[], colourOf: (severity: string) => string): void {
+function drawLevels(chart: uPlot, levels: readonly Level[], getColor: (severity: string) => string): void {
   const { ctx, bbox } = chart
   const { min, max } = chart.scales.y ?? {}
   if (min === undefined || min === null || max === undefined || max === null) return
@@ -218,10 +219,10 @@ function drawLevels(chart: uPlot, levels: readonly Level[], colourOf: (severity:
   const labels = shown.map(({ y, name }) => ({ y, width: ctx.measureText(name).width }))
   const left = bbox.left + INDENT * pixel
   const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height]
-  const places = labelPlaces(labels, { top: bbox.top, bottom, left, right, height })
+  const places = placeLabels(labels, { top: bbox.top, bottom, left, right, height })
   for (const [index, { y, name, severity }] of shown.entries()) {
-    ctx.strokeStyle = colourOf(severity)
-    ctx.fillStyle = colourOf(severity)
+    ctx.strokeStyle = getColor(severity)
+    ctx.fillStyle = getColor(severity)
     ctx.beginPath()
     ctx.moveTo(bbox.left, y)
     ctx.lineTo(bbox.left + bbox.width, y)

@@ -12,7 +12,14 @@
  */
 import { isCountable } from '../../windows/moments.ts'
 import { FEATURES, type Means, RHYTHM, SPIKE, STUCK, type Why, withReading } from './features.ts'
-import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
+import {
+  computeBucket,
+  computeLimit,
+  computeRarity,
+  emptyHistograms,
+  type Histograms,
+  withCounts,
+} from './histograms.ts'
 import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withDistance } from './rhythm.ts'
 
 /** Scores from which readings are unusual, by the sensitivity of a rule. */
@@ -103,16 +110,25 @@ const STUCK_STEPS = 12
  */
 export function judge(settings: Settings, state: Learned | undefined, timeMs: number, value: number): Judged {
   if (state === undefined)
-    return isCountable(value) ? quiet(first(timeMs, value), value) : quiet({ ...first(timeMs, 0), n: 0 }, 0)
+    return isCountable(value)
+      ? createUnscoredResult(createState(timeMs, value), value)
+      : createUnscoredResult({ ...createState(timeMs, 0), n: 0 }, 0)
   const lastMs = state.t[1]
-  if (timeMs <= lastMs || !isCountable(value)) return again(state, settings)
-  return state.up ? ofCounter(settings, state, timeMs, value) : learn(settings, state, timeMs, value, value)
+  if (timeMs <= lastMs || !isCountable(value)) return repeatResult(state, settings)
+  return state.up
+    ? learnCounter(settings, state, timeMs, value)
+    : learn(settings, state, timeMs, value, value)
 }
 
 /** Returns what is expected at a time: by the rhythm, or else of the next reading. */
 export function expectedAt(settings: Settings, state: Learned, timeMs: number): Expected {
   const season = rhythmAt(state.r, timeMs, settings)
-  const { expected, low, high } = bandOf(settings, state, season === undefined ? SPIKE : RHYTHM, season)
+  const { expected, low, high } = computeFeatureBand(
+    settings,
+    state,
+    season === undefined ? SPIKE : RHYTHM,
+    season,
+  )
   const back = state.up ? state.x : 0
   return { expected: expected + back, low: low + back, high: high + back }
 }
@@ -123,7 +139,7 @@ export function learningMs({ n, t: [firstMs, lastMs, everyMs] }: Learned, learnF
   return Math.max(learnForMs - (lastMs - firstMs), steps)
 }
 
-function first(timeMs: number, value: number): Learned {
+function createState(timeMs: number, value: number): Learned {
   return {
     n: 1,
     t: [timeMs, timeMs, 0],
@@ -136,7 +152,7 @@ function first(timeMs: number, value: number): Learned {
   }
 }
 
-function quiet(state: Learned, value: number): Judged {
+function createUnscoredResult(state: Learned, value: number): Judged {
   return {
     state,
     score: undefined,
@@ -148,21 +164,24 @@ function quiet(state: Learned, value: number): Judged {
   }
 }
 
-function again(state: Learned, settings: Settings): Judged {
+function repeatResult(state: Learned, settings: Settings): Judged {
   const { e } = state
-  if (e?.[6] && !state.up) return { state, ...told(e) }
+  if (e?.[6] && !state.up) return { state, ...describeEpisode(e) }
   const score = state.n < LEAST_STEPS ? undefined : 0
-  return { ...quiet(state, state.x), ...expectedAt(settings, state, state.t[1]), score }
+  return { ...createUnscoredResult(state, state.x), ...expectedAt(settings, state, state.t[1]), score }
 }
 
 /** Learns the differences of a counter. A fall is a restart, so it has no difference. Many falls show that the metric does not count. */
-function ofCounter(settings: Settings, state: Learned, timeMs: number, value: number): Judged {
+function learnCounter(settings: Settings, state: Learned, timeMs: number, value: number): Judged {
   const before = state.x
   const [firstMs, lastMs, everyMs] = state.t
   if (value < before) {
     const falls = state.v[1] + 1
-    if (falls > Math.max(2, state.n * FALLS)) return quiet(first(timeMs, value), value)
-    return again({ ...state, x: value, v: [state.v[0], falls], t: [firstMs, timeMs, everyMs] }, settings)
+    if (falls > Math.max(2, state.n * FALLS)) return createUnscoredResult(createState(timeMs, value), value)
+    return repeatResult(
+      { ...state, x: value, v: [state.v[0], falls], t: [firstMs, timeMs, everyMs] },
+      settings,
+    )
   }
   const steps = Math.max(1, (timeMs - lastMs) / Math.max(1, everyMs))
   const judged = learn(settings, state, timeMs, (value - before) / steps, value)
@@ -173,26 +192,27 @@ function ofCounter(settings: Settings, state: Learned, timeMs: number, value: nu
 /** @param x number that is learned: the value or, for a counter, its difference */
 function learn(settings: Settings, state: Learned, timeMs: number, x: number, value: number): Judged {
   const { n, h, r } = state
-  const { everyMs, isGap, isFast, ends } = paceOf(state, timeMs)
+  const { everyMs, isGap, isFast, ends } = computePace(state, timeMs)
   const share = isFast ? Math.min(1, (timeMs - state.t[1]) / STEP_MS) : 1
   const season = rhythmAt(r, timeMs, settings)
   const from: Means = isGap ? { s: state.s, m: [x, state.m[1], state.m[2], state.m[3]] } : state
   const { means, sizes } = withReading(from, x, season, { steps: n + 1, share })
   const isKnown = n + 1 >= LEAST_STEPS
   const isAfterGap = isGap || (state.g !== undefined && n < state.g)
-  const { rare, which } = isKnown && !isAfterGap ? rarest(h, sizes) : NOTHING_RARE
+  const { rare, which } = isKnown && !isAfterGap ? findRarest(h, sizes) : NOTHING_RARE
   const score = Math.min(1, rare / RAREST)
-  const known = state.e !== undefined && n + 1 - state.e[0] < REST_STEPS ? state.e : undefined
-  const isNew = score >= settings.threshold && (known === undefined || isOther(known, which, score))
+  const recentEpisode = state.e !== undefined && n + 1 - state.e[0] < REST_STEPS ? state.e : undefined
+  const isNew =
+    score >= settings.threshold && (recentEpisode === undefined || isOther(recentEpisode, which, score))
   const e = isNew
-    ? episode(n + 1, score, which, bandOf(settings, state, which, season))
-    : known?.[6] === 1 && !stillLasts(known, h, x, sizes)
-      ? over(known)
-      : known
+    ? createEpisode(n + 1, score, which, computeFeatureBand(settings, state, which, season))
+    : recentEpisode?.[6] === 1 && !isStillLasting(recentEpisode, h, x, sizes)
+      ? endEpisode(recentEpisode)
+      : recentEpisode
   const isUnusual = e?.[6] === 1
   const hasRested = ends && state.e !== undefined && n + 1 - state.e[0] === REST_STEPS
   const { m, s } = hasRested ? withAcceptedLevel(means) : means
-  const buckets = sizes.map((size, feature) => largest(bucketOf(size), state.b?.[feature]))
+  const buckets = sizes.map((size, feature) => chooseLarger(computeBucket(size), state.b?.[feature]))
   const counts = ends && !(isUnusual && n % DAMPING > 0)
   const next: Learned = {
     n: ends ? n + 1 : n,
@@ -209,19 +229,22 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
     ...(e && { e }),
   }
   if (!state.up && next.n === LEAST_STEPS && n < LEAST_STEPS && isCounter(next))
-    return quiet({ ...first(timeMs, value - state.x), t: next.t, x: value, up: true }, value)
-  if (isUnusual && e) return { state: next, ...told(e), isNew }
-  const near = bandOf(settings, state, SPIKE)
+    return createUnscoredResult(
+      { ...createState(timeMs, value - state.x), t: next.t, x: value, up: true },
+      value,
+    )
+  if (isUnusual && e) return { state: next, ...describeEpisode(e), isNew }
+  const near = computeFeatureBand(settings, state, SPIKE)
   return {
     state: next,
-    score: isKnown ? (known ? 0 : score) : undefined,
+    score: isKnown ? (recentEpisode ? 0 : score) : undefined,
     why: FEATURES[which]?.why,
     isNew: false,
     ...near,
   }
 }
 
-function paceOf({ t: [, lastMs, beforeMs] }: Learned, timeMs: number) {
+function computePace({ t: [, lastMs, beforeMs] }: Learned, timeMs: number) {
   const pauseMs = timeMs - lastMs
   const everyMs =
     beforeMs === 0 ? pauseMs : beforeMs + OF_INTERVAL * (Math.min(pauseMs, 5 * beforeMs) - beforeMs)
@@ -237,10 +260,10 @@ function paceOf({ t: [, lastMs, beforeMs] }: Learned, timeMs: number) {
 const NOTHING_RARE = { rare: 0, which: -1 }
 
 /** Returns the largest rarity, and the first feature that is nearly as rare: a jump is a spike, although it is a spread as well. */
-function rarest(h: Histograms, sizes: readonly number[]): typeof NOTHING_RARE {
+function findRarest(h: Histograms, sizes: readonly number[]): typeof NOTHING_RARE {
   let [rare, whose, which] = [0, 0, -1]
   for (let feature = 0; feature < sizes.length; feature += 1) {
-    const own = weightOf(feature) * rarity(h, feature, sizes[feature] as number)
+    const own = getWeight(feature) * computeRarity(h, feature, sizes[feature] as number)
     if (own * NEARLY > whose) [whose, which] = [own, feature]
     if (own > rare) rare = own
   }
@@ -260,7 +283,7 @@ function isOther([, score, feature]: Episode, which: number, now: number): boole
 }
 
 /** Returns whether the value, and of a level its mean, is still beyond what was expected, or what was unusual still is. */
-function stillLasts(
+function isStillLasting(
   [, score, feature, expected, low, high]: Episode,
   h: Histograms,
   x: number,
@@ -272,32 +295,39 @@ function stillLasts(
   if (why === 'spike') return isOutside
   const limit = feature % 2 === 0 ? high : low
   if (why === 'level' && isOutside && limit !== null && size > Math.abs(limit - expected)) return true
-  return weightOf(feature) * rarity(h, feature, size) >= LASTS * score * RAREST
+  return getWeight(feature) * computeRarity(h, feature, size) >= LASTS * score * RAREST
 }
 
 /** Returns the band of the feature that made a reading unusual. The spread has none: its values are within the band of a spike. */
-function bandOf(settings: Settings, { h, m }: Learned, feature: number, season = 0): Expected {
+function computeFeatureBand(settings: Settings, { h, m }: Learned, feature: number, season = 0): Expected {
   const [fast, short, , level] = m
   const why = FEATURES[feature]?.why
-  if (why === 'level') return band(settings, h, feature - (feature % 2), level + season)
-  return why === 'rhythm' ? band(settings, h, RHYTHM, short + season) : band(settings, h, SPIKE, fast)
+  if (why === 'level') return computeBand(settings, h, feature - (feature % 2), level + season)
+  return why === 'rhythm'
+    ? computeBand(settings, h, RHYTHM, short + season)
+    : computeBand(settings, h, SPIKE, fast)
 }
 
 /** @param feature feature of the upper side; the lower side is the next one */
-function band({ threshold }: Settings, h: Histograms, feature: number, expected: number): Expected {
-  const rare = (threshold * RAREST) / weightOf(feature)
+function computeBand({ threshold }: Settings, h: Histograms, feature: number, expected: number): Expected {
+  const rare = (threshold * RAREST) / getWeight(feature)
   return {
     expected,
-    low: expected - limitOf(h, feature + 1, rare),
-    high: expected + limitOf(h, feature, rare),
+    low: expected - computeLimit(h, feature + 1, rare),
+    high: expected + computeLimit(h, feature, rare),
   }
 }
 
-function episode(step: number, score: number, feature: number, { expected, low, high }: Expected): Episode {
-  return [step, score, feature, expected, finite(low), finite(high), 1]
+function createEpisode(
+  step: number,
+  score: number,
+  feature: number,
+  { expected, low, high }: Expected,
+): Episode {
+  return [step, score, feature, expected, toFiniteOrNull(low), toFiniteOrNull(high), 1]
 }
 
-function told(e: Episode) {
+function describeEpisode(e: Episode) {
   const [, score, feature, expected, low, high] = e
   return {
     ...{ score, why: FEATURES[feature]?.why, isNew: false, expected },
@@ -305,12 +335,12 @@ function told(e: Episode) {
   }
 }
 
-function over([step, score, feature, expected, low, high]: Episode): Episode {
+function endEpisode([step, score, feature, expected, low, high]: Episode): Episode {
   return [step, score, feature, expected, low, high, 0]
 }
 
 /** JSON has no infinity. */
-function finite(limit: number): number | null {
+function toFiniteOrNull(limit: number): number | null {
   return Number.isFinite(limit) ? limit : null
 }
 
@@ -318,11 +348,11 @@ function isCounter({ n, v: [rises, falls] }: Learned): boolean {
   return rises > n / 2 && falls <= n * FALLS
 }
 
-function largest(bucket: number | undefined, before: number | null | undefined): number | undefined {
+function chooseLarger(bucket: number | undefined, before: number | null | undefined): number | undefined {
   if (before === undefined || before === null) return bucket
   return bucket === undefined ? before : Math.max(bucket, before)
 }
 
-function weightOf(feature: number): number {
+function getWeight(feature: number): number {
   return FEATURES[feature]?.weight ?? 1
 }

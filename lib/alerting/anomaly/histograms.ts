@@ -34,18 +34,18 @@ export function emptyHistograms(count: number): Histograms {
 }
 
 /** Returns how rare a number of this size or more is, as a power of 10: 3 means one in 1,000. */
-export function rarity({ c, o, n }: Histograms, which: number, value: number): number {
+export function computeRarity({ c, o, n }: Histograms, which: number, value: number): number {
   const total = n[which] as number
   const first = o[which] as number | null
   if (total < FEWEST || !(value > LEAST)) return 0
-  if (first === null) return rarityOf(0, total) + SHAPE.fromNothing
+  if (first === null) return toRarity(0, total) + SHAPE.fromNothing
   const place = Math.max(0, Math.log2(value) * SHAPE.perOctave - first)
   const own = Math.floor(place)
-  const largest = largestOf(c, which)
+  const largest = findLargestBucket(c, which)
   let above = 0
   for (let bucket = largest; bucket > own; bucket -= 1) above += count(c, which, bucket)
   if (own <= largest) above += count(c, which, own) * (1 - (place - own))
-  const rare = rarityOf(above, total)
+  const rare = toRarity(above, total)
   return place > largest + 1 ? rare + Math.min(SHAPE.mostBeyond, (place - largest - 1) * perBucket()) : rare
 }
 
@@ -53,16 +53,16 @@ export function rarity({ c, o, n }: Histograms, which: number, value: number): n
  * Returns the size from which a number is as rare as this; infinity if the histogram does not know. If no number was above 0 yet, any
  * size is.
  */
-export function limitOf({ c, o, n }: Histograms, which: number, rare: number): number {
+export function computeLimit({ c, o, n }: Histograms, which: number, rare: number): number {
   const total = n[which] as number
   const first = o[which] as number | null
   if (total < FEWEST) return Number.POSITIVE_INFINITY
   if (first === null) return LEAST
-  const largest = largestOf(c, which)
+  const largest = findLargestBucket(c, which)
   const wanted = (total + 1) * 10 ** -rare - 0.5
   let place = largest + 1
   if (wanted <= 0) {
-    const missing = rare - rarityOf(0, total)
+    const missing = rare - toRarity(0, total)
     if (missing > SHAPE.mostBeyond) return Number.POSITIVE_INFINITY
     place += missing / perBucket()
   } else {
@@ -81,7 +81,7 @@ export function limitOf({ c, o, n }: Histograms, which: number, rare: number): n
 }
 
 /** Returns the bucket of a number on a scale that all histograms share; undefined for a number that counts as 0. */
-export function bucketOf(value: number): number | undefined {
+export function computeBucket(value: number): number | undefined {
   return value > LEAST ? Math.floor(Math.log2(value) * SHAPE.perOctave) : undefined
 }
 
@@ -105,7 +105,7 @@ export function withCounts(
     const first = firsts[which] ?? bucket - FIRST
     firsts[which] = first
     let place = Math.max(0, bucket - first)
-    if (which === noRecords && place > largestOf(counts, which) && (totals[which] as number) > FEWEST)
+    if (which === noRecords && place > findLargestBucket(counts, which) && (totals[which] as number) > FEWEST)
       continue
     if (place >= BUCKETS) {
       const by = Math.min(MOST_MOVED, place - BUCKETS + 1)
@@ -118,13 +118,13 @@ export function withCounts(
   return { c: counts, o: firsts, n: totals }
 }
 
-function largestOf(counts: readonly number[], which: number): number {
+function findLargestBucket(counts: readonly number[], which: number): number {
   let largest = BUCKETS - 1
   while (largest >= 0 && count(counts, which, largest) === 0) largest -= 1
   return largest
 }
 
-function rarityOf(above: number, total: number): number {
+function toRarity(above: number, total: number): number {
   return Math.max(0, -Math.log10((above + 0.5) / (total + 1)))
 }
 

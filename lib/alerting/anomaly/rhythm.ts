@@ -30,9 +30,9 @@ const UNITS = 64
 const IN_DAY = 48
 const IN_WEEK = 28
 
-export const UNKNOWN_RHYTHM: Rhythm = { u: 0, d: unknown(IN_DAY), w: unknown(IN_WEEK) }
+export const UNKNOWN_RHYTHM: Rhythm = { u: 0, d: createProfile(IN_DAY), w: createProfile(IN_WEEK) }
 
-function unknown(parts: number): Profile {
+function createProfile(parts: number): Profile {
   return { v: Array(parts).fill(0), n: Array(parts).fill(0), p: [-1, 0, 0] }
 }
 
@@ -42,8 +42,8 @@ export function rhythmAt(
   timeMs: number,
   seasons: { readonly day: boolean; readonly week: boolean },
 ): number | undefined {
-  const day = seasons.day ? known(d, dayPart(timeMs)) : undefined
-  const week = seasons.week ? known(w, weekPart(timeMs)) : undefined
+  const day = seasons.day ? findDistance(d, dayPart(timeMs)) : undefined
+  const week = seasons.week ? findDistance(w, weekPart(timeMs)) : undefined
   return day === undefined && week === undefined ? undefined : ((day ?? 0) + (week ?? 0)) * u
 }
 
@@ -58,27 +58,27 @@ export function withDistance(rhythm: Rhythm, timeMs: number, distance: number, u
   const day = dayPart(timeMs)
   const week = weekPart(timeMs)
   const unit = u > 0 || d.p[0] === day || d.p[0] === -1 ? u : usual / UNITS
-  const ofDay = (known(d, day) ?? 0) * unit
-  const ofWeek = (known(w, week) ?? 0) * unit
+  const ofDay = (findDistance(d, day) ?? 0) * unit
+  const ofWeek = (findDistance(w, week) ?? 0) * unit
   return {
     u: unit,
-    d: learned(d, day, distance - ofWeek, unit),
-    w: learned(w, week, distance - ofDay, unit),
+    d: updateProfile(d, day, distance - ofWeek, unit),
+    w: updateProfile(w, week, distance - ofDay, unit),
   }
 }
 
-function learned(profile: Profile, part: number, distance: number, unit: number): Profile {
+function updateProfile(profile: Profile, part: number, distance: number, unit: number): Profile {
   const [index, sum, count] = profile.p
   if (index === part) return { ...profile, p: [part, sum + distance, count + 1] }
   if (count === 0 || !(unit > 0)) return { ...profile, p: [part, distance, 1] }
   const seen = Math.min(MOST_SEEN, (profile.n[index] as number) + 1)
   const before = profile.v[index] as number
   const after = Math.round(before + (sum / count / unit - before) / seen)
-  const kept = Math.max(-99_999, Math.min(99_999, after))
-  return { v: profile.v.with(index, kept), n: profile.n.with(index, seen), p: [part, distance, 1] }
+  const clampedDistance = Math.max(-99_999, Math.min(99_999, after))
+  return { v: profile.v.with(index, clampedDistance), n: profile.n.with(index, seen), p: [part, distance, 1] }
 }
 
-function known({ v, n }: Profile, part: number): number | undefined {
+function findDistance({ v, n }: Profile, part: number): number | undefined {
   return (n[part] as number) >= FEWEST_SEEN ? v[part] : undefined
 }
 

@@ -14,7 +14,7 @@ import {
   type Settings,
   THRESHOLDS,
 } from '../anomaly/detector.ts'
-import { inSeconds } from '../given.ts'
+import { formatSeconds } from '../given.ts'
 import type { ConditionKind, Words } from './kind.ts'
 
 const SEASONS = ['day', 'week'] as const
@@ -64,18 +64,18 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
       example: '{ sensitivity: medium }',
     },
   },
-  read(given, { family, metric }) {
-    const raw = given.of<Given>('anomaly')
+  read(ruleRow, { family, metric }) {
+    const raw = ruleRow.of<Given>('anomaly')
     if (raw === undefined) return undefined
     if (family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric))
-      given.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
+      ruleRow.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
     const { sensitivity = 'medium', season = SEASONS, learnFor = LEARN_FOR } = raw
     const learnForMs = parseDuration(learnFor)
-    if (learnForMs === undefined) given.report('anomaly', `must be ${PARTS.learnFor}`, ['learnFor'])
+    if (learnForMs === undefined) ruleRow.report('anomaly', `must be ${PARTS.learnFor}`, ['learnFor'])
     return { kind: 'anomaly', sensitivity, season, learnForMs: learnForMs ?? 0 }
   },
   row: ({ sensitivity, season, learnForMs }) => ({
-    anomaly: { sensitivity, season, learnFor: inSeconds(learnForMs) },
+    anomaly: { sensitivity, season, learnFor: formatSeconds(learnForMs) },
   }),
   isValue: (value): value is number => typeof value === 'number' && Number.isFinite(value),
   fires: isUnusual,
@@ -85,19 +85,19 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
     largestBytes: 2_048,
     placeholders: ['expected', 'expectedLow', 'expectedHigh', 'score', 'why'],
     compare(own, state: Learned | undefined, timeMs, value) {
-      const judged = judge(settingsOf(own), state, timeMs, value)
+      const judged = judge(toSettings(own), state, timeMs, value)
       const isLearning = learningMs(judged.state, own.learnForMs) > 0
       return {
         state: judged.state,
         value: isLearning ? null : (judged.score ?? null),
         // Most readings are not unusual, and need no words.
         get words() {
-          return explained(judged, value)
+          return describeReading(judged, value)
         },
       }
     },
     outlook(own, state: Learned, timeMs) {
-      const { low, high } = expectedAt(settingsOf(own), state, timeMs)
+      const { low, high } = expectedAt(toSettings(own), state, timeMs)
       return { learningMs: learningMs(state, own.learnForMs), usual: { below: low, above: high } }
     },
   },
@@ -107,7 +107,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
   },
 }
 
-function settingsOf({ sensitivity, season }: AnomalyCondition): Settings {
+function toSettings({ sensitivity, season }: AnomalyCondition): Settings {
   return {
     threshold: THRESHOLDS[sensitivity],
     day: season.includes('day'),
@@ -120,7 +120,7 @@ function isUnusual({ sensitivity }: AnomalyCondition, score: unknown): boolean {
 }
 
 /** Returns what an alert says of a reading. Limits that are not known are left out. */
-function explained({ expected, low, high, score, why }: Judged, value: number): Words {
+function describeReading({ expected, low, high, score, why }: Judged, value: number): Words {
   return {
     expected: shortNumber(expected, [value]),
     ...(Number.isFinite(low) && { expectedLow: shortNumber(low, [value]) }),

@@ -3,7 +3,7 @@
  * one reading per part is stored. The size of the state therefore does not depend on the rate of readings.
  */
 import { durationText } from '../../support/duration.ts'
-import { inSeconds, positiveDuration } from '../given.ts'
+import { formatSeconds, readPositiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'
 
@@ -34,23 +34,23 @@ export const change: MeasureKind<Change> = {
       example: '10m',
     },
   },
-  read(given) {
-    const overMs = positiveDuration(given, 'changeOver')
+  read(ruleRow) {
+    const overMs = readPositiveDuration(ruleRow, 'changeOver')
     return overMs === undefined ? undefined : { of: 'change', overMs }
   },
-  row: ({ overMs }) => ({ changeOver: inSeconds(overMs) }),
+  row: ({ overMs }) => ({ changeOver: formatSeconds(overMs) }),
   memory: {
     key: ({ overMs }) => String(overMs),
     largestBytes: 2_500,
     compare({ overMs }, state: Samples | undefined, timeMs, value) {
       const samples = state?.samples ?? []
       let index = samples.length - 1
-      while (index >= 0 && timeOf(samples, index) > timeMs - overMs) index -= 1
+      while (index >= 0 && getTime(samples, index) > timeMs - overMs) index -= 1
       const before = samples[index]
       const isRecent = before !== undefined && before[0] >= timeMs - OLDEST * overMs
-      const kept = index > 0 ? samples.slice(index) : samples
+      const remainingSamples = index > 0 ? samples.slice(index) : samples
       return {
-        state: { samples: withSample(kept, [timeMs, value], overMs / PARTS) },
+        state: { samples: withSample(remainingSamples, [timeMs, value], overMs / PARTS) },
         value: isRecent ? value - before[1] : null,
       }
     },
@@ -69,6 +69,6 @@ function withSample(samples: readonly Sample[], sample: Sample, partMs: number):
   return [...samples, sample]
 }
 
-function timeOf(samples: readonly Sample[], index: number): number {
+function getTime(samples: readonly Sample[], index: number): number {
   return (samples[index] as Sample)[0]
 }

@@ -4,7 +4,7 @@
  */
 import { durationText } from '../../support/duration.ts'
 import { type Moments, mergedMoments, NO_VALUES, sampleDeviation, withValue } from '../../windows/moments.ts'
-import { inSeconds, positiveDuration } from '../given.ts'
+import { formatSeconds, readPositiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'
 
@@ -41,20 +41,21 @@ export const deviation: MeasureKind<Deviation> = {
       example: '1h',
     },
   },
-  read(given) {
-    const overMs = positiveDuration(given, 'deviationOver')
+  read(ruleRow) {
+    const overMs = readPositiveDuration(ruleRow, 'deviationOver')
     return overMs === undefined ? undefined : { of: 'deviation', overMs }
   },
-  row: ({ overMs }) => ({ deviationOver: inSeconds(overMs) }),
+  row: ({ overMs }) => ({ deviationOver: formatSeconds(overMs) }),
   memory: {
     key: ({ overMs }) => String(overMs),
     largestBytes: 2_500,
     compare({ overMs }, state: Parts | undefined, timeMs, value) {
       const partMs = overMs / PARTS
-      const earlier = state === undefined ? [] : state.last[0] === timeMs ? state.parts : added(state, partMs)
-      const parts = since(earlier, Math.floor((timeMs - overMs) / partMs) + 1)
+      const earlier =
+        state === undefined ? [] : state.last[0] === timeMs ? state.parts : addLastReading(state, partMs)
+      const parts = dropPartsBefore(earlier, Math.floor((timeMs - overMs) / partMs) + 1)
       const next: Parts = { parts, last: [timeMs, value] }
-      const all = parts.reduce((sum, part) => mergedMoments(sum, momentsOf(part)), NO_VALUES)
+      const all = parts.reduce((sum, part) => mergedMoments(sum, toMoments(part)), NO_VALUES)
       const own = sampleDeviation(all)
       if (own === undefined || all.count < FEWEST_READINGS) return { state: next, value: null }
       const { mean } = all
@@ -69,21 +70,21 @@ export const deviation: MeasureKind<Deviation> = {
 }
 
 /** Returns the parts with index `first` or later. The parts are sorted by time. */
-function since(parts: readonly TimeBucket[], first: number): readonly TimeBucket[] {
+function dropPartsBefore(parts: readonly TimeBucket[], first: number): readonly TimeBucket[] {
   let index = 0
   while (index < parts.length && (parts[index] as TimeBucket)[0] < first) index += 1
   return index === 0 ? parts : parts.slice(index)
 }
 
 /** Returns the parts with the last reading included. */
-function added({ parts, last: [timeMs, value] }: Parts, partMs: number): readonly TimeBucket[] {
+function addLastReading({ parts, last: [timeMs, value] }: Parts, partMs: number): readonly TimeBucket[] {
   const index = Math.floor(timeMs / partMs)
   const newest = parts.at(-1)
   if (newest?.[0] !== index) return [...parts, [index, 1, value, 0]]
-  const { count, mean, m2 } = withValue(momentsOf(newest), value)
+  const { count, mean, m2 } = withValue(toMoments(newest), value)
   return parts.with(-1, [index, count, mean, m2])
 }
 
-function momentsOf([, count, mean, m2]: TimeBucket): Moments {
+function toMoments([, count, mean, m2]: TimeBucket): Moments {
   return { count, mean, m2 }
 }

@@ -22,7 +22,7 @@ interface Kind<Own> {
    * Reads the keys of a row, and reports combinations that can never take effect. Returns undefined if the row does not have the
    * keys, or if they have errors.
    */
-  read(given: RuleRow, subject: Subject): Own | undefined
+  read(ruleRow: RuleRow, subject: Subject): Own | undefined
   /** Returns the keys and values as in a rule file. */
   row(own: Own): Row
 }

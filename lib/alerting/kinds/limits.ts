@@ -3,8 +3,8 @@
  * good again.
  */
 import { FAMILIES } from '../../telemetry/families.ts'
-import { conversion, unitsFor } from '../../telemetry/units.ts'
-import { type RuleRow, unitOf } from '../given.ts'
+import { findConversion, unitsFor } from '../../telemetry/units.ts'
+import { findUnit, type RuleRow } from '../given.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
@@ -74,7 +74,7 @@ export const limits: ConditionKind<LimitsCondition> = {
   },
   read,
   row({ fire, clear }) {
-    const side = sideOf(fire)
+    const side = getSide(fire)
     const { fire: fireKey, clear: clearKey } = KEYS[side]
     if (side !== 'outside') return { [fireKey]: fire[side], [clearKey]: clear[side] }
     return { [fireKey]: [fire.below, fire.above], [clearKey]: [clear.below, clear.above] }
@@ -84,7 +84,7 @@ export const limits: ConditionKind<LimitsCondition> = {
   holds: ({ clear }, value) => isBeyond(clear, value as number),
   threshold(own, which, raw) {
     const { above, below } = own[which]
-    const side = sideOf(own[which])
+    const side = getSide(own[which])
     if (side !== 'outside') return own[which][side]
     // Use the limit that the value exceeds. If the value is within both limits, use the closer one.
     const value = raw as number
@@ -92,20 +92,20 @@ export const limits: ConditionKind<LimitsCondition> = {
   },
   words: {
     text({ fire }, unit) {
-      const side = sideOf(fire)
+      const side = getSide(fire)
       return side === 'outside'
-        ? `outside ${fire.below} to ${quantity(fire.above, unit)}`
-        : `${side} ${quantity(fire[side], unit)}`
+        ? `outside ${fire.below} to ${formatQuantity(fire.above, unit)}`
+        : `${side} ${formatQuantity(fire[side], unit)}`
     },
     summary({ fire }) {
-      const side = sideOf(fire)
+      const side = getSide(fire)
       return `, ${side === 'outside' ? 'beyond' : side} {{threshold}}`
     },
   },
   chart: ({ fire, clear }) => ({ fire, clear }),
 }
 
-function sideOf({ above, below }: Limits): Side {
+function getSide({ above, below }: Limits): Side {
   if (above === NONE.above) return 'below'
   return below === NONE.below ? 'above' : 'outside'
 }
@@ -114,28 +114,31 @@ function isBeyond({ above, below }: Limits, value: number): boolean {
   return value > above || value < below
 }
 
-function quantity(limit: number, unit: string | undefined): string {
+function formatQuantity(limit: number, unit: string | undefined): string {
   return unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`
 }
 
-function read(given: RuleRow, subject: Subject): LimitsCondition | undefined {
+function read(ruleRow: RuleRow, subject: Subject): LimitsCondition | undefined {
   const { family, metric, measure } = subject
-  const side = (['above', 'below', 'outside'] as const).find(one => Object.hasOwn(given.row, KEYS[one].fire))
+  const side = (['above', 'below', 'outside'] as const).find(one =>
+    Object.hasOwn(ruleRow.row, KEYS[one].fire),
+  )
   if (side === undefined) return undefined
   const { fire: fireKey, clear: clearKey } = KEYS[side]
   const isState = family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric)
-  if (isState) given.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
-  const convert = readUnit(given, subject)
-  const fire = limitsOf(given, side, fireKey, convert)
-  const clear = Object.hasOwn(given.row, clearKey) ? limitsOf(given, side, clearKey, convert) : fire
+  if (isState) ruleRow.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
+  const convert = readUnit(ruleRow, subject)
+  const fire = readLimits(ruleRow, side, fireKey, convert)
+  const clear = Object.hasOwn(ruleRow.row, clearKey) ? readLimits(ruleRow, side, clearKey, convert) : fire
   if (fire === undefined || clear === undefined) return undefined
-  if (clear.above > fire.above || clear.below < fire.below) given.report(clearKey, WRONG_SIDE[side](given))
-  else if (!isState && measure === undefined) reportUnreachable(given, side, fire, clear, subject)
+  if (clear.above > fire.above || clear.below < fire.below)
+    ruleRow.report(clearKey, WRONG_SIDE[side](ruleRow))
+  else if (!isState && measure === undefined) reportUnreachable(ruleRow, side, fire, clear, subject)
   return { kind: 'limits', fire, clear }
 }
 
 const THEN = 'or an alert would clear as soon as it fires'
-const WRONG_SIDE: Readonly<Record<Side, (given: RuleRow) => string>> = {
+const WRONG_SIDE: Readonly<Record<Side, (ruleRow: RuleRow) => string>> = {
   above: ({ of }) => `must be at most fireAbove, ${of('fireAbove')}, ${THEN}`,
   below: ({ of }) => `must be at least fireBelow, ${of('fireBelow')}, ${THEN}`,
   outside: ({ of }) => `must be within fireOutside, ${JSON.stringify(of('fireOutside'))}, ${THEN}`,
@@ -147,55 +150,55 @@ type Convert = (value: number) => number
  * Returns the conversion of thresholds to the unit of the metric. The number of a measure is a difference, so only the scale of the
  * unit applies, not its offset.
  */
-function readUnit(given: RuleRow, { family, metric, measure }: Subject): Convert {
-  const own = unitOf(family, metric)
-  const unit = given.of<string>('unit')
-  const unchanged: Convert = value => value
-  if (unit === undefined) return unchanged
+function readUnit(ruleRow: RuleRow, { family, metric, measure }: Subject): Convert {
+  const own = findUnit(family, metric)
+  const unit = ruleRow.of<string>('unit')
+  const keepValue: Convert = value => value
+  if (unit === undefined) return keepValue
   if (measure?.unit) {
     const [key] = Object.keys(measure.keys)
-    given.report('unit', `does not go with ${key}, ${measure.unit.because}`)
-    return unchanged
+    ruleRow.report('unit', `does not go with ${key}, ${measure.unit.because}`)
+    return keepValue
   }
-  if (own === undefined) return unchanged
-  const convert = conversion(own, unit)
+  if (own === undefined) return keepValue
+  const convert = findConversion(own, unit)
   if (convert === undefined) {
-    given.report(
+    ruleRow.report(
       'unit',
-      `does not fit ${given.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
+      `does not fit ${ruleRow.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
     )
-    return unchanged
+    return keepValue
   }
   return measure === undefined ? convert : value => Number((convert(value) - convert(0)).toPrecision(12))
 }
 
-function limitsOf(given: RuleRow, side: Side, key: string, convert: Convert): Limits | undefined {
-  const raw = given.of<number | readonly [number, number]>(key)
+function readLimits(ruleRow: RuleRow, side: Side, key: string, convert: Convert): Limits | undefined {
+  const raw = ruleRow.of<number | readonly [number, number]>(key)
   if (raw === undefined) return undefined
   if (typeof raw === 'number') return { ...NONE, [side]: convert(raw) }
   const [least, most] = raw
   if (least < most) return { below: convert(least), above: convert(most) }
-  given.report(key, `must be [least, most], and ${least} is not less than ${most}`)
+  ruleRow.report(key, `must be [least, most], and ${least} is not less than ${most}`)
   return undefined
 }
 
 /** Reports thresholds that no possible value of the metric can reach. */
 function reportUnreachable(
-  given: RuleRow,
+  ruleRow: RuleRow,
   side: Side,
   fire: Limits,
   clear: Limits,
   { family, metric }: Subject,
 ): void {
   const bounds = family && metric !== undefined ? FAMILIES[family].bounds[metric] : undefined
-  if (bounds === undefined || given.isFromLog) return
+  if (bounds === undefined || ruleRow.isFromLog) return
   const [least, most] = bounds
   const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `between ${least} and ${most}`
-  const unit = unitOf(family, metric)
+  const unit = findUnit(family, metric)
   const is = `${metric} is always ${range}${unit === undefined || unit === '1' ? '' : ` ${unit}`}`
-  if (fire.above >= most && fire.below <= least) given.report(KEYS[side].fire, `would never fire: ${is}`)
+  if (fire.above >= most && fire.below <= least) ruleRow.report(KEYS[side].fire, `would never fire: ${is}`)
   else if (clear.above < least || clear.below > most) {
-    const key = Object.hasOwn(given.row, KEYS[side].clear) ? KEYS[side].clear : KEYS[side].fire
-    given.report(key, `would never clear: ${is}`)
+    const key = Object.hasOwn(ruleRow.row, KEYS[side].clear) ? KEYS[side].clear : KEYS[side].fire
+    ruleRow.report(key, `would never clear: ${is}`)
   }
 }

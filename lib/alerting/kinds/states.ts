@@ -1,6 +1,6 @@
 /** Rule kind `states`: a value is bad if it is one of the configured texts. */
 import { FAMILIES } from '../../telemetry/families.ts'
-import { unitOf } from '../given.ts'
+import { findUnit } from '../given.ts'
 import { TEXTS } from './keys.ts'
 import type { ConditionKind } from './kind.ts'
 
@@ -20,18 +20,19 @@ export const states: ConditionKind<StatesCondition> = {
       inPatterns: 'Matches a reading whose state is this value, or one of these values.',
     },
   },
-  read(given, { family, metric }) {
-    const raw = given.of<string | readonly string[]>('fireEquals')
+  read(ruleRow, { family, metric }) {
+    const raw = ruleRow.of<string | readonly string[]>('fireEquals')
     if (raw === undefined) return undefined
     const states = typeof raw === 'string' ? [raw] : raw
-    if (unitOf(family, metric) !== undefined)
-      given.report('fireEquals', `${metric} is a number: use fireAbove, fireBelow or fireOutside`)
-    const known = family && metric !== undefined ? FAMILIES[family].states[metric] : undefined
-    const unknown = known && !given.isFromLog ? states.filter(state => !known.includes(state)) : []
-    if (known && unknown.length > 0)
-      given.report(
+    if (findUnit(family, metric) !== undefined)
+      ruleRow.report('fireEquals', `${metric} is a number: use fireAbove, fireBelow or fireOutside`)
+    const knownStates = family && metric !== undefined ? FAMILIES[family].states[metric] : undefined
+    const unknownStates =
+      knownStates && !ruleRow.isFromLog ? states.filter(state => !knownStates.includes(state)) : []
+    if (knownStates && unknownStates.length > 0)
+      ruleRow.report(
         'fireEquals',
-        `${metric} is never ${unknown.join(' or ')}: it is one of ${known.join(', ')}`,
+        `${metric} is never ${unknownStates.join(' or ')}: it is one of ${knownStates.join(', ')}`,
       )
     return { kind: 'states', states }
   },

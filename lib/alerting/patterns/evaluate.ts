@@ -36,7 +36,7 @@ export interface PatternChange {
   readonly activeAtMs: number
 }
 
-export interface Evaluated {
+export interface EvaluationResult {
   /** State to store; undefined if nothing has to be stored. */
   readonly state: PatternState | undefined
   readonly reason: TransitionReason
@@ -47,14 +47,14 @@ export interface Evaluated {
 /**
  * Applies an event to a pattern.
  *
- * @param met indexes of the matchers that match the event, as in `matchersOf`; at least one
+ * @param met indexes of the matchers that match the event, as in `listMatchers`; at least one
  */
 export function onPatternEvent(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState | undefined,
   timeMs: number,
   met: ReadonlySet<number>,
-): Evaluated {
+): EvaluationResult {
   const draft = new Draft(before)
   if (pattern.kind === 'count') {
     passCounting(pattern, keepFiringForMs, draft, timeMs - 1)
@@ -64,7 +64,7 @@ export function onPatternEvent(
     passSequence(pattern, keepFiringForMs, draft, timeMs - 1)
     advance(pattern, draft, timeMs, met)
   }
-  return draft.evaluated
+  return draft.result
 }
 
 /** Applies all changes of a pattern that are due by `timeMs`. All events until then must have arrived. */
@@ -72,33 +72,35 @@ export function onPatternTime(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState,
   timeMs: number,
-): Evaluated {
+): EvaluationResult {
   const draft = new Draft(before)
   if (pattern.kind === 'count') passCounting(pattern, keepFiringForMs, draft, timeMs)
   else passSequence(pattern, keepFiringForMs, draft, timeMs)
-  return draft.evaluated
+  return draft.result
 }
 
 /** Returns the time at which the state next changes if no event arrives; undefined if nothing is stored. */
-export function endOfPattern(
+export function computePatternEnd(
   { pattern, keepFiringForMs }: PatternLife,
   state: PatternState,
 ): number | undefined {
   const { firing, counted = [], reached = [] } = state
-  const endMs = firing && endOfFiring(firing, keepFiringForMs)
+  const endMs = firing && computeFiringEnd(firing, keepFiringForMs)
   if (endMs !== undefined) return endMs
   if (pattern.kind === 'count') {
     const last = counted.at(-1)
     // There is no end if the rule was edited and now requires more events than have arrived.
-    if (firing) return endOfCount(pattern, counted) ?? last
+    if (firing) return computeCountEnd(pattern, counted) ?? last
     return last === undefined ? undefined : last + pattern.withinMs
   }
-  const ends = reached.flatMap((atMs, index) => (atMs === null ? [] : [atMs + timeFor(pattern, index + 1)]))
+  const ends = reached.flatMap((atMs, index) =>
+    atMs === null ? [] : [atMs + getStepDuration(pattern, index + 1)],
+  )
   return ends.length === 0 ? undefined : Math.max(...ends)
 }
 
 /** Returns the phase of a pattern. `pending` means that only some of the events or steps have arrived. */
-export function phaseOfPattern({
+export function getPatternPhase({
   firing,
   counted,
   reached,
@@ -114,7 +116,7 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
     return
   }
   draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
-  const endMs = endOfCount(pattern, draft.counted)
+  const endMs = computeCountEnd(pattern, draft.counted)
   // The event with the latest time completed the count, which is not necessarily the event that arrived last.
   if (endMs !== undefined && endMs >= nowMs) draft.hold(draft.counted.at(-1) ?? timeMs)
   else if (!draft.firing) draft.note('pending')
@@ -122,17 +124,17 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
 
 function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
   if (draft.firing && draft.firing.clearedAtMs === undefined) {
-    const endMs = endOfCount(pattern, draft.counted) ?? timeMs
+    const endMs = computeCountEnd(pattern, draft.counted) ?? timeMs
     if (endMs <= timeMs) draft.clear(endMs, keepMs)
   }
   draft.endBy(timeMs, keepMs)
-  const kept = draft.counted.filter(atMs => atMs + pattern.withinMs > timeMs)
-  if (kept.length === 0 && draft.counted.length > 0 && !draft.firing) draft.note('pending-ended')
-  draft.counted = kept
+  const remainingTimes = draft.counted.filter(atMs => atMs + pattern.withinMs > timeMs)
+  if (remainingTimes.length === 0 && draft.counted.length > 0 && !draft.firing) draft.note('pending-ended')
+  draft.counted = remainingTimes
 }
 
 /** Returns the time until which a count holds; undefined if there have never been enough events within the duration. */
-function endOfCount({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
+function computeCountEnd({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
   const [oldest, newest] = [counted.at(-count), counted.at(-1)]
   if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined
   return oldest + withinMs
@@ -144,7 +146,7 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, met: Re
   for (let index = last; index >= 0; index -= 1) {
     const before = index === 0 ? timeMs : (draft.reached[index - 1] ?? null)
     if (!met.has(index) || before === null || timeMs < before) continue
-    if (index > 0 && timeMs > before + timeFor(pattern, index)) continue
+    if (index > 0 && timeMs > before + getStepDuration(pattern, index)) continue
     if (index === last) {
       draft.match(timeMs)
       return
@@ -158,21 +160,21 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, met: Re
 
 function passSequence(pattern: SequencePattern, keepMs: number, draft: Draft, timeMs: number): void {
   draft.endBy(timeMs, keepMs)
-  const kept = draft.reached.map((atMs, index) =>
-    atMs !== null && atMs + timeFor(pattern, index + 1) > timeMs ? atMs : null,
+  const remainingTimes = draft.reached.map((atMs, index) =>
+    atMs !== null && atMs + getStepDuration(pattern, index + 1) > timeMs ? atMs : null,
   )
-  const isOver = kept.every(atMs => atMs === null) && draft.reached.some(atMs => atMs !== null)
+  const isOver = remainingTimes.every(atMs => atMs === null) && draft.reached.some(atMs => atMs !== null)
   if (isOver && !draft.firing) draft.note('pending-ended')
-  draft.reached = kept
+  draft.reached = remainingTimes
 }
 
 /** Returns the maximum time between a step and the previous one. */
-function timeFor({ steps }: SequencePattern, index: number): number {
+function getStepDuration({ steps }: SequencePattern, index: number): number {
   return steps[index]?.withinMs ?? 0
 }
 
 /** Returns the time at which the alert resolves if no event arrives; undefined while a count holds. */
-function endOfFiring({ clearedAtMs, matchedAtMs }: FiringPattern, keepMs: number): number | undefined {
+function computeFiringEnd({ clearedAtMs, matchedAtMs }: FiringPattern, keepMs: number): number | undefined {
   const sinceMs = clearedAtMs ?? matchedAtMs
   return sinceMs === undefined ? undefined : sinceMs + keepMs
 }
@@ -229,11 +231,11 @@ class Draft {
 
   /** Resolves the alert if it is due to resolve by `timeMs`. */
   endBy(timeMs: number, keepFiringForMs: number): void {
-    const endMs = this.firing && endOfFiring(this.firing, keepFiringForMs)
+    const endMs = this.firing && computeFiringEnd(this.firing, keepFiringForMs)
     if (endMs !== undefined && endMs <= timeMs) this.#resolve(endMs)
   }
 
-  get evaluated(): Evaluated {
+  get result(): EvaluationResult {
     return { state: this.#next(), reason: this.#reason, changes: this.#changes }
   }
 

@@ -21,12 +21,12 @@ export function isEventName(name: string): name is EventName {
 }
 
 /** Returns the CloudEvents type of an event named in rules. */
-export function typeOfEvent(name: string): string {
+export function toEventType(name: string): string {
   return `io.sluice.${name}.v1`
 }
 
 /** Returns the name that an event type has in rules; undefined if rules cannot refer to it. */
-export function eventNamed(type: string): EventName | undefined {
+export function findEventName(type: string): EventName | undefined {
   const name = type.replace(/^io\.sluice\./, '').replace(/\.v1$/, '')
-  return isEventName(name) && typeOfEvent(name) === type ? name : undefined
+  return isEventName(name) && toEventType(name) === type ? name : undefined
 }

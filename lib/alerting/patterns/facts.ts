@@ -1,7 +1,7 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 import { attributeText } from '#runtime/consumer/attribute-text.ts'
 import type { Received } from '#runtime/consumer/event.ts'
-import { haveOneOf, isOneOf, ownIn } from '../../support/text-match.ts'
+import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
 import {
   type Dimension,
   FAMILIES,
@@ -26,15 +26,15 @@ export interface Facts {
   readonly tags: Readonly<Record<string, unknown>>
 }
 
-export function factsOfReading(event: Received, family: Family, data: ReadingData): Facts {
+export function createReadingFacts(event: Received, family: Family, data: ReadingData): Facts {
   return {
     event: undefined,
     family: family.name,
     data,
     entity: entityIn(event),
     timeMs: event.timeMs,
-    dimension: name => textOf(family.dimensions[name]?.(data)),
-    tags: tagsOf(data),
+    dimension: name => toNonEmptyText(family.dimensions[name]?.(data)),
+    tags: getTags(data),
   }
 }
 
@@ -52,14 +52,14 @@ const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
  *
  * @param data event data, including the entity that the event is about
  */
-export function factsOfEvent(
+export function createEventFacts(
   name: EventName,
   family: FamilyName,
   timeMs: number,
   data: ReadingData & Pick<Facts, 'entity'>,
 ): Facts {
   const { entity } = data
-  const tags = tagsOf(data)
+  const tags = getTags(data)
   return {
     event: name,
     family,
@@ -69,7 +69,7 @@ export function factsOfEvent(
     dimension: dimension => {
       if (FAMILIES[family].dimensions[dimension] === undefined) return undefined
       if (dimension === IN_SOURCE[family]) return lastSegment(entity.source)
-      return textOf(data[dimension] ?? tags[dimension])
+      return toNonEmptyText(data[dimension] ?? tags[dimension])
     },
     tags,
   }
@@ -79,37 +79,37 @@ export function factsOfEvent(
  * Returns source and subject of the group to which an event belongs; undefined if the event does not have the property by which the
  * pattern groups.
  */
-export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
+export function findGroup(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
-  return value === undefined ? undefined : { source: sourceOfGroups(per), subject: attributeText(value) }
+  return value === undefined ? undefined : { source: toGroupSource(per), subject: attributeText(value) }
 }
 
 const TAGS = 'tags.'
 
 /** Returns the name of the tag by which a pattern groups events; undefined if it groups by another property. */
-function tagOf(per: string): string | undefined {
+function parseTag(per: string): string | undefined {
   return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
 }
 
-function sourceOfGroups(per: Per): string {
-  const tag = tagOf(per)
+function toGroupSource(per: Per): string {
+  const tag = parseTag(per)
   return tag === undefined ? `/groups/${per}` : `/groups/tags/${encodeURIComponent(tag)}`
 }
 
 function groupValue(facts: Facts, per: Per): string | undefined {
-  const tag = tagOf(per)
+  const tag = parseTag(per)
   if (tag === undefined) return facts.dimension(per as Dimension)
-  return Object.hasOwn(facts.tags, tag) ? textOf(facts.tags[tag]) : undefined
+  return Object.hasOwn(facts.tags, tag) ? toNonEmptyText(facts.tags[tag]) : undefined
 }
 
-function tagsOf(data: ReadingData): Readonly<Record<string, unknown>> {
+function getTags(data: ReadingData): Readonly<Record<string, unknown>> {
   const { tags } = data
   return typeof tags === 'object' && tags !== null ? (tags as Readonly<Record<string, unknown>>) : {}
 }
 
 /** Returns the text; undefined for other types and for an empty text, which cannot be the name of a group. */
-function textOf(value: unknown): string | undefined {
+function toNonEmptyText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
@@ -120,10 +120,10 @@ function entityIn({ source, subject }: Pick<Received, 'source' | 'subject'>): Fa
 function lastSegment(source: string): string | undefined {
   const segment = source.slice(source.lastIndexOf('/') + 1)
   try {
-    return textOf(decodeURIComponent(segment))
+    return toNonEmptyText(decodeURIComponent(segment))
   } catch {
     // Sources of other producers may not be percent-encoded. Such a segment is used unchanged.
-    return textOf(segment)
+    return toNonEmptyText(segment)
   }
 }
 
@@ -141,13 +141,13 @@ function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts):
 }
 
 function isEvent({ event, where }: EventMatcher, { event: own, data }: Facts): boolean {
-  return own === event && haveOneOf(where, field => String(data[field]))
+  return own === event && matchesConditions(where, field => String(data[field]))
 }
 
 function matches({ dimensions, entities, tags }: Match, { entity, dimension, tags: own }: Facts): boolean {
   return (
-    (entities === undefined || isOneOf(entities, entity.subject ?? '')) &&
-    dimensions.every(([name, texts]) => isOneOf(texts, dimension(name))) &&
-    haveOneOf(tags, ownIn(own))
+    (entities === undefined || matchesAnyPattern(entities, entity.subject ?? '')) &&
+    dimensions.every(([name, texts]) => matchesAnyPattern(texts, dimension(name))) &&
+    matchesConditions(tags, ownIn(own))
   )
 }

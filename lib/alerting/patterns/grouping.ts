@@ -1,10 +1,10 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
-import { decided, type KeyedProcess, type PartitionContext, rejected } from '#runtime/consumer/process.ts'
-import { EVENT_NAMES, EVENTS, eventNamed, typeOfEvent } from './events.ts'
-import { type Facts, factsOfEvent } from './facts.ts'
+import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
+import { EVENT_NAMES, EVENTS, findEventName, toEventType } from './events.ts'
+import { createEventFacts, type Facts } from './facts.ts'
 import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
-import { regrouped } from './pattern-event.ts'
+import { buildPatternEvents } from './pattern-event.ts'
 
 type EventData = Readonly<Record<string, unknown>> & Pick<Facts, 'entity'>
 
@@ -21,16 +21,19 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 export function grouping(packaged: readonly AnyRule[]): Grouping {
   return {
     name: 'grouping',
-    accepts: EVENT_NAMES.map(typeOfEvent),
+    accepts: EVENT_NAMES.map(toEventType),
     context: patternsContext(packaged),
     onEvent(_, { type, data, timeMs }, patterns) {
-      const name = eventNamed(type)
-      if (name === undefined) return rejected(`patterns do not support events of type ${type}`)
-      if (typeof data?.entity?.source !== 'string') return rejected('the event does not name its entity')
+      const name = findEventName(type)
+      if (name === undefined) return reject(`patterns do not support events of type ${type}`)
+      if (typeof data?.entity?.source !== 'string') return reject('the event does not name its entity')
       const regroupings = patterns.ofEvents.get(type)
-      if (!regroupings) return decided('no-rule', undefined)
-      const emissions = regrouped(factsOfEvent(name, EVENTS[name].family, timeMs, data), regroupings)
-      return decided(emissions.length > 0 ? 'grouped' : 'no-group', undefined, emissions)
+      if (!regroupings) return completeStep('no-rule', undefined)
+      const emissions = buildPatternEvents(
+        createEventFacts(name, EVENTS[name].family, timeMs, data),
+        regroupings,
+      )
+      return completeStep(emissions.length > 0 ? 'grouped' : 'no-group', undefined, emissions)
     },
   }
 }

@@ -1,16 +1,16 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { type PartitionContext, rejected } from '#runtime/consumer/process.ts'
+import { type PartitionContext, reject } from '#runtime/consumer/process.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { RULES_ACTIVATED_TYPE } from '../activation.ts'
 import { rulesIn } from '../rule-set.ts'
-import { typeOfEvent } from './events.ts'
+import { toEventType } from './events.ts'
 import {
   type AnyRule,
+  computePatternKey,
   isPatternRule,
-  keyOfPattern,
+  listMatchers,
   type Matcher,
-  matchersOf,
   type Pattern,
   type PatternRule,
   type Per,
@@ -21,7 +21,7 @@ export interface KeyedPattern {
   /** Key under which the pattern's state is stored. */
   readonly key: string
   readonly rule: PatternRule
-  /** Names of the matchers, in the order of `matchersOf`. Equal matchers have the same name. */
+  /** Names of the matchers, in the order of `listMatchers`. Equal matchers have the same name. */
   readonly matcherKeys: readonly string[]
 }
 
@@ -44,14 +44,16 @@ export interface PatternsInForce {
 }
 
 export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
-  const all = rules.filter(isPatternRule).map(keyed)
+  const all = rules.filter(isPatternRule).map(toKeyedPattern)
   const active = all.filter(({ rule }) => !rule.paused)
   return {
     byKey: new Map(active.map(one => [one.key, one])),
     paused: new Set(all.filter(({ rule }) => rule.paused).map(({ key }) => key)),
-    ofReadings: regroupings(active, matcher => (matcher.of === 'reading' ? matcher.family : undefined)),
-    ofEvents: regroupings(active, matcher =>
-      matcher.of === 'event' ? typeOfEvent(matcher.event) : undefined,
+    ofReadings: collectRegroupings(active, matcher =>
+      matcher.of === 'reading' ? matcher.family : undefined,
+    ),
+    ofEvents: collectRegroupings(active, matcher =>
+      matcher.of === 'event' ? toEventType(matcher.event) : undefined,
     ),
   }
 }
@@ -67,39 +69,37 @@ export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<
     initial: patternsInForce(packaged),
     read(data) {
       const read = rulesIn(data)
-      return 'error' in read
-        ? rejected(read.error)
-        : { kind: 'context', context: patternsInForce(read.rules) }
+      return 'error' in read ? reject(read.error) : { kind: 'context', context: patternsInForce(read.rules) }
     },
     reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
   }
 }
 
-function keyed(rule: PatternRule): KeyedPattern {
-  const matcherKeys = matchersOf(rule.pattern).map(matcher =>
+function toKeyedPattern(rule: PatternRule): KeyedPattern {
+  const matcherKeys = listMatchers(rule.pattern).map(matcher =>
     derivedId('matcher', JSON.stringify(matcherRow(matcher))),
   )
-  return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matcherKeys }
+  return { key: computePatternKey(rule, computeShape(rule.pattern, matcherKeys)), rule, matcherKeys }
 }
 
 /** Returns a text that identifies a pattern, ignoring counts and durations. If only these are edited, a firing alert continues. */
-function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
+function computeShape(pattern: Pattern, matcherKeys: readonly string[]): string {
   return derivedId('pattern', pattern.kind, pattern.per, ...matcherKeys)
 }
 
 /**
  * Collects the matchers of patterns by the source of their events and by group.
  *
- * @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined if the matcher is to be skipped
+ * @param getSource returns the CloudEvents type or family of a matcher's events; undefined if the matcher is to be skipped
  */
-function regroupings<Source>(
+function collectRegroupings<Source>(
   patterns: readonly KeyedPattern[],
-  sourceOf: (matcher: Matcher) => Source | undefined,
+  getSource: (matcher: Matcher) => Source | undefined,
 ): ReadonlyMap<Source, readonly Regrouping[]> {
   const found = new Map<Source, Map<Per, Map<string, Matcher>>>()
   for (const { rule, matcherKeys } of patterns)
-    for (const [index, matcher] of matchersOf(rule.pattern).entries()) {
-      const source = sourceOf(matcher)
+    for (const [index, matcher] of listMatchers(rule.pattern).entries()) {
+      const source = getSource(matcher)
       if (source === undefined) continue
       const bySource = found.get(source) ?? new Map<Per, Map<string, Matcher>>()
       const byGroup = bySource.get(rule.pattern.per) ?? new Map<string, Matcher>()

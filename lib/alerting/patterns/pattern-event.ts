@@ -1,8 +1,8 @@
 /** Event that forwards a reading or another event to its group. It is published only if an active pattern matches. */
 import type { Emission } from '#runtime/consumer/process.ts'
 import type { EventType } from '../../schemas/event-types.ts'
-import { dataschemaOf } from '../../telemetry/dataschema.ts'
-import { type Facts, groupOf, isMet } from './facts.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
+import { type Facts, findGroup, isMet } from './facts.ts'
 import type { Regrouping } from './in-force.ts'
 
 export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventType
@@ -18,10 +18,10 @@ export interface PatternEvent {
 }
 
 /** Returns the events that forward an event to its groups: at most one for each kind of group, and none if no pattern matches. */
-export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
+export function buildPatternEvents(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))
-    const group = matches.length > 0 ? groupOf(facts, per) : undefined
+    const group = matches.length > 0 ? findGroup(facts, per) : undefined
     if (group === undefined) return []
     const data: PatternEvent = { entity: facts.entity, per, matches: matches.sort() }
     return [
@@ -31,7 +31,7 @@ export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): rea
         key: `${group.source} ${group.subject ?? ''}`,
         type: PATTERN_EVENT_TYPE,
         ...group,
-        dataschema: dataschemaOf(PATTERN_EVENT_TYPE),
+        dataschema: toDataschema(PATTERN_EVENT_TYPE),
         data,
       },
     ]

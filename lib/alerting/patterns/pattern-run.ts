@@ -4,13 +4,13 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Received } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { decided, type Emission, type Step } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type StepResult } from '#runtime/consumer/process.ts'
 import { type Alert, alertEmission, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
-import { identityOf } from '../rule.ts'
+import { getRuleIdentity } from '../rule.ts'
 import {
-  type Evaluated,
-  endOfPattern,
+  computePatternEnd,
+  type EvaluationResult,
   onPatternEvent,
   onPatternTime,
   type PatternChange,
@@ -75,36 +75,36 @@ export class PatternRun {
   }
 
   /** Applies all changes that are due. */
-  pass(): void {
+  applyDueChanges(): void {
     for (const [key, before] of Object.entries(this.#tracked)) {
       const pattern = this.#inForce.byKey.get(key) as KeyedPattern
-      const endMs = endOfPattern(pattern.rule, before.state)
+      const endMs = computePatternEnd(pattern.rule, before.state)
       if (endMs !== undefined && endMs <= this.#timeMs)
         this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs), undefined)
     }
   }
 
   /** Resolves all alerts, and returns their events. The state is deleted. */
-  erased(): readonly Emission[] {
+  erase(): readonly Emission[] {
     for (const key of Object.keys(this.#tracked)) this.#end(key, 'erased')
     return this.#emissions
   }
 
   /** Returns the result of the step. */
-  step(otherwise: PatternReason): Step<PatternStates> {
+  step(otherwise: PatternReason): StepResult<PatternStates> {
     const reason = this.#reason ?? otherwise
     const dueMs = this.#dueMs()
     const wasDueMs = this.#before?.dueMs
     if (dueMs === undefined)
-      return decided(reason, undefined, this.#emissions, wasDueMs === undefined ? [] : [{ name: TIMER }])
+      return completeStep(reason, undefined, this.#emissions, wasDueMs === undefined ? [] : [{ name: TIMER }])
     const timers = dueMs === wasDueMs ? [] : [{ name: TIMER, dueMs }]
-    return decided(reason, { tracked: this.#tracked, dueMs }, this.#emissions, timers)
+    return completeStep(reason, { tracked: this.#tracked, dueMs }, this.#emissions, timers)
   }
 
   #apply(
     { key, rule }: KeyedPattern,
     before: TrackedPattern | undefined,
-    { state, reason, changes }: Evaluated,
+    { state, reason, changes }: EvaluationResult,
     cause: Pick<Received, 'source' | 'id'> | undefined,
   ): void {
     let alert = before?.alert
@@ -137,7 +137,7 @@ export class PatternRun {
     if (tracked.length === 0) return undefined
     const dues = tracked.flatMap(([key, { state }]) => {
       const pattern = this.#inForce.byKey.get(key)
-      return (pattern && endOfPattern(pattern.rule, state)) ?? []
+      return (pattern && computePatternEnd(pattern.rule, state)) ?? []
     })
     const checkMs = (Math.floor(this.#timeMs / CHECK_MS) + 2) * CHECK_MS
     if (tracked.some(([, { alert }]) => alert)) dues.push(checkMs)
@@ -156,7 +156,7 @@ function patternAlert(
   cause: Pick<Received, 'source' | 'id'>,
 ): FiredAlert {
   const about = { source, ...(subject === undefined ? {} : { subject }) }
-  const fingerprint = derivedId(identityOf(rule), entity)
+  const fingerprint = derivedId(getRuleIdentity(rule), entity)
   const { pattern } = rule
   return {
     alertId: derivedId(fingerprint, 'pattern', cause.source, cause.id),

@@ -46,29 +46,29 @@ export function patternMessage(
   const expected = EXPECTED[key] ?? TEXTS.expected
   switch (keyword) {
     case 'additionalProperties':
-      return unknownKey(key, knownKeys(path))
+      return unknownKey(key, describeKnownKeys(path))
     case 'required':
       return `is missing: must be ${expected}`
     case 'dependentRequired':
       return `needs ${params.missingProperty} as well`
     case 'oneOf':
-      return oneOf(path)
+      return describeAlternatives(path)
     case 'enum':
-      return `must be one of ${[params.allowedValues].flat().join(', ')}${butIs(found)}`
+      return `must be one of ${[params.allowedValues].flat().join(', ')}${formatFound(found)}`
   }
   if (keyword === 'minItems' || keyword === 'maxItems') return `must be ${expected}`
   if (isStep(path)) return `must be ${EVENT}`
-  return `must be ${key === 'pattern' ? 'a mapping with count or sequence' : expected}${butIs(found)}`
+  return `must be ${key === 'pattern' ? 'a mapping with count or sequence' : expected}${formatFound(found)}`
 }
 
-function knownKeys(path: Path): string {
+function describeKnownKeys(path: Path): string {
   const above = path.slice(0, -1)
   if (above.length === 1) return 'a pattern has count, of, within, sequence, per'
   if (above.at(-1) === 'match') return 'match has site, databaseType, model, tenant, entity, tags'
   return `it has ${OF_EVENTS}${isStep(above) ? ', within' : ''}`
 }
 
-function oneOf(path: Path): string {
+function describeAlternatives(path: Path): string {
   if (path.length === 1) return 'give either count, with of and within, or sequence'
   return 'give either family or event'
 }
@@ -78,6 +78,6 @@ function isStep(path: Path): boolean {
   return path.length === 3 && path[1] === 'sequence'
 }
 
-function butIs(found: string | undefined): string {
+function formatFound(found: string | undefined): string {
   return found === undefined ? '' : `, not ${found}`
 }

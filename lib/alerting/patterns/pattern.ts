@@ -1,7 +1,7 @@
 /** Rules over several events: a count within a duration, or a sequence. `config/rules/README.md` describes how to write one. */
 import type { Dimension, FamilyName } from '../../telemetry/families.ts'
 import type { Condition } from '../condition.ts'
-import { identityOf, type Match, type Rule } from '../rule.ts'
+import { getRuleIdentity, type Match, type Rule } from '../rule.ts'
 
 /** Matcher of readings of one family, optionally limited by a metric and a condition. */
 export interface ReadingMatcher {
@@ -64,7 +64,7 @@ export function thresholdRules(rules: readonly AnyRule[]): readonly Rule[] {
 }
 
 /** Returns all matchers of a pattern. The evaluation refers to a matcher by its index in this list. */
-export function matchersOf(pattern: Pattern): readonly Matcher[] {
+export function listMatchers(pattern: Pattern): readonly Matcher[] {
   return pattern.kind === 'count' ? [pattern.event] : pattern.steps.map(({ event }) => event)
 }
 
@@ -77,11 +77,11 @@ const BEFORE_SHAPE = ' pattern '
  *
  * @param shape text that identifies the pattern, ignoring counts and durations
  */
-export function keyOfPattern(rule: PatternRule, shape: string): string {
-  return `${identityOf(rule)}${BEFORE_SHAPE}${shape}`
+export function computePatternKey(rule: PatternRule, shape: string): string {
+  return `${getRuleIdentity(rule)}${BEFORE_SHAPE}${shape}`
 }
 
 /** Returns the identity of the rule to which a state key belongs. */
-export function identityOfPatternKey(key: string): string {
+export function parsePatternIdentity(key: string): string {
   return key.slice(0, key.lastIndexOf(BEFORE_SHAPE))
 }

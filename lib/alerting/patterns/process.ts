@@ -1,7 +1,7 @@
 /**
  * Consumer that evaluates patterns. All events of a group are sent to one partition, from all partitions of `readings` and `events`.
  */
-import { type KeyedProcess, type PartitionContext, rejected } from '#runtime/consumer/process.ts'
+import { type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
 import { patternsTakeover } from '../takeover.ts'
 import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
@@ -29,7 +29,7 @@ export function patterns(packaged: readonly AnyRule[]): Patterns {
     context: patternsContext(packaged),
     onEvent(states, event, inForce) {
       const { matches, per } = event.data ?? {}
-      if (!Array.isArray(matches)) return rejected('the event has no list of matches')
+      if (!Array.isArray(matches)) return reject('the event has no list of matches')
       const run = new PatternRun(event, states, event.timeMs, inForce)
       for (const pattern of inForce.byKey.values()) {
         if (pattern.rule.pattern.per !== per) continue
@@ -41,10 +41,10 @@ export function patterns(packaged: readonly AnyRule[]): Patterns {
     },
     onTimer(states, timer, inForce) {
       const run = new PatternRun(timer, states, timer.dueMs, inForce)
-      run.pass()
+      run.applyDueChanges()
       return run.step('unchanged')
     },
-    onErase: (states, erasure, inForce) => new PatternRun(erasure, states, erasure.timeMs, inForce).erased(),
+    onErase: (states, erasure, inForce) => new PatternRun(erasure, states, erasure.timeMs, inForce).erase(),
     onTakeover: patternsTakeover,
   }
 }

@@ -2,14 +2,14 @@
 import { parseDuration } from '../../support/duration.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
-import { inSeconds, type Row, type RuleRow } from '../given.ts'
+import { formatSeconds, type Row, type RuleRow } from '../given.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { matchRow, readMatch } from '../read-match.ts'
 import type { Severity } from '../rule.ts'
 import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
 import { templateError } from '../summary.ts'
 import { EVENTS, isEventName } from './events.ts'
-import { type Matcher, matchersOf, type Pattern, type PatternRule, type Per } from './pattern.ts'
+import { listMatchers, type Matcher, type Pattern, type PatternRule, type Per } from './pattern.ts'
 import { PATTERN_PLACEHOLDERS } from './pattern-summary.ts'
 
 type MatcherPath = readonly (string | number)[]
@@ -28,13 +28,13 @@ const DAY_MS = 86_400_000
 const MAX_MS = READINGS_TOPIC.keptDays * DAY_MS
 
 /** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
-export function readPatternRule(given: RuleRow): PatternRule {
-  const { of, report } = given
+export function readPatternRule(ruleRow: RuleRow): PatternRule {
+  const { of, report } = ruleRow
   const labels = { ...of<Record<string, string>>('labels') }
   const keepFiringForMs = parseDuration(of('keepFiringFor') ?? 0) ?? 0
   const row = of<Row>('pattern')
   const fault: PatternFault = (at, message) => report('pattern', message, at)
-  const pattern = row && readPattern(row, fault, given.isFromLog)
+  const pattern = row && readPattern(row, fault, ruleRow.isFromLog)
   if (pattern) {
     if (pattern.kind === 'sequence' && keepFiringForMs === 0)
       fault([], 'ends with an event, which does not last: give keepFiringFor')
@@ -58,26 +58,26 @@ function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern
   const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
   const per = (row.per ?? 'entity') as Per
   if (row.count !== undefined) {
-    const [event, withinMs] = [read(['of'], row.of), withinOf(row, [], fault)]
+    const [event, withinMs] = [read(['of'], row.of), readWithin(row, [], fault)]
     return { kind: 'count', per, count: row.count as number, event, withinMs }
   }
   const steps = (row.sequence as readonly Row[]).map((step, index) => {
     const at = ['sequence', index]
-    return { event: read(at, step), withinMs: withinOfStep(step, index, at, fault) }
+    return { event: read(at, step), withinMs: readStepWithin(step, index, at, fault) }
   })
   return { kind: 'sequence', per, steps }
 }
 
-function withinOfStep(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
+function readStepWithin(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
   if (index > 0) {
-    if (step.within !== undefined) return withinOf(step, at, fault)
+    if (step.within !== undefined) return readWithin(step, at, fault)
     fault([...at, 'within'], 'is missing: must be the maximum time since the previous step, such as 5m')
   } else if (step.within !== undefined)
     fault([...at, 'within'], 'is not allowed in the first step, which has no previous step')
   return 0
 }
 
-function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
+function readWithin(row: Row, at: MatcherPath, fault: PatternFault): number {
   const ms = parseDuration(row.within)
   if (ms !== undefined && ms > 0 && ms <= MAX_MS) return ms
   fault(
@@ -93,7 +93,7 @@ function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
  */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
   const { per } = pattern
-  const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
+  const families = [...new Set(listMatchers(pattern).map(getMatcherFamily))]
   for (const family of families)
     if (per !== 'entity' && !per.startsWith('tags.') && !Object.hasOwn(FAMILIES[family].dimensions, per))
       fault(['per'], `readings of ${family} have no ${per}: the pattern would never fire`)
@@ -109,11 +109,11 @@ export function patternRow(pattern: Pattern): Row {
   const { per } = pattern
   if (pattern.kind === 'count') {
     const { count, event, withinMs } = pattern
-    return { count, of: matcherRow(event), within: inSeconds(withinMs), per }
+    return { count, of: matcherRow(event), within: formatSeconds(withinMs), per }
   }
   const sequence = pattern.steps.map(({ event, withinMs }) => ({
     ...matcherRow(event),
-    ...(withinMs > 0 && { within: inSeconds(withinMs) }),
+    ...(withinMs > 0 && { within: formatSeconds(withinMs) }),
   }))
   return { sequence, per }
 }
@@ -121,7 +121,7 @@ export function patternRow(pattern: Pattern): Row {
 type Texts = string | readonly string[]
 
 /** Returns the family of the entities to which a matcher's events belong. */
-function familyOfMatcher(matcher: Matcher): FamilyName {
+function getMatcherFamily(matcher: Matcher): FamilyName {
   return matcher.of === 'reading'
     ? matcher.family
     : isEventName(matcher.event)
@@ -135,24 +135,24 @@ function familyOfMatcher(matcher: Matcher): FamilyName {
  * @param row row that has been validated against the schema
  */
 function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
-  const given: RuleRow = {
+  const ruleRow: RuleRow = {
     row,
     of: <Value>(key: string) => row[key] as Value | undefined,
     report: (key, message, below = []) => fault([...at, key, ...below], message),
     isFromLog,
   }
-  return row.event === undefined ? readingMatcher(given, at, fault) : eventMatcher(given, at, fault)
+  return row.event === undefined ? readingMatcher(ruleRow, at, fault) : eventMatcher(ruleRow, at, fault)
 }
 
-function readingMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
-  const { row } = given
+function readingMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
+  const { row } = ruleRow
   const family = row.family as FamilyName
   const metric = row.metric as string | undefined
-  const match = readMatch(given, family)
+  const match = readMatch(ruleRow, family)
   const [, ...more] = FIRE_KEYS_IN_PATTERNS.filter(key => row[key] !== undefined)
   for (const key of more)
     fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS_IN_PATTERNS.join(', ')}`)
-  const condition = more.length > 0 ? undefined : readCondition(given, family, metric)
+  const condition = more.length > 0 ? undefined : readCondition(ruleRow, family, metric)
   return {
     of: 'reading',
     family,
@@ -162,15 +162,15 @@ function readingMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): M
   }
 }
 
-function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
-  const { row } = given
+function eventMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
+  const { row } = ruleRow
   const name = row.event as string
   const event = isEventName(name) ? EVENTS[name] : undefined
-  const match = readMatch(given, event?.family)
+  const match = readMatch(ruleRow, event?.family)
   const where = (row.where ?? {}) as Readonly<Record<string, Texts>>
   const fields: readonly string[] = event?.fields ?? []
   for (const field of Object.keys(where))
-    if (!fields.includes(field) && !given.isFromLog)
+    if (!fields.includes(field) && !ruleRow.isFromLog)
       fault(
         [...at, 'where', field],
         `${name} has ${fields.length > 0 ? `only ${fields.join(', ')}` : 'no fields to compare'}`,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sns'
 import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
+import { encodeAttribute, type SnsMessage } from '../../notification/sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../../notification/sns/topic.ts'
 import { alertsTopicName } from '../resource-names.ts'
 
@@ -51,7 +51,7 @@ export class SnsTopic implements AlertsTopic {
   }
 
   async publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]> {
-    const PublishBatchRequestEntries = messages.map(entryOf)
+    const PublishBatchRequestEntries = messages.map(toBatchEntry)
     const command = new PublishBatchCommand({ TopicArn: this.#arn, PublishBatchRequestEntries })
     const { Failed = [] } = await this.#client.send(command).catch((error: Error) => {
       // After this error, the sink publishes the messages one by one, so that only the invalid one fails.
@@ -70,9 +70,9 @@ export class SnsTopic implements AlertsTopic {
   }
 }
 
-function entryOf({ subject, message, attributes }: SnsMessage, index: number): PublishBatchRequestEntry {
+function toBatchEntry({ subject, message, attributes }: SnsMessage, index: number): PublishBatchRequestEntry {
   const typed = Object.entries(attributes).map(([name, value]) => {
-    const [DataType, StringValue] = attributeOf(value)
+    const [DataType, StringValue] = encodeAttribute(value)
     return [name, { DataType, StringValue }] as const
   })
   return {

@@ -18,18 +18,18 @@ import {
   strictObject,
   string,
 } from 'valibot'
-import { defined } from '#runtime/consumer/defined.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '#runtime/settings/slice.ts'
-import { decimal, list, mapped, text } from '#runtime/settings/values.ts'
+import { decimal, list, mapKind, text } from '#runtime/settings/values.ts'
 import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import {
+  createSensors,
   type FleetGroup,
   InvalidFleet,
   metricNamed,
   type Sensor,
-  sensorsOf,
   withMetrics,
 } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
@@ -65,7 +65,7 @@ export const GENERATOR = slice(
       otherwise: 'the parameter',
     }),
     GENERATOR_METRICS: setting(
-      mapped(
+      mapKind(
         list(name => METRICS.includes(metricNamed(name)), `any of ${METRICS.join(', ')}`),
         names => names.map(metricNamed),
       ),
@@ -90,7 +90,7 @@ export const GENERATOR = slice(
   ({ GENERATOR_PARAMETER, GENERATOR_FILE, GENERATOR_SAMPLE_RATE: rate, ...others }): GeneratorSource => ({
     ...(GENERATOR_PARAMETER && { generatorParameter: GENERATOR_PARAMETER }),
     ...(GENERATOR_FILE && { generatorFile: GENERATOR_FILE }),
-    generatorDefaults: defined({
+    generatorDefaults: omitUndefined({
       tickSeconds: rate === undefined ? undefined : Math.max(0.001, Math.round(1000 / rate) / 1000),
       metrics: others.GENERATOR_METRICS,
       source: others.CLOUDEVENTS_SOURCE,
@@ -219,7 +219,7 @@ export function generatorSettings(
   const { issues, output } = safeParse(DOCUMENT, input)
   if (issues) throw new ConfigError(source, errorLines(issues))
   const { fleet: groups, ...settings } = { ...output, ...without(defaults, input as object) }
-  const chosen = groups ? fleetOf(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
+  const chosen = groups ? createFleet(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
   const fleet = metrics ? withMetrics(chosen, metrics) : chosen
   const perSecond = fleet.length / settings.tickSeconds
   if (perSecond > maxReadingsPerSecond)
@@ -241,16 +241,16 @@ function without(defaults: GeneratorOverrides, settings: object): GeneratorOverr
  *
  * @throws ConfigError for an invalid group, or for a metric that the group's family does not have
  */
-function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
+function createFleet(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
   const errors = groups.flatMap(({ family, metrics = [] }, index) => {
-    const known = Object.keys(FAMILIES[family].metrics)
+    const metricNames = Object.keys(FAMILIES[family].metrics)
     return metrics
-      .filter(metric => !known.includes(metric))
-      .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${known.join(', ')}`)
+      .filter(metric => !metricNames.includes(metric))
+      .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${metricNames.join(', ')}`)
   })
   if (errors.length > 0) throw new ConfigError(source, errors)
   try {
-    return sensorsOf(groups)
+    return createSensors(groups)
   } catch (error) {
     if (error instanceof InvalidFleet) throw new ConfigError(source, [`fleet: ${error.message}`])
     throw error
@@ -259,11 +259,11 @@ function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor
 
 /** Returns the schema of a JSON object that must not have any other keys. */
 function document<const Entries extends ObjectEntries>(entries: Entries) {
-  const known = Object.keys(entries).join(', ')
+  const allowedKeys = Object.keys(entries).join(', ')
   return pipe(
     // Valibot accepts an array as an object, so it is rejected first.
     custom<object>(isObject, 'must be an object'),
-    strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${known}`),
+    strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${allowedKeys}`),
   )
 }
 

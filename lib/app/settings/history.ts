@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { httpAddress, parsedBy, text } from '#runtime/settings/values.ts'
+import { createKind, httpAddress, text } from '#runtime/settings/values.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 const DAY = /^(\w+)=(\d{1,5})d$/
@@ -36,7 +36,7 @@ export const HISTORY = slice(
       },
     ),
     HISTORY_RETENTION: setting(
-      parsedBy(
+      createKind(
         daysByTable,
         `days by table, such as readings=400d,alerts=1095d; tables are ${HISTORY_TABLES.join(', ')}`,
       ),

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { list, parsedBy, text } from '#runtime/settings/values.ts'
+import { createKind, list, text } from '#runtime/settings/values.ts'
 
 /** Mappings that apply to all records of a topic. */
 export interface TopicMappings {
@@ -18,7 +18,7 @@ export interface MappingSettings {
 
 const NAME = /^[\w-]+$/
 
-const TOPIC_MAPPINGS = parsedBy(value => {
+const TOPIC_MAPPINGS = createKind(value => {
   const found: { topic: string; mappings: string[] }[] = []
   for (const part of value.split(',')) {
     const [, topic, name = ''] = /^(?:([\w.-]+)=)?(.*)$/.exec(part.trim()) ?? []

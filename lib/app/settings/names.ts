@@ -1,10 +1,10 @@
 /** Naming of topics and consumer groups. Pure. */
 import { type PartOf, setting, slice } from '#runtime/settings/slice.ts'
-import { mapped, parsedBy, text } from '#runtime/settings/values.ts'
+import { createKind, mapKind, text } from '#runtime/settings/values.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */
-const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
+const PART = mapKind(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
   part === 'none' ? '' : part,
 )
 
@@ -12,7 +12,7 @@ const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" 
 const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
 const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
 
-const TOPIC_NAMES = parsedBy(
+const TOPIC_NAMES = createKind(
   pairsIn,
   `signal=topic, separated by commas, with the signals ${SIGNALS.join(', ')}`,
 )

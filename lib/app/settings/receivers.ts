@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { parsedBy, text } from '#runtime/settings/values.ts'
+import { createKind, text } from '#runtime/settings/values.ts'
 import { isObject, jsonIn } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -13,7 +13,7 @@ function secretsIn(json: string): Secrets | undefined {
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {
-    RECEIVER_SECRETS: setting(parsedBy(secretsIn, 'a JSON object of secrets by name'), {
+    RECEIVER_SECRETS: setting(createKind(secretsIn, 'a JSON object of secrets by name'), {
       description:
         'The [secrets](notifications.md#secrets) of receivers by name, only for programs on this machine.',
       otherwise: 'Secrets Manager',

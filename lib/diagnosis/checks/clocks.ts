@@ -4,7 +4,7 @@
  */
 import { durationText } from '../../support/duration.ts'
 import type { BatchFacts, TopicFacts } from '../facts.ts'
-import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
 
 /**
  * Maximum difference between two clocks, in milliseconds. It is larger than typical NTP errors, and too small to affect the timers
@@ -19,9 +19,9 @@ const MAX_SILENCE_MS = 150_000
  *
  * @param nowMs current time of this machine, in milliseconds since the epoch
  */
-export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number): Finding {
-  const found = (judgement: Parameters<typeof finding>[3]) =>
-    finding('clocks', 'brokers', 'brokers', judgement)
+export function checkBrokersClock(topics: readonly TopicFacts[], nowMs: number): Finding {
+  const toFinding = (judgement: Parameters<typeof createFinding>[3]) =>
+    createFinding('clocks', 'brokers', 'brokers', judgement)
   const times: { readonly topic: string; readonly ms: number }[] = []
   const unseen: string[] = []
   for (const { topic, found } of topics) {
@@ -29,17 +29,17 @@ export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number
     if (newest && 'unseen' in newest) unseen.push(newest.unseen)
     else
       for (const { batches } of newest?.seen ?? [])
-        times.push(...appended(batches).map(ms => ({ topic, ms })))
+        times.push(...listAppendTimes(batches).map(ms => ({ topic, ms })))
   }
   const [first = 'no record has a timestamp from a broker'] = unseen
   if (times.length === 0)
-    return found(
+    return toFinding(
       unknown(first, 'This check needs a record in a topic with LogAppendTime, and permission to read it.'),
     )
   const latest = times.reduce((one, other) => (other.ms > one.ms ? other : one))
   const aheadMs = latest.ms - nowMs
-  if (aheadMs <= TOLERANCE_MS) return found("no record is in the future of this machine's clock")
-  return found(
+  if (aheadMs <= TOLERANCE_MS) return toFinding("no record is in the future of this machine's clock")
+  return toFinding(
     wrong(
       `the newest record of ${latest.topic} is ${durationText(aheadMs)} in the future of this machine's clock`,
       'Synchronise the brokers and this machine with a time server: timers use the clock of the brokers.',
@@ -47,7 +47,7 @@ export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number
   )
 }
 
-function appended(batches: readonly BatchFacts[]): number[] {
+function listAppendTimes(batches: readonly BatchFacts[]): number[] {
   return batches.filter(({ isLogAppendTime }) => isLogAppendTime).map(({ timestampMs }) => timestampMs)
 }
 
@@ -56,14 +56,14 @@ function appended(batches: readonly BatchFacts[]): number[] {
  *
  * @param ticks true if the function `clock` is enabled
  */
-export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
+export function checkTicks({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
   if (!wanted.isTicked || 'unseen' in found || found.seen === undefined) return []
   const { newest, partitions: all } = found.seen
   const checks = {
     ticks: (partitions: Extract<typeof newest, { seen: unknown }>['seen']) => {
       const times = partitions.map(({ partition, batches }) => ({
         partition,
-        newestMs: appended(batches).at(-1),
+        newestMs: listAppendTimes(batches).at(-1),
       }))
       const silent = times.filter(({ newestMs = 0 }) => nowMs - newestMs > MAX_SILENCE_MS)
       const [first] = silent
@@ -84,5 +84,5 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
       )
     },
   }
-  return judged('clocks', topic, checks, newest, 'This check needs permission to read the topic.')
+  return runChecks('clocks', topic, checks, newest, 'This check needs permission to read the topic.')
 }

@@ -1,9 +1,9 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 import { durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
-import { BREAKER_OPEN, noReaders } from '../stalls.ts'
-import { commits } from './positions.ts'
+import { createFinding, type Finding, type Observed, runChecks, unknown, wrong } from '../finding.ts'
+import { BREAKER_OPEN, describeNoReaders } from '../stalls.ts'
+import { checkCommits } from './positions.ts'
 
 /** Maximum lag, in records. These limits equal the thresholds of the alarms. */
 const MAX_PENDING = 10_000
@@ -18,33 +18,33 @@ const GROUP_RIGHTS = 'This check needs permission to describe the topic and the 
  *
  * @param nowMs current time, in milliseconds since the epoch
  */
-export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Finding[] {
+export function checkConsumer(consumer: ConsumerFacts, nowMs: number): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
-  const fixed = judged('consumers', subject, FIXED, { seen: { ...consumer, nowMs } })
+  const fixed = runChecks('consumers', subject, FIXED, { seen: { ...consumer, nowMs } })
   if ('unseen' in partitions)
     return [
       ...fixed,
       ...['commits', 'lag'].map(check =>
-        finding('consumers', check, subject, unknown(partitions.unseen, GROUP_RIGHTS)),
+        createFinding('consumers', check, subject, unknown(partitions.unseen, GROUP_RIGHTS)),
       ),
     ]
   const progress = { seen: { ...consumer, partitions: partitions.seen } }
-  return [...judged('consumers', subject, PROGRESS, progress), ...fixed]
+  return [...runChecks('consumers', subject, PROGRESS, progress), ...fixed]
 }
 
-const PROGRESS = { readers, commits, published, lag }
-const FIXED = { breaker }
+const PROGRESS = { readers: checkReaders, commits: checkCommits, published: checkPublished, lag: checkLag }
+const FIXED = { breaker: checkBreaker }
 
-function pendingIn({ start, end, committedAfter }: PartitionProgress): number {
+function countPartitionPending({ start, end, committedAfter }: PartitionProgress): number {
   return Math.max(0, end - Math.max(start, committedAfter))
 }
 
-function pendingOf({ partitions }: SeenConsumer): number {
-  return partitions.reduce((sum, one) => sum + pendingIn(one), 0)
+function countPending({ partitions }: SeenConsumer): number {
+  return partitions.reduce((sum, one) => sum + countPartitionPending(one), 0)
 }
 
-function readers(consumer: SeenConsumer) {
+function checkReaders(consumer: SeenConsumer) {
   const { group, state } = consumer
   if ('unseen' in state) return unknown(state.unseen, GROUP_RIGHTS)
   const { members } = state.seen
@@ -59,20 +59,20 @@ function readers(consumer: SeenConsumer) {
     case 'unknown':
       return unknown(`Kafka does not report the state of the group ${group}`, GROUP_RIGHTS)
     default: {
-      const pending = pendingOf(consumer)
+      const pending = countPending(consumer)
       if (pending === 0) return 'no consumer, and no pending records'
-      const { reason, advice } = noReaders(group, pending)
+      const { reason, advice } = describeNoReaders(group, pending)
       return wrong(reason, advice)
     }
   }
 }
 
-function lag(consumer: SeenConsumer) {
+function checkLag(consumer: SeenConsumer) {
   const { partitions, windowMs } = consumer
-  const pending = pendingOf(consumer)
+  const pending = countPending(consumer)
   if (pending === 0) return 'nothing waits'
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
-  const isUnread = partitions.some(one => one.waitsSeconds === null && pendingIn(one) > 0)
+  const isUnread = partitions.some(one => one.waitsSeconds === null && countPartitionPending(one) > 0)
   const many = pending === 1 ? '1 record waits' : `${pending} records wait`
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
@@ -97,11 +97,11 @@ function lag(consumer: SeenConsumer) {
  * Checks that no emissions remain in the outbox. Emissions are published after the commit; remaining ones are published with the
  * next batch.
  */
-function published({ partitions }: SeenConsumer) {
+function checkPublished({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
     return unknown('Redis does not report the pending emissions')
   const waiting = partitions.reduce((sum, { outbox }) => sum + (outbox ?? 0), 0)
-  if (!partitions.some(one => (one.outbox ?? 0) > 0 && pendingIn(one) === 0))
+  if (!partitions.some(one => (one.outbox ?? 0) > 0 && countPartitionPending(one) === 0))
     return waiting === 0 ? 'all emissions are published' : `${waiting} emissions are being published`
   return wrong(
     `${waiting} emissions are committed but not published, and no pending record will start the next batch`,
@@ -109,7 +109,7 @@ function published({ partitions }: SeenConsumer) {
   )
 }
 
-function breaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
+function checkBreaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
   const { breakerOpenUntilMs, nowMs } = consumer
   if ('unseen' in breakerOpenUntilMs) return unknown(breakerOpenUntilMs.unseen)
   const untilMs = breakerOpenUntilMs.seen
@@ -126,7 +126,7 @@ interface OpenCount {
 }
 
 /** Checks the open dead letters. An operator must redrive or drop them before the retention of their topic deletes them. */
-export function deadLettersFindings(
+export function checkDeadLetters(
   topic: string,
   keptDays: number,
   counts: Observed<OpenCount>,
@@ -136,7 +136,7 @@ export function deadLettersFindings(
     'dead-letters': ({ open, oldestMs, pending }: OpenCount) => {
       if (open > 0)
         return wrong(
-          `${open === 1 ? '1 dead letter is open' : `${open} dead letters are open`}${ageText(oldestMs, keptDays, nowMs)}`,
+          `${open === 1 ? '1 dead letter is open' : `${open} dead letters are open`}${formatAge(oldestMs, keptDays, nowMs)}`,
           '`sluice dlq list` shows them; redrive them with `sluice dlq redrive`, or drop them with `sluice dlq drop`.',
         )
       if (pending === 0) return 'no dead letter is open'
@@ -146,10 +146,10 @@ export function deadLettersFindings(
       )
     },
   }
-  return judged('consumers', topic, checks, counts)
+  return runChecks('consumers', topic, checks, counts)
 }
 
-function ageText(oldestMs: number | undefined, keptDays: number, nowMs: number): string {
+function formatAge(oldestMs: number | undefined, keptDays: number, nowMs: number): string {
   if (oldestMs === undefined) return ''
   const leavesMs = oldestMs + keptDays * DAY_MS - nowMs
   const soon = leavesMs < 7 * DAY_MS ? `; the first is deleted in ${durationText(Math.max(0, leavesMs))}` : ''

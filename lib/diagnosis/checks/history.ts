@@ -2,43 +2,49 @@
 import { coverage, missingRanges } from '../../history/coverage.ts'
 import type { HistoryObject } from '../../history/object-key.ts'
 import type { ArchiveFacts } from '../facts.ts'
-import { type Finding, type Judgement, judged, plural, wrong } from '../finding.ts'
+import { type Finding, formatCount, type Judgement, runChecks, wrong } from '../finding.ts'
 
 const DAY_MS = 86_400_000
 /** Number of ranges or objects that are named. */
-const NAMED = 3
+const MAX_NAMED = 3
 const RIGHTS = 'This check needs permission to list the bucket of the history.'
 
-interface Judged {
+interface ArchivedTopic {
   readonly days: number
   /** Objects of each partition, in ascending order of offset. */
   readonly partitions: readonly (readonly HistoryObject[])[]
 }
 
-export function historyFindings({ topic, days, objects }: ArchiveFacts): Finding[] {
-  const facts = 'unseen' in objects ? objects : { seen: { days, partitions: byPartition(objects.seen) } }
-  return judged('history', topic, { missing, overlapping, recreated }, facts, RIGHTS)
+export function checkHistory({ topic, days, objects }: ArchiveFacts): Finding[] {
+  const facts = 'unseen' in objects ? objects : { seen: { days, partitions: groupByPartition(objects.seen) } }
+  return runChecks(
+    'history',
+    topic,
+    { missing: checkMissing, overlapping: checkOverlapping, recreated: checkRecreated },
+    facts,
+    RIGHTS,
+  )
 }
 
-function byPartition(objects: readonly HistoryObject[]): HistoryObject[][] {
+function groupByPartition(objects: readonly HistoryObject[]): HistoryObject[][] {
   return [...Map.groupBy(objects, ({ partition }) => partition).values()].map(own =>
     own.toSorted((a, b) => a.firstOffset - b.firstOffset || b.lastOffset - a.lastOffset),
   )
 }
 
-function missing({ days, partitions }: Judged): Judgement | string {
+function checkMissing({ days, partitions }: ArchivedTopic): Judgement | string {
   const ranges = partitions.filter(isOneLog).flatMap(objects => {
     const [{ partition }] = objects as [HistoryObject]
     return missingRanges(coverage(objects)).map(one => `${partition}/${one.fromOffset}-${one.toOffset}`)
   })
-  if (ranges.length === 0) return `no offsets of the last ${plural(days, 'day')} are missing`
+  if (ranges.length === 0) return `no offsets of the last ${formatCount(days, 'day')} are missing`
   return wrong(
-    `offsets are missing: ${named(ranges)}`,
+    `offsets are missing: ${formatNames(ranges)}`,
     'If Kafka deleted them before they were archived, they are lost: see records-lost in docs/runbook.md. If an object was removed, restore its version in the bucket.',
   )
 }
 
-function overlapping({ partitions }: Judged): Judgement | string {
+function checkOverlapping({ partitions }: ArchivedTopic): Judgement | string {
   const keys = partitions.filter(isOneLog).flatMap(objects => {
     const whole = new Set(
       coverage(objects)
@@ -49,16 +55,16 @@ function overlapping({ partitions }: Judged): Judgement | string {
   })
   if (keys.length === 0) return 'no offsets are in several objects'
   return wrong(
-    `objects repeat rows of others: ${named(keys)}`,
+    `objects repeat rows of others: ${formatNames(keys)}`,
     'The archiver has lost its state. `sluice sql` reads each row once, Athena twice: remove an object whose offsets others have.',
   )
 }
 
-function recreated({ partitions }: Judged): Judgement | string {
+function checkRecreated({ partitions }: ArchivedTopic): Judgement | string {
   const topics = partitions.filter(objects => !isOneLog(objects)).map(([one]) => String(one?.partition))
   if (topics.length === 0) return 'all objects are of one log'
   return wrong(
-    `later days have lower offsets, in partition ${named(topics)}: the topic was created again`,
+    `later days have lower offsets, in partition ${formatNames(topics)}: the topic was created again`,
     'Copy the objects of the old log to another bucket, and remove them from this one.',
   )
 }
@@ -73,7 +79,7 @@ function isOneLog(objects: readonly HistoryObject[]): boolean {
   })
 }
 
-function named(all: readonly string[]): string {
-  const more = all.length > NAMED ? `, and ${all.length - NAMED} more` : ''
-  return `${all.slice(0, NAMED).join(', ')}${more}`
+function formatNames(all: readonly string[]): string {
+  const more = all.length > MAX_NAMED ? `, and ${all.length - MAX_NAMED} more` : ''
+  return `${all.slice(0, MAX_NAMED).join(', ')}${more}`
 }

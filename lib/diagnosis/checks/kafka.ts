@@ -1,6 +1,6 @@
 /** Checks the Kafka brokers. Pure. */
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
-import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, formatCount, ok, runChecks, unknown, wrong } from '../finding.ts'
 
 /**
  * Minimum retention of committed offsets, in minutes. It equals the retention of readings. If a group stops for longer, its offsets
@@ -10,20 +10,20 @@ const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
 export const NOT_REACHED =
   'Check that it is running and can be reached from here: see docs/troubleshooting.md.'
 
-export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[] {
+export function checkKafka(facts: KafkaFacts, standards: Standards): Finding[] {
   const { address, cluster } = facts
   const own = { seen: { facts, standards } }
   if ('unseen' in cluster)
     return [
-      finding('kafka', 'reached', address, wrong(cluster.unseen, NOT_REACHED)),
-      ...judged('kafka', address, { encryption }, own),
+      createFinding('kafka', 'reached', address, wrong(cluster.unseen, NOT_REACHED)),
+      ...runChecks('kafka', address, { encryption: checkEncryption }, own),
     ]
   const { brokers } = cluster.seen
   const racks = [...new Set(brokers.flatMap(({ rack }) => rack ?? []))].sort()
-  const count = plural(brokers.length, 'broker')
-  const of = {
+  const count = formatCount(brokers.length, 'broker')
+  const checks = {
     reached: () => `answers with ${count}`,
-    encryption,
+    encryption: checkEncryption,
     brokers: () =>
       brokers.length >= standards.brokers
         ? count
@@ -31,12 +31,12 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
             `${brokers.length} of ${standards.brokers} brokers are available: the loss of another broker stops writes or loses records`,
             'Restart the missing brokers, or use a cluster with a broker in each of three zones.',
           ),
-    zones: () => zones(racks, standards),
+    zones: () => checkZones(racks, standards),
   }
   return [
-    ...judged('kafka', address, of, own),
+    ...runChecks('kafka', address, checks, own),
     ...brokers.flatMap(({ id, settings }) =>
-      judged(
+      runChecks(
         'kafka',
         `broker ${id}`,
         SETTINGS,
@@ -47,12 +47,12 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
   ]
 }
 
-interface Judged {
+interface CheckedCluster {
   readonly facts: KafkaFacts
   readonly standards: Standards
 }
 
-function encryption({ facts: { auth, encrypted }, standards }: Judged) {
+function checkEncryption({ facts: { auth, encrypted }, standards }: CheckedCluster) {
   if (encrypted) return `is reached by TLS (KAFKA_AUTH=${auth})`
   if (standards.isLocal) return 'is reached in plain text, on this machine'
   return wrong(
@@ -63,7 +63,7 @@ function encryption({ facts: { auth, encrypted }, standards }: Judged) {
   )
 }
 
-function zones(racks: readonly string[], { isLocal }: Standards) {
+function checkZones(racks: readonly string[], { isLocal }: Standards) {
   if (isLocal) return 'all on this machine'
   if (racks.length === 0)
     return unknown('the brokers do not report their zones', 'Set broker.rack of each broker to its zone.')
@@ -75,19 +75,19 @@ function zones(racks: readonly string[], { isLocal }: Standards) {
 }
 
 const SETTINGS = {
-  'auto-create': setting(
+  'auto-create': createSettingCheck(
     'auto.create.topics.enable',
     value => value === 'false',
     'a mistyped name creates a topic with default settings',
     'Set auto.create.topics.enable=false on the brokers.',
   ),
-  'unclean-election': setting(
+  'unclean-election': createSettingCheck(
     'unclean.leader.election.enable',
     value => value === 'false',
     'a copy that has fallen behind can become the leader, and records are lost',
     'Set unclean.leader.election.enable=false on the brokers.',
   ),
-  'offsets-kept': setting(
+  'offsets-kept': createSettingCheck(
     'offsets.retention.minutes',
     value => Number(value) >= LEAST_OFFSETS_MINUTES,
     'a group that is stopped for that time forgets where it was, and begins at the first record again',
@@ -95,7 +95,12 @@ const SETTINGS = {
   ),
 }
 
-function setting(name: string, isRight: (value: string) => boolean, problem: string, todo: string) {
+function createSettingCheck(
+  name: string,
+  isRight: (value: string) => boolean,
+  problem: string,
+  todo: string,
+) {
   return (settings: Settings) => {
     const value = settings[name] ?? undefined
     if (value === undefined) return unknown(`the broker does not report ${name}`)

@@ -18,56 +18,59 @@ interface KnownProgress extends PartitionProgress {
 }
 
 /** Returns the progress of the partitions, or a finding if the state of a partition is unknown or empty. */
-function knownIn({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
+function resolveProgress({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
-  const known = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
-  return known.every(({ applied, committedAfter }) => applied < 0 && committedAfter < 0)
+  const progress = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
+  return progress.every(({ applied, committedAfter }) => applied < 0 && committedAfter < 0)
     ? 'nothing was consumed yet'
-    : known
+    : progress
 }
 
-export function commits(consumer: SeenConsumer): Judgement | string {
+export function checkCommits(consumer: SeenConsumer): Judgement | string {
   const { group, batchSize } = consumer
-  const known = knownIn(consumer)
-  if (!Array.isArray(known)) return known as Judgement | string
-  const partitions: readonly KnownProgress[] = known
+  const progress = resolveProgress(consumer)
+  if (!Array.isArray(progress)) return progress as Judgement | string
+  const partitions: readonly KnownProgress[] = progress
   const other = partitions.filter(({ applied, end }) => applied >= end)
   if (other.length > 0)
     return wrong(
-      `its state has applied offset ${named(other, one => one.applied)}, and the log ends before it: it is another log`,
+      `its state has applied offset ${formatPartitions(other, one => one.applied)}, and the log ends before it: it is another log`,
       'If the topic was recreated, run `sluice state drop`: the consumer then reads the topic from its start.',
     )
   // In these partitions, offsets are committed but not applied, and their records are still in the log.
   const unfinished = partitions.reduce(
-    (sum, one) => sum + Math.max(0, one.committedBefore - firstMissing(one)),
+    (sum, one) => sum + Math.max(0, one.committedBefore - computeFirstMissing(one)),
     0,
   )
   if (consumer.writesSegments) return `${unfinished} records wait in the log for the end of their segment`
-  const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
+  const behind = partitions.filter(one => one.committedBefore > computeFirstMissing(one))
   if (behind.length > 0)
     return wrong(
-      `its state is behind its group: ${named(behind, one => `offsets ${firstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
+      `its state is behind its group: ${formatPartitions(behind, one => `offsets ${computeFirstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
       `The next batch reads these records from Kafka and applies them, unless they have expired. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
     )
-  const ahead = partitions.filter(one => repeated(one) > BATCHES_AHEAD * batchSize)
+  const ahead = partitions.filter(one => countRepeated(one) > BATCHES_AHEAD * batchSize)
   if (ahead.length > 0)
     return wrong(
-      `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${named(ahead, one => `${repeated(one)} applied offsets are not committed`)}`,
+      `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${formatPartitions(ahead, one => `${countRepeated(one)} applied offsets are not committed`)}`,
       `They are delivered again and dropped as duplicates, so nothing is applied twice. Check whether the offsets of ${group} were reset, and that it can commit. \`sluice groups lag ${group}\` shows the offsets.`,
     )
   return 'offsets are committed after their effects, and agree with the state'
 }
 
-function firstMissing({ applied, start }: KnownProgress): number {
+function computeFirstMissing({ applied, start }: KnownProgress): number {
   return Math.max(start, applied + 1)
 }
 
-function repeated({ applied, committedAfter, start }: KnownProgress): number {
+function countRepeated({ applied, committedAfter, start }: KnownProgress): number {
   return applied + 1 - Math.max(start, committedAfter)
 }
 
-function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) => string | number): string {
+function formatPartitions(
+  partitions: readonly KnownProgress[],
+  says: (one: KnownProgress) => string | number,
+): string {
   const [first] = partitions
   const more = partitions.length > 1 ? `, and ${partitions.length - 1} more partitions` : ''
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''

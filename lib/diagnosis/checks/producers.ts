@@ -1,6 +1,6 @@
 /** Checks the producers of a topic by its newest batches. Pure. */
 import type { TopicFacts } from '../facts.ts'
-import { type Finding, finding, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, unknown, wrong } from '../finding.ts'
 
 /** Default delivery timeout of Kafka clients, in milliseconds. A client may send a record several times within this time. */
 const DELIVERY_TIMEOUT_MS = 120_000
@@ -10,12 +10,12 @@ const DELIVERY_TIMEOUT_MS = 120_000
  *
  * @param idWindowMs time for which consumers recognise a repeated event id, in log time
  */
-export function producerFindings({ topic, found }: TopicFacts, idWindowMs: number): Finding[] {
+export function checkProducers({ topic, found }: TopicFacts, idWindowMs: number): Finding[] {
   if ('unseen' in found || found.seen === undefined) return []
-  return [finding('producers', 'idempotence', topic, idempotence(found.seen.newest, idWindowMs))]
+  return [createFinding('producers', 'idempotence', topic, checkIdempotence(found.seen.newest, idWindowMs))]
 }
 
-function idempotence(newest: NonNullable<Seen<TopicFacts['found']>>['newest'], idWindowMs: number) {
+function checkIdempotence(newest: NonNullable<Seen<TopicFacts['found']>>['newest'], idWindowMs: number) {
   if ('unseen' in newest) return unknown(newest.unseen, 'This check needs permission to read the topic.')
   const batches = newest.seen.flatMap(one => one.batches)
   const without = batches.filter(({ isIdempotent }) => !isIdempotent).length

@@ -1,6 +1,6 @@
 /** Checks that Redis or Valkey keeps its data and that the functions have the permissions they need. Pure. */
 import type { RedisFacts, RedisServer, Standards } from '../facts.ts'
-import { type Finding, finding, judged, plural, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, formatCount, runChecks, unknown, wrong } from '../finding.ts'
 import { NOT_REACHED } from './kafka.ts'
 
 const OLDEST = [6, 2] as const
@@ -9,29 +9,40 @@ const NO_INFO = 'This check needs permission for the command INFO: see docs/depl
 
 type Info = Readonly<Record<string, string>>
 
-export function redisFindings(facts: RedisFacts, standards: Standards): Finding[] {
+export function checkRedis(facts: RedisFacts, standards: Standards): Finding[] {
   const { address, servers, refused } = facts
-  const encrypted = finding('redis', 'encryption', address, encryption(facts, standards))
+  const encrypted = createFinding('redis', 'encryption', address, checkEncryption(facts, standards))
   if ('unseen' in servers)
     return [
-      finding('redis', 'reached', address, wrong(servers.unseen, NOT_REACHED)),
+      createFinding('redis', 'reached', address, wrong(servers.unseen, NOT_REACHED)),
       encrypted,
-      finding('redis', 'eviction', address, unknown('Redis could not be checked')),
+      createFinding('redis', 'eviction', address, unknown('Redis could not be checked')),
     ]
   const count = servers.seen.length
   return [
-    finding('redis', 'reached', address, count === 1 ? 'answers' : `answers with ${count} servers`),
+    createFinding('redis', 'reached', address, count === 1 ? 'answers' : `answers with ${count} servers`),
     encrypted,
-    ...judged('redis', address, { permissions }, refused),
+    ...runChecks('redis', address, { permissions: checkPermissions }, refused),
     ...servers.seen.flatMap(server => [
-      ...judged('redis', server.address, { version, eviction, evicted, memory }, server.info, NO_INFO),
-      ...judged('redis', server.address, { mode: info => mode(facts, info) }, server.info, NO_INFO),
-      ...copiesFindings(server, standards),
+      ...runChecks(
+        'redis',
+        server.address,
+        {
+          version: checkVersion,
+          eviction: checkEvictionPolicy,
+          evicted: checkEvictedKeys,
+          memory: checkMemory,
+        },
+        server.info,
+        NO_INFO,
+      ),
+      ...runChecks('redis', server.address, { mode: info => checkMode(facts, info) }, server.info, NO_INFO),
+      ...checkServerCopies(server, standards),
     ]),
   ]
 }
 
-function encryption({ encrypted }: RedisFacts, { isLocal }: Standards) {
+function checkEncryption({ encrypted }: RedisFacts, { isLocal }: Standards) {
   if (encrypted) return 'is reached by TLS'
   if (isLocal) return 'is reached in plain text, on this machine'
   return wrong(
@@ -40,7 +51,7 @@ function encryption({ encrypted }: RedisFacts, { isLocal }: Standards) {
   )
 }
 
-function permissions(refused: readonly string[]) {
+function checkPermissions(refused: readonly string[]) {
   if (refused.length === 0) return 'the user may run the commands and scripts of the functions'
   return wrong(
     `the user is refused: ${refused.join('; ')}`,
@@ -48,7 +59,7 @@ function permissions(refused: readonly string[]) {
   )
 }
 
-function version({ valkey_version: valkey, redis_version: redis }: Info) {
+function checkVersion({ valkey_version: valkey, redis_version: redis }: Info) {
   const number = valkey ?? redis
   if (number === undefined) return unknown('the server does not report its version')
   const name = `${valkey === undefined ? 'Redis' : 'Valkey'} ${number}`
@@ -61,7 +72,7 @@ function version({ valkey_version: valkey, redis_version: redis }: Info) {
  * Checks the eviction policy. Keys of Sluice have no time to live, so `volatile-` policies do not evict them. An ElastiCache
  * Serverless cache always uses `volatile-lru`. INFO reports the policy even if CONFIG is forbidden.
  */
-function eviction({ maxmemory_policy: policy }: Info) {
+function checkEvictionPolicy({ maxmemory_policy: policy }: Info) {
   if (policy === undefined)
     return unknown(
       'the server does not report maxmemory-policy',
@@ -76,7 +87,7 @@ function eviction({ maxmemory_policy: policy }: Info) {
   )
 }
 
-function evicted({ evicted_keys: count }: Info) {
+function checkEvictedKeys({ evicted_keys: count }: Info) {
   if (count === undefined) return unknown('the server does not report its evicted keys')
   if (count === '0') return 'has not evicted any keys'
   return wrong(
@@ -85,11 +96,11 @@ function evicted({ evicted_keys: count }: Info) {
   )
 }
 
-function memory({ used_memory: used, maxmemory = '0' }: Info) {
+function checkMemory({ used_memory: used, maxmemory = '0' }: Info) {
   const share = Number(used) / Number(maxmemory)
   if (!Number.isFinite(Number(used))) return unknown('the server does not report its memory use')
-  if (Number(maxmemory) === 0) return `uses ${mebibytes(used)}, without a limit`
-  const says = `uses ${mebibytes(used)} of ${mebibytes(maxmemory)} (${Math.round(share * 100)} %)`
+  if (Number(maxmemory) === 0) return `uses ${formatMebibytes(used)}, without a limit`
+  const says = `uses ${formatMebibytes(used)} of ${formatMebibytes(maxmemory)} (${Math.round(share * 100)} %)`
   if (share <= FULL) return says
   return wrong(
     says,
@@ -97,7 +108,7 @@ function memory({ used_memory: used, maxmemory = '0' }: Info) {
   )
 }
 
-function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: Info) {
+function checkMode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: Info) {
   if (enabled === undefined) return unknown('the server does not report cluster_enabled')
   if (enabled === '1')
     return configured === 'cluster'
@@ -109,20 +120,22 @@ function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: In
 }
 
 /** Checks that data lost by Redis can be restored from a replica. */
-function copiesFindings({ address, info }: RedisServer, { isLocal }: Standards): Finding[] {
+function checkServerCopies({ address, info }: RedisServer, { isLocal }: Standards): Finding[] {
   if (isLocal)
-    return [finding('redis', 'copies', address, 'on this machine: what it loses is read from Kafka again')]
-  return judged('redis', address, { copies }, info, NO_INFO)
+    return [
+      createFinding('redis', 'copies', address, 'on this machine: what it loses is read from Kafka again'),
+    ]
+  return runChecks('redis', address, { copies: checkCopies }, info, NO_INFO)
 }
 
-function copies({ connected_slaves: replicas = '0' }: Info) {
-  if (Number(replicas) > 0) return plural(Number(replicas), 'replica')
+function checkCopies({ connected_slaves: replicas = '0' }: Info) {
+  if (Number(replicas) > 0) return formatCount(Number(replicas), 'replica')
   return wrong(
     'no replica is connected: a lost server means continuing from its last snapshot, or reading every topic from its start',
     'Add a replica.',
   )
 }
 
-function mebibytes(bytes: string | undefined): string {
+function formatMebibytes(bytes: string | undefined): string {
   return `${Number((Number(bytes) / 1024 / 1024).toFixed(1))} MiB`
 }

@@ -1,14 +1,14 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
-import { type Finding, finding, type Judgement, judged, unknown, wrong } from '../finding.ts'
+import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
 /** Existing topic, with its settings in Kafka and in the topic table. */
-interface Judged {
+interface CheckedTopic {
   readonly wanted: TopicFacts['wanted']
   readonly found: FoundTopic
   readonly standards: Standards
@@ -16,11 +16,11 @@ interface Judged {
   readonly copies: number
 }
 
-export function topicFindings(facts: TopicFacts, standards: Standards): Finding[] {
+export function checkTopic(facts: TopicFacts, standards: Standards): Finding[] {
   const { topic, wanted, found } = facts
   if ('unseen' in found)
     return [
-      finding(
+      createFinding(
         'topics',
         'exists',
         topic,
@@ -29,22 +29,27 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
     ]
   if (found.seen === undefined)
     return [
-      finding(
+      createFinding(
         'topics',
         'exists',
         topic,
         wrong('the topic does not exist', 'Create it with `sluice topics apply`, or deploy.'),
       ),
     ]
-  const one = judgedTopic(wanted, found.seen, standards)
+  const one = toCheckedTopic(wanted, found.seen, standards)
   return [
-    finding('topics', 'exists', topic, 'is there'),
-    ...judged('topics', topic, { partitions, replication, 'in-sync': inSync }, { seen: one }),
-    ...settingFindings(topic, one),
+    createFinding('topics', 'exists', topic, 'is there'),
+    ...runChecks(
+      'topics',
+      topic,
+      { partitions: checkPartitions, replication: checkReplication, 'in-sync': checkInSync },
+      { seen: one },
+    ),
+    ...checkSettings(topic, one),
   ]
 }
 
-function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): Judged {
+function toCheckedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): CheckedTopic {
   return {
     wanted,
     found,
@@ -57,7 +62,7 @@ function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards:
 const AT_LEAST = ['retention.ms', 'max.message.bytes']
 
 /** Compares the settings of a topic with those that it would be created with. */
-function settingFindings(topic: string, { wanted, found, standards }: Judged): Finding[] {
+function checkSettings(topic: string, { wanted, found, standards }: CheckedTopic): Finding[] {
   const { replication: factor, minInsync } = standards
   const settings = [
     ...topicConfiguration(wanted, { factor, minInsync }),
@@ -65,19 +70,19 @@ function settingFindings(topic: string, { wanted, found, standards }: Judged): F
     { name: 'retention.bytes', value: '-1' },
   ]
   const checks = settings.map(
-    ({ name, value }) => [name, (values: Settings) => settingAs(name, value, values[name])] as const,
+    ({ name, value }) => [name, (values: Settings) => checkSetting(name, value, values[name])] as const,
   )
-  return judged('topics', topic, Object.fromEntries(checks), found.settings, DESCRIBE_CONFIGS)
+  return runChecks('topics', topic, Object.fromEntries(checks), found.settings, DESCRIBE_CONFIGS)
 }
 
-function settingAs(name: string, value: string, found: string | null | undefined): Judgement | string {
+function checkSetting(name: string, value: string, found: string | null | undefined): Judgement | string {
   if (found === undefined || found === null) return unknown(`the broker does not report ${name}`)
   const isEnough = AT_LEAST.includes(name) && (Number(found) >= Number(value) || Number(found) < 0)
   if (found === value || isEnough) return `${name}=${found}`
   return wrong(`${name}=${found}, must be ${value}`, APPLY)
 }
 
-function partitions({ wanted, found }: Judged) {
+function checkPartitions({ wanted, found }: CheckedTopic) {
   const count = found.partitions.length
   if (count >= wanted.partitions) return `${count} partitions`
   return wrong(
@@ -86,7 +91,7 @@ function partitions({ wanted, found }: Judged) {
   )
 }
 
-function replication({ copies, standards }: Judged) {
+function checkReplication({ copies, standards }: CheckedTopic) {
   if (copies >= standards.replication)
     return standards.isLocal && copies === 1 ? '1 copy, on this machine' : `${copies} copies of each record`
   return wrong(
@@ -95,7 +100,7 @@ function replication({ copies, standards }: Judged) {
   )
 }
 
-function inSync({ found }: Judged) {
+function checkInSync({ found }: CheckedTopic) {
   const leaderless = found.partitions.filter(({ leader }) => leader < 0)
   const behind = found.partitions.filter(one => one.leader >= 0 && one.inSync.length < one.replicas.length)
   const numbers = (some: typeof behind) => some.map(({ partition }) => partition).join(', ')

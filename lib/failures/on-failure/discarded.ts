@@ -103,7 +103,7 @@ export function discardedEvent({ value }: Pick<LogRecord, 'value'>): Event<Disca
 }
 
 /** Returns the discarded records as records of the log, by partition and in the order of their offsets. */
-export function logRecordsOf({ records }: Pick<Discarded, 'records'>): readonly LogRecord[] {
+export function toLogRecords({ records }: Pick<Discarded, 'records'>): readonly LogRecord[] {
   if (records.length === 0) return []
   const groups = Object.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`)
   return receive({ records: groups as Record<string, KafkaEventRecord[]> }).flatMap(batch => batch.records)
@@ -115,11 +115,11 @@ export function logRecordsOf({ records }: Pick<Discarded, 'records'>): readonly 
  */
 function eventIn(payload: unknown): Json {
   if (payload === undefined || payload === null) return {}
-  const event = typeof payload === 'string' ? parsed(payload) : payload
+  const event = typeof payload === 'string' ? parseJson(payload) : payload
   return object(object(event, 'payload').records, 'payload.records')
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -181,10 +181,10 @@ function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<s
     return Object.entries(object(recordsInfo, 'recordsInfo')).flatMap(([name, range]) => {
       if (here.has(name)) return []
       const { firstRecordOffset, lastRecordOffset, firstRecordTimestamp } = object(range, 'a range')
-      return [rangeOf(name, firstRecordOffset, lastRecordOffset, firstRecordTimestamp)]
+      return [parseRange(name, firstRecordOffset, lastRecordOffset, firstRecordTimestamp)]
     })
   const { offset, timestamp } = object(recordInfo, 'recordInfo')
-  return partitions.filter(name => !here.has(name)).map(name => rangeOf(name, offset, offset, timestamp))
+  return partitions.filter(name => !here.has(name)).map(name => parseRange(name, offset, offset, timestamp))
 }
 
 /**
@@ -192,7 +192,7 @@ function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<s
  *
  * @param name topic and partition as `<topic>-<partition>`; the topic may contain hyphens
  */
-function rangeOf(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
+function parseRange(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
   const [, topic, partition] = /^(.+)-(\d{1,9})$/.exec(name) ?? []
   return {
     topic: topicIn(topic, 'a range'),

@@ -1,17 +1,17 @@
 /** Converts records that Lambda has discarded to failure records. Pure. */
 
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { originalHeaders } from '#runtime/cloudevents/redrive.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData, RecordPart } from '#runtime/consumer/failure-event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { onlyInLogOf } from '#runtime/pipeline/failures/failure-record.ts'
-import { dataschemaOf } from '../../telemetry/dataschema.ts'
+import { listLogOnlyParts } from '#runtime/pipeline/failures/failure-record.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
-import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
+import { type Discarded, type DiscardedRange, toLogRecords } from './discarded.ts'
 
 /**
  * Maximum size of the data of a failure event as JSON, in bytes. The rest of the message size of 2 MiB is reserved for the
@@ -22,16 +22,16 @@ const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 /**
  * Returns a failure for each discarded record, and one for each range of records whose contents are unknown.
  *
- * @param consumerOf returns the consumer to which a Lambda function belongs
+ * @param resolveConsumer returns the consumer to which a Lambda function belongs
  */
-export function failuresOf(
+export function toFailures(
   discarded: Discarded,
-  consumerOf: (functionName: string) => string,
+  resolveConsumer: (functionName: string) => string,
 ): readonly FailureData[] {
-  const consumer = consumerOf(discarded.functionName)
+  const consumer = resolveConsumer(discarded.functionName)
   return [
-    ...logRecordsOf(discarded).map(record => ofRecord(discarded, consumer, record)),
-    ...discarded.ranges.map(range => ofRange(discarded, consumer, range)),
+    ...toLogRecords(discarded).map(record => toRecordFailure(discarded, consumer, record)),
+    ...discarded.ranges.map(range => toRangeFailure(discarded, consumer, range)),
   ]
 }
 
@@ -40,17 +40,17 @@ export function failureEvent({ requestId }: Discarded, failure: FailureData): Ev
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {
     id: derivedId(LAMBDA_DISCARDED, consumer, topic, partition, offset, requestId),
-    ...addressOf(failure),
+    ...toAddress(failure),
     type: FAILURE_TYPE,
     time: failure.failedAt,
     datacontenttype: 'application/json',
-    dataschema: dataschemaOf(FAILURE_TYPE),
+    dataschema: toDataschema(FAILURE_TYPE),
     data: failure,
   }
 }
 
 /** Returns source and subject of a failure event, in the same form as in the failure events of consumers. */
-export function addressOf(failure: FailureData): { readonly source: string; readonly subject: string } {
+export function toAddress(failure: FailureData): { readonly source: string; readonly subject: string } {
   const { consumer, originalTopic, originalPartition, originalOffset } = failure
   return {
     source: `/consumers/${consumer}`,
@@ -58,9 +58,9 @@ export function addressOf(failure: FailureData): { readonly source: string; read
   }
 }
 
-function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): FailureData {
+function toRecordFailure(discarded: Discarded, consumer: string, record: LogRecord): FailureData {
   const { topic, partition, offset, timestampMs, key, value } = record
-  const onlyInLog = onlyInLogOf(record)
+  const onlyInLog = listLogOnlyParts(record)
   let failure: FailureData = {
     originalTopic: topic,
     originalPartition: partition,
@@ -70,10 +70,10 @@ function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): Fa
     originalValue: onlyInLog.includes('value') ? null : (value?.toString('base64') ?? null),
     originalHeaders: originalHeaders(record).map(([name, bytes]) => ({
       name,
-      value: bufferOf(bytes).toString('base64'),
+      value: toBuffer(bytes).toString('base64'),
     })),
-    ...failed(discarded, consumer, timestampMs),
-    error: why(discarded),
+    ...buildCommonFields(discarded, consumer, timestampMs),
+    error: describeDiscard(discarded),
     omitted: onlyInLog,
   }
   const omitted: RecordPart[] = [...onlyInLog]
@@ -84,7 +84,7 @@ function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): Fa
       ...failure,
       ...nothing,
       omitted,
-      error: `${why(discarded)}; omitted because of their size: ${omitted.join(', ')}`,
+      error: `${describeDiscard(discarded)}; omitted because of their size: ${omitted.join(', ')}`,
     }
   }
   return failure
@@ -96,7 +96,7 @@ const PARTS: readonly (readonly [RecordPart, Partial<FailureData>])[] = [
   ['key', { originalKey: null }],
 ]
 
-function ofRange(discarded: Discarded, consumer: string, range: DiscardedRange): FailureData {
+function toRangeFailure(discarded: Discarded, consumer: string, range: DiscardedRange): FailureData {
   const { topic, partition, firstOffset, lastOffset, timestampMs } = range
   const offset = Number(firstOffset)
   const offsets = firstOffset === lastOffset ? firstOffset : `${firstOffset} to ${lastOffset}`
@@ -108,18 +108,18 @@ function ofRange(discarded: Discarded, consumer: string, range: DiscardedRange):
     originalKey: null,
     originalValue: null,
     originalHeaders: [],
-    ...failed(discarded, consumer, timestampMs),
-    error: `${why(discarded)}; the records are only in the log: ${topic}, partition ${partition}, offsets ${offsets}`,
+    ...buildCommonFields(discarded, consumer, timestampMs),
+    error: `${describeDiscard(discarded)}; the records are only in the log: ${topic}, partition ${partition}, offsets ${offsets}`,
     omitted: ['key', 'value', 'headers'],
   }
 }
 
-function failed({ at }: Discarded, consumer: string, timestampMs: number) {
+function buildCommonFields({ at }: Discarded, consumer: string, timestampMs: number) {
   const failedAt = at ?? instant(Math.max(0, timestampMs))
   const first = { attempt: 1, history: [], parks: false }
   return { errorType: LAMBDA_DISCARDED, consumer, firstFailedAt: failedAt, failedAt, ...first }
 }
 
-function why({ condition, functionName, requestId }: Discarded): string {
+function describeDiscard({ condition, functionName, requestId }: Discarded): string {
   return `Lambda discarded it: ${condition} of ${functionName}, request ${requestId}`
 }

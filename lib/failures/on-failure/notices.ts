@@ -24,7 +24,7 @@ type Json = Readonly<Record<string, unknown>>
  * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
-  const content = parsed(body)
+  const content = parseJson(body)
   if (!isObject(content)) throw new NotDiscarded('the message is not an object')
   // SNS wraps each message in a notification, unless the subscription uses raw message delivery.
   if (content.Type === 'Notification' && typeof content.Message === 'string')
@@ -40,7 +40,7 @@ export function readNotice(body: string): Notice {
  * @throws NotDiscarded if the text does not describe discarded records
  */
 export function readObject(text: string): Discarded {
-  return readDiscarded(parsed(text))
+  return readDiscarded(parseJson(text))
 }
 
 /**
@@ -56,12 +56,12 @@ function objectsIn({ Records }: Json): readonly ObjectPlace[] {
     const { key } = isObject(object) ? object : {}
     if (typeof name !== 'string' || typeof key !== 'string')
       throw new NotDiscarded('a record of the event names no object')
-    return { bucket: name, key: decoded(key) }
+    return { bucket: name, key: decodeObjectKey(key) }
   })
 }
 
 /** Decodes an object key. S3 encodes keys like form data, so a plus sign means a space. */
-function decoded(key: string): string {
+function decodeObjectKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch {
@@ -74,7 +74,7 @@ function part(value: unknown, key: string): Json {
   return isObject(found) ? found : {}
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -38,7 +38,7 @@ export class S3HistoryStore implements HistoryStore {
     do {
       const StartAfter = after === undefined ? undefined : this.#prefix + after
       const request = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, StartAfter, ContinuationToken }
-      const page = await this.#reached(this.#s3.send(new ListObjectsV2Command(request)))
+      const page = await this.#translateErrors(this.#s3.send(new ListObjectsV2Command(request)))
       for (const { Key = '' } of page.Contents ?? []) yield Key.slice(this.#prefix.length)
       ContinuationToken = page.NextContinuationToken
     } while (ContinuationToken !== undefined)
@@ -46,7 +46,7 @@ export class S3HistoryStore implements HistoryStore {
 
   async get(key: string): Promise<Buffer | undefined> {
     const request = new GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + key })
-    return await this.#reached(
+    return await this.#translateErrors(
       this.#s3
         .send(request)
         .then(async ({ Body }) => Buffer.from((await Body?.transformToByteArray()) ?? []))
@@ -59,22 +59,22 @@ export class S3HistoryStore implements HistoryStore {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const request = { Bucket: this.#bucket, Key: this.#prefix + key, Body: bytes }
-    await this.#reached(this.#s3.send(new PutObjectCommand(request)))
+    await this.#translateErrors(this.#s3.send(new PutObjectCommand(request)))
   }
 
   close(): void {
     this.#s3.destroy()
   }
 
-  #reached<T>(answer: Promise<T>): Promise<T> {
+  #translateErrors<T>(answer: Promise<T>): Promise<T> {
     return answer.catch(error => {
       const { name, message } = error as Error
       const bucket = `The bucket "${this.#bucket}" of the history`
-      const said: Readonly<Record<string, string>> = {
+      const messages: Readonly<Record<string, string>> = {
         NoSuchBucket: `${bucket} does not exist: create it, or set HISTORY_BUCKET to one that does`,
         AccessDenied: `${bucket} refuses access: check that it is in this account, and that the role may use it (${message})`,
       }
-      const what = said[name] ?? `${bucket} cannot be used: ${message || name}`
+      const what = messages[name] ?? `${bucket} cannot be used: ${message || name}`
       throw new HistoryUnavailable(what, { cause: error })
     })
   }

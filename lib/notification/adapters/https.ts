@@ -37,14 +37,14 @@ export function httpsPost({
       tooLate({ kind: 'no-answer', why: `did not answer within ${timeoutMs / 1_000} s`, timedOut: true })
     timeout.addEventListener('abort', onTimeout)
     const answer = (async (): Promise<PostAnswer> => {
-      const target = targetOf(url)
-      if (typeof target === 'string') return refused(target)
+      const target = parseTarget(url)
+      if (typeof target === 'string') return createRefusal(target)
       const addresses = target.family === 0 ? await resolve(target.host) : [target.literal]
-      const reason = whyNot(addresses, target.isTls, allowPrivate)
+      const reason = findRefusalReason(addresses, target.isTls, allowPrivate)
       timeout.throwIfAborted()
-      return reason === undefined ? send(target, request, addresses, ca, timeout) : refused(reason)
+      return reason === undefined ? send(target, request, addresses, ca, timeout) : createRefusal(reason)
     })()
-    return Promise.race([answer.catch(noAnswer), late])
+    return Promise.race([answer.catch(toNoAnswer), late])
   }
 }
 
@@ -59,7 +59,7 @@ interface Target {
 }
 
 /** Returns the target of a request, or the reason why the URL is not allowed. */
-function targetOf(url: string): Target | string {
+function parseTarget(url: string): Target | string {
   if (!URL.canParse(url)) return 'its address cannot be read'
   const { protocol, hostname, port, pathname, search } = new URL(url)
   if (protocol !== 'https:' && protocol !== 'http:') return 'its URL must begin with https://'
@@ -83,7 +83,7 @@ async function send(
     path,
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-    lookup: onlyThese(addresses),
+    lookup: createLookup(addresses),
     // Use a separate connection, and ignore any proxy that is configured in the environment.
     agent: false,
     signal,
@@ -94,13 +94,13 @@ async function send(
     const { statusCode = 0, headers: answered } = response
     const retryAfter = answered['retry-after']
     resolve({ kind: 'status', status: statusCode, ...(retryAfter === undefined ? {} : { retryAfter }) })
-    void drained(response, signal).then(() => request.destroy())
+    void drainResponse(response, signal).then(() => request.destroy())
   })
   request.end(body)
   return promise
 }
 
-function whyNot(
+function findRefusalReason(
   addresses: readonly LookupAddress[],
   isTls: boolean,
   allowPrivate: boolean,
@@ -116,7 +116,7 @@ function whyNot(
 }
 
 /** Returns a `lookup` function that always returns the checked addresses. */
-function onlyThese(addresses: readonly LookupAddress[]): LookupFunction {
+function createLookup(addresses: readonly LookupAddress[]): LookupFunction {
   const [first] = addresses
   return (_, { all }, callback) => {
     if (all) callback(null, [...addresses])
@@ -129,7 +129,7 @@ function lookUpAll(host: string): Promise<LookupAddress[]> {
 }
 
 /** Discards the response body. Resolves when the response ends or a limit for reading it is reached. */
-function drained(response: IncomingMessage, signal: AbortSignal): Promise<void> {
+function drainResponse(response: IncomingMessage, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, DRAIN_MS)
   let bytes = 0
@@ -145,7 +145,7 @@ function drained(response: IncomingMessage, signal: AbortSignal): Promise<void> 
   return promise.finally(() => clearTimeout(timer))
 }
 
-function refused(why: string): PostAnswer {
+function createRefusal(why: string): PostAnswer {
   return { kind: 'refused', why }
 }
 
@@ -160,10 +160,10 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** Returns the result of a failed request. Only the error code is used, because error messages can contain parts of the URL. */
-function noAnswer(error: NodeJS.ErrnoException): PostAnswer {
+function toNoAnswer(error: NodeJS.ErrnoException): PostAnswer {
   const { code = error.name } = error
-  const said =
+  const description =
     REASONS[code] ??
     (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code) ? 'has a certificate that is not accepted' : 'failed')
-  return { kind: 'no-answer', why: `${said} (${code})`, timedOut: code === 'ETIMEDOUT' }
+  return { kind: 'no-answer', why: `${description} (${code})`, timedOut: code === 'ETIMEDOUT' }
 }

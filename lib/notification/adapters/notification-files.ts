@@ -37,15 +37,18 @@ export async function readNotificationFiles(folder: string, shown: string): Prom
   const errors: NotificationError[] = []
   const routes = await loadRoutes(folder, shown).catch(error => {
     if (error instanceof InvalidRoutes)
-      errors.push(...error.errors.map(one => ({ ...placed(one), text: errorLine(one, one.route) })))
-    else if (error instanceof NotificationFileError) errors.push(unread(join(shown, ROUTES_FILE), error))
+      errors.push(...error.errors.map(one => ({ ...toLocatedError(one), text: errorLine(one, one.route) })))
+    else if (error instanceof NotificationFileError) errors.push(toReadError(join(shown, ROUTES_FILE), error))
     else throw error
     return undefined
   })
   const receivers = await loadReceivers(folder, shown).catch(error => {
     if (error instanceof InvalidReceivers)
-      errors.push(...error.errors.map(one => ({ ...placed(one), text: errorLine(one, one.receiver) })))
-    else if (error instanceof NotificationFileError) errors.push(unread(join(shown, RECEIVERS_FILE), error))
+      errors.push(
+        ...error.errors.map(one => ({ ...toLocatedError(one), text: errorLine(one, one.receiver) })),
+      )
+    else if (error instanceof NotificationFileError)
+      errors.push(toReadError(join(shown, RECEIVERS_FILE), error))
     else throw error
     return undefined
   })
@@ -55,11 +58,11 @@ export async function readNotificationFiles(folder: string, shown: string): Prom
 
 type Located = Required<Omit<NotificationError, 'text'>>
 
-function placed({ file, line, column, message }: Located): Located {
+function toLocatedError({ file, line, column, message }: Located): Located {
   return { file, line, column, message }
 }
 
-function unread(file: string, { message }: Error): NotificationError {
+function toReadError(file: string, { message }: Error): NotificationError {
   return { file, message, text: message }
 }
 

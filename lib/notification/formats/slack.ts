@@ -5,7 +5,7 @@
  */
 import type { Alert } from '../../alerting/alert.ts'
 import type { Message } from '../message.ts'
-import { alertLine, cut, omission, titleOf } from '../text.ts'
+import { alertLine, cut, formatTitle, omission } from '../text.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, section: 3_000 } as const
 /** Number of blocks that are not for alerts: header, number of omitted alerts, and footer. */
@@ -25,19 +25,19 @@ export function slackBody(message: Message): object {
   const { notification } = message
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
   const more = message.isDigest ? undefined : omission(notification, listed.length)
-  const title = titleOf(message)
+  const title = formatTitle(message)
   const { group, reason, notificationId } = notification
   return {
     // Slack shows this text in push notifications.
-    text: escaped(cut(title, SLACK_LIMITS.header)),
+    text: escapeText(cut(title, SLACK_LIMITS.header)),
     blocks: [
       {
         type: 'header',
-        text: { type: 'plain_text', text: shortened(title, SLACK_LIMITS.header), emoji: false },
+        text: { type: 'plain_text', text: truncateText(title, SLACK_LIMITS.header), emoji: false },
       },
-      ...listed.map(alert => section(`${mark(alert)} ${escaped(alertLine(alert))}`)),
+      ...listed.map(alert => section(`${mark(alert)} ${escapeText(alertLine(alert))}`)),
       ...(more ? [section(more)] : []),
-      context(escaped(`${group} · ${reason} · ${notificationId}`)),
+      context(escapeText(`${group} · ${reason} · ${notificationId}`)),
     ],
   }
 }
@@ -47,20 +47,20 @@ function mark({ status, severity }: Alert): string {
 }
 
 function section(text: string): object {
-  return { type: 'section', text: { type: 'mrkdwn', text: shortened(text, SLACK_LIMITS.section) } }
+  return { type: 'section', text: { type: 'mrkdwn', text: truncateText(text, SLACK_LIMITS.section) } }
 }
 
 function context(text: string): object {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text: shortened(text, SLACK_LIMITS.section) }] }
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: truncateText(text, SLACK_LIMITS.section) }] }
 }
 
 /** Truncates a text without splitting a surrogate pair or an escape sequence. */
-function shortened(text: string, most: number): string {
+function truncateText(text: string, most: number): string {
   if (text.length <= most) return text
   return `${text.slice(0, most - 1).replace(/(&[a-z]*|[\ud800-\udbff])$/, '')}…`
 }
 
 /** Escapes control characters of Slack. Otherwise an entity named `<!channel>` would notify all members of the channel. */
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -3,8 +3,8 @@
  * at most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html:
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
-import { highestSeverity, type Message, rulesOf, sluiceBody } from '../message.ts'
-import { cut, plainText, titleOf } from '../text.ts'
+import { highestSeverity, listRules, type Message, sluiceBody } from '../message.ts'
+import { cut, formatTitle, plainText } from '../text.ts'
 
 /** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
 export const SNS_BYTES = 256 * 1024
@@ -42,8 +42,12 @@ export function snsMessage(message: Message): SnsMessage {
 
 function withAlerts(message: Message, count: number): Message {
   const { alerts, omitted } = message.notification
-  const kept = alerts.slice(0, count)
-  const notification = { ...message.notification, alerts: kept, omitted: omitted + alerts.length - count }
+  const remainingAlerts = alerts.slice(0, count)
+  const notification = {
+    ...message.notification,
+    alerts: remainingAlerts,
+    omitted: omitted + alerts.length - count,
+  }
   return { ...message, notification }
 }
 
@@ -56,9 +60,9 @@ function build(message: Message, whole: Message): SnsMessage {
   const { notification, env, to } = whole
   const { notificationId, group, status, reason, alerts } = notification
   const severity = highestSeverity(notification)
-  const title = titleOf(whole)
+  const title = formatTitle(whole)
   const sources = [...new Set(alerts.map(({ entity }) => entity.source))]
-  const listed = (name: string, texts: readonly string[]) =>
+  const buildListAttribute = (name: string, texts: readonly string[]) =>
     texts.length > 0 ? { [name]: texts.slice(0, TEXTS) } : {}
   return {
     subject: cut(ascii(title), SUBJECT, '...'),
@@ -74,9 +78,9 @@ function build(message: Message, whole: Message): SnsMessage {
       status,
       reason,
       ...(severity ? { severity } : {}),
-      ...listed('receivers', to),
-      ...listed('rules', rulesOf(notification)),
-      ...listed('sources', sources),
+      ...buildListAttribute('receivers', to),
+      ...buildListAttribute('rules', listRules(notification)),
+      ...buildListAttribute('sources', sources),
     },
   }
 }
@@ -88,13 +92,13 @@ function ascii(text: string): string {
 /** Returns the size of a message as SNS counts it: the message, and the name, type and value of each attribute. */
 export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   const ofAttributes = Object.entries(attributes).map(([name, value]) => {
-    const [type, text] = attributeOf(value)
+    const [type, text] = encodeAttribute(value)
     return Buffer.byteLength(name) + type.length + Buffer.byteLength(text)
   })
   return Buffer.byteLength(message) + subject.length + ofAttributes.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /** Returns the data type and the value of a message attribute. */
-export function attributeOf(value: string | readonly string[]): readonly [type: string, text: string] {
+export function encodeAttribute(value: string | readonly string[]): readonly [type: string, text: string] {
   return typeof value === 'string' ? ['String', value] : ['String.Array', JSON.stringify(value)]
 }

@@ -1,7 +1,7 @@
 /** Receivers that share the SNS topic of the environment. */
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { rejected } from '#runtime/consumer/process.ts'
-import { type Delivered, delivered, retry } from '#runtime/consumer/sink.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
@@ -39,14 +39,14 @@ export class Topic implements Outlet {
   async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
     const outcomes = new Map<Message, Delivered>()
     const heldUp = new Set<string>()
-    for (const call of calls(messages)) {
+    for (const call of splitIntoCalls(messages)) {
       // A resolution must not be published before its firing alert, which is about to be offered again.
-      const now = call.filter(({ message }) => !heldUp.has(groupOf(message)))
+      const now = call.filter(({ message }) => !heldUp.has(getGroup(message)))
       const results = now.length === 0 ? [] : await this.#publish(now.map(({ toSend }) => toSend))
       for (const [index, { message }] of now.entries()) {
         const outcome = results[index] as Delivered
         outcomes.set(message, outcome)
-        if (outcome.kind === 'retry') heldUp.add(groupOf(message))
+        if (outcome.kind === 'retry') heldUp.add(getGroup(message))
       }
     }
     return messages.map(message => outcomes.get(message) ?? HELD_UP)
@@ -55,7 +55,7 @@ export class Topic implements Outlet {
   /** Publishes messages. If SNS refuses the whole request, each message is published separately: one may have caused it. */
   async #publish(messages: readonly SnsMessage[]): Promise<readonly Delivered[]> {
     try {
-      return (await this.#topic.publish(messages)).map(outcomeOf)
+      return (await this.#topic.publish(messages)).map(toOutcome)
     } catch (error) {
       const isUnavailable = error instanceof RetryableError
       const { message, name } = error as Error
@@ -68,10 +68,10 @@ export class Topic implements Outlet {
   }
 }
 
-function outcomeOf(refusal: NotPublished | undefined): Delivered {
-  if (refusal === undefined) return delivered('delivered')
+function toOutcome(refusal: NotPublished | undefined): Delivered {
+  if (refusal === undefined) return confirmDelivery('delivered')
   const why = `sns: ${refusal.why}`
-  return refusal.isTemporary ? retry(why, why) : rejected(why)
+  return refusal.isTemporary ? retry(why, why) : reject(why)
 }
 
 interface Built {
@@ -84,7 +84,7 @@ interface Built {
  * request. SNS could accept the second message and reject the first, so that a resolution would be delivered before its firing
  * alert.
  */
-function calls(messages: readonly Message[]): Built[][] {
+function splitIntoCalls(messages: readonly Message[]): Built[][] {
   const all: Built[][] = []
   let bytes = 0
   for (const message of messages) {
@@ -92,7 +92,7 @@ function calls(messages: readonly Message[]): Built[][] {
     const own = snsBytes(one.toSend)
     const call = all.at(-1)
     const hasRoom = call && call.length < SNS_BATCH && bytes + own <= SNS_BYTES
-    if (hasRoom && call.every(other => groupOf(other.message) !== groupOf(message))) call.push(one)
+    if (hasRoom && call.every(other => getGroup(other.message) !== getGroup(message))) call.push(one)
     else {
       all.push([one])
       bytes = 0
@@ -102,6 +102,6 @@ function calls(messages: readonly Message[]): Built[][] {
   return all
 }
 
-function groupOf({ notification }: Message): string {
+function getGroup({ notification }: Message): string {
   return notification.group
 }

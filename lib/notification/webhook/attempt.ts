@@ -1,6 +1,6 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
-import { rejected } from '#runtime/consumer/process.ts'
-import { type Delivered, delivered, retry } from '#runtime/consumer/sink.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
 import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
@@ -72,31 +72,33 @@ export async function attempt(
     ...webhookHeaders(message.notification.notificationId, ports.nowMs(), body, access.keys),
   }
   const answer = await ports.post({ url: access.url, headers, body, timeoutMs, allowPrivate })
-  return meaning(name, answer, ports.nowMs())
+  return toAttempt(name, answer, ports.nowMs())
 }
 
 /** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
 const NOT_NOW = new Set([408, 425, 429])
 
 /** Converts a response to the outcome of the attempt. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
-function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
-  if (answer.kind === 'refused') return { outcome: rejected(`${name}: ${answer.why}`), timedOut: false }
+function toAttempt(name: string, answer: PostAnswer, nowMs: number): Attempt {
+  if (answer.kind === 'refused') return { outcome: reject(`${name}: ${answer.why}`), timedOut: false }
   if (answer.kind === 'no-answer')
-    return { outcome: sayingWhy(`${name}: ${answer.why}`), timedOut: answer.timedOut }
+    return { outcome: createLoggableRetry(`${name}: ${answer.why}`), timedOut: answer.timedOut }
   const { status, retryAfter } = answer
-  if (status >= 200 && status < 300) return { outcome: delivered('delivered'), timedOut: false }
-  const said = `${name}: answered with status ${status}`
+  if (status >= 200 && status < 300) return { outcome: confirmDelivery('delivered'), timedOut: false }
+  const description = `${name}: answered with status ${status}`
   if (status >= 500 || NOT_NOW.has(status)) {
-    const retryAfterMs = waitOf(retryAfter, nowMs)
+    const retryAfterMs = parseRetryAfter(retryAfter, nowMs)
     return {
-      outcome: sayingWhy(said),
+      outcome: createLoggableRetry(description),
       timedOut: false,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     }
   }
   const redirects = status >= 300 && status < 400
   return {
-    outcome: rejected(redirects ? `${said}, a redirect, which is not followed: use the final URL` : said),
+    outcome: reject(
+      redirects ? `${description}, a redirect, which is not followed: use the final URL` : description,
+    ),
     timedOut: false,
   }
 }
@@ -105,12 +107,12 @@ function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
  * Returns a retry whose reason may be logged. The reason contains only names, status codes and network errors, and no part of the
  * notification.
  */
-function sayingWhy(why: string): Delivered {
+function createLoggableRetry(why: string): Delivered {
   return retry(why, why)
 }
 
 /** Parses a `Retry-After` header, which contains seconds or a date. Source: RFC 9110, section 10.2.3. */
-function waitOf(retryAfter: string | undefined, nowMs: number): number | undefined {
+function parseRetryAfter(retryAfter: string | undefined, nowMs: number): number | undefined {
   if (retryAfter === undefined) return undefined
   const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - nowMs
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)

@@ -40,7 +40,7 @@ export class LastNotified {
    *
    * @returns undefined if no part is relevant
    */
-  newsOf(message: Message): Message | undefined {
+  selectNews(message: Message): Message | undefined {
     const { notification, order, isDigest } = message
     const later = this.#groups.get(notification.group)
     if (isDigest || later === undefined || later.order <= order) return message

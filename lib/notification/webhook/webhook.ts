@@ -2,7 +2,7 @@
  * Delivers messages to one webhook, in order, and limits how long it can delay the batch. All partitions of an invocation share it.
  * During the lifetime of the function, it remembers whether the webhook responds, and the last message of each group.
  */
-import { type Delivered, delivered, retry } from '#runtime/consumer/sink.ts'
+import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
@@ -28,14 +28,14 @@ export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 const NOT_CALLED = 'not called, because it did not answer in time, or requested a pause'
 
-type Made = Pick<Attempt, 'outcome' | 'timedOut'>
+type Result = Pick<Attempt, 'outcome' | 'timedOut'>
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
   readonly formerly = 'notify-webhook'
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
-  readonly #told = new LastNotified()
+  readonly #lastNotified = new LastNotified()
   #silentAttempts = 0
   #notBeforeMs = 0
 
@@ -52,41 +52,41 @@ export class Webhook implements Outlet {
     let isSilent = false
     for (const message of messages) {
       const { group } = message.notification
-      const made: Made = isSilent
-        ? { outcome: this.#notCalled(NOT_CALLED), timedOut: true }
+      const result: Result = isSilent
+        ? { outcome: this.#skip(NOT_CALLED), timedOut: true }
         : // A resolution must not be delivered before its firing alert, which is about to be offered again.
           heldUp.has(group)
-          ? { outcome: this.#notCalled('waits for an earlier notification of its group'), timedOut: false }
-          : await this.#one(message, untilMs)
-      isSilent = made.timedOut
-      if (made.outcome.kind === 'retry') heldUp.add(group)
-      outcomes.push(made.outcome)
+          ? { outcome: this.#skip('waits for an earlier notification of its group'), timedOut: false }
+          : await this.#deliverOne(message, untilMs)
+      isSilent = result.timedOut
+      if (result.outcome.kind === 'retry') heldUp.add(group)
+      outcomes.push(result.outcome)
     }
     return outcomes
   }
 
-  async #one(message: Message, untilMs: number): Promise<Made> {
-    const news = this.#told.newsOf(message)
-    if (news === undefined) return { outcome: delivered('superseded'), timedOut: false }
+  async #deliverOne(message: Message, untilMs: number): Promise<Result> {
+    const news = this.#lastNotified.selectNews(message)
+    if (news === undefined) return { outcome: confirmDelivery('superseded'), timedOut: false }
     const { nowMs, pause } = this.#ports
     const waitMs = this.#notBeforeMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
-      return { outcome: this.#notCalled(NOT_CALLED), timedOut: false }
+      return { outcome: this.#skip(NOT_CALLED), timedOut: false }
     if (waitMs > 0) await pause(waitMs)
     const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#silentAttempts = timedOut ? this.#silentAttempts + 1 : 0
-    if (this.#silentAttempts >= SILENT_ATTEMPTS) this.#rest(SKIP_MS)
-    else if (retryAfterMs !== undefined) this.#rest(retryAfterMs)
-    if (outcome.kind === 'delivered') this.#told.remember(news)
+    if (this.#silentAttempts >= SILENT_ATTEMPTS) this.#pauseFor(SKIP_MS)
+    else if (retryAfterMs !== undefined) this.#pauseFor(retryAfterMs)
+    if (outcome.kind === 'delivered') this.#lastNotified.remember(news)
     return { outcome, timedOut }
   }
 
-  #notCalled(why: string): Delivered {
-    const said = `${this.#receiver.name}: ${why}`
-    return retry(said, said)
+  #skip(why: string): Delivered {
+    const description = `${this.#receiver.name}: ${why}`
+    return retry(description, description)
   }
 
-  #rest(ms: number): void {
+  #pauseFor(ms: number): void {
     this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
   }
 }

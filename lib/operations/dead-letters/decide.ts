@@ -1,9 +1,9 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
-import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
-import { isRedrivable, redrivenRecord } from '../../failures/redriven-record.ts'
+import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './request.ts'
 
@@ -42,7 +42,7 @@ export type LeftOutReason = keyof typeof LEFT_OUT
  * Returns the reason for skipping a dead letter, based on its table row alone. Undefined if the dead letter is dropped, or if its
  * record must be examined.
  */
-export function whyLeftByRow(
+export function findLeftOutReason(
   row: PlacedRow,
   { command, ats, again }: Pick<HandlingRequest, 'command' | 'ats' | 'again'>,
 ): LeftOutReason | undefined {
@@ -55,19 +55,19 @@ export function whyLeftByRow(
 }
 
 /** Returns the record that redrives a dead letter, or the reason why its record cannot be redriven. */
-export function redriveOf(
+export function buildRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   topics: RedriveTopics,
   byHand: { readonly by: string; readonly at: string },
 ): OutgoingRecord | LeftOutReason {
-  const because = whyNotRedriven(deadLetter, topics)
+  const because = findRedriveObstacle(deadLetter, topics)
   if (because) return because
   const topic = topics.get(deadLetter.originalTopic)
-  const record = redrivenRecord(deadLetter, byHand, topic?.growths)
-  return sizeOf(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
+  const record = createRedrivenRecord(deadLetter, byHand, topic?.growths)
+  return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
 }
 
-function whyNotRedriven(
+function findRedriveObstacle(
   deadLetter: FoundDeadLetter['deadLetter'],
   topics: RedriveTopics,
 ): LeftOutReason | undefined {
@@ -94,15 +94,15 @@ export interface RedriveOutlook {
 }
 
 /** Returns the expected outcome of redriving a dead letter that is named. */
-export function outlookOf(
+export function previewRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
 ): RedriveOutlook {
   const growths = topics.get(deadLetter.originalTopic)?.growths
-  const { topic, partition } = redrivenRecord(deadLetter, undefined, growths)
+  const { topic, partition } = createRedrivenRecord(deadLetter, undefined, growths)
   const { consumer, attempt, errorType } = deadLetter
-  const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : whyNotRedriven(deadLetter, topics)
+  const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : findRedriveObstacle(deadLetter, topics)
   return {
     to: { topic, partition, consumer, attempt: attempt + 1 },
     leftOut: leftOut ?? null,

@@ -1,12 +1,12 @@
 /** Publishes the records of a run in batches. After each batch, its dead letters are marked as handled. */
-import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '#runtime/cloudevents/writer.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters/dead-letters.ts'
-import { dataschemaOf } from '../../telemetry/dataschema.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
 
 /** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
 const MAX_BYTES = 800 * 1024
@@ -50,10 +50,10 @@ export async function publishChosen<Chosen extends Departing>(
   publisher: Publisher,
   handled: Handled,
   pace: Pace,
-  acknowledged: (taken: readonly Chosen[]) => void,
+  acknowledged: (batch: readonly Chosen[]) => void,
 ): Promise<void> {
   let dueMs = 0
-  for await (const batch of batches(groups, pace)) {
+  for await (const batch of splitBatches(groups, pace)) {
     // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given rate.
     dueMs = Math.max(dueMs, pace.nowMs())
     if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
@@ -62,11 +62,11 @@ export async function publishChosen<Chosen extends Departing>(
     const records = batch.flatMap(({ record }) => record ?? [])
     if (records.length > 0) await publisher.publish(records)
     acknowledged(batch)
-    await publisher.publish(handledRecords(batch, handled))
+    await publisher.publish(buildHandledRecords(batch, handled))
   }
 }
 
-async function* batches<Chosen extends Departing>(
+async function* splitBatches<Chosen extends Departing>(
   groups: AsyncIterable<readonly Chosen[]>,
   { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
 ): AsyncGenerator<readonly Chosen[]> {
@@ -75,7 +75,7 @@ async function* batches<Chosen extends Departing>(
   let bytes = 0
   for await (const group of groups) {
     for (const one of group) {
-      const size = one.record ? sizeOf(one.record) : 0
+      const size = one.record ? estimateSize(one.record) : 0
       if (batch.length > 0 && (batch.length >= most || bytes + size > MAX_BYTES)) {
         yield batch
         batch = []
@@ -90,7 +90,7 @@ async function* batches<Chosen extends Departing>(
 }
 
 /** Returns the records that mark dead letters as handled, one for each partition. */
-export function handledRecords(
+export function buildHandledRecords(
   places: readonly DeadLetterPlace[],
   { operation, action, by, dlqTopic, contentMode }: Handled,
 ): OutgoingRecord[] {
@@ -110,9 +110,9 @@ export function handledRecords(
       type: DEAD_LETTERS_HANDLED_TYPE,
       time: at,
       datacontenttype: 'application/json',
-      dataschema: dataschemaOf(DEAD_LETTERS_HANDLED_TYPE),
+      dataschema: toDataschema(DEAD_LETTERS_HANDLED_TYPE),
       data,
     }
-    return { ...producedRecord(dlqTopic, null, event, contentMode), partition }
+    return { ...toOutgoingRecord(dlqTopic, null, event, contentMode), partition }
   })
 }

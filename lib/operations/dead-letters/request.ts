@@ -20,7 +20,7 @@ export interface HandlingRequest {
 }
 
 /** Returns the conditions of a filter as command-line options. */
-export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, string>> {
+export function formatFilter(filter: DeadLetterFilter): Readonly<Record<string, string>> {
   const { code, consumer, entity, type, sinceMs, untilMs } = filter
   const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
   const named = Object.entries({ code, consumer, entity, type, ...times })
@@ -28,14 +28,14 @@ export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, s
 }
 
 /** Returns the request as command-line options, for the audit event. */
-export function requestTexts({
+export function formatRequest({
   filter,
   ats,
   perSecond,
   again,
 }: HandlingRequest): Readonly<Record<string, string>> {
   return {
-    ...filterTexts(filter),
+    ...formatFilter(filter),
     ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
     ...(again ? { again: 'yes' } : {}),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
@@ -46,18 +46,23 @@ export function requestTexts({
  * Returns the shell command that continues a stopped request. Dead letters that are already handled are left out, because the dlq
  * topic records them.
  */
-export function continueCommand(
+export function formatContinueCommand(
   { command, ats, filter, perSecond, again }: HandlingRequest,
   env: string,
 ): string {
-  const conditions = ats.length > 0 ? {} : filterTexts(filter)
+  const conditions = ats.length > 0 ? {} : formatFilter(filter)
   const options = Object.entries({ ...conditions, ...(perSecond && { rate: `${perSecond}/s` }), env })
-  const named = options.flatMap(([name, value]) => [`--${name}`, quoted(value)])
-  return ['sluice dlq', command, ...ats.map(quoted), ...named, ...(again ? ['--again'] : []), '--yes'].join(
-    ' ',
-  )
+  const named = options.flatMap(([name, value]) => [`--${name}`, quoteArgument(value)])
+  return [
+    'sluice dlq',
+    command,
+    ...ats.map(quoteArgument),
+    ...named,
+    ...(again ? ['--again'] : []),
+    '--yes',
+  ].join(' ')
 }
 
-function quoted(text: string): string {
+function quoteArgument(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

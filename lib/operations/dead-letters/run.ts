@@ -6,7 +6,7 @@ import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import { readLetters } from '../../queries/dead-letters/records.ts'
-import { type RedriveTopics, redriveOf, whyLeftByRow } from './decide.ts'
+import { buildRedrive, findLeftOutReason, type RedriveTopics } from './decide.ts'
 import { type Departing, publishChosen } from './publish.ts'
 import { ACTIONS, type HandlingRequest } from './request.ts'
 import type { Tally } from './selection.ts'
@@ -26,7 +26,7 @@ export interface Work {
 }
 
 /** Operator of a run, and the connection for writing. */
-interface Doing {
+interface RunContext {
   readonly by: string
   /** Id of the run, as in its audit event. */
   readonly operation: string
@@ -35,9 +35,9 @@ interface Doing {
 }
 
 /** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */
-export async function preview(work: Work, tally: Tally): Promise<void> {
-  for await (const group of departing(work, tally, { by: '' })) {
-    for (const { row } of group) tally.take(row)
+export async function previewHandling(work: Work, tally: Tally): Promise<void> {
+  for await (const group of selectDeparting(work, tally, { by: '' })) {
+    for (const { row } of group) tally.addHandled(row)
     if (work.stop.aborted) return
   }
 }
@@ -48,12 +48,12 @@ export async function preview(work: Work, tally: Tally): Promise<void> {
  * @param tally counts what was done, also if the run ends with an error
  * @throws TopicReplaced if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
  */
-export async function run(work: Work, tally: Tally, doing: Doing): Promise<void> {
+export async function runHandling(work: Work, tally: Tally, context: RunContext): Promise<void> {
   const { request, letters, stop } = work
-  const { by, operation, config, publisher } = doing
+  const { by, operation, config, publisher } = context
   const handled = { operation, action: ACTIONS[request.command], by, dlqTopic: letters.topic, ...config }
   await publishChosen(
-    departing(work, tally, doing),
+    selectDeparting(work, tally, context),
     publisher,
     handled,
     {
@@ -62,19 +62,22 @@ export async function run(work: Work, tally: Tally, doing: Doing): Promise<void>
       wait: ms => sleep(ms, undefined, { signal: stop }).catch(() => {}),
       isStopped: () => stop.aborted,
     },
-    taken => {
-      for (const { row } of taken) tally.take(row)
+    batch => {
+      for (const { row } of batch) tally.addHandled(row)
     },
   )
 }
 
 /** Returns the counts for the audit event of a run. */
-export function countsOf({ command }: HandlingRequest, { taken, leftOut }: Tally): Record<string, number> {
-  return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
+export function toCounts(
+  { command }: HandlingRequest,
+  { handledCount, leftOut }: Tally,
+): Record<string, number> {
+  return { [ACTIONS[command]]: handledCount, ...Object.fromEntries(leftOut) }
 }
 
 /** Dead letter that leaves. An unreadable dead letter can only be dropped. */
-interface Chosen extends Departing {
+interface DepartingRow extends Departing {
   readonly row: PlacedRow
 }
 
@@ -82,20 +85,20 @@ interface Chosen extends Departing {
 const GROUP = 1_000
 
 /** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
-async function* departing(
+async function* selectDeparting(
   { request, rows, letters, topics, connections }: Work,
   tally: Tally,
   { by }: { readonly by: string },
-): AsyncGenerator<readonly Chosen[]> {
+): AsyncGenerator<readonly DepartingRow[]> {
   const wanted = rows.filter(row => {
-    const because = whyLeftByRow(row, request)
-    if (because) tally.leave(because)
+    const because = findLeftOutReason(row, request)
+    if (because) tally.addLeftOut(because)
     return because === undefined
   })
   tally.decided = rows.length - wanted.length
   if (request.command === 'drop') {
     for (let at = 0; at < wanted.length; at += GROUP) {
-      const group = wanted.slice(at, at + GROUP).map(row => chosen(row))
+      const group = wanted.slice(at, at + GROUP).map(row => toDepartingRow(row))
       tally.decided += group.length
       yield group
     }
@@ -105,22 +108,22 @@ async function* departing(
   const written = new Set<string>()
   for await (const group of readLetters(letters.log, letters.topic, wanted)) {
     const at = instant(Date.now())
-    const taken = group.flatMap(({ row, found }) => {
+    const selected = group.flatMap(({ row, found }) => {
       // The record is no longer in the topic.
       if (!found) return []
-      const record = redriveOf(found, topics, { by, at })
-      if (typeof record !== 'string') return [chosen(row, record)]
-      tally.leave(record)
+      const record = buildRedrive(found, topics, { by, at })
+      if (typeof record !== 'string') return [toDepartingRow(row, record)]
+      tally.addLeftOut(record)
       return []
     })
-    for (const { record } of taken) if (record) written.add(record.topic)
+    for (const { record } of selected) if (record) written.add(record.topic)
     await watch.check(written)
     tally.decided += group.length
-    yield taken
+    yield selected
   }
 }
 
-function chosen(row: PlacedRow, record?: NonNullable<Departing['record']>): Chosen {
+function toDepartingRow(row: PlacedRow, record?: NonNullable<Departing['record']>): DepartingRow {
   const { partition, offset } = row
   return { partition, offset, row, ...(record && { record }) }
 }

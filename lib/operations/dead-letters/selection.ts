@@ -7,12 +7,12 @@ import {
   type PlacedRow,
 } from '../../queries/dead-letters/dead-letters.ts'
 import { isWritten, meets } from '../../queries/dead-letters/pages.ts'
-import { placeText } from '../../queries/dead-letters/records.ts'
+import { formatPlace } from '../../queries/dead-letters/records.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { HandlingRequest } from './request.ts'
 
 /** Parses how a user names a dead letter: by its position in the dlq topic, or by its id. */
-export function nameIn(at: string): { readonly id: string } | DeadLetterPlace {
+export function parseName(at: string): { readonly id: string } | DeadLetterPlace {
   const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
   return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
 }
@@ -31,22 +31,22 @@ export interface Selected {
  *
  * @throws the signal's reason if the signal is aborted; otherwise see `readRecords`
  */
-export async function selectedDeadLetters(
+export async function selectDeadLetters(
   source: DeadLetterSource,
   { ats, filter }: Pick<HandlingRequest, 'ats' | 'filter'>,
   stop?: AbortSignal,
 ): Promise<Selected> {
   const now = await new DeadLetters(source).look(undefined, stop)
-  const first = chosenOf(now.rows, { ats, filter })
+  const first = selectRows(now.rows, { ats, filter })
   const { sinceMs = 0 } = filter
   const isPart =
     ats.length > 0 ? first.missing.length > 0 : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
   if (!isPart || now.from === 'topic') return first
   const all = await new DeadLetters(source, { withHandled: true }).look(undefined, stop)
-  return chosenOf(all.rows, { ats, filter })
+  return selectRows(all.rows, { ats, filter })
 }
 
-function chosenOf(
+function selectRows(
   rows: readonly PlacedRow[],
   { ats, filter }: Pick<HandlingRequest, 'ats' | 'filter'>,
 ): Selected {
@@ -55,7 +55,7 @@ function chosenOf(
   const isMeant = (row: PlacedRow) => {
     if (names.size === 0)
       return !row.handled && (row.kind === 'letter' ? meets(row, filter) : isWritten(row, filter))
-    const own = [placeText(row), ...(row.kind === 'letter' ? [row.id] : [])].filter(name => names.has(name))
+    const own = [formatPlace(row), ...(row.kind === 'letter' ? [row.id] : [])].filter(name => names.has(name))
     for (const name of own) missing.delete(name)
     return own.length > 0
   }
@@ -73,11 +73,11 @@ export class Tally {
   /** Number of selected dead letters that were decided so far. */
   decided = 0
 
-  get taken(): number {
+  get handledCount(): number {
     return this.codes.total
   }
 
-  take(row: PlacedRow): void {
+  addHandled(row: PlacedRow): void {
     this.codes.add(row.kind === 'letter' ? row.code : 'broken')
     if (row.kind !== 'letter') return
     if (row.class === 'permanent') this.permanent.add(row.code)
@@ -85,7 +85,7 @@ export class Tally {
     this.topics.add(row.topic)
   }
 
-  leave(reason: LeftOutReason): void {
+  addLeftOut(reason: LeftOutReason): void {
     this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
   }
 }

@@ -4,10 +4,10 @@ import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
-import { growthsOf } from '../../app/growths.ts'
+import { readGrowths } from '../../app/growths.ts'
 import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
 import type { ReadTopic } from '../../queries/kafka/lag.ts'
-import { boundsIfThere } from '../../queries/kafka/topics.ts'
+import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
@@ -18,7 +18,7 @@ import type { RedriveTopic, RedriveTopics } from './decide.ts'
  * @param readsGrowths true to read the partition count increases from Redis. They are required for redriving records.
  * @throws Unavailable if Kafka or Redis does not answer
  */
-export async function redriveTopics(
+export async function readRedriveTopics(
   connections: Connections,
   { env }: Pick<Config, 'env'>,
   readers: readonly ReadTopic[],
@@ -29,11 +29,11 @@ export async function redriveTopics(
     const found = await Promise.all(
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
         const name = topicName(signal, env)
-        const bounds = await boundsIfThere(offsets, name)
+        const bounds = await findTopicBounds(offsets, name)
         const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
         const { maxMessageBytes } = topicRow(signal)
         if (!bounds) return []
-        const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
+        const growths = readsGrowths ? await readTopicGrowths(name, consumers, connections) : []
         const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
         return [[name, topic] as const]
       }),
@@ -50,13 +50,13 @@ export async function redriveTopics(
  * @param consumers consumers that read the topic. Without consumers, nothing is redriven, and the result is empty.
  * @throws Unavailable if Redis does not answer
  */
-export async function growthsFor(
+export async function readTopicGrowths(
   name: string,
   consumers: ReadonlySet<string>,
   connections: Pick<Connections, 'value'>,
 ): Promise<readonly Growth[]> {
   if (consumers.size === 0) return []
-  return (await growthsOf([name], connections)).get(name) ?? []
+  return (await readGrowths([name], connections)).get(name) ?? []
 }
 
 const LOOK_EVERY_MS = 5_000
@@ -89,7 +89,7 @@ export class TopicWatch {
     const offsets = new TopicOffsets(await this.#connections.kafka())
     try {
       for (const topic of topics) {
-        const bounds = await boundsIfThere(offsets, topic)
+        const bounds = await findTopicBounds(offsets, topic)
         const before = this.#ends.get(topic) ?? []
         if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
           throw new TopicReplaced(

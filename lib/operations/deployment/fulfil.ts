@@ -4,21 +4,21 @@ import { OperationFailure } from '../failure.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/planned.ts'
-import { isRollback, type Outcome, type ResourceRequest, readersIn, renamedIn } from './request.ts'
+import { findRenamedTopics, isRollback, type Outcome, parseReaders, type ResourceRequest } from './request.ts'
 
 /** Ports for changing the resources of a deployment. */
 export interface DeploymentPorts {
-  planned(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
+  plan(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
   /**
    * Applies the planned changes.
    *
    * @param applying progress that is updated while changes are applied
    */
-  applied(planned: PlannedTopics, applying: Applying): Promise<void>
+  apply(planned: PlannedTopics, applying: Applying): Promise<void>
   /** Creates the secret and the parameter if they are missing. Returns the names of the created resources. */
   ensureSettings(): Promise<readonly string[]>
   /** Runs work, and repeats it while it fails because of a missing permission that may still become effective. */
-  patiently(work: () => Promise<void>): Promise<void>
+  runPatiently(work: () => Promise<void>): Promise<void>
 }
 
 /** Logger of the function. */
@@ -34,13 +34,13 @@ export interface DeploymentLog {
  *
  * @returns the outcome. The promise never rejects.
  */
-export async function fulfil(
+export async function fulfillRequest(
   request: ResourceRequest,
   ports: DeploymentPorts,
-  told: DeploymentLog,
+  logger: DeploymentLog,
 ): Promise<Outcome> {
   if (request.RequestType === 'Delete') {
-    told.info(
+    logger.info(
       'the topics are no longer managed by the stack; they are kept, and so are the secret and the parameter',
       {},
     )
@@ -48,10 +48,10 @@ export async function fulfil(
   }
   const applying: Applying = { created: [], changed: [] }
   try {
-    await ports.patiently(() => deploy(request, ports, told, applying))
+    await ports.runPatiently(() => deploy(request, ports, logger, applying))
     return { status: 'SUCCESS' }
   } catch (error) {
-    return failed(request, reasonOf(error as Error, applying), told)
+    return reportFailure(request, describeFailure(error as Error, applying), logger)
   }
 }
 
@@ -59,33 +59,33 @@ export async function fulfil(
  * Returns the outcome of a failed request. A rollback to an older deployment still succeeds, because the resources that it needs
  * exist. Otherwise, the stack could neither continue nor roll back.
  */
-export function failed(request: ResourceRequest, reason: string, told: DeploymentLog): Outcome {
-  told.error('the topics are not as the table says', { kind: 'deployment', reason })
+export function reportFailure(request: ResourceRequest, reason: string, logger: DeploymentLog): Outcome {
+  logger.error('the topics are not as the table says', { kind: 'deployment', reason })
   return isRollback(request) ? { status: 'SUCCESS' } : { status: 'FAILED', reason }
 }
 
 async function deploy(
   request: ResourceRequest,
   ports: DeploymentPorts,
-  told: DeploymentLog,
+  logger: DeploymentLog,
   applying: Applying,
 ): Promise<void> {
-  const renamed = renamedIn(request)
-  if (renamed.length > 0 && !isRollback(request)) throw new OperationFailure(refusalOfNames(renamed))
-  const planned = await ports.planned(readersIn(request))
+  const renamed = findRenamedTopics(request)
+  if (renamed.length > 0 && !isRollback(request)) throw new OperationFailure(describeRenamedTopics(renamed))
+  const planned = await ports.plan(parseReaders(request))
   const { refused } = planned.plan
   if (refused.length > 0) {
-    if (!isRollback(request)) throw new OperationFailure(refusalOf(refused))
-    told.warn('an older deployment is being restored: the refused changes of topics are not made', {
+    if (!isRollback(request)) throw new OperationFailure(describeRefusedChanges(refused))
+    logger.warn('an older deployment is being restored: the refused changes of topics are not made', {
       kept: refused,
     })
   }
   const settings = await ports.ensureSettings()
-  await ports.applied(planned, applying)
-  told.info('done', { created: applying.created, changed: applying.changed, settings })
+  await ports.apply(planned, applying)
+  logger.info('done', { created: applying.created, changed: applying.changed, settings })
 }
 
-function refusalOf(refused: readonly RefusedChange[]): string {
+function describeRefusedChanges(refused: readonly RefusedChange[]): string {
   const changes = refused.map(
     ({ topic, setting, found, wanted, because }) => `${topic}: ${setting} ${found} → ${wanted}: ${because}.`,
   )
@@ -93,7 +93,7 @@ function refusalOf(refused: readonly RefusedChange[]): string {
   return `No topic was changed because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
 }
 
-function refusalOfNames(renamed: readonly string[]): string {
+function describeRenamedTopics(renamed: readonly string[]): string {
   return (
     `No topic was changed, because the names of topics would change: ${renamed.join(', ')}. States and pending records stay with the ` +
     'old topics, so every consumer would start over. Keep the names with TOPIC_NAMES, KAFKA_TOPIC, ORG and DOMAIN. To migrate, deploy ' +
@@ -102,9 +102,10 @@ function refusalOfNames(renamed: readonly string[]): string {
 }
 
 /** Returns the message of an error. Messages of libraries contain names and positions, but never records or passwords. */
-function reasonOf(error: Error, { created, changed }: Applying): string {
-  const done = [...new Set([...created, ...changed.map(({ topic }) => topic)])]
-  const before = done.length === 0 ? '' : ` These were created or changed before: ${done.join(', ')}.`
+function describeFailure(error: Error, { created, changed }: Applying): string {
+  const changedTopics = [...new Set([...created, ...changed.map(({ topic }) => topic)])]
+  const before =
+    changedTopics.length === 0 ? '' : ` These were created or changed before: ${changedTopics.join(', ')}.`
   const message = error.message || error.name
   return `${/[.!?]$/.test(message) ? message : `${message}.`}${before}`
 }

@@ -2,15 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { logsContext, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
+import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
 import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
 import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
-import { type DeploymentLog, type DeploymentPorts, failed, fulfil } from './fulfil.ts'
-import { patiently } from './patience.ts'
-import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
+import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
+import { runPatiently } from './patience.ts'
+import { formatResponse, type Outcome, parseResourceRequest, type ResourceRequest } from './request.ts'
 
 /**
  * Part of the invocation's time that is reserved for sending the response, in milliseconds. It is longer than all attempts
@@ -32,14 +32,14 @@ const INITIAL = { generator: {}, redis: { username: '', password: '' } }
  * the call.
  */
 export function topicsResource(name: string, environment?: Environment) {
-  const { logger } = telemetryOf(name, NAME)
+  const { logger } = createTelemetry(name, NAME)
   return middy<unknown, { readonly status: Outcome['status'] }, Error, Context>()
     .use(logsContext(logger))
     .handler(async (event, context) => {
-      const request = resourceRequest(event)
+      const request = parseResourceRequest(event)
       const withinMs = context.getRemainingTimeInMillis() - RESERVE_MS
-      const outcome = await outcomeInTime(request, { name, environment, withinMs }, logger)
-      await putAnswer(request.ResponseURL, answerTo(request, outcome))
+      const outcome = await awaitOutcome(request, { name, environment, withinMs }, logger)
+      await putAnswer(request.ResponseURL, formatResponse(request, outcome))
       logger.info('answered', { status: outcome.status })
       return { status: outcome.status }
     })
@@ -55,23 +55,23 @@ interface Run {
  * Returns the outcome before the invocation's time runs out. Never rejects. A step that is in progress at that time is still
  * completed.
  */
-async function outcomeInTime(request: ResourceRequest, run: Run, told: DeploymentLog): Promise<Outcome> {
+async function awaitOutcome(request: ResourceRequest, run: Run, logger: DeploymentLog): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
-    () => failed(request, lateReason(run), told),
+    () => reportFailure(request, describeTimeout(run), logger),
     // The race is already decided, so this promise never has to resolve.
     () => new Promise<never>(() => {}),
   )
   try {
-    return await Promise.race([fulfil(request, deployment, told), late])
+    return await Promise.race([fulfillRequest(request, deployment, logger), late])
   } finally {
     stopping.abort()
     await deployment.close()
   }
 }
 
-function lateReason({ withinMs }: Run): string {
+function describeTimeout({ withinMs }: Run): string {
   const seconds = Math.round(withinMs / 1000)
   return `The topics were not created and changed within ${seconds} seconds. Check that brokers and AWS can be reached from the subnets, then deploy again: it continues where this deployment ended.`
 }
@@ -91,21 +91,21 @@ class Deployment implements DeploymentPorts {
     })
   }
 
-  planned: DeploymentPorts['planned'] = async readers => {
+  plan: DeploymentPorts['plan'] = async readers => {
     const { config, kafka } = await this.#start()
-    const [{ TopicOffsets }, { plannedTopics }] = await Promise.all([
+    const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
       import('#runtime/adapters/kafka/offsets.ts'),
       import('../topics/planned.ts'),
     ])
     const { clusterArn } = config.kafka
     const offsets = new TopicOffsets(kafka)
     const planning = { kafka, offsets, env: config.env, ...(clusterArn ? { clusterArn } : {}) }
-    return plannedTopics({ ...planning, readersOf: signal => readers.get(signal) ?? [] }).finally(() =>
+    return planTopicChanges({ ...planning, listReaders: signal => readers.get(signal) ?? [] }).finally(() =>
       offsets.close(),
     )
   }
 
-  applied: DeploymentPorts['applied'] = async (planned, applying) => {
+  apply: DeploymentPorts['apply'] = async (planned, applying) => {
     const { kafka } = await this.#start()
     const { applyTopics } = await import('../topics/apply.ts')
     await applyTopics(kafka, planned, applying, this.#stop)
@@ -117,7 +117,7 @@ class Deployment implements DeploymentPorts {
     return (await ensureSettings({}, config.env, INITIAL)).created
   }
 
-  patiently: DeploymentPorts['patiently'] = work => patiently(work, this.#stop)
+  runPatiently: DeploymentPorts['runPatiently'] = work => runPatiently(work, this.#stop)
 
   async close(): Promise<void> {
     await this.#connections?.close().catch(() => {})

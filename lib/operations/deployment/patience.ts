@@ -21,7 +21,7 @@ const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
  * @throws the error of the last attempt
  * @throws AbortError if `stop` is aborted first
  */
-export async function patiently<T>(
+export async function runPatiently<T>(
   work: () => Promise<T>,
   stop: AbortSignal,
   { forMs, everyMs }: Patience = PATIENCE,

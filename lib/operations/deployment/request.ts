@@ -3,7 +3,7 @@
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-import { renamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
+import { listRenamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -32,12 +32,12 @@ const TEXTS = ['RequestId', 'StackId', 'LogicalResourceId', 'ResponseURL'] as co
  *
  * @throws TypeError if the event is not a request of CloudFormation
  */
-export function resourceRequest(event: unknown): ResourceRequest {
-  const given = (event ?? {}) as Partial<Record<keyof ResourceRequest, unknown>>
+export function parseResourceRequest(event: unknown): ResourceRequest {
+  const fields = (event ?? {}) as Partial<Record<keyof ResourceRequest, unknown>>
   const isComplete =
-    REQUEST_TYPES.includes(given.RequestType) &&
-    TEXTS.every(name => typeof given[name] === 'string') &&
-    typeof given.ResourceProperties === 'object'
+    REQUEST_TYPES.includes(fields.RequestType) &&
+    TEXTS.every(name => typeof fields[name] === 'string') &&
+    typeof fields.ResourceProperties === 'object'
   if (!isComplete)
     throw new TypeError(
       'only CloudFormation may call this function, during a deployment; to change topics manually, use `sluice topics apply`',
@@ -50,7 +50,9 @@ export function resourceRequest(event: unknown): ResourceRequest {
  *
  * @throws TypeError if the properties do not contain them
  */
-export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<Signal, readonly string[]> {
+export function parseReaders({
+  ResourceProperties,
+}: ResourceRequest): ReadonlyMap<Signal, readonly string[]> {
   const { Readers } = ResourceProperties
   if (typeof Readers !== 'object' || Readers === null)
     throw new TypeError('the properties of the resource have no Readers')
@@ -62,10 +64,10 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
  * Returns a line such as `readings: a → b` for each topic that the update would rename. Empty if the previous deployment did not
  * record its topic names.
  */
-export function renamedIn({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
-  const namesIn = (properties: Properties = {}) =>
+export function findRenamedTopics({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
+  const getNames = (properties: Properties = {}) =>
     (properties.Names ?? {}) as Readonly<Record<string, string>>
-  return renamedTopics(namesIn(OldResourceProperties), namesIn(ResourceProperties))
+  return listRenamedTopics(getNames(OldResourceProperties), getNames(ResourceProperties))
 }
 
 /**
@@ -82,24 +84,25 @@ const MAX_ANSWER_BYTES = 4096
 /**
  * Returns the body of the response. The physical id must never change, because CloudFormation would then delete the old resource.
  */
-export function answerTo(request: ResourceRequest, outcome: Outcome): string {
+export function formatResponse(request: ResourceRequest, outcome: Outcome): string {
   const { StackId, RequestId, LogicalResourceId, ResourceProperties } = request
   const PhysicalResourceId = request.PhysicalResourceId ?? `sluice-topics-${ResourceProperties.Environment}`
   const answer = { Status: outcome.status, PhysicalResourceId, StackId, RequestId, LogicalResourceId }
   if (outcome.status === 'SUCCESS') return JSON.stringify(answer)
   const withReason = (Reason: string) => JSON.stringify({ ...answer, Reason })
-  return shortest(outcome.reason, withReason)
+  return shortenToFit(outcome.reason, withReason)
 }
 
 const CUT = ' … (the log of the function has all of it)'
 
 /** Returns the text, shortened if the response would be too large. */
-function shortest(text: string, bodyWith: (text: string) => string): string {
+function shortenToFit(text: string, bodyWith: (text: string) => string): string {
   const fits = (body: string) => Buffer.byteLength(body) <= MAX_ANSWER_BYTES
   const whole = bodyWith(text)
   if (fits(whole)) return whole
   const characters = [...text]
-  let kept = Math.min(characters.length, MAX_ANSWER_BYTES)
-  while (kept > 0 && !fits(bodyWith(characters.slice(0, kept).join('') + CUT))) kept = Math.floor(kept * 0.9)
-  return bodyWith(characters.slice(0, kept).join('') + CUT)
+  let length = Math.min(characters.length, MAX_ANSWER_BYTES)
+  while (length > 0 && !fits(bodyWith(characters.slice(0, length).join('') + CUT)))
+    length = Math.floor(length * 0.9)
+  return bodyWith(characters.slice(0, length).join('') + CUT)
 }

@@ -7,22 +7,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { StateList } from '#runtime/adapters/redis/state-list.ts'
-import { traced } from '#runtime/cloudevents/writer.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { ensureTrace } from '#runtime/cloudevents/writer.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { Config } from '../../app/config.ts'
-import { type Holding, holdingsOf } from '../../queries/states/erasure.ts'
-import { partitionsOf } from '../../tables/table.ts'
+import { type Holding, readHoldings } from '../../queries/states/erasure.ts'
+import { listStateKeys } from '../../tables/table.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
-import { kafkaAddress, reasonOf } from '../servers.ts'
-import { signalTopics } from '../state-keys.ts'
-import { erasureTarget } from './target.ts'
-import { type ConsumerErasure, type ErasurePlace, untilApplied } from './wait.ts'
+import { formatKafkaAddress, getReason } from '../servers.ts'
+import { listSignalTopics } from '../state-keys.ts'
+import { resolveErasureTarget } from './target.ts'
+import { type ConsumerErasure, type ErasurePlace, waitUntilApplied } from './wait.ts'
 
 /** Topic whose consumers store a state for each entity. */
 export interface ErasedTopic {
@@ -73,21 +73,21 @@ export interface Servers {
  * @param topics topics whose consumers the erasure reaches
  * @throws OperationFailure if no entity or several entities match
  */
-export async function planned(
+export async function planErasure(
   { config, inspection, states }: Servers,
   wanted: string,
   topics: readonly ErasedTopic[],
 ): Promise<ErasurePlan> {
-  const reached = topics.flatMap(statesIn)
-  const names = new Set(reached.map(nameIn))
-  const known = new Set(signalTopics(config.env).map(one => one.topic))
-  const others = (await states.names()).filter(one => known.has(one.topic) && !names.has(nameIn(one)))
-  const entity = await erasureTarget(inspection, [...reached, ...others], wanted)
+  const reached = topics.flatMap(listStates)
+  const names = new Set(reached.map(toName))
+  const ownTopics = new Set(listSignalTopics(config.env).map(one => one.topic))
+  const others = (await states.names()).filter(one => ownTopics.has(one.topic) && !names.has(toName(one)))
+  const entity = await resolveErasureTarget(inspection, [...reached, ...others], wanted)
   return {
     entity,
     topics,
-    holdings: await holdingsOf(inspection, reached, entity),
-    notReached: (await holdingsOf(inspection, others, entity)).map(stateKeyOf),
+    holdings: await readHoldings(inspection, reached, entity),
+    notReached: (await readHoldings(inspection, others, entity)).map(toStateKey),
   }
 }
 
@@ -100,7 +100,7 @@ export async function planned(
  * @param timeoutMs timeout of all waits together. The erasure is appended to every topic even if the timeout is exceeded.
  * @throws OperationFailure if Kafka does not accept the erasure
  */
-export async function erased(
+export async function runErasure(
   servers: Servers,
   plan: ErasurePlan,
   timeoutMs: number,
@@ -116,36 +116,36 @@ export async function erased(
   let consumers: readonly ConsumerErasure[] = []
   for (const one of topics) {
     const { topic } = one
-    const offsets = await appended(servers, entity, one, erasure)
+    const offsets = await appendErasure(servers, entity, one, erasure)
     counts.records = (counts.records ?? 0) + offsets.length
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
-    places.push(...statesIn(one).map(state => ({ ...state, offset: offsets[state.partition] as number })))
-    consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), watching)
+    places.push(...listStates(one).map(state => ({ ...state, offset: offsets[state.partition] as number })))
+    consumers = await waitForConsumers(inspection, places, Math.max(0, endMs - performance.now()), watching)
   }
   return { entity, topics, notReached, erasureId: erasure.erasureId, records, consumers }
 }
 
-async function appended(
+async function appendErasure(
   { config, connections }: Servers,
   entity: string,
   { topic, partitions }: ErasedTopic,
   erasure: Omit<Erasure, 'partition'>,
 ): Promise<readonly number[]> {
-  const eventOf = (partition: number) =>
-    traced(entityErased(partsOfEntity(entity), { ...erasure, partition }))
+  const createEvent = (partition: number) =>
+    ensureTrace(entityErased(parseEntity(entity), { ...erasure, partition }))
   try {
     const publisher = await connections.publisher()
-    return await broadcast(publisher, topic, config, eventOf, partitions)
+    return await broadcast(publisher, topic, config, createEvent, partitions)
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new OperationFailure(
-      `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
-        `entity again; a repeat has no further effect. (${reasonOf(error)})`,
+      `Kafka at ${formatKafkaAddress(config)} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
+        `entity again; a repeat has no further effect. (${getReason(error)})`,
     )
   }
 }
 
-function waited(
+function waitForConsumers(
   inspection: StateInspection,
   places: readonly ErasurePlace[],
   timeoutMs: number,
@@ -157,17 +157,17 @@ function waited(
     pause: (ms: number) => sleep(ms, undefined, { signal: stop }),
     stop,
   }
-  return untilApplied(inspection, places, patience, onProgress)
+  return waitUntilApplied(inspection, places, patience, onProgress)
 }
 
-function statesIn({ topic, partitions, consumers }: ErasedTopic): StateKey[] {
-  return consumers.flatMap(consumer => partitionsOf(consumer, { topic, partitions }))
+function listStates({ topic, partitions, consumers }: ErasedTopic): StateKey[] {
+  return consumers.flatMap(consumer => listStateKeys(consumer, { topic, partitions }))
 }
 
-function nameIn({ consumer, topic, partition }: StateKey): string {
+function toName({ consumer, topic, partition }: StateKey): string {
   return `${consumer} ${topic} ${partition}`
 }
 
-function stateKeyOf({ consumer, topic, partition }: StateKey): StateKey {
+function toStateKey({ consumer, topic, partition }: StateKey): StateKey {
   return { consumer, topic, partition }
 }

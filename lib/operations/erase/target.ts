@@ -2,17 +2,17 @@
 
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
-import { attributesOf } from '#runtime/cloudevents/event.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { toAttributes } from '#runtime/cloudevents/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { entitiesLike, holdingsOf } from '../../queries/states/erasure.ts'
-import { harmless } from '../../support/harmless.ts'
+import { findSimilarEntities, readHoldings } from '../../queries/states/erasure.ts'
+import { escapeText } from '../../support/harmless.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 
 /** Maximum number of entity names in a message. */
-const LISTED = 10
+const MAX_LISTED = 10
 
 const HOW_TO_NAME =
   'Specify the whole name: source, a space and subject, such as "/environment/vienna roof-1".'
@@ -24,24 +24,24 @@ const HOW_TO_NAME =
  * @param wanted full name or subject
  * @throws OperationFailure if no entity or several entities match
  */
-export async function erasureTarget(
-  inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'timersOf'>,
+export async function resolveErasureTarget(
+  inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'readEntityTimers'>,
   stateKeys: readonly StateKey[],
   wanted: string,
 ): Promise<string> {
-  const isHeld = async () => (await holdingsOf(inspection, stateKeys, wanted)).length > 0
+  const isHeld = async () => (await readHoldings(inspection, stateKeys, wanted)).length > 0
   if (wanted.includes(' ') && (await isHeld())) return wanted
-  const { bySubject, similar } = await entitiesLike(inspection, stateKeys, wanted)
+  const { bySubject, similar } = await findSimilarEntities(inspection, stateKeys, wanted)
   const [only] = bySubject
   if (bySubject.length > 1)
     throw usageFailure(
-      `Several entities have the subject "${harmless(wanted)}":\n${listed(bySubject)}\n${HOW_TO_NAME}`,
+      `Several entities have the subject "${escapeText(wanted)}":\n${formatNames(bySubject)}\n${HOW_TO_NAME}`,
     )
   if (only !== undefined) return only
-  if (wanted.includes(' ')) return valid(wanted)
-  const nearest = similar.length > 0 ? ` These contain it:\n${listed(similar)}\n` : ' '
+  if (wanted.includes(' ')) return requireValidEntity(wanted)
+  const nearest = similar.length > 0 ? ` These contain it:\n${formatNames(similar)}\n` : ' '
   throw new OperationFailure(
-    `No consumer has a state of an entity with the subject "${harmless(wanted)}".${nearest}${HOW_TO_NAME}`,
+    `No consumer has a state of an entity with the subject "${escapeText(wanted)}".${nearest}${HOW_TO_NAME}`,
   )
 }
 
@@ -50,16 +50,16 @@ export async function erasureTarget(
  *
  * @throws OperationFailure for an invalid source or subject
  */
-function valid(entity: string): string {
-  const event = entityErased(partsOfEntity(entity), NOWHERE)
-  const wrong = attributeViolation(attributesOf(event)) ?? largeAttribute(event)
-  if (wrong) throw usageFailure(`No entity can be named "${harmless(entity)}": ${wrong}. ${HOW_TO_NAME}`)
+function requireValidEntity(entity: string): string {
+  const event = entityErased(parseEntity(entity), NOWHERE)
+  const wrong = attributeViolation(toAttributes(event)) ?? largeAttribute(event)
+  if (wrong) throw usageFailure(`No entity can be named "${escapeText(entity)}": ${wrong}. ${HOW_TO_NAME}`)
   return entity
 }
 
 const NOWHERE: Erasure = { erasureId: '', requestedAt: '', partition: 0 }
 
-function listed(names: readonly string[]): string {
-  const more = names.length > LISTED ? [`  and ${names.length - LISTED} more`] : []
-  return [...names.slice(0, LISTED).map(name => `  ${harmless(name)}`), ...more].join('\n')
+function formatNames(names: readonly string[]): string {
+  const more = names.length > MAX_LISTED ? [`  and ${names.length - MAX_LISTED} more`] : []
+  return [...names.slice(0, MAX_LISTED).map(name => `  ${escapeText(name)}`), ...more].join('\n')
 }

@@ -36,7 +36,7 @@ const BETWEEN_LOOKS_MS = 500
  * @param progress called after each poll
  * @throws Unavailable if Redis does not answer
  */
-export async function untilApplied(
+export async function waitUntilApplied(
   inspection: Pick<StateInspection, 'summary'>,
   places: readonly ErasurePlace[],
   { timeoutMs, nowMs, pause, stop }: Patience,
@@ -52,7 +52,7 @@ export async function untilApplied(
         const { appliedOffset } = await inspection.summary(place)
         lags.set(place, Math.max(0, place.offset - appliedOffset))
       }
-    const consumers = byConsumer(lags)
+    const consumers = groupByConsumer(lags)
     progress(consumers)
     const isDone = consumers.every(({ outcome }) => outcome !== 'not-yet')
     if (isDone || stop.aborted || nowMs() >= endMs) return consumers
@@ -62,7 +62,7 @@ export async function untilApplied(
   }
 }
 
-function byConsumer(lags: ReadonlyMap<ErasurePlace, number>): ConsumerErasure[] {
+function groupByConsumer(lags: ReadonlyMap<ErasurePlace, number>): ConsumerErasure[] {
   const groups = Map.groupBy(lags, ([{ consumer, topic }]) => `${consumer} ${topic}`)
   return [...groups.values()].map(own => {
     const [{ consumer, topic }] = own[0] as (typeof own)[0]

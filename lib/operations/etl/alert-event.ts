@@ -36,58 +36,58 @@ export interface AlertEvent {
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
 
 /** Returns the alert event of a row; undefined if the row does not contain an event, or the event has no `alertId`. */
-export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
+export function toAlertEvent(row: HistoryRow): AlertEvent | undefined {
   const { event } = row
   if (!event || !isObject(event.data)) return undefined
   const { data } = event
-  const alertId = textIn(data.alertId)
+  const alertId = toText(data.alertId)
   if (alertId === null) return undefined
   const entity = isObject(data.entity) ? data.entity : {}
   return {
     event: ALERT_TYPE.exec(event.type)?.[1] ?? event.type,
     eventMs: event.time === undefined ? row.timestampMs : parseTime(event.time),
     alertId,
-    rule: textIn(data.rule),
-    fingerprint: textIn(data.fingerprint),
-    severity: textIn(data.severity),
-    source: textIn(entity.source),
-    subject: textIn(entity.subject),
-    family: textIn(data.family),
-    metric: textIn(data.metric),
-    value: numberIn(data.value),
-    threshold: numberIn(data.threshold),
-    measured: numberIn(data.measured),
-    state: textIn(data.state),
-    labels: labelsIn(data.labels),
-    activeMs: timeIn(data.activeAt),
-    startedMs: timeIn(data.startedAt),
-    endedMs: timeIn(data.endedAt),
-    reason: textIn(data.reason),
-    summary: textIn(data.summary),
-    traceId: traceIdOf(event),
+    rule: toText(data.rule),
+    fingerprint: toText(data.fingerprint),
+    severity: toText(data.severity),
+    source: toText(entity.source),
+    subject: toText(entity.subject),
+    family: toText(data.family),
+    metric: toText(data.metric),
+    value: toNumber(data.value),
+    threshold: toNumber(data.threshold),
+    measured: toNumber(data.measured),
+    state: toText(data.state),
+    labels: toLabels(data.labels),
+    activeMs: toTimeMs(data.activeAt),
+    startedMs: toTimeMs(data.startedAt),
+    endedMs: toTimeMs(data.endedAt),
+    reason: toText(data.reason),
+    summary: toText(data.summary),
+    traceId: parseTraceId(event),
     partition: row.partition,
     offset: row.offset,
   }
 }
 
-function textIn(value: unknown): string | null {
+function toText(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-function numberIn(value: unknown): number | null {
+function toNumber(value: unknown): number | null {
   return typeof value === 'number' ? value : null
 }
 
-function timeIn(value: unknown): number | null {
+function toTimeMs(value: unknown): number | null {
   return typeof value === 'string' && isTimestamp(value) ? parseTime(value) : null
 }
 
-function labelsIn(value: unknown): Readonly<Record<string, string>> {
+function toLabels(value: unknown): Readonly<Record<string, string>> {
   if (!isObject(value)) return {}
   return Object.fromEntries(Object.entries(value).map(([name, label]) => [name, String(label)]))
 }
 
 /** Returns the trace id in `traceparent`, which has the form `version-traceid-spanid-flags` (W3C Trace Context, section 3.2). */
-function traceIdOf({ extensions }: Event): string | null {
+function parseTraceId({ extensions }: Event): string | null {
   return extensions?.traceparent?.split('-')[1] ?? null
 }

@@ -1,9 +1,9 @@
 /** Loads new records of the history into the warehouse. */
-import { type PartitionSlices, slicesOf } from '../../history/read.ts'
+import { listSlices, type PartitionSlices } from '../../history/read.ts'
 import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { type WarehouseTarget, type Watermark, watermarkOfPartition } from '../../warehouse/target.ts'
-import { type CountedStep, LOADED_TABLES, stepsOf } from './steps.ts'
+import { type CountedStep, LOADED_TABLES, readSteps } from './steps.ts'
 
 export interface EtlRun {
   readonly store: HistoryStore
@@ -64,9 +64,9 @@ export async function runEtl(run: EtlRun): Promise<EtlResult> {
     missing: [],
   }
   await target.open()
-  for (const one of await partitionsOf(store, await target.watermarks())) {
+  for (const one of await listPartitions(store, await target.watermarks())) {
     if (remainingMs() < RESERVE_MS) result.outcome = 'partial'
-    else await load(run, one, result)
+    else await loadPartition(run, one, result)
   }
   if (result.reason !== undefined) result.outcome = 'failed'
   return { ...result, durationMs: nowMs() - startedMs }
@@ -78,10 +78,10 @@ interface LoadedPartition extends PartitionSlices {
 }
 
 /** Returns the partitions to load. Those that are furthest behind come first, so that none waits in every run. */
-async function partitionsOf(store: HistoryStore, marks: readonly Watermark[]): Promise<LoadedPartition[]> {
+async function listPartitions(store: HistoryStore, marks: readonly Watermark[]): Promise<LoadedPartition[]> {
   const found: (LoadedPartition & { readonly upToMs: number })[] = []
   for (const table of LOADED_TABLES)
-    for (const one of await slicesOf(store, { table })) {
+    for (const one of await listSlices(store, { table })) {
       const mark = watermarkOfPartition(marks, { ...one, table })
       found.push({ ...one, table, from: mark?.nextOffset, upToMs: mark?.upToMs ?? 0 })
     }
@@ -89,11 +89,15 @@ async function partitionsOf(store: HistoryStore, marks: readonly Watermark[]): P
 }
 
 /** Loads one partition. If an object cannot be read, the partition waits for it, and others continue. */
-async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<EtlResult>): Promise<void> {
+async function loadPartition(
+  run: EtlRun,
+  partition: LoadedPartition,
+  result: Mutable<EtlResult>,
+): Promise<void> {
   const { store, target, remainingMs, onStep } = run
   const { table, topic, from } = partition
   try {
-    for await (const step of stepsOf(store, table, partition, from)) {
+    for await (const step of readSteps(store, table, partition, from)) {
       if (!(await target.apply(step))) return
       for (const count of ['records', 'repeated', 'skipped'] as const) result[count] += step[count]
       const missing = step.missing.map(range => ({ table, topic, partition: step.partition, ...range }))
@@ -112,7 +116,7 @@ async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<Etl
 }
 
 /** Opens a warehouse. Each target loads its library on demand. @param url value of `WAREHOUSE_URL` */
-export async function warehouseAt(url: string): Promise<WarehouseTarget> {
+export async function openWarehouse(url: string): Promise<WarehouseTarget> {
   if (url.startsWith('sqlite:')) {
     const { SqliteTarget } = await import('../../warehouse/adapters/sqlite.ts')
     return new SqliteTarget(url.slice('sqlite:'.length))

@@ -1,10 +1,10 @@
 /** Implements the scheduled function `etl`. */
-import { secretOf } from '#runtime/adapters/aws/clients.ts'
+import { readSecret } from '#runtime/adapters/aws/clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
-import { runEtl, warehouseAt } from './run.ts'
+import { openWarehouse, runEtl } from './run.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
 
@@ -16,10 +16,10 @@ export class NoConnections {
 }
 
 /** Returns the address of the database. @throws Error if none is set, or the secret has none */
-async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<string> {
+async function resolveWarehouseUrl({ warehouseUrl, warehouseSecret }: Settings): Promise<string> {
   if (warehouseUrl !== undefined) return warehouseUrl
   if (warehouseSecret === undefined) throw new Error('set WAREHOUSE_SECRET or WAREHOUSE_URL to a database')
-  const { url } = await secretOf(warehouseSecret)
+  const { url } = await readSecret(warehouseSecret)
   if (typeof url === 'string') return url
   throw new Error(
     `the secret ${warehouseSecret} has no "url": set it to postgres://user:password@host/database`,
@@ -33,7 +33,7 @@ async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<strin
  */
 export async function runScheduledEtl(scheduled: Scheduled<NoConnections, Settings>): Promise<object> {
   const { config, remainingMs, telemetry } = scheduled
-  const target = await warehouseAt(await urlOf(config))
+  const target = await openWarehouse(await resolveWarehouseUrl(config))
   const store = await historyStore(config)
   try {
     const result = await runEtl({ store, target, remainingMs, nowMs: Date.now })

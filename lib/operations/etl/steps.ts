@@ -1,15 +1,15 @@
 /** Reads the history of a partition in steps, from a watermark on. */
-import { dataColumnsOf } from '../../history/columns.ts'
+import { listDataColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
 import { groupsOfSlice, type PartitionSlices } from '../../history/read.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { type AlertChange, foldAlerts } from '../../warehouse/alerts.ts'
-import { type Changes, type Mart, type MartRow, merged } from '../../warehouse/mart.ts'
+import { type Changes, type Mart, type MartRow, mergeRows } from '../../warehouse/mart.ts'
 import { foldReadings, READING_COLUMNS } from '../../warehouse/readings.ts'
 import type { Step } from '../../warehouse/target.ts'
-import { alertEventIn } from './alert-event.ts'
+import { toAlertEvent } from './alert-event.ts'
 
 /**
  * Number of offsets before a record in which its partition is searched for the same event. A producer that retries repeats an event
@@ -50,7 +50,7 @@ interface Loader {
 }
 
 const METRIC_COLUMNS = new Map(
-  dataColumnsOf('readings').flatMap(({ name, path }) =>
+  listDataColumns('readings').flatMap(({ name, path }) =>
     path.length === 1 ? [[path[0] as string, name]] : [],
   ),
 )
@@ -61,14 +61,14 @@ const LOADERS: Partial<Record<HistoryTable, Loader>> = {
     fold: (columns, indexes) => foldReadings(columns, indexes, metric => METRIC_COLUMNS.get(metric) ?? ''),
   },
   alerts: {
-    fold: (columns, indexes) => ({ changes: foldAlerts(alertEvents(columns, indexes)), skipped: 0 }),
+    fold: (columns, indexes) => ({ changes: foldAlerts(readAlertEvents(columns, indexes)), skipped: 0 }),
   },
 }
 
 /** Yields the alert events of rows. One of them is in memory at a time, because they are much larger than their columns. */
-function* alertEvents(columns: Columns, indexes: readonly number[]): Generator<AlertChange> {
+function* readAlertEvents(columns: Columns, indexes: readonly number[]): Generator<AlertChange> {
   for (const index of indexes) {
-    const event = alertEventIn(rowAt('alerts', columns, index))
+    const event = toAlertEvent(rowAt('alerts', columns, index))
     if (event) yield { ...event }
   }
 }
@@ -82,7 +82,7 @@ export const LOADED_TABLES = Object.keys(LOADERS) as readonly HistoryTable[]
  * @param from watermark; undefined to begin with the first record
  * @throws DamagedObject and HistoryUnavailable after the steps before the object that cannot be read
  */
-export async function* stepsOf(
+export async function* readSteps(
   store: HistoryStore,
   table: HistoryTable,
   { topic, partition, slices }: PartitionSlices,
@@ -91,10 +91,10 @@ export async function* stepsOf(
   const start = from ?? slices[0]?.fromOffset ?? 0
   const { fold, ...names } = LOADERS[table] as Loader
   const recent = new RecentEvents()
-  const begin = (fromOffset: number, upToMs: number) => {
-    return new Pending({ table, topic, partition, fromOffset }, upToMs)
+  const beginStep = (fromOffset: number, upToMs: number) => {
+    return new PendingStep({ table, topic, partition, fromOffset }, upToMs)
   }
-  let pending = begin(start, 0)
+  let pending = beginStep(start, 0)
   let failure: unknown
   try {
     for (const slice of slices) {
@@ -105,7 +105,7 @@ export async function* stepsOf(
       for await (const _ of groupsOfSlice(store, read, { ...names, most: CHUNK_RECORDS }, add)) {
         if (!pending.isComplete) continue
         yield pending.step()
-        pending = begin(pending.nextOffset, pending.upToMs)
+        pending = beginStep(pending.nextOffset, pending.upToMs)
       }
       pending.end(slice)
     }
@@ -116,7 +116,7 @@ export async function* stepsOf(
   if (failure) throw failure
 }
 
-class Pending {
+class PendingStep {
   readonly #of: Pick<Step, 'table' | 'topic' | 'partition' | 'fromOffset'>
   readonly #changes = new Map<Mart, readonly MartRow[]>()
   readonly #missing: Missing[] = []
@@ -157,7 +157,7 @@ class Pending {
     const { changes, skipped } = fold(columns, counted)
     this.#counts.skipped += skipped
     for (const [mart, rows] of changes)
-      this.#changes.set(mart, merged(mart, [...(this.#changes.get(mart) ?? []), ...rows]))
+      this.#changes.set(mart, mergeRows(mart, [...(this.#changes.get(mart) ?? []), ...rows]))
     this.nextOffset = Math.max(this.nextOffset, (offsets.at(-1) ?? -1) + 1)
     this.upToMs = Number(columns.timestamp?.at(-1) ?? this.upToMs)
   }
@@ -168,8 +168,8 @@ class Pending {
 
   step(): CountedStep {
     const { nextOffset, upToMs } = this
-    const done = { nextOffset, upToMs, changes: this.#changes, missing: this.#missing }
-    return { ...this.#of, ...done, ...this.#counts }
+    const result = { nextOffset, upToMs, changes: this.#changes, missing: this.#missing }
+    return { ...this.#of, ...result, ...this.#counts }
   }
 }
 

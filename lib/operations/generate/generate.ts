@@ -8,7 +8,7 @@ import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
 import type { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import { fileFailure } from '../file-failure.ts'
-import { batchesOf, type GenerateOptions } from './pace.ts'
+import { type GenerateOptions, generateBatches } from './pace.ts'
 
 /** Destination of generated readings. */
 export interface Outlet {
@@ -31,15 +31,15 @@ export interface Generated {
  *
  * @param counts counts that are updated during the run
  */
-export async function generate(
+export async function generateReadings(
   options: GenerateOptions,
   outlets: readonly Outlet[],
   counts: Generated,
 ): Promise<void> {
-  for await (const readings of batchesOf(options, Date.now())) {
-    let taken = readings.length
-    for (const outlet of outlets) taken = await outlet.send(readings.slice(0, taken))
-    counts.readings += taken
+  for await (const readings of generateBatches(options, Date.now())) {
+    let acceptedCount = readings.length
+    for (const outlet of outlets) acceptedCount = await outlet.send(readings.slice(0, acceptedCount))
+    counts.readings += acceptedCount
   }
 }
 
@@ -48,26 +48,26 @@ export async function generate(
  *
  * @param signal ends the wait for a broker that does not accept more readings
  */
-export function kafkaOutlet(
+export function createKafkaOutlet(
   producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
   signal: AbortSignal,
 ): Outlet {
   return {
     async send(readings) {
-      let taken = 0
+      let enqueuedCount = 0
       const enqueueAll = async () => {
         for (const { event, key } of readings) {
           if (signal.aborted) return
-          taken++
+          enqueuedCount++
           await producer.enqueue(event, { key })
         }
       }
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const stopped = () => resolve()
-      signal.addEventListener('abort', stopped)
+      const stopWaiting = () => resolve()
+      signal.addEventListener('abort', stopWaiting)
       void enqueueAll().then(resolve, reject)
-      await promise.finally(() => signal.removeEventListener('abort', stopped))
-      return taken
+      await promise.finally(() => signal.removeEventListener('abort', stopWaiting))
+      return enqueuedCount
     },
     close: () => producer.close(),
   }
@@ -79,29 +79,29 @@ export function kafkaOutlet(
  * @param stdout stream to use if `file` is undefined. It is not closed.
  * @throws OperationFailure with the operating system's reason, such as a full disk
  */
-export async function fileOutlet(
+export async function openFileOutlet(
   file: { readonly path: string; readonly name: string } | undefined,
   stdout: Writable,
 ): Promise<Outlet> {
   const stream = file ? createWriteStream(file.path) : stdout
   let failure: unknown
-  const failed = (error: unknown) => {
+  const recordFailure = (error: unknown) => {
     failure ??= fileFailure(file?.name ?? 'standard output', error)
   }
-  stream.on('error', failed)
-  if (file) await once(stream, 'open').catch(failed)
+  stream.on('error', recordFailure)
+  if (file) await once(stream, 'open').catch(recordFailure)
   if (failure) throw failure
   return {
     async send(readings) {
       if (failure) throw failure
       const lines = readings.map(({ event }) => `${JSON.stringify(toJsonEvent(event))}\n`)
-      if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(failed)
+      if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(recordFailure)
       if (failure) throw failure
       return readings.length
     },
     async close() {
-      if (file) await finished(stream.end()).catch(failed)
-      else stream.off('error', failed)
+      if (file) await finished(stream.end()).catch(recordFailure)
+      else stream.off('error', recordFailure)
       if (failure) throw failure
       return 0
     },

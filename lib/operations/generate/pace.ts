@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
 import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/settings.ts'
-import { simulate, simulated } from '../../telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../telemetry/simulator.ts'
 
 /**
  * Timing of generated readings.
@@ -28,19 +28,21 @@ export interface GenerateOptions {
 }
 
 /** Returns the first tick for a timing and the current time. */
-function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
+function computeFirstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
   const tickMs = timeOfTick(settings, 1)
   return Math.ceil((pace.kind === 'past' ? pace.fromMs : nowMs) / tickMs)
 }
 
 /** Yields batches until the count or the duration is reached, or the signal is aborted. */
-export async function* batchesOf(
+export async function* generateBatches(
   options: GenerateOptions,
   nowMs = Date.now(),
 ): AsyncGenerator<readonly KeyedEvent[]> {
   let left = options.count ?? Number.POSITIVE_INFINITY
   const batches =
-    options.pace.kind === 'rate' ? atRate(options, options.pace.perSecond) : ticks(options, nowMs)
+    options.pace.kind === 'rate'
+      ? generateAtRate(options, options.pace.perSecond)
+      : generateAtTicks(options, nowMs)
   for await (const batch of batches) {
     const readings = batch.length > left ? batch.slice(0, left) : batch
     left -= readings.length
@@ -52,43 +54,49 @@ export async function* batchesOf(
 /** Maximum number of readings in a batch. It is small, so that a stop takes effect quickly. */
 const PART = 500
 
-async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<readonly KeyedEvent[]> {
+async function* generateAtTicks(
+  options: GenerateOptions,
+  nowMs: number,
+): AsyncGenerator<readonly KeyedEvent[]> {
   const { settings, pace, durationMs, signal } = options
-  const from = firstTick(options, nowMs)
+  const from = computeFirstTick(options, nowMs)
   const endMs = durationMs === undefined ? Number.POSITIVE_INFINITY : timeOfTick(settings, from) + durationMs
   for (let tick = from; timeOfTick(settings, tick) < endMs && !signal.aborted; tick++) {
-    if (pace.kind === 'live') await until(timeOfTick(settings, tick), signal)
+    if (pace.kind === 'live') await waitUntil(timeOfTick(settings, tick), signal)
     if (signal.aborted) return
     const readings = [...simulate(settings, tick, tick + 1)]
     for (let start = 0; start < readings.length; start += PART) yield readings.slice(start, start + PART)
   }
 }
 
-async function until(timeMs: number, signal: AbortSignal): Promise<void> {
+async function waitUntil(timeMs: number, signal: AbortSignal): Promise<void> {
   const waitMs = timeMs - Date.now()
   if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => {})
 }
 
 const RATE_STEP_MS = 10
 
-async function* atRate(options: GenerateOptions, perSecond: number): AsyncGenerator<readonly KeyedEvent[]> {
+async function* generateAtRate(
+  options: GenerateOptions,
+  perSecond: number,
+): AsyncGenerator<readonly KeyedEvent[]> {
   const { settings, durationMs = Number.POSITIVE_INFINITY, signal } = options
   const { fleet } = settings
   const startMs = Date.now()
-  const from = firstTick(options, startMs)
-  for (let made = 0; !signal.aborted; ) {
+  const from = computeFirstTick(options, startMs)
+  for (let readingCount = 0; !signal.aborted; ) {
     const elapsedMs = Date.now() - startMs
     if (elapsedMs >= durationMs) return
-    const due = Math.min(PART, Math.floor((elapsedMs * perSecond) / 1000) - made)
+    const due = Math.min(PART, Math.floor((elapsedMs * perSecond) / 1000) - readingCount)
     if (due <= 0 && Number.isFinite(perSecond)) {
       await pause(RATE_STEP_MS, undefined, { signal }).catch(() => {})
       continue
     }
     yield Array.from({ length: Number.isFinite(perSecond) ? due : PART }, () => {
-      const sensor = fleet[made % fleet.length] as Sensor
-      const tick = from + Math.floor(made / fleet.length)
-      made++
-      return simulated(settings, sensor, tick, Date.now())
+      const sensor = fleet[readingCount % fleet.length] as Sensor
+      const tick = from + Math.floor(readingCount / fleet.length)
+      readingCount++
+      return simulateReading(settings, sensor, tick, Date.now())
     })
   }
 }

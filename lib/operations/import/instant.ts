@@ -11,7 +11,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
  * Converts a timestamp to RFC 3339, as a mapping does. A day is the beginning of the day. Without a time zone, `offset` is used.
  * Returns undefined for any other text.
  */
-export function rfc3339(text: string, offset: string): string | undefined {
+export function toRfc3339(text: string, offset: string): string | undefined {
   const day = text.trim()
   const read = readTime(DAY.test(day) ? `${day}T00:00` : text, { timeZone: offset })
   return 'time' in read ? read.time : undefined

@@ -3,7 +3,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../lines.ts'
 import type { BrokenRow, RowDocument } from './rows.ts'
-import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
+import { parseRecord, type TriedRecord, tryRecord, UNTAKEN } from './trial.ts'
 
 /**
  * Converts a line to an event. A mapping can derive the event id from the position of a record. The position consists of file name,
@@ -11,25 +11,28 @@ import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
  *
  * @param file name of the file without its folder
  */
-export function eventOfLine(
+export function convertLine(
   mappings: readonly Mapping[],
   file: string,
   { number: line, text }: Line,
 ): Event | BrokenRow {
-  return eventOf(mappings, line, recordIn(text, ['import', file, line, text.trim()]))
+  return convertRecord(mappings, line, parseRecord(text, ['import', file, line, text.trim()]))
 }
 
 /** Converts a table row to an event. Its position is defined as for a line. */
-export function eventOfDocument(
+export function convertDocument(
   mappings: readonly Mapping[],
   file: string,
   { line, document }: RowDocument,
 ): Event | BrokenRow {
-  return eventOf(mappings, line, { document, position: ['import', file, line, JSON.stringify(document)] })
+  return convertRecord(mappings, line, {
+    document,
+    position: ['import', file, line, JSON.stringify(document)],
+  })
 }
 
-function eventOf(mappings: readonly Mapping[], line: number, record: TriedRecord): Event | BrokenRow {
-  const trial = tried(mappings, record)
+function convertRecord(mappings: readonly Mapping[], line: number, record: TriedRecord): Event | BrokenRow {
+  const trial = tryRecord(mappings, record)
   if (trial.accepted) return trial.event
   const { code, reason } = trial
   return { line, error: code === 'unreadable' || UNTAKEN.has(code) ? reason : `${code}: ${reason}` }

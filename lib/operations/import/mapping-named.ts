@@ -21,7 +21,7 @@ export interface MappingsFolder {
  * @param pathOf resolves a path that the user has given
  * @throws OperationFailure if the mapping is missing or invalid
  */
-export async function mappingNamed(
+export async function loadNamedMapping(
   named: string,
   folder: MappingsFolder,
   pathOf: (file: string) => string,
@@ -33,7 +33,7 @@ export async function mappingNamed(
     return await loadMapping(path, name, isFile ? named : join(folder.shown, `${named}.yaml`))
   } catch (error) {
     if (!isFile && error instanceof MappingFileError && isMissing(error.cause))
-      throw new OperationFailure(await unknownText(named, folder), { cause: error })
+      throw new OperationFailure(await describeUnknown(named, folder), { cause: error })
     if (error instanceof InvalidMapping || error instanceof MappingFileError)
       throw new OperationFailure(error.message, { cause: error })
     throw error
@@ -41,20 +41,20 @@ export async function mappingNamed(
 }
 
 /** Returns the list of existing mappings, such as `Available mappings are a, b (in config/mappings/).` */
-export async function readyMappingsText(folder: MappingsFolder): Promise<string> {
-  const names = await readyNames(folder)
+export async function describeMappings(folder: MappingsFolder): Promise<string> {
+  const names = await listMappings(folder)
   return names.length === 0
     ? `There are no mappings in ${folder.shown}.`
     : `Available mappings are ${names.join(', ')} (in ${folder.shown}).`
 }
 
-async function unknownText(named: string, folder: MappingsFolder): Promise<string> {
-  const similar = suggestion(named, await readyNames(folder)) ?? ''
-  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} To use another file, give its path.`
+async function describeUnknown(named: string, folder: MappingsFolder): Promise<string> {
+  const similar = suggestion(named, await listMappings(folder)) ?? ''
+  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await describeMappings(folder)} To use another file, give its path.`
 }
 
 /** Returns the names of the mappings in the folder; empty if the folder is missing. */
-export async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
+export async function listMappings({ path }: MappingsFolder): Promise<readonly string[]> {
   const files = await readdir(path).catch(error => {
     if (isMissing(error)) return []
     throw error

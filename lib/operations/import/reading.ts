@@ -6,8 +6,8 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { readNumber } from '../../support/number-text.ts'
-import { reading } from '../../telemetry/reading.ts'
-import { rfc3339 } from './instant.ts'
+import { createReading } from '../../telemetry/reading.ts'
+import { toRfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
 
@@ -25,20 +25,20 @@ export interface Recording {
  * Converts a row to an event. The id is derived from file name, line number and content. The line number is needed because rows can
  * be equal. If a row is imported with another unit or entity, it becomes a different event.
  */
-export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
+export function convertRow(recording: Recording, row: Row): Event | BrokenRow {
   const { series, utcOffset, file, entity } = recording
   const { line } = row
-  const time = rfc3339(row.timestamp, utcOffset)
+  const time = toRfc3339(row.timestamp, utcOffset)
   if (time === undefined)
-    return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
+    return { line, error: `${quoteText(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
   const number = readNumber(row.value)
-  if ('problem' in number) return { line, error: `${quoted(row.value)} ${number.problem}` }
-  const data = series.dataOf(entity, series.convert(number.value))
+  if ('problem' in number) return { line, error: `${quoteText(row.value)} ${number.problem}` }
+  const data = series.buildData(entity, series.convert(number.value))
   const content = JSON.stringify([series.family.type, entity, time, data])
-  const event = reading(series.family, derivedId('import', file, line, content), time, data)
-  const error = schemaViolation(event.type, event.data) ?? readersFault(event)
+  const event = createReading(series.family, derivedId('import', file, line, content), time, data)
+  const error = schemaViolation(event.type, event.data) ?? findReaderFault(event)
   return error
-    ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(row.value.trim())})` }
+    ? { line, error: `${error} (from ${quoteText(row.timestamp)}, ${quoteText(row.value.trim())})` }
     : event
 }
 
@@ -46,11 +46,11 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
  * Returns the reason for which consumers would reject the event; undefined if they accept it. The reason is reported during the
  * import, so the event does not become a dead letter.
  */
-export function readersFault(event: Event): string | undefined {
+export function findReaderFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))
   return isFailure(read) ? read.message : undefined
 }
 
-function quoted(text: string): string {
+function quoteText(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
 }

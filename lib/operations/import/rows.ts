@@ -71,10 +71,10 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
     if (unclosedAtLine !== undefined && info.lines >= unclosedAtLine) break
     line = info.lines
     if (header !== undefined) {
-      yield cells(header, record, line)
+      yield toRow(header, record, line)
       continue
     }
-    const found = headerOf(record, columns)
+    const found = parseHeader(record, columns)
     if ('error' in found) return yield found
     header = found
   }
@@ -95,7 +95,7 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
       header = names.map(name => name.trim())
       return header.map(name => name || false)
     },
-    cast: (cell, { header }) => (header ? cell : cellValue(cell.trim())),
+    cast: (cell, { header }) => (header ? cell : parseCell(cell.trim())),
     on_skip: error => {
       broken.push({ line: Number(error?.lines), error: error?.message ?? 'it cannot be read' })
       return undefined
@@ -104,7 +104,7 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
   pipeline(source, parser, () => {})
   for await (const { record, info } of parser as AsyncIterable<{ record: object; info: Parsed['info'] }>) {
     const twice = header.find(name => name !== '' && isRepeated(header, name))
-    if (twice !== undefined) return yield ambiguousHeader(twice)
+    if (twice !== undefined) return yield createAmbiguousHeader(twice)
     while (broken[0] && broken[0].line < info.lines) yield broken.shift() as BrokenRow
     yield { line: info.lines, document: record }
   }
@@ -114,7 +114,7 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
 /**
  * Converts a cell to a number. A number that a double cannot represent exactly stays text, and so does a number with leading zeros.
  */
-function cellValue(cell: string): string | number | undefined {
+function parseCell(cell: string): string | number | undefined {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(cell)) return cell || undefined
   try {
     return parseExact(cell) as number
@@ -127,7 +127,7 @@ function isRepeated(header: readonly string[], name: string): boolean {
   return header.indexOf(name) !== header.lastIndexOf(name)
 }
 
-function ambiguousHeader(name: string): BrokenRow {
+function createAmbiguousHeader(name: string): BrokenRow {
   return { line: 1, error: `the header has the column ${name.slice(0, 40)} twice`, fatal: true }
 }
 
@@ -137,7 +137,7 @@ interface Header {
   readonly value: number
 }
 
-function headerOf(names: readonly string[], columns: Columns): Header | BrokenRow {
+function parseHeader(names: readonly string[], columns: Columns): Header | BrokenRow {
   const trimmed = names.map(name => name.trim())
   if (trimmed[0]?.startsWith('{'))
     return {
@@ -154,7 +154,7 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
     return { line: 1, error: `the header has no column ${missing.join(' and no ')}; ${found}`, fatal: true }
   }
   const twice = Object.values(columns).find(name => isRepeated(trimmed, name))
-  if (twice !== undefined) return ambiguousHeader(twice)
+  if (twice !== undefined) return createAmbiguousHeader(twice)
   return {
     width: names.length,
     timestamp: trimmed.indexOf(columns.timestamp),
@@ -170,7 +170,7 @@ function isName(text: string): boolean {
   return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
 }
 
-function cells(header: Header, record: readonly string[], line: number): Row | BrokenRow {
+function toRow(header: Header, record: readonly string[], line: number): Row | BrokenRow {
   if (record.length !== header.width)
     return { line, error: `${record.length} columns, but the header has ${header.width}` }
   return { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }

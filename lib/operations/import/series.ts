@@ -8,7 +8,7 @@ import {
   type FamilyName,
   type ReadingData,
 } from '../../telemetry/families.ts'
-import { conversion, unitsFor } from '../../telemetry/units.ts'
+import { findConversion, unitsFor } from '../../telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface SeriesOptions {
@@ -25,7 +25,7 @@ export interface Series {
   /** Converts a value from the column's unit to the unit of the metric. */
   readonly convert: (value: number) => number
   /** Returns the data of a reading. `value` must be in the unit of the metric. */
-  readonly dataOf: (entity: string, value: number) => ReadingData
+  readonly buildData: (entity: string, value: number) => ReadingData
 }
 
 /**
@@ -33,20 +33,20 @@ export interface Series {
  *
  * @throws OperationFailure if the family does not support an option
  */
-export function seriesOf(options: SeriesOptions): Series {
+export function resolveSeries(options: SeriesOptions): Series {
   const family = FAMILIES[options.family]
   const metrics = Object.keys(family.metrics)
   const metric = options.metric ?? (metrics[0] as string)
   const unit = family.metrics[metric]
   if (unit === undefined || !Object.hasOwn(family.metrics, metric))
     throw usageFailure(`--metric ${metric}: readings of ${family.name} have ${metrics.join(', ')}`)
-  const convert = conversion(unit, options.unit ?? unit)
+  const convert = findConversion(unit, options.unit ?? unit)
   if (convert === undefined)
     throw usageFailure(`--unit ${options.unit}: ${metric} can be converted from ${unitsFor(unit)}`)
   if (options.site !== undefined && family.name !== 'environment')
     throw usageFailure(`--site does not apply to readings of ${family.name}`)
   const identity = IDENTITIES[family.name](options.site ?? 'unknown')
-  return { family, metric, convert, dataOf: (entity, value) => ({ ...identity(entity), [metric]: value }) }
+  return { family, metric, convert, buildData: (entity, value) => ({ ...identity(entity), [metric]: value }) }
 }
 
 /** Data that identifies an entity, by family. A mapping can say more. */

@@ -7,11 +7,11 @@ import type { Mapping } from '../../mapping/mapping.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { OperationFailure } from '../failure.ts'
 import { fileFailure } from '../file-failure.ts'
-import { numberedLines } from '../lines.ts'
+import { readNumberedLines } from '../lines.ts'
 import { withKey } from '../publish/key-by.ts'
-import { eventOfDocument, eventOfLine } from './mapped.ts'
-import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
-import { eventOfRow, type Recording } from './reading.ts'
+import { convertDocument, convertLine } from './mapped.ts'
+import { describeMappings, type MappingsFolder } from './mapping-named.ts'
+import { convertRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readDocuments, readRows } from './rows.ts'
 
 /** Plan for a CSV file whose rows have common properties. If `entity` is absent, the file name is the entity. */
@@ -47,7 +47,7 @@ export interface ImportPorts {
 }
 
 /** Maximum number of skipped rows to report. Further skipped rows are only counted. */
-const NAMED = 20
+const MAX_NAMED = 20
 
 /**
  * Yields the events in a file as lines in the JSON event format.
@@ -60,11 +60,11 @@ export async function* importLines(
   counts: ImportCounts,
   ports: ImportPorts,
 ): AsyncGenerator<string> {
-  const rows = 'mappings' in plan ? mappedEvents(file, plan, ports) : seriesEvents(file, plan, ports)
-  for await (const row of named(file, rows)) {
-    const event = 'error' in row.event ? row.event : keyed(row.event, row.line, plan.keyBy)
+  const rows = 'mappings' in plan ? readMappedEvents(file, plan, ports) : readSeriesEvents(file, plan, ports)
+  for await (const row of wrapFileErrors(file, rows)) {
+    const event = 'error' in row.event ? row.event : addKey(row.event, row.line, plan.keyBy)
     if ('error' in event) {
-      skip(file, event, plan, counts, ports)
+      skipRow(file, event, plan, counts, ports)
       continue
     }
     counts.events++
@@ -78,7 +78,7 @@ interface Row {
 }
 
 /** Adds the file name to operating-system errors. */
-async function* named(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+async function* wrapFileErrors(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
     yield* rows
   } catch (error) {
@@ -86,26 +86,26 @@ async function* named(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Ro
   }
 }
 
-async function* seriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts): AsyncGenerator<Row> {
+async function* readSeriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts): AsyncGenerator<Row> {
   const entity = plan.entity ?? basename(file, extname(file))
   const recording: Recording = { ...plan, file: basename(file), entity }
   for await (const row of readRows(ports.open(file), plan.columns))
     yield {
       line: row.line,
-      event: 'error' in row ? await explained(row, ports) : eventOfRow(recording, row),
+      event: 'error' in row ? await explainError(row, ports) : convertRow(recording, row),
     }
 }
 
 /**
  * Explains the error of a row. For JSON lines, the explanation states that a mapping is required, and lists the existing mappings.
  */
-async function explained(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
+async function explainError(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
   if (!row.isJson) return row
-  const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await readyMappingsText(mappings)}`
+  const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await describeMappings(mappings)}`
   return { ...row, error }
 }
 
-async function* mappedEvents(
+async function* readMappedEvents(
   file: string,
   { mappings }: MappedPlan,
   ports: ImportPorts,
@@ -113,14 +113,14 @@ async function* mappedEvents(
   const name = basename(file)
   if (extname(file).toLowerCase() === '.csv')
     for await (const row of readDocuments(ports.open(file)))
-      yield { line: row.line, event: 'error' in row ? row : eventOfDocument(mappings, name, row) }
+      yield { line: row.line, event: 'error' in row ? row : convertDocument(mappings, name, row) }
   else
-    for await (const lines of numberedLines(ports.open(file), file))
+    for await (const lines of readNumberedLines(ports.open(file), file))
       for (const line of lines)
-        if (line.text.trim() !== '') yield { line: line.number, event: eventOfLine(mappings, name, line) }
+        if (line.text.trim() !== '') yield { line: line.number, event: convertLine(mappings, name, line) }
 }
 
-function keyed(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {
+function addKey(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {
   try {
     return strategy === undefined ? event : withKey(event, strategy)
   } catch (error) {
@@ -129,7 +129,7 @@ function keyed(event: Event, line: number, strategy: KeyStrategy | undefined): E
   }
 }
 
-function skip(
+function skipRow(
   file: string,
   { line, error, fatal }: BrokenRow,
   plan: ImportPlan,
@@ -142,6 +142,6 @@ function skip(
   if (!plan.skipInvalid)
     throw new OperationFailure(`${what}\nCorrect the ${unit}, or skip invalid ${unit}s with --skip-invalid.`)
   counts.skipped++
-  if (counts.skipped <= NAMED) onSkipped(`${what}: skipped`)
-  if (counts.skipped === NAMED) onSkipped(`Further skipped ${unit}s are only counted.`)
+  if (counts.skipped <= MAX_NAMED) onSkipped(`${what}: skipped`)
+  if (counts.skipped === MAX_NAMED) onSkipped(`Further skipped ${unit}s are only counted.`)
 }

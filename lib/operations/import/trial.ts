@@ -1,13 +1,13 @@
 /** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
 import { isFailure } from '#runtime/cloudevents/event.ts'
-import { objectIn, readStructured } from '#runtime/cloudevents/json-format.ts'
+import { readJsonObject, readStructured } from '#runtime/cloudevents/json-format.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure, FailureCode } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { type ForeignDocument, mapped, takes, unmet } from '../../mapping/apply.ts'
+import { applyMapping, type ForeignDocument, findUnmetCondition, isApplicable } from '../../mapping/apply.ts'
 import { eventDocument } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { readersFault } from './reading.ts'
+import { findReaderFault } from './reading.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
@@ -28,31 +28,34 @@ export type Trial =
   | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
 
 /** Converts a record with the first mapping that accepts it. */
-export function tried(mappings: readonly Mapping[], record: TriedRecord): Trial {
-  if ('error' in record) return refused('unreadable', record.error)
-  if ('kind' in record) return refused(record.code, record.message)
-  const [first, ...others] = mappings.filter(one => takes(one, record))
+export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Trial {
+  if ('error' in record) return createRefusal('unreadable', record.error)
+  if ('kind' in record) return createRefusal(record.code, record.message)
+  const [first, ...others] = mappings.filter(one => isApplicable(one, record))
   if (first === undefined) {
-    const reasons = mappings.map(one => `${one.name}: ${unmet(one, record)}`).join('; ')
-    return refused(record.isEvent ? 'cloudevent' : 'not-a-cloudevent', `no mapping takes it (${reasons})`)
+    const reasons = mappings.map(one => `${one.name}: ${findUnmetCondition(one, record)}`).join('; ')
+    return createRefusal(
+      record.isEvent ? 'cloudevent' : 'not-a-cloudevent',
+      `no mapping takes it (${reasons})`,
+    )
   }
-  const event = mapped(first, record)
-  if (isFailure(event)) return refused(event.code, event.message)
+  const event = applyMapping(first, record)
+  if (isFailure(event)) return createRefusal(event.code, event.message)
   const violation = schemaViolation(event.type, event.data)
-  if (violation !== undefined) return refused('schema-violated', violation)
-  const fault = readersFault(event)
-  if (fault !== undefined) return refused('malformed-event', fault)
+  if (violation !== undefined) return createRefusal('schema-violated', violation)
+  const fault = findReaderFault(event)
+  if (fault !== undefined) return createRefusal('malformed-event', fault)
   return { accepted: true, mapping: first.name, others: others.map(({ name }) => name), event }
 }
 
-function refused(code: TrialCode, reason: string): Trial {
+function createRefusal(code: TrialCode, reason: string): Trial {
   return { accepted: false, code, reason }
 }
 
 /** Parses the text of a single record. */
-export function recordIn(text: string, position: ForeignDocument['position']): TriedRecord {
+export function parseRecord(text: string, position: ForeignDocument['position']): TriedRecord {
   const value = Buffer.from(text)
-  const read = objectIn(value)
+  const read = readJsonObject(value)
   if (read === undefined) return { error: 'it is not a JSON object' }
   if ('kind' in read) return read
   if (!Object.hasOwn(read.object, 'specversion')) return { document: read.object, position }

@@ -1,10 +1,10 @@
 /** Computes record keys by a strategy that the user has selected. */
 
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { familyOf, type ReadingData } from '../../telemetry/families.ts'
+import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
-import { keyOf } from '../../telemetry/reading.ts'
+import { computeRecordKey } from '../../telemetry/reading.ts'
 
 /**
  * Returns the record key of an event; null for the strategy `random`. For an event that is not a reading, the strategies
@@ -14,7 +14,7 @@ import { keyOf } from '../../telemetry/reading.ts'
  * @throws KeyFieldMissing if a required field is missing
  */
 export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {
-  const family = familyOf(event.type)
+  const family = findFamily(event.type)
   if (typeof strategy === 'object') {
     // The setting applies only to readings. An alert may have a field with the same name, but its key must identify the alert.
     if (strategy.isOptional && family === undefined) return undefined
@@ -24,8 +24,9 @@ export function keyBy(event: Event, strategy: KeyStrategy): string | null | unde
   }
   if (strategy === 'random') return null
   // A reading that violates its schema may lack the fields for its key.
-  if (family === undefined || schemaViolation(event.type, event.data) !== undefined) return entityOf(event)
-  return keyOf(family, event.data as ReadingData, strategy)
+  if (family === undefined || schemaViolation(event.type, event.data) !== undefined)
+    return formatEntity(event)
+  return computeRecordKey(family, event.data as ReadingData, strategy)
 }
 
 /**

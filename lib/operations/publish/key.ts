@@ -1,13 +1,13 @@
 /** Computes the default record keys of events. All events of an entity have the same key. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../alerting/alert.ts'
 import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
 import { NOTIFICATION_TYPE } from '../../notification/notification.ts'
 import { ALERT_ROUTED_TYPE } from '../../notification/routed-alert.ts'
-import { familyOf, type ReadingData } from '../../telemetry/families.ts'
-import { keyOf } from '../../telemetry/reading.ts'
+import { findFamily, type ReadingData } from '../../telemetry/families.ts'
+import { computeRecordKey } from '../../telemetry/reading.ts'
 
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE]
 /** Event types whose subject is the name of an alert group. */
@@ -28,23 +28,23 @@ const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TY
  *
  * @param event event whose data matches the schema of its type
  */
-export function eventKey(event: Event): string {
+export function computeEventKey(event: Event): string {
   const { partitionkey } = event.extensions ?? {}
   if (partitionkey) return partitionkey
-  const family = familyOf(event.type)
-  if (family) return keyOf(family, event.data as ReadingData) ?? entityOf(event)
-  return keyInData(event) ?? entityOf(event)
+  const family = findFamily(event.type)
+  if (family) return computeRecordKey(family, event.data as ReadingData) ?? formatEntity(event)
+  return findKeyInData(event) ?? formatEntity(event)
 }
 
-function keyInData({ type, subject, data }: Event): string | undefined {
+function findKeyInData({ type, subject, data }: Event): string | undefined {
   const { fingerprint, originalKey, entity } = (data ?? {}) as Record<string, unknown>
   if (OF_ALERTS.includes(type)) return typeof fingerprint === 'string' ? fingerprint : undefined
-  if (OF_FAILURES.includes(type)) return textOf(originalKey)
+  if (OF_FAILURES.includes(type)) return decodeText(originalKey)
   if (OF_GROUPS.includes(type)) return subject
-  return !OF_PATTERNS.includes(type) && isEntity(entity) ? entityOf(entity) : undefined
+  return !OF_PATTERNS.includes(type) && isEntity(entity) ? formatEntity(entity) : undefined
 }
 
-function textOf(base64: unknown): string | undefined {
+function decodeText(base64: unknown): string | undefined {
   if (typeof base64 !== 'string') return undefined
   const bytes = Buffer.from(base64, 'base64')
   return isUtf8(bytes) ? bytes.toString() : undefined

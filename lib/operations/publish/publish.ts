@@ -1,15 +1,15 @@
 /** Publishes single events, and reports their positions in the log. */
 
 import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
-import { requestsOf } from '#runtime/adapters/kafka/requests.ts'
+import { splitIntoRequests } from '#runtime/adapters/kafka/requests.ts'
 import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '#runtime/cloudevents/writer.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { withoutOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import { eventKey } from './key.ts'
+import { computeEventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
 
 /** Report about a published event. */
@@ -45,15 +45,15 @@ export type PlacedEvent = OutgoingRecord &
  *
  * @throws errors of `DataWriter.write`
  */
-export function placed(event: Event, placing: Placing): PlacedEvent {
+export function placeEvent(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, contentMode, writer } = placing
-  const keyText = key ?? keyAsSet(event, keyBy) ?? eventKey(event)
-  const partition = partitionOf(Buffer.from(keyText), partitions)
-  const record = producedRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
+  const keyText = key ?? computeConfiguredKey(event, keyBy) ?? computeEventKey(event)
+  const partition = computePartition(Buffer.from(keyText), partitions)
+  const record = toOutgoingRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }
 }
 
-function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | undefined {
+function computeConfiguredKey(event: Event, strategy: KeyStrategy | undefined): string | undefined {
   return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
@@ -66,14 +66,14 @@ const LIMITS = { items: 500, bytes: 512 * 1024 } as const
  * @param published list to which acknowledged events are added
  * @throws see `Publisher.publish`
  */
-export async function appendPlaced(
+export async function appendEvents(
   publisher: Pick<TopicPublisher, 'publish'>,
   events: readonly PlacedEvent[],
   published: PublishedEvent[],
 ): Promise<void> {
-  for (const some of requestsOf(events, sizeOf, LIMITS))
+  for (const some of splitIntoRequests(events, estimateSize, LIMITS))
     for (const offset of await publisher.publish(some))
-      published.push(told(events[published.length] as PlacedEvent, offset))
+      published.push(toPublishedEvent(events[published.length] as PlacedEvent, offset))
 }
 
 /**
@@ -81,6 +81,9 @@ export async function appendPlaced(
  *
  * @param offset offset of the record; null if the event was not published
  */
-export function told({ id, topic, partition, keyText }: PlacedEvent, offset: number | null): PublishedEvent {
+export function toPublishedEvent(
+  { id, topic, partition, keyText }: PlacedEvent,
+  offset: number | null,
+): PublishedEvent {
   return { id, topic, partition, offset, key: keyText }
 }

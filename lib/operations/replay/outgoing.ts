@@ -1,22 +1,22 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
 import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import { carryingTime } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord, OutgoingRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, otherHeaders, producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import { type ContentMode, otherHeaders, toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { withoutOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
-import { familyOf, type ReadingData } from '../../telemetry/families.ts'
+import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import { keyOf } from '../../telemetry/reading.ts'
+import { computeRecordKey } from '../../telemetry/reading.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 import { keyBy as keyOfEvent } from '../publish/key-by.ts'
-import { topicOf } from '../state-keys.ts'
+import { resolveTopic } from '../state-keys.ts'
 import type { Recorded } from './recorded.ts'
-import { shifted } from './shift.ts'
+import { shiftEvent } from './shift.ts'
 
 /** Determines where and in which form records are published. */
 export interface Addressing {
@@ -44,7 +44,7 @@ export interface Addressing {
  * @param latestMs latest recorded time so far. It is used as the append time of items that are not from a log.
  * @throws OperationFailure if the item lacks something that the options require
  */
-export function outgoing(
+export function buildOutgoingRecord(
   item: Recorded,
   addressing: Addressing,
   latestMs: number | undefined = item.paceMs,
@@ -55,25 +55,25 @@ export function outgoing(
       '--keep-partitions is for recorded logs and captured batches: a stream has no partitions',
     )
   const { shiftMs } = addressing
-  const made =
+  const result =
     record === undefined
-      ? streamRecord(moved(event as Event, shiftMs), addressing)
-      : capturedRecord(record, item, addressing)
-  if (!addressing.carryLogTime) return made
+      ? buildStreamRecord(prepareEvent(event as Event, shiftMs), addressing)
+      : buildCapturedRecord(record, item, addressing)
+  if (!addressing.carryLogTime) return result
   const appendedMs = record?.timestampMs ?? latestMs
   if (appendedMs === undefined)
     throw new OperationFailure(
       `line ${line}: neither this item nor an earlier one has a time for --carry-log-time`,
     )
-  return { ...made, headers: carryingTime(made.headers, appendedMs, shiftMs ?? 0) }
+  return { ...result, headers: carryingTime(result.headers, appendedMs, shiftMs ?? 0) }
 }
 
-function streamRecord(event: Event, addressing: Addressing): OutgoingRecord {
+function buildStreamRecord(event: Event, addressing: Addressing): OutgoingRecord {
   const { env, topic, contentMode, keyBy, dataWriter } = addressing
-  const key = streamKey(event, keyBy)
+  const key = computeStreamKey(event, keyBy)
   const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
-  const ownTopic = topicOf({ topic: topic ?? 'readings' }, env)
-  return producedRecord(ownTopic, key, written, contentMode)
+  const ownTopic = resolveTopic({ topic: topic ?? 'readings' }, env)
+  return toOutgoingRecord(ownTopic, key, written, contentMode)
 }
 
 /**
@@ -89,20 +89,20 @@ function fitsSchema({ type, data }: Event): boolean {
  * which takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
  * published, so that consumers reject it.
  */
-export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
+export function computeStreamKey(event: Event, strategy?: KeyStrategy): string | null {
   const { type, subject, data, extensions } = event
-  const chosen = extensions?.partitionkey || (strategy && keyOfEvent(event, strategy))
-  if (chosen !== undefined) return chosen
-  const family = familyOf(type)
+  const explicitKey = extensions?.partitionkey || (strategy && keyOfEvent(event, strategy))
+  if (explicitKey !== undefined) return explicitKey
+  const family = findFamily(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
-  return keyOf(family, data as ReadingData)
+  return computeRecordKey(family, data as ReadingData)
 }
 
 /**
  * Returns a record with the original bytes, without the origin of an emission. The event is encoded again, in the same content mode,
  * only if its time is shifted or its bytes contain the origin.
  */
-function capturedRecord(
+function buildCapturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
   { topic, env, keepPartitions, shiftMs }: Addressing,
@@ -110,12 +110,12 @@ function capturedRecord(
   const { key, value, headers, partition } = record
   const isRewritten = event && (shiftMs !== undefined || (carriesOrigin(event) && !isBinary(record)))
   return {
-    topic: topic ?? sameSignal(record.topic, event?.source, line, env),
+    topic: topic ?? resolveRecordedTopic(record.topic, event?.source, line, env),
     ...(keepPartitions ? { partition } : {}),
     key,
     ...(isRewritten
-      ? rewritten(record, moved(event, shiftMs))
-      : { value, headers: headers.filter(([name]) => name !== 'ce_origin').map(toBeWritten) }),
+      ? rewriteRecord(record, prepareEvent(event, shiftMs))
+      : { value, headers: headers.filter(([name]) => name !== 'ce_origin').map(toOutgoingHeader) }),
   }
 }
 
@@ -127,21 +127,21 @@ function isBinary({ headers }: LogRecord): boolean {
   return headers.some(([name]) => name === 'ce_id')
 }
 
-function rewritten(record: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
+function rewriteRecord(record: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
   const written = writeEvent(event, isBinary(record) ? 'binary' : 'structured')
   const foreign = otherHeaders(record.headers, event)
-  return { value: written.value, headers: [...written.headers, ...foreign.map(toBeWritten)] }
+  return { value: written.value, headers: [...written.headers, ...foreign.map(toOutgoingHeader)] }
 }
 
-function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer | null> {
-  return [name, bytes && bufferOf(bytes)]
+function toOutgoingHeader([name, bytes]: RecordHeader): RecordHeader<Buffer | null> {
+  return [name, bytes && toBuffer(bytes)]
 }
 
 /**
  * Returns the environment's topic for the signal of a recorded topic. Recordings that ship with Sluice contain the default topic
  * names.
  */
-function sameSignal(topic: string, _source: string | undefined, line: number, env: string): string {
+function resolveRecordedTopic(topic: string, _source: string | undefined, line: number, env: string): string {
   const signal = signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined) return topicName(signal, env)
   throw new OperationFailure(
@@ -150,7 +150,7 @@ function sameSignal(topic: string, _source: string | undefined, line: number, en
 }
 
 /** Returns the event without an origin, because it is sent by another producer now, with its time shifted. */
-function moved(event: Event, movedMs: number | undefined): Event {
+function prepareEvent(event: Event, movedMs: number | undefined): Event {
   const own = withoutOrigin(event)
-  return movedMs === undefined ? own : shifted(own, movedMs)
+  return movedMs === undefined ? own : shiftEvent(own, movedMs)
 }

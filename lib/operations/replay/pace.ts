@@ -1,9 +1,9 @@
 /** Computes the time at which a recorded item is due. Pure: the caller measures the elapsed time. */
-import { either, mapped, oneOf, positiveDecimal } from '#runtime/settings/values.ts'
+import { either, mapKind, oneOf, positiveDecimal } from '#runtime/settings/values.ts'
 
 /** Setting for the speed relative to the recording, such as `4` or `0.5`. With `max`, everything is due immediately. */
 export const SPEED = either(
-  mapped(oneOf(['max']), () => Number.POSITIVE_INFINITY),
+  mapKind(oneOf(['max']), () => Number.POSITIVE_INFINITY),
   positiveDecimal(),
 )
 
@@ -13,7 +13,7 @@ export const SPEED = either(
  *
  * @param speed speed relative to the recording, greater than 0
  */
-export function pacer(speed: number): (recordedMs: number | undefined) => number {
+export function createPacer(speed: number): (recordedMs: number | undefined) => number {
   let first: number | undefined
   let latest = 0
   return recordedMs => {

@@ -14,13 +14,13 @@ import type { Recorded } from './recorded.ts'
  *
  * @throws OperationFailure if the schema registry is needed and does not answer
  */
-export async function plainGroup(
+export async function decodeGroup(
   group: readonly Recorded[],
   reader: DataReader,
 ): Promise<readonly Recorded[]> {
   const serialized = group.filter(({ event }) => Buffer.isBuffer(event?.data))
   if (serialized.length === 0) return group
-  const records = serialized.map(({ record, event }) => record ?? recordOf(event as Event))
+  const records = serialized.map(({ record, event }) => record ?? toLogRecord(event as Event))
   const events = await plainEvents(records, reader).catch(error => {
     if (!(error instanceof Unavailable)) throw error
     throw new OperationFailure(`The recording cannot be read: ${error.message}`, { cause: error })
@@ -33,7 +33,7 @@ export async function plainGroup(
 }
 
 /** Returns a placeholder record for an event from a stream. The decoder needs a record, but only uses its bytes. */
-function recordOf(event: Event): LogRecord {
+function toLogRecord(event: Event): LogRecord {
   const place = { topic: '', partition: -1, offset: -1, timestampMs: 0, key: null }
   return { ...place, ...writeEvent(event, 'structured') }
 }

@@ -1,5 +1,5 @@
 /** Publishes recorded items in large requests at the times when they are due. */
-import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 
 /** Record to publish. */
@@ -25,7 +25,7 @@ export interface Stopwatch {
  *
  * @param dueMs returns the due time in milliseconds after the start, see `pace.ts`
  */
-export async function* requests(
+export async function* groupIntoRequests(
   groups: AsyncIterable<readonly Departure[]>,
   dueMs: (recordedMs: number | undefined) => number,
   stopwatch: Stopwatch,
@@ -35,7 +35,7 @@ export async function* requests(
     let bytes = 0
     for (const departure of group) {
       const due = dueMs(departure.paceMs)
-      const size = sizeOf(departure.record)
+      const size = estimateSize(departure.record)
       const isFull = request.length >= REQUEST_LIMITS.records || bytes + size > REQUEST_LIMITS.bytes
       if (request.length > 0 && (isFull || due > stopwatch.elapsedMs())) {
         yield request

@@ -14,7 +14,7 @@ import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { jsonIn } from '../../support/json.ts'
 import { OperationFailure } from '../failure.ts'
-import { type Line, LONGEST, numberedLines } from '../lines.ts'
+import { type Line, LONGEST, readNumberedLines } from '../lines.ts'
 
 /** Recorded item that can be published. */
 export interface Recorded {
@@ -43,13 +43,13 @@ export async function* readRecorded(
   let form: 'lines' | 'batch' | undefined
   const document: string[] = []
   let length = 0
-  for await (const lines of numberedLines(pieces, name)) {
+  for await (const lines of readNumberedLines(pieces, name)) {
     const group: Recorded[] = []
     for (const line of lines) {
       if (form !== 'batch' && line.text.trim() === '') continue
       // If the first line is invalid, it is reported with its line number, like any other line.
       form ??= isWholeLine(line.text) || !mayBeginBatch(line.text) ? 'lines' : 'batch'
-      if (form === 'lines') group.push(itemIn(line, name))
+      if (form === 'lines') group.push(parseItem(line, name))
       else document.push(line.text)
       length += line.text.length
       if (form === 'batch' && length > LONGEST)
@@ -58,14 +58,16 @@ export async function* readRecorded(
     if (group.length > 0) yield group
   }
   if (form === 'batch')
-    yield batchRecords(jsonIn(document.join('\n')), name).map((record, index) => fromLog(record, index + 1))
+    yield readBatchRecords(jsonIn(document.join('\n')), name).map((record, index) =>
+      fromLog(record, index + 1),
+    )
 }
 
-function itemIn({ text, number: line }: Line, name: string): Recorded {
-  const parsed = parsedExactly(text)
+function parseItem({ text, number: line }: Line, name: string): Recorded {
+  const parsed = parseLine(text)
   // Recorded lines contain only numbers that a double can represent. An exact parse never rejects them, so each line is parsed
   // only once.
-  const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
+  const item = isRecordedLine(parsed) ? parseRecordItem(parsed, line) : parseEventItem(parsed, line)
   if (typeof item === 'string') throw new OperationFailure(`${name}:${line}: ${item}`)
   return item
 }
@@ -88,15 +90,15 @@ function mayBeginBatch(text: string): boolean {
  *
  * @returns an error message if the line is invalid
  */
-function recordedEvent(parsed: unknown, line: number): Recorded | string {
+function parseEventItem(parsed: unknown, line: number): Recorded | string {
   if (parsed instanceof Unparsed) return parsed.reason
   const event = readJsonEvent(parsed)
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`
-  const eventMs = timeOf(event)
+  const eventMs = getTimeMs(event)
   return { line, event, eventMs, paceMs: eventMs }
 }
 
-function recordedRecord(parsed: unknown, line: number): Recorded | string {
+function parseRecordItem(parsed: unknown, line: number): Recorded | string {
   const record = readRecordedLine(parsed)
   return typeof record === 'string' ? record : fromLog(record, line)
 }
@@ -104,7 +106,7 @@ function recordedRecord(parsed: unknown, line: number): Recorded | string {
 /** Converts a record of a log to an item. */
 export function fromLog(record: LogRecord, line: number): Recorded {
   const read = readEvent(record)
-  const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
+  const event = isFailure(read) ? {} : { event: read, eventMs: getTimeMs(read) }
   return { line, record, paceMs: record.timestampMs, eventMs: undefined, ...event }
 }
 
@@ -117,7 +119,7 @@ class Unparsed {
 }
 
 /** Parses a line as JSON. Rejects numbers that a double would change, because the published event must contain the same digits. */
-function parsedExactly(text: string): unknown {
+function parseLine(text: string): unknown {
   try {
     return parseExact(text)
   } catch (error) {
@@ -125,7 +127,7 @@ function parsedExactly(text: string): unknown {
   }
 }
 
-function timeOf({ time }: Event): number | undefined {
+function getTimeMs({ time }: Event): number | undefined {
   return time === undefined ? undefined : parseTime(time)
 }
 
@@ -135,7 +137,7 @@ function timeOf({ time }: Event): number | undefined {
  * @param name name of the input in messages
  * @throws OperationFailure if the document is not a batch
  */
-function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
+function readBatchRecords(batch: unknown, name: string): readonly LogRecord[] {
   if (!isBatch(batch))
     throw new OperationFailure(
       `${name}: neither a stream of CloudEvents or records (one JSON document per line) nor a captured batch (JSON with "records")`,

@@ -29,7 +29,7 @@ export interface Extent {
  * - At a higher speed, the first events get times in the past, and the latest event is sent at its own time.
  * - At `max`, the latest event gets the current time.
  */
-export function shiftFor(
+export function computeShift(
   target: ShiftTarget,
   { startMs, firstMs, latestMs }: Extent,
   speed: number,
@@ -44,7 +44,7 @@ export function shiftFor(
  * Returns the event with its shifted time. The new id is derived from the old id and the shift, so the same shift always produces
  * the same events.
  */
-export function shifted(event: Event, shiftMs: number): Event {
+export function shiftEvent(event: Event, shiftMs: number): Event {
   const id = derivedId('shift', event.id, shiftMs)
   if (event.time === undefined) return { ...event, id }
   return { ...event, id, time: new Date(parseTime(event.time) + shiftMs).toISOString() }

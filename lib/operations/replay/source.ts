@@ -29,7 +29,7 @@ export function openFile(path: string): Readable {
  *
  * @throws OperationFailure if it is not a file, because a recording is read twice
  */
-export async function sourceOf(
+export async function openSource(
   file: string,
   { folder, stop }: { readonly folder: string; readonly stop: AbortSignal },
 ): Promise<Source> {

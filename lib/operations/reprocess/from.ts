@@ -1,7 +1,7 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { either, instant, type Kind, mapped, oneOf } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/values.ts'
 import { duration } from '../../app/settings/duration.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
@@ -19,9 +19,9 @@ export type From =
  */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(
-    mapped(oneOf(['start']), kind => ({ kind })),
-    mapped(instant(), timeMs => ({ kind: 'time', timeMs })),
-    mapped(duration(), ms => ({ kind: 'time', timeMs: nowMs - ms })),
+    mapKind(oneOf(['start']), kind => ({ kind })),
+    mapKind(instant(), timeMs => ({ kind: 'time', timeMs })),
+    mapKind(duration(), ms => ({ kind: 'time', timeMs: nowMs - ms })),
   )
 }
 
@@ -38,7 +38,7 @@ export interface Start {
  * @param reach bounds of the topic. If `from` is a time, they include the first offsets at that time.
  * @throws OperationFailure if the log no longer contains the requested start
  */
-export function startInLog(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
+export function resolveStart(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
   const { partition } = state
   const first = bounds[partition]?.start ?? 0
   if (from.kind !== 'time') return { partition, offset: first }

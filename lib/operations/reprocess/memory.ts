@@ -4,7 +4,7 @@ import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { STATE_BYTES } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { OperationFailure } from '../failure.ts'
-import { nameOf } from '../state-keys.ts'
+import { formatStateKey } from '../state-keys.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -15,14 +15,14 @@ const MEBIBYTE = 1024 * 1024
  * @throws OperationFailure if the memory is insufficient
  */
 export async function requireRoom(client: RedisClient, states: readonly StateKey[]): Promise<void> {
-  const wanted = new Set(states.map(nameOf))
-  const found = (await new StateList(client).all()).filter(state => wanted.has(nameOf(state)))
+  const wanted = new Set(states.map(formatStateKey))
+  const found = (await new StateList(client).all()).filter(state => wanted.has(formatStateKey(state)))
   const [largest] = found.sort((a, b) => b.bytes - a.bytes)
   if (!largest) return
   const mebibytes = (bytes: number) => Math.ceil(bytes / MEBIBYTE)
   if (largest.bytes > STATE_BYTES)
     throw new OperationFailure(
-      `${nameOf(largest)} has ${mebibytes(largest.bytes)} MiB, and a state is computed in memory, up to ${mebibytes(STATE_BYTES)} MiB. Nothing was ` +
+      `${formatStateKey(largest)} has ${mebibytes(largest.bytes)} MiB, and a state is computed in memory, up to ${mebibytes(STATE_BYTES)} MiB. Nothing was ` +
         'changed: go to a topic with more partitions (docs/kafka.md), or erase entities that are no longer needed.',
     )
   const info = await client.run(redis => redis.info('memory')).catch(() => '')

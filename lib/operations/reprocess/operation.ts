@@ -18,7 +18,7 @@ export interface SwitchedPartition extends StateKey {
 
 export type Reprocessings = Operations<Operation>
 
-export function reprocessingsOf(
+export function createReprocessingStore(
   client: RedisClient,
   env: string,
   consumer: string,

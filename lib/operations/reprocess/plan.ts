@@ -1,14 +1,14 @@
 /** Decides which partitions are rebuilt, with which version of the code, and where the rebuild starts. */
 
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { codeOf, differenceOf } from '#runtime/pipeline/loading/code.ts'
+import { compareCodes, computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import { isAbsent } from '#runtime/pipeline/replacing/state-parts.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
-import { nameOf } from '../state-keys.ts'
-import { type From, type Start, startInLog } from './from.ts'
+import { formatStateKey } from '../state-keys.ts'
+import { type From, resolveStart, type Start } from './from.ts'
 
 export interface LivePartition {
   readonly state: StateKey
@@ -20,7 +20,7 @@ export interface LivePartition {
  *
  * @throws OperationFailure if the consumer has no states
  */
-export async function livePartitions(
+export async function listLivePartitions(
   live: Pick<ReplaceableStates, 'facts'>,
   states: readonly StateKey[],
 ): Promise<readonly LivePartition[]> {
@@ -40,7 +40,7 @@ export async function livePartitions(
  * @param versions versions of the code in this project
  * @throws OperationFailure if the live states were computed by other code, or with other settings
  */
-export function deployedVersion(
+export function requireDeployedVersion(
   live: readonly LivePartition[],
   versions: ReadonlySet<string>,
   consumer: Consumer<AnyKeyedProcess>,
@@ -50,16 +50,16 @@ export function deployedVersion(
     const { code } = facts
     if (code === undefined)
       throw new OperationFailure(
-        `${nameOf(state)} does not contain the version of its code, because it was stored by an older version or restored. Try again after its next batch.`,
+        `${formatStateKey(state)} does not contain the version of its code, because it was stored by an older version or restored. Try again after its next batch.`,
       )
     const version = code.split('/')[0] as string
     if (!versions.has(version))
       throw new OperationFailure(
-        `${nameOf(state)} was last updated by version ${version} of the code, but this project has another version ` +
+        `${formatStateKey(state)} was last updated by version ${version} of the code, but this project has another version ` +
           `(${[...versions].join(', ')}). Nothing was changed: check out the deployed version, or deploy the one that is checked out. Two versions are never mixed.`,
       )
-    const own = codeOf(version, consumer)
-    if (own !== code && differenceOf(own, code) === 'settings')
+    const own = computeCode(version, consumer)
+    if (own !== code && compareCodes(own, code) === 'settings')
       throw new OperationFailure(
         `${state.consumer} runs this code with other settings than this command. Nothing was changed: run the command with the ` +
           "function's ID_WINDOW_SECONDS, FUTURE_TOLERANCE_SECONDS, EARLIEST_TIME, SLUICE_SINCE, LOG_TIME and CONTENT_MODE.",
@@ -78,9 +78,13 @@ export function deployedVersion(
  *
  * @throws OperationFailure if the log no longer contains the requested start
  */
-export function startsOf(from: From, live: readonly LivePartition[], reach: TopicReach): readonly Start[] {
+export function resolveStarts(
+  from: From,
+  live: readonly LivePartition[],
+  reach: TopicReach,
+): readonly Start[] {
   requireSamePartitions(live)
-  return live.map(({ state }) => startInLog(from, state, reach))
+  return live.map(({ state }) => resolveStart(from, state, reach))
 }
 
 /**

@@ -6,11 +6,11 @@ import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
 import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
-import { nameOf } from '../state-keys.ts'
+import { formatStateKey } from '../state-keys.ts'
 import type { Start } from './from.ts'
 import type { Reprocessings, SwitchedPartition } from './operation.ts'
 
-export type Work = Omit<Reprocessing, 'attempt' | 'decided' | 'expired' | 'pause' | 'nowMs' | 'stop'>
+export type Work = Omit<Reprocessing, 'attempt' | 'onRead' | 'onExpired' | 'pause' | 'nowMs' | 'stop'>
 
 interface Options {
   readonly isTrial: boolean
@@ -62,15 +62,15 @@ export async function reprocessAll(
   const whole: Reprocessing = {
     ...work,
     attempt: run.attempt,
-    decided: count => {
+    onRead: count => {
       progress.decided += count
     },
-    expired: (state, range) => expired(state, range, watching),
+    onExpired: (state, range) => reportExpired(state, range, watching),
     pause,
     nowMs: Date.now,
     stop,
   }
-  const done: SwitchedPartition[] = []
+  const results: SwitchedPartition[] = []
   const hide = watching.watch(progress)
   try {
     for (const { partition, offset } of starts) {
@@ -81,10 +81,10 @@ export async function reprocessAll(
           throw new CopyStopped('overtaken', 'a later command computes these states')
         const { appliedOffset, epoch, emitted, older } = await reprocess(whole, state, offset, isTrial)
         const result = { startOffset: offset, appliedOffset, epoch: epoch ?? null, older }
-        done.push({ ...state, ...result, emitted: Object.fromEntries(emitted) })
+        results.push({ ...state, ...result, emitted: Object.fromEntries(emitted) })
       } catch (error) {
         if (stop.aborted) break
-        throw failureOf(error, state, isTrial)
+        throw toFailure(error, state, isTrial)
       }
       progress.switched += 1
       counts[isTrial ? 'rebuilt' : 'switched'] = progress.switched
@@ -92,10 +92,10 @@ export async function reprocessAll(
   } finally {
     hide()
   }
-  return done
+  return results
 }
 
-function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { notice }: Watching): void {
+function reportExpired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { notice }: Watching): void {
   notice(
     `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state does not include them.`,
   )
@@ -105,15 +105,15 @@ export const BEGIN_AGAIN =
   'Partitions that were switched before stay so. For the others, run the command again, with --partition for a single one.'
 export const NOTHING_LEFT = 'Nothing was changed.'
 
-function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
+function toFailure(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof CopyStopped && error.why === 'other-code')
     return new OperationFailure(
-      `${nameOf(state)} was deployed again meanwhile: ${error.message}. Start again with the deployed code.`,
+      `${formatStateKey(state)} was deployed again meanwhile: ${error.message}. Start again with the deployed code.`,
     )
   const isKnown = [CopyStopped, PartitionStopped, Unavailable].some(known => error instanceof known)
   if (!isKnown) return error
   return new OperationFailure(
-    `${nameOf(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : BEGIN_AGAIN}`,
+    `${formatStateKey(state)} was not ${isTrial ? 'computed' : 'switched'}: ${(error as Error).message}. ${isTrial ? NOTHING_LEFT : BEGIN_AGAIN}`,
     { cause: error },
   )
 }

@@ -3,8 +3,8 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { originOfPartition } from '#runtime/pipeline/deciding/origin.ts'
-import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { formatOrigin } from '#runtime/pipeline/deciding/origin.ts'
+import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'
 
@@ -40,7 +40,7 @@ export class ConsumerLog {
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
     const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }
-    const origin = originOfPartition(stateKey, { cluster: '', topicId: 'log' })
+    const origin = formatOrigin(stateKey, { cluster: '', topicId: 'log' })
     this.#recount = new Recount(this.#consumer, origin)
   }
 
@@ -54,7 +54,7 @@ export class ConsumerLog {
       const place = { topic: this.#topic, partition: 0, offset: this.#length++, timestampMs, key: null }
       return { ...place, ...writeEvent(event, 'structured') }
     })
-    const decisions = this.#recount.decide(await decodedRecords(records, this.#consumer))
+    const decisions = this.#recount.decide(await decodeRecords(records, this.#consumer))
     return {
       emitted: decisions.flatMap(({ emitted = [] }) => emitted.map(({ event }) => event)),
       refused: decisions.flatMap(({ failure }) =>

@@ -1,5 +1,5 @@
 /** Reads observations from test files: readings, and events of the topic `events`. */
-import { EVENT_NAMES, EVENTS, isEventName, typeOfEvent } from '../../alerting/patterns/events.ts'
+import { EVENT_NAMES, EVENTS, isEventName, toEventType } from '../../alerting/patterns/events.ts'
 import {
   type Dimension,
   FAMILIES,
@@ -37,7 +37,7 @@ type Report = (key: string, message: string) => void
  * Returns the reading of an observation, whose family is determined by the metric names. Returns undefined if an error was
  * reported.
  */
-export function readingOf(raw: RawObservation, entity: string, report: Report): Reading | undefined {
+export function parseReading(raw: RawObservation, entity: string, report: Report): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
   const key = raw.values === undefined ? 'metric' : 'values'
   const names = Object.keys(values)
@@ -60,7 +60,7 @@ export function readingOf(raw: RawObservation, entity: string, report: Report): 
       report(name, `readings of the family ${family.name} have none`)
   return {
     family: family.name,
-    data: { ...whoIn(family.name, raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
+    data: { ...buildIdentity(family.name, raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
   }
 }
 
@@ -71,7 +71,7 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
 }
 
 /** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */
-function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
+function buildIdentity(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
   return WHO[family](raw, entity)
 }
 
@@ -79,7 +79,7 @@ const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => 
   environment: (raw, sensorId) => ({
     sensorId,
     location: { site: raw.site ?? 'site-1', latitude: 0, longitude: 0 },
-    ...tagsOf(raw),
+    ...buildTags(raw),
   }),
   database: (raw, instanceId) => ({
     instanceId,
@@ -87,11 +87,11 @@ const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => 
     tenant: raw.tenant ?? 'tenant-1',
     ...(raw.tags && { tags: raw.tags }),
   }),
-  device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...tagsOf(raw) }),
+  device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...buildTags(raw) }),
 }
 
 /** Returns the tags of a reading. The tenant becomes a tag if the family has no tenant field. */
-function tagsOf({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
+function buildTags({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
   if (tags === undefined && tenant === undefined) return {}
   return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }
 }
@@ -114,7 +114,7 @@ const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
 }
 
 /** Returns the event of an observation. Returns undefined if an error was reported. */
-export function happeningOf(
+export function parseHappening(
   raw: RawObservation,
   id: string,
   report: (key: string, message: string) => void,
@@ -126,7 +126,7 @@ export function happeningOf(
   }
   const { family: familyName } = EVENTS[name]
   const family = FAMILIES[familyName]
-  const who = whoIn(familyName, raw, id)
+  const who = buildIdentity(familyName, raw, id)
   const { tenant, tags } = who
   const data = {
     entity: { source: family.source(who), subject: family.subject(who) },
@@ -135,5 +135,5 @@ export function happeningOf(
     ...(tags === undefined ? {} : { tags }),
     ...raw.values,
   }
-  return { type: typeOfEvent(name), data }
+  return { type: toEventType(name), data }
 }

@@ -9,7 +9,7 @@ import { positionsIn } from '../../alerting/rule-positions.ts'
 import { yamlDocument } from '../../support/yaml-document.ts'
 import { fileFailure } from '../file-failure.ts'
 import { ruleFiles } from '../rule-files.ts'
-import { schemaFaults } from './schema-faults.ts'
+import { findSchemaFaults } from './schema-faults.ts'
 import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './tests.ts'
 
 export interface ReadFile {
@@ -38,7 +38,7 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
   const report: Fault = (at, message, more = {}) => {
     faults.push({ file: shown, ...position(at), key: at.join('.'), ...more, message })
   }
-  for (const { path: at, message } of schemaFaults(yaml.content)) report(at, message)
+  for (const { path: at, message } of findSchemaFaults(yaml.content)) report(at, message)
   const isTests = faults.length === 0
   const { rules: raw, tests } = (yaml.content ?? {}) as { rules?: unknown; tests: readonly RawTest[] }
   const load = (rules: unknown, at: Path) =>
@@ -46,12 +46,12 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
   const isRules = Array.isArray(raw) || (typeof raw === 'string' && raw !== '')
   const rules = isRules ? await load(raw, ['rules']) : []
   const read: RuleTest[] = []
-  const reader = { load, lineOf: (at: Path) => position(at).line, report }
+  const reader = { load, getLine: (at: Path) => position(at).line, report }
   if (isTests)
     for (const [index, row] of tests.entries())
       read.push(await readTest(row, ['tests', index], rules, reader))
   return faults.length > 0
-    ? { faults: inOrder(faults) }
+    ? { faults: sortFaults(faults) }
     : { faults, tests: { file: shown, rules, tests: read } }
 }
 
@@ -67,7 +67,7 @@ async function loadRules(
   report: Fault,
   faults: LocatedError[],
 ): Promise<readonly AnyRule[]> {
-  if (typeof rules !== 'string') return inlineRules(rules, at, report)
+  if (typeof rules !== 'string') return parseInlineRules(rules, at, report)
   const shown = join(shownFolder, rules)
   const files = await ruleFiles(join(folder, rules), shown).catch((error: Error) => {
     report(at, error.message)
@@ -79,13 +79,13 @@ async function loadRules(
   return errors.length > 0 ? [] : readRules(files)
 }
 
-function inlineRules(rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
+function parseInlineRules(rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
   const { rules: read, errors } = parseRules([{ where: 'this list', content: { rules } }])
   for (const { path, rule, key, message } of errors)
     report([...at, ...path.slice(1)], message, { ...(rule && { rule }), ...(key && { key }) })
   return read
 }
 
-function inOrder(faults: readonly LocatedError[]): readonly LocatedError[] {
+function sortFaults(faults: readonly LocatedError[]): readonly LocatedError[] {
   return faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0))
 }

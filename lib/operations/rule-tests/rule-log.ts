@@ -2,7 +2,7 @@
  * In-memory logs that the alerting functions read like topics in Kafka. As in a deployment, there is a tick at least every minute.
  * Observations are appended one by one, at a time relative to the start.
  */
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { rulesActivated } from '../../alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
@@ -13,9 +13,9 @@ import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
 import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { patterns } from '../../alerting/patterns/process.ts'
 import { alerting } from '../../alerting/process.ts'
-import { ruleSetOf } from '../../alerting/rule-set.ts'
+import { buildRuleSet } from '../../alerting/rule-set.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
-import { reading } from '../../telemetry/reading.ts'
+import { createReading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
 import { type Appended, ConsumerLog } from './consumer-log.ts'
@@ -76,8 +76,8 @@ export class RuleLog {
 
   /** Activates a rule set. Returns the reason if `alerting` rejects it. */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<string | undefined> {
-    await this.#passTo(atMs)
-    const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
+    await this.#advanceTo(atMs)
+    const activated = rulesActivated(buildRuleSet(rules), 0, instant(this.#nowMs))
     // The same rule set can be activated twice at the same time, so each activation has a unique id.
     const event = { ...activated, id: `rules ${this.#events.length}` }
     let refused: string | undefined
@@ -90,42 +90,54 @@ export class RuleLog {
    * Appends a reading at the given time or, if that time has passed, at the current time. A reading with a known id is a duplicate.
    * Returns the reason if `alerting` rejects the reading.
    */
-  async read(atMs: number, { family, data, id }: Reading): Promise<string | undefined> {
-    await this.#passTo(atMs)
-    const named = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
-    const event = this.#byId.get(named) ?? reading(FAMILIES[family], named, instant(START_MS + atMs), data)
-    this.#byId.set(named, event)
-    this.#entities.add(entityOf(event))
+  async appendReading(atMs: number, { family, data, id }: Reading): Promise<string | undefined> {
+    await this.#advanceTo(atMs)
+    const eventId = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
+    const event =
+      this.#byId.get(eventId) ?? createReading(FAMILIES[family], eventId, instant(START_MS + atMs), data)
+    this.#byId.set(eventId, event)
+    this.#entities.add(formatEntity(event))
     return this.#append(this.#readings, [this.#nowMs, event])
   }
 
   /** Appends a final row of a table without windows. Time, id and result are those of a reading. */
-  async change(atMs: number, { table, group: subject, row, id }: FinalRow): Promise<string | undefined> {
-    await this.#passTo(atMs)
-    const named = id === undefined ? `row ${this.#changes.length}` : `id ${id}`
+  async appendRow(atMs: number, { table, group: subject, row, id }: FinalRow): Promise<string | undefined> {
+    await this.#advanceTo(atMs)
+    const eventId = id === undefined ? `row ${this.#changes.length}` : `id ${id}`
     const time = instant(START_MS + atMs)
-    const about = { id: named, source: tableSource(table), subject, type: VIEW_CHANGED_TYPE, time }
-    const made = { ...about, datacontenttype: 'application/json', data: { table, generation: 'test', row } }
-    const event = this.#byId.get(named) ?? made
-    this.#byId.set(named, event)
-    this.#entities.add(entityOf(event))
+    const about = { id: eventId, source: tableSource(table), subject, type: VIEW_CHANGED_TYPE, time }
+    const newEvent = {
+      ...about,
+      datacontenttype: 'application/json',
+      data: { table, generation: 'test', row },
+    }
+    const event = this.#byId.get(eventId) ?? newEvent
+    this.#byId.set(eventId, event)
+    this.#entities.add(formatEntity(event))
     return this.#append(this.#changes, [this.#nowMs, event])
   }
 
   /** Appends an event of the topic `events`. Time, id and result are those of a reading. */
-  async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<string | undefined> {
-    await this.#passTo(atMs)
-    const named = id === undefined ? `event ${this.#events.length}` : `id ${id}`
+  async appendEvent(atMs: number, { happening: { type, data }, id }: Happened): Promise<string | undefined> {
+    await this.#advanceTo(atMs)
+    const eventId = id === undefined ? `event ${this.#events.length}` : `id ${id}`
     const time = instant(START_MS + atMs)
-    const made = { id: named, source: '/activity', type, time, datacontenttype: 'application/json', data }
-    const event = this.#byId.get(named) ?? made
-    this.#byId.set(named, event)
+    const newEvent = {
+      id: eventId,
+      source: '/activity',
+      type,
+      time,
+      datacontenttype: 'application/json',
+      data,
+    }
+    const event = this.#byId.get(eventId) ?? newEvent
+    this.#byId.set(eventId, event)
     return this.#append(this.#events, [this.#nowMs, event])
   }
 
   /** Advances the time without an observation, so that all due timers fire. */
   async tick(atMs: number): Promise<void> {
-    await this.#passTo(atMs)
+    await this.#advanceTo(atMs)
     // A timer fires when the clock has passed its due time. Each tick is slightly later than the previous one, so that it passes
     // timers that readings have set since.
     this.#ticks = Math.min(this.#ticks + 1, MAX_EXTRA_MS)
@@ -135,18 +147,18 @@ export class RuleLog {
 
   /** Returns whether an entity or a group has this id. */
   has(id: string): boolean {
-    return [this.#entities, this.#groups].some(names => named(names, id).length > 0)
+    return [this.#entities, this.#groups].some(names => filterNames(names, id).length > 0)
   }
 
   /** Returns the states of all entities or, if it is given, with this id. These differ only in their source. */
   states(entity?: string): readonly AlertingState[] {
-    const names = named(this.#entities, entity)
+    const names = filterNames(this.#entities, entity)
     return [this.#readings, this.#changes].flatMap(log => log.states<AlertingState>(names))
   }
 
   /** Returns the pattern states of all groups or, if it is given, with this id. */
   patternStates(entity?: string): readonly PatternStates[] {
-    return this.#patterns.states<PatternStates>(named(this.#groups, entity))
+    return this.#patterns.states<PatternStates>(filterNames(this.#groups, entity))
   }
 
   /** All alerts that have fired or resolved so far, in order. */
@@ -154,7 +166,7 @@ export class RuleLog {
     return this.#notifications
   }
 
-  async #passTo(atMs: number): Promise<void> {
+  async #advanceTo(atMs: number): Promise<void> {
     const endMs = START_MS + atMs
     while (this.#nowMs < endMs) {
       const ticks: Appended[] = []
@@ -170,8 +182,8 @@ export class RuleLog {
     const before = this.#notifications.length
     for (const log of [this.#readings, this.#changes, this.#patterns]) await this.#append(log, ...ticks)
     // The logs are processed one after another, so the alerts are sorted by time.
-    const told = this.#notifications.splice(before)
-    this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))
+    const notifications = this.#notifications.splice(before)
+    this.#notifications.push(...notifications.toSorted((a, b) => a.atMs - b.atMs))
   }
 
   /**
@@ -182,16 +194,16 @@ export class RuleLog {
     const { emitted, refused } = await log.append(...events)
     let [reason] = refused
     for (const event of emitted) {
-      const notification = this.#notificationIn(event)
+      const notification = this.#toNotification(event)
       if (notification) this.#notifications.push(notification)
       if (event.type !== PATTERN_EVENT_TYPE) continue
-      this.#groups.add(entityOf(event))
+      this.#groups.add(formatEntity(event))
       reason ??= await this.#append(this.#patterns, [this.#nowMs, event])
     }
     return reason
   }
 
-  #notificationIn({ type, data }: Event): Notification | undefined {
+  #toNotification({ type, data }: Event): Notification | undefined {
     if (type !== ALERT_FIRED_TYPE && type !== ALERT_RESOLVED_TYPE) return undefined
     const alert = data as Alert
     const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
@@ -200,7 +212,7 @@ export class RuleLog {
 }
 
 /** Returns the entity names whose subject is the id. The subject follows the first space, because a source contains no spaces. */
-function named(names: ReadonlySet<string>, id: string | undefined): readonly string[] {
+function filterNames(names: ReadonlySet<string>, id: string | undefined): readonly string[] {
   if (id === undefined) return [...names]
   return [...names].filter(name => [id, groupName([id])].includes(name.slice(name.indexOf(' ') + 1)))
 }

@@ -2,11 +2,11 @@
 
 import type { Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
-import { phaseOfPattern } from '../../alerting/patterns/evaluate.ts'
-import { identityOfPatternKey } from '../../alerting/patterns/pattern.ts'
+import { getPatternPhase } from '../../alerting/patterns/evaluate.ts'
+import { parsePatternIdentity } from '../../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
-import { identityOf } from '../../alerting/rule.ts'
-import { identityOfKey } from '../../alerting/rules-in-force.ts'
+import { getRuleIdentity } from '../../alerting/rule.ts'
+import { parseRuleIdentity } from '../../alerting/rules-in-force.ts'
 import { groupText, tableOfSource } from '../../views/event-names.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
 import type {
@@ -61,11 +61,11 @@ export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Pr
   if (wrong !== undefined) throw new Error(`the rules are rejected: ${wrong}`)
   for (const [index, observation] of test.observations.entries()) {
     const place = index + 1
-    const refused = await observe(log, observation)
+    const refused = await applyObservation(log, observation)
     if (refused !== undefined)
       differences.push({ kind: 'refused', line: test.line, observation: place, message: refused })
     for (const expected of test.expect.filter(({ after }) => after === place)) {
-      const wrong = differenceOf(log, expected)
+      const wrong = compareState(log, expected)
       if (wrong) differences.push(wrong)
     }
   }
@@ -77,25 +77,25 @@ export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Pr
         observation: after,
         message: `no observation is of ${entity}`,
       })
-  const told = notificationDifference(test, log.notifications)
-  if (told) differences.push(told)
+  const difference = compareNotifications(test, log.notifications)
+  if (difference) differences.push(difference)
   return { file, line: test.line, name: test.name, passed: differences.length === 0, differences }
 }
 
 /** Applies an observation to the log. Returns the reason if `alerting` has rejected it. */
-async function observe(log: RuleLog, observation: Observation): Promise<string | undefined> {
+async function applyObservation(log: RuleLog, observation: Observation): Promise<string | undefined> {
   const { atMs, kind } = observation
   if (kind === 'rules') return log.activate(atMs, observation.rules)
-  if (kind === 'event') return log.happen(atMs, observation)
-  if (kind === 'row') return log.change(atMs, observation)
-  if (kind === 'reading') return log.read(atMs, observation)
+  if (kind === 'event') return log.appendEvent(atMs, observation)
+  if (kind === 'row') return log.appendRow(atMs, observation)
+  if (kind === 'reading') return log.appendReading(atMs, observation)
   await log.tick(atMs)
   return undefined
 }
 
-function differenceOf(log: RuleLog, expected: Expectation): Difference | undefined {
+function compareState(log: RuleLog, expected: Expectation): Difference | undefined {
   const { line, after, rule, entity, state } = expected
-  const actual = phaseOf(log.states(entity), log.patternStates(entity), rule)
+  const actual = resolvePhase(log.states(entity), log.patternStates(entity), rule)
   return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
 }
 
@@ -104,16 +104,20 @@ const PHASES: readonly Phase[] = ['inactive', 'pending', 'recovering', 'firing']
 /**
  * Returns the phase of a rule, which is given by name or identity. If several phases match, returns the one furthest from inactive.
  */
-function phaseOf(states: readonly AlertingState[], patterns: readonly PatternStates[], rule: string): Phase {
+function resolvePhase(
+  states: readonly AlertingState[],
+  patterns: readonly PatternStates[],
+  rule: string,
+): Phase {
   const ofPatterns = patterns.flatMap(({ tracked }) =>
     Object.entries(tracked).flatMap(([key, { state }]): Phase[] =>
-      isNamed(identityOfPatternKey(key), rule) ? [phaseOfPattern(state)] : [],
+      isNamed(parsePatternIdentity(key), rule) ? [getPatternPhase(state)] : [],
     ),
   )
   const phases = states.flatMap(({ rules }) =>
     Object.entries(rules).flatMap(([key, { state, noData }]): Phase[] => [
-      ...(isNamed(identityOfKey(key), rule) ? [state.phase] : []),
-      ...(noData && isNamed(identityOf({ name: noData.rule, labels: noData.labels }), rule)
+      ...(isNamed(parseRuleIdentity(key), rule) ? [state.phase] : []),
+      ...(noData && isNamed(getRuleIdentity({ name: noData.rule, labels: noData.labels }), rule)
         ? ['firing' as const]
         : []),
     ]),
@@ -126,7 +130,7 @@ function isNamed(identity: string, rule: string): boolean {
 }
 
 /** Compares notifications, in any order. Each has its time. */
-function notificationDifference(test: RuleTest, sent: readonly Notification[]): Difference | undefined {
+function compareNotifications(test: RuleTest, sent: readonly Notification[]): Difference | undefined {
   const { notifications: expected, line } = test
   if (expected === undefined) return undefined
   const unexpected = [...sent]
@@ -141,42 +145,42 @@ function notificationDifference(test: RuleTest, sent: readonly Notification[]): 
   return {
     kind: 'notifications',
     line,
-    missing: missing.map(({ atMs, ...one }) => ({ at: offsetText(atMs), ...one })),
-    unexpected: unexpected.map(shown),
+    missing: missing.map(({ atMs, ...one }) => ({ at: formatOffset(atMs), ...one })),
+    unexpected: unexpected.map(toShownNotification),
   }
 }
 
 function fits(expected: ExpectedNotification, actual: Notification): boolean {
-  const fields = fieldsOf(actual)
+  const fields = toFields(actual)
   const { rule, atMs, ...others } = expected
   if (
     atMs !== actual.atMs ||
-    !isNamed(identityOf({ name: actual.alert.rule, labels: actual.alert.labels }), rule)
+    !isNamed(getRuleIdentity({ name: actual.alert.rule, labels: actual.alert.labels }), rule)
   )
     return false
   return Object.entries(others).every(
-    ([key, value]) => JSON.stringify(sorted(value)) === JSON.stringify(sorted(fields[key])),
+    ([key, value]) => JSON.stringify(sortEntries(value)) === JSON.stringify(sortEntries(fields[key])),
   )
 }
 
-function sorted(value: unknown): unknown {
+function sortEntries(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-function fieldsOf({ alert }: { readonly alert: Alert }): Readonly<Record<string, unknown>> {
+function toFields({ alert }: { readonly alert: Alert }): Readonly<Record<string, unknown>> {
   const { rule, status, entity, reason, severity, threshold, summary, labels } = alert
   const value = alert.value ?? alert.state
   const kind = status === 'firing' ? 'fired' : 'resolved'
   const { source, subject = '' } = entity
-  const named = tableOfSource(source) === undefined ? subject : groupText(subject)
-  return { rule, kind, entity: named, reason, severity, value, threshold, summary, labels }
+  const entityName = tableOfSource(source) === undefined ? subject : groupText(subject)
+  return { rule, kind, entity: entityName, reason, severity, value, threshold, summary, labels }
 }
 
-function shown(actual: Notification): ShownNotification {
-  const { rule, kind, entity, reason, value } = fieldsOf(actual)
+function toShownNotification(actual: Notification): ShownNotification {
+  const { rule, kind, entity, reason, value } = toFields(actual)
   return {
-    at: offsetText(actual.atMs),
+    at: formatOffset(actual.atMs),
     rule,
     kind,
     entity,
@@ -186,7 +190,7 @@ function shown(actual: Notification): ShownNotification {
 }
 
 /** Formats a duration as in test files, such as `1h30m`. */
-function offsetText(ms: number): string {
+function formatOffset(ms: number): string {
   const units = [
     [86_400_000, 'd'],
     [3_600_000, 'h'],

@@ -5,15 +5,15 @@
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rule-tests.js'
-import { firstOfEach, type PathError, pathOf, valueAt } from '../../support/file-errors.ts'
+import { firstOfEach, type PathError, parseJsonPointer, valueAt } from '../../support/file-errors.ts'
 
 /** Returns the violations of the schema, at most one for each path. */
-export function schemaFaults(content: unknown): readonly PathError[] {
+export function findSchemaFaults(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('the compiled schemas have no such file')
   if (validate(content)) return []
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !/\/(anyOf|oneOf)\//.test(schemaPath))
-  const faults = violations.flatMap(violation => described(violation, content) ?? [])
+  const faults = violations.flatMap(violation => toPathError(violation, content) ?? [])
   return firstOfEach(faults.filter(({ path }) => !isInRules(path)))
 }
 
@@ -22,11 +22,11 @@ function isInRules(path: PathError['path']): boolean {
   return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
 }
 
-function described(
+function toPathError(
   { instancePath, keyword, params }: SchemaViolation,
   content: unknown,
 ): PathError | undefined {
-  const path = pathOf(instancePath, content)
+  const path = parseJsonPointer(instancePath, content)
   const key = path.at(-1)
   switch (keyword) {
     case 'additionalProperties':
@@ -49,7 +49,7 @@ function described(
     case 'anyOf':
       if (key === 'at' || key === 'time' || key === 'start' || key === 'end')
         return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
-      if (key === 'rules') return rulesFault(path, content)
+      if (key === 'rules') return findRulesFault(path, content)
       return { path, message: 'must have expect or notifications; otherwise it tests nothing' }
     default:
       return {
@@ -60,7 +60,7 @@ function described(
 }
 
 /** Returns the violation if the rules are not a list. Errors in the list are reported by the reader of rules. */
-function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
+function findRulesFault(path: PathError['path'], content: unknown): PathError | undefined {
   if (Array.isArray(valueAt(path, content))) return undefined
   return { path, message: 'must be a list of rules, or the path of a rule file' }
 }

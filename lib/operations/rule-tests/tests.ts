@@ -1,10 +1,10 @@
 /** Converts the rows of a test file to tests, and reports errors that a schema cannot express. */
 import type { LocatedError } from '../../alerting/check-rules.ts'
-import { identitiesOf } from '../../alerting/firings.ts'
+import { listIdentities } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { parseDuration } from '../../support/duration.ts'
 import { groupName } from '../../views/event-names.ts'
-import { type Happening, happeningOf, type RawObservation, readingOf } from './observation.ts'
+import { type Happening, parseHappening, parseReading, type RawObservation } from './observation.ts'
 import type { FinalRow, Reading } from './rule-log.ts'
 
 export interface RuleTestFile {
@@ -83,7 +83,7 @@ const DEFAULT_ENTITY = 'entity-1'
 /** Context that is needed to read a test. */
 interface Reader {
   readonly load: (rules: unknown, at: Path) => Promise<readonly AnyRule[]>
-  readonly lineOf: (at: Path) => number
+  readonly getLine: (at: Path) => number
   readonly report: Fault
 }
 
@@ -96,66 +96,68 @@ export async function readTest(
   row: RawTest,
   at: Path,
   rules: readonly AnyRule[],
-  { load, lineOf, report }: Reader,
+  { load, getLine, report }: Reader,
 ): Promise<RuleTest> {
   const { name, expect = [], notifications } = row
   const observations: Observation[] = []
-  const known = [...rules]
+  const allRules = [...rules]
   for (const [place, raw] of row.observations.entries()) {
     const here = [...at, 'observations', place]
-    const atMs = offsetAt(raw.at, here, report)
+    const atMs = parseOffset(raw.at, here, report)
     if (raw.tick) observations.push({ atMs, kind: 'tick' })
     else if (raw.rules !== undefined) {
       const changed = await load(raw.rules, [...here, 'rules'])
-      known.push(...changed)
+      allRules.push(...changed)
       observations.push({ atMs, kind: 'rules', rules: changed })
     } else {
-      const read = observed(raw, raw.entity ?? row.entity ?? DEFAULT_ENTITY, (key, message) =>
+      const read = parseObservation(raw, raw.entity ?? row.entity ?? DEFAULT_ENTITY, (key, message) =>
         report([...here, key], message),
       )
       if (read) observations.push({ atMs, ...read, ...(raw.id === undefined ? {} : { id: raw.id }) })
     }
   }
-  const names = new Set(known.flatMap(rule => identitiesOf(rule).flatMap(one => [one, ...one.split('{', 1)])))
+  const names = new Set(
+    allRules.flatMap(rule => listIdentities(rule).flatMap(one => [one, ...one.split('{', 1)])),
+  )
   const checkName = (rule: string, here: Path) => {
     if (names.size > 0 && !names.has(rule)) report([...here, 'rule'], `unknown rule ${rule}`)
   }
   return {
     name,
-    line: lineOf(at),
+    line: getLine(at),
     observations,
     expect: expect.map((one, place) => {
       const here = [...at, 'expect', place]
       checkName(one.rule, here)
       if (one.after > row.observations.length)
         report([...here, 'after'], `there are only ${row.observations.length} observations`)
-      return { ...one, line: lineOf(here) }
+      return { ...one, line: getLine(here) }
     }),
     notifications: notifications?.map(({ at: offset, ...one }, place) => {
       const here = [...at, 'notifications', place]
       checkName(one.rule, here)
-      return { ...one, atMs: offsetAt(offset, here, report) }
+      return { ...one, atMs: parseOffset(offset, here, report) }
     }),
   }
 }
 
-type Observed =
+type ParsedObservation =
   | ({ readonly kind: 'reading' } & Reading)
   | { readonly kind: 'event'; readonly happening: Happening }
   | ({ readonly kind: 'row' } & FinalRow)
 
-function observed(
+function parseObservation(
   raw: RawObservation,
   entity: string,
   report: (key: string, message: string) => void,
-): Observed | undefined {
+): ParsedObservation | undefined {
   if (raw.event !== undefined) {
-    const happening = happeningOf(raw, entity, report)
+    const happening = parseHappening(raw, entity, report)
     return happening && { kind: 'event', happening }
   }
   if (raw.table !== undefined)
     return { kind: 'row', table: raw.table, group: groupName([entity]), row: raw.values ?? {} }
-  const read = readingOf(raw, entity, report)
+  const read = parseReading(raw, entity, report)
   return read && { kind: 'reading', ...read }
 }
 
@@ -163,7 +165,7 @@ function observed(
 const MAX_DAYS = 31
 
 /** Parses an offset. Returns milliseconds since the start of the test, and reports an offset that is too large. */
-function offsetAt(raw: unknown, at: Path, report: Fault): number {
+function parseOffset(raw: unknown, at: Path, report: Fault): number {
   const atMs = /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? Number.POSITIVE_INFINITY)
   if (atMs <= MAX_DAYS * 24 * 60 * 60_000) return atMs
   report([...at, 'at'], `must be at most ${MAX_DAYS}d from the start: a test ticks each minute`)

@@ -1,7 +1,7 @@
 /** Defines the tables `alert_events` and `alert_log`, which follow from the view `alerts`. Only builds SQL. Pure. */
 
 /** Returns the time in a column that contains RFC 3339 text, in UTC. NULL for any other text. */
-function timeIn(column: string): string {
+function castToTime(column: string): string {
   return `try_cast("${column}" AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`
 }
 
@@ -19,9 +19,9 @@ const EVENT_COLUMNS: readonly (readonly [name: string, expression?: string])[] =
   ['labels', 'coalesce(try_cast(try_cast("labels" AS JSON) AS MAP(VARCHAR, VARCHAR)), MAP {})'],
   ['source', '"entity_source"'],
   ['subject', '"entity_subject"'],
-  ['active_ts', timeIn('active_at')],
-  ['alert_ts', timeIn('started_at')],
-  ['resolved_ts', timeIn('ended_at')],
+  ['active_ts', castToTime('active_at')],
+  ['alert_ts', castToTime('started_at')],
+  ['resolved_ts', castToTime('ended_at')],
   ['summary'],
   ['trace_id', `nullif(split_part("traceparent", '-', 2), '')`],
   ['fingerprint'],
@@ -49,24 +49,24 @@ const FACTS = [
   'active_ts',
 ] as const
 
-const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
+const selectFact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
 
 /** Returns SQL for the first event of a kind for each alert. All events of an alert are in the same partition. */
-const firstOf = (event: string) =>
+const selectFirst = (event: string) =>
   `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY "offset") AS place FROM alert_events
     WHERE event = '${event}') WHERE place = 1)`
 
 /** SQL for the rows of `alert_log`. */
 const ALERT_LOG = `SELECT
-      ${fact('alert_type')}, ${fact('alert_ts')}, ${fact('sensor_id')}, fired.value, ${fact('severity')}, resolved.resolved_ts,
+      ${selectFact('alert_type')}, ${selectFact('alert_ts')}, ${selectFact('sensor_id')}, fired.value, ${selectFact('severity')}, resolved.resolved_ts,
       epoch(resolved.resolved_ts) - epoch(coalesce(fired.alert_ts, resolved.alert_ts)) AS duration_s,
       fired.threshold, fired.reason, resolved.reason AS resolved_reason, resolved.value AS resolved_value,
-      ${fact('family')}, ${fact('metric')}, fired.measured, fired.state, ${fact('labels')}, ${fact('source')}, ${fact('subject')},
-      ${fact('active_ts')}, coalesce(fired.summary, resolved.summary) AS summary,
-      fired.trace_id, alert_id, ${fact('fingerprint')},
+      ${selectFact('family')}, ${selectFact('metric')}, fired.measured, fired.state, ${selectFact('labels')}, ${selectFact('source')}, ${selectFact('subject')},
+      ${selectFact('active_ts')}, coalesce(fired.summary, resolved.summary) AS summary,
+      fired.trace_id, alert_id, ${selectFact('fingerprint')},
       coalesce(fired."partition", resolved."partition") AS "partition", fired."offset"
-    FROM ${firstOf('fired')} AS fired
-    FULL JOIN ${firstOf('resolved')} AS resolved USING (alert_id)
+    FROM ${selectFirst('fired')} AS fired
+    FULL JOIN ${selectFirst('resolved')} AS resolved USING (alert_id)
     ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`
 
 /** SQL statements that create the tables. */

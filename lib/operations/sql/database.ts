@@ -8,13 +8,13 @@ import type {
   DuckDBInstance,
   DuckDBPreparedStatement,
 } from '@duckdb/node-api'
-import { columnsOf } from '../../history/columns.ts'
+import { listColumns } from '../../history/columns.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { OperationFailure } from '../failure.ts'
 import { CREATE_TABLES } from './alert-tables.ts'
-import { plainValue, type Value } from './value.ts'
-import { createViews, DATETIME, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
+import { toPlainValue, type Value } from './value.ts'
+import { createViews, DATETIME, dropOthers, quoteLiteral, type RecordTimes, VIEWS } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
@@ -105,7 +105,7 @@ export class SqlDatabase {
    */
   static async open(place: string, loadDuckDB = load): Promise<SqlDatabase> {
     const duckdb = await loadDuckDB().catch(error => {
-      throw new OperationFailure(missing(error), { cause: error })
+      throw new OperationFailure(describeMissing(error), { cause: error })
     })
     const folder = join(place, 'data')
     await mkdir(folder)
@@ -113,7 +113,7 @@ export class SqlDatabase {
     const instance = await duckdb.DuckDBInstance.create(':memory:', settings)
     const connection = await instance.connect()
     const closed = [
-      `SET allowed_directories = [${literal(`${folder}/`)}]`,
+      `SET allowed_directories = [${quoteLiteral(`${folder}/`)}]`,
       'SET enable_external_access = false',
     ]
     const progress = ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false']
@@ -140,15 +140,15 @@ export class SqlDatabase {
   ): Promise<void> {
     const schemas = await writeSchemas(this.folder)
     const run = async (statements: readonly string[]) => {
-      for (const statement of statements) await this.#checked(() => this.#connection.run(statement))
+      for (const statement of statements) await this.#runChecked(() => this.#connection.run(statement))
     }
     await run(createViews(loaded, schemas, times))
     try {
       for (const statement of CREATE_TABLES) await this.#connection.run(statement)
     } catch (error) {
-      throw loadFailure(error)
+      throw toLoadFailure(error)
     }
-    this.views = await this.#views()
+    this.views = await this.#readViews()
     await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
   }
 
@@ -158,9 +158,9 @@ export class SqlDatabase {
    * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
   async *run(text: string): AsyncGenerator<Answer> {
-    const statements = await this.#statements(text)
+    const statements = await this.#extractStatements(text)
     for (let index = 0; index < statements.count; index++) {
-      const prepared = await this.#checked(() => statements.prepare(index))
+      const prepared = await this.#runChecked(() => statements.prepare(index))
       this.#refuseOthers(prepared, text)
       const answer = await this.#answer(prepared)
       if (answer) yield answer
@@ -173,7 +173,7 @@ export class SqlDatabase {
     this.#connection.interrupt()
   }
 
-  async #views(): Promise<readonly SqlView[]> {
+  async #readViews(): Promise<readonly SqlView[]> {
     const reader = await this.#connection.runAndReadAll(
       'SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY column_index',
     )
@@ -196,31 +196,31 @@ export class SqlDatabase {
     this.#instance.closeSync()
   }
 
-  async #statements(text: string): Promise<DuckDBExtractedStatements> {
+  async #extractStatements(text: string): Promise<DuckDBExtractedStatements> {
     const statements = this.#connection.extractStatements(text).catch(error => {
       // DuckDB has no other message for a text without statements.
       throw (error as Error).message.endsWith('native callback') ? new Error('There is no statement.') : error
     })
-    return this.#checked(() => statements)
+    return this.#runChecked(() => statements)
   }
 
-  #typeOf(prepared: DuckDBPreparedStatement): string {
+  #getType(prepared: DuckDBPreparedStatement): string {
     return this.#duckdb.StatementType[prepared.statementType] ?? ''
   }
 
   #refuseOthers(prepared: DuckDBPreparedStatement, text: string): void {
-    const type = this.#typeOf(prepared)
+    const type = this.#getType(prepared)
     if (!STATEMENTS.test(type) || (type === 'EXPLAIN' && EXPLAINED.test(text)))
       throw new SqlError(`${type} statements like this cannot be used here: they could reach files`)
   }
 
   /** Runs DuckDB code, and converts all its errors to `SqlError`. DuckDB has no error classes. */
-  async #checked<T>(work: () => Promise<T>): Promise<T> {
+  async #runChecked<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
       // Messages name objects of the history, not their local copies.
-      throw sqlError((error as Error).message.replaceAll(`${this.folder}/`, ''), error)
+      throw toSqlError((error as Error).message.replaceAll(`${this.folder}/`, ''), error)
     }
   }
 
@@ -236,19 +236,19 @@ export class SqlDatabase {
 
   /** Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE. */
   async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
-    const result = await this.#checked(() => prepared.stream())
+    const result = await this.#runChecked(() => prepared.stream())
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
     const types = result.columnTypes().map(String)
     const columns = result
       .deduplicatedColumnNames()
       .map((name, index) => ({ name, type: types[index] ?? '', isNumber: NUMBER.test(types[index] ?? '') }))
     const chunks = result.yieldRows()
-    const next = () => this.#checked(() => chunks.next())
+    const next = () => this.#runChecked(() => chunks.next())
     return {
       columns,
       async *rows() {
         for (let chunk = await next(); !chunk.done; chunk = await next())
-          for (const row of chunk.value) yield row.map(plainValue)
+          for (const row of chunk.value) yield row.map(toPlainValue)
       },
     }
   }
@@ -264,7 +264,7 @@ export interface SqlView {
 async function writeSchemas(folder: string): Promise<Record<HistoryTable, string>> {
   const files = HISTORY_TABLES.map(async table => {
     const file = join(folder, `${table}.parquet`)
-    const empty = new ParquetFile(columnsOf(table))
+    const empty = new ParquetFile(listColumns(table))
     empty.append({}, 0)
     await writeFile(file, empty.end())
     return [table, file] as const
@@ -273,7 +273,7 @@ async function writeSchemas(folder: string): Promise<Record<HistoryTable, string
 }
 
 /** Returns the error for a message of DuckDB, which has no error classes. */
-function sqlError(message: string, cause: unknown): SqlError {
+function toSqlError(message: string, cause: unknown): SqlError {
   // DuckDB recommends settings that cannot be changed here.
   if (/^Out of Memory Error|max_temp_directory_size/.test(message))
     return new SqlError(
@@ -288,13 +288,13 @@ function sqlError(message: string, cause: unknown): SqlError {
   return new SqlError(message, { cause })
 }
 
-function loadFailure(error: unknown): unknown {
+function toLoadFailure(error: unknown): unknown {
   if (!/out of memory/i.test((error as Error).message)) return error
   const much = `The alert events exceed the memory limit of ${MEMORY}`
   return new OperationFailure(`${much}: select fewer with --since or --until.`, { cause: error })
 }
 
-function missing(error: unknown): string {
+function describeMissing(error: unknown): string {
   const [reason] = (error as Error).message.split('\n')
   return (
     `\`sluice sql\` needs DuckDB, which is not installed for ${process.platform} ${process.arch}. Run \`npm ci\` on this machine, ` +

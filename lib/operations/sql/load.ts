@@ -9,8 +9,14 @@ import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
 import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'
-import { damaged, isWithin, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
-import { type HistoryRow, rowsOf } from '../../history/row.ts'
+import {
+  createDamagedError,
+  isWithin,
+  listSlices,
+  objectBytes,
+  type PartitionSlices,
+} from '../../history/read.ts'
+import { type HistoryRow, toHistoryRows } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
@@ -70,7 +76,7 @@ export async function loadTable(
 ): Promise<readonly string[]> {
   // Records that are archived after the objects were listed are read from the topic.
   const { partitions, files } = await fetchObjects(table, sources.store, times, target)
-  const ranges = await rangesInTopics(table, sources, times, partitions, target)
+  const ranges = await findTopicRanges(table, sources, times, partitions, target)
   const tail = await readTail(table, sources, ranges, target)
   return [...files, ...tail]
 }
@@ -88,7 +94,7 @@ async function fetchObjects(
 ): Promise<Fetched> {
   if (!store) return { partitions: [], files: [] }
   // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
-  const partitions = await slicesOf(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
+  const partitions = await listSlices(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
   const slices = partitions.flatMap(one => one.slices).filter(({ object }) => isWithin(object, { untilMs }))
   target.progress.objectsInAll += slices.length
   const fetch = (slice: Slice) => fetchSlice(store, slice, target)
@@ -97,7 +103,7 @@ async function fetchObjects(
 }
 
 /** Returns the name of the file for a slice. It contains the object's key, because messages of DuckDB name the file. */
-function nameOf({ object, fromOffset, toOffset }: Slice): string {
+function getFileName({ object, fromOffset, toOffset }: Slice): string {
   const isWhole = fromOffset === object.firstOffset && toOffset === object.lastOffset
   return isWhole ? object.key : `${object.key}.${fromOffset}-${toOffset}`
 }
@@ -110,14 +116,14 @@ async function fetchSlice(
 ): Promise<string> {
   const { key } = slice.object
   const bytes = await objectBytes(store, key)
-  const file = join(folder, nameOf(slice))
+  const file = join(folder, getFileName(slice))
   await mkdir(dirname(file), { recursive: true })
   try {
     // Without columns, only the description and the checksum of the file are read.
     await decodeColumns(bytes, { names: [] })
-    await writeFile(file, nameOf(slice) === key ? bytes : await objectPart(bytes, slice))
+    await writeFile(file, getFileName(slice) === key ? bytes : await objectPart(bytes, slice))
   } catch (error) {
-    throw error instanceof DamagedObject ? damaged(store, key, error) : error
+    throw error instanceof DamagedObject ? createDamagedError(store, key, error) : error
   }
   progress.objects += 1
   progress.bytes += bytes.length
@@ -125,7 +131,7 @@ async function fetchSlice(
 }
 
 /** Returns the ranges of the topics that no object contains. Reports ranges that neither the objects nor the topics contain. */
-async function rangesInTopics(
+async function findTopicRanges(
   table: HistoryTable,
   { topics, reach }: SqlSources,
   { sinceMs }: RecordTimes,
@@ -180,7 +186,7 @@ async function readTail(
 ): Promise<string[]> {
   const files: string[] = []
   if (ranges.length === 0) return files
-  const expired = ({ topic, partition, start, end }: Range) =>
+  const reportExpired = ({ topic, partition, start, end }: Range) =>
     notice(`Kafka deleted records of ${topic}/${partition} before they were read: ${start}-${end - 1}.`)
   const write = async (rows: readonly HistoryRow[]) => {
     const file = join(folder, `${table}-${files.length}.parquet`)
@@ -188,9 +194,9 @@ async function readTail(
     files.push(file)
   }
   let rows: HistoryRow[] = []
-  for await (const group of readRecordGroups(await log(), ranges, expired)) {
+  for await (const group of readRecordGroups(await log(), ranges, reportExpired)) {
     stop.throwIfAborted()
-    for (const row of await rowsOf(group, reader)) rows.push(row)
+    for (const row of await toHistoryRows(group, reader)) rows.push(row)
     progress.records += group.length
     if (rows.length < RECORDS_IN_FILE) continue
     await write(rows)

@@ -2,7 +2,7 @@
 import type { HistoryTable } from '../../history/tables.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
-import { type RecordTimes, tablesFor, viewsIn } from './views.ts'
+import { findViews, listTables, type RecordTimes } from './views.ts'
 
 export interface SqlQuestion extends RecordTimes {
   /** One or more SQL statements. */
@@ -21,12 +21,12 @@ export interface SqlWork {
 /** Interval at which a running statement is interrupted after the user has stopped it, in milliseconds. */
 const INTERRUPT_MS = 100
 
-export function newProgress(): LoadProgress {
+export function createProgress(): LoadProgress {
   return { objects: 0, objectsInAll: 0, bytes: 0, records: 0, recordsInAll: 0 }
 }
 
 /** Returns a line such as `12 of 40 objects (3.2 MB) and 100 of 2000 records of the topics read, query 20 % complete`. */
-export function progressText(
+export function formatProgress(
   { objects, objectsInAll, bytes, records, recordsInAll }: LoadProgress,
   share: number,
 ): string {
@@ -53,8 +53,8 @@ export async function withSqlDatabase<T>(
   // Interrupt repeatedly, because an interrupt between two statements has no effect.
   const interrupts = setInterval(() => stop.aborted && database.interrupt(), INTERRUPT_MS)
   try {
-    const views = viewsIn(statements)
-    const tables = tablesFor(views)
+    const views = findViews(statements)
+    const tables = listTables(views)
     const loaded = new Map<HistoryTable, readonly string[]>()
     if (tables.length > 0) from = await sources()
     for (const table of tables) {

@@ -9,14 +9,14 @@ import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history.ts'
 import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
-import { signalOfTable } from '../../history/tables.ts'
-import { topicReach } from '../../queries/kafka/topics.ts'
+import { getTableSignal } from '../../history/tables.ts'
+import { readTopicReach } from '../../queries/kafka/topics.ts'
 import type { SqlSources } from './load.ts'
 
 /** Servers of an environment. */
 export interface SqlServers {
   readonly config: Config
-  readonly connections: Pick<Connections, 'kafka' | 'log' | 'kept'>
+  readonly connections: Pick<Connections, 'kafka' | 'log' | 'register'>
   readonly aws: AwsPlace
 }
 
@@ -25,17 +25,17 @@ export interface SqlServers {
  *
  * @param notice receives a sentence if the bucket cannot be used
  */
-export async function sqlSources(
+export async function openSqlSources(
   { config, connections, aws }: SqlServers,
   notice: (sentence: string) => void,
 ): Promise<SqlSources> {
-  const offsets = once(async () => connections.kept(new TopicOffsets(await connections.kafka())))
+  const offsets = once(async () => connections.register(new TopicOffsets(await connections.kafka())))
   return {
-    store: await usableStore(config, aws, notice),
-    topics: table => [topicName(signalOfTable(table), config.env)],
+    store: await openUsableStore(config, aws, notice),
+    topics: table => [topicName(getTableSignal(table), config.env)],
     reach: async (topic, timeMs) => {
       try {
-        return await topicReach(await offsets(), topic, timeMs)
+        return await readTopicReach(await offsets(), topic, timeMs)
       } catch (error) {
         if (isUnknownTopic(error)) return undefined
         throw error
@@ -46,7 +46,7 @@ export async function sqlSources(
   }
 }
 
-async function usableStore(
+async function openUsableStore(
   config: Config,
   aws: AwsPlace,
   notice: (sentence: string) => void,

@@ -13,21 +13,21 @@ interface Composed {
   toDouble?(): number
 }
 
-export function plainValue(value: DuckDBValue): Value {
+export function toPlainValue(value: DuckDBValue): Value {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
   const { items, entries, toDouble } = value as Composed
   if (toDouble) return toDouble.call(value)
-  if (items) return items.map(plainValue)
+  if (items) return items.map(toPlainValue)
   if (!entries) return String(value)
   const pairs = Array.isArray(entries)
-    ? entries.map(({ key, value }) => [String(key), plainValue(value)] as const)
-    : Object.entries(entries).map(([name, member]) => [name, plainValue(member)] as const)
+    ? entries.map(({ key, value }) => [String(key), toPlainValue(value)] as const)
+    : Object.entries(entries).map(([name, member]) => [name, toPlainValue(member)] as const)
   return Object.fromEntries(pairs)
 }
 
 /** Formats a value as a single line. NULL is `null`; lists, structs and maps are JSON. */
-export function valueText(value: Value): string {
+export function formatValue(value: Value): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }

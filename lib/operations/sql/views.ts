@@ -1,6 +1,6 @@
 /** Views, and the function `datetime`, for SQL queries over the history and the topics. Only builds SQL. Pure. */
 
-import { columnsOf, RECORD_COLUMNS } from '../../history/columns.ts'
+import { listColumns, RECORD_COLUMNS } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../schemas/event-types.ts'
 
@@ -25,20 +25,20 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
 /** SQL condition of the records that views of tables contain. A record that is not a CloudEvent has no type, and does not match. */
 const IS_SHOWN = `type NOT IN (${EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
-  .map(literal)
+  .map(quoteLiteral)
   .join(', ')})`
 
 /**
  * Returns the views that the statements may use. A name can also be another word of the statements, such as a text, in which case
  * more is loaded than needed.
  */
-export function viewsIn(statements: string): ReadonlySet<string> {
+export function findViews(statements: string): ReadonlySet<string> {
   const words = new Set(statements.toLowerCase().match(/\w+/g))
   return new Set(VIEWS.filter(view => words.has(view)))
 }
 
 /** Returns the tables of the history that must be loaded for the views. */
-export function tablesFor(views: ReadonlySet<string>): readonly HistoryTable[] {
+export function listTables(views: ReadonlySet<string>): readonly HistoryTable[] {
   return HISTORY_TABLES.filter(
     table =>
       views.has(RECORDS) ||
@@ -58,37 +58,37 @@ export function createViews(
   schemas: Readonly<Record<HistoryTable, string>>,
   times: RecordTimes,
 ): string[] {
-  const rowsIn = (table: HistoryTable) => {
-    const files = [schemas[table], ...(loaded.get(table) ?? [])].map(literal).join(', ')
+  const formatSource = (table: HistoryTable) => {
+    const files = [schemas[table], ...(loaded.get(table) ?? [])].map(quoteLiteral).join(', ')
     return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`
   }
-  const where = within(times)
+  const where = formatTimeConditions(times)
   const events = [...where, IS_SHOWN]
   const views = HISTORY_TABLES.map(table =>
-    view(table, select(namesOf(columnsOf(table)), rowsIn(table), events)),
+    formatView(table, formatSelect(formatColumns(listColumns(table)), formatSource(table), events)),
   )
-  const common = namesOf(RECORD_COLUMNS)
+  const common = formatColumns(RECORD_COLUMNS)
   const records = HISTORY_TABLES.map(table =>
-    select(`${literal(table)} AS "table", ${common}`, rowsIn(table), where),
+    formatSelect(`${quoteLiteral(table)} AS "table", ${common}`, formatSource(table), where),
   )
-  return [...views, view(RECORDS, records.join(' UNION ALL '))]
+  return [...views, formatView(RECORDS, records.join(' UNION ALL '))]
 }
 
 /** Returns the SQL that removes all views and tables except for those that were loaded. */
 export function dropOthers(loaded: ReadonlySet<string>): string[] {
-  const kindOf = (name: string) => (ALERT_TABLES.some(table => table === name) ? 'TABLE' : 'VIEW')
-  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP ${kindOf(name)} ${name}`)
+  const getKind = (name: string) => (ALERT_TABLES.some(table => table === name) ? 'TABLE' : 'VIEW')
+  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP ${getKind(name)} ${name}`)
 }
 
-function view(name: string, query: string): string {
+function formatView(name: string, query: string): string {
   return `CREATE VIEW ${name} AS ${query}`
 }
 
-function select(columns: string, from: string, where: readonly string[]): string {
+function formatSelect(columns: string, from: string, where: readonly string[]): string {
   return `SELECT ${columns} FROM ${from}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`
 }
 
-function within({ sinceMs, untilMs }: RecordTimes): string[] {
+function formatTimeConditions({ sinceMs, untilMs }: RecordTimes): string[] {
   const bounds = [
     ['>=', sinceMs],
     ['<', untilMs],
@@ -99,12 +99,12 @@ function within({ sinceMs, untilMs }: RecordTimes): string[] {
 }
 
 /** Returns the columns as SQL. */
-function namesOf(columns: readonly { readonly name: string }[]): string {
+function formatColumns(columns: readonly { readonly name: string }[]): string {
   return columns.map(({ name }) => `"${name}"`).join(', ')
 }
 
 /** Returns SQL for a text. */
-export function literal(text: string): string {
+export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 

@@ -30,7 +30,7 @@ export async function applyTopics(
 ): Promise<void> {
   for (const creation of plan.creations) {
     stop?.throwIfAborted()
-    await created(kafka, creation, settings.get(creation.topic) ?? {})
+    await createPlannedTopic(kafka, creation, settings.get(creation.topic) ?? {})
     applying.created.push(creation.topic)
   }
   for (const topic of new Set(plan.changes.map(change => change.topic))) {
@@ -49,7 +49,7 @@ export async function applyTopics(
   }
 }
 
-async function created(
+async function createPlannedTopic(
   kafka: Kafka,
   { topic, partitions, replicationFactor }: TopicCreation,
   settings: Readonly<Record<string, string>>,

@@ -6,9 +6,9 @@ import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
-import { allTopics, recordCounts } from '../../queries/kafka/topic-descriptions.ts'
-import { topicsByTable } from '../../queries/kafka/topics.ts'
-import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
+import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'
+import { compareTopicsByTable } from '../../queries/kafka/topics.ts'
+import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */
 interface Planning {
@@ -16,7 +16,7 @@ interface Planning {
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly env: string
   /** Returns the names of the functions that read a topic. */
-  readersOf(signal: Signal): readonly string[]
+  listReaders(signal: Signal): readonly string[]
   /** ARN of the MSK cluster; absent for any other cluster. */
   readonly clusterArn?: string
 }
@@ -30,26 +30,26 @@ export interface PlannedTopics {
 /**
  * Compares the topics in Kafka with the topic table.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function plannedTopics(planning: Planning): Promise<PlannedTopics> {
+export async function planTopicChanges(planning: Planning): Promise<PlannedTopics> {
   const { kafka, env, clusterArn } = planning
-  const kind = clusterKind(clusterArn)
+  const kind = getClusterKind(clusterArn)
   const replication = replicationOn(await brokerCount(kafka))
   const topics = kafkaTopics(env)
-  const comparison = await topicsByTable(kafka, { topics, replication })
+  const comparison = await compareTopicsByTable(kafka, { topics, replication })
   const copies = kind.decides.includes('replication.factor') ? {} : { replicationFactor: replication.factor }
   const wanted = topics.map(({ name, partitions }) => ({ topic: name, partitions, ...copies }))
   const settings = topics.map(topic => {
     const entries = topicConfiguration(topic, replication).filter(({ name }) => !kind.decides.includes(name))
     return [topic.name, Object.fromEntries(entries.map(({ name, value }) => [name, value]))] as const
   })
-  const facts = await factsOf(planning, await allTopics(kafka))
+  const facts = await gatherFacts(planning, await listTopics(kafka))
   return { plan: planTopics(comparison, wanted, facts, kind), settings: new Map(settings) }
 }
 
-async function factsOf(
-  { offsets, env, readersOf }: Planning,
+async function gatherFacts(
+  { offsets, env, listReaders }: Planning,
   topics: readonly TopicLayout[],
 ): Promise<Map<string, TopicFacts>> {
   const facts = new Map<string, TopicFacts>()
@@ -57,9 +57,9 @@ async function factsOf(
     const topic = topicName(signal, env)
     const found = topics.find(one => one.topic === topic)
     if (!found) continue
-    const records = (await recordCounts(offsets, topic)).reduce((sum, count) => sum + count, 0)
+    const records = (await countRecords(offsets, topic)).reduce((sum, count) => sum + count, 0)
     const replicationFactor = Math.max(0, ...found.partitions.map(({ replicas }) => replicas.length))
-    facts.set(topic, { signal, records, replicationFactor, readers: readersOf(signal) })
+    facts.set(topic, { signal, records, replicationFactor, readers: listReaders(signal) })
   }
   return facts
 }

@@ -3,8 +3,8 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
-import { isWithin, rowsOfSlice, slicesOf } from '../../history/read.ts'
-import { recordOf } from '../../history/row.ts'
+import { isWithin, listSlices, rowsOfSlice } from '../../history/read.ts'
+import { toLogRecord } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
@@ -35,7 +35,7 @@ export interface PartitionParts {
 }
 
 /** Returns the partitions of topics with the places of their records. */
-export async function partitionsOf(
+export async function listPartitions(
   { store, log }: RecordPlaces,
   table: HistoryTable,
   topics: readonly string[],
@@ -43,7 +43,7 @@ export async function partitionsOf(
 ): Promise<readonly PartitionParts[]> {
   // Later objects are listed too, so that their offsets do not count as missing.
   const query = { table, topics, sinceMs: fromMs }
-  const archived = store ? await slicesOf(store, query) : []
+  const archived = store ? await listSlices(store, query) : []
   const found: PartitionParts[] = []
   for (const topic of topics) {
     const own = archived.filter(one => one.topic === topic)
@@ -66,7 +66,7 @@ export async function partitionsOf(
 }
 
 /** Yields the records of a part in groups. */
-export async function* recordsOfPart(
+export async function* readPart(
   { store, log }: RecordPlaces,
   { topic, partition }: Pick<PartitionParts, 'topic' | 'partition'>,
   { object, fromOffset, toOffset }: PartitionParts['parts'][number],
@@ -75,7 +75,7 @@ export async function* recordsOfPart(
   const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
   if (object && store) {
     for await (const rows of rowsOfSlice(store, { object, fromOffset, toOffset }))
-      yield rows.map(recordOf).filter(isInside)
+      yield rows.map(toLogRecord).filter(isInside)
   } else if (log) {
     const range = { topic, partition, start: fromOffset, end: toOffset + 1 }
     for await (const group of readRecordGroups(log.reader, [range])) {

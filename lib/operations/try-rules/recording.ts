@@ -1,12 +1,12 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import { MAX_STEP_MS } from '#runtime/pipeline/log/clock.ts'
-import { familyOf } from '../../telemetry/families.ts'
+import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../failure.ts'
-import { plainGroup } from '../replay/plain.ts'
+import { decodeGroup } from '../replay/plain.ts'
 import { fromLog, type Recorded } from '../replay/recorded.ts'
 import type { Source } from '../replay/source.ts'
 
@@ -32,11 +32,11 @@ export async function readRecording(source: Source, reader?: PlainReader): Promi
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
   for await (const group of source.read())
-    for (const { event, eventMs, line } of reader ? await readingGroup(group, reader) : group) {
-      if (event === undefined || familyOf(event.type) === undefined) continue
+    for (const { event, eventMs, line } of reader ? await decodeReadings(group, reader) : group) {
+      if (event === undefined || findFamily(event.type) === undefined) continue
       if (eventMs === undefined)
         throw new OperationFailure(`${source.name}:${line}: a reading without a time cannot be tried`)
-      readings.push(arrivalOf(event, eventMs, line, latest))
+      readings.push(toArrival(event, eventMs, line, latest))
     }
   if (readings.length === 0)
     throw new OperationFailure(
@@ -49,8 +49,8 @@ export async function readRecording(source: Source, reader?: PlainReader): Promi
 }
 
 /** Decodes a group of items as a consumer would. A record that is rejected by its mapping has no event. */
-async function readingGroup(group: readonly Recorded[], reader: PlainReader): Promise<readonly Recorded[]> {
-  const [plain, foreign] = [await plainGroup(group, reader), await reader.foreign?.()]
+async function decodeReadings(group: readonly Recorded[], reader: PlainReader): Promise<readonly Recorded[]> {
+  const [plain, foreign] = [await decodeGroup(group, reader), await reader.foreign?.()]
   if (foreign === undefined) return plain
   return plain.map(one => {
     const { record, line } = one
@@ -81,8 +81,8 @@ function requirePlausible(readings: readonly RecordedReading[], file: string): v
  * Returns the reading with its arrival time. This is the event time, unless a newer reading of the entity precedes it in the file.
  * In that case, both arrive at the same time. Entities are compared separately, because a file may contain them one after another.
  */
-function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
-  const entity = entityOf(event)
+function toArrival(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
+  const entity = formatEntity(event)
   const arrivedMs = Math.max(timeMs, latest.get(entity) ?? timeMs)
   latest.set(entity, arrivedMs)
   return { event, line, arrivedMs }
@@ -93,13 +93,13 @@ function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<strin
  * the clock has stopped. The interval of ticks is the maximum that the clock counts in full. A shorter interval would not change the
  * result, because a timer reports the time at which it was due.
  */
-export function* inBatches(
+export function* batchArrivals(
   arrivals: Iterable<Arrival>,
   startMs: number,
   length: number,
 ): Generator<Arrival[]> {
   let batch: Arrival[] = []
-  for (const arrival of withTicks(arrivals, startMs)) {
+  for (const arrival of addTicks(arrivals, startMs)) {
     batch.push(arrival)
     if (batch.length < length) continue
     yield batch
@@ -108,7 +108,7 @@ export function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-function* withTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arrival> {
+function* addTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arrival> {
   let tickMs = startMs + MAX_STEP_MS
   for (const arrival of arrivals) {
     for (; tickMs <= arrival.arrivedMs; tickMs += MAX_STEP_MS)

@@ -3,15 +3,15 @@
  * is several times as fast. All other rows, and those whose event must be examined more closely, are decoded from their records.
  */
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { Decoded } from '#runtime/pipeline/decoding/decode.ts'
-import { decodedRecords } from '#runtime/pipeline/recount.ts'
-import { type DataColumn, dataColumnsOf } from '../../history/columns.ts'
+import { decodeRecords } from '#runtime/pipeline/recount.ts'
+import { type DataColumn, listDataColumns } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
 import { groupsOfSlice } from '../../history/read.ts'
-import { recordOf } from '../../history/row.ts'
+import { toLogRecord } from '../../history/row.ts'
 import type { ColumnValue } from '../../history/row-columns.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import texts from '../../schemas/compiled-texts-json.js'
@@ -28,12 +28,12 @@ const MAX_LENGTH = 1_000
 const FIELDS: ReadonlyMap<string, readonly DataColumn[]> = new Map(
   READING_TYPES.map(type => {
     const { properties } = JSON.parse(texts[type] as string) as { readonly properties: object }
-    return [type, dataColumnsOf(TABLE).filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
+    return [type, listDataColumns(TABLE).filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
   }),
 )
 
 /** Yields the records of a slice in a range of time, decoded, in groups. */
-export async function* decodedRows(
+export async function* readDecodedRows(
   store: HistoryStore,
   slice: Slice,
   range: TimeRange,
@@ -41,7 +41,7 @@ export async function* decodedRows(
 ): AsyncGenerator<readonly Decoded[]> {
   for await (const rows of groupsOfSlice(store, slice, {}, columns => new Rows(columns, consumer)))
     for (let first = 0; first < rows.length; first += AT_ONCE)
-      yield rows.decoded(first, Math.min(first + AT_ONCE, rows.length), range)
+      yield rows.decode(first, Math.min(first + AT_ONCE, rows.length), range)
 }
 
 class Rows {
@@ -55,11 +55,11 @@ class Rows {
     this.length = columns.rows
     this.#columns = columns
     this.#consumer = consumer
-    this.#fields = new Map([...FIELDS].map(([type, fields]) => [type, fieldsIn(columns.values, fields)]))
+    this.#fields = new Map([...FIELDS].map(([type, fields]) => [type, selectFields(columns.values, fields)]))
   }
 
   /** Returns the records of the rows from `first` to before `end`, decoded. */
-  async decoded(first: number, end: number, { fromMs, untilMs }: TimeRange): Promise<readonly Decoded[]> {
+  async decode(first: number, end: number, { fromMs, untilMs }: TimeRange): Promise<readonly Decoded[]> {
     const timestamps = this.#columns.values.timestamp as readonly number[]
     const found: (Decoded | undefined)[] = []
     const others: LogRecord[] = []
@@ -67,10 +67,10 @@ class Rows {
       const timestampMs = timestamps[row] as number
       if (timestampMs < fromMs || timestampMs >= untilMs) continue
       const reading = this.#reading(row, timestampMs)
-      if (!reading) others.push(recordOf(rowAt(TABLE, this.#columns.values, row)))
+      if (!reading) others.push(toLogRecord(rowAt(TABLE, this.#columns.values, row)))
       found.push(reading)
     }
-    const decoded = (await decodedRecords(others, this.#consumer)).values()
+    const decoded = (await decodeRecords(others, this.#consumer)).values()
     return found.map(one => one ?? (decoded.next().value as Decoded))
   }
 
@@ -93,7 +93,7 @@ class Rows {
     const own = subject === undefined ? { id, source, type } : { id, source, type, subject }
     const read = application.readData({ ...own, data: this.#data(fields, row) })
     if (read.kind === 'failure') return undefined
-    const event: Received = { ...own, data: read.data, timeMs, entity: entityOf(own) }
+    const event: Received = { ...own, data: read.data, timeMs, entity: formatEntity(own) }
     const record: LogRecord = {
       topic: text('topic') as string,
       partition: values.partition?.[row] as number,
@@ -134,7 +134,7 @@ interface Field {
 }
 
 /** Returns the fields that the object has. */
-function fieldsIn(values: ReadColumns['values'], fields: readonly DataColumn[]): readonly Field[] {
+function selectFields(values: ReadColumns['values'], fields: readonly DataColumn[]): readonly Field[] {
   return fields.flatMap(({ name, type, path }) => {
     const found = values[name]
     const parent = path.length > 1 ? path[0] : undefined

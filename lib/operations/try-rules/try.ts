@@ -10,20 +10,20 @@ import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime
 import type { Decoded } from '#runtime/pipeline/decoding/decode.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { Decision } from '#runtime/pipeline/model.ts'
-import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
-import { type Firing, firingsOf, identitiesOf } from '../../alerting/firings.ts'
+import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { alerting } from '../../alerting/process.ts'
-import { identityOf, type Rule } from '../../alerting/rule.ts'
+import { getRuleIdentity, type Rule } from '../../alerting/rule.ts'
 import { APPLICATION } from '../../app/application.ts'
-import { topicName, topicsOf } from '../../app/topics.ts'
+import { resolveSignals, topicName } from '../../app/topics.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
-import { familyOf } from '../../telemetry/families.ts'
-import { partitionsOf, type RecordPlaces, recordsOfPart, type TimeRange } from './partitions.ts'
-import { type Arrival, inBatches } from './recording.ts'
-import { decodedRows } from './rows.ts'
+import { findFamily } from '../../telemetry/families.ts'
+import { listPartitions, type RecordPlaces, readPart, type TimeRange } from './partitions.ts'
+import { type Arrival, batchArrivals } from './recording.ts'
+import { readDecodedRows } from './rows.ts'
 
 export interface Tried {
   readonly sinceMs: number
@@ -96,25 +96,26 @@ export async function tryRules(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Tried> {
   const { idWindowMs, env } = trial.settings
-  const warmFromMs = sinceMs - Math.max(idWindowMs, ...trial.rules.filter(isOfReadings).map(lookbackMs))
+  const warmFromMs =
+    sinceMs - Math.max(idWindowMs, ...trial.rules.filter(isReadingRule).map(computeLookbackMs))
   const range = { fromMs: warmFromMs, untilMs }
-  const consumer = await consumerOf(trial)
+  const consumer = await createConsumer(trial)
   const evaluation = new Evaluation(consumer, trial, stop)
-  const topics = topicsOf(['readings']).map(signal => topicName(signal, env))
-  const partitions = await partitionsOf(places, 'readings', topics, range)
-  const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + sizeOf(part), 0)
-  let done = 0
+  const topics = resolveSignals(['readings']).map(signal => topicName(signal, env))
+  const partitions = await listPartitions(places, 'readings', topics, range)
+  const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + countOffsets(part), 0)
+  let readOffsets = 0
   for (const one of partitions) {
     const recount = new Recount(consumer)
     for (const part of one.parts) {
       const { object, ...offsets } = part
       if (object && places.store)
-        await evaluation.take(recount, decodedRows(places.store, { object, ...offsets }, range, consumer))
+        await evaluation.take(recount, readDecodedRows(places.store, { object, ...offsets }, range, consumer))
       else
-        for await (const records of recordsOfPart(places, one, part, range))
-          await evaluation.take(recount, [await decodedRecords(records, consumer)])
-      done += sizeOf(part)
-      onProgress(done, total)
+        for await (const records of readPart(places, one, part, range))
+          await evaluation.take(recount, [await decodeRecords(records, consumer)])
+      readOffsets += countOffsets(part)
+      onProgress(readOffsets, total)
     }
   }
   const fired = await readAlerts(places, env, { ...range, untilMs: untilMs + PUBLISHED_MS })
@@ -136,24 +137,24 @@ export async function tryOnRecording(
 ): Promise<Tried> {
   const startMs = arrivals[0]?.arrivedMs ?? 0
   const untilMs = (arrivals.at(-1)?.arrivedMs ?? 0) + 1
-  const consumer = await consumerOf(trial)
+  const consumer = await createConsumer(trial)
   // A reading arrives at its own time here, so that it is never ahead of the log.
   const atItsTime = { ...consumer, futureToleranceMs: Number.MAX_SAFE_INTEGER }
   const evaluation = new Evaluation(atItsTime, trial, stop)
   const recount = new Recount(atItsTime)
   const place = { topic: topicName('readings', trial.settings.env), partition: 0, key: null }
   let offset = 0
-  for (const batch of inBatches(arrivals, startMs, AT_ONCE)) {
+  for (const batch of batchArrivals(arrivals, startMs, AT_ONCE)) {
     const records = batch.map(({ arrivedMs: timestampMs, event }) => {
       return { ...place, offset: offset++, timestampMs, ...writeEvent(event, 'structured') }
     })
-    await evaluation.take(recount, [await decodedRecords(records, atItsTime)])
+    await evaluation.take(recount, [await decodeRecords(records, atItsTime)])
   }
   const result = evaluation.result({ sinceMs: startMs, untilMs }, undefined)
   return { ...result, warmFromMs: startMs, missing: [] }
 }
 
-async function consumerOf({ rules, settings, reader }: RulesOnTrial): Promise<Consumer<AnyKeyedProcess>> {
+async function createConsumer({ rules, settings, reader }: RulesOnTrial): Promise<Consumer<AnyKeyedProcess>> {
   const { env, idWindowMs, futureToleranceMs } = settings
   const readForeign = await reader?.foreign?.()
   return {
@@ -161,7 +162,7 @@ async function consumerOf({ rules, settings, reader }: RulesOnTrial): Promise<Co
     ...{ env, idWindowMs, futureToleranceMs, ...(reader && { reader }) },
     application: readForeign ? { ...APPLICATION, readForeign } : APPLICATION,
     failuresTo: APPLICATION.failuresTopic,
-    process: alerting(rules.filter(isOfReadings)) as AnyKeyedProcess,
+    process: alerting(rules.filter(isReadingRule)) as AnyKeyedProcess,
     // All entities are new at the start of a range, although most of them were not new when their readings arrived.
     newEntities: Number.MAX_SAFE_INTEGER,
   }
@@ -195,7 +196,7 @@ class Evaluation {
       for (const decoded of group) {
         const isRetry = decoded.redriveTarget?.consumer === this.#consumer.process.name
         if (isRetry) this.#note(recount.decide(chunk.splice(0)))
-        chunk.push(comparable(isRetry ? asRetry(decoded, recount) : decoded, this.#trial.entity))
+        chunk.push(toComparable(isRetry ? toRetry(decoded, recount) : decoded, this.#trial.entity))
       }
       this.#note(recount.decide(chunk))
     }
@@ -204,15 +205,15 @@ class Evaluation {
   /** @param fired alerts that have really fired; undefined if they are unknown */
   result(range: Range, fired: readonly Alert[] | undefined): Omit<Tried, 'warmFromMs' | 'missing'> {
     const { entity: text, rules: all } = this.#trial
-    const alerts = within(this.#alerts, range)
-    const real = fired && within(fired, range).filter(({ entity }) => entity.includes(text))
+    const alerts = selectFirings(this.#alerts, range)
+    const real = fired && selectFirings(fired, range).filter(({ entity }) => entity.includes(text))
     const rules = all.map((rule): TriedRule => {
-      const identities = identitiesOf(rule)
+      const identities = listIdentities(rule)
       const isOwn = (one: TriedAlert) => identities.includes(one.rule)
       const own = alerts.filter(isOwn)
       return {
-        rule: identityOf(rule),
-        left: rule.paused ? 'paused' : isOfReadings(rule) ? null : 'beyond-readings',
+        rule: getRuleIdentity(rule),
+        left: rule.paused ? 'paused' : isReadingRule(rule) ? null : 'beyond-readings',
         alerts: own.length,
         entities: new Set(own.map(({ entity }) => entity)).size,
         firing: own.filter(({ toMs }) => toMs === null).length,
@@ -226,7 +227,7 @@ class Evaluation {
     for (const { outcome, event, emitted = [] } of decisions) {
       if (outcome === 'failed') this.#counts.failed += 1
       else if (outcome === 'duplicate') this.#counts.duplicates += 1
-      else if (outcome === 'applied' && event && familyOf(event.type)) this.#counts.readings += 1
+      else if (outcome === 'applied' && event && findFamily(event.type)) this.#counts.readings += 1
       for (const entry of emitted) if (entry.to === 'alerts') this.#alerts.push(entry.event.data as Alert)
     }
   }
@@ -238,7 +239,7 @@ class Evaluation {
  *
  * @param entity text that the name of an entity must contain
  */
-function comparable(decoded: Decoded, entity: string): Decoded {
+function toComparable(decoded: Decoded, entity: string): Decoded {
   if (decoded.kind !== 'event') return decoded
   const { record, event, isTick } = decoded
   const isOther = !isTick && !event.entity.includes(entity)
@@ -251,31 +252,31 @@ function comparable(decoded: Decoded, entity: string): Decoded {
  * Returns a record that retries a failure, with the digest of the failed record. The digest itself cannot be compared, because the
  * history keeps the event of a failed record, but not always its bytes.
  */
-function asRetry(decoded: Decoded, recount: Recount): Decoded {
+function toRetry(decoded: Decoded, recount: Recount): Decoded {
   const { redriveTarget: target } = decoded
   const failure = target && recount.failure(target.failure)
   return failure ? { ...decoded, redriveTarget: { ...target, digest: failure.digest } } : decoded
 }
 
 /** Returns the alerts that fire within a range, in the order of their starts. */
-function within(alerts: readonly Alert[], { sinceMs, untilMs }: Range): readonly TriedAlert[] {
-  return firingsOf(alerts)
+function selectFirings(alerts: readonly Alert[], { sinceMs, untilMs }: Range): readonly TriedAlert[] {
+  return collectFirings(alerts)
     .filter(({ fromMs, toMs }) => fromMs < untilMs && toMs >= sinceMs)
     .map(one => ({ ...one, toMs: one.toMs < untilMs ? one.toMs : null }))
     .toSorted((a, b) => a.fromMs - b.fromMs)
 }
 
-function sizeOf({ fromOffset, toOffset }: OffsetRange): number {
+function countOffsets({ fromOffset, toOffset }: OffsetRange): number {
   return toOffset - fromOffset + 1
 }
 
 /** Returns whether a rule watches the readings of a single entity, as opposed to a table or several events. */
-function isOfReadings(rule: AnyRule): rule is Rule {
+function isReadingRule(rule: AnyRule): rule is Rule {
   return !isPatternRule(rule) && rule.table === undefined
 }
 
 /** Returns the time before a reading on which the state of a rule can depend, apart from alerts that keep firing. */
-function lookbackMs({ measure, forMs, keepFiringForMs, staleAfterMs }: Rule): number {
+function computeLookbackMs({ measure, forMs, keepFiringForMs, staleAfterMs }: Rule): number {
   // A change is compared with a value that is up to twice as old as its duration.
   return 2 * (measure?.overMs ?? 0) + forMs + keepFiringForMs + staleAfterMs
 }
@@ -283,9 +284,9 @@ function lookbackMs({ measure, forMs, keepFiringForMs, staleAfterMs }: Rule): nu
 /** Reads the alert events of a range. */
 async function readAlerts(places: RecordPlaces, env: string, range: TimeRange): Promise<readonly Alert[]> {
   const alerts: Alert[] = []
-  for (const one of await partitionsOf(places, 'alerts', [topicName('alerts', env)], range))
+  for (const one of await listPartitions(places, 'alerts', [topicName('alerts', env)], range))
     for (const part of one.parts)
-      for await (const records of recordsOfPart(places, one, part, range))
+      for await (const records of readPart(places, one, part, range))
         for (const record of records) {
           const event = readEvent(record)
           if (isFailure(event)) continue

@@ -9,10 +9,10 @@ import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import { activationOrder } from '../../app/activations.ts'
-import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
-import { topicBounds } from '../../queries/kafka/topics.ts'
+import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
+import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { type Range, readRecords } from '../../queries/records/records.ts'
-import { viewsActivated } from '../../views/activation.ts'
+import { createActivationEvent } from '../../views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
 import type { ActivatedPlan } from '../../views/plan.ts'
 import { NO_TABLES } from './change.ts'
@@ -33,28 +33,28 @@ export interface ActivationPorts {
  * @param since starts of ranges in which an interrupted run may have activated the tables. The plan is not appended there again.
  * @returns the plan, and its offsets by partition
  */
-export async function activate(
+export async function activatePlan(
   ports: ActivationPorts,
   next: (inForce: ActivatedPlan) => ActivatedPlan,
   since: readonly Range[] = [],
 ): Promise<{ readonly plan: ActivatedPlan; readonly offsets: ReadonlyMap<string, number> }> {
   const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
-  const offsets = await activationsIn(ports, plan, since)
+  const offsets = await findActivations(ports, plan, since)
   const { consumer, publisher } = ports
   const time = instant(Date.now())
-  for (const signal of activationOrder(topicsOf(['viewed']))) {
+  for (const signal of activationOrder(resolveSignals(['viewed']))) {
     const topic = topicName(signal, consumer.env)
-    const places = (await boundsOf(ports, [signal])).filter(one => !offsets.has(placeOf(one)))
+    const places = (await readRanges(ports, [signal])).filter(one => !offsets.has(toPlace(one)))
     const partitions = places.map(({ partition }) => partition)
-    const eventOf = (partition: number) => viewsActivated(plan, partition, time)
-    const appended = await broadcast(publisher, topic, consumer, eventOf, partitions)
-    for (const [index, place] of places.entries()) offsets.set(placeOf(place), appended[index] as number)
+    const createEvent = (partition: number) => createActivationEvent(plan, partition, time)
+    const appended = await broadcast(publisher, topic, consumer, createEvent, partitions)
+    for (const [index, place] of places.entries()) offsets.set(toPlace(place), appended[index] as number)
   }
   return { plan, offsets }
 }
 
 /** Returns the offsets at which the tables of a plan were activated within the ranges, by partition. */
-async function activationsIn(
+async function findActivations(
   { log }: Pick<ActivationPorts, 'log'>,
   { building: [generation] }: ActivatedPlan,
   ranges: readonly Range[],
@@ -62,27 +62,27 @@ async function activationsIn(
   const offsets = new Map<string, number>()
   for await (const record of readRecords(log, ranges)) {
     const event = readEvent(record)
-    if (isFailure(event) || event.type !== VIEWS_ACTIVATED_TYPE || offsets.has(placeOf(record))) continue
+    if (isFailure(event) || event.type !== VIEWS_ACTIVATED_TYPE || offsets.has(toPlace(record))) continue
     const { building } = event.data as ActivatedPlan
-    if (building.includes(generation as string)) offsets.set(placeOf(record), record.offset)
+    if (building.includes(generation as string)) offsets.set(toPlace(record), record.offset)
   }
   return offsets
 }
 
 /** Returns the ranges of all partitions of the signals' topics. */
-export async function boundsOf(
+export async function readRanges(
   { offsets, consumer }: Pick<ActivationPorts, 'offsets' | 'consumer'>,
   signals: readonly Signal[],
 ): Promise<readonly Range[]> {
   const topics = signals.map(signal => topicName(signal, consumer.env))
   const found = topics.map(async topic =>
-    (await topicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
+    (await readTopicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
   )
   return (await Promise.all(found)).flat()
 }
 
 /** Returns the name of a partition. */
-export function placeOf({
+export function toPlace({
   topic,
   partition,
 }: {

@@ -8,9 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { RedisValue } from '#runtime/adapters/redis/value.ts'
-import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { parseEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 import {
@@ -19,18 +19,18 @@ import {
   applyingName,
   isApplying,
 } from '../../app/activate-views.ts'
-import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
+import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
 import type { Range } from '../../queries/records/records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
-import { dataschemaOf } from '../../telemetry/dataschema.ts'
-import { activatedPlan } from '../../views/activation.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
+import { createActivatedPlan } from '../../views/activation.ts'
 import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
 import { type ActivatedPlan, hasTable, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
-import { type ActivationPorts, activate, boundsOf, placeOf } from './activate.ts'
-import { buildingPlan, builtPlan, NO_TABLES, newGenerations, planChange } from './change.ts'
+import { type ActivationPorts, activatePlan, readRanges, toPlace } from './activate.ts'
+import { createBuildingPlan, createBuiltPlan, NO_TABLES, planChange, toNewGenerations } from './change.ts'
 import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past.ts'
 
 /** Unfinished change of the tables in force. */
@@ -63,11 +63,11 @@ export interface Watching {
 }
 
 /** Returns the store of unfinished changes. */
-export function applyingOf(client: RedisClient, env: string): ViewPorts['applying'] {
+export function createApplyingStore(client: RedisClient, env: string): ViewPorts['applying'] {
   return new Operations(new RedisValue(client, applyingName(env)), Date.now)
 }
 
-export function newProgress(): ApplyProgress {
+export function createProgress(): ApplyProgress {
   return { phase: 'activating', records: 0, rows: 0, total: 0, pending: 0 }
 }
 
@@ -96,20 +96,30 @@ export async function applyViews(
     if (!underway && build.length + dropped.length === 0) return
     const operation = randomUUID()
     const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
-    const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: newGenerations(build, operation) }
-    const own = await taken(ports, begun)
+    const begun = {
+      operation,
+      attempt: 0,
+      begunAt,
+      aliveMs,
+      by,
+      building: toNewGenerations(build, operation),
+    }
+    const own = await acquireApplying(ports, begun)
     if (own.sources && !isInForce(own, await ports.inForce.read())) {
       // The function `clock` has taken the activation back, so the tables are built anew.
       await ports.applying.end(own)
       continue
     }
-    const signs = setInterval(() => void noted(ports, own, { aliveMs: Date.now() }).catch(() => {}), SIGN_MS)
+    const signs = setInterval(
+      () => void storeProgress(ports, own, { aliveMs: Date.now() }).catch(() => {}),
+      SIGN_MS,
+    )
     try {
-      await noted(ports, own, { aliveMs })
+      await storeProgress(ports, own, { aliveMs })
       await finish(ports, own, wanted, watching, counts)
     } finally {
       clearInterval(signs)
-      await noted(ports, own, { aliveMs: 0 }).catch(() => {})
+      await storeProgress(ports, own, { aliveMs: 0 }).catch(() => {})
     }
     await ports.applying.end(own)
     if (own.operation === operation) return
@@ -120,7 +130,7 @@ function isInForce({ building }: Applying, plan: ActivatedPlan | undefined): boo
   return building.some(({ generation }) => plan?.tables.some(one => one.generation === generation) ?? false)
 }
 
-async function taken({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
+async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
   let busy: Applying | undefined
   const own = await applying.take(begun, underway => {
     busy = isApplying(underway, Date.now()) ? underway : undefined
@@ -134,7 +144,11 @@ async function taken({ applying }: ViewPorts, begun: Applying): Promise<Applying
 }
 
 /** Stores progress. @throws OperationFailure if another run has taken over */
-async function noted({ applying }: ViewPorts, own: Applying, change: Partial<Applying>): Promise<void> {
+async function storeProgress(
+  { applying }: ViewPorts,
+  own: Applying,
+  change: Partial<Applying>,
+): Promise<void> {
   if (!(await applying.note(own, underway => ({ ...underway, ...change }))))
     throw new OperationFailure('Another run of the command has taken over.')
 }
@@ -149,11 +163,11 @@ async function finish(
   // Tables that are not wanted any more are not built further. Their groups are dropped below.
   const built = own.building.filter(table => hasTable(wanted.tables, table))
   if (built.length > 0) {
-    const past = own.past ?? (await building(ports, own, wanted, built))
+    const past = own.past ?? (await beginBuilding(ports, own, wanted, built))
     watching.progress.phase = 'adding the past'
     const store = async (next: readonly number[]) => {
       const ranges = past.map((range, index) => ({ ...range, next: next[index] as number }))
-      await noted(ports, own, { past: ranges })
+      await storeProgress(ports, own, { past: ranges })
       counts.rows = watching.progress.rows
     }
     await appendPast(
@@ -164,50 +178,50 @@ async function finish(
       watching.progress,
       watching.stop,
     )
-    await untilApplied(ports, watching)
+    await waitUntilApplied(ports, watching)
     counts.built = built.length
   }
-  const { plan } = await activate(ports, inForce => {
+  const { plan } = await activatePlan(ports, inForce => {
     counts.dropped = planChange(inForce, wanted).dropped.length
-    return activatedPlan(builtPlan(inForce, wanted, built), [], inForce.packaged)
+    return createActivatedPlan(createBuiltPlan(inForce, wanted, built), [], inForce.packaged)
   })
-  await untilApplied(ports, watching)
+  await waitUntilApplied(ports, watching)
   watching.progress.phase = 'dropping'
   counts.groups = await dropGroups(ports, plan, own.operation, watching.stop)
 }
 
 /** Activates the tables that are built, and returns the records that were appended before. */
-async function building(
+async function beginBuilding(
   ports: ViewPorts,
   own: Applying,
   wanted: ViewPlan,
   built: readonly TablePlan[],
 ): Promise<readonly PastRange[]> {
-  const signals = topicsOf(own.building.map(({ signal }) => signal as Signal))
-  const sources = own.sources ?? (await boundsOf(ports, signals))
+  const signals = resolveSignals(own.building.map(({ signal }) => signal as Signal))
+  const sources = own.sources ?? (await readRanges(ports, signals))
   // An interrupted run may have activated the tables in some partitions. Its activations are found after these ends.
-  await noted(ports, own, { sources })
-  const ends = new Map((await boundsOf(ports, signals)).map(range => [placeOf(range), range.end]))
+  await storeProgress(ports, own, { sources })
+  const ends = new Map((await readRanges(ports, signals)).map(range => [toPlace(range), range.end]))
   const since = sources.map(range => ({
     ...range,
     start: range.end,
-    end: ends.get(placeOf(range)) ?? range.end,
+    end: ends.get(toPlace(range)) ?? range.end,
   }))
   const generations = built.map(({ generation }) => generation)
   const next = (inForce: ActivatedPlan) =>
-    activatedPlan(buildingPlan(inForce, wanted, built), generations, inForce.packaged)
-  const { offsets } = await activate(ports, next, since)
+    createActivatedPlan(createBuildingPlan(inForce, wanted, built), generations, inForce.packaged)
+  const { offsets } = await activatePlan(ports, next, since)
   const past = sources.map(range => {
-    const end = offsets.get(placeOf(range)) as number
+    const end = offsets.get(toPlace(range)) as number
     return { ...range, next: range.start, end }
   })
-  await noted(ports, own, { past })
+  await storeProgress(ports, own, { past })
   return past
 }
 
 /** Waits until the consumer has applied the records that `view-rows` has now. */
-async function untilApplied(ports: ViewPorts, { progress, stop }: Watching): Promise<void> {
-  const ranges = await boundsOf(ports, ['view-rows'])
+async function waitUntilApplied(ports: ViewPorts, { progress, stop }: Watching): Promise<void> {
+  const ranges = await readRanges(ports, ['view-rows'])
   progress.phase = 'waiting for views'
   for (;;) {
     const pending = ranges.map(async ({ topic, partition, end }) => {
@@ -228,32 +242,32 @@ async function dropGroups(
   stop: AbortSignal,
 ): Promise<number> {
   const { env, contentMode } = ports.consumer
-  const kept = new Set(plan.tables.map(({ name, generation }) => rowSource(name, generation)))
+  const plannedSources = new Set(plan.tables.map(({ name, generation }) => rowSource(name, generation)))
   const topic = {
     topic: topicName('view-rows', env),
-    partitions: (await boundsOf(ports, ['view-rows'])).length,
+    partitions: (await readRanges(ports, ['view-rows'])).length,
   }
   let dropped = 0
-  let records: ReturnType<typeof dropOf>[] = []
+  let records: ReturnType<typeof createDrop>[] = []
   const send = async () => {
     await ports.publisher.publish(records)
     dropped += records.length
     records = []
     stop.throwIfAborted()
   }
-  const dropOf = (entity: string, partition: number) => {
-    const { source, subject = '' } = partsOfEntity(entity)
+  const createDrop = (entity: string, partition: number) => {
+    const { source, subject = '' } = parseEntity(entity)
     const [, , table] = source.split('/')
     const event = {
       ...{ id: derivedId('view-dropped', operation, entity), source, subject, type: VIEW_DROPPED_TYPE },
       ...{ time: instant(Date.now()), datacontenttype: 'application/json', data: { table } },
-      dataschema: dataschemaOf(VIEW_DROPPED_TYPE),
+      dataschema: toDataschema(VIEW_DROPPED_TYPE),
     }
-    return { ...producedRecord(topic.topic, subject, event, contentMode), partition }
+    return { ...toOutgoingRecord(topic.topic, subject, event, contentMode), partition }
   }
   for await (const { entity, partition } of storedStates(ports.states, VIEWS, topic, isRow)) {
-    if (kept.has(partsOfEntity(entity).source)) continue
-    records.push(dropOf(entity, partition))
+    if (plannedSources.has(parseEntity(entity).source)) continue
+    records.push(createDrop(entity, partition))
     if (records.length === AT_ONCE) await send()
   }
   await send()

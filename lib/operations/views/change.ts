@@ -46,12 +46,12 @@ export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange
  * Returns the tables with generations of their own. If a statement comes back that was in force an hour ago, its rows would otherwise
  * have the ids of the rows of then, and would be dropped as duplicates.
  */
-export function newGenerations(tables: readonly TablePlan[], operation: string): readonly TablePlan[] {
+export function toNewGenerations(tables: readonly TablePlan[], operation: string): readonly TablePlan[] {
   return tables.map(table => ({ ...table, generation: `${table.generation}.${operation.slice(0, 6)}` }))
 }
 
 /** Returns the plan while tables are built beside those in force. */
-export function buildingPlan(
+export function createBuildingPlan(
   inForce: ActivatedPlan,
   wanted: ViewPlan,
   built: readonly TablePlan[],
@@ -60,11 +60,18 @@ export function buildingPlan(
 }
 
 /** Returns the plan after tables were built: they replace those of the same name, and tables without a statement are gone. */
-export function builtPlan(inForce: ActivatedPlan, wanted: ViewPlan, built: readonly TablePlan[]): ViewPlan {
-  const kept = readableTables(inForce).filter(
+export function createBuiltPlan(
+  inForce: ActivatedPlan,
+  wanted: ViewPlan,
+  built: readonly TablePlan[],
+): ViewPlan {
+  const remaining = readableTables(inForce).filter(
     ({ name }) => isNamed(wanted.tables, name) && !isNamed(built, name),
   )
-  return { streams: wanted.streams, tables: [...kept, ...built].sort((a, b) => (a.name < b.name ? -1 : 1)) }
+  return {
+    streams: wanted.streams,
+    tables: [...remaining, ...built].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }
 }
 
 /**
@@ -72,7 +79,7 @@ export function builtPlan(inForce: ActivatedPlan, wanted: ViewPlan, built: reado
  *
  * @throws OperationFailure if the plan has no such table. The message contains similar names.
  */
-export function tableNamed(plan: ActivatedPlan, name: string): TablePlan {
+export function requireTable(plan: ActivatedPlan, name: string): TablePlan {
   const found = plan.tables.filter(table => table.name.toLowerCase() === name.toLowerCase())
   const table = found.find(({ generation }) => !plan.building.includes(generation))
   if (table) return table
@@ -87,7 +94,7 @@ export function tableNamed(plan: ActivatedPlan, name: string): TablePlan {
 }
 
 /** Returns the plan without the named tables. @throws OperationFailure if one of them does not exist */
-export function planWithout(plan: ActivatedPlan, names: readonly string[]): ViewPlan {
-  const dropped = new Set(names.map(name => tableNamed(plan, name).name))
+export function removeTables(plan: ActivatedPlan, names: readonly string[]): ViewPlan {
+  const dropped = new Set(names.map(name => requireTable(plan, name).name))
   return { streams: plan.streams, tables: readableTables(plan).filter(({ name }) => !dropped.has(name)) }
 }

@@ -7,17 +7,17 @@ import { setImmediate } from 'node:timers/promises'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { originOfPartition } from '#runtime/pipeline/deciding/origin.ts'
+import { formatOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import type { Decision, OutboxEntry } from '#runtime/pipeline/model.ts'
 import type { LogReader, Publisher, SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { recordOf } from '#runtime/pipeline/publishing/publish.ts'
+import { buildRecord } from '#runtime/pipeline/publishing/publish.ts'
 import { LogAgain } from '#runtime/pipeline/reprocessing/log-again.ts'
 import { afterRecord } from '#runtime/pipeline/reprocessing/takeover.ts'
 import { type Range, readRecordGroups } from '../../queries/records/records.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
 import { viewsInForce } from '../../views/table.ts'
-import { placeOf } from './activate.ts'
+import { toPlace } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */
 export interface PastRange extends Range {
@@ -65,12 +65,12 @@ export async function appendPast(
   if (ranges.every(({ next, end }) => next >= end)) return
   const { log, publisher, consumer } = ports
   const next = ranges.map(one => one.next)
-  const places = new Map(ranges.map((range, index) => [placeOf(range), index]))
-  const decide = decidingAgain(ports, ranges, built, stop)
+  const places = new Map(ranges.map((range, index) => [toPlace(range), index]))
+  const decide = createDecider(ports, ranges, built, stop)
   let rows: OutboxEntry[] = []
   progress.total = ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
   const append = async () => {
-    if (rows.length > 0) await publisher.publish(rows.map(row => recordOf(row, consumer)))
+    if (rows.length > 0) await publisher.publish(rows.map(row => buildRecord(row, consumer)))
     progress.rows += rows.length
     rows = []
     await onAppended(next)
@@ -78,7 +78,7 @@ export async function appendPast(
   for await (const group of readRecordGroups(log, ranges)) {
     const rowsAt = await decide(group)
     for (const record of group) {
-      const index = places.get(placeOf(record)) as number
+      const index = places.get(toPlace(record)) as number
       progress.records += 1
       if (record.offset < (next[index] as number)) continue
       rows.push(...(rowsAt.get(record) ?? []))
@@ -93,7 +93,7 @@ export async function appendPast(
 }
 
 /** Returns a function that decides the next records of the ranges, and returns the rows of each record. */
-function decidingAgain(
+function createDecider(
   { log, consumer, skipped, operation }: PastPorts,
   ranges: readonly PastRange[],
   built: readonly TablePlan[],
@@ -112,18 +112,18 @@ function decidingAgain(
     const stateKey = { consumer: consumer.process.name, topic, partition }
     return new LogAgain(reading, stateKey, store, (_, decided) => void decisions.push(...decided))
   }
-  const partitions = new Map(ranges.map(range => [placeOf(range), again(range)]))
+  const partitions = new Map(ranges.map(range => [toPlace(range), again(range)]))
   return async group => {
     const rowsAt = new Map<LogRecord, readonly OutboxEntry[]>()
-    for (const [place, records] of Map.groupBy(group, placeOf)) {
+    for (const [place, records] of Map.groupBy(group, toPlace)) {
       await partitions.get(place)?.batch(records)
       const emitted = Map.groupBy(decisions.splice(0), ({ offset }) => offset)
       const { topic, partition } = records[0] as LogRecord
       const source = { consumer: consumer.process.name, topic, partition }
       const cluster = (await log.identity?.(topic))?.cluster ?? ''
-      const origin = originOfPartition(source, { cluster, topicId: operation })
+      const origin = formatOrigin(source, { cluster, topicId: operation })
       for (const record of records)
-        rowsAt.set(record, pastRows(emitted.get(record.offset) ?? [], built, origin))
+        rowsAt.set(record, selectPastRows(emitted.get(record.offset) ?? [], built, origin))
     }
     return rowsAt
   }
@@ -142,7 +142,7 @@ function withTables(views: AnyKeyedProcess, built: readonly TablePlan[]): AnyKey
 }
 
 /** Returns the emissions of the command for a record: the rows of the tables that are being built. */
-function pastRows(
+function selectPastRows(
   decisions: readonly Decision[],
   built: readonly TablePlan[],
   origin: string,

@@ -3,7 +3,7 @@ import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { topicBounds } from '../../queries/kafka/topics.ts'
+import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
 import { type ActivatedPlan, readableTables, type TablePlan } from '../../views/plan.ts'
@@ -39,7 +39,7 @@ export async function* tableChanges(
   from: 'beginning' | 'now',
   stop: AbortSignal,
 ): AsyncGenerator<ViewChanged> {
-  const bounds = await topicBounds(offsets, topic)
+  const bounds = await readTopicBounds(offsets, topic)
   const gone = new AbortController()
   const look = async () => {
     const inForce = await plan()

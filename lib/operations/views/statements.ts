@@ -14,8 +14,8 @@ import { fileFailure } from '../file-failure.ts'
  * @throws OperationFailure if the path cannot be read, or a folder has no statements
  * @throws StatementError if a statement has an error
  */
-export async function planOf(path: string, shown: string): Promise<ViewPlan> {
-  const names = await sqlFiles(path, shown)
+export async function readPlan(path: string, shown: string): Promise<ViewPlan> {
+  const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
     const place = name === '' ? shown : join(shown, name)
     const text = await readFile(join(path, name), 'utf8').catch(error => {
@@ -27,7 +27,7 @@ export async function planOf(path: string, shown: string): Promise<ViewPlan> {
 }
 
 /** Returns the names of the files in a folder; an empty name if the path is a file. */
-async function sqlFiles(path: string, shown: string): Promise<readonly string[]> {
+async function listSqlFiles(path: string, shown: string): Promise<readonly string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return ['']
     const names = (await readdir(path)).filter(name => name.endsWith('.sql')).sort()

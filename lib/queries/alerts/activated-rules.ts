@@ -3,7 +3,7 @@
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { rulesIn } from '../../alerting/rule-set.ts'
-import { partitionsOf, type TopicSize } from '../../tables/table.ts'
+import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 
 /** Rules that an event in the log has activated for the consumer `alerting`. */
 export interface ActivatedRules {
@@ -27,11 +27,11 @@ const ALERTING = 'alerting'
  * @param readings topic that `alerting` reads
  * @throws Unavailable if Redis does not answer
  */
-export async function activatedRules(
+export async function readActivatedRules(
   inspection: Pick<StateInspection, 'context'>,
   readings: TopicSize,
 ): Promise<ActivatedRules | undefined> {
-  const keys = partitionsOf(ALERTING, readings)
+  const keys = listStateKeys(ALERTING, readings)
   const contexts = await Promise.all(keys.map(key => inspection.context(key)))
   const byHash = Map.groupBy(
     contexts.filter(one => one !== undefined),
@@ -52,7 +52,7 @@ export async function activatedRules(
  * @returns undefined if no rules have been activated in the partition, or this version cannot read them
  * @throws Unavailable if Redis does not answer
  */
-export async function rulesOfPartition(
+export async function readPartitionRules(
   inspection: Pick<StateInspection, 'context'>,
   topic: string,
   partition: number,

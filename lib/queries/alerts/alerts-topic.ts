@@ -17,16 +17,16 @@ export interface FoundAlert {
 }
 
 /** Returns the alert in a record; undefined if the record is not an alert event. */
-export function alertIn(record: LogRecord): FoundAlert | undefined {
+export function readAlert(record: LogRecord): FoundAlert | undefined {
   const event = readEvent(record)
-  const alert = isFailure(event) ? undefined : alertOf(event)
+  const alert = isFailure(event) ? undefined : getAlert(event)
   if (isFailure(event) || !alert) return undefined
   const { time } = event
   return time === undefined ? { alert, timeMs: record.timestampMs } : { alert, time, timeMs: parseTime(time) }
 }
 
 /** Returns the alert in an event; undefined if the event is not an alert event. */
-export function alertOf({ type, data }: Event): Alert | undefined {
+export function getAlert({ type, data }: Event): Alert | undefined {
   return (type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE) && isAlert(data) ? data : undefined
 }
 

@@ -5,7 +5,7 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type Range, searchRecords } from '../records/records.ts'
@@ -32,7 +32,7 @@ type About = Pick<Alert, 'alertId' | 'fingerprint' | 'entity' | 'activeAt' | 'st
  * @param plain decoder for event data in any format
  * @throws the signal's reason if the signal is aborted; otherwise see `searchRecords`
  */
-export async function alertCause(
+export async function findAlertCause(
   log: LogReader,
   ranges: readonly Range[],
   about: About,
@@ -45,9 +45,9 @@ export async function alertCause(
   await searchRecords(log, ranges, subject ?? source, tell, signal)
   const events = (await plain(records)).flatMap(record => {
     const event = readEvent(record)
-    return isFailure(event) || entityOf(event) !== entityOf(about.entity) ? [] : [{ event, record }]
+    return isFailure(event) || formatEntity(event) !== formatEntity(about.entity) ? [] : [{ event, record }]
   })
-  return causeIn(events, about)
+  return findCause(events, about)
 }
 
 /**
@@ -55,19 +55,19 @@ export async function alertCause(
  *
  * @param events events of the alert's entity
  */
-function causeIn(events: readonly FoundEvent[], about: About): AlertCause | undefined {
+function findCause(events: readonly FoundEvent[], about: About): AlertCause | undefined {
   const { alertId, fingerprint, activeAt, startedAt } = about
   const fired = events.find(({ event: { source, id } }) =>
     [derivedId(fingerprint, source, id), derivedId(fingerprint, 'pattern', source, id)].includes(alertId),
   )
   if (fired) return { ...fired, as: 'fired' }
-  const began = events.find(one => timeMsOf(one) === Date.parse(activeAt))
+  const began = events.find(one => getTimeMs(one) === Date.parse(activeAt))
   if (began) return { ...began, as: 'began' }
-  const before = events.filter(one => timeMsOf(one) <= Date.parse(startedAt))
-  const last = before.toSorted((a, b) => timeMsOf(a) - timeMsOf(b)).at(-1)
+  const before = events.filter(one => getTimeMs(one) <= Date.parse(startedAt))
+  const last = before.toSorted((a, b) => getTimeMs(a) - getTimeMs(b)).at(-1)
   return last && { ...last, as: 'last' }
 }
 
-function timeMsOf({ event, record }: FoundEvent): number {
+function getTimeMs({ event, record }: FoundEvent): number {
   return event.time === undefined ? record.timestampMs : parseTime(event.time)
 }

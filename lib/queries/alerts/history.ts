@@ -9,7 +9,7 @@ import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
 import { type Range, readRecords } from '../records/records.ts'
-import { alertOf } from './alerts-topic.ts'
+import { getAlert } from './alerts-topic.ts'
 
 /** Alert with its transitions, as far as they were read. */
 export interface AlertLife extends AlertSummary {
@@ -39,7 +39,7 @@ export type AlertPredicate = (about: Pick<Alert, 'alertId' | 'entity'>) => boole
  * @param signal ends the search early. The alerts found so far are returned.
  * @throws see `readRecords`
  */
-export async function alertLives(
+export async function readAlertLives(
   log: LogReader,
   ranges: readonly Range[],
   {
@@ -49,10 +49,10 @@ export async function alertLives(
 ): Promise<ReadonlyMap<string, AlertLife>> {
   const lives = new Lives(isWanted)
   for await (const record of readRecords(log, ranges)) {
-    lives.take(record)
+    lives.add(record)
     if (signal?.aborted) break
   }
-  return lives.told
+  return lives.result
 }
 
 /**
@@ -60,13 +60,13 @@ export async function alertLives(
  *
  * @param records records in their original order within each partition
  */
-export function livesIn(
+export function collectLives(
   records: readonly LogRecord[],
   isWanted: AlertPredicate = () => true,
 ): ReadonlyMap<string, AlertLife> {
   const lives = new Lives(isWanted)
-  for (const record of records) lives.take(record)
-  return lives.told
+  for (const record of records) lives.add(record)
+  return lives.result
 }
 
 class Lives {
@@ -77,21 +77,21 @@ class Lives {
     this.#isWanted = isWanted
   }
 
-  take(record: LogRecord): void {
+  add(record: LogRecord): void {
     const event = readEvent(record)
-    const about = isFailure(event) ? undefined : alertOf(event)
+    const about = isFailure(event) ? undefined : getAlert(event)
     if (isFailure(event) || !about || !this.#isWanted(about)) return
     const life = this.#byId.get(about.alertId) ?? new Life()
     this.#byId.set(about.alertId, life)
-    life.take(about, { event, record })
+    life.add(about, { event, record })
   }
 
-  get told(): ReadonlyMap<string, AlertLife> {
-    const told = [...this.#byId].flatMap(([id, life]) => {
-      const one = life.told
+  get result(): ReadonlyMap<string, AlertLife> {
+    const entries = [...this.#byId].flatMap(([id, life]) => {
+      const one = life.result
       return one ? [[id, one] as const] : []
     })
-    return new Map(told)
+    return new Map(entries)
   }
 }
 
@@ -104,14 +104,14 @@ class Life {
   #traceparent: string | null = null
 
   /** Adds an event, unless it is a duplicate. */
-  take(alert: Alert, place: ReadEvent): void {
+  add(alert: Alert, place: ReadEvent): void {
     if (this.#seen.has(place.event.id)) return
     this.#seen.add(place.event.id)
     this.#change(alert, place)
   }
 
   /** History of the alert; undefined if nothing of it was read. */
-  get told(): AlertLife | undefined {
+  get result(): AlertLife | undefined {
     if (!this.#alert) return undefined
     return { ...alertSummary(this.#alert, this.#traceparent), transitions: this.#transitions }
   }
@@ -138,7 +138,7 @@ class Life {
     const { partition, offset } = place.record
     const traceparent = place.event.extensions?.traceparent
     const traced = traceparent === undefined ? {} : { traceparent }
-    this.#transitions.push({ kind, time: timeIn(place), partition, offset, ...more, ...traced })
+    this.#transitions.push({ kind, time: getTime(place), partition, offset, ...more, ...traced })
   }
 }
 
@@ -148,6 +148,6 @@ interface ReadEvent {
   readonly record: LogRecord
 }
 
-function timeIn({ event, record }: ReadEvent): string {
+function getTime({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
 }

@@ -1,15 +1,15 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { entityOf } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/event.ts'
 import { NOTIFIER } from '../../notification/firing-alerts.ts'
-import { isOneOf, textFilter } from '../../support/text-match.ts'
+import { matchesAnyPattern, textFilter } from '../../support/text-match.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../tables/alert-summary.ts'
 import type { ActiveAlert } from '../../tables/conditions.ts'
 import type { FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 import { preferExact } from '../../tables/table.ts'
-import { offsetsBehind } from '../kafka/lag.ts'
+import { countOffsetsBehind } from '../kafka/lag.ts'
 import type { Range } from '../records/records.ts'
 import type { AlertLife, AlertPredicate } from './history.ts'
 
@@ -70,7 +70,7 @@ const AHEAD_MS = 3_600_000
  * Returns the alerts that match the filter, in the order in which they fired. Unless only firing alerts are requested, the topic is
  * read as well.
  */
-export async function selectedAlerts(
+export async function selectAlerts(
   source: Pick<AlertSource, 'firing' | 'lives'>,
   state: WantedState,
   filter: AlertFilter,
@@ -78,7 +78,9 @@ export async function selectedAlerts(
   const firing =
     state === 'resolved' ? [] : (await source.firing()).map(({ places: _, ...summary }) => summary)
   if (state === 'firing') return filteredAlerts<AlertSummary>(firing, filter)
-  const lives = (await source.lives(writtenFromMs(filter))).map(({ transitions: _, ...summary }) => summary)
+  const lives = (await source.lives(computeWrittenFromMs(filter))).map(
+    ({ transitions: _, ...summary }) => summary,
+  )
   const byId = new Map<string, AlertSummary>([...firing, ...lives].map(alert => [alert.id, alert]))
   const wanted = [...byId.values()].filter(alert => state === 'all' || alert.state === state)
   return filteredAlerts(wanted, filter)
@@ -88,7 +90,7 @@ export async function selectedAlerts(
  * Returns active alerts that have not fired yet. Their severity and labels are unknown, so a filter by these properties does not
  * exclude them.
  */
-export function pendingAlerts(
+export function selectPendingAlerts(
   active: readonly ActiveAlert[],
   {
     match: { rule: rules = ['*'] } = {},
@@ -100,19 +102,19 @@ export function pendingAlerts(
   const isOfEntity = textFilter(entity)
   const fitting = active
     .filter(({ phase }) => phase === 'pending')
-    .filter(({ rule }) => isOneOf(rules, ruleName(rule)))
+    .filter(({ rule }) => matchesAnyPattern(rules, getRuleName(rule)))
     .filter(one => isOfEntity(one.entity))
     .filter(({ activeAt }) => sinceMs <= Date.parse(activeAt) && Date.parse(activeAt) < untilMs)
   return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
 }
 
 /** Returns the name of a rule without its labels and metric. */
-function ruleName(rule: string): string {
+function getRuleName(rule: string): string {
   return rule.replace(/[ {].*$/s, '')
 }
 
 /** Returns the earliest time at which a relevant record can have been written. */
-function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
+function computeWrittenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
   return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
 }
 
@@ -122,18 +124,20 @@ function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'unti
  * @param wanted alert id, full subject, or words of source and subject
  * @param asked earliest time of writing, and the maximum number of alerts
  */
-export async function shownAlerts(
+export async function readShownAlerts(
   source: AlertSource,
   wanted: string,
   { sinceMs, limit }: { readonly sinceMs: number | undefined; readonly limit: number },
 ): Promise<ShownAlerts> {
   const behind = await source.behind()
   const firing = await source.firing()
-  const known = firing.find(({ id }) => id === wanted)
-  const lives = known ? await livesOf(source, known) : await livesLike(source, firing, wanted, sinceMs)
+  const firingAlert = firing.find(({ id }) => id === wanted)
+  const lives = firingAlert
+    ? await readLives(source, firingAlert)
+    : await findLives(source, firing, wanted, sinceMs)
   const shown = lives.slice(-limit)
   // Only the full name of an entity contains a space. Its conditions are read even if no alert was published.
-  const entities = known ? [known.entity] : entitiesOf(wanted, shown)
+  const entities = firingAlert ? [firingAlert.entity] : listEntities(wanted, shown)
   const active: ActiveAlert[] = []
   // The full name of an entity without a subject ends with a space.
   for (const entity of entities)
@@ -141,7 +145,7 @@ export async function shownAlerts(
   const phases = new Map(
     active.flatMap(({ alert, phase }) => (alert ? [[alert.alertId, phase] as const] : [])),
   )
-  const pending = known ? [] : active.filter(({ phase }) => phase === 'pending')
+  const pending = firingAlert ? [] : active.filter(({ phase }) => phase === 'pending')
   return {
     alerts: shown.map(life => ({ ...life, phase: phases.get(life.id) ?? null })),
     total: lives.length,
@@ -155,14 +159,14 @@ export async function shownAlerts(
  *
  * @param bounds bounds of the topic, by partition
  */
-export async function recordsBehind(
+export async function countRecordsBehind(
   inspection: Pick<StateInspection, 'summary'>,
   { topic }: Pick<TopicSize, 'topic'>,
   bounds: readonly Bounds[],
 ): Promise<number> {
   const lags = bounds.map(async (bound, partition) => {
     const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
-    return Math.max(0, offsetsBehind(bound, appliedOffset + 1))
+    return Math.max(0, countOffsetsBehind(bound, appliedOffset + 1))
   })
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
@@ -171,17 +175,17 @@ export async function recordsBehind(
  * Returns the history of a firing alert. Only the relevant part of the topic is read, because the alert's partitions and start are
  * known.
  */
-async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
-  const partitions = known.places.map(({ partition }) => partition)
+async function readLives(source: AlertSource, alert: FiringNow): Promise<AlertLife[]> {
+  const partitions = alert.places.map(({ partition }) => partition)
   const lives = await source.lives(
-    writtenFromMs({ sinceMs: Date.parse(known.startedAt) }),
-    ({ alertId }) => alertId === known.id,
+    computeWrittenFromMs({ sinceMs: Date.parse(alert.startedAt) }),
+    ({ alertId }) => alertId === alert.id,
     ({ partition }) => partitions.includes(partition),
   )
-  return lives.length > 0 ? lives : [withoutHistory(known)]
+  return lives.length > 0 ? lives : [withoutHistory(alert)]
 }
 
-async function livesLike(
+async function findLives(
   source: AlertSource,
   firing: readonly FiringNow[],
   wanted: string,
@@ -189,7 +193,7 @@ async function livesLike(
 ): Promise<AlertLife[]> {
   const isOfEntity = textFilter(wanted)
   const isWanted: AlertPredicate = ({ alertId, entity }) =>
-    alertId === wanted || isOfEntity(entityOf(entity).trim())
+    alertId === wanted || isOfEntity(formatEntity(entity).trim())
   const lives = await source.lives(sinceMs, isWanted)
   const exact = lives.filter(({ id }) => id === wanted)
   if (exact.length > 0) return exact
@@ -198,11 +202,11 @@ async function livesLike(
 }
 
 /** Returns an alert without transitions, for an alert whose events are not in the topic or are older than requested. */
-function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
-  return { ...known, transitions: [] }
+function withoutHistory({ places: _, ...alert }: FiringNow): AlertLife {
+  return { ...alert, transitions: [] }
 }
 
-function entitiesOf(wanted: string, lives: readonly AlertLife[]): string[] {
+function listEntities(wanted: string, lives: readonly AlertLife[]): string[] {
   const found = lives.map(({ entity }) => entity)
   return [...new Set(wanted.includes(' ') && found.length === 0 ? [wanted] : found)]
 }

@@ -5,7 +5,7 @@
  */
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { entityOf } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/event.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
@@ -84,9 +84,9 @@ export class DeadLetters {
    * otherwise see `readRecords`
    */
   look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<DeadLettersNow> {
-    const looked = this.#last.then(() => this.#look(mayGoOn, signal))
-    this.#last = looked.catch(() => {})
-    return looked
+    const result = this.#last.then(() => this.#look(mayGoOn, signal))
+    this.#last = result.catch(() => {})
+    return result
   }
 
   async #look(mayGoOn: () => boolean, signal: AbortSignal | undefined): Promise<DeadLettersNow> {
@@ -100,7 +100,7 @@ export class DeadLetters {
     })
     let isEnded = true
     for await (const records of readRecordGroups(log, ranges)) {
-      for (const record of records) this.#partitions[record.partition]?.take(dlqEntry(record))
+      for (const record of records) this.#partitions[record.partition]?.apply(dlqEntry(record))
       signal?.throwIfAborted()
       isEnded = mayGoOn()
       if (!isEnded) break
@@ -118,7 +118,7 @@ export class DeadLetters {
       return fold && fold.next <= end ? [] : [partition]
     })
     if (unknown.length === 0) return
-    const stored = await this.#stored(unknown)
+    const stored = await this.#readStored(unknown)
     for (const [index, partition] of unknown.entries()) {
       const { end } = bounds[partition] as Bounds
       const table = stored[index]
@@ -135,12 +135,14 @@ export class DeadLetters {
     }
   }
 
-  async #stored(partitions: readonly number[]): Promise<readonly (OpenDeadLetters | undefined)[]> {
+  async #readStored(partitions: readonly number[]): Promise<readonly (OpenDeadLetters | undefined)[]> {
     const { states, topic } = this.#source
     if (!states || this.#options.withHandled) return []
     try {
       const inspection = await states()
-      return await Promise.all(partitions.map(partition => storedDeadLetters(inspection, topic, partition)))
+      return await Promise.all(
+        partitions.map(partition => readStoredDeadLetters(inspection, topic, partition)),
+      )
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       this.#withoutTable = error.message
@@ -168,14 +170,14 @@ export class DeadLetters {
 }
 
 /** Returns the stored table of one partition, with the offset up to which it is known to be complete. */
-async function storedDeadLetters(
+async function readStoredDeadLetters(
   inspection: Pick<StateInspection, 'state' | 'summary'>,
   topic: string,
   partition: number,
 ): Promise<OpenDeadLetters | undefined> {
   const key = { consumer: 'open-dead-letters', topic, partition }
   const { appliedOffset } = await inspection.summary(key)
-  const state = await inspection.state(key, entityOf({ source: DLQ_SOURCE, subject: String(partition) }))
+  const state = await inspection.state(key, formatEntity({ source: DLQ_SOURCE, subject: String(partition) }))
   if (state === undefined) return undefined
   const letters = state as OpenDeadLetters
   return { ...letters, next: Math.max(letters.next, appliedOffset + 1) }

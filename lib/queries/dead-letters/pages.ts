@@ -28,7 +28,7 @@ export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean 
     isWritten(row, filter) &&
     (code ?? row.code) === row.code &&
     (consumer ?? row.consumer) === row.consumer &&
-    isOf(row, filter)
+    isAbout(row, filter)
   )
 }
 
@@ -64,7 +64,7 @@ export interface ListedDeadLetters {
  *
  * @param all true to include dead letters that were handled
  */
-export function newestDeadLetters(
+export function listNewestDeadLetters(
   { rows }: Pick<DeadLettersNow, 'rows'>,
   { limit, all = false, ...filter }: DeadLetterFilter & { readonly limit: number; readonly all?: boolean },
 ): ListedDeadLetters {
@@ -76,20 +76,23 @@ export function newestDeadLetters(
     rows: wanted.slice(-limit),
     counts: {
       total: letters.length,
-      codes: countsOf(letters, ({ code }) => code),
+      codes: countByFrequency(letters, ({ code }) => code),
       quarantined: letters.filter(({ quarantined }) => quarantined).length,
       broken: wanted.length - letters.length,
     },
   }
 }
 
-function countsOf(letters: readonly PlacedDeadLetter[], nameOf: (letter: PlacedDeadLetter) => string) {
+function countByFrequency(
+  letters: readonly PlacedDeadLetter[],
+  getName: (letter: PlacedDeadLetter) => string,
+) {
   const counts = new Counts()
-  for (const letter of letters) counts.add(nameOf(letter))
+  for (const letter of letters) counts.add(getName(letter))
   return counts.byFrequency()
 }
 
-function isOf({ entity, type }: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
+function isAbout({ entity, type }: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   if (filter.type !== undefined && cut(filter.type) !== type) return false
   const subject = entity?.slice(entity.indexOf(' ') + 1)
   return filter.entity === undefined || cut(filter.entity) === entity || filter.entity === subject

@@ -1,6 +1,6 @@
 /** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { entityOf } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/event.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import {
   type BrokenDeadLetter,
@@ -66,14 +66,14 @@ export async function findDeadLetter(
     : await new DeadLetters(source, { withHandled: true }).look(undefined, signal)
   const row = rows.find(isWanted)
   const place = 'offset' in wanted ? wanted : row
-  const record = place && (await recordAt(source, place))
+  const record = place && (await readRecordAt(source, place))
   if (!record) return { kind: 'none' }
   const read = readDlqRecord(record)
   if (read.kind === 'letter') return { kind: 'found', found: read, handled: row?.handled }
   return read.kind === 'broken' ? { kind: 'broken', broken: read } : { kind: 'other-record' }
 }
 
-async function recordAt(
+async function readRecordAt(
   { log, topic, bounds }: DeadLetterSource,
   { partition, offset }: DeadLetterPlace,
 ): Promise<LogRecord | undefined> {
@@ -83,7 +83,7 @@ async function recordAt(
   return records.find(record => record.offset === offset)
 }
 
-export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledAction): DeadLetterSummary {
+export function toDeadLetterSummary(found: FoundDeadLetter, handled?: HandledAction): DeadLetterSummary {
   const { id, partition, offset, deadLetter } = found
   const { failedAt, errorType, consumer, attempt, originalTopic, originalPartition, originalOffset, error } =
     deadLetter
@@ -100,7 +100,7 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
     originalTopic,
     originalPartition,
     originalOffset,
-    entity: event ? entityOf(event).trim() : null,
+    entity: event ? formatEntity(event).trim() : null,
     type: event?.type ?? null,
     error,
     quarantined: deadLetter.quarantined,
@@ -133,17 +133,17 @@ export async function* readLetters(
   rows: readonly PlacedRow[],
 ): AsyncGenerator<readonly ReadDeadLetter[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
-  const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
+  const runs = [...byPartition].map(([partition, own]) => groupRuns(topic, partition, own))
   // One run of adjacent records is read in each partition at a time. Reading all runs at once could exhaust the memory.
   for (let at = 0; runs.some(({ length }) => at < length); at++) {
     const now = runs.flatMap(own => own[at] ?? [])
-    const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
+    const wanted = new Map(now.flatMap(run => run.rows.map(row => [formatPlace(row), row] as const)))
     for await (const records of readRecordGroups(log, now)) {
       const group: ReadDeadLetter[] = []
       for (const record of records) {
-        const row = wanted.get(placeText(record))
+        const row = wanted.get(formatPlace(record))
         if (!row) continue
-        wanted.delete(placeText(record))
+        wanted.delete(formatPlace(record))
         const read = readDlqRecord(record)
         group.push(read.kind === 'letter' ? { row, found: read } : { row })
       }
@@ -154,19 +154,19 @@ export async function* readLetters(
 }
 
 /** Returns the dead letters of a few rows, in the same order. A row is omitted if its record is missing or unreadable. */
-export async function deadLettersOf(
+export async function readDeadLetters(
   log: LogReader,
   topic: string,
   rows: readonly PlacedRow[],
 ): Promise<readonly FoundDeadLetter[]> {
   const found = new Map<string, FoundDeadLetter>()
   for await (const group of readLetters(log, topic, rows))
-    for (const { row, found: letter } of group) if (letter) found.set(placeText(row), letter)
-  return rows.flatMap(row => found.get(placeText(row)) ?? [])
+    for (const { row, found: letter } of group) if (letter) found.set(formatPlace(row), letter)
+  return rows.flatMap(row => found.get(formatPlace(row)) ?? [])
 }
 
 /** Formats the position of a dead letter as `partition@offset`, such as `2@17`. */
-export function placeText({ partition, offset }: DeadLetterPlace): string {
+export function formatPlace({ partition, offset }: DeadLetterPlace): string {
   return `${partition}@${offset}`
 }
 
@@ -174,7 +174,7 @@ interface Run extends Range {
   readonly rows: readonly PlacedRow[]
 }
 
-function runsOf(topic: string, partition: number, rows: readonly PlacedRow[]): Run[] {
+function groupRuns(topic: string, partition: number, rows: readonly PlacedRow[]): Run[] {
   const runs: { rows: PlacedRow[] }[] = []
   for (const row of rows.toSorted((a, b) => a.offset - b.offset)) {
     const last = runs.at(-1)

@@ -1,6 +1,6 @@
 /** The topics of a cluster, with the replicas of their partitions. Pure. */
 import type { ClusterMetadata } from '@sluice/kafka-records/requests'
-import { layoutOf, type TopicLayout, type TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
+import { type TopicLayout, type TopicPartition, toLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
   return leader < 0
@@ -19,8 +19,8 @@ export interface ClusterTopic extends TopicLayout {
 }
 
 /** Returns the topics in a metadata response, sorted by name, with sorted partitions. Pure. */
-export function layoutsIn({ topics }: ClusterMetadata): ClusterTopic[] {
+export function toClusterTopics({ topics }: ClusterMetadata): ClusterTopic[] {
   return topics
-    .map(topic => ({ ...layoutOf(topic), isInternal: topic.isInternal }))
+    .map(topic => ({ ...toLayout(topic), isInternal: topic.isInternal }))
     .sort((a, b) => (a.topic < b.topic ? -1 : 1))
 }

@@ -3,17 +3,17 @@
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { OutputRange } from '#runtime/pipeline/verifying/emissions.ts'
-import { topicBounds } from './topics.ts'
+import { readTopicBounds } from './topics.ts'
 
-/** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
-export async function emittedRanges(
+/** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */
+export async function readEmittedRanges(
   offsets: Pick<TopicOffsets, 'bounds'>,
   topics: Iterable<string>,
 ): Promise<ReadonlyMap<string, readonly OutputRange[]>> {
   const ranges = new Map<string, readonly OutputRange[]>()
   for (const topic of topics)
     try {
-      ranges.set(topic, await topicBounds(offsets, topic))
+      ranges.set(topic, await readTopicBounds(offsets, topic))
     } catch (error) {
       if (!isUnknownTopic(error)) throw error
     }

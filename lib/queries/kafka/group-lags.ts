@@ -3,16 +3,16 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
-  committedOffsets,
-  committedOffsetsOf,
+  fetchCommittedOffsets,
+  fetchOffsetsByGroup,
   type GroupDescription,
-  visibleGroups,
+  listVisibleGroups,
 } from '#runtime/adapters/kafka/groups.ts'
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { kafkaAnswer } from './kafka-answers.ts'
-import { type AgedPartitionLag, type ConsumerLag, partitionLags, withAges } from './lag.ts'
-import { type BoundsSource, boundsIfThere } from './topics.ts'
+import { awaitKafkaAnswer } from './kafka-answers.ts'
+import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, withAges } from './lag.ts'
+import { type BoundsSource, findTopicBounds } from './topics.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
@@ -39,14 +39,14 @@ export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
 /**
  * Returns all consumer groups that this client may describe, sorted by name, with states and members.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  return kafkaAnswer('list of consumer groups', describedGroups(kafka))
+export function listGroups(kafka: Kafka): Promise<GroupDescription[]> {
+  return awaitKafkaAnswer('list of consumer groups', describeVisibleGroups(kafka))
 }
 
-async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
-  const described = await visibleGroups(kafka)
+async function describeVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
+  const described = await listVisibleGroups(kafka)
   // Kafka has listed the group, so it exists even if its coordinator does not describe it to this client.
   return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
 }
@@ -55,36 +55,36 @@ async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
  * Returns the lag of a group in the topics of its members, and in topics for which it has committed offsets. A group without a
  * committed offset is assumed to start at the first record.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function groupLag(
+export async function readGroupLag(
   kafka: Kafka,
   offsets: BoundsSource<Bounds | undefined>,
   description: GroupDescription,
 ): Promise<GroupLag> {
   const { group } = description
-  const committed = await kafkaAnswer(`consumer group ${group}`, committedOffsets(kafka, group))
-  return lagOf(offsets, description, committed)
+  const committed = await awaitKafkaAnswer(`consumer group ${group}`, fetchCommittedOffsets(kafka, group))
+  return readLag(offsets, description, committed)
 }
 
 /**
- * Returns the lag of many groups, like `groupLag` but with fewer requests.
+ * Returns the lag of many groups, like `readGroupLag` but with fewer requests.
  *
- * @param boundsOf returns the bounds of a topic. Missing topics are omitted.
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @param readBounds returns the bounds of a topic. Missing topics are omitted.
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function groupLags(
+export async function readGroupLags(
   kafka: Kafka,
-  boundsOf: (topics: readonly string[]) => Promise<KnownBounds>,
+  readBounds: (topics: readonly string[]) => Promise<KnownBounds>,
   groups: readonly GroupDescription[],
 ): Promise<GroupLag[]> {
   const names = groups.map(({ group }) => group)
-  const committed = await kafkaAnswer('offsets of consumer groups', committedOffsetsOf(kafka, names))
-  const committedBy = ({ group }: GroupDescription): Committed => committed.get(group) ?? new Map()
-  const topics = new Set(groups.flatMap(group => topicsOf(group, committedBy(group))))
-  const bounds = await boundsOf([...topics])
+  const committed = await awaitKafkaAnswer('offsets of consumer groups', fetchOffsetsByGroup(kafka, names))
+  const getCommitted = ({ group }: GroupDescription): Committed => committed.get(group) ?? new Map()
+  const topics = new Set(groups.flatMap(group => listTopics(group, getCommitted(group))))
+  const bounds = await readBounds([...topics])
   const offsets = { bounds: async (topic: string) => bounds.get(topic) ?? [] }
-  return Promise.all(groups.map(group => lagOf(offsets, group, committedBy(group))))
+  return Promise.all(groups.map(group => readLag(offsets, group, getCommitted(group))))
 }
 
 /**
@@ -92,18 +92,18 @@ export async function groupLags(
  *
  * @param only topics to include; defaults to all topics that the group reads
  */
-async function lagOf(
+async function readLag(
   offsets: BoundsSource<Bounds | undefined>,
   description: GroupDescription,
   committed: Committed,
   only?: string,
 ): Promise<GroupLag> {
   const { group, state, members } = description
-  const wanted = topicsOf(description, committed).filter(topic => only === undefined || topic === only)
+  const wanted = listTopics(description, committed).filter(topic => only === undefined || topic === only)
   const topics = await Promise.all(
     wanted.map(async topic => {
-      const bounds = (await boundsIfThere(offsets, topic)) ?? []
-      const partitions = partitionLags(bounds, listOf(committed.get(topic)))
+      const bounds = (await findTopicBounds(offsets, topic)) ?? []
+      const partitions = computePartitionLags(bounds, toOffsetList(committed.get(topic)))
       const unknown = bounds.flatMap((bound, partition) => (bound ? [] : [partition]))
       const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
       return { topic, pending, partitions, unknown }
@@ -114,13 +114,13 @@ async function lagOf(
 }
 
 /** Returns the topics of the group's members, and the topics for which it has committed offsets. */
-function topicsOf({ members }: GroupDescription, committed: Committed): string[] {
+function listTopics({ members }: GroupDescription, committed: Committed): string[] {
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
   const assigned = members.flatMap(member => Object.keys(member.assigned))
   return [...new Set([...withOffsets, ...assigned])].sort()
 }
 
-function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
+function toOffsetList(committed: ReadonlyMap<number, number> = new Map()): number[] {
   const offsets: number[] = []
   for (const [partition, offset] of committed) offsets[partition] = offset
   return offsets
@@ -140,19 +140,19 @@ export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number
 /**
  * Returns the consumer groups that read a topic.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function groupsReading(
+export async function listGroupsReading(
   kafka: Kafka,
   offsets: BoundsSource<Bounds | undefined>,
   topic: string,
 ): Promise<GroupLag[]> {
-  const groups = await allGroups(kafka)
+  const groups = await listGroups(kafka)
   const names = groups.map(({ group }) => group)
-  const committed = await kafkaAnswer(`groups that read ${topic}`, committedOffsetsOf(kafka, names))
+  const committed = await awaitKafkaAnswer(`groups that read ${topic}`, fetchOffsetsByGroup(kafka, names))
   const reading: GroupLag[] = []
   for (const group of groups) {
-    const lag = await lagOf(offsets, group, committed.get(group.group) ?? new Map(), topic)
+    const lag = await readLag(offsets, group, committed.get(group.group) ?? new Map(), topic)
     if (lag.topics.length > 0) reading.push(lag)
   }
   return reading

@@ -11,16 +11,16 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
  * @throws RefusedByKafka if this client lacks permission
  * @throws Unavailable if Kafka does not answer
  */
-export async function kafkaAnswer<T>(what: string, answer: Promise<T>): Promise<T> {
+export async function awaitKafkaAnswer<T>(what: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    throw failureOf(what, error)
+    throw toFailure(what, error)
   }
 }
 
-function failureOf(what: string, error: unknown): unknown {
-  const options = { cause: rootOf(error) }
+function toFailure(what: string, error: unknown): unknown {
+  const options = { cause: findRootCause(error) }
   if (brokersAnswer(error) === 'UNKNOWN_TOPIC_OR_PARTITION')
     return unknownTopic(`Kafka has no ${what}`, options)
   const { message } = options.cause as Error
@@ -35,7 +35,7 @@ function failureOf(what: string, error: unknown): unknown {
 }
 
 /** Returns the innermost error, which is the most specific one. The Kafka client wraps errors, sometimes twice. */
-function rootOf(error: unknown): unknown {
+function findRootCause(error: unknown): unknown {
   const { cause } = error as { cause?: unknown }
-  return cause instanceof Error ? rootOf(cause) : error
+  return cause instanceof Error ? findRootCause(cause) : error
 }

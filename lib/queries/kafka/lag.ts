@@ -3,9 +3,9 @@
 import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { sumOf } from '../../support/count.ts'
-import { kafkaAnswer } from './kafka-answers.ts'
-import { boundsIfThere } from './topics.ts'
+import { computeSum } from '../../support/count.ts'
+import { awaitKafkaAnswer } from './kafka-answers.ts'
+import { findTopicBounds } from './topics.ts'
 
 /** Topic that a function reads, with its consumer group. */
 export interface ReadTopic {
@@ -42,7 +42,7 @@ export interface AgedPartitionLag extends PartitionLag {
 }
 
 /** Returns the number of offsets between the next one to read and the end of the log. Expired records are not counted. */
-export function offsetsBehind({ start, end }: Bounds, next: number): number {
+export function countOffsetsBehind({ start, end }: Bounds, next: number): number {
   return end - Math.max(next, start)
 }
 
@@ -50,26 +50,26 @@ export function offsetsBehind({ start, end }: Bounds, next: number): number {
  * Returns the lag of consumers, based on the committed offsets of their groups. A group without a committed offset is assumed to
  * start at the first record. A missing topic has no pending records.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function consumerLags<Consumer extends ReadTopic>(
-  offsets: Pick<TopicOffsets, 'bounds' | 'committed'>,
+export async function readConsumerLags<Consumer extends ReadTopic>(
+  offsets: Pick<TopicOffsets, 'bounds' | 'fetchCommitted'>,
   consumers: readonly Consumer[],
 ): Promise<(Consumer & ConsumerLag)[]> {
   const topics = [...new Set(consumers.map(({ topic }) => topic))]
   const bounds = new Map(
-    await Promise.all(topics.map(async topic => [topic, await boundsIfThere(offsets, topic)] as const)),
+    await Promise.all(topics.map(async topic => [topic, await findTopicBounds(offsets, topic)] as const)),
   )
   return Promise.all(
     consumers.map(async consumer => {
       const { group, topic } = consumer
-      const known = bounds.get(topic)
+      const topicBounds = bounds.get(topic)
       // Kafka does not report committed offsets for a topic that does not exist.
-      const committed = known
-        ? await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
+      const committed = topicBounds
+        ? await awaitKafkaAnswer(`consumer group ${group}`, offsets.fetchCommitted(group, topic))
         : []
-      const partitions = partitionLags(known ?? [], committed)
-      return { ...consumer, partitions, pending: sumOf(partitions.map(({ pending }) => pending)) }
+      const partitions = computePartitionLags(topicBounds ?? [], committed)
+      return { ...consumer, partitions, pending: computeSum(partitions.map(({ pending }) => pending)) }
     }),
   )
 }
@@ -79,20 +79,20 @@ export async function consumerLags<Consumer extends ReadTopic>(
  *
  * @param committed committed offset by partition; absent or negative if the group has not committed
  */
-export function partitionLags(
+export function computePartitionLags(
   bounds: readonly (Bounds | undefined)[],
   committed: readonly (number | undefined)[],
 ): PartitionLag[] {
   return bounds.flatMap((bound, partition) => {
     if (!bound) return []
     const next = Math.max(bound.start, committed[partition] ?? bound.start)
-    return [{ partition, next, end: bound.end, pending: Math.max(0, offsetsBehind(bound, next)) }]
+    return [{ partition, next, end: bound.end, pending: Math.max(0, countOffsetsBehind(bound, next)) }]
   })
 }
 
 /** Returns the number of pending records before the given end offsets. */
-export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number[]): number {
-  return sumOf(ends.map((end, partition) => Math.max(0, end - (partitions[partition]?.next ?? 0))))
+export function countPendingBefore({ partitions }: ConsumerLag, ends: readonly number[]): number {
+  return computeSum(ends.map((end, partition) => Math.max(0, end - (partitions[partition]?.next ?? 0))))
 }
 
 /**
@@ -106,7 +106,7 @@ export async function withAges<Lag extends ConsumerLag & { readonly topic: strin
   nowMs: number,
 ): Promise<Omit<Lag, 'partitions'> & { readonly partitions: readonly AgedPartitionLag[] }> {
   const aged = lag.partitions.map(async partition => {
-    const writtenAtMs = partition.pending === 0 ? nowMs : await firstTimestamp(log, lag.topic, partition)
+    const writtenAtMs = partition.pending === 0 ? nowMs : await readFirstTimestamp(log, lag.topic, partition)
     const seconds = writtenAtMs === undefined ? null : Math.max(0, nowMs - writtenAtMs) / 1000
     return { ...partition, seconds }
   })
@@ -114,7 +114,7 @@ export async function withAges<Lag extends ConsumerLag & { readonly topic: strin
 }
 
 /** Returns the timestamp of the first readable record; undefined if there is no readable record. */
-async function firstTimestamp(
+async function readFirstTimestamp(
   log: LogReader,
   topic: string,
   { partition, next, end }: PartitionLag,

@@ -8,7 +8,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
 import { SEGMENT_SPAN_MS } from '../../history/archiver.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
-import { boundsIfThere } from './topics.ts'
+import { findTopicBounds } from './topics.ts'
 
 /** Number of offsets that are searched for the last record. The last offsets can belong to transaction markers. */
 const LAST_OFFSETS = 20
@@ -29,22 +29,22 @@ export interface QuietPartition {
  *
  * @throws Unavailable if Kafka does not answer
  */
-export async function quietPartitions(
+export async function findQuietPartitions(
   { bounds, log }: Sources,
   topics: readonly string[],
   nowMs: number,
 ): Promise<QuietPartition[]> {
   const quiet: QuietPartition[] = []
   for (const topic of topics)
-    for (const [partition, range] of ((await boundsIfThere(bounds, topic)) ?? []).entries()) {
-      const record = await lastRecord(log, topic, partition, range)
+    for (const [partition, range] of ((await findTopicBounds(bounds, topic)) ?? []).entries()) {
+      const record = await readLastRecord(log, topic, partition, range)
       if (record && nowMs - record.timestampMs >= SEGMENT_SPAN_MS && !isTick(record))
         quiet.push({ topic, partition })
     }
   return quiet
 }
 
-async function lastRecord(
+async function readLastRecord(
   log: LogReader,
   topic: string,
   partition: number,

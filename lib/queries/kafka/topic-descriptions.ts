@@ -9,34 +9,34 @@ import {
   type TopicLayout,
   topicLayouts,
 } from '#runtime/adapters/kafka/topic-admin.ts'
-import { kafkaAnswer } from './kafka-answers.ts'
-import { topicBounds } from './topics.ts'
+import { awaitKafkaAnswer } from './kafka-answers.ts'
+import { readTopicBounds } from './topics.ts'
 
 /**
  * Returns the topics of the cluster sorted by name, without internal topics.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function allTopics(kafka: Kafka): Promise<TopicLayout[]> {
-  const all = await kafkaAnswer('list of topics', topicLayouts(kafka))
+export async function listTopics(kafka: Kafka): Promise<TopicLayout[]> {
+  const all = await awaitKafkaAnswer('list of topics', topicLayouts(kafka))
   return all.filter(({ topic }) => !isInternal(topic))
 }
 
 /**
  * Returns the description of a topic.
  *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export function topicDescription(kafka: Kafka, topic: string): Promise<TopicDescription> {
-  return kafkaAnswer(`topic ${topic}`, describeTopic(kafka, topic))
+export function readTopicDescription(kafka: Kafka, topic: string): Promise<TopicDescription> {
+  return awaitKafkaAnswer(`topic ${topic}`, describeTopic(kafka, topic))
 }
 
 /**
  * Returns the number of offsets in each partition of a topic. The count includes transaction markers and records removed by
  * compaction.
  *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function recordCounts(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<number[]> {
-  return (await topicBounds(offsets, topic)).map(({ start, end }) => Math.max(0, end - start))
+export async function countRecords(offsets: Pick<TopicOffsets, 'bounds'>, topic: string): Promise<number[]> {
+  return (await readTopicBounds(offsets, topic)).map(({ start, end }) => Math.max(0, end - start))
 }

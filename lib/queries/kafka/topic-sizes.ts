@@ -4,7 +4,7 @@ import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { sumIfKnown } from '../../support/count.ts'
-import { kafkaAnswer } from './kafka-answers.ts'
+import { awaitKafkaAnswer } from './kafka-answers.ts'
 
 /** Size of a topic. A size is null if no broker reports it. */
 export interface TopicSize {
@@ -19,50 +19,50 @@ export interface TopicSize {
 /**
  * Returns the size of one topic. Brokers that do not report sizes are ignored.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function topicSize(
+export async function readTopicSize(
   inspection: Pick<ClusterInspection, 'logDirs'>,
   topic: TopicLayout,
 ): Promise<TopicSize> {
   const brokers = [...new Set(topic.partitions.flatMap(({ replicas }) => replicas))]
   const what = `size of topic ${topic.topic}`
-  return sizeIn(topic, copiesIn(await kafkaAnswer(what, inspection.logDirs(brokers, topic))))
+  return computeSize(topic, collectCopies(await awaitKafkaAnswer(what, inspection.logDirs(brokers, topic))))
 }
 
 /** Combines the reports of all brokers to the size of each topic, by topic name. Pure. */
-export function topicSizes(
+export function computeTopicSizes(
   topics: readonly TopicLayout[],
   answers: readonly OfBroker<readonly LogDir[]>[],
 ): Map<string, TopicSize> {
-  const copies = copiesIn(answers)
-  return new Map(topics.map(topic => [topic.topic, sizeIn(topic, copies)]))
+  const copies = collectCopies(answers)
+  return new Map(topics.map(topic => [topic.topic, computeSize(topic, copies)]))
 }
 
 /** Size of each replica in bytes, by topic, partition and broker. */
 type Copies = ReadonlyMap<string, number>
 
-function copiesIn(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
+function collectCopies(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
   const copies = new Map<string, number>()
   for (const one of answers) {
     if (!('answer' in one)) continue
     // Kafka reports a replica twice while it is moved between disks. The future copy is not counted.
     for (const { topic, partition, bytes, isFuture } of one.answer.flatMap(dir => dir.copies))
-      if (!isFuture) copies.set(keyOf(topic, partition, one.broker), bytes)
+      if (!isFuture) copies.set(toKey(topic, partition, one.broker), bytes)
   }
   return copies
 }
 
-function sizeIn({ topic, partitions }: TopicLayout, copies: Copies): TopicSize {
+function computeSize({ topic, partitions }: TopicLayout, copies: Copies): TopicSize {
   const sizes: (number | null)[] = []
   for (const { partition, leader } of partitions)
-    sizes[partition] = copies.get(keyOf(topic, partition, leader)) ?? null
+    sizes[partition] = copies.get(toKey(topic, partition, leader)) ?? null
   const all = partitions.flatMap(({ partition, replicas }) =>
-    replicas.map(broker => copies.get(keyOf(topic, partition, broker)) ?? null),
+    replicas.map(broker => copies.get(toKey(topic, partition, broker)) ?? null),
   )
   return { bytes: sumIfKnown(sizes), bytesOfCopies: sumIfKnown(all), partitions: sizes }
 }
 
-function keyOf(topic: string, partition: number, broker: number): string {
+function toKey(topic: string, partition: number, broker: number): string {
   return `${topic}/${partition}@${broker}`
 }

@@ -3,7 +3,7 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { compareTopics, type TopicComparison, type TopicsOptions } from '#runtime/adapters/kafka/topics.ts'
-import { kafkaAnswer } from './kafka-answers.ts'
+import { awaitKafkaAnswer } from './kafka-answers.ts'
 
 /** Current bounds of a topic's partitions, and the first offsets at or after a time. */
 export interface TopicReach {
@@ -20,26 +20,26 @@ export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
 /**
  * Returns the first offset of each partition, and the offset after its last record.
  *
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export function topicBounds<Known extends Bounds | undefined>(
+export function readTopicBounds<Known extends Bounds | undefined>(
   offsets: BoundsSource<Known>,
   topic: string,
 ): Promise<readonly Known[]> {
-  return kafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
+  return awaitKafkaAnswer(`topic ${topic}`, offsets.bounds(topic))
 }
 
 /**
  * Returns the bounds of a topic; undefined if the topic does not exist.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function boundsIfThere<Known extends Bounds | undefined>(
+export async function findTopicBounds<Known extends Bounds | undefined>(
   offsets: BoundsSource<Known>,
   topic: string,
 ): Promise<readonly Known[] | undefined> {
   try {
-    return await topicBounds(offsets, topic)
+    return await readTopicBounds(offsets, topic)
   } catch (error) {
     if (isUnknownTopic(error)) return undefined
     throw error
@@ -50,16 +50,16 @@ export async function boundsIfThere<Known extends Bounds | undefined>(
  * Returns the bounds of a topic and, if a time is given, the first offsets at or after that time.
  *
  * @param timeMs time in milliseconds since the epoch
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export async function topicReach(
+export async function readTopicReach(
   offsets: Pick<TopicOffsets, 'bounds' | 'at'>,
   topic: string,
   timeMs?: number,
 ): Promise<TopicReach> {
   const [bounds, atTime] = await Promise.all([
-    topicBounds(offsets, topic),
-    timeMs === undefined ? [] : kafkaAnswer(`topic ${topic}`, offsets.at(topic, timeMs)),
+    readTopicBounds(offsets, topic),
+    timeMs === undefined ? [] : awaitKafkaAnswer(`topic ${topic}`, offsets.at(topic, timeMs)),
   ])
   return { bounds, atTime }
 }
@@ -67,11 +67,11 @@ export async function topicReach(
 /**
  * Compares topics in Kafka with their definitions: whether they exist, and which settings differ.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
-export function topicsByTable(
+export function compareTopicsByTable(
   kafka: Kafka,
   wanted: Pick<TopicsOptions, 'topics' | 'replication'>,
 ): Promise<TopicComparison> {
-  return kafkaAnswer('list of topics', compareTopics(kafka, wanted))
+  return awaitKafkaAnswer('list of topics', compareTopics(kafka, wanted))
 }

@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer'
 /** JSON representation of bytes: plain text, or base64. */
 export type BytesView = { readonly text: string } | { readonly base64: string }
 
-export function bytesView(bytes: Buffer): BytesView {
-  const text = textIn(bytes)
+export function toBytesView(bytes: Buffer): BytesView {
+  const text = decodeText(bytes)
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 
@@ -13,7 +13,7 @@ export function bytesView(bytes: Buffer): BytesView {
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
 /** Returns the bytes as text; undefined if they are not valid UTF-8, or contain control characters. */
-export function textIn(bytes: Buffer): string | undefined {
+export function decodeText(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()
   return NOT_IN_TEXT.test(text) ? undefined : text

@@ -1,5 +1,5 @@
 /** Searches a topic forwards or backwards within limits. A later search can continue where an earlier one ended. */
-import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
@@ -48,25 +48,25 @@ export async function findRecords<T>(
   const found: T[] = []
   let [looked, bytes] = [0, 0]
   let reachedMs: number | undefined
-  const ended = (endedBy: FoundRecords<T>['endedBy']): FoundRecords<T> => {
+  const buildResult = (endedBy: FoundRecords<T>['endedBy']): FoundRecords<T> => {
     return { found, looked, endedBy, left: endedBy === 'end' ? [] : left.ranges, reachedMs }
   }
   const groups =
     direction === 'forward' ? readRecordGroups(log, ranges) : readRecordGroupsBackward(log, ranges)
   for await (const group of groups) {
     for (const record of group) {
-      if (found.length >= limits.wanted) return ended('found')
+      if (found.length >= limits.wanted) return buildResult('found')
       if (looked >= limits.records || bytes >= limits.bytes || limits.nowMs() >= limits.untilMs)
-        return ended('limit')
+        return buildResult('limit')
       const one = await take(record)
       if (one !== undefined) found.push(one)
-      left.looked(record)
+      left.markRead(record)
       looked++
-      bytes += sizeOf(record)
+      bytes += estimateSize(record)
       reachedMs = record.timestampMs
     }
   }
-  return ended('end')
+  return buildResult('end')
 }
 
 /** Parts of the ranges that have not been read yet. */
@@ -76,15 +76,15 @@ class UnreadRanges {
 
   constructor(ranges: readonly Range[], direction: Direction) {
     this.#direction = direction
-    this.#ranges = new Map(ranges.map(range => [placeOf(range), range]))
+    this.#ranges = new Map(ranges.map(range => [toPlace(range), range]))
   }
 
   get ranges(): readonly Range[] {
     return [...this.#ranges.values()].filter(({ start, end }) => start < end)
   }
 
-  looked(record: LogRecord): void {
-    const place = placeOf(record)
+  markRead(record: LogRecord): void {
+    const place = toPlace(record)
     const range = this.#ranges.get(place)
     if (!range) return
     const { offset } = record
@@ -95,6 +95,6 @@ class UnreadRanges {
   }
 }
 
-function placeOf({ topic, partition }: Pick<Range, 'topic' | 'partition'>): string {
+function toPlace({ topic, partition }: Pick<Range, 'topic' | 'partition'>): string {
   return `${topic}/${partition}`
 }

@@ -5,7 +5,7 @@ import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { topicBounds } from '../kafka/topics.ts'
+import { readTopicBounds } from '../kafka/topics.ts'
 import { readRecords } from './records.ts'
 
 /** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
@@ -57,7 +57,7 @@ export async function* followTopic(
 }
 
 async function openRanges(offsets: Pick<TopicOffsets, 'bounds'>, topic: string, next: number[]) {
-  const bounds = await topicBounds(offsets, topic)
+  const bounds = await readTopicBounds(offsets, topic)
   return bounds.map(({ start, end }, partition) => {
     const at = Math.max(next[partition] ?? start, start)
     if (at > end) throw new TopicReplaced(replacedText(topic))

@@ -1,5 +1,5 @@
 /** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
-import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
@@ -108,7 +108,7 @@ class StepReading {
       const range = { fromOffset: next, toOffset: end - 1 }
       const looked = await this.#log.read(topic, partition, range, this.#holding)
       const found = looked.records.filter(({ offset }) => offset < end)
-      this.#bytes += found.reduce((sum, record) => sum + sizeOf(record), 0)
+      this.#bytes += found.reduce((sum, record) => sum + estimateSize(record), 0)
       records.push(...found)
       next = looked.nextOffset
     }

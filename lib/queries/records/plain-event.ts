@@ -9,7 +9,7 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
  * Returns the event in a record with decoded data. Returns a failure if the event cannot be decoded, for example because the
  * registry is unavailable.
  */
-export async function plainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
+export async function decodePlainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)
     return event as Event | Failure

@@ -3,22 +3,22 @@ import type { BytesView } from './bytes-view.ts'
 import type { RecordView } from './record-view.ts'
 
 /** Returns the event's data as names and values, most informative first. For a record without an event, returns its value. */
-export function recordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
-  return event ? dataText(event) : valueText(value)
+export function formatRecordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
+  return event ? formatData(event) : formatValue(value)
 }
 
 /** Returns a short name for an event type. For example, `io.sluice.environment.reading.v1` becomes `environment.reading`. */
-export function shortType(type: string): string {
+export function shortenType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }
 
-function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown>>): string {
+function formatData({ data, data_base64: base64 }: Readonly<Record<string, unknown>>): string {
   if (base64 !== undefined) return `base64:${base64}`
-  if (typeof data !== 'object' || data === null) return data === undefined ? '' : scalar(data)
+  if (typeof data !== 'object' || data === null) return data === undefined ? '' : formatScalar(data)
   if (Array.isArray(data)) return JSON.stringify(data)
   return Object.entries(data)
     .sort((a, b) => rank(b) - rank(a))
-    .map(([name, value]) => `${name}=${scalar(value)}`)
+    .map(([name, value]) => `${name}=${formatScalar(value)}`)
     .join(' ')
 }
 
@@ -33,11 +33,11 @@ function rank([name, value]: readonly [string, unknown]): number {
   return TELLING.indexOf(name) + (isPlain ? 2 : 0)
 }
 
-function scalar(value: unknown): string {
+function formatScalar(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function valueText(value: BytesView | null): string {
+function formatValue(value: BytesView | null): string {
   if (value === null) return 'no value'
   return 'text' in value ? value.text : `base64:${value.base64}`
 }

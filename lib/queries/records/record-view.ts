@@ -1,12 +1,12 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
 import { isFailure } from '#runtime/cloudevents/event.ts'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { type BytesView, bytesView } from './bytes-view.ts'
+import { type BytesView, toBytesView } from './bytes-view.ts'
 
 /** Readable form of a record. */
 export interface RecordView {
@@ -32,12 +32,12 @@ export interface RecordView {
  *
  * @param event decoded event, or the failure if the record cannot be decoded. Defaults to the event with its original data.
  */
-export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
+export function toRecordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
   const place = { topic, partition, offset, recordTime: instant(timestampMs) }
   const bytes = {
-    key: key && bytesView(key),
-    headers: headers.map(([name, bytes]) => ({ name, ...bytesView(bufferOf(bytes)) })),
+    key: key && toBytesView(key),
+    headers: headers.map(([name, bytes]) => ({ name, ...toBytesView(toBuffer(bytes)) })),
   }
   if (!isFailure(event))
     return {
@@ -55,7 +55,7 @@ export function recordView(record: LogRecord, event: Event | Failure = readEvent
     ...bytes,
     event: null,
     failure: { code, message },
-    value: value && bytesView(value),
+    value: value && toBytesView(value),
   }
 }
 
@@ -66,6 +66,6 @@ export function recordView(record: LogRecord, event: Event | Failure = readEvent
 export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
   const named = { specversion: '1.0', ...attributes, ...extensions }
   if (!Buffer.isBuffer(data)) return data === undefined ? named : { ...named, data }
-  const view = bytesView(data)
+  const view = toBytesView(data)
   return 'text' in view ? { ...named, data: view.text } : { ...named, data_base64: view.base64 }
 }

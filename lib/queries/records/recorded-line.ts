@@ -3,9 +3,9 @@
  * record. Pure.
  */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { type BytesView, bytesView } from './bytes-view.ts'
+import { type BytesView, toBytesView } from './bytes-view.ts'
 
 /**
  * Converts a record to a line without a line break:
@@ -13,19 +13,19 @@ import { type BytesView, bytesView } from './bytes-view.ts'
  *
  * @param more further members for people. They are ignored when the line is read.
  */
-export function recordedLine(record: LogRecord, more: object = {}): string {
+export function formatRecordedLine(record: LogRecord, more: object = {}): string {
   const { topic, partition, offset, timestampMs, key, headers, value, oversizeBytes } = record
   return JSON.stringify({
     topic,
     partition,
     offset,
     timestamp: timestampMs,
-    key: key && bytesView(key),
+    key: key && toBytesView(key),
     headers: headers.map(([name, bytes]) => ({
       name,
-      ...(bytes ? bytesView(bufferOf(bytes)) : { text: null }),
+      ...(bytes ? toBytesView(toBuffer(bytes)) : { text: null }),
     })),
-    value: value && jsonOrBase64(value),
+    value: value && toJsonOrBase64(value),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
     ...more,
   })
@@ -44,16 +44,16 @@ export function readRecordedLine(parsed: unknown): LogRecord | string {
   if (typeof topic !== 'string' || topic === '') return '"topic" must be a string'
   if (!isCount(partition) || !isCount(offset) || !isCount(timestamp))
     return '"partition", "offset" and "timestamp" must be whole numbers from 0 on'
-  const [key, value] = [bytesIn(parsed.key), bytesIn(parsed.value)]
+  const [key, value] = [decodeBytes(parsed.key), decodeBytes(parsed.value)]
   if (key === undefined) return '"key" must be null, {"text":…} or {"base64":…}'
   if (value === undefined) return '"value" must be null, {"text":…} or {"base64":…}'
-  const read = Array.isArray(headers) ? headers.map(headerIn) : [undefined]
+  const read = Array.isArray(headers) ? headers.map(parseHeader) : [undefined]
   if (!read.every(header => header !== undefined))
     return '"headers" must be a list of {"name":…,"text":…} or {"name":…,"base64":…}'
   return { topic, partition, offset, timestampMs: timestamp, key, value, headers: read }
 }
 
-function jsonOrBase64(bytes: Buffer): BytesView {
+function toJsonOrBase64(bytes: Buffer): BytesView {
   return isUtf8(bytes) && isJson(bytes.toString())
     ? { text: bytes.toString() }
     : { base64: bytes.toString('base64') }
@@ -68,9 +68,9 @@ function isJson(text: string): boolean {
   }
 }
 
-function headerIn(entry: unknown): RecordHeader | undefined {
+function parseHeader(entry: unknown): RecordHeader | undefined {
   if (!isObject(entry) || typeof entry.name !== 'string') return undefined
-  const bytes = entry.text === null ? null : bytesIn(entry)
+  const bytes = entry.text === null ? null : decodeBytes(entry)
   return bytes === undefined ? undefined : [entry.name, bytes]
 }
 
@@ -78,7 +78,7 @@ function headerIn(entry: unknown): RecordHeader | undefined {
  * Decodes bytes; undefined if the input is invalid. `Buffer.from` skips characters that are not base64, so the result is encoded
  * again and compared.
  */
-function bytesIn(view: unknown): Buffer | null | undefined {
+function decodeBytes(view: unknown): Buffer | null | undefined {
   if (view === null) return null
   if (!isObject(view)) return undefined
   const { text, base64 } = view

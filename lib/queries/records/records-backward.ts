@@ -2,7 +2,7 @@
  * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read in windows, starting
  * at the end.
  */
-import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
@@ -30,7 +30,7 @@ export async function* readRecordGroupsBackward(
   while (true) {
     for (const result of await Promise.allSettled(partitions.map(partition => partition.fill())))
       if (result.status === 'rejected') throw result.reason
-    const group = newestFirst(partitions)
+    const group = mergeNewestFirst(partitions)
     if (group.length === 0) return
     yield group
   }
@@ -71,7 +71,7 @@ class PartitionBackward {
       const { records, start, bytes } = await this.#read(Math.max(this.#range.start, end - this.#window), end)
       this.#records = records
       this.#before = start
-      this.#window = windowAfter(end - start, bytes)
+      this.#window = computeWindow(end - start, bytes)
     }
   }
 
@@ -90,7 +90,7 @@ class PartitionBackward {
           bytes = 0
         }
         records.push(record)
-        bytes += sizeOf(record)
+        bytes += estimateSize(record)
       }
       next = looked.nextOffset
     }
@@ -98,13 +98,13 @@ class PartitionBackward {
   }
 }
 
-function windowAfter(offsets: number, bytes: number): number {
+function computeWindow(offsets: number, bytes: number): number {
   const fitting = bytes === 0 ? MAX_WINDOW : Math.floor((WINDOW_BYTES * offsets) / bytes)
   return Math.min(MAX_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
 }
 
 /** Returns records, newest first, until the next record could be in a window that has not been read yet. */
-function newestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
+function mergeNewestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {
     let latest: PartitionBackward | undefined

@@ -4,7 +4,7 @@ import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { ReadRange } from '#runtime/pipeline/model.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { type TopicReach, topicBounds } from '../kafka/topics.ts'
+import { readTopicBounds, type TopicReach } from '../kafka/topics.ts'
 
 /** Offset range of one partition. The start is inclusive, the end exclusive. */
 export interface Range {
@@ -15,7 +15,7 @@ export interface Range {
 }
 
 /** Returns the ranges of a topic up to its current end. They start at the requested time or, without one, at the first record. */
-export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[] {
+export function toRanges(topic: string, { bounds, atTime }: TopicReach): Range[] {
   return bounds.map(({ start, end }, partition) => {
     return { topic, partition, start: Math.max(start, atTime[partition] ?? start), end }
   })
@@ -49,7 +49,7 @@ export async function* readRecordGroups(
   try {
     while (true) {
       await Promise.all(partitions.map(partition => partition.fill()))
-      const group = merged(partitions)
+      const group = mergeRecords(partitions)
       if (group.length === 0) return
       yield group
     }
@@ -104,7 +104,7 @@ export class NewRecords {
   }
 
   static async fromNow(log: Log, topic: string): Promise<NewRecords> {
-    const bounds = await topicBounds(log.offsets, topic)
+    const bounds = await readTopicBounds(log.offsets, topic)
     return new NewRecords(
       log,
       topic,
@@ -114,7 +114,7 @@ export class NewRecords {
 
   /** Yields the records that were appended since the last call. */
   async *read(): AsyncGenerator<LogRecord> {
-    const bounds = await topicBounds(this.#log.offsets, this.#topic)
+    const bounds = await readTopicBounds(this.#log.offsets, this.#topic)
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic: this.#topic, partition, start: this.#next[partition] ?? start, end }
     })
@@ -186,7 +186,7 @@ class PartitionRecords {
 }
 
 /** Returns records in order of time, until the earliest record could be in a partition that must be read further. */
-function merged(partitions: readonly PartitionRecords[]): LogRecord[] {
+function mergeRecords(partitions: readonly PartitionRecords[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {
     let earliest: PartitionRecords | undefined

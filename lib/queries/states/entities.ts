@@ -45,8 +45,8 @@ export interface TimerState {
  * @param wanted full subject, or words of source and subject
  * @throws Unavailable if Redis does not answer
  */
-export async function entityStates(
-  inspection: Pick<StateInspection, 'states' | 'summary' | 'timersOf'>,
+export async function listEntityStates(
+  inspection: Pick<StateInspection, 'states' | 'summary' | 'readEntityTimers'>,
   partitions: readonly StateKey[],
   wanted: string,
 ): Promise<EntityState[]> {
@@ -54,9 +54,9 @@ export async function entityStates(
   for (const one of partitions) {
     const { clock } = await inspection.summary(one)
     for await (const stored of entitiesIn(inspection, one, textFilter(wanted)))
-      found.push(await entityState(inspection, one, stored, clock.nowMs))
+      found.push(await readEntityState(inspection, one, stored, clock.nowMs))
   }
-  return preferExact(found.sort(byPlace), wanted)
+  return preferExact(found.sort(comparePlaces), wanted)
 }
 
 /**
@@ -64,35 +64,35 @@ export async function entityStates(
  *
  * @param nowMs current time of the partition's log clock
  */
-export async function entityState(
-  inspection: Pick<StateInspection, 'timersOf'>,
+export async function readEntityState(
+  inspection: Pick<StateInspection, 'readEntityTimers'>,
   partitionState: StateKey,
   { partition, entity, version, state, hold }: StoredEntity,
   nowMs: number,
 ): Promise<EntityState> {
   // The only timer of a held entity ends the hold. It is not shown.
-  const timers = hold ? [] : await inspection.timersOf(partitionState, entity)
+  const timers = hold ? [] : await inspection.readEntityTimers(partitionState, entity)
   return {
     partition,
     entity,
     ...(version > 1 && { version }),
     ...(state !== undefined && { state }),
-    timers: timers.map(timer => timerState(entity, timer, nowMs)),
-    ...(hold && { held: heldState(entity, hold, nowMs) }),
+    timers: timers.map(timer => toTimerState(entity, timer, nowMs)),
+    ...(hold && { held: toHeldState(entity, hold, nowMs) }),
   }
 }
 
 /** Compares two entities, first by partition and then by name. */
-function byPlace(a: EntityState, b: EntityState): number {
+function comparePlaces(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
 }
 
-function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, nowMs: number): HeldState {
+function toHeldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, nowMs: number): HeldState {
   return {
     failure: waitsFor?.failure ?? null,
     parked: parked.map(({ offset }) => offset),
     endsAfterMs: waitsFor ? Math.max(0, untilMs - nowMs) : 0,
-    timers: timers.map(timer => timerState(entity, timer, nowMs)),
+    timers: timers.map(timer => toTimerState(entity, timer, nowMs)),
   }
 }
 
@@ -101,7 +101,7 @@ function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, 
  *
  * @param nowMs current time of the partition's log clock
  */
-export function timerState(
+export function toTimerState(
   entity: string,
   { name, dueMs, thresholdMs }: StoredTimer,
   nowMs: number,

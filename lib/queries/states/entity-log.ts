@@ -4,11 +4,11 @@ import { parseTime } from '#runtime/cloudevents/attributes.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { EventData } from '#runtime/consumer/application.ts'
-import { type Event, entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/process.ts'
-import { type FamilyName, familyOf, measurements, type ReadingData } from '../../telemetry/families.ts'
-import { alertOf } from '../alerts/alerts-topic.ts'
+import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
+import { getAlert } from '../alerts/alerts-topic.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {
@@ -61,8 +61,8 @@ export interface EntityAlert {
  * Returns a text that is contained in the bytes of every record about the entity, in any format. Undefined if JSON might escape
  * characters of the text, because there is then no such text.
  */
-export function textOfEntity(entity: string): string | undefined {
-  const { subject } = partsOfEntity(entity)
+export function getSearchText(entity: string): string | undefined {
+  const { subject } = parseEntity(entity)
   return subject !== undefined && /^[\w.:@ -]+$/.test(subject) ? subject : undefined
 }
 
@@ -71,19 +71,19 @@ export function textOfEntity(entity: string): string | undefined {
  *
  * @param readData decoder that converts data to the units of the family
  */
-export function readingIn(
+export function findReading(
   { record, event }: ReadRecord,
   entity: string,
   readData: (event: Event) => EventData | Failure,
 ): EntityReading | undefined {
-  if (isFailure(event) || entityOf(event) !== entity) return undefined
-  const family = familyOf(event.type)
+  if (isFailure(event) || formatEntity(event) !== entity) return undefined
+  const family = findFamily(event.type)
   const read = family && readData(event)
   if (!family || !read || read.kind === 'failure') return undefined
   const data = read.data as ReadingData
   return {
     id: event.id,
-    timeMs: timeMsOf(event, record),
+    timeMs: getTimeMs(event, record),
     partition: record.partition,
     offset: record.offset,
     data,
@@ -95,11 +95,12 @@ export function readingIn(
  * Returns the minute statistics in a record; undefined if they belong to another entity or are invalid. Any client can write to the
  * topic, so the data is validated.
  */
-export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | undefined {
+export function findMinute({ event }: ReadRecord, entity: string): EntityMinute | undefined {
   if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
   const { entity: about, family, windowStart, revision, metrics } = event.data as Partial<MinuteSummary>
   const timeMs = Date.parse(String(windowStart))
-  if (!about || entityOf(about) !== entity || family === undefined || Number.isNaN(timeMs)) return undefined
+  if (!about || formatEntity(about) !== entity || family === undefined || Number.isNaN(timeMs))
+    return undefined
   if (!isObject(metrics) || !Object.values(metrics).every(isValues)) return undefined
   const values = Object.entries(metrics as MinuteSummary['metrics']).map(
     ([metric, { count, mean, minimum, maximum }]) => [metric, { count, mean, minimum, maximum }] as const,
@@ -108,10 +109,10 @@ export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | 
 }
 
 /** Returns the alert in a record; undefined if the record is not about an alert of this entity. */
-export function entityAlertIn({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
+export function findEntityAlert({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
   if (isFailure(event)) return undefined
-  const alert = alertOf(event)
-  if (!alert || entityOf(alert.entity) !== entity) return undefined
+  const alert = getAlert(event)
+  if (!alert || formatEntity(alert.entity) !== entity) return undefined
   return {
     id: alert.alertId,
     rule: alert.rule,
@@ -119,28 +120,28 @@ export function entityAlertIn({ record, event }: ReadRecord, entity: string): En
     severity: alert.severity,
     startedMs: Date.parse(alert.startedAt),
     endedMs: alert.status === 'resolved' ? Date.parse(alert.endedAt) : null,
-    timeMs: timeMsOf(event, record),
+    timeMs: getTimeMs(event, record),
   }
 }
 
 /** Returns the last revision of each minute's statistics, in order of time. */
-export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
+export function selectLastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
   const byTime = new Map<number, EntityMinute>()
   for (const minute of minutes) {
-    const known = byTime.get(minute.timeMs)
-    if (!known || known.revision <= minute.revision) byTime.set(minute.timeMs, minute)
+    const previous = byTime.get(minute.timeMs)
+    if (!previous || previous.revision <= minute.revision) byTime.set(minute.timeMs, minute)
   }
   return [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs)
 }
 
 /** Removes duplicate alerts. The resolved event of an alert takes precedence over its fired event. */
-export function alertsOnce(told: readonly EntityAlert[]): EntityAlert[] {
+export function removeDuplicateAlerts(alerts: readonly EntityAlert[]): EntityAlert[] {
   const byId = new Map<string, EntityAlert>()
-  for (const alert of told) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)
+  for (const alert of alerts) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)
   return [...byId.values()].sort((a, b) => a.startedMs - b.startedMs)
 }
 
-function timeMsOf({ time }: Event, { timestampMs }: LogRecord): number {
+function getTimeMs({ time }: Event, { timestampMs }: LogRecord): number {
   return time === undefined ? timestampMs : parseTime(time)
 }
 

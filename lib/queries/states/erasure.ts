@@ -3,7 +3,7 @@ import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { storedEntities } from '../../tables/table.ts'
-import { type TimerState, timerState } from './entities.ts'
+import { type TimerState, toTimerState } from './entities.ts'
 
 /** State and timers of an entity in one partition of a consumer. */
 export interface Holding extends StateKey {
@@ -19,8 +19,8 @@ export interface Holding extends StateKey {
  * @param entity full name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
-export async function holdingsOf(
-  inspection: Pick<StateInspection, 'state' | 'timersOf' | 'summary'>,
+export async function readHoldings(
+  inspection: Pick<StateInspection, 'state' | 'readEntityTimers' | 'summary'>,
   stateKeys: readonly StateKey[],
   entity: string,
 ): Promise<Holding[]> {
@@ -30,12 +30,12 @@ export async function holdingsOf(
     const state = await inspection.state(stateKey, entity)
     if (state === undefined) continue
     const { clock } = await inspection.summary(stateKey)
-    const timers = await inspection.timersOf(stateKey, entity)
+    const timers = await inspection.readEntityTimers(stateKey, entity)
     holdings.push({
       ...stateKey,
       state,
       bytes: Buffer.byteLength(JSON.stringify(state)),
-      timers: timers.map(timer => timerState(entity, timer, clock.nowMs)),
+      timers: timers.map(timer => toTimerState(entity, timer, clock.nowMs)),
     })
   }
   return holdings
@@ -47,7 +47,7 @@ export async function holdingsOf(
  *
  * @throws Unavailable if Redis does not answer
  */
-export async function entitiesLike(
+export async function findSimilarEntities(
   inspection: Pick<StateInspection, 'states'>,
   stateKeys: readonly StateKey[],
   text: string,

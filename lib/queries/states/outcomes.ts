@@ -21,12 +21,12 @@ export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
  *
  * @throws Unavailable if Redis does not answer
  */
-export async function outcomesOf(
+export async function readOutcomes(
   inspection: Pick<StateInspection, 'summary'>,
   partitions: readonly StateKey[],
 ): Promise<Outcomes> {
   const summaries = await Promise.all(partitions.map(partition => inspection.summary(partition)))
-  const reasons = sumOfReasons(summaries.map(({ tally }) => tally))
+  const reasons = sumReasons(summaries.map(({ tally }) => tally))
   const outcomes = { applied: 0, duplicate: 0, ignored: 0, failed: 0, parked: 0 }
   for (const [name, count] of Object.entries(reasons)) {
     const outcome = name.slice(0, name.indexOf('/'))
@@ -52,7 +52,7 @@ const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
  *
  * @param tally counters by name
  */
-export function heldNow(tally: Readonly<Record<string, number>>): { held: number; parked: number } {
+export function countHeld(tally: Readonly<Record<string, number>>): { held: number; parked: number } {
   const sum = (outcome: string) =>
     Object.entries(tally).reduce(
       (all, [name, count]) => all + (name.startsWith(`${outcome}/`) ? count : 0),
@@ -66,7 +66,7 @@ export function heldNow(tally: Readonly<Record<string, number>>): { held: number
 }
 
 /** Sums the counters of several partitions by name. Pure. */
-export function sumOfReasons(
+export function sumReasons(
   counters: readonly Readonly<Record<string, number>>[],
 ): Readonly<Record<string, number>> {
   const sums: Record<string, number> = {}

@@ -2,10 +2,10 @@
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { partitionsOf, type TopicSize } from '../../tables/table.ts'
-import { offsetsBehind } from '../kafka/lag.ts'
-import { type TimerState, timerState } from './entities.ts'
-import { heldNow } from './outcomes.ts'
+import { listStateKeys, type TopicSize } from '../../tables/table.ts'
+import { countOffsetsBehind } from '../kafka/lag.ts'
+import { type TimerState, toTimerState } from './entities.ts'
+import { countHeld } from './outcomes.ts'
 
 /** Failure that can still be retried or redriven. */
 interface OpenFailure {
@@ -80,7 +80,7 @@ export async function topicsRemembered<Topic extends TopicSize>(
   topics: readonly Topic[],
 ): Promise<Topic[]> {
   const remembers = async (topic: Topic) => {
-    const partitions = partitionsOf(consumer, topic)
+    const partitions = listStateKeys(consumer, topic)
     const summaries = await Promise.all(partitions.map(one => inspection.summary(one)))
     return summaries.some(({ version }) => version.appliedOffset >= 0) ? [topic] : []
   }
@@ -96,11 +96,11 @@ function partitionState(
 ): PartitionState {
   const { version, clock, entities, timers, nextTimer, outbox, openFailures, ids, tally } = details
   const appliedOffset = version.appliedOffset
-  const { held, parked } = heldNow(tally)
+  const { held, parked } = countHeld(tally)
   return {
     partition,
     appliedOffset,
-    lag: bounds ? offsetsBehind(bounds, appliedOffset + 1) : null,
+    lag: bounds ? countOffsetsBehind(bounds, appliedOffset + 1) : null,
     epoch: version.epoch,
     asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
     logClockMs: clock.nowMs,
@@ -109,7 +109,7 @@ function partitionState(
     held,
     parked,
     timers,
-    nextTimer: nextTimer ? timerState(nextTimer.entity, nextTimer.timer, clock.nowMs) : null,
+    nextTimer: nextTimer ? toTimerState(nextTimer.entity, nextTimer.timer, clock.nowMs) : null,
     outbox,
     oldestOutbox: details.oldestOutbox ?? null,
     openFailures: openFailures.length,

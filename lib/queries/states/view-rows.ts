@@ -1,7 +1,7 @@
 /** Reads the tables that are declared in SQL: which are in force, and their rows. */
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 import { groupName, isRow, rowSource } from '../../views/event-names.ts'
 import type { GroupState } from '../../views/group.ts'
@@ -24,14 +24,14 @@ export interface TableSize {
 }
 
 /** Returns the tables with the numbers of their groups. Reads the states of all groups. @throws Unavailable if Redis does not answer */
-export async function tableSizes(
+export async function readTableSizes(
   states: Pick<States, 'states'>,
   topic: TopicSize,
   plan: Pick<ActivatedPlan, 'tables' | 'building'>,
 ): Promise<readonly TableSize[]> {
   const bySource = new Map<string, { groups: number; late: number }>()
   for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, isRow)) {
-    const { source } = partsOfEntity(entity)
+    const { source } = parseEntity(entity)
     const { groups = 0, late = 0 } = bySource.get(source) ?? {}
     bySource.set(source, { groups: groups + 1, late: late + (state.l ?? 0) })
   }
@@ -47,7 +47,7 @@ export interface RowQuery<Answer> {
   /** Values of the only group to read; undefined for all groups. */
   readonly group?: readonly Scalar[] | undefined
   /** Returns the answer for a row; undefined for a row that is not wanted. */
-  readonly of: (row: TableRow) => Answer | undefined
+  readonly toAnswer: (row: TableRow) => Answer | undefined
   /** Maximum number of answers. */
   readonly limit: number
 }
@@ -65,17 +65,17 @@ export interface RowAnswers<Answer> {
  * @param topic topic `view-rows`, with its current number of partitions
  * @throws Unavailable if Redis does not answer
  */
-export async function selectedRows<Answer>(
+export async function selectRows<Answer>(
   states: States,
   topic: TopicSize,
   table: TablePlan,
-  { group, of, limit }: RowQuery<Answer>,
+  { group, toAnswer, limit }: RowQuery<Answer>,
 ): Promise<RowAnswers<Answer>> {
   const found: { name: string; answers: Answer[] }[] = []
   let [count, isWhole] = [0, true]
-  for await (const [values, state] of groupsOf(states, topic, table, group)) {
+  for await (const [values, state] of readGroups(states, topic, table, group)) {
     const answers = rowsOfGroup(table, values, state)
-      .map(of)
+      .map(toAnswer)
       .filter(one => one !== undefined)
     isWhole = count + answers.length <= limit
     found.push({ name: groupName(values), answers: answers.slice(0, limit - count) })
@@ -86,7 +86,7 @@ export async function selectedRows<Answer>(
   return { rows: found.flatMap(({ answers }) => answers), isWhole }
 }
 
-async function* groupsOf(
+async function* readGroups(
   states: States,
   topic: TopicSize,
   { name, generation }: TablePlan,
@@ -96,12 +96,12 @@ async function* groupsOf(
   if (group === undefined) {
     const isOwn = (entity: string) => entity.startsWith(`${source} `)
     for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, isOwn))
-      yield [JSON.parse(partsOfEntity(entity).subject ?? '[]'), state]
+      yield [JSON.parse(parseEntity(entity).subject ?? '[]'), state]
     return
   }
   const subject = groupName(group)
-  const partition = partitionOf(Buffer.from(subject), topic.partitions)
+  const partition = computePartition(Buffer.from(subject), topic.partitions)
   const key = { consumer: VIEWS.process.name, topic: topic.topic, partition }
-  const state = (await states.state(key, entityOf({ source, subject }))) as GroupState | undefined
+  const state = (await states.state(key, formatEntity({ source, subject }))) as GroupState | undefined
   if (state !== undefined) yield [group, state]
 }

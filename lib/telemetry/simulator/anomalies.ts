@@ -66,7 +66,7 @@ const SWAY = 0.05
  *
  * @param rate share of a sensor's windows that have an anomaly, from 0 to 1
  */
-export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number): Anomaly | undefined {
+export function findAnomaly(sensor: Sensor, { seed, tick }: Moment, rate: number): Anomaly | undefined {
   const window = Math.floor(tick / WINDOW_TICKS)
   const draw = (what: string) => uniform(seed, sensor.id, 'anomaly', window, what)
   if (draw('occurs') >= rate) return undefined

@@ -12,7 +12,7 @@ const RESTART_MS = 10 * DAY_MS
 export function observeDatabase(instance: DatabaseInstance, moment: Moment): Observation {
   const { seed, tick, timeMs } = moment
   const noise = (metric: string) => jitter(seed, instance.id, metric, tick)
-  const load = loadOf(instance, moment)
+  const load = computeLoad(instance, moment)
   const age = (timeMs / RESTART_MS + uniform(seed, instance.id, 'restart')) % 1
   return {
     metrics: {
@@ -35,7 +35,7 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
  * Returns the load, from 0 to 1. The load follows the working day with some variation, and has its peak at 14:00. It is lower at
  * weekends.
  */
-function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
+function computeLoad(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
   const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()
   const busy = weekday === 0 || weekday === 6 ? 0.5 : 1
   const day = (busy * (1 + diurnal(timeMs, instance.longitude, 14))) / 2

@@ -122,32 +122,32 @@ export class InvalidFleet extends Error {
  *
  * @throws InvalidFleet for an unknown site, a duplicate id, a pattern without a number, or more than `MAX_SENSORS` sensors
  */
-export function sensorsOf(groups: readonly FleetGroup[]): readonly Sensor[] {
-  const total = groups.reduce((sum, group) => sum + sizeOf(group), 0)
+export function createSensors(groups: readonly FleetGroup[]): readonly Sensor[] {
+  const total = groups.reduce((sum, group) => sum + countSensors(group), 0)
   if (total === 0) throw new InvalidFleet('the fleet has no sensors')
   if (total > MAX_SENSORS)
     throw new InvalidFleet(`the fleet has ${total} sensors: use at most ${MAX_SENSORS}`)
-  const known = new Set<string>()
+  const knownIds = new Set<string>()
   return groups.flatMap(group =>
-    sensorsOfGroup(group).map(sensor => {
-      if (known.has(sensor.id)) throw new InvalidFleet(`two sensors have the id "${sensor.id}"`)
-      known.add(sensor.id)
+    createGroupSensors(group).map(sensor => {
+      if (knownIds.has(sensor.id)) throw new InvalidFleet(`two sensors have the id "${sensor.id}"`)
+      knownIds.add(sensor.id)
       return sensor
     }),
   )
 }
 
-function sizeOf({ sensors, ids }: FleetGroup): number {
+function countSensors({ sensors, ids }: FleetGroup): number {
   return sensors ?? ids?.length ?? 1
 }
 
-function sensorsOfGroup(group: FleetGroup): Sensor[] {
+function createGroupSensors(group: FleetGroup): Sensor[] {
   const { family, ids, metrics, connections = DEFAULT_CONNECTIONS } = group
   const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
-  const count = sizeOf(group)
+  const count = countSensors(group)
   if (ids && ids.length !== count)
     throw new InvalidFleet(`a group has ${ids.length} ids for ${count} sensors: omit "sensors"`)
-  const sites = (group.sites ?? DEFAULT_SITES).map(siteOf)
+  const sites = (group.sites ?? DEFAULT_SITES).map(requireSite)
   const pattern = group.idPattern ?? `${PREFIXES[family]}_${group.sites ? '{site}_' : ''}{n:3}`
   if (!ids && count > 1 && !NUMBER.test(pattern))
     throw new InvalidFleet(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
@@ -156,7 +156,7 @@ function sensorsOfGroup(group: FleetGroup): Sensor[] {
     // If the site is part of the id, each site has its own numbers.
     const number = 1 + (pattern.includes('{site}') ? Math.floor(index / sites.length) : index)
     const common = {
-      id: ids?.[index] ?? idOf(pattern, number, site),
+      id: ids?.[index] ?? formatId(pattern, number, site),
       tenant: inTurn(tenants, index),
       ...(metrics && { metrics }),
     }
@@ -169,12 +169,12 @@ function sensorsOfGroup(group: FleetGroup): Sensor[] {
   })
 }
 
-function idOf(pattern: string, number: number, { site }: Site): string {
+function formatId(pattern: string, number: number, { site }: Site): string {
   const numbered = pattern.replace(NUMBER, (_, width = '1') => String(number).padStart(Number(width), '0'))
   return numbered.replace('{site}', site)
 }
 
-function siteOf(named: string): Site {
+function requireSite(named: string): Site {
   const found = SITES.get(named)
   if (!found) throw new InvalidFleet(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
   return found

@@ -48,20 +48,20 @@ const latest = new WeakMap<Device, ChainState>()
 export function activityAt(device: Device, { seed, timeMs }: Pick<Moment, 'seed' | 'timeMs'>): string {
   const at = Math.floor(timeMs / STEP_MS)
   const state = latest.get(device)
-  const known = state?.seed === seed ? state : undefined
-  if (known?.step === at) return known.activity
-  const { hub, day, night } = chainOf(modelNamed(device.model))
+  const cachedState = state?.seed === seed ? state : undefined
+  if (cachedState?.step === at) return cachedState.activity
+  const { hub, day, night } = getChain(modelNamed(device.model))
   const partAt = (step: number) => (isDay(step * STEP_MS, device.longitude) ? day : night)
   const draws: number[] = []
   let step = at
-  for (; step !== known?.step; step--) {
+  for (; step !== cachedState?.step; step--) {
     const draw = uniform(seed, device.id, 'activity', step)
     if (draw < partAt(step).endsInHub) break
     draws.push(draw)
   }
-  let activity = step === known?.step ? known.activity : hub
+  let activity = step === cachedState?.step ? cachedState.activity : hub
   for (let draw = draws.pop(); draw !== undefined; draw = draws.pop())
-    activity = after(activity, draw, partAt(++step).matrix, hub)
+    activity = nextActivity(activity, draw, partAt(++step).matrix, hub)
   latest.set(device, { seed, step: at, activity })
   return activity
 }
@@ -76,7 +76,7 @@ export function isDay(timeMs: number, longitude: number): boolean {
  *
  * @param draw random number from 0 to below 1; the smallest numbers lead to the hub
  */
-function after(activity: string, draw: number, matrix: Matrix, hub: string): string {
+function nextActivity(activity: string, draw: number, matrix: Matrix, hub: string): string {
   const { lasts, next } = matrix[activity] as Row
   let left = ((activity === hub ? 1 - draw : draw) * lasts * 1_000) / STEP_MS
   if (left >= 1) return activity
@@ -96,14 +96,18 @@ interface Part {
 
 const chains = new Map<Model, { readonly hub: string; readonly day: Part; readonly night: Part }>()
 
-function chainOf(model: Model) {
+function getChain(model: Model) {
   const { hub, day, night } = model
-  const chain = chains.get(model) ?? { hub, day: partOf(day, hub), night: partOf({ ...day, ...night }, hub) }
+  const chain = chains.get(model) ?? {
+    hub,
+    day: buildPart(day, hub),
+    night: buildPart({ ...day, ...night }, hub),
+  }
   chains.set(model, chain)
   return chain
 }
 
-function partOf(matrix: Matrix, hub: string): Part {
+function buildPart(matrix: Matrix, hub: string): Part {
   const others = Object.entries(matrix).filter(([activity]) => activity !== hub)
   const shares = others.map(([, { lasts, next }]) => ((next[hub] ?? 0) * STEP_MS) / (lasts * 1_000))
   return { matrix, endsInHub: Math.min(...shares) }

@@ -1,5 +1,5 @@
 import type { KeyStrategy } from '../key.ts'
-import { DEFAULT_FLEET, type Sensor, sensorsOf } from './fleet.ts'
+import { createSensors, DEFAULT_FLEET, type Sensor } from './fleet.ts'
 
 export interface GeneratorSettings {
   /**
@@ -26,7 +26,7 @@ export const GENERATOR_DEFAULTS: GeneratorSettings = {
   seed: 'sluice',
   tickSeconds: 5,
   anomalyRate: 0.4,
-  fleet: sensorsOf(DEFAULT_FLEET),
+  fleet: createSensors(DEFAULT_FLEET),
 }
 
 /** Returns the time of a tick, in milliseconds since the epoch. */

@@ -47,7 +47,7 @@ function ticksIn(seconds: number, tickSeconds: number): number {
 const SLICE_READINGS = 5_000
 
 /** Divides the due ticks into slices of at most a few thousand readings. Yields nothing if no ticks are due. */
-export function* slicesOf(
+export function* splitTicks(
   { from, until }: Pick<TicksDue, 'from' | 'until'>,
   sensors: number,
 ): Generator<Pick<TicksDue, 'from' | 'until'>> {

@@ -42,13 +42,13 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
     fields: {
       sensorId: sensor.id,
       location: { site: site.site, latitude: site.latitude, longitude: site.longitude },
-      status: statusOf(sensor, moment),
+      status: computeStatus(sensor, moment),
       tags: { tenant: sensor.tenant },
     },
   }
 }
 
 /** Returns the status of a sensor. Sometimes a sensor reports the status `degraded` for an hour. */
-function statusOf(sensor: EnvironmentSensor, { seed, timeMs }: Moment): 'ok' | 'degraded' {
+function computeStatus(sensor: EnvironmentSensor, { seed, timeMs }: Moment): 'ok' | 'degraded' {
   return uniform(seed, sensor.id, 'status', Math.floor(timeMs / HOUR_MS)) < 0.02 ? 'degraded' : 'ok'
 }

@@ -1,7 +1,7 @@
 /** Compiles calls of aggregates. Those whose state grows with the rows are refused. Pure. */
 import { MAX_TOP } from '../bounds.ts'
 import { AGGREGATES, type Aggregate, type AggregateName, type ColumnType, LISTS } from '../plan.ts'
-import { checked, type Typed } from './expressions.ts'
+import { requireType, type Typed } from './expressions.ts'
 import { StatementError } from './statement-error.ts'
 import type { CallNode, Node } from './syntax.ts'
 
@@ -66,10 +66,10 @@ export function compileAggregate(
     )
   if (node.isDistinct && written !== 'COUNT')
     throw new StatementError('DISTINCT is only supported in COUNT', node.at, 'COUNT(DISTINCT column)')
-  const typed = checked(compileArgument(argument), 'same', written)
+  const typed = requireType(compileArgument(argument), 'same', written)
   const used = node.isDistinct ? 'COUNT_DISTINCT' : name
-  if (NUMERIC.includes(used)) checked(typed, 'number', written)
-  if (isList) checked(typed, 'ordered', written)
+  if (NUMERIC.includes(used)) requireType(typed, 'number', written)
+  if (isList) requireType(typed, 'ordered', written)
   return {
     aggregate: {
       function: used,

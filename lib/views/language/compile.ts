@@ -15,7 +15,14 @@ import {
   type ViewPlan,
 } from '../plan.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
-import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
+import {
+  compileExpression,
+  includes,
+  type Resolve,
+  requireType,
+  type Typed,
+  typeNamed,
+} from './expressions.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
 import { compileWindow } from './window.ts'
@@ -78,7 +85,7 @@ const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
 const SIGNALS = ['readings', 'events']
 
 function compileStream({ name, columns, properties }: StreamStatement): StreamPlan {
-  const given = new Map<string, string>()
+  const propertyValues = new Map<string, string>()
   for (const { name: property, value } of properties) {
     const key = property.text.toUpperCase()
     if (!PROPERTIES.includes(key)) throw unknownName('property', property.text, PROPERTIES, property.at)
@@ -87,12 +94,12 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
     if (key === 'KAFKA_TOPIC') checkSignal(value.value, value.at)
     if (key === 'VALUE_FORMAT' && !FORMATS.includes(value.value.toUpperCase()))
       throw unknownName('format', value.value, FORMATS, value.at)
-    given.set(key, value.value)
+    propertyValues.set(key, value.value)
   }
-  const signal = given.get('KAFKA_TOPIC')
+  const signal = propertyValues.get('KAFKA_TOPIC')
   if (signal === undefined)
     throw new StatementError('the stream has no topic', name.at, "WITH (KAFKA_TOPIC = 'readings')")
-  const types = given
+  const types = propertyValues
     .get('TYPE')
     ?.split(',')
     .map(type => type.trim())
@@ -145,9 +152,9 @@ function dataObjects(signal: string, types: readonly string[] | undefined): read
  * of users, such as those of `tags`, and stays as it is. So does a name in backquotes.
  */
 function fieldNamed({ text, isQuoted }: Name, objects: readonly DataObject[]): string {
-  const known = objects.flatMap(({ properties = {} }) => Object.keys(properties))
-  if (isQuoted || known.includes(text)) return text
-  return known.find(field => plain(field) === plain(text)) ?? text
+  const fieldNames = objects.flatMap(({ properties = {} }) => Object.keys(properties))
+  if (isQuoted || fieldNames.includes(text)) return text
+  return fieldNames.find(field => plain(field) === plain(text)) ?? text
 }
 
 function plain(name: string): string {
@@ -163,7 +170,7 @@ const PSEUDO: readonly StreamColumn[] = [
 ]
 
 /** Resolves the columns of a stream. */
-function ofRow({ columns }: StreamPlan): Resolve {
+function createRowResolver({ columns }: StreamPlan): Resolve {
   const all = [...columns, ...PSEUDO]
   return node => {
     if (node.kind === 'call' && isAggregate(node))
@@ -201,12 +208,12 @@ function compileTable(
   // The name is a part of a URI.
   if (!/^\w+$/.test(name.text))
     throw new StatementError('the name of a table has only letters, digits and _', name.at)
-  const row = ofRow(stream)
+  const row = createRowResolver(stream)
   const condition =
-    where && checked(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
+    where && requireType(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
   const keys = statement.group.map(node => compileKey(node, row, statement))
   const aggregates: Aggregate[] = []
-  const resolve = ofGroup(row, keys, aggregates, statement)
+  const resolve = createGroupResolver(row, keys, aggregates, statement)
   const columns = compileItems(statement, resolve, aggregates)
   const group = keys.map((key, index): GroupColumn => {
     const column = columns.find(({ value }) => value.kind === 'group' && value.index === index)
@@ -214,7 +221,7 @@ function compileTable(
     return { name: column.name, type: column.type, value: key.value }
   })
   const having =
-    statement.having && checked(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
+    statement.having && requireType(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
   const window = statement.window && compileWindow(statement.window, aggregates)
   const rows = {
     signal: stream.signal,
@@ -239,17 +246,22 @@ function compileKey(node: Node, row: Resolve, { window }: Query): Typed {
     throw new StatementError('GROUP BY a DOUBLE has no bound', node.at, 'GROUP BY ROUND(column)')
   if (!window && includes(key.value, part => part.kind === 'field' && part.type === 'TIMESTAMP'))
     throw new StatementError('GROUP BY a time has no bound', node.at, `${WINDOW_FORM} GROUP BY column`)
-  return checked(key, 'same', 'GROUP BY')
+  return requireType(key, 'same', 'GROUP BY')
 }
 
 /** Resolves the values of a group: those of GROUP BY, the bounds of the window, and aggregates, which are collected. */
-function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], { window }: Query): Resolve {
+function createGroupResolver(
+  row: Resolve,
+  keys: readonly Typed[],
+  aggregates: Aggregate[],
+  { window }: Query,
+): Resolve {
   return node => {
     const { at } = node
     if (node.kind === 'call' && isAggregate(node)) {
       const { aggregate, type } = compileAggregate(node, argument => compileExpression(argument, row))
-      const known = aggregates.findIndex(one => isSame(one, aggregate))
-      const index = known >= 0 ? known : aggregates.push(aggregate) - 1
+      const existingIndex = aggregates.findIndex(one => isSame(one, aggregate))
+      const index = existingIndex >= 0 ? existingIndex : aggregates.push(aggregate) - 1
       return { value: { kind: 'aggregate', index }, type, at }
     }
     const bound = node.kind === 'name' ? boundNamed(node.name) : undefined
@@ -258,7 +270,7 @@ function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], 
       return { value: { kind: 'window', bound }, type: 'TIMESTAMP', at }
     }
     if (node.kind === 'literal' || hasAggregate(node)) return undefined
-    const key = keyOf(node, row, keys)
+    const key = findGroupKey(node, row, keys)
     if (key) return { ...key, at }
     if (node.kind !== 'name') return undefined
     row(node)
@@ -268,7 +280,7 @@ function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], 
 }
 
 /** Returns the value of GROUP BY that a node repeats. */
-function keyOf(node: Node, row: Resolve, keys: readonly Typed[]): Omit<Typed, 'at'> | undefined {
+function findGroupKey(node: Node, row: Resolve, keys: readonly Typed[]): Omit<Typed, 'at'> | undefined {
   let value: Expression
   try {
     value = compileExpression(node, row).value

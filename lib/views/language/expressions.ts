@@ -15,20 +15,20 @@ export interface Typed {
 export type Resolve = (node: Node) => Typed | undefined
 
 /** Type of an argument. All `same` arguments of a call have one type; `ordered` ones can also be compared by size. */
-type Taken = 'number' | 'same' | 'ordered' | 'any' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT'
+type ArgumentType = 'number' | 'same' | 'ordered' | 'any' | 'VARCHAR' | 'BOOLEAN' | 'BIGINT'
 
 interface Signature {
   /** Types of the arguments. If `max` is larger than their number, the last one is repeated. */
-  readonly takes: readonly Taken[]
+  readonly takes: readonly ArgumentType[]
   /** Type of the result. `same` is the type of the `same` arguments, `numeric` BIGINT if all arguments are. */
   readonly gives: ColumnType | 'same' | 'numeric'
   readonly min: number
   readonly max: number
 }
 
-function of(takes: string, gives: Signature['gives'], min?: number, max?: number): Signature {
-  const taken = takes.split(' ') as readonly Taken[]
-  return { takes: taken, gives, min: min ?? taken.length, max: max ?? taken.length }
+function createSignature(takes: string, gives: Signature['gives'], min?: number, max?: number): Signature {
+  const argumentTypes = takes.split(' ') as readonly ArgumentType[]
+  return { takes: argumentTypes, gives, min: min ?? argumentTypes.length, max: max ?? argumentTypes.length }
 }
 
 function each(
@@ -39,25 +39,25 @@ function each(
 }
 
 const MANY = 100
-const JOINED_TEXT = of('VARCHAR VARCHAR', 'VARCHAR')
+const JOINED_TEXT = createSignature('VARCHAR VARCHAR', 'VARCHAR')
 const SIGNATURES: Partial<Record<FunctionName, Signature>> = {
-  ...each(['+', '-', '*', '/', '%'], of('number number', 'numeric')),
-  ...each(['NEGATE', 'ABS', 'CEIL', 'FLOOR'], of('number', 'numeric')),
-  ...each(['=', '<>'], of('same same', 'BOOLEAN')),
-  ...each(['<', '<=', '>', '>='], of('ordered ordered', 'BOOLEAN')),
-  ...each(['AND', 'OR'], of('BOOLEAN BOOLEAN', 'BOOLEAN')),
-  ...each(['LCASE', 'UCASE', 'TRIM'], of('VARCHAR', 'VARCHAR')),
-  NOT: of('BOOLEAN', 'BOOLEAN'),
-  IS_NULL: of('any', 'BOOLEAN'),
-  IN: of('same', 'BOOLEAN', 2, MANY),
-  LIKE: of('VARCHAR VARCHAR', 'BOOLEAN'),
-  ROUND: of('number BIGINT', 'DOUBLE', 1),
-  SQRT: of('number', 'DOUBLE'),
-  COALESCE: of('same', 'same', 1, MANY),
-  NULLIF: of('same same', 'same'),
-  LEN: of('VARCHAR', 'BIGINT'),
-  SUBSTRING: of('VARCHAR BIGINT BIGINT', 'VARCHAR', 2),
-  CONCAT: of('VARCHAR', 'VARCHAR', 1, MANY),
+  ...each(['+', '-', '*', '/', '%'], createSignature('number number', 'numeric')),
+  ...each(['NEGATE', 'ABS', 'CEIL', 'FLOOR'], createSignature('number', 'numeric')),
+  ...each(['=', '<>'], createSignature('same same', 'BOOLEAN')),
+  ...each(['<', '<=', '>', '>='], createSignature('ordered ordered', 'BOOLEAN')),
+  ...each(['AND', 'OR'], createSignature('BOOLEAN BOOLEAN', 'BOOLEAN')),
+  ...each(['LCASE', 'UCASE', 'TRIM'], createSignature('VARCHAR', 'VARCHAR')),
+  NOT: createSignature('BOOLEAN', 'BOOLEAN'),
+  IS_NULL: createSignature('any', 'BOOLEAN'),
+  IN: createSignature('same', 'BOOLEAN', 2, MANY),
+  LIKE: createSignature('VARCHAR VARCHAR', 'BOOLEAN'),
+  ROUND: createSignature('number BIGINT', 'DOUBLE', 1),
+  SQRT: createSignature('number', 'DOUBLE'),
+  COALESCE: createSignature('same', 'same', 1, MANY),
+  NULLIF: createSignature('same same', 'same'),
+  LEN: createSignature('VARCHAR', 'BIGINT'),
+  SUBSTRING: createSignature('VARCHAR BIGINT BIGINT', 'VARCHAR', 2),
+  CONCAT: createSignature('VARCHAR', 'VARCHAR', 1, MANY),
 }
 const ALIASES: Readonly<Record<string, FunctionName>> = { IFNULL: 'COALESCE' }
 /** Functions that are written as a word and arguments in parentheses, for suggestions. */
@@ -80,8 +80,11 @@ export function compileExpression(
     case 'cast':
       return cast(compile(node.of), node.type, node.at)
     case 'case': {
-      const whens = node.branches.map(({ when }) => checked(compile(when), 'BOOLEAN', 'WHEN'))
-      const results = unified([...node.branches.map(({ then }) => then), node.otherwise].map(compile), 'CASE')
+      const whens = node.branches.map(({ when }) => requireType(compile(when), 'BOOLEAN', 'WHEN'))
+      const results = unifyTypes(
+        [...node.branches.map(({ then }) => then), node.otherwise].map(compile),
+        'CASE',
+      )
       const value = {
         kind: 'case' as const,
         // biome-ignore lint/suspicious/noThenProperty: the plan is data, and is never awaited
@@ -106,25 +109,31 @@ function compileCall(
   const name = ALIASES[written] ?? (written as FunctionName)
   const own = Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined
   if (!own) throw unknownName('function', node.name, [...NAMED, ...otherFunctions], node.at)
-  const given = node.arguments.map(compile)
-  const isText = name === '+' && given.some(({ type }) => type === 'VARCHAR')
+  const compiledArguments = node.arguments.map(compile)
+  const isText = name === '+' && compiledArguments.some(({ type }) => type === 'VARCHAR')
   const { takes, min, max, gives } = isText ? JOINED_TEXT : own
-  if (given.length < min || given.length > max || node.isDistinct || node.isStar)
+  if (compiledArguments.length < min || compiledArguments.length > max || node.isDistinct || node.isStar)
     throw new StatementError(
       `${written} has ${min === max ? min : `${min} to ${max}`} arguments`,
       node.at,
-      `${written}(${takes.map(taken => NAMES[taken]).join(', ')})`,
+      `${written}(${takes.map(argumentType => NAMES[argumentType]).join(', ')})`,
     )
-  for (const [i, one] of given.entries()) checked(one, takes[Math.min(i, takes.length - 1)] ?? 'any', written)
-  const same = takes[0] === 'same' || takes[0] === 'ordered' ? unified(given, written) : undefined
-  const isWhole = given.every(({ type }) => type !== 'DOUBLE')
+  for (const [i, one] of compiledArguments.entries())
+    requireType(one, takes[Math.min(i, takes.length - 1)] ?? 'any', written)
+  const same =
+    takes[0] === 'same' || takes[0] === 'ordered' ? unifyTypes(compiledArguments, written) : undefined
+  const isWhole = compiledArguments.every(({ type }) => type !== 'DOUBLE')
   const numeric = isWhole ? 'BIGINT' : 'DOUBLE'
   const type = gives === 'same' ? (same?.type ?? 'NULL') : gives === 'numeric' ? numeric : gives
-  const value: Expression = { kind: 'call', name, arguments: same?.values ?? given.map(one => one.value) }
+  const value: Expression = {
+    kind: 'call',
+    name,
+    arguments: same?.values ?? compiledArguments.map(one => one.value),
+  }
   // The quotient of integers is an integer, as in ksqlDB.
   if (name === '/' && isWhole)
     return { value: { kind: 'call', name: 'TO_BIGINT', arguments: [value] }, type, at: node.at }
-  return { value, type: name === 'ROUND' && given.length === 1 ? 'BIGINT' : type, at: node.at }
+  return { value, type: name === 'ROUND' && compiledArguments.length === 1 ? 'BIGINT' : type, at: node.at }
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -143,27 +152,27 @@ function isNumber(type: Typed['type']): boolean {
 }
 
 /** Returns the expression if its type is the required one. @throws StatementError otherwise */
-export function checked(typed: Typed, taken: Taken, user: string): Typed {
+export function requireType(typed: Typed, required: ArgumentType, user: string): Typed {
   const { type, at } = typed
   const isFit =
-    taken === 'any' ||
-    taken === type ||
+    required === 'any' ||
+    required === type ||
     type === 'NULL' ||
-    (taken === 'number' && isNumber(type)) ||
-    (taken === 'ordered' && (isNumber(type) || type === 'VARCHAR')) ||
-    (taken === 'same' && !type.startsWith('ARRAY'))
+    (required === 'number' && isNumber(type)) ||
+    (required === 'ordered' && (isNumber(type) || type === 'VARCHAR')) ||
+    (required === 'same' && !type.startsWith('ARRAY'))
   if (isFit) return typed
-  const nearest = taken === 'number' && type === 'VARCHAR' ? 'CAST(… AS DOUBLE)' : undefined
-  throw new StatementError(`${user} takes a ${NAMES[taken]}, and this is ${type}`, at, nearest)
+  const nearest = required === 'number' && type === 'VARCHAR' ? 'CAST(… AS DOUBLE)' : undefined
+  throw new StatementError(`${user} takes a ${NAMES[required]}, and this is ${type}`, at, nearest)
 }
 
 /** Returns values as one type: numbers as DOUBLE if one of them is, and texts beside timestamps as timestamps. */
-function unified(
+function unifyTypes(
   all: readonly Typed[],
   user: string,
 ): { readonly type: Typed['type']; readonly values: readonly Expression[] } {
   const typed = all.filter(({ type }) => type !== 'NULL')
-  const types = new Set(typed.map(one => checked(one, 'same', user).type))
+  const types = new Set(typed.map(one => requireType(one, 'same', user).type))
   const [type = 'NULL'] = types
   if (types.size <= 1) return { type, values: all.map(({ value }) => value) }
   if (types.has('TIMESTAMP') && !types.has('BOOLEAN') && !types.has('DOUBLE'))

@@ -11,7 +11,7 @@ import {
   type ViewPlan,
 } from '../plan.ts'
 import { boundNamed } from './compile.ts'
-import { checked, compileExpression, type Resolve, type Typed } from './expressions.ts'
+import { compileExpression, type Resolve, requireType, type Typed } from './expressions.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { Name, Parse, Query, Statement } from './syntax.ts'
 
@@ -31,9 +31,9 @@ export interface Selection {
   /** Values of the group, if the condition names all of them. */
   readonly key?: readonly Scalar[]
   /** Returns the values of the columns; undefined if the row does not meet the condition. */
-  ofRow(row: SelectableRow): readonly Value[] | undefined
+  selectRow(row: SelectableRow): readonly Value[] | undefined
   /** Also returns the key of a row that has ended, unless the condition excludes this key. */
-  ofChange(change: ViewChanged): readonly Value[] | undefined
+  selectChange(change: ViewChanged): readonly Value[] | undefined
 }
 
 /** Plan with generations that are being built, and are not read. */
@@ -60,9 +60,9 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
       query.at,
       `SELECT * FROM ${table.name} WHERE column = 'value'`,
     )
-  const resolve = ofTable(table)
+  const resolve = createTableResolver(table)
   const compile = (node: Parameters<Resolve>[0]) => compileExpression(node, resolve)
-  const where = query.where ? checked(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
+  const where = query.where ? requireType(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
   const items = query.items?.map(({ value, name }, i) => ({
     ...compile(value),
     name: name?.text ?? (value.kind === 'name' ? value.name : `KSQL_COL_${i}`),
@@ -86,8 +86,8 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
     isPush: query.emit !== undefined,
     ...(query.limit === null ? {} : { limit: query.limit }),
     ...(key ? { key } : {}),
-    ofRow: row => select(row, isMet => isMet === true),
-    ofChange({ row, window, final, tombstone }) {
+    selectRow: row => select(row, isMet => isMet === true),
+    selectChange({ row, window, final, tombstone }) {
       if (isFinalOnly && final !== true && !tombstone) return undefined
       const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
       const changed = { values: row, ...(bounds ? { window: bounds } : {}) }
@@ -106,11 +106,11 @@ function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan)
 }
 
 /** Resolves the columns of a table, and the bounds of its windows. */
-function ofTable({ columns, window }: TablePlan): Resolve {
+function createTableResolver({ columns, window }: TablePlan): Resolve {
   return node => {
     if (node.kind !== 'name') return undefined
     const column = columns.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
-    const typed = column ? columnOf(column) : window ? boundOf(node.name) : undefined
+    const typed = column ? toColumn(column) : window ? findBoundColumn(node.name) : undefined
     if (typed) return { ...typed, at: node.at }
     const names = [...columns.map(({ name }) => name), ...(window ? BOUNDS : [])]
     throw unknownName('column', node.name, names, node.at)
@@ -121,11 +121,11 @@ type Column = Omit<Typed, 'at'> & { readonly name: string }
 
 const BOUNDS = ['WINDOWSTART', 'WINDOWEND']
 
-function columnOf({ name, type }: TableColumn): Column {
+function toColumn({ name, type }: TableColumn): Column {
   return { name, type, value: { kind: 'field', path: [name], type } }
 }
 
-function boundOf(name: string): Column | undefined {
+function findBoundColumn(name: string): Column | undefined {
   const bound = boundNamed(name)
   return bound && { name, type: 'TIMESTAMP', value: { kind: 'window', bound } }
 }
@@ -133,8 +133,8 @@ function boundOf(name: string): Column | undefined {
 /** Returns the columns of `*`: the values of the group, the bounds of the window, and the others. */
 function everyColumn({ columns, window }: TablePlan): readonly Column[] {
   const [keys, others] = [columns.filter(({ isKey }) => isKey), columns.filter(({ isKey }) => !isKey)]
-  const bounds = window ? BOUNDS.flatMap(name => boundOf(name) ?? []) : []
-  return [...keys.map(columnOf), ...bounds, ...others.map(columnOf)]
+  const bounds = window ? BOUNDS.flatMap(name => findBoundColumn(name) ?? []) : []
+  return [...keys.map(toColumn), ...bounds, ...others.map(toColumn)]
 }
 
 /** Field that equals a constant. */

@@ -1,6 +1,6 @@
 /** Compiles the window of a table. The number of windows that a group keeps, and their size, are bounded. Pure. */
 
-import { keptMs, type WindowPlan } from '../../windows/windows.ts'
+import { computeRetentionMs, type WindowPlan } from '../../windows/windows.ts'
 import { LEAST_STEP_MS, MAX_WINDOWS, maxWindows, windowBytes, windowCount } from '../bounds.ts'
 import type { Aggregate } from '../plan.ts'
 import { StatementError } from './statement-error.ts'
@@ -36,32 +36,33 @@ export function compileWindow(
 ): WindowPlan {
   const { required, form } = SETTINGS[kind]
   const allowed: readonly SettingName[] = [...required, 'grace', 'retention']
-  const given = new Map(settings.map(one => [one.name, one.ms]))
+  const settingsByName = new Map(settings.map(one => [one.name, one.ms]))
   const odd = settings.find(({ name }) => !allowed.includes(name))
   if (odd) throw new StatementError(`a ${kind} window has no ${WORDS[odd.name]}`, odd.at, form)
-  const missing = required.find(name => !given.has(name))
+  const missing = required.find(name => !settingsByName.has(name))
   if (missing) throw new StatementError(`a ${kind} window needs ${WORDS[missing]}`, at, form)
-  if (given.size < settings.length) throw new StatementError('a setting of the window is repeated', at, form)
-  const graceMs = given.get('grace') ?? DEFAULT_GRACE_MS
-  const sizeMs = given.get('size') ?? given.get('gap') ?? 0
-  const stepMs = given.get('advance') ?? sizeMs
+  if (settingsByName.size < settings.length)
+    throw new StatementError('a setting of the window is repeated', at, form)
+  const graceMs = settingsByName.get('grace') ?? DEFAULT_GRACE_MS
+  const sizeMs = settingsByName.get('size') ?? settingsByName.get('gap') ?? 0
+  const stepMs = settingsByName.get('advance') ?? sizeMs
   if (stepMs < LEAST_STEP_MS || stepMs > sizeMs)
     throw new StatementError(
-      given.has('advance')
+      settingsByName.has('advance')
         ? 'ADVANCE BY is at least one second and at most SIZE'
         : 'a window has at least one second',
       at,
       form,
     )
-  const retentionMs = given.get('retention') ?? Math.max(sizeMs + graceMs, KEPT_WINDOWS * stepMs)
+  const retentionMs = settingsByName.get('retention') ?? Math.max(sizeMs + graceMs, KEPT_WINDOWS * stepMs)
   if (retentionMs < graceMs)
     throw new StatementError(
       'RETENTION is shorter than the grace period',
       at,
       `RETENTION ${secondsText(graceMs)}`,
     )
-  const toleranceMs = keptMs({ graceMs: 0, retentionMs: 0 })
-  const spanMs = keptMs({ graceMs, retentionMs }) + sizeMs
+  const toleranceMs = computeRetentionMs({ graceMs: 0, retentionMs: 0 })
+  const spanMs = computeRetentionMs({ graceMs, retentionMs }) + sizeMs
   const windows = windowCount(sizeMs, stepMs, { graceMs, retentionMs })
   const most = maxWindows(aggregates)
   if (windows > most) {
@@ -74,7 +75,7 @@ export function compileWindow(
       at,
       longestMs >= graceMs + toleranceMs
         ? `RETENTION ${secondsText(longestMs)}`
-        : given.has('advance') && leastMs <= sizeMs
+        : settingsByName.has('advance') && leastMs <= sizeMs
           ? `ADVANCE BY ${secondsText(leastMs)}`
           : longestGraceMs > 0
             ? `GRACE PERIOD ${secondsText(longestGraceMs)}`

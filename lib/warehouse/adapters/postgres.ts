@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, types as parsers } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type Mart, type MartRow, type MartType, merged } from '../mart.ts'
+import { type Mart, type MartRow, type MartType, mergeRows } from '../mart.ts'
 import {
   type Step,
   WarehouseFailure,
@@ -18,13 +18,13 @@ import {
 } from '../target.ts'
 import {
   type Dialect,
+  listColumnNames,
   migrate,
-  namesOf,
-  quoted,
+  quoteNames,
   SHOWN,
   shownColumns,
+  toWatermark,
   upsert,
-  watermarkOf,
   watermarkValues,
   writeWatermark,
 } from './sql.ts'
@@ -80,7 +80,7 @@ export class PostgresTarget implements WarehouseTarget {
 
   /** @param url address of the database; `sslmode` in it selects TLS */
   constructor(url: string) {
-    const { hostname, port, pathname, username } = parsed(url)
+    const { hostname, port, pathname, username } = parseUrl(url)
     this.#user = decodeURIComponent(username)
     this.location = `postgresql://${this.#user && `${this.#user}@`}${hostname}:${port || 5432}${pathname}`
     const getTypeParser = ((id: number, format: 'text' | undefined) =>
@@ -97,7 +97,7 @@ export class PostgresTarget implements WarehouseTarget {
   }
 
   async open(): Promise<void> {
-    await this.#reached(async () => {
+    await this.#translateErrors(async () => {
       await this.#client.connect()
       // The connection stays open when the migrator has ended.
       const connection = Object.assign(this.#client, { release() {} })
@@ -108,7 +108,7 @@ export class PostgresTarget implements WarehouseTarget {
   }
 
   async watermarks(): Promise<readonly Watermark[]> {
-    return (await this.#query(`SELECT * FROM ${SCHEMA}.watermarks`)).map(watermarkOf)
+    return (await this.#query(`SELECT * FROM ${SCHEMA}.watermarks`)).map(toWatermark)
   }
 
   async apply(step: Step): Promise<boolean> {
@@ -124,7 +124,7 @@ export class PostgresTarget implements WarehouseTarget {
 
   async rows(name: string): Promise<readonly MartRow[]> {
     return await this.#query(
-      `SELECT ${quoted(namesOf({ columns: shownColumns(name) }))} FROM ${SCHEMA}.${name}`,
+      `SELECT ${quoteNames(listColumnNames({ columns: shownColumns(name) }))} FROM ${SCHEMA}.${name}`,
     )
   }
 
@@ -134,28 +134,28 @@ export class PostgresTarget implements WarehouseTarget {
 
   async #merge(mart: Mart, rows: readonly MartRow[]): Promise<void> {
     const { name, key } = mart
-    const columns = namesOf(mart)
+    const columns = listColumnNames(mart)
     const staged = `staged_${name}`
     await this.#query(`CREATE TEMP TABLE ${staged} (LIKE ${SCHEMA}.${name}) ON COMMIT DROP`)
     await this.#copy(mart, staged, rows)
     const existing = await this.#query(
-      `SELECT ${columns.map(column => `old."${column}"`)} FROM ${SCHEMA}.${name} AS old JOIN ${staged} USING (${quoted(key)})`,
+      `SELECT ${columns.map(column => `old."${column}"`)} FROM ${SCHEMA}.${name} AS old JOIN ${staged} USING (${quoteNames(key)})`,
     )
     if (existing.length > 0) {
       await this.#query(`TRUNCATE ${staged}`)
-      await this.#copy(mart, staged, merged(mart, [...existing, ...rows]))
+      await this.#copy(mart, staged, mergeRows(mart, [...existing, ...rows]))
     }
-    const select = `SELECT ${quoted(columns)} FROM ${staged}`
+    const select = `SELECT ${quoteNames(columns)} FROM ${staged}`
     await this.#query(upsert(`${SCHEMA}.${name}`, columns, key, select))
   }
 
   async #copy({ columns }: Mart, table: string, rows: readonly MartRow[]): Promise<void> {
-    const names = quoted(columns.map(([name]) => name))
+    const names = quoteNames(columns.map(([name]) => name))
     const lines = rows.map(
-      row => `${columns.map(([name, type]) => copied(row[name] ?? null, type)).join('\t')}\n`,
+      row => `${columns.map(([name, type]) => formatCopyValue(row[name] ?? null, type)).join('\t')}\n`,
     )
     const stream = this.#client.query(copyFrom(`COPY ${table} (${names}) FROM STDIN`))
-    await this.#reached(() => pipeline(Readable.from(lines), stream))
+    await this.#translateErrors(() => pipeline(Readable.from(lines), stream))
   }
 
   async #writeWatermark(mark: Watermark): Promise<void> {
@@ -178,10 +178,10 @@ export class PostgresTarget implements WarehouseTarget {
   }
 
   async #query(text: string, values: readonly unknown[] = []): Promise<MartRow[]> {
-    return await this.#reached(async () => (await this.#client.query(text, [...values])).rows)
+    return await this.#translateErrors(async () => (await this.#client.query(text, [...values])).rows)
   }
 
-  async #reached<T>(work: () => Promise<T>): Promise<T> {
+  async #translateErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
@@ -219,7 +219,7 @@ const FAILURES: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-function parsed(url: string): URL {
+function parseUrl(url: string): URL {
   try {
     return new URL(url)
   } catch {
@@ -232,7 +232,7 @@ function parsed(url: string): URL {
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /** Returns a value in the text format of COPY. */
-function copied(value: string | number | null, type: MartType): string {
+function formatCopyValue(value: string | number | null, type: MartType): string {
   if (value === null) return '\\N'
   if (type === 'TIMESTAMP') return new Date(Number(value)).toISOString()
   return String(value).replaceAll(/[\\\t\n\r]/g, one => ESCAPES[one] ?? one)

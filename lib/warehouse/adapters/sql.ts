@@ -21,7 +21,7 @@ export interface Dialect {
   readonly more: readonly string[]
 }
 
-/** Columns of the table `watermarks`, in the order of `watermarkOf`. */
+/** Columns of the table `watermarks`, in the order of `toWatermark`. */
 const WATERMARK_COLUMNS = [
   ['history_table', 'TEXT'],
   ['topic', 'TEXT'],
@@ -42,13 +42,13 @@ export function firstStatements({ types, schema, more }: Dialect): string[] {
     const declared = columns.map(
       ([column, type]) => `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`,
     )
-    return `CREATE TABLE ${schema}${name} (${declared.join(', ')}, PRIMARY KEY (${quoted(key)}))`
+    return `CREATE TABLE ${schema}${name} (${declared.join(', ')}, PRIMARY KEY (${quoteNames(key)}))`
   }
   const log = ALERT_LOG.columns.map(([name]) => name)
   return [
     table('watermarks', WATERMARK_COLUMNS, WATERMARK_KEY),
     ...MARTS.map(({ name, columns, key }) => table(name, columns, key)),
-    `CREATE VIEW ${schema}${ALERT_LOG.name} AS SELECT ${quoted(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`,
+    `CREATE VIEW ${schema}${ALERT_LOG.name} AS SELECT ${quoteNames(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`,
     ...more,
   ]
 }
@@ -77,11 +77,11 @@ export async function migrate(db: Kysely<unknown>, dialect: Dialect, schema?: st
   if (error) throw error
 }
 
-export function quoted(names: readonly string[]): string {
+export function quoteNames(names: readonly string[]): string {
   return names.map(name => `"${name}"`).join(', ')
 }
 
-export function namesOf({ columns }: Pick<Mart, 'columns'>): string[] {
+export function listColumnNames({ columns }: Pick<Mart, 'columns'>): string[] {
   return columns.map(([name]) => name)
 }
 
@@ -94,7 +94,7 @@ export function upsert(
 ): string {
   const others = columns.filter(column => !key.includes(column))
   const set = others.map(column => `"${column}" = excluded."${column}"`).join(', ')
-  return `INSERT INTO ${table} (${quoted(columns)}) ${rows} ON CONFLICT (${quoted(key)}) DO UPDATE SET ${set}`
+  return `INSERT INTO ${table} (${quoteNames(columns)}) ${rows} ON CONFLICT (${quoteNames(key)}) DO UPDATE SET ${set}`
 }
 
 /** Returns the statement that writes a watermark. @param value placeholder of a value, by its index */
@@ -109,7 +109,7 @@ export function watermarkValues(mark: Watermark): (string | number)[] {
   return [table, topic, partition, nextOffset, upToMs]
 }
 
-export function watermarkOf(row: MartRow): Watermark {
+export function toWatermark(row: MartRow): Watermark {
   return {
     table: row.history_table as Watermark['table'],
     topic: String(row.topic),

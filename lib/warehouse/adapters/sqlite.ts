@@ -11,12 +11,12 @@ import {
 } from '../target.ts'
 import {
   type Dialect,
+  listColumnNames,
   migrate,
-  namesOf,
-  quoted,
+  quoteNames,
   shownColumns,
+  toWatermark,
   upsert,
-  watermarkOf,
   watermarkValues,
   writeWatermark,
 } from './sql.ts'
@@ -41,7 +41,7 @@ export class SqliteTarget implements WarehouseTarget {
   }
 
   async open(): Promise<void> {
-    await this.#reached(async () => {
+    await this.#translateErrors(async () => {
       const db = new DatabaseSync(this.#file, { timeout: BUSY_MS })
       this.#opened = db
       db.exec('PRAGMA journal_mode = WAL')
@@ -60,12 +60,12 @@ export class SqliteTarget implements WarehouseTarget {
   }
 
   async watermarks(): Promise<readonly Watermark[]> {
-    return await this.#reached(async () => this.#all('SELECT * FROM watermarks').map(watermarkOf))
+    return await this.#translateErrors(async () => this.#all('SELECT * FROM watermarks').map(toWatermark))
   }
 
   async apply(step: Step): Promise<boolean> {
     return await this.#transaction(() => {
-      const before = watermarkOfPartition(this.#all('SELECT * FROM watermarks').map(watermarkOf), step)
+      const before = watermarkOfPartition(this.#all('SELECT * FROM watermarks').map(toWatermark), step)
       if (before && before.nextOffset !== step.fromOffset) return false
       for (const [mart, rows] of step.changes) this.#merge(mart, rows)
       this.#run(
@@ -78,8 +78,10 @@ export class SqliteTarget implements WarehouseTarget {
 
   async rows(name: string): Promise<readonly MartRow[]> {
     const columns = shownColumns(name)
-    return await this.#reached(async () => {
-      return this.#all(`SELECT ${quoted(namesOf({ columns }))} FROM ${name}`).map(row => read(columns, row))
+    return await this.#translateErrors(async () => {
+      return this.#all(`SELECT ${quoteNames(listColumnNames({ columns }))} FROM ${name}`).map(row =>
+        parseRow(columns, row),
+      )
     })
   }
 
@@ -95,14 +97,14 @@ export class SqliteTarget implements WarehouseTarget {
 
   #merge(mart: Mart, rows: readonly MartRow[]): void {
     const { name, key, columns, merge } = mart
-    const names = namesOf(mart)
+    const names = listColumnNames(mart)
     const where = key.map(column => `"${column}" = ?`).join(' AND ')
     const find = this.#db.prepare(`SELECT * FROM ${name} WHERE ${where}`)
     const write = this.#db.prepare(upsert(name, names, key, `VALUES (${names.map(() => '?').join(', ')})`))
     const keyColumns = columns.filter(([column]) => key.includes(column))
     for (const row of rows) {
-      const found = find.get(...written(orderedAs(key, keyColumns), row)) as MartRow | undefined
-      write.run(...written(columns, found ? merge(read(columns, found), row) : row))
+      const found = find.get(...toSqlValues(sortByKey(key, keyColumns), row)) as MartRow | undefined
+      write.run(...toSqlValues(columns, found ? merge(parseRow(columns, found), row) : row))
     }
   }
 
@@ -115,7 +117,7 @@ export class SqliteTarget implements WarehouseTarget {
   }
 
   async #transaction<T>(work: () => T): Promise<T> {
-    return await this.#reached(async () => {
+    return await this.#translateErrors(async () => {
       this.#db.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
@@ -128,7 +130,7 @@ export class SqliteTarget implements WarehouseTarget {
     })
   }
 
-  async #reached<T>(work: () => Promise<T>): Promise<T> {
+  async #translateErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
@@ -151,18 +153,18 @@ const REASONS: Readonly<Record<number, string>> = {
   26: 'The file is not an SQLite database. Correct WAREHOUSE_URL.',
 }
 
-function orderedAs(key: readonly string[], columns: readonly MartColumn[]): MartColumn[] {
+function sortByKey(key: readonly string[], columns: readonly MartColumn[]): MartColumn[] {
   return columns.toSorted(([a], [b]) => key.indexOf(a) - key.indexOf(b))
 }
 
-function written(columns: readonly MartColumn[], row: MartRow): SQLInputValue[] {
+function toSqlValues(columns: readonly MartColumn[], row: MartRow): SQLInputValue[] {
   return columns.map(([name, type]) => {
     const value = row[name] ?? null
     return type === 'TIMESTAMP' && value !== null ? timeText(Number(value)) : value
   })
 }
 
-function read(columns: readonly MartColumn[], row: MartRow): MartRow {
+function parseRow(columns: readonly MartColumn[], row: MartRow): MartRow {
   return Object.fromEntries(
     columns.map(([name, type]) => {
       const value = row[name] ?? null

@@ -42,12 +42,12 @@ export function inflateBlock(
     if (literals === LENGTH_CONTINUES) {
       let more = 255
       while (more === 255) {
-        if (from >= size) throw truncated()
+        if (from >= size) throw createTruncatedError()
         more = block[from++] as number
         literals += more
       }
     }
-    if (from + literals > size) throw truncated()
+    if (from + literals > size) throw createTruncatedError()
     if (at + literals > end) return undefined
     if (literals >= LONG) {
       block.copy(output, at, from, from + literals)
@@ -59,14 +59,14 @@ export function inflateBlock(
     // The last sequence has no match.
     if (from === size) return at
 
-    if (from + 2 > size) throw truncated()
+    if (from + 2 > size) throw createTruncatedError()
     const distance = (block[from] as number) | ((block[from + 1] as number) << 8)
     from += 2
     let match = (token & 15) + SHORTEST_MATCH
     if ((token & 15) === LENGTH_CONTINUES) {
       let more = 255
       while (more === 255) {
-        if (from >= size) throw truncated()
+        if (from >= size) throw createTruncatedError()
         more = block[from++] as number
         match += more
       }
@@ -82,9 +82,9 @@ export function inflateBlock(
       for (const stop = at + match; at < stop; ) output[at++] = output[source++] as number
     }
   }
-  throw truncated()
+  throw createTruncatedError()
 }
 
-function truncated(): Error {
+function createTruncatedError(): Error {
   return new Error('a block is truncated')
 }

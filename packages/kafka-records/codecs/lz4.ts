@@ -6,7 +6,7 @@
 
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { limitReached } from '../unreadable.ts'
+import { createLimitError } from '../unreadable.ts'
 import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 
 const MAGIC = 0x184d2204
@@ -36,7 +36,7 @@ function inflateLz4(bytes: Buffer, limit: number): Buffer {
   // Each part is overwritten by the next, so it is copied.
   for (const part of lz4Parts(bytes)) {
     length += part.length
-    if (length > limit) throw limitReached(limit)
+    if (length > limit) throw createLimitError(limit)
     parts.push(Buffer.from(part))
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length)
@@ -45,23 +45,23 @@ function inflateLz4(bytes: Buffer, limit: number): Buffer {
 /** Yields decompressed parts. Each part is overwritten by the next. Only bytes to which the next block can refer are kept. */
 function* lz4Parts(bytes: Buffer): Generator<Buffer> {
   let room = Buffer.alloc(0)
-  let kept = 0
-  for (const block of blocksOf(bytes)) {
-    if (block.isFirst) kept = 0
-    const most = kept + mostBytes(block)
+  let windowEnd = 0
+  for (const block of readBlocks(bytes)) {
+    if (block.isFirst) windowEnd = 0
+    const most = windowEnd + mostBytes(block)
     if (most > room.length) {
       const larger = Buffer.allocUnsafeSlow(WINDOW_BYTES + most)
-      room.copy(larger, 0, 0, kept)
+      room.copy(larger, 0, 0, windowEnd)
       room = larger
     }
     const end = block.isStored
-      ? kept + block.bytes.copy(room, kept)
-      : inflateBlock(block.bytes, room, { at: kept, end: most, windowStart: 0 })
-    if (end === undefined) throw tooLong()
-    yield room.subarray(kept, end)
+      ? windowEnd + block.bytes.copy(room, windowEnd)
+      : inflateBlock(block.bytes, room, { at: windowEnd, end: most, windowStart: 0 })
+    if (end === undefined) throw createTooLongError()
+    yield room.subarray(windowEnd, end)
     const windowStart = Math.max(0, end - WINDOW_BYTES)
     room.copyWithin(0, windowStart, end)
-    kept = end - windowStart
+    windowEnd = end - windowStart
   }
 }
 
@@ -76,17 +76,17 @@ function mostBytes({ bytes, isStored, largest }: Block): number {
   return isStored ? bytes.length : Math.min(largest, MAX_FACTOR * bytes.length)
 }
 
-function tooLong(): Error {
+function createTooLongError(): Error {
   return new Error('a decompressed block is larger than its frame allows')
 }
 
-function* blocksOf(bytes: Buffer): Generator<Block> {
+function* readBlocks(bytes: Buffer): Generator<Block> {
   const input = new Cursor(bytes)
-  do yield* blocksOfFrame(input)
+  do yield* readFrameBlocks(input)
   while (input.at < input.end)
 }
 
-function* blocksOfFrame(input: Cursor): Generator<Block> {
+function* readFrameBlocks(input: Cursor): Generator<Block> {
   if (uint32(input) !== MAGIC) throw new Error('no LZ4 frame begins here')
   const flags = input.int8()
   if ((flags & VERSION_MASK) !== VERSION_1) throw new Error('the frame has an unknown version')

@@ -5,7 +5,7 @@
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { limitReached } from '../unreadable.ts'
+import { createLimitError } from '../unreadable.ts'
 
 /**
  * First bytes of the framing header. A raw block cannot start with these bytes: after its length, there would be a copy of earlier
@@ -30,7 +30,7 @@ export const snappy: Inflater = { atOnce: inflateSnappy, inParts: snappyParts }
 function inflateSnappy(bytes: Buffer, limit: number): Buffer {
   const parts: Buffer[] = []
   let length = 0
-  for (const block of blocksOf(bytes)) {
+  for (const block of readBlocks(bytes)) {
     const part = inflateBlock(block, limit - length)
     length += part.length
     parts.push(part)
@@ -40,24 +40,24 @@ function inflateSnappy(bytes: Buffer, limit: number): Buffer {
 
 /** Yields the blocks. A block cannot be decompressed in parts, so the limit applies to each block. */
 function* snappyParts(bytes: Buffer, limit: number): Generator<Buffer> {
-  for (const block of blocksOf(bytes)) yield inflateBlock(block, limit)
+  for (const block of readBlocks(bytes)) yield inflateBlock(block, limit)
 }
 
 function inflateBlock(block: Buffer, limit: number): Buffer {
   // A block begins with the length of its result.
   const size = new Cursor(block).uvarint()
-  if (size > limit) throw limitReached(limit)
+  if (size > limit) throw createLimitError(limit)
   if (size > MAX_FACTOR * block.length)
     throw new Error(`${block.length} bytes cannot be decompressed to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }
 
-function blocksOf(bytes: Buffer): Iterable<Buffer> {
-  return bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? xerialBlocks(bytes) : [bytes]
+function readBlocks(bytes: Buffer): Iterable<Buffer> {
+  return bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? readXerialBlocks(bytes) : [bytes]
 }
 
-function* xerialBlocks(bytes: Buffer): Generator<Buffer> {
+function* readXerialBlocks(bytes: Buffer): Generator<Buffer> {
   const cursor = new Cursor(bytes, XERIAL_HEADER_BYTES)
   while (cursor.at < cursor.end) yield cursor.take(cursor.int32())
 }

@@ -11,7 +11,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { Inflater } from '../inflater.ts'
-import { limitReached } from '../unreadable.ts'
+import { createLimitError } from '../unreadable.ts'
 
 /**
  * Bounds of the chunk size for results, in bytes. Each chunk is one task for a thread: large batches are divided into a few large
@@ -40,16 +40,16 @@ const LITTLE_BYTES = 16 * 1024
 const LITTLE_OUTPUT_BYTES = 256 * 1024
 
 export const gzip: Inflater = {
-  atOnce: bounded(gunzipSync, promisify(gunzip)),
-  inParts: streamed(createGunzip),
+  atOnce: createBoundedInflater(gunzipSync, promisify(gunzip)),
+  inParts: createStreamingInflater(createGunzip),
 }
 export const zstd: Inflater = {
-  atOnce: bounded(zstdDecompressSync, promisify(zstdDecompress)),
-  inParts: streamed(createZstdDecompress),
+  atOnce: createBoundedInflater(zstdDecompressSync, promisify(zstdDecompress)),
+  inParts: createStreamingInflater(createZstdDecompress),
 }
 
 /** Returns a function that decompresses up to a limit. If the limit is exceeded, Node.js stops and discards the output. */
-function bounded(here: Decompress, inThread: DecompressLater) {
+function createBoundedInflater(here: Decompress, inThread: DecompressLater) {
   return async (bytes: Buffer, limit: number): Promise<Buffer> => {
     const chunkSize = Math.min(MAX_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
     const parts: Buffer[] = []
@@ -57,10 +57,11 @@ function bounded(here: Decompress, inThread: DecompressLater) {
     let rest = bytes
     // Node.js may stop without an error after the first of several zstd frames.
     do {
-      if (length >= limit) throw limitReached(limit)
+      if (length >= limit) throw createLimitError(limit)
       const options = { maxOutputLength: limit - length, chunkSize, info: true }
-      const little = rest.length <= LITTLE_BYTES ? inflatedHere(here, rest, options) : undefined
-      const { buffer, engine } = little ?? ((await inThread(rest, options).catch(limited(limit))) as Inflated)
+      const little = rest.length <= LITTLE_BYTES ? inflateHere(here, rest, options) : undefined
+      const { buffer, engine } =
+        little ?? ((await inThread(rest, options).catch(createLimitHandler(limit))) as Inflated)
       parts.push(buffer)
       length += buffer.length
       rest = rest.subarray(engine.bytesWritten)
@@ -69,7 +70,7 @@ function bounded(here: Decompress, inThread: DecompressLater) {
   }
 }
 
-function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): Inflated | undefined {
+function inflateHere(decompress: Decompress, bytes: Buffer, options: Options): Inflated | undefined {
   const maxOutputLength = Math.min(LITTLE_OUTPUT_BYTES, options.maxOutputLength ?? LITTLE_OUTPUT_BYTES)
   try {
     return decompress(bytes, { ...options, maxOutputLength }) as Inflated
@@ -80,7 +81,7 @@ function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): 
 }
 
 /** Returns a function that decompresses as a stream. Node.js produces the next part only after the previous part was consumed. */
-function streamed(create: (options: Options) => Transform & { bytesWritten: number }) {
+function createStreamingInflater(create: (options: Options) => Transform & { bytesWritten: number }) {
   return async function* (bytes: Buffer): AsyncGenerator<Buffer> {
     let rest = bytes
     do {
@@ -103,9 +104,9 @@ function free({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
-function limited(limit: number) {
+function createLimitHandler(limit: number) {
   return (error: unknown): never => {
-    throw isTooLarge(error) ? limitReached(limit) : error
+    throw isTooLarge(error) ? createLimitError(limit) : error
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Batch, batchesOf, MAGIC, magicOf } from '../batch.ts'
+import { type Batch, MAGIC, readBatches, readMagic } from '../batch.ts'
 import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
 /** Partitions of a topic to read, each with its first offset. */
@@ -16,7 +16,7 @@ export interface FetchedBatches {
 }
 
 /** Header of a batch, without its records. */
-export type BatchHead = ReturnType<typeof headOf>
+export type BatchHead = ReturnType<typeof toBatchHead>
 
 /** Replica id of a client that is not a replica, and the isolation level that includes records of open transactions. */
 const [NO_REPLICA, READ_UNCOMMITTED] = [-1, 0]
@@ -50,27 +50,27 @@ export function batchesQuestion(
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.int32() // throttle time
-      return answer.array(() => fetchedIn(answer)).flat()
+      return answer.array(() => readFetchedBatches(answer)).flat()
     },
   }
 }
 
-function fetchedIn(answer: AnswerCursor): FetchedBatches[] {
+function readFetchedBatches(answer: AnswerCursor): FetchedBatches[] {
   const topic = answer.string() ?? ''
   return answer.array(() => {
     const [partition, errorCode] = [answer.int32(), answer.int16()]
     answer.skip(16) // high watermark and last stable offset
     answer.array(() => answer.skip(16)) // aborted transactions
     const records = answer.take(Math.max(0, answer.int32()))
-    return { topic, partition, errorCode, batches: headsIn(records) }
+    return { topic, partition, errorCode, batches: readBatchHeads(records) }
   })
 }
 
-function headsIn(records: Buffer): BatchHead[] {
-  return magicOf(records) === MAGIC ? [...batchesOf(records)].map(headOf) : []
+function readBatchHeads(records: Buffer): BatchHead[] {
+  return readMagic(records) === MAGIC ? [...readBatches(records)].map(toBatchHead) : []
 }
 
-function headOf(batch: Batch) {
+function toBatchHead(batch: Batch) {
   const { baseOffset, lastOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
   return {
     ...{ baseOffset, lastOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },

@@ -101,7 +101,7 @@ export class ClosedBatch {
     return HEADER_BYTES + this.#records.length
   }
 
-  sealed({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED): Buffer {
+  seal({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED): Buffer {
     const { codec, count, firstTimestampMs, maxTimestampMs } = this.facts
     const batch = Buffer.allocUnsafe(this.bytes)
     batch.writeBigInt64BE(0n, 0)
@@ -125,7 +125,7 @@ export class ClosedBatch {
 function contentBytes({ key, value, headers }: WritableRecord, sinceMs: number, index: number): number {
   let bytes = 1 + varintBytes(sinceMs) + varintBytes(index) + fieldBytes(key) + fieldBytes(value)
   bytes += varintBytes(headers.length)
-  for (const [name, content] of headers) bytes += nameOf(name).length + fieldBytes(content)
+  for (const [name, content] of headers) bytes += encodeName(name).length + fieldBytes(content)
   return bytes
 }
 
@@ -148,7 +148,7 @@ function writeContent(
   at = writeField(room, at, value)
   at = writeVarint(room, at, headers.length)
   for (const [name, content] of headers) {
-    const prefixed = nameOf(name)
+    const prefixed = encodeName(name)
     room.set(prefixed, at)
     at = writeField(room, at + prefixed.length, content)
   }
@@ -166,9 +166,9 @@ const MAX_NAMES = 1_000
 const names = new Map<string, Buffer>()
 
 /** Returns the length of the name followed by the name. The bytes are cached, because the names of headers are repeated. */
-function nameOf(name: string): Buffer {
-  const known = names.get(name)
-  if (known) return known
+function encodeName(name: string): Buffer {
+  const cachedBytes = names.get(name)
+  if (cachedBytes) return cachedBytes
   const text = Buffer.from(name)
   const prefixed = Buffer.allocUnsafeSlow(varintBytes(text.length) + text.length)
   text.copy(prefixed, writeVarint(prefixed, 0, text.length))

@@ -43,8 +43,8 @@ export function accessOptions({
  */
 export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
   const read = PEM_SETTINGS.flatMap(name => {
-    const given = settings[name]
-    return given === undefined ? [] : [[name, pemIn(given, `${setting}.${name}`)]]
+    const value = settings[name]
+    return value === undefined ? [] : [[name, pemIn(value, `${setting}.${name}`)]]
   })
   const texts: TlsSettings = { ...settings, ...Object.fromEntries(read) }
   try {
@@ -61,12 +61,12 @@ export function withFilesRead(settings: TlsSettings, setting: string): TlsSettin
 function pemIn(given: string, setting: string): string {
   // Line breaks are often escaped in environment variables.
   if (isPem(given)) return given.includes('\n') ? given : given.replaceAll('\\n', '\n')
-  const text = contentOf(given, setting)
+  const text = readPemFile(given, setting)
   if (isPem(text)) return text
   throw new ConfigurationError(`${setting}: the file is not in PEM form (-----BEGIN …)`)
 }
 
-function contentOf(file: string, setting: string): string {
+function readPemFile(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
@@ -98,15 +98,15 @@ const LOST_CONNECTION =
 
 /** Describes a problem with TLS or authentication, without secrets. Returns undefined for any other error. */
 export function accessProblem(error: unknown): string | undefined {
-  return tlsProblem(error) ?? refusal(error)
+  return tlsProblem(error) ?? describeRejection(error)
 }
 
-function refusal(error: unknown): string | undefined {
+function describeRejection(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { name, type, message, cause } = error as Error & { type?: string }
   if (type !== undefined && Object.hasOwn(ANSWERS, type)) return ANSWERS[type]
   const isRefused = type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError'
-  if (!isRefused || LOST_CONNECTION.test(message)) return refusal(cause)
+  if (!isRefused || LOST_CONNECTION.test(message)) return describeRejection(cause)
   // kafkajs adds the prefix "SASL PLAIN authentication failed: ", although the broker's message already has one.
   const reason = message
     .replace(/^SASL .*? authentication failed: /, '')

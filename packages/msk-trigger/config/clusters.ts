@@ -40,8 +40,8 @@ const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of h
 /** Schema of a list of brokers, or of a text with comma-separated brokers. */
 export const BROKER_LIST = pipe(
   union([string(), array(string())], BROKERS),
-  check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
-  transform(listed),
+  check(given => parseBrokers(given).length > 0 && parseBrokers(given).every(isBroker), BROKERS),
+  transform(parseBrokers),
 )
 
 export const CLUSTERS = pipe(
@@ -53,7 +53,7 @@ export const CLUSTERS = pipe(
   check(clusters => Object.keys(clusters).length <= 1, 'must have one cluster at most'),
 ) as GenericSchema<unknown, LocalClusters>
 
-function listed(given: string | string[]): string[] {
+function parseBrokers(given: string | string[]): string[] {
   return typeof given === 'string' ? given.split(',').map(broker => broker.trim()) : given
 }
 
@@ -72,8 +72,8 @@ export interface CloudCluster {
 }
 
 /** Returns the entry of an event's cluster in the settings; undefined for the default brokers. */
-export function clusterOf(cloud: CloudCluster, clusters: LocalClusters): ClusterSettings | undefined {
-  const key = keysOf(cloud).find(one => Object.hasOwn(clusters, one))
+export function findCluster(cloud: CloudCluster, clusters: LocalClusters): ClusterSettings | undefined {
+  const key = listClusterKeys(cloud).find(one => Object.hasOwn(clusters, one))
   const entry = key === undefined ? undefined : clusters[key]
   if (!entry) return undefined
   const { brokers, ssl = false, sasl } = entry
@@ -82,7 +82,7 @@ export function clusterOf(cloud: CloudCluster, clusters: LocalClusters): Cluster
 
 /** Returns warnings about clusters in the settings that no event uses, one line each. */
 export function unusedClusters(clouds: readonly CloudCluster[], clusters: LocalClusters): string[] {
-  const used = new Set(clouds.flatMap(keysOf))
+  const used = new Set(clouds.flatMap(listClusterKeys))
   return Object.keys(clusters)
     .filter(key => !used.has(key))
     .map(
@@ -102,7 +102,7 @@ export function bootstrapServersIn(servers: unknown): readonly string[] | undefi
   return isKnown ? servers : undefined
 }
 
-function keysOf({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string[] {
+function listClusterKeys({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string[] {
   const name = eventSourceArn?.split('/')[1]
   return [
     ...(eventSourceArn === undefined ? [bootstrapServers.join(',')] : [eventSourceArn]),

@@ -6,8 +6,14 @@ import {
   destinationIn,
   givenDestination,
 } from './destination-setting.ts'
-import { type EventSettings, nameOf, type ReadEvent } from './event-settings.ts'
-import { kindOfType, type ResourceContext, referredResource, resolveReference, typeOf } from './resources.ts'
+import { describeEvent, type EventSettings, type ReadEvent } from './event-settings.ts'
+import {
+  findDestinationKind,
+  findResourceType,
+  type ResourceContext,
+  referredResource,
+  resolveReference,
+} from './resources.ts'
 
 /** Destination of an event's failed records, resolved as far as possible without CloudFormation. */
 export interface EventDestination {
@@ -23,30 +29,31 @@ export interface EventDestination {
  *
  * @throws ConfigurationError if the kind is not supported
  */
-export function destinationOf(event: ReadEvent, context: ResourceContext): EventDestination | undefined {
-  const given = givenDestination(event.settings.onFailureDestination)
-  if (!given) return undefined
+export function resolveDestination(event: ReadEvent, context: ResourceContext): EventDestination | undefined {
+  const configuredDestination = givenDestination(event.settings.onFailureDestination)
+  if (!configuredDestination) return undefined
   const wrong = (what: string) =>
     new ConfigurationError(
-      `onFailureDestination of the ${nameOf(event)} is ${show(given.reference)}, ${what}`,
+      `onFailureDestination of the ${describeEvent(event)} is ${show(configuredDestination.reference)}, ${what}`,
     )
-  const id = referredResource(given.reference)
-  const type = id === undefined ? undefined : typeOf(id, context)
-  const ofResource = type === undefined ? undefined : kindOfType(type)
+  const id = referredResource(configuredDestination.reference)
+  const type = id === undefined ? undefined : findResourceType(id, context)
+  const ofResource = type === undefined ? undefined : findDestinationKind(type)
   if (type !== undefined && !ofResource)
     throw wrong(`which is of the type ${type}; it must be ${DESTINATION_KINDS}`)
   // In CloudFormation, `Ref` returns the ARN of a topic, but the URL of a queue and the name of a bucket.
-  const isNoArn = 'Ref' in Object(given.reference) && (ofResource === 'sqs' || ofResource === 's3')
-  const reference = isNoArn ? { 'Fn::GetAtt': [id, 'Arn'] } : given.reference
+  const isNoArn =
+    'Ref' in Object(configuredDestination.reference) && (ofResource === 'sqs' || ofResource === 's3')
+  const reference = isNoArn ? { 'Fn::GetAtt': [id, 'Arn'] } : configuredDestination.reference
   const text = typeof reference === 'string' ? reference : resolveReference(reference, context)
   const local = text === undefined ? undefined : destinationIn(text)
   if (text !== undefined && !local)
     throw wrong(`which is ${show(text)} here; it must be ${DESTINATION_KINDS}`)
-  const kind = local?.kind ?? ofResource ?? given.type
+  const kind = local?.kind ?? ofResource ?? configuredDestination.type
   if (kind === undefined)
     throw wrong('which only CloudFormation can resolve: write { arn, type } with the type sqs, sns or s3')
-  if (given.type !== undefined && given.type !== kind)
-    throw wrong(`which is of the type ${kind}, not ${given.type}`)
+  if (configuredDestination.type !== undefined && configuredDestination.type !== kind)
+    throw wrong(`which is of the type ${kind}, not ${configuredDestination.type}`)
   return { kind, reference, local }
 }
 

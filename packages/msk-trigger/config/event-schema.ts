@@ -27,19 +27,19 @@ export function extendEventSchemas(handler: SchemaHandler): void {
 }
 
 function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): void {
-  const known = new Set<string>()
+  const definedNames = new Set<string>()
   for (const name of OURS) {
     try {
       handler.defineFunctionEventProperties('aws', kind, { properties: { [name]: {} } })
     } catch (error) {
       if ((error as { readonly code?: unknown }).code !== 'SCHEMA_COLLISION') throw error
-      known.add(name)
+      definedNames.add(name)
     }
   }
   // The framework's own schemas allow fewer values than Lambda, and only text for destinations. See rules 18, 34 and 42 in
   // `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
-  if (properties) for (const name of known) properties[name] = {}
+  if (properties) for (const name of definedNames) properties[name] = {}
 }
 
 /**

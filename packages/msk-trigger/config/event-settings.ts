@@ -65,12 +65,12 @@ const SETTINGS = object({
   // Allowed values: see rule 36 in `RULES.md`.
   consumerGroupId: exactOptional(pipe(string(GROUP), regex(/^[\w/*:+=.@-]{1,200}$/, GROUP))),
   // Allowed values: see rule 34 in `RULES.md`.
-  startingPosition: exactOptional(oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
+  startingPosition: exactOptional(textPicklist('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
   startingPositionTimestamp: exactOptional(
     custom<number>(value => typeof value === 'number' && value >= 0 && value < 1e11, TIMESTAMP),
   ),
   // Allowed values: see rule 30 in `RULES.md`.
-  functionResponseType: exactOptional(oneOf('ReportBatchItemFailures')),
+  functionResponseType: exactOptional(textPicklist('ReportBatchItemFailures')),
   // Allowed values: see rules 26, 28 and 29 in `RULES.md`.
   maximumRetryAttempts: exactOptional(wholeNumber(-1, 10_000)),
   maximumRecordAgeInSeconds: exactOptional(
@@ -148,11 +148,11 @@ function readEventSettings(event: KafkaEvent): EventSettings {
   // Include the topic, so that a missing topic is reported in the same way as an invalid one.
   const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
   if (success) return output
-  throw configurationError(issues, path => `${settingName(path)} of the ${nameOf(event)}`)
+  throw configurationError(issues, path => `${settingName(path)} of the ${describeEvent(event)}`)
 }
 
 /** Returns the name of an event in messages, such as `msk event of function "f"`. */
-export function nameOf({ functionKey, kind }: Pick<KafkaEvent, 'functionKey' | 'kind'>): string {
+export function describeEvent({ functionKey, kind }: Pick<KafkaEvent, 'functionKey' | 'kind'>): string {
   return `${kind} event of function "${functionKey}"`
 }
 
@@ -161,6 +161,6 @@ function settingName(path: readonly string[]): string {
   return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : `${index ? '.' : ''}${key}`)).join('')
 }
 
-function oneOf<const Text extends string>(...texts: Text[]) {
+function textPicklist<const Text extends string>(...texts: Text[]) {
   return picklist(texts, must(texts.map(text => `"${text}"`).join(' or ')))
 }

@@ -56,7 +56,7 @@ export function compileAlternatives(alternatives: readonly unknown[], at: string
     if (wanted === null || ['string', 'number', 'boolean'].includes(typeof wanted))
       return value => value === wanted
     const [operator, operand] = onlyEntry(wanted, at)
-    if (operator !== 'exists') return operatorOf(operator, at)(operand, `${at}.${operator}`)
+    if (operator !== 'exists') return requireOperator(operator, at)(operand, `${at}.${operator}`)
     if (typeof operand !== 'boolean') throw new PatternError(`${at}.exists must be true or false`)
     admitsAbsence ||= !operand
     return () => operand
@@ -88,11 +88,13 @@ function onlyEntry(wanted: unknown, at: string): [string, unknown] {
   return entry
 }
 
-function operatorOf(name: string, at: string): (operand: unknown, at: string) => Test {
+function requireOperator(name: string, at: string): (operand: unknown, at: string) => Test {
   const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined
   if (operator) return operator
-  const known = ['exists', ...Object.keys(OPERATORS)].join(', ')
-  throw new PatternError(`${at} has the unknown test ${show(name)}. Lambda's filters support: ${known}`)
+  const operatorNames = ['exists', ...Object.keys(OPERATORS)].join(', ')
+  throw new PatternError(
+    `${at} has the unknown test ${show(name)}. Lambda's filters support: ${operatorNames}`,
+  )
 }
 
 function textTest(operand: unknown, at: string, holds: (text: string, operand: string) => boolean): Test {

@@ -61,13 +61,13 @@ export function admits(filters: readonly Filter[], data: FilterData | undefined)
  * other value.
  */
 export function filterData(value: Buffer | null): FilterData | undefined {
-  const text = value && decoded(value)
+  const text = value && decodeText(value)
   if (text == null) return undefined
-  const json = /^\s*[[{]/.test(text) ? parsed(text) : undefined
+  const json = /^\s*[[{]/.test(text) ? parseJson(text) : undefined
   return json === undefined ? { form: 'text', data: text } : { form: 'json', data: json }
 }
 
-function decoded(value: Buffer): string | undefined {
+function decodeText(value: Buffer): string | undefined {
   try {
     return UTF_8.decode(value)
   } catch {
@@ -75,7 +75,7 @@ function decoded(value: Buffer): string | undefined {
   }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

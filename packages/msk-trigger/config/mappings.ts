@@ -1,9 +1,15 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { show } from '../support/values.ts'
-import { bootstrapServersIn, type ClusterSettings, clusterOf } from './clusters.ts'
+import { bootstrapServersIn, type ClusterSettings, findCluster } from './clusters.ts'
 import type { Destination } from './destination-setting.ts'
-import { destinationOf } from './event-destination.ts'
-import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
+import { resolveDestination } from './event-destination.ts'
+import {
+  describeEvent,
+  type EventSettings,
+  kafkaEvents,
+  type ReadEvent,
+  readEvents,
+} from './event-settings.ts'
 import type { Filter } from './filters.ts'
 import { localRegistry, type RegistryConfig } from './registry.ts'
 import { clusterArn, functionArn, type ResourceContext } from './resources.ts'
@@ -128,7 +134,7 @@ function readMapping(
     }),
     ...(bootstrapServers && { bootstrapServers }),
   }
-  const cluster = clusterOf(cloud, clusters)
+  const cluster = findCluster(cloud, clusters)
   return {
     functionKey,
     kind,
@@ -171,11 +177,11 @@ function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Dest
 }
 
 function readDestination(kafkaEvent: ReadEvent, context: ResourceContext): Destination | undefined {
-  const destination = destinationOf(kafkaEvent, context)
+  const destination = resolveDestination(kafkaEvent, context)
   if (!destination) return undefined
   if (destination.local) return destination.local
   throw new ConfigurationError(
-    `onFailureDestination of the ${nameOf(kafkaEvent)} is ${show(destination.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+    `onFailureDestination of the ${describeEvent(kafkaEvent)} is ${show(destination.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
       'resources, or write out its ARN',
   )
 }
@@ -189,7 +195,7 @@ function readRegistry(
   const registry = localRegistry(schemaRegistryConfig, plugin)
   if (registry) return registry
   throw new ConfigurationError(
-    `schemaRegistryConfig.schemaRegistryURI of the ${nameOf(kafkaEvent)} is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
+    `schemaRegistryConfig.schemaRegistryURI of the ${describeEvent(kafkaEvent)} is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +
       'custom.mskTrigger.schemaRegistry or SCHEMA_REGISTRY_URL to a registry with the Confluent API',
   )
 }

@@ -70,13 +70,13 @@ export function referredResource(value: unknown): string | undefined {
 }
 
 /** Returns the type of a resource of the service. */
-export function typeOf(id: string, { resources }: ResourceContext): string | undefined {
+export function findResourceType(id: string, { resources }: ResourceContext): string | undefined {
   const resource = own(resources, id)
   return isObject(resource) && typeof resource.Type === 'string' ? resource.Type : undefined
 }
 
 /** Returns the kind of destination that a resource type is; undefined if it is none. */
-export function kindOfType(type: string): ResourceType['kind'] {
+export function findDestinationKind(type: string): ResourceType['kind'] {
   return own(TYPES, type)?.kind
 }
 
@@ -89,7 +89,7 @@ export function resolveReference(value: unknown, context: ResourceContext): stri
   if (!reference) return undefined
   const { id, attribute } = reference
   const resource = own(context.resources, id)
-  const type = own(TYPES, typeOf(id, context) ?? '')
+  const type = own(TYPES, findResourceType(id, context) ?? '')
   const properties = isObject(resource) && isObject(resource.Properties) ? resource.Properties : {}
   const name = type && properties[type.name]
   if (!type || typeof name !== 'string' || name === '') return undefined

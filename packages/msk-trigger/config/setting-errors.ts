@@ -1,6 +1,6 @@
 import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObject, transform } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
-import { isObject, isWholeNumber, kindOf, show } from '../support/values.ts'
+import { describeType, isObject, isWholeNumber, show } from '../support/values.ts'
 
 /** Returns a function that builds the error message for an invalid value. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {
@@ -9,7 +9,7 @@ export function must(be: string): (issue: BaseIssue<unknown>) => string {
 
 /** Returns a function like `must` for values that may be or contain a secret. The message shows only the type of the value. */
 export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
-  return ({ input }) => `must be ${be}, not ${kindOf(input)}`
+  return ({ input }) => `must be ${be}, not ${describeType(input)}`
 }
 
 /** Returns the schema of a map that may contain only these settings. */
@@ -17,10 +17,10 @@ export function settingsMap<const Entries extends ObjectEntries>(
   entries: Entries,
   otherwise = must('a map'),
 ) {
-  const known = Object.keys(entries).join(', ')
+  const settingNames = Object.keys(entries).join(', ')
   return strictObject(entries, issue => {
-    if (issue.expected === 'never') return `is not a setting; known are: ${known}`
-    return missing(entries, issue) ?? otherwise(issue)
+    if (issue.expected === 'never') return `is not a setting; known are: ${settingNames}`
+    return describeMissing(entries, issue) ?? otherwise(issue)
   })
 }
 
@@ -39,7 +39,7 @@ export function withoutNull(settings: object): object {
 }
 
 /** Returns the message for a missing setting, which is the same as for an invalid value. */
-function missing(entries: ObjectEntries, { path }: BaseIssue<unknown>): string | undefined {
+function describeMissing(entries: ObjectEntries, { path }: BaseIssue<unknown>): string | undefined {
   const entry = entries[String(path?.[0].key)]
   return entry && safeParse(entry, undefined).issues?.[0].message
 }
@@ -67,14 +67,14 @@ export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) 
 /**
  * Builds an error with one line per issue.
  *
- * @param nameOf function that returns the name of a setting, as users write it, by its path
+ * @param formatName function that returns the name of a setting, as users write it, by its path
  */
 export function configurationError(
   issues: readonly BaseIssue<unknown>[],
-  nameOf: (path: readonly string[]) => string,
+  formatName: (path: readonly string[]) => string,
 ): ConfigurationError {
   const lines = issues.map(
-    ({ path = [], message }) => `${nameOf(path.map(({ key }) => String(key)))} ${message}`,
+    ({ path = [], message }) => `${formatName(path.map(({ key }) => String(key)))} ${message}`,
   )
   // A value can violate several parts of one requirement, so remove duplicate lines.
   return new ConfigurationError([...new Set(lines)].join('\n'))

@@ -14,7 +14,7 @@ import {
   string,
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
-import { isObject, kindOf, withoutLogin } from '../support/values.ts'
+import { describeType, isObject, withoutLogin } from '../support/values.ts'
 import { BROKER_LIST, CLUSTERS } from './clusters.ts'
 import { SASL, SSL } from './security.ts'
 import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
@@ -87,10 +87,14 @@ const NOT_SET = Object.fromEntries(Object.keys(SETTINGS).map(name => [name, unde
  * @throws ConfigurationError that names each invalid or unknown setting, with the allowed values
  */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
-  const given = custom ?? {}
-  if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)
+  const settings = custom ?? {}
+  if (!isObject(settings))
+    throw new ConfigurationError(`custom.mskTrigger must be a map, not ${describeType(settings)}`)
   const variables = Object.entries(VARIABLES).filter(([, variable]) => env[variable])
-  const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
+  const input = {
+    ...settings,
+    ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])),
+  }
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
   if (!issues) return { ...NOT_SET, ...output, brokers: output.brokers ?? [] }
   const byVariable = new Map(variables)

@@ -1,6 +1,6 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
-import { destinationOf, type EventDestination, outsideProvisionedMode } from './event-destination.ts'
-import { type KafkaEvent, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
+import { type EventDestination, outsideProvisionedMode, resolveDestination } from './event-destination.ts'
+import { describeEvent, type KafkaEvent, kafkaEvents, type ReadEvent, readEvents } from './event-settings.ts'
 import { NOTHING_KNOWN, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
 
@@ -27,7 +27,7 @@ export function cloudWarnings(
 ): string[] {
   const events = readEach(readEvents(kafkaEvents(functions)), event => ({
     ...event,
-    destination: destinationOf(event, resources),
+    destination: resolveDestination(event, resources),
   }))
   rejectCycles(events)
   return events.flatMap(event => {
@@ -40,7 +40,7 @@ function provisionedOnly({ settings, destination, ...event }: Warned): string[] 
   const names = outsideProvisionedMode(settings, destination)
   if (names.length === 0) return []
   return [
-    `${nameOf(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ` +
+    `${describeEvent(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ` +
       'without provisionedPollerConfig, AWS rejects the mapping',
   ]
 }
@@ -48,7 +48,7 @@ function provisionedOnly({ settings, destination, ...event }: Warned): string[] 
 function tooLong(event: KafkaEvent, timeout: number | undefined): string[] {
   if (timeout === undefined || timeout <= MAX_TIMEOUT_SECONDS) return []
   return [
-    `${nameOf(event)}: a function that reads Kafka may run for ${MAX_TIMEOUT_SECONDS} seconds at most, but its ` +
+    `${describeEvent(event)}: a function that reads Kafka may run for ${MAX_TIMEOUT_SECONDS} seconds at most, but its ` +
       `timeout is ${timeout}`,
   ]
 }
@@ -69,7 +69,7 @@ function rejectCycles(events: readonly Warned[]): void {
     }
     if (!reached.has(from)) continue
     throw new ConfigurationError(
-      `the destination of the ${nameOf(event)} is kafka://${to}, whose own failures lead back to ${from}: ` +
+      `the destination of the ${describeEvent(event)} is kafka://${to}, whose own failures lead back to ${from}: ` +
         'failed records would circulate endlessly',
     )
   }

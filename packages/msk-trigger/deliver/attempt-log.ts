@@ -52,6 +52,6 @@ export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')
 }
 
-export function attemptsOf(count: number): string {
+export function formatAttempts(count: number): string {
   return `${count} attempt${count === 1 ? '' : 's'}`
 }

@@ -1,5 +1,5 @@
 import type { Destination } from '../config/destination-setting.ts'
-import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
+import { awsCredentials, awsEndpoint, awsRegion, loadPackage } from '../support/aws.ts'
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
@@ -32,23 +32,23 @@ const SENDERS: Readonly<
   >
 > = {
   async sqs(arn, config) {
-    const sdk = await installed(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
+    const sdk = await loadPackage(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
     // Send requests to the endpoint, because the host in the queue's URL may differ from it.
     const client = new sdk.SQSClient({ ...config, useQueueUrlAsEndpoint: false })
     const [QueueOwnerAWSAccountId, QueueName] = arn.split(':').slice(-2)
     return async MessageBody => {
-      const asked = new sdk.GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId })
-      const { QueueUrl } = await client.send(asked, inTime())
+      const request = new sdk.GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId })
+      const { QueueUrl } = await client.send(request, inTime())
       return client.send(new sdk.SendMessageCommand({ QueueUrl, MessageBody }), inTime())
     }
   },
   async sns(TopicArn, config) {
-    const sdk = await installed(() => import('@aws-sdk/client-sns'), '@aws-sdk/client-sns')
+    const sdk = await loadPackage(() => import('@aws-sdk/client-sns'), '@aws-sdk/client-sns')
     const client = new sdk.SNSClient(config)
     return Message => client.send(new sdk.PublishCommand({ TopicArn, Message }), inTime())
   },
   async s3(arn, config) {
-    const sdk = await installed(() => import('@aws-sdk/client-s3'), '@aws-sdk/client-s3')
+    const sdk = await loadPackage(() => import('@aws-sdk/client-s3'), '@aws-sdk/client-s3')
     const client = new sdk.S3Client({ ...config, forcePathStyle: true })
     const Bucket = arn.slice(arn.lastIndexOf(':') + 1)
     return (Body, Key) =>

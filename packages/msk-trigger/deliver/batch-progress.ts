@@ -36,13 +36,13 @@ export class BatchProgress<R extends Passed = Passed> {
   }
 
   /** Records that would be delivered again after a restart: records that are not done, and later records that are already done. */
-  get uncommitted(): readonly PartitionRecords<R>[] {
+  get uncommittedRecords(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],
     )
   }
 
-  get open(): readonly PartitionRecords<R>[] {
+  get openRecords(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
       // Fast path for an untouched partition.
       const open = prefix + done.size === 0 ? records : records.slice(prefix).filter(r => !done.has(r.offset))

@@ -21,7 +21,7 @@ export class Deliveries {
     this.#open.set(progress, { queues, over })
   }
 
-  async over(): Promise<void> {
+  async waitForAll(): Promise<void> {
     await Promise.all([...this.#open.values()].map(({ over }) => over))
   }
 
@@ -29,15 +29,15 @@ export class Deliveries {
    * Records that were sent to the function but not committed. Records of revoked partitions are excluded,
    * because they belong to another member.
    */
-  get uncommitted(): readonly PartitionRecords[] {
+  get uncommittedRecords(): readonly PartitionRecords[] {
     return [...this.#open].flatMap(([progress, { queues }]) =>
-      progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
+      progress.uncommittedRecords.filter(({ partition }) => queues.get(partition)?.revoked === false),
     )
   }
 }
 
 /** Returns the log line for a stop during running invocations; empty if no records are being processed. */
-export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): string[] {
+export function describeWait(parts: readonly PartitionRecords[], graceMs: number): string[] {
   return parts.length === 0 ? [] : [`stopping when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
@@ -45,7 +45,10 @@ export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): s
  * Returns log lines about records that will be delivered again after a restart: records that are still in process, and records that
  * are `done` but not committed.
  */
-export function abandoned(begun: readonly PartitionRecords[], done: readonly PartitionOffset[]): string[] {
+export function describeAbandoned(
+  begun: readonly PartitionRecords[],
+  done: readonly PartitionOffset[],
+): string[] {
   const open =
     begun.length === 0 ? [] : [`abandoned ${describe(begun)}: not committed, so it will be delivered again`]
   const lost = done.map(

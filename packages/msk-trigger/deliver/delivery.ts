@@ -4,9 +4,16 @@ import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import { delayAfter } from '../report/attempts.ts'
 import { explain } from '../report/explain.ts'
 import type { StallKind } from '../report/reports.ts'
-import { type PartitionRecords, pick, without } from '../support/parts.ts'
+import { excludeRecords, filterRecords, type PartitionRecords } from '../support/parts.ts'
 import { pause } from '../support/wait.ts'
-import { type AttemptLog, attemptsOf, logDefect, logFailure, logSuccess, shownReason } from './attempt-log.ts'
+import {
+  type AttemptLog,
+  formatAttempts,
+  logDefect,
+  logFailure,
+  logSuccess,
+  shownReason,
+} from './attempt-log.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type DiscardContext, discard } from './discard.ts'
 import type { FailedBatches, Tried } from './failed-batches.ts'
@@ -37,7 +44,7 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
   /** Called for an injected crash. Records in flight must not be committed afterwards. */
   crash(): void
   /** Called when the partition is processed up to this offset. Resolves when the delivery may continue with the partition. */
-  committed(queue: PartitionQueue, offset: number): Promise<void>
+  scheduleCommit(queue: PartitionQueue, offset: number): Promise<void>
   /** Called when this batch no longer uses the partition. The next batch may then use it. */
   release(partition: number): void
 }
@@ -84,7 +91,7 @@ class Delivery {
     const { ending, backoff } = this.#to
     for (let defects = 0; !ending.aborted; ) {
       // Another member delivers the open records of revoked partitions.
-      const open = this.#progress.open.filter(({ partition }) => this.#isAssigned(partition))
+      const open = this.#progress.openRecords.filter(({ partition }) => this.#isAssigned(partition))
       this.#releaseAllBut(open)
       if (open.length === 0) break
       try {
@@ -97,7 +104,7 @@ class Delivery {
         logDefect(this.#to, open, error, defects, waitMs)
         const stall = { obstacle: 'invocation', kind: 'error', reason: `a defect: ${error}` } as const
         const assigned = open.filter(({ partition }) => this.#isAssigned(partition))
-        this.#to.reports.stalled({ ...stall, attempt: defects }, assigned)
+        this.#to.reports.reportStall({ ...stall, attempt: defects }, assigned)
         await pause(waitMs, ending)
       }
     }
@@ -105,15 +112,15 @@ class Delivery {
   }
 
   async #deliver(batch: Batch): Promise<void> {
-    await this.#complete(pick(batch, ({ packed }) => packed === undefined))
+    await this.#complete(filterRecords(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
-    const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
+    const sent = filterRecords(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
     // Batches that failed before their partition was revoked and assigned again keep their number of attempts.
-    let units = this.#stillAssigned<TriedUnit>(this.#to.failedBatches.unitsOf(sent))
+    let units = this.#dropRevoked<TriedUnit>(this.#to.failedBatches.splitIntoUnits(sent))
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)
       // Partitions can be revoked while their batch is running or waiting.
-      units = this.#stillAssigned([...next, ...units.slice(1)])
+      units = this.#dropRevoked([...next, ...units.slice(1)])
     }
     this.#releasePermit()
   }
@@ -124,25 +131,25 @@ class Delivery {
     const young = await this.#discardOverAge(unit)
     if (young.length > 0) await this.#acquirePermit()
     // Acquiring a permit can take long, so the partition may have been revoked in the meantime.
-    const parts = this.#stillAssigned([{ parts: young }])[0]?.parts
+    const parts = this.#dropRevoked([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
     const { requestId, outcome } = await this.#invoke(parts)
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
     const response = { requestId, isFunctionError: outcome.reported === undefined }
     if (outcome.warning) log.warning(`${name}  ${outcome.warning}`)
-    await this.#complete(without(parts, outcome.again))
+    await this.#complete(excludeRecords(parts, outcome.again))
     if (outcome.again.length === 0) {
       logSuccess(this.#to, parts, tries)
       return []
     }
     const { exhausted, units } = afterAttempt({ ...unit, parts }, outcome, mapping)
     if (exhausted.length > 0) {
-      const why = `after ${attemptsOf(invocations)}: ${shownReason(outcome.reason ?? '', tries)}`
+      const why = `after ${formatAttempts(invocations)}: ${shownReason(outcome.reason ?? '', tries)}`
       await this.#discard(exhausted, 'RetryAttemptsExhausted', why, { invocations, response })
     } else {
       const waitMs = delayAfter(tries, backoff)
-      this.#failed(outcome, units, { tries, response }, waitMs)
+      this.#handleFailure(outcome, units, { tries, response }, waitMs)
       await pause(waitMs, ending)
     }
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
@@ -151,7 +158,7 @@ class Delivery {
   async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<PendingRecord> }> {
     const { mapping, faults } = this.#to
     const requestId = randomUUID()
-    const ended = this.#to.running.begin(parts)
+    const endInvocation = this.#to.running.begin(parts)
     try {
       if (faults.fires('duplicate')) await this.#to.invoke(parts, randomUUID(), true)
       const answer = await this.#to.invoke(parts, requestId, !faults.fires('timeout'))
@@ -160,7 +167,7 @@ class Delivery {
     } catch (error) {
       return { requestId, outcome: retryWholeBatch(parts, explain(error)) }
     } finally {
-      ended()
+      endInvocation()
       this.#releasePermit()
     }
   }
@@ -169,7 +176,10 @@ class Delivery {
    * Discards records that cannot be sent to the function, before the rest of the batch is sent. See rules 9 and 15 in `RULES.md`.
    */
   async #discardUndeliverable(batch: Batch): Promise<void> {
-    for (const { partition, records } of pick(batch, ({ undeliverable }) => undeliverable !== undefined)) {
+    for (const { partition, records } of filterRecords(
+      batch,
+      ({ undeliverable }) => undeliverable !== undefined,
+    )) {
       for (const record of records) {
         const { condition, why } = record.undeliverable ?? { condition: 'DESERIALIZATION_ERROR', why: '' }
         await this.#discard([{ partition, records: [record] }], condition, why, { invocations: 0 })
@@ -183,14 +193,14 @@ class Delivery {
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()
-    const old = pick(parts, ({ timestampMs }) => isOverAge(timestampMs, mapping, nowMs))
+    const old = filterRecords(parts, ({ timestampMs }) => isOverAge(timestampMs, mapping, nowMs))
     if (old.length === 0) return parts
     const why = `older than ${mapping.maximumRecordAgeMs} ms`
     await this.#discard(old, 'RecordAgeExceeded', why, {
       invocations,
       ...(response && { response }),
     })
-    return without(parts, old)
+    return excludeRecords(parts, old)
   }
 
   async #discard(
@@ -207,19 +217,19 @@ class Delivery {
 
   /** Commits as far as possible, and releases partitions whose records are all done. */
   async #complete(parts: Batch): Promise<void> {
-    const done = parts.filter(({ partition }) => this.#isAssigned(partition))
-    this.#to.failedBatches.done(done)
-    const partitions = done.map(({ partition }) => partition)
-    this.#to.reports.resumed('invocation', partitions)
-    for (const { partition, offset } of this.#progress.complete(done)) {
+    const assignedParts = parts.filter(({ partition }) => this.#isAssigned(partition))
+    this.#to.failedBatches.remove(assignedParts)
+    const partitions = assignedParts.map(({ partition }) => partition)
+    this.#to.reports.reportResume('invocation', partitions)
+    for (const { partition, offset } of this.#progress.complete(assignedParts)) {
       const queue = this.#queues.get(partition)
-      if (queue) await this.#to.committed(queue, offset)
+      if (queue) await this.#to.scheduleCommit(queue, offset)
     }
-    for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
+    for (const { partition } of assignedParts) if (this.#progress.isDone(partition)) this.#release(partition)
   }
 
   /** Releases revoked partitions, and returns the units without the records of these partitions. */
-  #stillAssigned<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
+  #dropRevoked<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
     for (const partition of this.#partitions) if (!this.#isAssigned(partition)) this.#release(partition)
     return units
       .map(unit => ({
@@ -256,7 +266,7 @@ class Delivery {
     this.#hasPermit = false
   }
 
-  #failed(
+  #handleFailure(
     { again, reported, reason = '' }: Outcome<PendingRecord>,
     units: readonly Unit<PendingRecord>[],
     { tries, response }: { readonly tries: number; readonly response: LastResponse },
@@ -265,16 +275,16 @@ class Delivery {
     const { ending, failedBatches, reports } = this.#to
     // Start with the last unit, so that its first half is delivered next if a partition is in both halves.
     for (const { parts, failures, invocations } of units.toReversed())
-      failedBatches.failed(parts, { tries, failures, invocations, response })
+      failedBatches.store(parts, { tries, failures, invocations, response })
     if (ending.aborted) return
-    const kind = reported ? 'reported' : kindOf(reason)
+    const kind = reported ? 'reported' : toStallKind(reason)
     const assigned = again.filter(({ partition }) => this.#isAssigned(partition))
-    reports.stalled({ obstacle: 'invocation', kind, reason, attempt: tries }, assigned)
+    reports.reportStall({ obstacle: 'invocation', kind, reason, attempt: tries }, assigned)
     logFailure(this.#to, again, reason, tries, waitMs)
   }
 }
 
 /** Determines the kind of stall from the error message. `instance.ts` creates the message about a timeout. */
-function kindOf(reason: string): StallKind {
+function toStallKind(reason: string): StallKind {
   return reason.startsWith('timeout: ') ? 'timeout' : 'error'
 }

@@ -6,7 +6,7 @@ import {
   type Origin,
   objectKey,
   objectRecord,
-  oneByOne,
+  splitByRecord,
   topicRecord,
 } from './invocation-record.ts'
 
@@ -25,29 +25,31 @@ export interface SenderParts {
   readonly kafka: Pick<Kafka, 'producer'>
 }
 
-export function senderFor(destination: Destination, parts: SenderParts): Sender {
-  return destination.kind === 'kafka' ? toTopic(destination.topic, parts) : toAws(destination, parts)
+export function createSender(destination: Destination, parts: SenderParts): Sender {
+  return destination.kind === 'kafka'
+    ? createTopicSender(destination.topic, parts)
+    : createAwsSender(destination, parts)
 }
 
 /** Sends to a topic of the source cluster: one message per record, with the record's key. See rules 41 and 43 in `RULES.md`. */
-function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
-  const producer = kept(async () => {
+function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sender {
+  const producer = cacheResult(async () => {
     // Disable the retries of kafkajs, because the caller retries with all records. kafkajs retries per broker: if partitions move
     // from a lost broker to one that has already responded, it would drop their messages.
-    const made = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
-    await made.connect()
-    return made
+    const newProducer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
+    await newProducer.connect()
+    return newProducer
   })
   return {
     async send(discarded) {
       const connected = await producer.get()
       const nowMs = Date.now()
-      const messages = [...oneByOne(discarded)].map(one => ({
+      const messages = [...splitByRecord(discarded)].map(one => ({
         // Without a key, kafkajs chooses the partition.
         key: one.parts[0]?.records[0]?.key ?? null,
         value: JSON.stringify(topicRecord(one, origin, nowMs)),
       }))
-      for (const some of bySize(messages)) await connected.send({ topic, messages: some, acks: -1 })
+      for (const some of splitBySize(messages)) await connected.send({ topic, messages: some, acks: -1 })
     },
     async close() {
       const connected = await producer.now?.catch(() => {})
@@ -57,9 +59,9 @@ function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
 }
 
 /** Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49 in `RULES.md`). */
-function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
+function createAwsSender({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
   const { origin, groupId } = parts
-  const client = kept(async () => (await import('./aws.ts')).awsPut(kind, arn))
+  const client = cacheResult(async () => (await import('./aws.ts')).awsPut(kind, arn))
   return {
     async send(discarded) {
       const put = await client.get()
@@ -73,7 +75,7 @@ function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: Send
 }
 
 /** Returns a function that calls `open` and caches its result. After a failure, the next call opens again. */
-function kept<T>(open: () => Promise<T>) {
+function cacheResult<T>(open: () => Promise<T>) {
   const own = {
     now: undefined as Promise<T> | undefined,
     get: () => {
@@ -87,7 +89,7 @@ function kept<T>(open: () => Promise<T>) {
   return own
 }
 
-function* bySize(messages: readonly (Message & { readonly value: string })[]): Generator<Message[]> {
+function* splitBySize(messages: readonly (Message & { readonly value: string })[]): Generator<Message[]> {
   let some: Message[] = []
   let bytes = 0
   for (const message of messages) {

@@ -4,7 +4,7 @@ import { type Attempts, type Backoff, delayAfter, shouldLog } from '../report/at
 import { rootMessage, withoutStack } from '../report/explain.ts'
 import type { MappingReports } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
-import { countOf, describe } from '../support/parts.ts'
+import { countRecords, describe } from '../support/parts.ts'
 import { pause } from '../support/wait.ts'
 import type { Sender } from './destinations.ts'
 import type { DiscardedRecords } from './invocation-record.ts'
@@ -13,7 +13,7 @@ export interface DiscardContext {
   readonly name: string
   readonly topic: string
   readonly log: Log
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
+  readonly reports: Pick<MappingReports, 'reportStall' | 'reportResume' | 'reportDiscard'>
   readonly backoff: Backoff
   /** Counts attempts to send to the destination. */
   readonly sending: Attempts
@@ -38,14 +38,14 @@ export async function discard(
     const parts = discarded.parts.filter(({ partition }) => isHeld(partition))
     if (parts.length === 0) return []
     const which = describe(parts, partition => partitionName(to.topic, partition))
-    const said = withoutStack(why)
+    const summary = withoutStack(why)
     // The stack of a retried batch was already logged after its first attempt.
-    const stack = discarded.invocations === 1 ? why.slice(said.length) : ''
-    const reason = `${discarded.condition}, ${said}`
+    const stack = discarded.invocations === 1 ? why.slice(summary.length) : ''
+    const reason = `${discarded.condition}, ${summary}`
     const what = `${to.name}  ${which} discarded: ${reason}`
-    const records = countOf(parts)
+    const records = countRecords(parts)
     if (!to.sender) {
-      to.reports.discarded({ reason, records, destination: null })
+      to.reports.reportDiscard({ reason, records, destination: null })
       to.log.error(`${what}. There is no destination${stack}`)
       return parts
     }
@@ -53,19 +53,19 @@ export async function discard(
     let attempt = 1
     try {
       await to.sender.send({ ...discarded, parts })
-      to.sending.succeeded()
+      to.sending.clearFailures()
       const partitions = parts.map(({ partition }) => partition)
-      to.reports.resumed('destination', partitions)
-      to.reports.discarded({ reason, records, destination: where })
+      to.reports.reportResume('destination', partitions)
+      to.reports.reportDiscard({ reason, records, destination: where })
       to.log.warning(`${what}. Sent to ${where}${stack}`)
       return parts
     } catch (error) {
       if (to.ending.aborted) return []
-      attempt = to.sending.failed()
+      attempt = to.sending.addFailure()
       const message = rootMessage(error)
       const notSent = `not sent to ${where}: ${message}`
       const held = parts.filter(({ partition }) => isHeld(partition))
-      to.reports.stalled({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, held)
+      to.reports.reportStall({ obstacle: 'destination', kind: 'error', reason: notSent, attempt }, held)
       if (shouldLog(attempt)) {
         to.log.error(
           `${to.name}  ${which} cannot be discarded yet: ${reason}. ` +

@@ -15,11 +15,11 @@ import type { MappingReports } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import { describe } from '../support/parts.ts'
 import { within } from '../support/wait.ts'
-import { abandoned, Deliveries, waitsFor } from './deliveries.ts'
+import { Deliveries, describeAbandoned, describeWait } from './deliveries.ts'
 import type { DeliveryContext } from './delivery.ts'
 import type { Sender } from './destinations.ts'
 import { FailedBatches } from './failed-batches.ts'
-import { eventOf } from './invocation-record.ts'
+import { createEvent } from './invocation-record.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
 
@@ -34,7 +34,7 @@ export interface DispatcherParts extends Fetching {
   readonly brokers: readonly string[]
   readonly backoff: Backoff
   readonly log: Log
-  readonly reports: Omit<MappingReports, 'mapped'>
+  readonly reports: Omit<MappingReports, 'reportMapping'>
   readonly intake: Intake
   readonly sender: Sender | undefined
   readonly faults: Faults
@@ -72,7 +72,7 @@ export class Dispatcher {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
       payloadBytes: MAX_PAYLOAD_BYTES,
-      envelopeBytes: Buffer.byteLength(eventOf([], { mapping, brokers: parts.brokers }).json()),
+      envelopeBytes: Buffer.byteLength(createEvent([], { mapping, brokers: parts.brokers }).json()),
     }
     const { name, log, reports, backoff, intake } = parts
     const common = { name, log, reports, backoff, ending: this.#ending.signal }
@@ -80,11 +80,11 @@ export class Dispatcher {
     this.#backpressure = new Backpressure(parts)
     this.#enqueuer = new Enqueuer({ ...common, intake })
     this.#running = new RunningInvocations({
-      running: (slow, forMs) => {
-        reports.running(slow, forMs)
+      reportRunning: (slow, forMs) => {
+        reports.reportRunning(slow, forMs)
         log.warning(`${name}  ${describe(slow)}: no answer for ${forMs / 1000} s`)
       },
-      returned: slow => reports.returned(slow),
+      reportReturn: slow => reports.reportReturn(slow),
     })
     this.#delivery = this.#deliveryContext()
   }
@@ -109,7 +109,7 @@ export class Dispatcher {
     }
     this.#queues = queues
     this.#parts.reports.keepOnly([...queues.keys()])
-    this.#backpressure.reopened(queues.values())
+    this.#backpressure.restorePauses(queues.values())
     this.#dispatch()
   }
 
@@ -118,7 +118,7 @@ export class Dispatcher {
     const queue = this.#queues.get(partition)
     if (!queue || messages.length === 0) return
     this.#enqueuer.enqueue(queue, messages, () => this.dispatchSoon())
-    await this.#backpressure.filled(queue, this.#queues)
+    await this.#backpressure.pauseIfFull(queue, this.#queues)
   }
 
   /**
@@ -128,14 +128,14 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)
-    const work = this.#deliveries.over().then(() => this.#commits.finished())
+    const work = this.#deliveries.waitForAll().then(() => this.#commits.waitUntilCommitted())
     const { log, name } = this.#parts
     const unnoticedMs = Math.min(UNNOTICED_MS, graceMs)
     if (!(await within(unnoticedMs, work))) {
-      for (const line of waitsFor(this.#running.parts, graceMs)) log.notice(`${name}  ${line}`)
+      for (const line of describeWait(this.#running.parts, graceMs)) log.notice(`${name}  ${line}`)
       await within(graceMs - unnoticedMs, work)
     }
-    for (const line of abandoned(this.#deliveries.uncommitted, this.#commits.pending))
+    for (const line of describeAbandoned(this.#deliveries.uncommittedRecords, this.#commits.pending))
       log.warning(`${name}  ${line}`)
     this.#notifyReleased()
     this.#running.close()
@@ -143,7 +143,7 @@ export class Dispatcher {
   }
 
   /** Resolves when no batch with this partition is in flight; without an argument, when no batch at all is in flight. */
-  async idle(partition?: number): Promise<void> {
+  async waitUntilIdle(partition?: number): Promise<void> {
     const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
   }
@@ -187,8 +187,8 @@ export class Dispatcher {
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
     if (!first || first.packed !== undefined) return
-    for (const { lastOffset } of queue.take(1)) void this.#commits.done(queue, lastOffset + 1)
-    this.#backpressure.taken(queue)
+    for (const { lastOffset } of queue.take(1)) void this.#commits.schedule(queue, lastOffset + 1)
+    this.#backpressure.resumeIfLow(queue)
   }
 
   #start(takes: readonly Take[]): void {
@@ -202,7 +202,7 @@ export class Dispatcher {
     if (!queue) return []
     this.#busy.add(partition)
     const records = queue.take(count)
-    this.#backpressure.taken(queue)
+    this.#backpressure.resumeIfLow(queue)
     return records
   }
 
@@ -237,9 +237,9 @@ export class Dispatcher {
       reserved,
       ending: this.#ending.signal,
       faults,
-      invoke: (batch, ...how) => this.#parts.invoke(eventOf(batch, { mapping, brokers }), ...how),
+      invoke: (batch, ...how) => this.#parts.invoke(createEvent(batch, { mapping, brokers }), ...how),
       crash: () => this.#parts.crash(),
-      committed: (queue, offset) => this.#commits.done(queue, offset),
+      scheduleCommit: (queue, offset) => this.#commits.schedule(queue, offset),
       release: partition => {
         this.#busy.delete(partition)
         this.#notifyReleased()

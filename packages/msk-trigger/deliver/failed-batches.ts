@@ -35,7 +35,7 @@ export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
   /** Stores a failed batch. Its records will be delivered together again. */
-  failed(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
+  store(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
     for (const { partition, records } of parts) {
       const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
       this.#byPartition.set(partition, { tried, timestamps })
@@ -46,37 +46,37 @@ export class FailedBatches {
    * Divides a batch into units. Records that failed together form a unit. The other records form a unit before and a unit after
    * them, so that the order of each partition is kept. The first unit also contains the partitions without failures.
    */
-  unitsOf<R extends StampedRecord>(
+  splitIntoUnits<R extends StampedRecord>(
     parts: readonly PartitionRecords<R>[],
   ): (Tried & { readonly parts: PartitionRecords<R>[] })[] {
     const before: PartitionRecords<R>[] = []
-    const known = new Map<Tried, PartitionRecords<R>[]>()
+    const partsByTried = new Map<Tried, PartitionRecords<R>[]>()
     const after: PartitionRecords<R>[] = []
     const add = (to: PartitionRecords<R>[], partition: number, records: readonly R[]) => {
       if (records.length > 0) to.push({ partition, records })
     }
     for (const { partition, records } of parts) {
-      const failed = this.#byPartition.get(partition)
-      const [begin, end] = failed ? rangeOf(records, failed) : [0, 0]
-      if (!failed || begin === end) {
+      const failedBatch = this.#byPartition.get(partition)
+      const [begin, end] = failedBatch ? findRange(records, failedBatch) : [0, 0]
+      if (!failedBatch || begin === end) {
         add(before, partition, records)
         continue
       }
       add(before, partition, records.slice(0, begin))
-      const together = known.get(failed.tried) ?? []
-      known.set(failed.tried, together)
+      const together = partsByTried.get(failedBatch.tried) ?? []
+      partsByTried.set(failedBatch.tried, together)
       add(together, partition, begin === 0 && end === records.length ? records : records.slice(begin, end))
       add(after, partition, records.slice(end))
     }
     return [
       { parts: before, ...NEVER },
-      ...[...known].map(([tried, together]) => ({ parts: together, ...tried })),
+      ...[...partsByTried].map(([tried, together]) => ({ parts: together, ...tried })),
       { parts: after, ...NEVER },
     ].filter(unit => unit.parts.length > 0)
   }
 
   /** Removes records that were delivered or discarded. */
-  done(parts: readonly PartitionRecords[]): void {
+  remove(parts: readonly PartitionRecords[]): void {
     if (this.#byPartition.size === 0) return
     for (const { partition, records } of parts) {
       const [first = Number.POSITIVE_INFINITY] = this.#byPartition.get(partition)?.timestamps.keys() ?? []
@@ -86,7 +86,7 @@ export class FailedBatches {
 }
 
 /** Returns the range of the records that belong to the failed batch, as indexes. */
-function rangeOf(
+function findRange(
   records: readonly StampedRecord[],
   { timestamps }: Failed,
 ): readonly [begin: number, end: number] {

@@ -3,7 +3,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { type LambdaEvent, partitionName } from '../invoke/event.ts'
 import { type EventContent, RecordsEvent } from '../invoke/event-content.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
-import { countOf, type PartitionRecords } from '../support/parts.ts'
+import { countRecords, type PartitionRecords } from '../support/parts.ts'
 
 /** Latest time that a Date can represent, in milliseconds since the epoch; the earliest is its negative. */
 const LAST_DATE_MS = 8.64e15
@@ -49,11 +49,11 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
     {
       firstRecordOffset: String(records[0]?.offset),
       lastRecordOffset: String(records.at(-1)?.offset),
-      firstRecordTimestamp: time(records[0]),
-      lastRecordTimestamp: time(records.at(-1)),
+      firstRecordTimestamp: formatTimestamp(records[0]),
+      lastRecordTimestamp: formatTimestamp(records.at(-1)),
     },
   ])
-  const event = eventOf(parts, origin).json()
+  const event = createEvent(parts, origin).json()
   const info = { recordsInfo: Object.fromEntries(ranges) }
   return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
 }
@@ -62,7 +62,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
-    payload: eventOf(discarded.parts, origin).json(),
+    payload: createEvent(discarded.parts, origin).json(),
   }
 }
 
@@ -72,8 +72,8 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   const record = discarded.parts[0]?.records[0]
   const { condition } = discarded
   const conditionName = condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : condition
-  const event = eventOf(discarded.parts, origin).json()
-  const info = { recordInfo: { offset: String(record?.offset), timestamp: time(record) } }
+  const event = createEvent(discarded.parts, origin).json()
+  const info = { recordInfo: { offset: String(record?.offset), timestamp: formatTimestamp(record) } }
   const payload = commonFields(
     discarded,
     `${mapping.functionArn}:$LATEST`,
@@ -87,13 +87,13 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   return { ...payload, payload: asObject }
 }
 
-export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecords> {
+export function* splitByRecord(discarded: DiscardedRecords): Generator<DiscardedRecords> {
   for (const { partition, records } of discarded.parts) {
     for (const record of records) yield { ...discarded, parts: [{ partition, records: [record] }] }
   }
 }
 
-export function eventOf(
+export function createEvent(
   parts: readonly PartitionRecords<PendingRecord>[],
   { mapping, brokers }: Origin,
 ): EventContent {
@@ -131,7 +131,7 @@ function commonFields(
     version: '1.0',
     timestamp: new Date(nowMs).toISOString(),
     KafkaBatchInfo: {
-      batchSize: countOf(parts),
+      batchSize: countRecords(parts),
       ...(mapping.eventSourceArn !== undefined && { eventSourceArn: mapping.eventSourceArn }),
       bootstrapServers: brokers.join(','),
       payloadSize: Buffer.byteLength(event),
@@ -144,7 +144,7 @@ function commonFields(
  * Returns the record's timestamp, limited to the range of a Date. A producer may write any 64-bit integer, and an error here would
  * block the partition forever.
  */
-function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
+function formatTimestamp(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0
   return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()
 }
@@ -156,10 +156,10 @@ function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
 export function objectKey(groupId: string, nowMs: number): string {
   const [date = '', time = ''] = new Date(nowMs).toISOString().slice(0, 19).split('T')
   const day = date.replaceAll('-', '/')
-  return `aws/lambda/${uuidOf(groupId)}/${day}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`
+  return `aws/lambda/${toUuid(groupId)}/${day}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`
 }
 
-function uuidOf(text: string): string {
+function toUuid(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return hex.replace(/^(.{8})(.{4}).(.{3})(.{4})(.{12}).*/, '$1-$2-8$3-$4-$5')
 }

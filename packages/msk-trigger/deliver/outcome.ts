@@ -1,6 +1,6 @@
 import type { Mapping } from '../config/mappings.ts'
 import { partitionName } from '../invoke/event.ts'
-import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
+import { describe, filterRecords, type PartitionRecords, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
 /** Outcome of an invocation: the records that must be delivered again. All other records of the batch are done. */
@@ -81,7 +81,10 @@ function partial<R extends WithOffset>(
     const offsets = failed.get(part.partition) ?? new Set()
     failed.set(part.partition, offsets.add(offset))
   }
-  const reported = pick(parts, ({ offset }, partition) => failed.get(partition)?.has(offset) === true)
+  const reported = filterRecords(
+    parts,
+    ({ offset }, partition) => failed.get(partition)?.has(offset) === true,
+  )
   const again = afterPartialResponse === 'retry-only-failed' ? reported : fromFirst(parts, failed)
   if (again.length === 0) return { again }
   const reason = `it reported ${describe(reported, partition => partitionName(topic, partition))}`
@@ -94,7 +97,10 @@ function fromFirst<R extends WithOffset>(
   failed: ReadonlyMap<number, ReadonlySet<number>>,
 ): PartitionRecords<R>[] {
   const first = new Map([...failed].map(([partition, offsets]) => [partition, Math.min(...offsets)]))
-  return pick(parts, ({ offset }, partition) => offset >= (first.get(partition) ?? Number.POSITIVE_INFINITY))
+  return filterRecords(
+    parts,
+    ({ offset }, partition) => offset >= (first.get(partition) ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 function brief(value: unknown): string {

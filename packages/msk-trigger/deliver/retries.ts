@@ -1,5 +1,11 @@
 import type { Mapping } from '../config/mappings.ts'
-import { countOf, halves, type PartitionRecords, type WithOffset, without } from '../support/parts.ts'
+import {
+  countRecords,
+  excludeRecords,
+  type PartitionRecords,
+  splitInHalf,
+  type WithOffset,
+} from '../support/parts.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Records that are delivered together, with the history of their attempts. */
@@ -36,16 +42,16 @@ export function afterAttempt<R extends WithOffset>(
   if (again.length === 0) return { exhausted: [], units: [] }
   const invocations = unit.invocations + 1
   const isFunctionError = reported === undefined
-  if (policy.bisectBatchOnFunctionError && isFunctionError && countOf(again) > 1) {
+  if (policy.bisectBatchOnFunctionError && isFunctionError && countRecords(again) > 1) {
     const { failures } = unit
-    return { exhausted: [], units: halves(again).map(parts => ({ parts, failures, invocations })) }
+    return { exhausted: [], units: splitInHalf(again).map(parts => ({ parts, failures, invocations })) }
   }
   const failures = unit.failures + 1
   const { maximumRetryAttempts: retries } = policy
   if (retries < 0 || failures <= retries)
     return { exhausted: [], units: [{ parts: again, failures, invocations }] }
   const exhausted = reported ?? again
-  const rest = without(again, exhausted)
+  const rest = excludeRecords(again, exhausted)
   return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
 }
 

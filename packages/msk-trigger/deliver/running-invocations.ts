@@ -11,8 +11,8 @@ interface Running {
 }
 
 interface SlowInvocations {
-  running(parts: readonly PartitionRecords[], forMs: number): void
-  returned(parts: readonly PartitionRecords[]): void
+  reportRunning(parts: readonly PartitionRecords[], forMs: number): void
+  reportReturn(parts: readonly PartitionRecords[]): void
 }
 
 /** Running invocations. A slow invocation is reported once while it runs, and once more when it ends. */
@@ -32,7 +32,7 @@ export class RunningInvocations {
     this.#timer ??= setInterval(() => this.#check(Date.now()), CHECK_EVERY_MS).unref()
     return () => {
       this.#running.delete(invocation)
-      if (invocation.isReported) this.#slow.returned(parts)
+      if (invocation.isReported) this.#slow.reportReturn(parts)
     }
   }
 
@@ -50,7 +50,7 @@ export class RunningInvocations {
     for (const invocation of this.#running) {
       if (invocation.isReported || nowMs - invocation.sinceMs < SLOW_AFTER_MS) continue
       invocation.isReported = true
-      this.#slow.running(invocation.parts, SLOW_AFTER_MS)
+      this.#slow.reportRunning(invocation.parts, SLOW_AFTER_MS)
     }
   }
 }

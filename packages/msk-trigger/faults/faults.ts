@@ -52,9 +52,9 @@ export class Faults {
 
 /** Parses a request for a fault, which is JSON. @throws Error with the reason if the request is invalid or contains unknown keys */
 export function readFault(text: string): Fault {
-  const given = parsed(text)
-  const { fault, function: functionKey, topic, partition, times } = given
-  for (const key of Object.keys(given)) {
+  const request = parseRequest(text)
+  const { fault, function: functionKey, topic, partition, times } = request
+  for (const key of Object.keys(request)) {
     if (!['fault', 'function', 'topic', 'partition', 'times'].includes(key))
       throw new Error(`${key} is not a property of a fault`)
   }
@@ -70,13 +70,13 @@ export function readFault(text: string): Fault {
   if (times !== undefined && !isWholeNumber(times, 1, Number.MAX_SAFE_INTEGER)) {
     throw new Error(`times must be a positive integer, not ${show(times)}`)
   }
-  return given as unknown as Fault
+  return request as unknown as Fault
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  const given: unknown = JSON.parse(text)
-  if (isObject(given)) return given
-  throw new Error(`a fault must be an object, not ${show(given)}`)
+function parseRequest(text: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(text)
+  if (isObject(value)) return value
+  throw new Error(`a fault must be an object, not ${show(value)}`)
 }
 
 function isBatchFault(fault: string): fault is BatchFault {

@@ -1,14 +1,14 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { LambdaEvent } from './event.ts'
 import { eventJson, recordJson } from './event-json.ts'
-import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-records.ts'
+import { copyRecords, countBytes, type PackedRecord, unpack } from './packed-records.ts'
 
 /** An event for a handler. */
 export interface EventContent {
   /** Returns the event as the JSON that Lambda sends. */
   json(): string
   /** Packed form of the event for a thread of this process, which can use it instead of JSON. */
-  readonly packed?: PackedEvent
+  readonly packedEvent?: PackedEvent
 }
 
 /** Fields of an event that are not part of the packed records. */
@@ -54,12 +54,12 @@ export class RecordsEvent implements EventContent, PackedEvent {
     }
   }
 
-  get packed(): PackedEvent {
+  get packedEvent(): PackedEvent {
     return this
   }
 
   get length(): number {
-    return this.#parts.reduce((sum, [, records]) => sum + lengthOf(records), 0)
+    return this.#parts.reduce((sum, [, records]) => sum + countBytes(records), 0)
   }
 
   copyTo(target: Uint8Array): void {
@@ -74,7 +74,7 @@ export class RecordsEvent implements EventContent, PackedEvent {
       this.#brokers,
       this.#parts.map(([partition, records]) => [
         partition,
-        records.map(record => recordJson(topic, partition, unpacked(record))),
+        records.map(record => recordJson(topic, partition, unpack(record))),
       ]),
     )
   }

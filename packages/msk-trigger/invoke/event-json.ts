@@ -2,7 +2,7 @@
  * Builds the JSON of an event as Lambda sends it. The text is assembled directly from bytes, because building and serializing
  * objects would take several times as long.
  */
-import { headersOf } from '@sluice/kafka-records'
+import { listHeaders } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
 import { type Message, partitionName } from './event.ts'
 
@@ -42,12 +42,12 @@ export function eventJson(
 }
 
 function headersJson(message: Message): string {
-  const headers = headersOf(message)
+  const headers = listHeaders(message)
   if (headers.length === 0) return '[]'
-  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:${bytes ? `[${signed(bytes)}]` : '{}'}}`).join()}]`
+  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:${bytes ? `[${toSignedBytes(bytes)}]` : '{}'}}`).join()}]`
 }
 
 /** Returns bytes as signed integers, like Java does. See rule 13 in `RULES.md`. */
-function signed(bytes: Buffer): string {
+function toSignedBytes(bytes: Buffer): string {
   return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join()
 }

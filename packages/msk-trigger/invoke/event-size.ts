@@ -1,4 +1,4 @@
-import { headersOf } from '@sluice/kafka-records'
+import { listHeaders } from '@sluice/kafka-records'
 import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 
 /** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
@@ -22,7 +22,7 @@ export function recordBytes(topic: string, partition: number, message: Message):
   if (message.value != null) bytes += VALUE + base64Length(message.value)
   if (message.keySchema) bytes += KEY_SCHEMA + metadataLength(message.keySchema)
   if (message.valueSchema) bytes += VALUE_SCHEMA + metadataLength(message.valueSchema)
-  const headers = headersOf(message)
+  const headers = listHeaders(message)
   for (const [name, value] of headers) bytes += headerBytes(name, value)
   return bytes + Math.max(0, headers.length - 1)
 }

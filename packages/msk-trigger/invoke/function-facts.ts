@@ -60,7 +60,7 @@ export function functionFacts(
     ...definition.environment,
     IS_OFFLINE: 'true',
   }
-  return { ...facts, environment: texts(variables, resourceContext(serverless)) }
+  return { ...facts, environment: resolveTexts(variables, resourceContext(serverless)) }
 }
 
 /** Returns AWS credentials and endpoints from the environment of `serverless offline`. */
@@ -92,16 +92,16 @@ function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<Funct
 }
 
 /** Converts variables to text. A variable that is null or missing in the definition is not set. */
-function texts(
+function resolveTexts(
   variables: Readonly<Record<string, unknown>>,
   context: ResourceContext,
 ): Record<string, string> {
   const set = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
-  return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
+  return Object.fromEntries(set.map(([name, value]) => [name, resolveText(value, context)]))
 }
 
 /** Returns a value as text. A value that only CloudFormation can resolve becomes JSON. */
-function textOf(value: unknown, context: ResourceContext): string {
-  const known = resolveReference(value, context) ?? value
-  return isObject(known) ? JSON.stringify(known) : String(known)
+function resolveText(value: unknown, context: ResourceContext): string {
+  const resolvedValue = resolveReference(value, context) ?? value
+  return isObject(resolvedValue) ? JSON.stringify(resolvedValue) : String(resolvedValue)
 }

@@ -49,7 +49,7 @@ export class Instance {
   /** @param onIdleEnd called if the runtime, after responding at least once, ends without having been closed */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
-    void runtime.ended.then(error => {
+    void runtime.termination.then(error => {
       this.isBroken = true
       if (!this.#isClosed) this.#ownEnd = error
       // An answer can arrive together with the end of the runtime, before its invocation is removed from `#line`.

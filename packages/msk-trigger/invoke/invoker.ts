@@ -33,7 +33,7 @@ export interface Runtimes {
 }
 
 /** Simulates a timeout for an injected fault. */
-function tooLate(instance: Instance): never {
+function failAsTimeout(instance: Instance): never {
   instance.isBroken = true
   throw new Error('timeout: the response came too late (injected fault)')
 }
@@ -61,7 +61,9 @@ export class Invoker implements FunctionInvoker {
     const invocation = { event, requestId, timeoutMs }
     return this.#instances(functionKey).run((instance, onBegun) => {
       const started = instance.invoke(invocation, onBegun)
-      return answerCounts ? started : { ...started, answer: started.answer.then(() => tooLate(instance)) }
+      return answerCounts
+        ? started
+        : { ...started, answer: started.answer.then(() => failAsTimeout(instance)) }
     })
   }
 
@@ -78,8 +80,8 @@ export class Invoker implements FunctionInvoker {
   }
 
   #instances(functionKey: string): InstancePool {
-    const known = this.#functions.get(functionKey)
-    if (known) return known
+    const existingPool = this.#functions.get(functionKey)
+    if (existingPool) return existingPool
     const onIdleEnd = (error: Error) => {
       const reason = `after it had responded, ${explain(error)}`
       const report: Report = { function: functionKey, report: 'ended', reason }

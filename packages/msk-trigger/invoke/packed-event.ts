@@ -1,20 +1,20 @@
 /** Decodes packed records into an event, in the thread of a handler. The module has few imports, because each thread loads it. */
 import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
 import type { EventHead } from './event-content.ts'
-import { fieldsAt, HEAD, headersAt, LOG_APPEND_TIME, schemasOf, viewOf } from './packed-layout.ts'
+import { createView, HEAD, LOG_APPEND_TIME, readFields, readHeaders, readSchemas } from './packed-layout.ts'
 
 /** Returns the event for the handler. It is equal to the parsed JSON of the same event. */
-export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
+export function readEvent(bytes: Buffer, head: EventHead): LambdaEvent {
   const { eventSource, eventSourceArn, bootstrapServers, topic, parts } = head
   const records: Record<string, LambdaRecord[]> = {}
-  const view = viewOf(bytes)
+  const view = createView(bytes)
   let at = 0
   for (const [partition, count] of parts) {
     const place = { topic, partition }
     const list: LambdaRecord[] = []
     for (let n = 0; n < count; n += 1) {
-      list.push(recordAt(bytes, view, at, place))
-      at = nextAfter(view, at)
+      list.push(readRecord(bytes, view, at, place))
+      at = findNext(view, at)
     }
     records[partitionName(topic, partition)] = list
   }
@@ -26,7 +26,7 @@ export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
   }
 }
 
-function nextAfter(view: DataView, start: number): number {
+function findNext(view: DataView, start: number): number {
   return start + view.getInt32(start + HEAD.length, true)
 }
 
@@ -35,15 +35,17 @@ function nextAfter(view: DataView, start: number): number {
  *
  * @param view view of these bytes
  */
-function recordAt(
+function readRecord(
   bytes: Buffer,
   view: DataView,
   start: number,
   { topic, partition }: Pick<LambdaRecord, 'topic' | 'partition'>,
 ): LambdaRecord {
-  const of = fieldsAt(view, start)
-  const schemas = schemasOf(bytes, of)
-  const headers = headersAt(bytes, of, (at, length) => (length < 0 ? {} : numbers(bytes, at, at + length)))
+  const of = readFields(view, start)
+  const schemas = readSchemas(bytes, of)
+  const headers = readHeaders(bytes, of, (at, length) =>
+    length < 0 ? {} : readSignedBytes(bytes, at, at + length),
+  )
   const record: { -readonly [Key in keyof LambdaRecord]: LambdaRecord[Key] } = {
     topic,
     partition,
@@ -60,7 +62,7 @@ function recordAt(
 }
 
 /** Returns the bytes as signed integers. See rule 13 in `RULES.md`. */
-function numbers(bytes: Buffer, start: number, end: number): number[] {
+function readSignedBytes(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
   for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))
   return list

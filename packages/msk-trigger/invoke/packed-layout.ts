@@ -26,13 +26,13 @@ export const PACKED_BYTES = HEAD.end
 export const LOG_APPEND_TIME = 1
 
 /** Returns a view of the bytes. Reading and writing numbers is much faster through a view. */
-export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+export function createView({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length)
 }
 
-type Fields = ReturnType<typeof fieldsAt>
+type Fields = ReturnType<typeof readFields>
 
-export function fieldsAt(view: DataView, start: number) {
+export function readFields(view: DataView, start: number) {
   const keyLength = view.getInt32(start + HEAD.key, true)
   const valueLength = view.getInt32(start + HEAD.value, true)
   const schemasAt = start + HEAD.end
@@ -55,12 +55,12 @@ export function fieldsAt(view: DataView, start: number) {
 type Schemas = readonly [key?: SchemaMetadata | null, value?: SchemaMetadata | null]
 const NO_SCHEMAS: Schemas = []
 
-export function schemasOf(bytes: Buffer, { schemasAt, keyAt }: Fields): Schemas {
+export function readSchemas(bytes: Buffer, { schemasAt, keyAt }: Fields): Schemas {
   return keyAt === schemasAt ? NO_SCHEMAS : JSON.parse(bytes.toString('utf8', schemasAt, keyAt))
 }
 
 /** @param readValue reads one header value. Called in the order of the headers, with length -1 for null. */
-export function headersAt<Value>(
+export function readHeaders<Value>(
   bytes: Buffer,
   { restAt, headerCount }: Fields,
   readValue: (at: number, length: number) => Value,

@@ -2,16 +2,16 @@
  * Binary form of records for threads of this process. JSON would take three times as long, and its text would burden the garbage
  * collectors.
  */
-import { headersOf } from '@sluice/kafka-records'
+import { listHeaders } from '@sluice/kafka-records'
 import type { Message } from './event.ts'
 import {
-  fieldsAt,
+  createView,
   HEAD,
   HEADER_LENGTHS,
-  headersAt,
   LOG_APPEND_TIME,
-  schemasOf,
-  viewOf,
+  readFields,
+  readHeaders,
+  readSchemas,
 } from './packed-layout.ts'
 
 /** Packed record, in a buffer that also contains neighbouring records. */
@@ -31,7 +31,7 @@ const STRETCH_BYTES = 256 * 1024
 export class RecordPacker {
   #expected: number
   #bytes = Buffer.alloc(0)
-  #view = viewOf(this.#bytes)
+  #view = createView(this.#bytes)
   #at = 0
 
   /** @param expectedBytes initial size of the buffer, which grows as needed */
@@ -41,7 +41,7 @@ export class RecordPacker {
 
   pack(message: Message): PackedRecord {
     const { key, value, keySchema, valueSchema } = message
-    const headers = headersOf(message)
+    const headers = listHeaders(message)
     const schemas = keySchema || valueSchema ? JSON.stringify([keySchema, valueSchema]) : ''
     const schemaBytes = Buffer.byteLength(schemas)
     let length = HEAD.end + schemaBytes + (key?.length ?? 0) + (value?.length ?? 0)
@@ -73,7 +73,7 @@ export class RecordPacker {
   #reserve(length: number): void {
     if (this.#at + length > this.#bytes.length) {
       this.#bytes = Buffer.allocUnsafe(Math.max(length, Math.min(this.#expected, STRETCH_BYTES)))
-      this.#view = viewOf(this.#bytes)
+      this.#view = createView(this.#bytes)
       this.#at = 0
     }
     this.#expected -= length
@@ -90,23 +90,23 @@ function writeHeader(bytes: Buffer, at: number, name: string, value: Buffer | nu
 }
 
 /** Unpacks a record. Its key, value and headers reference the packed bytes. */
-export function unpacked({ bytes, start }: PackedRecord): Message {
-  const of = fieldsAt(viewOf(bytes), start)
-  const [keySchema, valueSchema] = schemasOf(bytes, of)
+export function unpack({ bytes, start }: PackedRecord): Message {
+  const of = readFields(createView(bytes), start)
+  const [keySchema, valueSchema] = readSchemas(bytes, of)
   const part = (at: number, length: number) => (length < 0 ? null : bytes.subarray(at, at + length))
   return {
     offset: String(of.offset),
     timestamp: String(of.timestamp),
     key: part(of.keyAt, of.keyLength),
     value: part(of.valueAt, of.valueLength),
-    headerList: headersAt(bytes, of, (at, length) => part(at, length)),
+    headerList: readHeaders(bytes, of, (at, length) => part(at, length)),
     batchContext: { timestampType: of.flags & LOG_APPEND_TIME },
     ...(keySchema && { keySchema }),
     ...(valueSchema && { valueSchema }),
   }
 }
 
-export function lengthOf(records: readonly PackedRecord[]): number {
+export function countBytes(records: readonly PackedRecord[]): number {
   return records.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 

@@ -1,8 +1,8 @@
-import { destinationOf, type EventDestination } from '../config/event-destination.ts'
+import { type EventDestination, resolveDestination } from '../config/event-destination.ts'
 import {
+  describeEvent,
   type EventSettings,
   kafkaEvents,
-  nameOf,
   type ReadEvent,
   readEvents,
 } from '../config/event-settings.ts'
@@ -28,14 +28,14 @@ export function writeMappings(
 ): void {
   for (const [id, kafkaEvent] of writtenEvents(functions, naming)) {
     const { settings } = kafkaEvent
-    const properties = ownProperties(settings, destinationOf(kafkaEvent, context))
+    const properties = ownProperties(settings, resolveDestination(kafkaEvent, context))
     const registry = registryProperty(settings)
     const pollerGroup = settings.provisionedPollerConfig?.pollerGroupName
     if (Object.keys(properties).length === 0 && !registry && pollerGroup === undefined) continue
     const resource = template.Resources[id]
     if (!resource)
       throw new ConfigurationError(
-        `the settings of the ${nameOf(kafkaEvent)} cannot be written: the template has no resource ${id}`,
+        `the settings of the ${describeEvent(kafkaEvent)} cannot be written: the template has no resource ${id}`,
       )
     Object.assign(resource.Properties, properties)
     if (pollerGroup !== undefined)
@@ -60,7 +60,7 @@ export function lostMappings(
     const last = written.get(logicalId(event, naming))
     if (!last || last.event === event.event) return []
     return [
-      `the ${nameOf(event)} for topic ${event.settings.topic} is not deployed: the framework gives its mapping the ` +
+      `the ${describeEvent(event)} for topic ${event.settings.topic} is not deployed: the framework gives its mapping the ` +
         `same name as that for topic ${last.settings.topic}. Move one of them to a separate function`,
     ]
   })

@@ -39,7 +39,7 @@ export class Backpressure {
   }
 
   /** Called after a queue was filled. Resolves as soon as the queue has space again or its partition is paused. */
-  async filled(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
+  async pauseIfFull(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
     if (!queue.isFull || this.#paused.has(queue)) return
     if (!this.#slow.has(queue) && !this.#areCrowded(all)) await within(FULL_GRACE_MS, queue.room)
     if (!queue.isFull || this.#paused.has(queue) || queue.revoked) return
@@ -54,7 +54,7 @@ export class Backpressure {
     return all.size > PARTITIONS_PER_FETCH && full.length >= PARTITIONS_PER_FETCH
   }
 
-  taken(queue: PartitionQueue): void {
+  resumeIfLow(queue: PartitionQueue): void {
     const pausedAtMs = this.#paused.get(queue)
     if (pausedAtMs === undefined || !queue.isLow) return
     if (performance.now() - pausedAtMs < FULL_GRACE_MS) this.#slow.delete(queue)
@@ -66,7 +66,7 @@ export class Backpressure {
    * Called after a rejoin, which has resumed every partition. Pauses the partitions again whose queues were kept and are still
    * full.
    */
-  reopened(queues: Iterable<PartitionQueue>): void {
+  restorePauses(queues: Iterable<PartitionQueue>): void {
     for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
     for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)
   }

@@ -1,4 +1,4 @@
-import { readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
 import { pause } from '../support/wait.ts'
@@ -43,7 +43,7 @@ export class Cluster {
   }
 
   /** Returns the size of the largest batch that the topic accepts, in bytes. */
-  largestBatch(topic: string): Promise<number> {
+  fetchMaxBatchBytes(topic: string): Promise<number> {
     return this.#ask(async admin => {
       const configNames = ['max.message.bytes']
       const resources = [{ type: TOPIC, name: topic, configNames }]
@@ -53,7 +53,7 @@ export class Cluster {
   }
 
   /** Returns the committed offset of each partition. Partitions without a committed offset are omitted. */
-  committed({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
+  fetchCommittedOffsets({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
     return this.#ask(async admin => {
       const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
       const partitions = answer.find(entry => entry.topic === topic)?.partitions ?? []
@@ -63,7 +63,7 @@ export class Cluster {
   }
 
   /** Returns the offset of the starting position in each partition. See rule 34 in `RULES.md`. */
-  offsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
+  fetchOffsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
     return this.#ask(async admin => {
       if (position.at === 'AT_TIMESTAMP') {
         const answer = await admin.fetchTopicOffsetsByTimestamp(topic, position.timestampMs)
@@ -115,7 +115,7 @@ export function isRetriableAnswer(error: unknown): boolean {
 export type Connect = (clientId: string) => Kafka
 
 /** Returns a function that creates clients for these brokers. @param options client options for encryption and authentication */
-export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
+export function createClientFactory(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
   restIdleConnections()
   return clientId => {
     const kafka = new Kafka({
@@ -128,7 +128,7 @@ export function clientsOf(brokers: readonly string[], options: Partial<KafkaConf
       // With few retries, a broker that does not respond is reported within two seconds. The event sources keep retrying.
       retry: { retries: 2 },
     })
-    readRecordsOf(kafka)
+    installRecordDecoder(kafka)
     return kafka
   }
 }

@@ -16,7 +16,7 @@ export interface CommitsParts {
   readonly name: string
   readonly backoff: Backoff
   readonly log: Log
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  readonly reports: Pick<MappingReports, 'reportStall' | 'reportResume'>
   readonly ending: AbortSignal
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
@@ -43,13 +43,13 @@ export class Commits {
   }
 
   /** Called when the queue is processed up to this offset. Resolves immediately or, while commits fail, when they succeed again. */
-  async done(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
+  async schedule(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
     this.#pending.set(queue, offset)
     this.#running ??= this.#run()
     await this.#outage
   }
 
-  async finished(): Promise<void> {
+  async waitUntilCommitted(): Promise<void> {
     await this.#running
   }
 
@@ -82,14 +82,14 @@ export class Commits {
         await this.#parts.commit(sent.map(([{ partition }, offset]) => ({ partition, offset })))
         for (const [queue, offset] of sent)
           if (this.#pending.get(queue) === offset) this.#pending.delete(queue)
-        this.#attempts.succeeded()
-        reports.resumed('commit')
+        this.#attempts.clearFailures()
+        reports.reportResume('commit')
         return
       } catch (error) {
         onFailure()
-        const attempt = this.#attempts.failed()
+        const attempt = this.#attempts.addFailure()
         const kind = isUnreachable(error) ? 'unreachable' : 'error'
-        reports.stalled({ obstacle: 'commit', kind, reason: rootMessage(error), attempt })
+        reports.reportStall({ obstacle: 'commit', kind, reason: rootMessage(error), attempt })
         if (shouldLog(attempt)) {
           log.warning(
             `${name}  offsets could not be committed (attempt ${attempt}). Retrying: ${rootMessage(error)}`,

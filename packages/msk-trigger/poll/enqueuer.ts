@@ -11,7 +11,7 @@ export interface EnqueuerParts {
   readonly name: string
   readonly log: Log
   readonly backoff: Backoff
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  readonly reports: Pick<MappingReports, 'reportStall' | 'reportResume'>
   readonly intake: Intake
   readonly ending: AbortSignal
 }
@@ -66,15 +66,18 @@ export class Enqueuer {
     while (!queue.revoked && !ending.aborted) {
       try {
         const entries = await (first ?? intake(partition, messages))
-        this.#attempts.succeeded(partition)
-        reports.resumed('registry', [partition])
+        this.#attempts.clearFailures(partition)
+        reports.reportResume('registry', [partition])
         return queue.revoked ? undefined : entries
       } catch (error) {
         first = undefined
-        const attempt = this.#attempts.failed(partition)
+        const attempt = this.#attempts.addFailure(partition)
         const reason = rootMessage(error)
         const part = { partition, records: messages.map(({ offset }) => ({ offset: Number(offset) })) }
-        reports.stalled({ obstacle: 'registry', kind: 'error', reason, attempt }, queue.revoked ? [] : [part])
+        reports.reportStall(
+          { obstacle: 'registry', kind: 'error', reason, attempt },
+          queue.revoked ? [] : [part],
+        )
         if (shouldLog(attempt)) {
           log.warning(`${name}  partition ${partition} waits: ${reason}. Retrying (attempt ${attempt})`)
         }

@@ -33,7 +33,7 @@ export class GroupExit {
    * Wraps an assigner, which kafkajs calls before each join request. After `leave`, the assigner throws, so that no join request is
    * sent.
    */
-  guarded(assigner: Assigner): Assigner {
+  guardAssigner(assigner: Assigner): Assigner {
     return {
       ...assigner,
       protocol: subscription => {

@@ -22,7 +22,7 @@ export interface MemberListener {
    * Called with the assigned partitions. Returns the positions of the partitions whose records are kept; empty if the group had
    * removed this member.
    */
-  assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
+  handleAssignment(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
   /**
    * Returns true if the topic has been neither deleted nor created again. If the topic does not exist, `rejoin` has been called.
    */
@@ -30,11 +30,11 @@ export interface MemberListener {
   /** Checks the same for records that arrive after a pause. If the result is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
-  reading(offsets: ReadonlyMap<number, number>): void
-  /** Called when a fetch that started after `reading` has succeeded, with or without records. */
-  fetched(): void
+  handleReadStart(offsets: ReadonlyMap<number, number>): void
+  /** Called when a fetch that started after `handleReadStart` has succeeded, with or without records. */
+  handleFetch(): void
   /** Passes on fetched records. Resolves when more records may be fetched, which must be soon. */
-  records(partition: number, messages: readonly Message[]): Promise<void>
+  handleRecords(partition: number, messages: readonly Message[]): Promise<void>
 }
 
 export interface PartitionOffset {
@@ -92,7 +92,7 @@ export class GroupMember {
     const { topic } = this.#mapping
     const consumer = this.#kafka.consumer({
       ...consumerOptions(this.#mapping, this.#settings, largestBatchBytes),
-      partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
+      partitionAssigners: [parts => this.#exit.guardAssigner(kafkajs.PartitionAssigners.roundRobin(parts))],
     })
     const broken = Promise.withResolvers<never>()
     // Avoid an unhandled rejection. The error is handled below, where the promise is awaited.
@@ -103,7 +103,7 @@ export class GroupMember {
     consumer.on(consumer.events.CRASH, ({ payload }) => broken.reject(payload.error))
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const partitions = payload.memberAssignment[topic] ?? []
-      this.#joined(partitions, payload.memberId).catch(broken.reject)
+      this.#handleJoin(partitions, payload.memberId).catch(broken.reject)
     })
     // A fetch of partitions that are still paused does not prove that reading works.
     let isSought = false
@@ -111,7 +111,7 @@ export class GroupMember {
       isSought = this.#isReading
     })
     consumer.on(consumer.events.FETCH, () => {
-      if (isSought && this.#isReading) this.#listener.fetched()
+      if (isSought && this.#isReading) this.#listener.handleFetch()
     })
     try {
       this.#started = this.#begin(consumer)
@@ -138,7 +138,7 @@ export class GroupMember {
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
-      eachBatch: payload => this.#received(payload),
+      eachBatch: payload => this.#handleBatch(payload),
     })
   }
 
@@ -154,14 +154,14 @@ export class GroupMember {
 
   // Always list the partitions. If a whole topic is paused and then one of its partitions, kafkajs resumes the others.
   pause(partitions: readonly number[]): void {
-    unlessStopped(() => this.#consumer?.pause([this.#these(partitions)]))
+    unlessStopped(() => this.#consumer?.pause([this.#toTopicPartitions(partitions)]))
   }
 
   resume(partitions: readonly number[]): void {
-    unlessStopped(() => this.#consumer?.resume([this.#these(partitions)]))
+    unlessStopped(() => this.#consumer?.resume([this.#toTopicPartitions(partitions)]))
   }
 
-  #these(partitions: readonly number[]): { topic: string; partitions: number[] } {
+  #toTopicPartitions(partitions: readonly number[]): { topic: string; partitions: number[] } {
     return { topic: this.#mapping.topic, partitions: [...partitions] }
   }
 
@@ -191,24 +191,24 @@ export class GroupMember {
     })
   }
 
-  async #joined(partitions: readonly number[], memberId: string): Promise<void> {
+  async #handleJoin(partitions: readonly number[], memberId: string): Promise<void> {
     this.#join += 1
     const join = this.#join
     this.#isReading = false
     this.pause(partitions)
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
-    let known = this.#listener.assigned(partitions, isSameMember)
+    let keptOffsets = this.#listener.handleAssignment(partitions, isSameMember)
     // Check the topic too, because kafkajs rejoins as the same member if a topic is deleted and created again.
-    if (known.size > 0 && !(await this.#listener.isSameTopic())) {
+    if (keptOffsets.size > 0 && !(await this.#listener.isSameTopic())) {
       if (join !== this.#join) return
-      known = this.#listener.assigned(partitions, false)
+      keptOffsets = this.#listener.handleAssignment(partitions, false)
     }
-    const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !known.has(p)))
+    const { from, pin } = await this.#listener.startOffsets(partitions.filter(p => !keptOffsets.has(p)))
     if (join !== this.#join) return
     if (pin.length > 0) await this.#pin(pin)
     if (join !== this.#join) return
-    const offsets = new Map([...known, ...from])
+    const offsets = new Map([...keptOffsets, ...from])
     const { topic } = this.#mapping
     for (const [partition, offset] of offsets) {
       this.#consumer?.seek({ topic, partition, offset: String(offset) })
@@ -216,7 +216,7 @@ export class GroupMember {
     }
     this.resume(partitions)
     this.#isReading = true
-    this.#listener.reading(offsets)
+    this.#listener.handleReadStart(offsets)
   }
 
   async #pin(offsets: readonly PartitionOffset[]): Promise<void> {
@@ -226,14 +226,14 @@ export class GroupMember {
     )
   }
 
-  async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
+  async #handleBatch({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
     // Yield to the event loop, because a record with many headers takes tens of milliseconds, and a fetch may contain one for every
     // partition.
     if (batch.messages.some(hasManyHeaders)) await turn()
     // Drop records that were fetched before a seek, because they are fetched again after it.
     if (this.#isReading && !isStale() && (await this.#isOfSameTopic(batch.partition)) && !isStale())
-      await this.#listener.records(batch.partition, batch.messages)
+      await this.#listener.handleRecords(batch.partition, batch.messages)
     const rest = fetchDelayMs(batch)
     if (rest > 0) await pause(rest)
   }

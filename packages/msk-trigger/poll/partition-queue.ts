@@ -130,10 +130,10 @@ export class PartitionQueue implements BatchableQueue {
   }
 
   take(count: number): PendingRecord[] {
-    const taken = this.#pending.splice(0, count)
-    for (const record of taken) this.#pendingBytes -= record.memoryBytes
+    const records = this.#pending.splice(0, count)
+    for (const record of records) this.#pendingBytes -= record.memoryBytes
     if (!this.isFull) this.#room.resolve()
-    return taken
+    return records
   }
 
   get room(): Promise<void> {
@@ -221,8 +221,8 @@ function undeliverableReason(
   if (entry.fate === 'fail') return { condition: entry.reason, why: entry.why }
   const { oversizeBytes } = entry.message
   if (oversizeBytes === undefined && size <= maxRecordBytes) return undefined
-  const taken =
+  const sizeText =
     oversizeBytes === undefined ? `in an event it takes ${size}` : `in the log it has ${oversizeBytes}`
-  const why = `${taken} bytes, more than the ${maxRecordBytes} that an invocation has room for`
+  const why = `${sizeText} bytes, more than the ${maxRecordBytes} that an invocation has room for`
   return { condition: 'MaximumPayloadSizeExceeded', why }
 }

@@ -13,7 +13,7 @@ export interface TroubleParts {
   readonly mapping: Pick<Mapping, 'topic'>
   readonly settings: Pick<Settings, 'brokers'>
   readonly log: Pick<Log, 'notice' | 'warning'>
-  readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
+  readonly reports: Pick<MappingReports, 'reportStall' | 'reportResume'>
   readonly outage: Outage
   readonly ending: AbortSignal
 }
@@ -35,30 +35,30 @@ export class ReadingTrouble {
   }
 
   /** Called if the topic does not exist. Returns the number of consecutive failures. */
-  noTopic(): number {
+  handleMissingTopic(): number {
     const { mapping, settings } = this.#parts
     const { topic } = mapping
-    const attempt = this.#failed(`topic ${topic} does not exist`, 'no-topic')
+    const attempt = this.#countFailure(`topic ${topic} does not exist`, 'no-topic')
     if (this.#isTopicTold) this.#warn(`topic ${topic} still does not exist.`, attempt)
     // Log this at the first attempt that could list the topics, because Kafka may have been unavailable before.
-    else this.#tell(missingTopic(topic, settings.brokers), attempt)
+    else this.#tell(describeMissingTopic(topic, settings.brokers), attempt)
     this.#isTopicTold = true
     return attempt
   }
 
   /** Called when an attempt has failed. Returns the number of consecutive failures. */
-  failed(error: unknown): number {
+  handleFailure(error: unknown): number {
     const isLoading = isCoordinatorLoading(error)
-    const loading = isLoading ? this.#loading.failed() : 0
+    const loading = isLoading ? this.#loading.addFailure() : 0
     if (isLoading && loading <= LOADING_ATTEMPTS) return loading
     if (isLoading || !isUnreachable(error)) {
       const what = `not reading: ${rootMessage(error)}.`
-      const attempt = this.#failed(what, 'error')
+      const attempt = this.#countFailure(what, 'error')
       this.#warn(what, attempt)
       return attempt
     }
     const { settings, log, outage, ending } = this.#parts
-    const attempt = this.#failed(`not reading: ${rootMessage(error)}`, 'unreachable')
+    const attempt = this.#countFailure(`not reading: ${rootMessage(error)}`, 'unreachable')
     if (shouldLog(attempt) && outage.isNews(attempt) && !ending.aborted)
       log.warning(
         `msk  Kafka does not answer at ${settings.brokers}: ${rootMessage(error)}. Retrying (attempt ${attempt})`,
@@ -66,21 +66,21 @@ export class ReadingTrouble {
     return attempt
   }
 
-  fetched(): void {
+  handleSuccess(): void {
     const { name, log, reports, outage } = this.#parts
-    const failures = this.#attempts.succeeded()
-    this.#loading.succeeded()
+    const failures = this.#attempts.clearFailures()
+    this.#loading.clearFailures()
     this.#isTopicTold = false
     if (failures === 0) return
-    outage.over()
+    outage.end()
     log.notice(`${name}  reads again after ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`)
-    reports.resumed('reading')
+    reports.reportResume('reading')
   }
 
-  #failed(reason: string, kind: StallKind): number {
-    const attempt = this.#attempts.failed()
+  #countFailure(reason: string, kind: StallKind): number {
+    const attempt = this.#attempts.addFailure()
     if (!this.#parts.ending.aborted)
-      this.#parts.reports.stalled({ obstacle: 'reading', kind, reason, attempt })
+      this.#parts.reports.reportStall({ obstacle: 'reading', kind, reason, attempt })
     return attempt
   }
 
@@ -95,7 +95,7 @@ export class ReadingTrouble {
 }
 
 /** Returns the advice for a topic that does not exist. */
-function missingTopic(topic: string, brokers: readonly string[]): string {
+function describeMissingTopic(topic: string, brokers: readonly string[]): string {
   return (
     `topic ${topic} does not exist: create topic ${topic}, for example with kafka-topics.sh --bootstrap-server ` +
     `${brokers[0]} --create --topic ${topic}.`

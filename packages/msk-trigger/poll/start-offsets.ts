@@ -14,17 +14,17 @@ export interface StartOffsets {
  * "latest" would skip the records in between.
  */
 export async function startOffsets(
-  cluster: Pick<Cluster, 'committed' | 'offsetsAt'>,
+  cluster: Pick<Cluster, 'fetchCommittedOffsets' | 'fetchOffsetsAt'>,
   mapping: Pick<Mapping, 'groupId' | 'topic' | 'startingPosition'>,
   partitions: readonly number[],
   isRecreated = false,
 ): Promise<StartOffsets> {
   if (partitions.length === 0) return { from: new Map(), pin: [] }
-  const committed = isRecreated ? new Map<number, number>() : await cluster.committed(mapping)
+  const committed = isRecreated ? new Map<number, number>() : await cluster.fetchCommittedOffsets(mapping)
   const uncommitted = partitions.filter(partition => !committed.has(partition))
   const isNewGroup = committed.size === 0 && !isRecreated
   const position = isNewGroup ? mapping.startingPosition : ({ at: 'TRIM_HORIZON' } as const)
-  const start = uncommitted.length === 0 ? new Map() : await cluster.offsetsAt(mapping.topic, position)
+  const start = uncommitted.length === 0 ? new Map() : await cluster.fetchOffsetsAt(mapping.topic, position)
 
   const from = new Map(partitions.map(p => [p, committed.get(p) ?? start.get(p) ?? 0]))
   const pinned = position.at === 'TRIM_HORIZON' && !isRecreated ? [] : uncommitted

@@ -30,27 +30,27 @@ export class TopicTracker {
   }
 
   /** Compares the current topic with the topic for which positions are stored. */
-  async fate(): Promise<TopicFate> {
+  async checkTopic(): Promise<TopicFate> {
     const { topic, topicStates, onRecreated } = this.#parts
     const states = await topicStates([topic])
     if (states && !states.has(topic) && this.#identity.isKnown) return 'gone'
-    if (!this.#identity.replacedBy(states?.get(topic)?.id)) return 'same'
+    if (!this.#identity.update(states?.get(topic)?.id)) return 'same'
     this.#isRecreated = true
     onRecreated()
     return 'replaced'
   }
 
-  reads(): void {
+  startReading(): void {
     this.#isReading = true
     this.#isRecreated = false
   }
 
-  leaves(): void {
+  stopReading(): void {
     this.#isReading = false
   }
 
   /** Returns the action for a change of the topic. @param state undefined if the topic does not exist */
-  changeOf(state: TopicState | undefined): TopicChange {
+  findChange(state: TopicState | undefined): TopicChange {
     // While the event source is not reading, it checks the topic itself.
     if (!this.#isReading) return undefined
     if (!state || this.#identity.isOther(state.id)) return 'rejoin'
@@ -77,7 +77,7 @@ export class TopicIdentity {
   }
 
   /** Returns the result of `isOther`, and then stores the id as the known one. */
-  replacedBy(id: string | undefined): boolean {
+  update(id: string | undefined): boolean {
     const isOther = this.isOther(id)
     if (isOther && this.#id !== undefined) this.#former.add(this.#id)
     if (isOther || this.#id === undefined) this.#id = id

@@ -89,7 +89,7 @@ const LOOK_EVERY_MS = 1_000
 export interface TopicObserver {
   readonly topic: string
   /** @param state undefined if the topic does not exist */
-  topicSeen(state: TopicState | undefined): void
+  handleTopicState(state: TopicState | undefined): void
 }
 
 /** Checks the topics periodically. kafkajs does not detect that a topic was created again, and continues at the old offset. */
@@ -110,7 +110,7 @@ export class TopicWatch {
       // Ignore the error: event sources that read from an unavailable broker report it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue
-      for (const observer of observers) observer.topicSeen(states.get(observer.topic))
+      for (const observer of observers) observer.handleTopicState(states.get(observer.topic))
     }
   }
 

@@ -1,4 +1,4 @@
-import { headersOf } from '@sluice/kafka-records'
+import { listHeaders } from '@sluice/kafka-records'
 import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
 import type { RegistryConfig } from '../config/registry.ts'
@@ -71,7 +71,7 @@ export class RegistryReader {
   async #decode(message: Message, part: 'key' | 'value'): Promise<Decoded | undefined> {
     const bytes = message[part]
     if (!bytes) return undefined
-    const header = headersOf(message).find(([name]) => namesSchema(name, part))?.[0]
+    const header = listHeaders(message).find(([name]) => namesSchema(name, part))?.[0]
     if (header)
       throw new UndecodableError(`the header "${header.slice(0, 40)}" names its schema, not an id before it`)
     const { schemaId, body } = unframe(bytes)
@@ -89,8 +89,8 @@ export class RegistryReader {
    * schema may be registered later.
    */
   #codec(schemaId: number): Promise<Codec> {
-    const known = this.#codecs.get(schemaId)
-    if (known) return known
+    const cachedCodec = this.#codecs.get(schemaId)
+    if (cachedCodec) return cachedCodec
     const codec = this.#load(schemaId)
     this.#codecs.set(schemaId, codec)
     codec.catch(error => {

@@ -6,14 +6,14 @@ export class Attempts<Key = void> {
   readonly #failures = new Map<Key, number>()
 
   /** Returns the number of consecutive failures, including this one. */
-  failed(key: Key): number {
+  addFailure(key: Key): number {
     const failures = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
     return failures
   }
 
   /** Returns the number of consecutive failures before this success. */
-  succeeded(key: Key): number {
+  clearFailures(key: Key): number {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.delete(key)
     return failures
@@ -38,7 +38,7 @@ export class Outage {
     return isNews
   }
 
-  over(): void {
+  end(): void {
     this.#logged.clear()
   }
 }

@@ -22,10 +22,10 @@ export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name, cause } = error
   const { errorType = '', errorMessage = '', trace = [] } = (error as Reported).reported ?? {}
-  const said = errorType === PLAIN && errorMessage !== '' ? errorMessage : message || name
+  const summary = errorType === PLAIN && errorMessage !== '' ? errorMessage : message || name
   // Omit lines of the stack that repeat the message.
   const stack = trace.filter(line => !message.includes(line.trim()))
-  return [said, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')
+  return [summary, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')
 }
 
 export function withoutStack(explanation: string): string {

@@ -85,30 +85,35 @@ export class MappingReports {
     this.#write = write
   }
 
-  mapped({ windowMs, functionTimeoutMs }: Pick<Mapping, 'windowMs' | 'functionTimeoutMs'>): void {
+  reportMapping({ windowMs, functionTimeoutMs }: Pick<Mapping, 'windowMs' | 'functionTimeoutMs'>): void {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
   }
 
   /** Reports a stall. Does nothing if `parts` is empty. */
-  stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
+  reportStall(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
     if (parts?.length === 0) return
-    for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
+    for (const scope of toScopes(parts?.map(({ partition }) => partition)))
       this.#stalled.add(`${stall.obstacle}/${scope}`)
-    this.#report({ ...this.#of, report: 'stalled', ...stall, ...(parts && { offsets: offsetsOf(parts) }) })
+    this.#report({
+      ...this.#of,
+      report: 'stalled',
+      ...stall,
+      ...(parts && { offsets: toFirstOffsets(parts) }),
+    })
   }
 
-  running(parts: readonly PartitionRecords[], forMs: number): void {
-    this.#report({ ...this.#of, report: 'running', forMs, offsets: offsetsOf(parts) })
+  reportRunning(parts: readonly PartitionRecords[], forMs: number): void {
+    this.#report({ ...this.#of, report: 'running', forMs, offsets: toFirstOffsets(parts) })
   }
 
-  returned(parts: readonly PartitionRecords[]): void {
+  reportReturn(parts: readonly PartitionRecords[]): void {
     this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
 
   /** Reports that partitions continue; does nothing for partitions that were not stalled. */
-  resumed(obstacle: Obstacle, partitions?: readonly number[]): void {
+  reportResume(obstacle: Obstacle, partitions?: readonly number[]): void {
     if (this.#stalled.size === 0) return
-    const over = scopesOf(partitions).filter(scope => this.#stalled.delete(`${obstacle}/${scope}`))
+    const over = toScopes(partitions).filter(scope => this.#stalled.delete(`${obstacle}/${scope}`))
     if (over.length === 0) return
     this.#report({
       ...this.#of,
@@ -123,11 +128,11 @@ export class MappingReports {
     for (const stalled of [...this.#stalled]) {
       const [obstacle, scope] = stalled.split('/') as [Obstacle, string]
       if (scope !== WHOLE_MAPPING && !partitions.includes(Number(scope)))
-        this.resumed(obstacle, [Number(scope)])
+        this.reportResume(obstacle, [Number(scope)])
     }
   }
 
-  discarded(what: Discarded): void {
+  reportDiscard(what: Discarded): void {
     this.#report({ ...this.#of, report: 'discarded', ...what })
   }
 
@@ -136,11 +141,11 @@ export class MappingReports {
   }
 }
 
-function offsetsOf(parts: readonly PartitionRecords[]): Offsets {
+function toFirstOffsets(parts: readonly PartitionRecords[]): Offsets {
   return Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
 }
 
-function scopesOf(partitions: readonly number[] | undefined): readonly (string | number)[] {
+function toScopes(partitions: readonly number[] | undefined): readonly (string | number)[] {
   return partitions ?? [WHOLE_MAPPING]
 }
 

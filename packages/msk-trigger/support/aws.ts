@@ -41,7 +41,7 @@ export function awsCredentials(env: Environment = process.env) {
 }
 
 /** Loads an optional package. @throws Error with installation instructions if the package is not installed */
-export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
+export async function loadPackage<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load()
   } catch (error) {

@@ -8,12 +8,12 @@ export interface PartitionRecords<R extends WithOffset = WithOffset> {
   readonly records: readonly R[]
 }
 
-export function countOf(parts: readonly PartitionRecords[]): number {
+export function countRecords(parts: readonly PartitionRecords[]): number {
   return parts.reduce((sum, { records }) => sum + records.length, 0)
 }
 
 /** Returns the records that pass the test. Partitions without such records are omitted. */
-export function pick<R extends WithOffset>(
+export function filterRecords<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   isWanted: (record: R, partition: number) => boolean,
 ): PartitionRecords<R>[] {
@@ -28,26 +28,28 @@ export function pick<R extends WithOffset>(
   return picked
 }
 
-export function without<R extends WithOffset>(
+export function excludeRecords<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   others: readonly PartitionRecords[],
 ): PartitionRecords<R>[] {
   if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
-  const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
-  return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
+  const excludedOffsets = new Map(
+    others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]),
+  )
+  return filterRecords(parts, ({ offset }, partition) => !excludedOffsets.get(partition)?.has(offset))
 }
 
 /** Splits records into two halves; the first may contain one record more. The order of each partition is kept. */
-export function halves<R extends WithOffset>(
+export function splitInHalf<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
 ): readonly [first: PartitionRecords<R>[], second: PartitionRecords<R>[]] {
-  let left = Math.ceil(countOf(parts) / 2)
+  let left = Math.ceil(countRecords(parts) / 2)
   const first: PartitionRecords<R>[] = []
   for (const { partition, records } of parts) {
     if (left > 0) first.push({ partition, records: records.slice(0, left) })
     left -= records.length
   }
-  return [first, without(parts, first)]
+  return [first, excludeRecords(parts, first)]
 }
 
 /** Maximum number of ranges of offsets to show. Further ranges are merged into the last one. */
@@ -58,10 +60,10 @@ export function describe(
   parts: readonly PartitionRecords[],
   name: (partition: number) => string = String,
 ): string {
-  return parts.map(({ partition, records }) => `${name(partition)}@${runsOf(records)}`).join(' ')
+  return parts.map(({ partition, records }) => `${name(partition)}@${formatOffsets(records)}`).join(' ')
 }
 
-function runsOf(records: readonly WithOffset[]): string {
+function formatOffsets(records: readonly WithOffset[]): string {
   const runs: { first: number; last: number }[] = []
   for (const { offset } of records) {
     const run = runs.at(-1)

@@ -13,7 +13,7 @@ export function show(value: unknown): string {
 }
 
 /** Returns the type of a value, for a message that must not show the value itself. */
-export function kindOf(value: unknown): string {
+export function describeType(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (value === '') return 'an empty string'
   if (Array.isArray(value)) return 'a list'

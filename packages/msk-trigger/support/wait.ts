@@ -8,10 +8,10 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
 /** Waits for `work`, but at most `ms` milliseconds. Never rejects. Returns true if the work was settled in time. */
 export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const tooLate = new AbortController()
-  const done = work.then(
+  const completion = work.then(
     () => true,
     () => true,
   )
   const late = pause(ms, tooLate.signal).then(() => false)
-  return Promise.race([done, late]).finally(() => tooLate.abort())
+  return Promise.race([completion, late]).finally(() => tooLate.abort())
 }

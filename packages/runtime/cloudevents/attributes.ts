@@ -16,7 +16,7 @@ export type Attributes = ReadonlyMap<string, string>
 
 /** Returns a description of the first violated rule, without attribute values; undefined if all attributes are valid. */
 export function attributeViolation(attributes: Attributes): string | undefined {
-  for (const name of REQUIRED) if (!attributes.get(name)) return missing(attributes)
+  for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(attributes)
   for (const [name, value] of attributes) {
     const broken = brokenRule(name, value)
     if (broken) return broken
@@ -24,7 +24,7 @@ export function attributeViolation(attributes: Attributes): string | undefined {
   return undefined
 }
 
-function missing(attributes: Attributes): string {
+function describeMissing(attributes: Attributes): string {
   const names = REQUIRED.filter(name => !attributes.get(name)).map(name => `"${name}"`)
   return `required attribute ${names.join(', ')} is missing or empty`
 }
@@ -89,10 +89,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
 export function isTimestamp(value: string): boolean {
   if (!RFC_3339.test(value)) return false
   const day = Number(value.slice(8, 10))
-  return day <= 28 || day <= daysOf(Number(value.slice(0, 4)), Number(value.slice(5, 7)))
+  return day <= 28 || day <= countDaysInMonth(Number(value.slice(0, 4)), Number(value.slice(5, 7)))
 }
 
-function daysOf(year: number, month: number): number {
+function countDaysInMonth(year: number, month: number): number {
   // `Date.UTC` interprets the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so a later year is used.
   return new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
 }

@@ -1,5 +1,5 @@
 /** Serializes event data in the format of its type. Pure: schemas must be loaded before. */
-import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
+import { findDataFormat, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'
 
@@ -29,7 +29,7 @@ export const JSON_WRITER: DataWriter = { write: event => event }
  *
  * @param encoders encoders by event type
  */
-export function dataWriterOf(encoders: ReadonlyMap<string, DataEncoder>): DataWriter {
+export function createDataWriter(encoders: ReadonlyMap<string, DataEncoder>): DataWriter {
   return {
     write(event) {
       const encoder = encoders.get(event.type)
@@ -48,5 +48,5 @@ export function dataWriterOf(encoders: ReadonlyMap<string, DataEncoder>): DataWr
 
 function isJsonData({ data, datacontenttype }: Event): boolean {
   if (data === undefined || Buffer.isBuffer(data)) return false
-  return datacontenttype === undefined || dataFormatOf(datacontenttype) === 'json'
+  return datacontenttype === undefined || findDataFormat(datacontenttype) === 'json'
 }

@@ -37,7 +37,7 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
 }
 
 /** Returns the attributes of an event as strings by name, in the form that `attributeViolation` checks. */
-export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
+export function toAttributes({ data: _, extensions, ...context }: Event): Attributes {
   const attributes = new Map([['specversion', '1.0']])
   for (const named of [context, extensions ?? {}])
     for (const [name, value] of Object.entries(named)) if (value !== undefined) attributes.set(name, value)

@@ -8,13 +8,13 @@ import { isUtf8 } from 'node:buffer'
 export type HeaderBytes = Buffer | readonly number[] | null
 
 /** Returns the value as a buffer, which is empty for null. */
-export function bufferOf(bytes: HeaderBytes): Buffer {
+export function toBuffer(bytes: HeaderBytes): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes ?? [])
 }
 
 /** Returns the value as text; undefined if it is not UTF-8. */
-export function textOf(bytes: HeaderBytes): string | undefined {
-  return asciiOf(bytes) ?? utf8Of(bufferOf(bytes))
+export function decodeText(bytes: HeaderBytes): string | undefined {
+  return decodeAscii(bytes) ?? decodeUtf8(toBuffer(bytes))
 }
 
 /** Maximum number of arguments that are spread into one call. */
@@ -24,13 +24,13 @@ const SHORT = 1_000
  * Decodes a short ASCII value without a buffer; returns undefined for any other value. Nearly all values are short and ASCII, and
  * this takes a quarter of the time.
  */
-function asciiOf(bytes: HeaderBytes): string | undefined {
+function decodeAscii(bytes: HeaderBytes): string | undefined {
   if (bytes === null || Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
   let bits = 0
   for (const byte of bytes) bits |= byte
   return (bits & ~0x7f) === 0 ? String.fromCharCode(...bytes) : undefined
 }
 
-function utf8Of(bytes: Buffer): string | undefined {
+function decodeUtf8(bytes: Buffer): string | undefined {
   return isUtf8(bytes) ? bytes.toString() : undefined
 }

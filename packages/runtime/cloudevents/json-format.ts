@@ -1,12 +1,12 @@
 /** The JSON event format of CloudEvents 1.0: one event in one JSON object. */
 import { isUtf8 } from 'node:buffer'
-import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
+import { findDataFormat, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { isStringOnly, toEvent } from './event.ts'
 import { isInexact, parseExact, parseWithBigInts } from './exact-json.ts'
-import { outlineOf, repeatedMember } from './json-outline.ts'
+import { findRepeatedMember, scanOutline } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
 
@@ -15,7 +15,7 @@ export function readStructured(value: Buffer | null): Event | Failure {
   if (value === null) return failure('malformed-event', 'structured mode, but the record has no value')
   if (!isUtf8(value)) return failure('malformed-event', 'structured mode, but the value is not UTF-8')
   const text = value.toString()
-  const outline = outlineOf(text)
+  const outline = scanOutline(text)
   let parsed: unknown
   try {
     parsed = parseExact(text, outline.hasLongNumbers)
@@ -25,7 +25,7 @@ export function readStructured(value: Buffer | null): Event | Failure {
   }
   if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
   // "Context Attributes": each attribute may occur only once.
-  const repeated = repeatedMember(text, outline, Object.keys(parsed).length)
+  const repeated = findRepeatedMember(text, outline, Object.keys(parsed).length)
   return repeated === undefined
     ? readJsonEvent(parsed)
     : failure('malformed-event', `member "${repeated.slice(0, 40)}" occurs more than once`)
@@ -52,7 +52,7 @@ export function readJsonEvent(document: unknown): Event | Failure {
   }
   const broken = attributeViolation(attributes)
   if (broken) return failure('malformed-event', broken)
-  const data = payload(document, attributes.get('datacontenttype'))
+  const data = readPayload(document, attributes.get('datacontenttype'))
   if (data.kind === 'failure') return data
   // JSON format, 3.1.2: `data` without a content type is JSON. The format of `data_base64` without a content type is unknown.
   if ('data' in document && !attributes.has('datacontenttype'))
@@ -65,11 +65,11 @@ export function readJsonEvent(document: unknown): Event | Failure {
  * JSON; `data_base64` is bytes. JSON is returned as a parsed value and everything else as bytes, so that
  * events in structured and in binary mode are equal.
  */
-function payload(document: object, contentType: string | undefined): Payload | Failure {
+function readPayload(document: object, contentType: string | undefined): Payload | Failure {
   const { data, data_base64: base64 } = document as { data?: unknown; data_base64?: unknown }
   const json = contentType !== undefined && isJson(contentType)
   if (base64 === undefined || base64 === null) {
-    return payloadOf(
+    return createPayload(
       typeof data === 'string' && contentType !== undefined && !json ? Buffer.from(data) : data,
     )
   }
@@ -77,7 +77,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
   if (typeof base64 !== 'string' || !isBase64(base64))
     return failure('malformed-event', '"data_base64" is not base64')
   const bytes = Buffer.from(base64, 'base64')
-  return json && !isFramed(bytes) ? parsedJson(bytes) : payloadOf(bytes)
+  return json && !isFramed(bytes) ? parseJsonPayload(bytes) : createPayload(bytes)
 }
 
 /** The data of an event. */
@@ -87,14 +87,14 @@ export interface Payload {
   readonly value: unknown
 }
 
-export function payloadOf(value: unknown): Payload {
+export function createPayload(value: unknown): Payload {
   return { kind: 'payload', value }
 }
 
 /** Parses bytes whose content type is JSON. */
-export function parsedJson(bytes: Buffer): Payload | Failure {
+export function parseJsonPayload(bytes: Buffer): Payload | Failure {
   try {
-    if (isUtf8(bytes)) return payloadOf(parseExact(bytes.toString()))
+    if (isUtf8(bytes)) return createPayload(parseExact(bytes.toString()))
   } catch (error) {
     if (isInexact(error)) return failure('number-not-exact', error.message)
     // The failure below omits the parser's message, which quotes the text.
@@ -106,13 +106,13 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
  * Parses a JSON object, in which an integer that a double cannot represent exactly is a bigint. Returns undefined if the value is not
  * a JSON object, and a failure if it is ambiguous, or if any other number is too large for a double.
  */
-export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
+export function readJsonObject(value: Buffer): { readonly object: object } | Failure | undefined {
   if (!isUtf8(value)) return undefined
   const text = value.toString()
   try {
     const object = parseWithBigInts(text)
     if (!isObject(object)) return undefined
-    const repeated = repeatedMember(text, outlineOf(text), Object.keys(object).length)
+    const repeated = findRepeatedMember(text, scanOutline(text), Object.keys(object).length)
     if (repeated === undefined) return { object }
     return failure('mapping-failed', `member "${repeated.slice(0, 40)}" occurs more than once`)
   } catch (error) {
@@ -149,12 +149,12 @@ function isBase64(text: string): boolean {
 
 /** Returns the event with its JSON data parsed. */
 export function withJsonData(event: Event, body: Buffer): Event | Failure {
-  const parsed = parsedJson(body)
+  const parsed = parseJsonPayload(body)
   return parsed.kind === 'failure' ? parsed : { ...inJson(event), data: parsed.value }
 }
 
 /** Returns the event with a JSON content type. Any other content type is replaced by the default JSON content type. */
 export function inJson(event: Event): Event {
-  const isJson = dataFormatOf(event.datacontenttype ?? '') === 'json'
+  const isJson = findDataFormat(event.datacontenttype ?? '') === 'json'
   return isJson ? event : { ...event, datacontenttype: MEDIA_TYPES.json }
 }

@@ -14,7 +14,7 @@ const BACKSLASH = 0x5c
 const LONG = 16
 
 /** Scans the text once. The text need not be valid JSON. */
-export function outlineOf(json: string): Outline {
+export function scanOutline(json: string): Outline {
   let commas = 0
   let depth = 0
   let hasLongNumbers = false
@@ -52,12 +52,12 @@ function endOfDigits(json: string, start: number): number {
  * @param json valid JSON text
  * @param names number of different names in the object
  */
-export function repeatedMember(json: string, { commas }: Outline, names: number): string | undefined {
+export function findRepeatedMember(json: string, { commas }: Outline, names: number): string | undefined {
   // Counting commas is sufficient for nearly all texts, and much faster than reading the names.
-  return commas < Math.max(names, 1) ? undefined : firstRepeated(json)
+  return commas < Math.max(names, 1) ? undefined : findFirstRepeated(json)
 }
 
-function firstRepeated(json: string): string | undefined {
+function findFirstRepeated(json: string): string | undefined {
   const names = new Set<string>()
   let depth = 0
   let isName = false

@@ -32,7 +32,7 @@ export function readableValue({ value, validatedByLambda }: LambdaValue): Buffer
 }
 
 /** Returns the schema with which Lambda has decoded the value, so that no registry is needed; undefined if it was not decoded. */
-export function lambdaSchemaOf(
+export function findLambdaSchema(
   record: Omit<LambdaValue, 'value'>,
 ): Pick<LambdaSchema, 'dataFormat'> | undefined {
   const { decodedByLambda, validatedByLambda } = record

@@ -1,4 +1,4 @@
-import { type HeaderBytes, textOf } from './header-bytes.ts'
+import { decodeText, type HeaderBytes } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /**
@@ -40,6 +40,6 @@ export function carriesTime({ headers }: LogRecord): boolean {
 
 function carriedIn(headers: readonly RecordHeader[]): number | undefined {
   const header = headers.find(([name]) => name === CARRIED)
-  const carried = (header && textOf(header[1])) ?? ''
+  const carried = (header && decodeText(header[1])) ?? ''
   return /^\d{1,15}$/.test(carried) ? Number(carried) : undefined
 }

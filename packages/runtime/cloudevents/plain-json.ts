@@ -5,8 +5,8 @@ import type { TopicReader, TopicRecord } from '../consumer/authored-application.
 import { derivedId } from '../consumer/derived-id.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
-import { parsedJson } from './json-format.ts'
-import { traceInHeaders } from './trace.ts'
+import { parseJsonPayload } from './json-format.ts'
+import { extractTraceFromHeaders } from './trace.ts'
 
 /** A plain JSON record, as passed to the functions of `JsonOptions`. */
 export interface JsonRecord<Value = unknown> {
@@ -44,22 +44,22 @@ export interface JsonOptions<Value> {
 export function json<Value = unknown>(options: JsonOptions<Value> = {}): TopicReader {
   const { type } = options
   const read = (record: TopicRecord, event?: Event) =>
-    event === undefined ? eventOf(record, options) : undefined
+    event === undefined ? readJsonRecord(record, options) : undefined
   const types = (topics: readonly string[]) =>
     type === undefined ? topics : typeof type === 'string' ? [type] : []
   return Object.assign(read, { types })
 }
 
-function eventOf<Value>(found: TopicRecord, options: JsonOptions<Value>): Event | Failure {
+function readJsonRecord<Value>(found: TopicRecord, options: JsonOptions<Value>): Event | Failure {
   const { name: topic, partition, offset, timestampMs, headers } = found
   const key = found.key !== null && isUtf8(found.key) ? found.key.toString() : null
-  const place = { source: `/${topic}`, extensions: traceInHeaders(headers) }
+  const place = { source: `/${topic}`, extensions: extractTraceFromHeaders(headers) }
   const placeId = derivedId(found.topic, partition, offset)
   if (found.value === null) {
     const type = typeof options.type === 'string' ? options.type : topic
     return withSubject({ ...place, id: placeId, type: `${type}.tombstone` }, key)
   }
-  const parsed = parsedJson(found.value)
+  const parsed = parseJsonPayload(found.value)
   if (parsed.kind === 'failure')
     return parsed.code === 'number-not-exact'
       ? parsed

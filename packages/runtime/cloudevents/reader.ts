@@ -6,8 +6,8 @@ import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { toEvent } from './event.ts'
-import { bufferOf, textOf } from './header-bytes.ts'
-import { type Payload, parsedJson, payloadOf, readStructured } from './json-format.ts'
+import { decodeText, toBuffer } from './header-bytes.ts'
+import { createPayload, type Payload, parseJsonPayload, readStructured } from './json-format.ts'
 import { readableValue } from './lambda-schema.ts'
 import { isEventFormat, isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
@@ -21,13 +21,15 @@ type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validat
 
 /** Reads the event of a record. Returns a failure with the reason if the record contains no valid event. */
 export function readEvent(record: Readable): Event | Failure {
-  if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
-  const contentType = contentTypeOf(record.headers)
+  if (record.oversizeBytes !== undefined) return createTooLargeFailure(record.oversizeBytes)
+  const contentType = readContentType(record.headers)
   if (typeof contentType === 'object') return contentType
   // Kafka binding, 3: the start of the media type determines the mode, case-insensitively.
   if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
   if (!JSON_FORMAT.test(contentType))
-    return malformed('"content-type" names a format of events other than application/cloudevents+json')
+    return createMalformedFailure(
+      '"content-type" names a format of events other than application/cloudevents+json',
+    )
   return readStructured(withoutId(record.value))
 }
 
@@ -38,28 +40,28 @@ function withoutId(value: Buffer | null): Buffer | null {
 
 /** Returns true if the record is in structured mode, with the whole event in its value. */
 export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
-  const contentType = contentTypeOf(headers)
+  const contentType = readContentType(headers)
   return typeof contentType === 'string' && isEventFormat(contentType)
 }
 
 /** Returns the text of the header `content-type`, which may occur only once; undefined if it is missing. */
-function contentTypeOf(headers: Readable['headers']): string | undefined | Failure {
+function readContentType(headers: Readable['headers']): string | undefined | Failure {
   let only: RecordHeader | undefined
   for (const header of headers) {
     if (header[0] !== CONTENT_TYPE) continue
-    if (only) return wrongContentType(headers, 'occurs more than once')
+    if (only) return createContentTypeFailure(headers, 'occurs more than once')
     only = header
   }
-  return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
+  return only && (decodeText(only[1]) ?? createContentTypeFailure(headers, 'is not UTF-8'))
 }
 
 /** Returns the failure for an invalid content type. If nothing else indicates an event, the record does not count as an event. */
-function wrongContentType(headers: Readable['headers'], broken: string): Failure {
+function createContentTypeFailure(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
-      name.startsWith(PREFIX) || (name === CONTENT_TYPE && isEventFormat(bufferOf(bytes).toString('latin1'))),
+      name.startsWith(PREFIX) || (name === CONTENT_TYPE && isEventFormat(toBuffer(bytes).toString('latin1'))),
   )
-  return isEvent ? malformed(`the header "content-type" ${broken}`) : notAnEvent()
+  return isEvent ? createMalformedFailure(`the header "content-type" ${broken}`) : createNotAnEventFailure()
 }
 
 /**
@@ -67,11 +69,11 @@ function wrongContentType(headers: Readable['headers'], broken: string): Failure
  * value, and its type is in `content-type`.
  */
 function readBinary(record: Readable, contentType: string | undefined): Event | Failure {
-  const attributes = binaryAttributes(record.headers, contentType)
+  const attributes = readBinaryAttributes(record.headers, contentType)
   if (!(attributes instanceof Map)) return attributes
   const broken = attributeViolation(attributes)
-  if (broken) return malformed(broken)
-  const data = binaryData(record, contentType)
+  if (broken) return createMalformedFailure(broken)
+  const data = readBinaryData(record, contentType)
   if (data.kind === 'failure') return data
   return toEvent(attributes, data.value)
 }
@@ -84,11 +86,11 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map(
   ]),
 )
 
-function attributeIn(header: string): string | undefined {
+function parseAttributeName(header: string): string | undefined {
   return header.startsWith(PREFIX) ? header.slice(PREFIX.length) : undefined
 }
 
-function binaryAttributes(
+function readBinaryAttributes(
   headers: readonly RecordHeader[],
   contentType: string | undefined,
 ): Map<string, string> | Failure {
@@ -96,51 +98,53 @@ function binaryAttributes(
   if (contentType !== undefined) attributes.set('datacontenttype', contentType)
   let isEvent = false
   for (const [header, bytes] of headers) {
-    const name = ATTRIBUTES.get(header) ?? attributeIn(header)
+    const name = ATTRIBUTES.get(header) ?? parseAttributeName(header)
     if (name === undefined) continue
     isEvent = true
-    const value = textOf(bytes)
-    if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
+    const value = decodeText(bytes)
+    if (value === undefined)
+      return createMalformedFailure(`the header of "${name.slice(0, 40)}" is not UTF-8`)
     if (name === 'datacontenttype') {
       // 3.2.1 does not define this header. Some SDKs repeat the content type in it, which is accepted if both
       // are equal.
-      if (contentType === undefined) return malformed('the header "ce_datacontenttype" is not "content-type"')
-      if (!isSameMediaType(value, contentType)) return repeated(name)
+      if (contentType === undefined)
+        return createMalformedFailure('the header "ce_datacontenttype" is not "content-type"')
+      if (!isSameMediaType(value, contentType)) return createRepeatedFailure(name)
       continue
     }
-    if (attributes.has(name)) return repeated(name)
+    if (attributes.has(name)) return createRepeatedFailure(name)
     attributes.set(name, value)
   }
-  return isEvent ? attributes : notAnEvent()
+  return isEvent ? attributes : createNotAnEventFailure()
 }
 
 /** Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
-function binaryData(record: Readable, contentType: string | undefined): Payload | Failure {
+function readBinaryData(record: Readable, contentType: string | undefined): Payload | Failure {
   const value = readableValue(record)
-  if (value === null) return payloadOf(undefined)
+  if (value === null) return createPayload(undefined)
   // JSON whose schema is in a registry stays bytes until it is read with that schema.
-  if (isFramed(value) || record.headers.some(([name]) => isSchemaHeader(name))) return payloadOf(value)
-  if (contentType !== undefined) return isJson(contentType) ? parsedJson(value) : payloadOf(value)
+  if (isFramed(value) || record.headers.some(([name]) => isSchemaHeader(name))) return createPayload(value)
+  if (contentType !== undefined) return isJson(contentType) ? parseJsonPayload(value) : createPayload(value)
   // Without a content type, the value is JSON if it can be parsed, otherwise bytes.
-  const parsed = parsedJson(value)
-  return parsed.kind === 'failure' ? payloadOf(value) : parsed
+  const parsed = parseJsonPayload(value)
+  return parsed.kind === 'failure' ? createPayload(value) : parsed
 }
 
-function repeated(name: string): Failure {
-  return malformed(`attribute "${name.slice(0, 40)}" occurs more than once`)
+function createRepeatedFailure(name: string): Failure {
+  return createMalformedFailure(`attribute "${name.slice(0, 40)}" occurs more than once`)
 }
 
-function notAnEvent(): Failure {
+function createNotAnEventFailure(): Failure {
   return failure('not-a-cloudevent', 'no "ce_" header and no structured content type')
 }
 
-function tooLarge(bytes: number): Failure {
+function createTooLargeFailure(bytes: number): Failure {
   return failure(
     'record-too-large',
     `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and exists only at its position in the log`,
   )
 }
 
-function malformed(message: string): Failure {
+function createMalformedFailure(message: string): Failure {
   return failure('malformed-event', message)
 }

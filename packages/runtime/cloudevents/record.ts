@@ -52,7 +52,7 @@ export interface OutgoingRecord {
 }
 
 /** Returns the approximate size of the record in its topic, in bytes. The broker adds a few bytes of framing. */
-export function sizeOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
+export function estimateSize(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   const headers = record.headers.reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + (value?.length ?? 0) + 10,
     0,

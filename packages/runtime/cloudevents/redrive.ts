@@ -1,8 +1,8 @@
 /** Headers that are added to a redriven record. They identify the consumer that failed to process the record. */
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import type { FailedAttempt } from '../consumer/failure-event.ts'
 import { isTimestamp } from './attributes.ts'
-import { type HeaderBytes, textOf } from './header-bytes.ts'
+import { decodeText, type HeaderBytes } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /** Prefix of headers that the runtime adds and that are not part of the original record. */
@@ -51,23 +51,23 @@ export interface Redrive extends RedriveTarget {
 }
 
 /** Returns the target of a redriven record; undefined for any other record, which is intended for every consumer. */
-export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): RedriveTarget | undefined {
+export function readRedriveTarget({ headers }: Pick<LogRecord, 'headers'>): RedriveTarget | undefined {
   const consumer = text(headers, CONSUMER)
   if (consumer === undefined) return undefined
   const attempt = text(headers, ATTEMPT) ?? ''
-  return defined({
+  return omitUndefined({
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
-    place: placeIn(text(headers, PLACE) ?? ''),
-    receivers: receiversIn(text(headers, RECEIVERS)),
+    place: parsePlace(text(headers, PLACE) ?? ''),
+    receivers: parseReceivers(text(headers, RECEIVERS)),
   })
 }
 
 /** Partition, offset and append time, such as `3:17:1772366400000`. */
 const PLACE_FORM = /^(\d{1,9}):(\d{1,15})(?::(?:(\d{1,15})|.*))?$/
 
-function placeIn(header: string): RecordPlace | undefined {
+function parsePlace(header: string): RecordPlace | undefined {
   const [, partition, offset, timestampMs] = PLACE_FORM.exec(header) ?? []
   if (partition === undefined) return undefined
   const at = { partition: Number(partition), offset: Number(offset) }
@@ -75,7 +75,7 @@ function placeIn(header: string): RecordPlace | undefined {
 }
 
 /** Returns the names in the header. Any client may write it, so an invalid header counts as absent. */
-function receiversIn(header: string | undefined): readonly string[] | undefined {
+function parseReceivers(header: string | undefined): readonly string[] | undefined {
   try {
     const names: unknown = JSON.parse(header ?? 'null')
     return Array.isArray(names) && names.every(isText) ? names : undefined
@@ -85,20 +85,20 @@ function receiversIn(header: string | undefined): readonly string[] | undefined 
 }
 
 /** Returns the headers that a redrive appends to the original headers. If the history is long, the oldest attempts are omitted. */
-export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
+export function buildRedriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
   const { consumer, failure, attempt, history, place, receivers } = redrive
-  const headers = defined({
+  const headers = omitUndefined({
     [CONSUMER]: consumer,
     [FAILURE]: failure,
     [ATTEMPT]: String(attempt),
-    [HISTORY]: newest(history).text,
-    [PLACE]: place && placeText(place),
+    [HISTORY]: selectNewest(history).text,
+    [PLACE]: place && formatPlace(place),
     [RECEIVERS]: receivers && JSON.stringify(receivers),
   })
   return Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])
 }
 
-function placeText({ partition, offset, timestampMs }: RecordPlace): string {
+function formatPlace({ partition, offset, timestampMs }: RecordPlace): string {
   return [partition, offset, timestampMs].filter(part => part !== undefined).join(':')
 }
 
@@ -106,10 +106,12 @@ function placeText({ partition, offset, timestampMs }: RecordPlace): string {
  * Returns the earlier attempts that the headers of a record contain. Any client may write these headers, so invalid entries are
  * ignored.
  */
-export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
+export function readRedriveHistory({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
   try {
     const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
-    return Array.isArray(attempts) ? newest(attempts.flatMap(attempt => attemptIn(attempt) ?? [])).kept : []
+    return Array.isArray(attempts)
+      ? selectNewest(attempts.flatMap(attempt => parseAttempt(attempt) ?? [])).kept
+      : []
   } catch {
     return []
   }
@@ -119,13 +121,14 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
  * Returns the attempts to keep, and their JSON. The JSON is returned so that it is serialized only once, because many records are
  * redriven at a time.
  */
-function newest(history: readonly FailedAttempt[]) {
-  let kept = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
-  let text = JSON.stringify(kept)
-  if (isSmall(text)) return { kept, text }
-  kept = kept.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
-  for (text = JSON.stringify(kept); !isSmall(text); text = JSON.stringify(kept)) kept = kept.slice(1)
-  return { kept, text }
+function selectNewest(history: readonly FailedAttempt[]) {
+  let attempts = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
+  let text = JSON.stringify(attempts)
+  if (isSmall(text)) return { kept: attempts, text }
+  attempts = attempts.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
+  for (text = JSON.stringify(attempts); !isSmall(text); text = JSON.stringify(attempts))
+    attempts = attempts.slice(1)
+  return { kept: attempts, text }
 }
 
 function isSmall(text: string): boolean {
@@ -133,7 +136,7 @@ function isSmall(text: string): boolean {
 }
 
 /** Parses an attempt. It must match the schema of a failure, because the failure of the next attempt will contain it. */
-function attemptIn(entry: unknown): FailedAttempt | undefined {
+function parseAttempt(entry: unknown): FailedAttempt | undefined {
   const found = (entry ?? {}) as Partial<FailedAttempt>
   const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt } = found
   const isValid =
@@ -145,7 +148,7 @@ function attemptIn(entry: unknown): FailedAttempt | undefined {
     (redrivenBy === undefined || isText(redrivenBy)) &&
     (redrivenAt === undefined || isTime(redrivenAt))
   if (!isValid) return undefined
-  return defined({
+  return omitUndefined({
     attempt: attempt as number,
     failedAt,
     errorType,
@@ -181,5 +184,5 @@ function isOwn([name]: RecordHeader): boolean {
 
 function text(headers: readonly RecordHeader[], name: string): string | undefined {
   const header = headers.find(([candidate]) => candidate === name)
-  return header && (textOf(header[1]) ?? '')
+  return header && (decodeText(header[1]) ?? '')
 }

@@ -1,5 +1,5 @@
 /** Determines the serialization format of event data from the event's attributes and the bytes. Pure. */
-import { type DataFormat, dataFormatOf } from '../consumer/data-format.ts'
+import { type DataFormat, findDataFormat } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { isStructured } from './reader.ts'
@@ -52,7 +52,7 @@ export function serializedData(
   record: Pick<LogRecord, 'headers'>,
 ): SerializedData | Failure | undefined {
   if (!Buffer.isBuffer(data)) return undefined
-  const format = datacontenttype === undefined ? undefined : dataFormatOf(datacontenttype)
+  const format = datacontenttype === undefined ? undefined : findDataFormat(datacontenttype)
   // In structured mode, the header is about the whole event.
   const named = isStructured(record) ? undefined : schemaInHeaders(record.headers)
   if (named?.kind === 'failure') return named

@@ -3,7 +3,7 @@
  * bytes of the schema's id before the data; or a header.
  */
 import { type Failure, failure } from '../consumer/failure-codes.ts'
-import { bufferOf } from './header-bytes.ts'
+import { toBuffer } from './header-bytes.ts'
 import type { RecordHeader } from './record.ts'
 
 export const FRAME_BYTES = 5
@@ -42,7 +42,7 @@ export interface NamedSchema {
 export function schemaInHeaders(headers: readonly RecordHeader[]): NamedSchema | Failure | undefined {
   const header = headers.findLast(([name]) => isSchemaHeader(name))
   if (!header) return undefined
-  const [name, value] = [header[0], bufferOf(header[1])]
+  const [name, value] = [header[0], toBuffer(header[1])]
   if (name === CONFLUENT_HEADER && isFramed(value))
     return { kind: 'named', schemaId: value.readUInt32BE(1), index: value.subarray(FRAME_BYTES) }
   if (name === CONFLUENT_HEADER && value.length > GUID_BYTES && value[0] === 1) {

@@ -3,7 +3,7 @@ import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
 import { isEventFormat, isJson } from './media-type.ts'
 import type { OutgoingRecord, RecordHeader } from './record.ts'
-import { startedTrace } from './trace.ts'
+import { startTrace } from './trace.ts'
 import { isSchemaHeader } from './wire-format.ts'
 
 export type ContentMode = 'binary' | 'structured'
@@ -37,19 +37,19 @@ export function otherHeaders<Header extends RecordHeader>(
 }
 
 /** Returns the record with which a producer publishes an event. */
-export function producedRecord(
+export function toOutgoingRecord(
   topic: string,
   key: string | null,
   event: Event,
   mode?: ContentMode,
 ): OutgoingRecord {
-  return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(traced(event), mode) }
+  return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(ensureTrace(event), mode) }
 }
 
 /** Returns the event with trace context. An event without trace context starts a trace. */
-export function traced(event: Event): Event {
+export function ensureTrace(event: Event): Event {
   if (event.extensions?.traceparent) return event
-  return { ...event, extensions: { ...event.extensions, ...startedTrace(event) } }
+  return { ...event, extensions: { ...event.extensions, ...startTrace(event) } }
 }
 
 /**

@@ -45,7 +45,7 @@ export interface Application {
   readonly erasureType?: string
   /**
    * CloudEvents type of the events that mark the retries of a failed record as ended. Their data contains the `consumer`, the id of
-   * the `failure`, and the `digest` of the record, computed by `digestOf`. If absent, an entity waits for a retry until a parking
+   * the `failure`, and the `digest` of the record, computed by `computeDigest`. If absent, an entity waits for a retry until a parking
    * limit is reached.
    */
   readonly failureEndedType?: string
@@ -118,7 +118,10 @@ export function remedyFor({ remedies = {} }: Pick<Application, 'remedies'>, reas
 }
 
 /** Returns the settings of a topic. @throws Error if the application does not have the topic */
-export function topicOf({ topics }: Pick<Application, 'topics'>, name: TopicName): TopicSettings {
+export function requireTopicSettings(
+  { topics }: Pick<Application, 'topics'>,
+  name: TopicName,
+): TopicSettings {
   const topic = topics[name]
   if (!topic)
     throw new Error(`there is no topic "${name}": the application has ${Object.keys(topics).join(', ')}`)
@@ -126,7 +129,7 @@ export function topicOf({ topics }: Pick<Application, 'topics'>, name: TopicName
 }
 
 /** Returns the first topic of the application. Tests read this topic by default. */
-export function firstTopicOf({ topics }: Pick<Application, 'topics'>): TopicName {
+export function requireFirstTopic({ topics }: Pick<Application, 'topics'>): TopicName {
   const [first] = Object.keys(topics)
   if (first === undefined) throw new Error('the application has no topic')
   return first as TopicName
@@ -137,6 +140,10 @@ export function firstTopicOf({ topics }: Pick<Application, 'topics'>): TopicName
  *
  * @param at time of the run, RFC 3339
  */
-export function tickOf({ tickType }: Pick<Application, 'tickType'>, partition: number, at: string): Event {
+export function createTick(
+  { tickType }: Pick<Application, 'tickType'>,
+  partition: number,
+  at: string,
+): Event {
   return { id: `${at}/${partition}`, source: '/clock', type: tickType, time: at }
 }

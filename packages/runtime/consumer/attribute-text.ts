@@ -12,11 +12,11 @@ const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/gu
  * shortened and ends with an id derived from it. Equal texts give equal values, and different texts give different values.
  */
 export function attributeText(text: string): string {
-  const escaped = text.replace(NOT_IN_ATTRIBUTES, escapeOf)
+  const escaped = text.replace(NOT_IN_ATTRIBUTES, escapeCharacter)
   if (escaped.length <= LONGEST) return escaped
   return `${[...escaped.slice(0, 2 * KEPT)].slice(0, KEPT).join('')}…${derivedId(escaped)}`
 }
 
-function escapeOf(character: string): string {
+function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }

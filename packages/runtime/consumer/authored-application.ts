@@ -103,13 +103,13 @@ export function application<
     throw new ConfigError('the application', [
       'name: must be up to 31 lower-case letters, digits and "-", the first a letter',
     ])
-  const given: [string, Partial<TopicSettings>][] = Array.isArray(listed)
+  const topicEntries: [string, Partial<TopicSettings>][] = Array.isArray(listed)
     ? listed.map(name => [name, {}])
     : Object.entries(listed)
-  const topics = topicsOf(given, [failuresTopic, deadLettersTopic])
+  const topics = resolveTopics(topicEntries, [failuresTopic, deadLettersTopic])
   const kafkaTopic =
     options.kafkaTopic ?? ((name, env) => (prefix === undefined ? name : `${prefix}.${name}.${env}`))
-  const nameOf = namesIn(Object.keys(topics), kafkaTopic)
+  const findTopicName = createTopicNameFinder(Object.keys(topics), kafkaTopic)
   const described: Application = {
     name,
     failureEvent: { type: `${name}.failure` },
@@ -118,16 +118,18 @@ export function application<
     ...chosen,
     topics,
     kafkaTopic,
-    topicNamed: topic => topics[nameOf(topic) ?? ''],
+    topicNamed: topic => topics[findTopicName(topic) ?? ''],
     failuresTopic: failuresTopic as TopicName,
     deadLettersTopic: deadLettersTopic as TopicName,
     ...(read && {
       readForeign: (record: ForeignRecord, event?: Event) =>
-        read({ ...record, name: nameOf(record.topic) ?? record.topic }, event),
+        read({ ...record, name: findTopicName(record.topic) ?? record.topic }, event),
     }),
     readData: schemaReader(events),
   }
-  const types = [...new Set([...Object.keys(events), ...(read?.types?.(given.map(([name]) => name)) ?? [])])]
+  const types = [
+    ...new Set([...Object.keys(events), ...(read?.types?.(topicEntries.map(([name]) => name)) ?? [])]),
+  ]
   return {
     ...described,
     process: (consumer, handlers) => authoredProcess(described, consumer, handlers as never, types) as never,
@@ -135,12 +137,12 @@ export function application<
 }
 
 /** Adds the topics for failures at the end, because tests read the first topic by default. */
-function topicsOf(
-  given: readonly (readonly [string, Partial<TopicSettings>])[],
+function resolveTopics(
+  topicEntries: readonly (readonly [string, Partial<TopicSettings>])[],
   forFailures: readonly string[],
 ): Readonly<Record<string, TopicSettings>> {
   const topics: Record<string, TopicSettings> = {}
-  for (const [name, settings] of [...given, ...forFailures.map(name => [name, {}] as const)])
+  for (const [name, settings] of [...topicEntries, ...forFailures.map(name => [name, {}] as const)])
     topics[name] ??= { ...(forFailures.includes(name) ? FAILURES : TOPIC), ...settings }
   return topics
 }
@@ -149,7 +151,7 @@ function topicsOf(
 const ANY_ENV = '*'
 
 /** Returns a function that converts the Kafka name of a topic, in any environment, to its name within the application. */
-function namesIn(
+function createTopicNameFinder(
   names: readonly string[],
   kafkaTopic: Application['kafkaTopic'],
 ): (topic: string) => string | undefined {

@@ -2,13 +2,13 @@
 import type { Application } from './application.ts'
 import { ConfigError, PermanentError } from './author-errors.ts'
 import type { TopicName } from './declared.ts'
-import { partsOfEntity, type Received } from './event.ts'
+import { parseEntity, type Received } from './event.ts'
 import {
-  decided,
+  completeStep,
   type Emission,
   type KeyedProcess,
-  rejected,
-  type Step,
+  reject,
+  type StepResult,
   type Timer,
   type TimerChange,
 } from './process.ts'
@@ -119,12 +119,12 @@ export function authoredProcess(
     onEvent: (state, event) => {
       const handler = handled.get(event.type) ?? onEvent
       const typed = event as TypedEvent<unknown>
-      return stepOf(name, event, 'processed', tools => handler?.(state, typed, tools))
+      return collectStep(name, event, 'processed', tools => handler?.(state, typed, tools))
     },
     ...(onTimer && {
       onTimer: (state: unknown, timer: Timer) => {
         const at = { entity: timer.entity, timeMs: timer.dueMs }
-        return stepOf(name, at, 'fired', tools => onTimer(state, timer, tools))
+        return collectStep(name, at, 'fired', tools => onTimer(state, timer, tools))
       },
     }),
     ...(onErase && {
@@ -143,20 +143,20 @@ export function authoredProcess(
 /** Entity of a step, and the time at which the step happens. */
 type StepPlace = Pick<Received, 'entity' | 'timeMs'>
 
-function stepOf(
+function collectStep(
   process: string,
   place: StepPlace,
   reason: string,
   call: (tools: StepTools) => unknown,
-): Step<unknown> {
+): StepResult<unknown> {
   const effects = new Effects(process, place)
   try {
     const state = call(effects.tools)
     // Pass a promise on, so that the engine reports it as an invalid result.
     if (state instanceof Promise) return state as never
-    return decided(effects.word ?? reason, state, effects.emissions, [...effects.timers.values()])
+    return completeStep(effects.word ?? reason, state, effects.emissions, [...effects.timers.values()])
   } catch (error) {
-    if (error instanceof PermanentError) return rejected(error.message, error.safeMessage)
+    if (error instanceof PermanentError) return reject(error.message, error.safeMessage)
     throw error
   }
 }
@@ -170,7 +170,7 @@ class Effects {
   readonly tools: StepTools
 
   constructor(process: string, { entity, timeMs }: StepPlace) {
-    const { source, subject = source } = partsOfEntity(entity)
+    const { source, subject = source } = parseEntity(entity)
     this.tools = {
       emit: (topic, name, data, options = {}) => {
         const defaults = { key: subject, subject, source: `/${process}`, type: `${process}.${name}` }

@@ -27,7 +27,7 @@ const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
 ])
 
 /** Returns the format of a media type; undefined for a media type of no known format. Parameters and case are ignored. */
-export function dataFormatOf(mediaType: string): DataFormat | undefined {
+export function findDataFormat(mediaType: string): DataFormat | undefined {
   const name = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
   if (JSON_TYPE.test(name)) return 'json'
   if (AVRO_TYPES.has(name)) return 'avro'

@@ -9,7 +9,7 @@ type Defined<Members> = {
 }
 
 /** Returns an object without the members that are undefined. It is too slow for code that runs for every record. */
-export function defined<const Members extends object>(members: Members): Defined<Members> {
+export function omitUndefined<const Members extends object>(members: Members): Defined<Members> {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined),
   ) as Defined<Members>

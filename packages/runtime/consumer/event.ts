@@ -23,18 +23,18 @@ export interface Received<Data = unknown> extends Event<Data> {
 }
 
 /** Returns the name of an entity: its source, a space, and its subject. Because a source contains no spaces, names are unique. */
-export function entityOf(event: Pick<Event, 'source' | 'subject'>): string {
+export function formatEntity(event: Pick<Event, 'source' | 'subject'>): string {
   return `${event.source} ${event.subject ?? ''}`
 }
 
 /** Splits the name of an entity into source and subject. */
-export function partsOfEntity(entity: string): { readonly source: string; readonly subject?: string } {
+export function parseEntity(entity: string): { readonly source: string; readonly subject?: string } {
   const space = entity.indexOf(' ')
   const subject = entity.slice(space + 1)
   return { source: entity.slice(0, space), ...(subject === '' ? {} : { subject }) }
 }
 
 /** Returns the event time, RFC 3339: the `time` that the producer has set, or else the timestamp of the record. */
-export function timeOf(event: Pick<Received, 'time' | 'timeMs'>): string {
+export function getEventTime(event: Pick<Received, 'time' | 'timeMs'>): string {
   return event.time ?? instant(event.timeMs)
 }

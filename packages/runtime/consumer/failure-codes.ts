@@ -1,6 +1,6 @@
 /** All failure codes, each with its description and its class. The class determines whether a retry can help. */
 import { PermanentError, RetryableError } from './author-errors.ts'
-import { type Rejected, rejected } from './process.ts'
+import { type Rejected, reject } from './process.ts'
 
 /**
  * Class of a failure code, which determines whether a retry can help.
@@ -134,10 +134,10 @@ export function rejection({ why, safeMessage }: Omit<Rejected, 'kind'>): Failure
  * or any unexpected error.
  */
 export function unexpectedFailure(error: unknown): Failure {
-  if (error instanceof PermanentError) return rejection(rejected(error.message, error.safeMessage))
+  if (error instanceof PermanentError) return rejection(reject(error.message, error.safeMessage))
   if (error instanceof RetryableError) return failure('not-accepted', error.message)
   if (!(error instanceof Error)) return failure('unexpected-error', 'threw something that is not an Error')
-  const [place] = framesOf(error)
+  const [place] = parseStackFrames(error)
   return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }
 
@@ -148,7 +148,7 @@ const FRAME = /^\s+at .+(:\d+:\d+\)?|\((native|<anonymous>)\))$/
  * Returns the locations in the code at which an error was created, innermost first. These are the lines of its stack trace without
  * the message. The message is removed because it may contain payload data, or lines that look like locations.
  */
-export function framesOf({ stack = '', message }: Error): string[] {
+export function parseStackFrames({ stack = '', message }: Error): string[] {
   const quoted = message === '' ? -1 : stack.indexOf(message)
   const places = quoted < 0 ? stack : stack.slice(quoted + message.length)
   return places

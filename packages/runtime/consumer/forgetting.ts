@@ -12,7 +12,7 @@ const DAY_MS = 24 * 60 * 60_000
  *
  * @param latestMs time of the entity's previous event, in milliseconds since the epoch; undefined for the first event
  */
-export function forgetting(latestMs: number | undefined, nowMs: number, days: number): TimerChange[] {
+export function scheduleForgetting(latestMs: number | undefined, nowMs: number, days: number): TimerChange[] {
   const day = Math.floor(nowMs / DAY_MS)
   if (latestMs !== undefined && Math.floor(latestMs / DAY_MS) >= day) return []
   return [{ name: FORGET, dueMs: (day + 1 + days) * DAY_MS }]

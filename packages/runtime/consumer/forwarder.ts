@@ -44,11 +44,11 @@ interface ForwardedRecord extends RecordBytes {
 }
 
 /**
- * Decision of a forwarder about a record, created by `forwarded()`, `notDue()`, `skipped()` or `rejected()`.
+ * Decision of a forwarder about a record, created by `forwardRecord()`, `deferRecord()`, `skipRecord()` or `reject()`.
  *
- * - `forwarded`: the record is written to another topic; `reason` is a stable word for logs and metrics;
+ * - `forwardRecord`: the record is written to another topic; `reason` is a stable word for logs and metrics;
  * - `not-due`: the record and all later records of its partition wait for a later invocation;
- * - `skipped`: the record is not forwarded, and the next record is processed;
+ * - `skipRecord`: the record is not forwarded, and the next record is processed;
  * - `rejected`: the record cannot be forwarded. It becomes a failure record, and the next record is processed.
  */
 export type Forwarding =
@@ -62,7 +62,7 @@ export type Forwarding =
  *
  * @param reason stable word for logs and metrics
  */
-export function forwarded(reason: string, record: ForwardedRecord): Forwarding {
+export function forwardRecord(reason: string, record: ForwardedRecord): Forwarding {
   return { kind: 'forwarded', reason, record }
 }
 
@@ -71,7 +71,7 @@ export function forwarded(reason: string, record: ForwardedRecord): Forwarding {
  *
  * @param dueMs time at which the record can be forwarded, in milliseconds since the epoch
  */
-export function notDue(dueMs: number): Forwarding {
+export function deferRecord(dueMs: number): Forwarding {
   return { kind: 'not-due', dueMs }
 }
 
@@ -80,6 +80,6 @@ export function notDue(dueMs: number): Forwarding {
  *
  * @param reason stable word for logs and metrics
  */
-export function skipped(reason: string): Forwarding {
+export function skipRecord(reason: string): Forwarding {
   return { kind: 'skipped', reason }
 }

@@ -2,7 +2,7 @@ const M = 0x5bd1e995
 const SEED = 0x9747b28c
 
 /** Returns the partition for a key, as computed by Kafka's default partitioner, which all Java clients use. */
-export function partitionOf(key: Buffer, partitions: number): number {
+export function computePartition(key: Buffer, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions
 }
 

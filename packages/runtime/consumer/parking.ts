@@ -26,7 +26,7 @@ const DEFAULTS = {
 const MAX_BYTES = 1024 * 1024
 
 /** Returns the limits of a process, with defaults; undefined if the process does not park events. */
-export function parkingOf({ parking }: { readonly parking?: Parking }): Required<Parking> | undefined {
+export function resolveParking({ parking }: { readonly parking?: Parking }): Required<Parking> | undefined {
   return parking && { ...DEFAULTS, ...parking }
 }
 
@@ -36,7 +36,7 @@ export function parkingOf({ parking }: { readonly parking?: Parking }): Required
  * @param firstRetryMs longest time until the first retry of an event, in milliseconds
  */
 export function parkingError(process: { readonly parking?: Parking }, firstRetryMs = 0): string | undefined {
-  const bounds = parkingOf(process)
+  const bounds = resolveParking(process)
   for (const [name, bound] of Object.entries(bounds ?? {}))
     if (!Number.isSafeInteger(bound) || bound < 1)
       return `parking.${name} is ${bound}: it must be a positive integer`

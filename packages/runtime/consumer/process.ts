@@ -56,9 +56,9 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    *
    * @param state state that the last step of this entity has returned; undefined at first. It must be serializable as JSON.
    */
-  onEvent(state: State | undefined, event: Received<Data>, context: Context): Step<State>
+  onEvent(state: State | undefined, event: Received<Data>, context: Context): StepResult<State>
   /** Called when the log's clock has passed a timer that a step has set. */
-  onTimer?(state: State, timer: Timer, context: Context): Step<State>
+  onTimer?(state: State, timer: Timer, context: Context): StepResult<State>
   /**
    * Called when an operator erases an entity that has a state. Returns final emissions, for example the end of an alert. The state
    * and the timers are removed even if this function throws. If absent, an erasure emits nothing.
@@ -149,10 +149,10 @@ export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>
 }
 
 /** Decision of a process about one event or timer, with the reason. */
-export type Step<State> = Decided<State> | Rejected
+export type StepResult<State> = CompletedStep<State> | Rejected
 
-/** Result of `decided()`. */
-export interface Decided<State> {
+/** Result of `completeStep()`. */
+export interface CompletedStep<State> {
   readonly kind: 'decided'
   /** New state of the entity; undefined removes the entity and its timers. */
   readonly state: State | undefined
@@ -163,7 +163,7 @@ export interface Decided<State> {
 }
 
 /**
- * Result of `rejected()`. The event can never be processed. It becomes a failure record, and the state of its entity does not
+ * Result of `reject()`. The event can never be processed. It becomes a failure record, and the state of its entity does not
  * change.
  */
 export interface Rejected {
@@ -201,24 +201,24 @@ export interface Emission {
 export type Key = string | { readonly base64: string } | null
 
 /** Returns the result of a step. If the state is undefined, the entity is removed. */
-export function decided(
+export function completeStep(
   reason: string,
   state: undefined,
   emit?: readonly Emission[],
   timers?: readonly TimerChange[],
-): Decided<never>
-export function decided<State>(
+): CompletedStep<never>
+export function completeStep<State>(
   reason: string,
   state: State | undefined,
   emit?: readonly Emission[],
   timers?: readonly TimerChange[],
-): Decided<State>
-export function decided<State>(
+): CompletedStep<State>
+export function completeStep<State>(
   reason: string,
   state: State | undefined,
   emit: readonly Emission[] = [],
   timers: readonly TimerChange[] = [],
-): Decided<State> {
+): CompletedStep<State> {
   return { kind: 'decided', reason, state, emit, timers }
 }
 
@@ -228,6 +228,6 @@ export function decided<State>(
  * @param why message for operators, which becomes part of the failure
  * @param safeMessage message for logs; it must not contain data of the event
  */
-export function rejected(why: string, safeMessage?: string): Rejected {
+export function reject(why: string, safeMessage?: string): Rejected {
   return { kind: 'rejected', why, ...(safeMessage === undefined ? {} : { safeMessage }) }
 }

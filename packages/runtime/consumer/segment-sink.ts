@@ -89,7 +89,7 @@ export interface Written {
  * @param reason stable word for logs and metrics
  * @param rejected events that are not in the object, by offset
  */
-export function written(reason: string, rejected: ReadonlyMap<number, Rejected> = new Map()): Written {
+export function confirmSegment(reason: string, rejected: ReadonlyMap<number, Rejected> = new Map()): Written {
   return { kind: 'written', reason, rejected }
 }
 
@@ -100,6 +100,6 @@ export function segmentName(
   firstOffset: number,
   lastOffset: number,
 ): string {
-  const padded = (offset: number) => String(offset).padStart(16, '0')
-  return `${topic}/${partition}/${padded(firstOffset)}-${padded(lastOffset)}`
+  const padOffset = (offset: number) => String(offset).padStart(16, '0')
+  return `${topic}/${partition}/${padOffset(firstOffset)}-${padOffset(lastOffset)}`
 }

@@ -29,15 +29,15 @@ export function isAllJson({ otherwise, named }: Serialization): boolean {
  *
  * @throws ConfigError if SERIALIZATION contains an unknown name
  */
-export function formatsOf(
+export function resolveFormats(
   { otherwise, named }: Serialization,
   types: readonly SerializedType[],
 ): ReadonlyMap<string, SchemaDataFormat> {
-  const known = new Set(types.flatMap(({ type, name }) => (name === undefined ? [type] : [type, name])))
-  const unknown = [...named.keys()].filter(name => !known.has(name))
+  const knownNames = new Set(types.flatMap(({ type, name }) => (name === undefined ? [type] : [type, name])))
+  const unknown = [...named.keys()].filter(name => !knownNames.has(name))
   if (unknown.length > 0)
     throw new ConfigError('the environment', [
-      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or unknown. Allowed names are ${[...known].sort().join(', ')}`,
+      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or unknown. Allowed names are ${[...knownNames].sort().join(', ')}`,
     ])
   const formats = new Map<string, SchemaDataFormat>()
   for (const { type, name = type } of types) {

@@ -60,7 +60,7 @@ export interface Digest<Data = unknown> {
 /**
  * Outcome of an event that was offered to a sink.
  *
- * - `delivered`: the receiver has accepted the event; `reason` is a stable word for logs and metrics;
+ * - `confirmDelivery`: the receiver has accepted the event; `reason` is a stable word for logs and metrics;
  * - `retry`: the receiver does not accept the event now. The event is offered three times, with delays of 2 and 4 seconds, and then
  *   becomes a failure record that is retried later. Only `safeMessage` is logged;
  * - `rejected`: the receiver will never accept the event. It becomes a failure record for an operator.
@@ -82,12 +82,12 @@ interface NotAccepted {
  *
  * @param reason stable word for logs and metrics
  */
-export function delivered(reason: string): Delivered {
+export function confirmDelivery(reason: string): Delivered {
   return { kind: 'delivered', reason }
 }
 
 /**
- * Returns the outcome of an event that the receiver does not accept now. If it will never accept the event, use `rejected()`.
+ * Returns the outcome of an event that the receiver does not accept now. If it will never accept the event, use `reject()`.
  *
  * @param why message for operators; it is not logged, because it may contain data of the event
  * @param safeMessage message for logs; it must not contain data of the event

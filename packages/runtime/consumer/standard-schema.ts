@@ -52,7 +52,7 @@ export function schemaReader(schemas: EventSchemas): (event: Event) => EventData
   return ({ type, data }) => {
     const schema = byType.get(type)
     if (!schema) return { kind: 'data', data }
-    const result = resultOf(type, schema, data)
+    const result = validateData(type, schema, data)
     if (!result.issues) return { kind: 'data', data: result.value }
     const lines = result.issues.slice(0, MAX_ISSUES).map(issue => describe(issue, data))
     return failure('schema-violated', lines.join('; '))
@@ -61,14 +61,14 @@ export function schemaReader(schemas: EventSchemas): (event: Event) => EventData
 
 function assertSynchronous(type: string, schema: StandardSchema): void {
   try {
-    resultOf(type, schema, undefined)
+    validateData(type, schema, undefined)
   } catch (error) {
     // A schema may throw an error for undefined, which is only a test value here.
     if (error instanceof ConfigError) throw error
   }
 }
 
-function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaResult<unknown> {
+function validateData(type: string, schema: StandardSchema, data: unknown): SchemaResult<unknown> {
   const result = schema['~standard'].validate(data)
   if (!(result instanceof Promise)) return result
   // An unhandled rejection would end the invocation, so ignore the promise.

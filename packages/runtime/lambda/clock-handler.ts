@@ -1,5 +1,5 @@
 import type { Application } from '../consumer/application.ts'
-import { tickOf } from '../consumer/application.ts'
+import { createTick } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import { CLOCK } from '../settings/clock.ts'
@@ -7,7 +7,7 @@ import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
 import { KafkaConnections } from './kafka-connections.ts'
-import { scheduled } from './scheduled.ts'
+import { createScheduledHandler } from './scheduled.ts'
 import { appendTicks } from './ticks.ts'
 
 /**
@@ -25,11 +25,12 @@ export function clockHandler(
   application: Pick<Application, 'name' | 'kafkaTopic' | 'tickType'>,
   name: string,
   topics: TopicName | readonly TopicName[],
-  makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
+  makeTick: (partition: number, at: string) => Event = (partition, at) =>
+    createTick(application, partition, at),
   often: readonly TopicName[] = [],
 ): ScheduledHandler {
   const { kafkaTopic } = application
-  return scheduled(
+  return createScheduledHandler(
     name,
     KafkaConnections,
     [generalSettings(application.name), KAFKA, CLOCK],

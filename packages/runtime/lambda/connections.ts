@@ -1,4 +1,4 @@
-import { parameterOf, secretOf } from '../adapters/aws/clients.ts'
+import { readParameter, readSecret } from '../adapters/aws/clients.ts'
 import { RedisCircuitBreaker } from '../adapters/redis/circuit-breaker.ts'
 import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redis/client.ts'
 import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
@@ -41,7 +41,7 @@ export class Connections extends KafkaConnections {
     this.#env = config.env
     this.redis = once(async () => {
       const { RedisClient } = await import('../adapters/redis/client.ts')
-      return this.kept(new RedisClient(() => redisAccess(config)))
+      return this.register(new RedisClient(() => redisAccess(config)))
     })
   }
 
@@ -70,12 +70,12 @@ export class Connections extends KafkaConnections {
 
   /** Returns the settings in an AWS parameter; empty if `name` is undefined. */
   async parameter(name: string | undefined): Promise<Record<string, unknown>> {
-    return name ? parameterOf(name) : {}
+    return name ? readParameter(name) : {}
   }
 }
 
 async function redisAccess({ redis }: RedisSettings): Promise<RedisAccess> {
-  const { username, password } = redis.secret ? await secretOf(redis.secret) : {}
+  const { username, password } = redis.secret ? await readSecret(redis.secret) : {}
   return {
     url: redis.url,
     mode: redis.mode,

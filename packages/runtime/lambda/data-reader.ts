@@ -1,4 +1,4 @@
-import { secretOf } from '../adapters/aws/clients.ts'
+import { readSecret } from '../adapters/aws/clients.ts'
 import { OnDemandDataReader } from '../adapters/registry/data-reader.ts'
 import type { Application } from '../consumer/application.ts'
 import type { DataReader } from '../pipeline/ports.ts'
@@ -8,16 +8,16 @@ import type { RegistrySettings } from '../settings/registry.ts'
  * Returns the reader for data that is not plain JSON. It uses the configured schema registry or, without one,
  * the schemas of the application.
  */
-export function dataReaderOf(
+export function createDataReader(
   application: Pick<Application, 'packagedSchema' | 'withEmptyCollections'>,
   { registry }: RegistrySettings,
 ): DataReader {
   if (!registry) return new OnDemandDataReader(application)
   const { url, secret } = registry
-  return new OnDemandDataReader(application, { url, ...(secret ? { login: () => loginIn(secret) } : {}) })
+  return new OnDemandDataReader(application, { url, ...(secret ? { login: () => readLogin(secret) } : {}) })
 }
 
-async function loginIn(secret: string) {
-  const { username = '', password = '' } = await secretOf(secret)
+async function readLogin(secret: string) {
+  const { username = '', password = '' } = await readSecret(secret)
   return { username: String(username), password: String(password) }
 }

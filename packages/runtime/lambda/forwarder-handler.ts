@@ -4,7 +4,7 @@ import { Connections } from './connections.ts'
 import { forwarding } from './forwarder-runs.ts'
 import { type ForwarderChoices, type ForwarderSource, forwarderSlices } from './forwarder-source.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { scheduled } from './scheduled.ts'
+import { createScheduledHandler } from './scheduled.ts'
 
 /**
  * Creates a schedule-triggered handler that runs a forwarder. Each run forwards the records that are due, and logs the result. If a
@@ -20,7 +20,7 @@ export function forwarderHandler(
   source: ForwarderSource,
   choices?: ForwarderChoices,
 ): ScheduledHandler {
-  return scheduled(
+  return createScheduledHandler(
     name,
     Connections,
     forwarderSlices(application.name),

@@ -22,24 +22,24 @@ export function forwarding(
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
   return async run => {
-    const process = await forwarderOf(name, source, run)
+    const process = await resolveForwarder(name, source, run)
     assembled ??= once(() => assemble(run, application.remedies))
     const { ports, observer } = await assembled()
     const { config, remainingMs } = run
     const { env, contentMode } = config
     const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
     observer.begin()
-    const done = forward(consumer, ports, {
+    const result = forward(consumer, ports, {
       remainingMs,
       nowMs: Date.now,
       codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
       latest,
     })
-    return done.finally(() => observer.flush())
+    return result.finally(() => observer.flush())
   }
 }
 
-async function forwarderOf(
+async function resolveForwarder(
   name: string,
   source: ForwarderSource,
   { config, connections }: Scheduled<Connections, ForwarderConfig>,

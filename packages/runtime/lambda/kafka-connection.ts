@@ -1,9 +1,9 @@
 /** Resolves Kafka settings to addresses and credentials: looks up brokers, and reads secrets and files. */
 import { readFile } from 'node:fs/promises'
-import { secretOf } from '../adapters/aws/clients.ts'
+import { readSecret } from '../adapters/aws/clients.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'
@@ -24,56 +24,60 @@ const SECRET_AGE_MS = 60_000
 export async function kafkaConnection(access: KafkaAccess, clientId: string): Promise<KafkaConnection> {
   const { auth, encrypted, region } = access
   const [brokers, ca, login, certificate] = await Promise.all([
-    brokersFor(access),
-    authorityOf(access),
-    loginOf(access),
-    certificateOf(access),
+    resolveBrokers(access),
+    resolveAuthority(access),
+    resolveLogin(access),
+    resolveCertificate(access),
   ])
-  return defined({ brokers, clientId, auth, encrypted, region, ca, login, certificate })
+  return omitUndefined({ brokers, clientId, auth, encrypted, region, ca, login, certificate })
 }
 
-async function brokersFor(access: KafkaAccess): Promise<readonly string[]> {
+async function resolveBrokers(access: KafkaAccess): Promise<readonly string[]> {
   const { brokers, clusterArn, auth, connectivity } = access
   if (brokers.length > 0) return brokers
-  const { brokersOf } = await import('../adapters/aws/msk-brokers.ts')
-  return brokersOf(clusterArn ?? '', auth, connectivity).catch(asConfigError)
+  const { listBrokers } = await import('../adapters/aws/msk-brokers.ts')
+  return listBrokers(clusterArn ?? '', auth, connectivity).catch(asConfigError)
 }
 
-async function authorityOf({ auth, caSecret, caFile }: KafkaAccess): Promise<(() => string) | undefined> {
+async function resolveAuthority({
+  auth,
+  caSecret,
+  caFile,
+}: KafkaAccess): Promise<(() => string) | undefined> {
   if (auth === 'none') return undefined
   if (caSecret) {
-    const read = async () => (await secretFields('KAFKA_CA_SECRET', caSecret)).text('certificate')
+    const read = async () => (await readSecretFields('KAFKA_CA_SECRET', caSecret)).text('certificate')
     return refreshing(read, SECRET_AGE_MS)
   }
   if (!caFile) return undefined
-  const pem = await pemIn('KAFKA_CA_FILE', caFile)
+  const pem = await readPem('KAFKA_CA_FILE', caFile)
   return () => pem
 }
 
-async function loginOf({ auth, secret: name, login }: KafkaAccess): Promise<(() => Login) | undefined> {
+async function resolveLogin({ auth, secret: name, login }: KafkaAccess): Promise<(() => Login) | undefined> {
   if (!hasPassword(auth)) return undefined
   if (!name) return login && (() => login)
   const read = async () => {
-    const { text } = await secretFields('KAFKA_SECRET', name)
+    const { text } = await readSecretFields('KAFKA_SECRET', name)
     return { username: text('username'), password: text('password') }
   }
   return refreshing(read, SECRET_AGE_MS)
 }
 
-async function certificateOf(access: KafkaAccess): Promise<(() => ClientCertificate) | undefined> {
+async function resolveCertificate(access: KafkaAccess): Promise<(() => ClientCertificate) | undefined> {
   const { auth, secret: name, certificate: files } = access
   if (auth !== 'tls') return undefined
-  if (name) return refreshing(() => certificateIn(name), SECRET_AGE_MS)
+  if (name) return refreshing(() => readCertificate(name), SECRET_AGE_MS)
   if (!files) return undefined
   const [certificate, privateKey] = await Promise.all([
-    pemIn('KAFKA_CERT_FILE', files.certFile),
-    pemIn('KAFKA_KEY_FILE', files.keyFile),
+    readPem('KAFKA_CERT_FILE', files.certFile),
+    readPem('KAFKA_KEY_FILE', files.keyFile),
   ])
   return () => ({ certificate, privateKey })
 }
 
-async function certificateIn(name: string): Promise<ClientCertificate> {
-  const { content, text } = await secretFields('KAFKA_SECRET', name)
+async function readCertificate(name: string): Promise<ClientCertificate> {
+  const { content, text } = await readSecretFields('KAFKA_SECRET', name)
   const { privateKeyPassword: passphrase } = content
   return {
     certificate: text('certificate'),
@@ -83,8 +87,8 @@ async function certificateIn(name: string): Promise<ClientCertificate> {
 }
 
 /** Reads a secret. The returned `text` function reads a required field. */
-async function secretFields(variable: string, name: string) {
-  const content = await secretOf(name).catch(error => asConfigError(error, variable))
+async function readSecretFields(variable: string, name: string) {
+  const content = await readSecret(name).catch(error => asConfigError(error, variable))
   const text = (key: string): string => {
     const value = content[key]
     if (typeof value === 'string' && value !== '') return value
@@ -93,7 +97,7 @@ async function secretFields(variable: string, name: string) {
   return { content, text }
 }
 
-async function pemIn(variable: string, file: string): Promise<string> {
+async function readPem(variable: string, file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError('the environment', [`${variable}: ${file} cannot be read: ${error.code}`])
   })

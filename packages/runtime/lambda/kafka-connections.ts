@@ -34,15 +34,15 @@ export class KafkaConnections {
     this.compression = config.compression
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../producer/publisher.ts')
-      return this.#timed(this.kept(new KafkaPublisher(await this.kafka(), config.compression)))
+      return this.#measurePublisher(this.register(new KafkaPublisher(await this.kafka(), config.compression)))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')
-      return this.kept(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
+      return this.register(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
     })
     this.bounds = once(async () => {
       const { KafkaLogBounds } = await import('../adapters/kafka/offsets.ts')
-      return this.kept(new KafkaLogBounds(await this.kafka()))
+      return this.register(new KafkaLogBounds(await this.kafka()))
     })
   }
 
@@ -58,14 +58,14 @@ export class KafkaConnections {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
-  #timed(publisher: TopicPublisher): TopicPublisher {
-    const timed = async <T>(published: Promise<T>): Promise<T> => {
+  #measurePublisher(publisher: TopicPublisher): TopicPublisher {
+    const measure = async <T>(published: Promise<T>): Promise<T> => {
       const sinceMs = Date.now()
       return published.finally(() => this.onPublished?.(Date.now() - sinceMs))
     }
     return {
-      partitionsOf: topic => publisher.partitionsOf(topic),
-      publish: records => timed(publisher.publish(records)),
+      countPartitions: topic => publisher.countPartitions(topic),
+      publish: records => measure(publisher.publish(records)),
     }
   }
 
@@ -75,7 +75,7 @@ export class KafkaConnections {
   }
 
   /** Registers a connection that `close` will close. If `close` was called before, the connection is closed immediately. */
-  kept<T extends Closable>(connection: T): T {
+  register<T extends Closable>(connection: T): T {
     if (this.#isClosed) void connection.close()
     else this.#open.push(connection)
     return connection

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { secretOf } from '../adapters/aws/clients.ts'
+import { readSecret } from '../adapters/aws/clients.ts'
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
-import { inEnvironment, logsContext, telemetryOf, timed } from '../adapters/lambda/telemetry.ts'
+import { createTelemetry, inEnvironment, logsContext, measurePorts } from '../adapters/lambda/telemetry.ts'
 import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
@@ -28,19 +28,19 @@ import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING, type TracingSettings } from '../settings/tracing.ts'
 import { bundleVersion } from './bundle-version.ts'
 import { Connections } from './connections.ts'
-import { dataReaderOf } from './data-reader.ts'
+import { createDataReader } from './data-reader.ts'
 import { readyToWrite } from './data-writer.ts'
 import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once, refreshing } from './once.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** Settings that every consumer reads. */
-const slicesOf = (application: string) => {
+const listSlices = (application: string) => {
   const own = [generalSettings(application), consumerSettings(application)] as const
   return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, TRACING] as const
 }
 
-type Config = PartsOf<ReturnType<typeof slicesOf>>
+type Config = PartsOf<ReturnType<typeof listSlices>>
 
 /**
  * Creates a Kafka-triggered handler that runs a process. The handler reads its settings from the environment. Initialization that
@@ -69,30 +69,30 @@ export function kafkaHandler<State, Data, const Slices extends readonly Slice[] 
 ): KafkaHandler
 export function kafkaHandler(
   first: Application | AuthoredProcess<unknown>,
-  ...given: unknown[]
+  ...others: unknown[]
 ): KafkaHandler {
   const isAlone = 'onEvent' in first
   const [application, name, source, choices] = isAlone
-    ? [first.application, first.name, first, given[0]]
-    : [first, ...given]
-  return handlerOf(application, name as string, source as AnySource, choices as Choices<readonly Slice[]>)
+    ? [first.application, first.name, first, others[0]]
+    : [first, ...others]
+  return createHandler(application, name as string, source as AnySource, choices as Choices<readonly Slice[]>)
 }
 
 type AnySource = WorkSource<unknown, unknown, readonly Slice[]>
 
-function handlerOf(
+function createHandler(
   application: Application,
   name: string,
   source: AnySource,
   { slices, codeVersion, foreignReader, ...choices }: Choices<readonly Slice[]> = {},
 ): KafkaHandler {
   boundYoungGeneration()
-  const { logger, metrics } = telemetryOf(name, application.name)
+  const { logger, metrics } = createTelemetry(name, application.name)
   const observer = new LambdaObserver(logger, metrics, Date.now, application.remedies)
-  const configIn = (environment?: Environment) =>
-    readSettings([...slicesOf(application.name), ...(slices ?? [])], environment) as Config &
+  const readConfig = (environment?: Environment) =>
+    readSettings([...listSlices(application.name), ...(slices ?? [])], environment) as Config &
       PartsOf<readonly Slice[]>
-  const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
+  const buildConsumer = async (config: ReturnType<typeof readConfig>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
     // Logs and metrics use the handler's name, but state and failures use the name of the process, so both must be equal.
     if (process.name !== name)
@@ -102,16 +102,16 @@ function handlerOf(
     assertFits(application, process)
     const readForeign = await foreignReader?.(config)
     const reading = readForeign === undefined ? application : { ...application, readForeign }
-    return consumerOf(reading, config, process, choices)
+    return createConsumer(reading, config, process, choices)
   }
   const start = once(async () => {
-    const config = configIn()
+    const config = readConfig()
     inEnvironment(metrics, config.env)
     const connections = new Connections(config, `${application.name}-${name}`)
-    const consumer = await madeFrom(config)
+    const consumer = await buildConsumer(config)
     const { process } = consumer
     // Close the sink together with the connections.
-    if ('close' in process && process.close) connections.kept({ close: () => process.close?.() })
+    if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
     const reached = {
       store: await connections.store(),
       breaker: await connections.breaker(),
@@ -119,10 +119,10 @@ function handlerOf(
       observer,
     }
     const ports = {
-      ...timed(reached, (step, ms) => observer.took(step, ms)),
+      ...measurePorts(reached, (step, ms) => observer.recordDuration(step, ms)),
       formerStates: () => connections.formerStates(),
     }
-    const tracing = await tracingOf(application, config, name, observer)
+    const tracing = await createTracing(application, config, name, observer)
     const ready = readyToWrite(consumer, application, config)
     // If a registry does not respond, records wait, but the function starts.
     await ready()
@@ -166,8 +166,8 @@ function handlerOf(
     })
   const handler = (event: KafkaEvent, context: Context) => invoked(new Releasable(event), context)
   const consumer = async (environment: Environment) => {
-    const config = configIn(environment)
-    const { consumer, unavailable } = await readyToWrite(await madeFrom(config), application, config)()
+    const config = readConfig(environment)
+    const { consumer, unavailable } = await readyToWrite(await buildConsumer(config), application, config)()
     if (unavailable) throw unavailable
     return consumer
   }
@@ -197,7 +197,7 @@ const EXPORT_MS = 1_000
 const RESPONSE_MS = 500
 
 /** Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code is not loaded. */
-async function tracingOf(
+async function createTracing(
   application: Application,
   { otlp, env }: GeneralSettings & TracingSettings,
   name: string,
@@ -208,15 +208,15 @@ async function tracingOf(
   const traced = {
     env,
     application: application.name,
-    groupOf: (topic: string) => application.groupName?.(name, env, topic) ?? name,
+    getGroup: (topic: string) => application.groupName?.(name, env, topic) ?? name,
     kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
     serviceName: otlp.serviceName ?? `${application.name}-${name}`,
     sampler: otlp.sampler,
     mostPerSecond: otlp.mostPerSecond,
   }
   const { headersSecret } = otlp
-  const settings = headersSecret ? { ...otlp, secretHeaders: headersIn(headersSecret) } : otlp
-  const tracing = new Tracing(settings, traced, (...dropped) => observer.spansDropped(...dropped))
+  const settings = headersSecret ? { ...otlp, secretHeaders: createHeadersReader(headersSecret) } : otlp
+  const tracing = new Tracing(settings, traced, (...dropped) => observer.reportDroppedSpans(...dropped))
   observer.traceTo(tracing)
   return tracing
 }
@@ -228,9 +228,9 @@ const HEADERS_AGE_MS = 60_000
  * Returns a function that reads headers from a secret. The secret is read with the first export, so an unreadable secret affects
  * only spans and not records.
  */
-function headersIn(secret: string): () => Promise<Readonly<Record<string, string>>> {
+function createHeadersReader(secret: string): () => Promise<Readonly<Record<string, string>>> {
   const read = async () =>
-    Object.fromEntries(Object.entries(await secretOf(secret)).map(([name, value]) => [name, String(value)]))
+    Object.fromEntries(Object.entries(await readSecret(secret)).map(([name, value]) => [name, String(value)]))
   const headers = once(() => refreshing(read, HEADERS_AGE_MS))
   return async () => (await headers())()
 }
@@ -255,7 +255,7 @@ function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log
   }
 }
 
-function consumerOf(
+function createConsumer(
   application: Application,
   config: GeneralSettings & ConsumerSettings & RegistrySettings,
   process: Process,
@@ -267,7 +267,7 @@ function consumerOf(
   return {
     ...CONSUMER_DEFAULTS,
     application,
-    reader: dataReaderOf(application, config),
+    reader: createDataReader(application, config),
     failuresTo: application.failuresTopic,
     ...choices,
     process,

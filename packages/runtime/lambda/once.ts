@@ -1,12 +1,12 @@
 /** Returns a function that calls `make` once and caches the result. If it fails, the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
+  let promise: Promise<T> | undefined
   return () => {
-    made ??= make().catch(error => {
-      made = undefined
+    promise ??= make().catch(error => {
+      promise = undefined
       throw error
     })
-    return made
+    return promise
   }
 }
 

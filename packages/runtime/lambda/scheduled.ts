@@ -2,7 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import { addValues } from '../adapters/lambda/measurements.ts'
-import { inEnvironment, logsContext, telemetryOf } from '../adapters/lambda/telemetry.ts'
+import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/telemetry.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Slice } from '../settings/slice.ts'
@@ -25,7 +25,7 @@ export interface Scheduled<Connections, Config> {
   readonly remainingMs: () => number
   readonly telemetry: ScheduledTelemetry
   /** Logger and metrics, for a function with additional reports. */
-  readonly powertools: ReturnType<typeof telemetryOf>
+  readonly powertools: ReturnType<typeof createTelemetry>
 }
 
 /** Additional telemetry of a scheduled function. */
@@ -53,7 +53,7 @@ type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> exten
  * @param slices settings that the function reads; no other settings are required
  * @param application name of the application
  */
-export function scheduled<
+export function createScheduledHandler<
   Connections extends Pick<KafkaConnections, 'afterInvocation' | 'onPublished'>,
   Needed,
   const Slices extends readonly Slice[],
@@ -64,7 +64,7 @@ export function scheduled<
   run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
   application: string,
 ): ScheduledHandler {
-  const powertools = telemetryOf(name, application)
+  const powertools = createTelemetry(name, application)
   const { logger, metrics } = powertools
   const telemetry: ScheduledTelemetry = {
     warn: (message, details) => logger.warn(message, details),
@@ -86,8 +86,16 @@ export function scheduled<
       const scheduledFor = event?.time ?? new Date().toISOString()
       const isScheduled = event?.['detail-type'] === 'Scheduled Event'
       const remainingMs = () => context.getRemainingTimeInMillis()
-      const done = run({ config, connections, scheduledFor, isScheduled, remainingMs, telemetry, powertools })
-      const result = await done.finally(async () => {
+      const pendingResult = run({
+        config,
+        connections,
+        scheduledFor,
+        isScheduled,
+        remainingMs,
+        telemetry,
+        powertools,
+      })
+      const result = await pendingResult.finally(async () => {
         addValues(metrics, 'publishMs', publishedMs)
         publishedMs = []
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()

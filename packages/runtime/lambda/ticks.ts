@@ -40,7 +40,7 @@ export async function appendTicks(
     const appended = to.map(async name => {
       const topic = kafkaTopic(name, config.env)
       // The number of partitions is looked up each time, because partitions may have been added.
-      const partitions = await publisher.partitionsOf(topic)
+      const partitions = await publisher.countPartitions(topic)
       return broadcast(publisher, topic, config, partition => makeTick(partition, at), partitions)
     })
     return (await Promise.all(appended)).flat().length

@@ -27,7 +27,7 @@ export async function createTopics(path: string, print: (line: string) => void):
   const connections = new KafkaConnections(config, `${application.name}-topics`)
   try {
     const kafka = await connections.kafka()
-    for (const line of await created(kafka, topicsIn(application, config.env))) print(line)
+    for (const line of await createMissingTopics(kafka, topicsIn(application, config.env))) print(line)
   } finally {
     await connections.close()
   }
@@ -55,7 +55,7 @@ export function topicsIn({ topics, kafkaTopic }: Application, env: string): read
   }))
 }
 
-async function created(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
+async function createMissingTopics(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
   const [{ compareTopics, topicConfiguration }, { brokerCount, createTopic }] = await Promise.all([
     import('../adapters/kafka/topics.ts'),
     import('../adapters/kafka/topic-admin.ts'),
@@ -69,11 +69,14 @@ async function created(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<rea
     const { name, partitions } = topic
     await createTopic(kafka, { topic: name, partitions, replicationFactor: replication.factor, settings })
   }
-  return linesOf(topics, compared)
+  return formatTopicLines(topics, compared)
 }
 
 /** Returns one line for each topic, and one line for each setting that differs from the topic's definition. */
-export function linesOf(topics: readonly KafkaTopic[], compared: TopicComparison): readonly string[] {
+export function formatTopicLines(
+  topics: readonly KafkaTopic[],
+  compared: TopicComparison,
+): readonly string[] {
   return topics.flatMap(({ name, partitions, timestamps }) => {
     if (compared.missing.includes(name)) return [`created  ${name}: ${partitions} partitions, ${timestamps}`]
     const differences = compared.differences.filter(({ topic }) => topic === name)

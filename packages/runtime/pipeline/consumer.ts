@@ -75,7 +75,7 @@ export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
 }
 
 /** Returns the context of a process; undefined if it has none, or if the consumer is a sink. */
-export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProcess['context'] {
+export function getContext({ process }: Pick<Consumer, 'process'>): AnyKeyedProcess['context'] {
   return 'context' in process ? process.context : undefined
 }
 

@@ -200,7 +200,7 @@ export interface LoadSelection {
 /** State of the processing at the applied offset. */
 interface Progress {
   readonly clock: LogClock
-  /** `digestOf` of the record at the applied offset; undefined before the first record. */
+  /** `computeDigest` of the record at the applied offset; undefined before the first record. */
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The count continues with the next record. */
   readonly emitted: number
@@ -224,7 +224,7 @@ export interface Snapshot extends Progress {
   readonly publishedFailures?: PublishedFailures
   readonly version: Version
   readonly partitioning?: Partitioning
-  /** States of the requested entities and of those with a due timer, in the form of `storedState`. */
+  /** States of the requested entities and of those with a due timer, in the form of `formatState`. */
   readonly states: ReadonlyMap<string, string>
   /** Timers of the entities in `states`. All timers of each entity are included. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
@@ -241,7 +241,7 @@ export interface Snapshot extends Progress {
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]
-  /** Digests (`digestOf`) of records that an operator has skipped, by offset; absent if empty. */
+  /** Digests (`computeDigest`) of records that an operator has skipped, by offset; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
   /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
   readonly context?: { readonly hash: string; readonly json?: string }
@@ -255,7 +255,7 @@ export interface Change extends Progress {
   readonly appliedOffset: number
   /** Number of timers that have fired after the applied offset; 0 unless the commit ends between the timers before a record. */
   readonly fired: number
-  /** New states in the form of `storedState`; null forgets the entity. */
+  /** New states in the form of `formatState`; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
   /** Timers of the entities of which a timer has changed. All timers of each such entity are included. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
@@ -279,7 +279,7 @@ export interface Change extends Progress {
   readonly failureBytes: number
   /** Number of forgotten failures in the snapshot that this commit marks as reported. */
   readonly forgottenTold: number
-  /** Code that made the decisions, see `codeOf`; absent if unknown. */
+  /** Code that made the decisions, see `computeCode`; absent if unknown. */
   readonly code?: string
 }
 

@@ -6,13 +6,21 @@ import { type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
 import type { Allowed } from './deciding/deliver.ts'
 import { prepare } from './decoding/decode-chunk.ts'
 import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
-import { failureBytesOf } from './failures/failure-memory.ts'
+import { computeFailureBytes } from './failures/failure-memory.ts'
 import type { Invocation } from './invocation.ts'
-import { codeOf } from './loading/code.ts'
+import { computeCode } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
 import type { Deferred, StateKey } from './model.ts'
 import { SegmentCutter } from './segments/cutter.ts'
-import { type End, isEnd, type Missing, type PartitionRun, publishOutbox, stepsOf, tryTrim } from './steps.ts'
+import {
+  chooseSteps,
+  type End,
+  isEnd,
+  type Missing,
+  type PartitionRun,
+  publishOutbox,
+  tryTrim,
+} from './steps.ts'
 
 const ATTEMPTS = 3
 
@@ -31,17 +39,17 @@ export async function runPartition(
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   const pending = new PendingRecords(records, consumer)
   const hasProducerTimes = createTimeFrom !== undefined
-  const run = runOf(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
-  const steps = stepsOf(consumer)
+  const run = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
+  const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
-  if (hasProducerTimes && needsAppendTimes) ports.observer.timedByProducers(stateKey, createTimeFrom)
+  if (hasProducerTimes && needsAppendTimes) ports.observer.reportTimedByProducers(stateKey, createTimeFrom)
   while (!pending.isEmpty) {
     const { chunk } = pending
-    const next = isLate(run) ? OUT_OF_TIME : await takeChunk(run, steps, chunk)
+    const next = isLate(run) ? OUT_OF_TIME : await processChunk(run, steps, chunk)
     // The permit is held if this chunk or an earlier one was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
-    if (next !== 'go-on') return waiting(chunk[0] as LogRecord, next)
+    if (next !== 'go-on') return stopAt(chunk[0] as LogRecord, next)
   }
   return { batch: delivered }
 
@@ -49,51 +57,54 @@ export async function runPartition(
    * Returns the result for a chunk that must wait. The whole chunk is delivered again. Records of it that were decided are then
    * dropped, because they are at or below the applied offset.
    */
-  function waiting({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
-    ports.observer.waiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
+  function stopAt({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
+    ports.observer.reportWaiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
   }
 }
 
-function runOf(
-  given: Consumer,
+function createRun(
+  baseConsumer: Consumer,
   ports: PartitionRun['ports'],
   invocation: Invocation,
   stateKey: StateKey,
   pending: PendingRecords,
   hasProducerTimes: boolean,
 ): PartitionRun {
-  const { application, failureBytes } = given
-  const consumer = { ...given, failureBytes: failureBytesOf(application, failureBytes, stateKey.topic) }
-  const code = codeOf(invocation.codeVersion(), consumer)
+  const { application, failureBytes } = baseConsumer
+  const consumer = {
+    ...baseConsumer,
+    failureBytes: computeFailureBytes(application, failureBytes, stateKey.topic),
+  }
+  const code = computeCode(invocation.codeVersion(), consumer)
   const { remainingMs, nowMs, pause } = invocation
-  const tried: Allowed['tried'] = one => ports.observer.tried(stateKey, one)
-  const allowed = { remainingMs, nowMs, pause, tried, isFirst: true }
+  const reportTry: Allowed['reportTry'] = one => ports.observer.reportTry(stateKey, one)
+  const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
-  const known = { ports, invocation, stateKey, pending, hasProducerTimes }
-  return { ...known, consumer, code, cutter, allowed }
+  const base = { ports, invocation, stateKey, pending, hasProducerTimes }
+  return { ...base, consumer, code, cutter, allowed }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
   return invocation.remainingMs() < consumer.reserveMs
 }
 
-type Steps = ReturnType<typeof stepsOf>
+type Steps = ReturnType<typeof chooseSteps>
 
 /** Runs the steps of a chunk. They may end early, after only a part of the chunk or none of its records. */
-async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
+async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
     ensureTicks(run.consumer, run.stateKey.topic)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const made = await withSchemas(run, () => steps(run, { records: chunk }))
-      if (isEnd(made)) {
-        if (made.kind === 'overtaken') continue
-        return await afterEnd(run, made)
+      const result = await withSchemas(run, () => steps(run, { records: chunk }))
+      if (isEnd(result)) {
+        if (result.kind === 'overtaken') continue
+        return await resolveEnd(run, result)
       }
-      run.pending.dropTo(made.toOffset)
+      run.pending.dropTo(result.toOffset)
       run.allowed.isFirst = false
-      return made.restWaits ?? 'go-on'
+      return result.restWaits ?? 'go-on'
     }
     return { reason: 'contended' }
   } catch (error) {
@@ -119,7 +130,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
 }
 
 /** Resolves the cause for which a chunk has ended early, so that the chunk can be tried again. */
-async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
+async function resolveEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
   const { ports, pending } = run
   switch (end.kind) {
     case 'deferred':
@@ -154,14 +165,14 @@ async function readBack(
   const { log, observer } = ports
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
-    observer.expired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
+    observer.reportExpired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
   // Usually the range contains no records, only transaction markers.
   if (!first || !last || isRoutine) return true
   if (!(await readPublishedFailures(run, added, appliedOffset < 0))) return false
-  if (appliedOffset < 0) observer.startsWithoutAppliedOffset(stateKey, first.offset)
-  else observer.rangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
+  if (appliedOffset < 0) observer.reportStartWithoutAppliedOffset(stateKey, first.offset)
+  else observer.reportRangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
   return true
 }
 
@@ -185,7 +196,7 @@ async function readPublishedFailures(
   if (!read) return false
   run.publishedFailures = read.failures
   const unknown = records.filter(({ timestampMs }) => timestampMs < read.keptFromMs).length
-  if (unknown > 0) observer.failuresNotKept(stateKey, unknown)
+  if (unknown > 0) observer.reportFailuresNotKept(stateKey, unknown)
   return true
 }
 

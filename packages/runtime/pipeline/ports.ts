@@ -2,7 +2,7 @@
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
-import type { Tried } from './deciding/tries.ts'
+import type { FailedTry } from './deciding/tries.ts'
 import type {
   Change,
   Decision,
@@ -48,8 +48,8 @@ export interface StateStore {
  */
 export interface SkippedRecords {
   /** Returns the digests of skipped records by offset. */
-  skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>>
-  /** Skips a record, unless it was applied already. @param digest `digestOf` of the record */
+  listSkipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>>
+  /** Skips a record, unless it was applied already. @param digest `computeDigest` of the record */
   skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'>
   unskip(stateKey: StateKey, offset: number): Promise<boolean>
 }
@@ -147,49 +147,49 @@ export interface CircuitBreaker {
 
 /** Receives reports of what has happened, for logs and metrics. An implementation must not keep payloads. */
 export interface Observer {
-  decided(stateKey: StateKey, decisions: readonly Decision[]): void
+  reportDecisions(stateKey: StateKey, decisions: readonly Decision[]): void
   /** Reports records at or below the applied offset. They were decided before, and are dropped. */
-  redelivered(stateKey: StateKey, count: number): void
-  waiting(stateKey: StateKey, waiting: StoppedPartition): void
+  reportRedelivered(stateKey: StateKey, count: number): void
+  reportWaiting(stateKey: StateKey, waiting: StoppedPartition): void
   /** Reports a try in which a receiver has not accepted all records. The last try is also reported, before its records fail. */
-  tried(stateKey: StateKey, tried: Tried): void
+  reportTry(stateKey: StateKey, tried: FailedTry): void
   /** Reports published entries that could not be removed from the outbox. The next batch of the partition publishes them again. */
-  outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
+  reportOutboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
   /** Reports entries that Kafka permanently refuses. Each entry was replaced by a failure record that contains the reason. */
-  refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
+  reportRefused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
   /** Reports entries that were sent as dead letters. If they could not be removed from the outbox, they are reported again. */
-  deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void
+  reportDeadLetters(stateKey: StateKey, entries: readonly OutboxEntry[]): void
   /**
    * Reports offsets after the applied offset that were not delivered and are read from the log. A long range is a sign that the
    * store has lost state.
    */
-  rangeReadBack(stateKey: StateKey, range: OffsetRange): void
+  reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void
   /**
    * Reports records that are read back although their failures are no longer in the topics for failures. A record that failed before
    * may succeed now, and its emissions may be dropped by their readers.
    */
-  failuresNotKept(stateKey: StateKey, records: number): void
+  reportFailuresNotKept(stateKey: StateKey, records: number): void
   /** Reports offsets after the applied offset that have expired. Their records are lost. */
-  expired(stateKey: StateKey, range: OffsetRange): void
+  reportExpired(stateKey: StateKey, range: OffsetRange): void
   /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */
-  startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
+  reportStartWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /**
    * Reports that the failure memory is nearly full, or that failures were forgotten to free memory.
    *
    * @param limit upper bound for the failure memory of a partition state, in bytes
    */
-  failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
+  reportFailureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
   /** Reports that no record was appended for longer than the clock advances in one step. Only for consumers with timers. */
-  clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
+  reportClockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
   /** Reports that producers set the timestamps of the log from this offset on, and that the consumer's timers depend on them. */
-  timedByProducers(stateKey: StateKey, fromOffset: number): void
+  reportTimedByProducers(stateKey: StateKey, fromOffset: number): void
   /** Reports that this code cannot read the stored context. The initial context is used until an event sets the next one. */
-  contextUnreadable(stateKey: StateKey, why: string): void
+  reportContextUnreadable(stateKey: StateKey, why: string): void
   /** Reports misrouted records from this offset on: Kafka's default partitioner would not have put them into this partition. */
-  misrouted(stateKey: StateKey, fromOffset: number, count: number): void
+  reportMisrouted(stateKey: StateKey, fromOffset: number, count: number): void
   /**
    * Reports that the batches of this code version are deferred because too many records have failed unexpectedly. `failure` is the
    * first failure.
    */
-  breakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void
+  reportBreakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void
 }

@@ -17,7 +17,7 @@ const NO_LIMITS = { records: Infinity, bytes: Infinity, timers: Infinity }
 const MAX_FAILURES = 100_000
 
 /** Decodes records as the consumer does. @throws Unavailable if a schema is needed that the registry does not return */
-export async function decodedRecords(
+export async function decodeRecords(
   records: readonly LogRecord[],
   consumer: Consumer,
 ): Promise<readonly Decoded[]> {
@@ -48,7 +48,7 @@ export class Recount {
   /** Time of the log's clock at which expired ids and failures were removed. */
   #sweptMs = 0
 
-  /** @param origin origin of the emissions, see `originOfPartition` */
+  /** @param origin origin of the emissions, see `formatOrigin` */
   constructor(consumer: Consumer<AnyKeyedProcess>, origin?: string) {
     this.#consumer = { ...consumer, limits: NO_LIMITS }
     if (origin !== undefined) this.#progress = { ...this.#progress, origin }
@@ -66,8 +66,8 @@ export class Recount {
    */
   decide(records: readonly Decoded[]): readonly Decision[] {
     if (records.length === 0) return []
-    const kept = { known: this.#ids, failures: this.#failures, sequences: this.#sequences }
-    const snapshot = { ...this.#progress, ...kept, states: this.states, timers: this.timers }
+    const remembered = { known: this.#ids, failures: this.#failures, sequences: this.#sequences }
+    const snapshot = { ...this.#progress, ...remembered, states: this.states, timers: this.timers }
     const { decisions, change, deferred } = apply(this.#consumer, snapshot, records)
     if (deferred) throw deferred.error ?? new Error(`the records cannot be decided: ${deferred.reason}`)
     this.#keep(change)

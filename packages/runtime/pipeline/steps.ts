@@ -4,18 +4,18 @@
  * chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { defined } from '../consumer/defined.ts'
-import { type AnyKeyedProcess, type Consumer, contextOf, isSegmentSink, isSink } from './consumer.ts'
-import { type Applied, apply } from './deciding/apply.ts'
+import { omitUndefined } from '../consumer/defined.ts'
+import { type AnyKeyedProcess, type Consumer, getContext, isSegmentSink, isSink } from './consumer.ts'
+import { type ApplyResult, apply } from './deciding/apply.ts'
 import { type Allowed, deliver } from './deciding/deliver.ts'
-import { originOfPartition } from './deciding/origin.ts'
+import { formatOrigin } from './deciding/origin.ts'
 import type { Decoded } from './decoding/decode.ts'
 import { type DecodedChunk, decodeChunk } from './decoding/decode-chunk.ts'
-import { refusedEntryFailure } from './failures/failure-record.ts'
-import { deferredBySurge } from './failures/failure-surge.ts'
+import { createRefusedFailureRecord } from './failures/failure-record.ts'
+import { deferDuringSurge } from './failures/failure-surge.ts'
 import type { Invocation } from './invocation.ts'
 import { contextAhead } from './loading/context-ahead.ts'
-import { load, loadedPart } from './loading/load.ts'
+import { load, selectLoaded } from './loading/load.ts'
 import { ensureSameLog } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
@@ -26,7 +26,7 @@ import { report } from './publishing/report.ts'
 import { archive } from './segments/archive.ts'
 import { type SegmentCutter, selectSegment } from './segments/cutter.ts'
 
-const PROCESS = inOrder(
+const PROCESS = chainSteps(
   decodeRecords,
   loadState,
   decideBy(applyRecords),
@@ -36,7 +36,7 @@ const PROCESS = inOrder(
 )
 
 /** Steps of a sink. The answers of the receiver decide the records. */
-const SINK = inOrder(
+const SINK = chainSteps(
   decodeRecords,
   loadState,
   decideBy(deliverRecords),
@@ -46,7 +46,7 @@ const SINK = inOrder(
 )
 
 /** Steps of a segment sink. The log determines which records are decided together. The receiver accepts all of them or none. */
-const SEGMENT_SINK = inOrder(
+const SEGMENT_SINK = chainSteps(
   findSegment,
   decodeRecords,
   loadState,
@@ -56,7 +56,7 @@ const SEGMENT_SINK = inOrder(
   trimPublished,
 )
 
-export function stepsOf(consumer: Consumer): ChunkSteps {
+export function chooseSteps(consumer: Consumer): ChunkSteps {
   if (isSegmentSink(consumer)) return SEGMENT_SINK
   return isSink(consumer) ? SINK : PROCESS
 }
@@ -106,33 +106,33 @@ export interface Missing {
   readonly isRoutine?: boolean
 }
 
-export function isEnd(made: object): made is End {
-  return 'kind' in made
+export function isEnd(result: object): result is End {
+  return 'kind' in result
 }
 
 /** The chunk is decided and published up to `toOffset`. If `restWaits` is set, it is the reason why the later records must wait. */
-interface Decided {
+interface ChunkResult {
   readonly toOffset: number
   readonly restWaits?: Deferred | undefined
 }
 
 type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>
-type ChunkSteps = Step<Chunk, Decided>
+type ChunkSteps = Step<Chunk, ChunkResult>
 
-function inOrder<A, B, C, D, E, F>(
+function chainSteps<A, B, C, D, E, F>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>]
 ): Step<Chunk, F>
-function inOrder<A, B, C, D, E, F, G>(
+function chainSteps<A, B, C, D, E, F, G>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>, Step<F, G>]
 ): Step<Chunk, G>
-function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
+function chainSteps(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
   return async (run, chunk) => {
-    let made: object = chunk
+    let result: object = chunk
     for (const step of steps) {
-      made = (await step(run, made as never)) as object
-      if (isEnd(made)) return made
+      result = (await step(run, result as never)) as object
+      if (isEnd(result)) return result
     }
-    return made
+    return result
   }
 }
 
@@ -150,7 +150,7 @@ async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End
   const { appliedOffset } = version
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
   if (before > 0) {
-    ports.observer.redelivered(stateKey, before)
+    ports.observer.reportRedelivered(stateKey, before)
     return { kind: 'set-by', toOffset: appliedOffset, outbox }
   }
   const selected = selectSegment(run.cutter as SegmentCutter, pending, snapshot)
@@ -196,12 +196,13 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   // Publish leftover entries first, so that the outbox does not grow further.
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
-  const loaded = loadedPart(undecided, snapshot, consumer)
+  const loaded = selectLoaded(undecided, snapshot, consumer)
   const [first] = loaded
   const origin = snapshot.origin ?? (await readOrigin(run))
   const { publishedFailures } = run
-  const known = { ...snapshot, ...defined({ origin, publishedFailures }) }
-  if (!first || !pending.hasExpired(appliedOffset)) return { ...part, snapshot: known, undecided, loaded }
+  const fullSnapshot = { ...snapshot, ...omitUndefined({ origin, publishedFailures }) }
+  if (!first || !pending.hasExpired(appliedOffset))
+    return { ...part, snapshot: fullSnapshot, undecided, loaded }
   // A state that is behind the start of the log keeps its context: only transaction markers may have expired in between.
   const ahead = appliedOffset < 0 ? await findContextAhead(run, first.record.offset) : undefined
   if (ahead === 'late') return { kind: 'deferred', deferred: { reason: 'out-of-time' } }
@@ -209,7 +210,7 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   const failuresFromMs = first.record.timestampMs
   return {
     ...part,
-    snapshot: { ...known, failuresFromMs, ...(ahead && { contextAhead: ahead }) },
+    snapshot: { ...fullSnapshot, failuresFromMs, ...(ahead && { contextAhead: ahead }) },
     undecided,
     loaded,
   }
@@ -218,14 +219,14 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
 /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
 async function readOrigin({ ports, stateKey }: PartitionRun): Promise<string | undefined> {
   const identity = await ports.log.identity?.(stateKey.topic)
-  return identity && originOfPartition(stateKey, identity)
+  return identity && formatOrigin(stateKey, identity)
 }
 
 async function findContextAhead(
   { consumer, ports: { log, bounds }, stateKey, pending, invocation }: PartitionRun,
   fromOffset: number,
 ) {
-  if (!contextOf(consumer)) return undefined
+  if (!getContext(consumer)) return undefined
   const { topic, partition } = stateKey
   const end = (await bounds?.bounds(topic))?.[partition]?.end ?? 0
   const toOffset = Math.max(end - 1, pending.all.at(-1)?.offset ?? 0)
@@ -236,17 +237,17 @@ async function findContextAhead(
 
 interface AppliedPart extends LoadedPart {
   /** Undefined if all records were decided before, or if the state for the first undecided record was not loaded. */
-  readonly applied: Applied | undefined
+  readonly applied: ApplyResult | undefined
 }
 
-type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied>
+type Decide = (run: PartitionRun, part: LoadedPart) => ApplyResult | Promise<ApplyResult>
 
 /** Step 4: decides the records. If too many fail unexpectedly, nothing is committed and the records stay in Kafka. */
 function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
   return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
     const applied = await decide(run, part)
-    const surge = await deferredBySurge(run.ports, run.stateKey, applied.decisions, run.invocation)
+    const surge = await deferDuringSurge(run.ports, run.stateKey, applied.decisions, run.invocation)
     return surge ? { kind: 'deferred', deferred: surge } : { ...part, applied }
   }
 }
@@ -263,13 +264,13 @@ function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded 
   return archive(consumer as Consumer<never>, snapshot, loaded, allowed)
 }
 
-interface Committed extends Decided {
+interface CommitResult extends ChunkResult {
   /** Entries of the outbox after the commit, in order. Only these entries may be published. */
   readonly outbox: readonly OutboxEntry[]
 }
 
 /** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
-async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
+async function commitChange(run: PartitionRun, part: AppliedPart): Promise<CommitResult | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
   if (applied) {
@@ -277,7 +278,7 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
     if (answer === 'refused') return { kind: 'overtaken' }
   }
   if (undecided.length < decoded.length)
-    ports.observer.redelivered(stateKey, decoded.length - undecided.length)
+    ports.observer.reportRedelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
   // A record that waits for a schema follows all decoded records. If decoded records are left, they must be processed first, in the
   // next chunk.
@@ -288,7 +289,7 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
     return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
-  invocation.latest.committed(applied.decisions)
+  invocation.latest.add(applied.decisions)
   report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
   // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
@@ -298,26 +299,26 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
 }
 
 /** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
-export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
+export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
   { consumer, ports, stateKey }: PartitionRun,
   committed: C,
 ): Promise<C> {
   const { outbox } = committed
   if (outbox.length === 0) return committed
   const refused = await publish(ports.publisher, consumer, outbox, (entry, why) =>
-    refusedEntryFailure(consumer, stateKey, entry, why),
+    createRefusedFailureRecord(consumer, stateKey, entry, why),
   )
-  if (refused.entries.length > 0) ports.observer.refused(stateKey, refused.entries, refused.error)
+  if (refused.entries.length > 0) ports.observer.reportRefused(stateKey, refused.entries, refused.error)
   const { deadLettersTopic } = consumer.application
   const deadLetters = outbox.filter(
     entry => entry.to === deadLettersTopic && !refused.entries.includes(entry),
   )
-  if (deadLetters.length > 0) ports.observer.deadLettersSent(stateKey, deadLetters)
+  if (deadLetters.length > 0) ports.observer.reportDeadLetters(stateKey, deadLetters)
   return committed
 }
 
 /** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
-async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
+async function trimPublished(run: PartitionRun, committed: CommitResult): Promise<ChunkResult> {
   await tryTrim(run, committed.outbox)
   return committed
 }
@@ -333,7 +334,7 @@ export async function tryTrim(
     await ports.store.trimOutbox(stateKey, positions)
     return true
   } catch (error) {
-    ports.observer.outboxNotTrimmed(stateKey, published.length, error)
+    ports.observer.reportOutboxNotTrimmed(stateKey, published.length, error)
     return false
   }
 }

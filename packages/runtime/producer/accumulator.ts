@@ -14,7 +14,7 @@ const LARGE_RECORD_BYTES = 900 * 1024
 
 export class Batch {
   readonly builder = new BatchBuilder()
-  readonly #told: OutcomeCallback[] = []
+  readonly #callbacks: OutcomeCallback[] = []
   /** Number of the batch within its partition. */
   readonly number: number
   /** Time at which delivery is abandoned, in milliseconds of the producer's clock. */
@@ -54,10 +54,10 @@ export class Batch {
   append(
     record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>,
     timestampMs: number,
-    told: OutcomeCallback,
+    onOutcome: OutcomeCallback,
   ): void {
     if (this.isClosed) throw new Error('a batch that is closed takes no record')
-    this.#told.push(told)
+    this.#callbacks.push(onOutcome)
     this.builder.append(record, timestampMs)
   }
 
@@ -75,14 +75,14 @@ export class Batch {
   acknowledge(partition: number, baseOffset: number): void {
     if (this.isSettled) return
     this.isSettled = true
-    for (const [index, told] of this.#told.entries())
-      told({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
+    for (const [index, callback] of this.#callbacks.entries())
+      callback({ partition, offset: baseOffset < 0 ? -1 : baseOffset + index })
   }
 
   fail(error: Error): void {
     if (this.isSettled) return
     this.isSettled = true
-    for (const told of this.#told) told(error)
+    for (const callback of this.#callbacks) callback(error)
   }
 }
 
@@ -121,14 +121,14 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: OutcomeCallback): Batch {
+  append(record: OutgoingRecord, nowMs: number, timestampMs: number, onOutcome: OutcomeCallback): Batch {
     let batch = this.#batches.at(-1)
-    const size = estimated(record)
+    const size = estimateBytes(record)
     if (batch === undefined || batch.isClosed || this.isFull(batch, size)) {
       batch = new Batch(this.#count++, nowMs, this.#limits)
       this.#batches.push(batch)
     }
-    batch.append(record, timestampMs, told)
+    batch.append(record, timestampMs, onOutcome)
     return batch
   }
 
@@ -162,7 +162,7 @@ export class PartitionQueue {
     this.pausedUntilMs = pausedUntilMs
   }
 
-  expired(nowMs: number): readonly Batch[] {
+  takeExpired(nowMs: number): readonly Batch[] {
     if ((this.first?.deadlineMs ?? Number.POSITIVE_INFINITY) > nowMs) return []
     const over = this.#batches.filter(({ deadlineMs }) => deadlineMs <= nowMs)
     this.#batches = this.#batches.filter(({ deadlineMs }) => deadlineMs > nowMs)
@@ -176,7 +176,10 @@ export class PartitionQueue {
   }
 
   /** Returns the sequence of a batch that is sent for the first time under the current identity. */
-  sequenceOf(count: number, identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'>): BatchSequence {
+  assignSequence(
+    count: number,
+    identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'>,
+  ): BatchSequence {
     if (
       this.#identity?.producerId !== identity.producerId ||
       this.#identity.producerEpoch < identity.producerEpoch
@@ -215,7 +218,7 @@ export class PartitionQueue {
 }
 
 /** Returns an upper bound for the size of a record in a batch. */
-function estimated({ key, value, headers }: OutgoingRecord): number {
+function estimateBytes({ key, value, headers }: OutgoingRecord): number {
   let bytes = 40 + (key?.length ?? 0) + (value?.length ?? 0)
   for (const [name, content] of headers) bytes += 3 * name.length + (content?.length ?? 0) + 10
   return bytes
@@ -236,10 +239,10 @@ export class Accumulator {
     record: OutgoingRecord & { readonly partition: number },
     nowMs: number,
     timestampMs: number,
-    told: OutcomeCallback,
+    onOutcome: OutcomeCallback,
   ): boolean {
-    const queue = this.#queueOf(record)
-    const batch = queue.append(record, nowMs, timestampMs, told)
+    const queue = this.#getQueue(record)
+    const batch = queue.append(record, nowMs, timestampMs, onOutcome)
     if (batch.isCounted) this.#fresh++
     // The first record of a batch sets its due time and its timeout, so the sender must be notified.
     if (this.#fresh < this.#limits.batchRecords) return batch.builder.count === 1 || queue.isFull(batch)
@@ -253,11 +256,11 @@ export class Accumulator {
   }
 
   take(queue: PartitionQueue): Batch {
-    return this.#discounted(queue.take())
+    return this.#stopCounting(queue.take())
   }
 
-  expired(queue: PartitionQueue, nowMs: number): readonly Batch[] {
-    return queue.expired(nowMs).map(batch => this.#discounted(batch))
+  takeExpired(queue: PartitionQueue, nowMs: number): readonly Batch[] {
+    return queue.takeExpired(nowMs).map(batch => this.#stopCounting(batch))
   }
 
   *queues(): Generator<PartitionQueue> {
@@ -269,13 +272,13 @@ export class Accumulator {
     return [...this.queues()].flatMap(queue => queue.takeAll())
   }
 
-  #discounted(batch: Batch): Batch {
+  #stopCounting(batch: Batch): Batch {
     if (batch.isCounted) this.#fresh -= batch.builder.count
     batch.isCounted = false
     return batch
   }
 
-  #queueOf({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionQueue {
+  #getQueue({ topic, partition }: { readonly topic: string; readonly partition: number }): PartitionQueue {
     let partitions = this.#queues.get(topic)
     if (!partitions) {
       partitions = new Map()

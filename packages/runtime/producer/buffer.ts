@@ -30,10 +30,10 @@ export class Buffered {
 
   /** Reserves memory for a record. @returns the number of bytes to release later */
   add(bytes: number): number {
-    const taken = bytes + OVERHEAD_BYTES
-    this.#bytes += taken
-    this.#sinceTurn += taken
-    return taken
+    const reservedBytes = bytes + OVERHEAD_BYTES
+    this.#bytes += reservedBytes
+    this.#sinceTurn += reservedBytes
+    return reservedBytes
   }
 
   release(bytes: number): void {
@@ -44,7 +44,7 @@ export class Buffered {
     for (const go of waiting) go()
   }
 
-  async room(): Promise<void> {
+  async waitForRoom(): Promise<void> {
     while (this.#bytes >= this.#limit) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.push(resolve)

@@ -34,7 +34,7 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
  *
  * @throws ConfigError that names every unknown or invalid setting
  */
-export function settingsOf(config: ProducerConfig): ProducerSettings {
+export function resolveSettings(config: ProducerConfig): ProducerSettings {
   const {
     kafka: _kafka,
     topic: _topic,

@@ -1,7 +1,7 @@
 /** Creates events from the data of an application. Pure, except for new ids and the current time. */
 import { newId, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { attributeViolation } from '../cloudevents/attributes.ts'
-import { attributesOf, isFailure } from '../cloudevents/event.ts'
+import { isFailure, toAttributes } from '../cloudevents/event.ts'
 import { readJsonEvent } from '../cloudevents/json-format.ts'
 import { isJson } from '../cloudevents/media-type.ts'
 import { isTraceparent } from '../cloudevents/trace.ts'
@@ -52,7 +52,7 @@ export function createEvent(data: unknown, options: EventOptions): Event {
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(tracestate === undefined ? {} : { tracestate }),
   }
-  return checkedEvent({
+  return requireValidEvent({
     ...attributes,
     id: attributes.id ?? newId(),
     source,
@@ -68,12 +68,12 @@ export function createEvent(data: unknown, options: EventOptions): Event {
  *
  * @throws InvalidEvent if the event violates a rule of CloudEvents, so that no consumer would accept it
  */
-export function eventOf(given: Event | CloudEventLike): Event {
-  if (!('specversion' in given)) return checkedEvent(given)
-  const { toJSON, time } = given as { readonly toJSON?: () => object; readonly time?: unknown }
+export function normalizeEvent(input: Event | CloudEventLike): Event {
+  if (!('specversion' in input)) return requireValidEvent(input)
+  const { toJSON, time } = input as { readonly toJSON?: () => object; readonly time?: unknown }
   // The package truncates the time to milliseconds, so the original text is used.
   const members = Object.entries(
-    toJSON ? { ...toJSON.call(given), ...(time === undefined ? {} : { time }) } : given,
+    toJSON ? { ...toJSON.call(input), ...(time === undefined ? {} : { time }) } : input,
   )
   const event = readJsonEvent(Object.fromEntries(members.filter(([, value]) => value !== undefined)))
   if (isFailure(event)) throw new InvalidEvent(`not a CloudEvent: ${event.message}`)
@@ -91,8 +91,8 @@ function withBytes(event: Event): Event {
   return isText ? { ...event, data: Buffer.from(data) } : event
 }
 
-function checkedEvent(event: Event): Event {
-  const broken = attributeViolation(attributesOf(event))
+function requireValidEvent(event: Event): Event {
+  const broken = attributeViolation(toAttributes(event))
   if (broken) throw new InvalidEvent(`not a CloudEvent: ${broken}`)
   requireTraceparent(event)
   return withBytes(event)

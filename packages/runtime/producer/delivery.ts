@@ -32,7 +32,7 @@ export function deliveryText(report: DeliveryReport): string {
     : `${BEGINNINGS.failed}${report.error.message}`
 }
 
-export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryReport {
+export function createDeliveryReport(id: string, topic: string, outcome: Outcome): DeliveryReport {
   return outcome instanceof Error
     ? { isDelivered: false, id, topic, error: outcome }
     : { isDelivered: true, id, topic, ...outcome }

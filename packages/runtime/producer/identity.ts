@@ -30,8 +30,8 @@ export class ProducerIdentity {
     }
   }
 
-  sequenceFor(queue: PartitionQueue, count: number): BatchSequence {
-    return queue.sequenceOf(count, this.#current as Numbers)
+  assignSequence(queue: PartitionQueue, count: number): BatchSequence {
+    return queue.assignSequence(count, this.#current as Numbers)
   }
 
   /** Restarts the sequence of a partition if its state at the broker is unknown. */

@@ -5,7 +5,7 @@ import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { partitionOf } from '../consumer/murmur2.ts'
+import { computePartition } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
 import type { Outcome, OutcomeCallback } from './delivery.ts'
 import type { Trouble } from './trouble.ts'
@@ -84,7 +84,7 @@ export class Placing {
   }
 
   async #lookUp(topic: string): Promise<void> {
-    const failure = await this.#found(topic)
+    const failure = await this.#loadTopic(topic)
     const waiting = this.#waiting.get(topic) ?? []
     this.#waiting.delete(topic)
     this.#refreshedAtMs = this.#parts.clock.nowMs()
@@ -97,19 +97,19 @@ export class Placing {
   }
 
   /** Looks up a topic. @returns the reason why the topic cannot be used; undefined if it can */
-  async #found(topic: string): Promise<Error | undefined> {
+  async #loadTopic(topic: string): Promise<Error | undefined> {
     const { brokers, clock, settings, trouble } = this.#parts
     const startedMs = clock.nowMs()
     for (let attempt = 0; ; attempt++) {
       for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
       try {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
-        trouble.passed()
+        trouble.noteSuccess()
         if (this.#leaders(topic).size > 0) return undefined
         throw new Unavailable('broker-unavailable', `no broker knows the partitions of ${topic} yet`)
       } catch (cause) {
         if (this.#stopped) return this.#stopped
-        trouble.failed(cause)
+        trouble.noteFailure(cause)
         const delivery = deliveryError(cause, `topic ${topic}`)
         const error = isUnknownTopic(delivery) ? missingTopic(topic, cause) : delivery
         const { deliveryTimeoutMs } = settings
@@ -133,17 +133,17 @@ export class Placing {
       for (const each of leaders.keys()) this.#parts.put({ ...record, partition: each }, toldOnce)
     } else if (partition !== undefined && !leaders.has(partition))
       told(unknownPartition(topic, leaders.size, partition))
-    else this.#parts.put({ ...record, partition: this.#partitionOf(record) }, told)
+    else this.#parts.put({ ...record, partition: this.#choosePartition(record) }, told)
   }
 
   /**
    * Returns the partition of a record, as Kafka's Java clients choose it. Records without a key are distributed in turn to the
    * partitions that have a leader.
    */
-  #partitionOf({ topic, partition, key }: OutgoingRecord): number {
+  #choosePartition({ topic, partition, key }: OutgoingRecord): number {
     if (partition !== undefined) return partition
     const leaders = this.#leaders(topic)
-    if (key !== null) return partitionOf(key, leaders.size)
+    if (key !== null) return computePartition(key, leaders.size)
     for (let tried = 0; tried < leaders.size; tried++) {
       this.#turn = (this.#turn + 1) % leaders.size
       if ((leaders.get(this.#turn) ?? -1) >= 0) break
@@ -152,7 +152,7 @@ export class Placing {
   }
 
   #leaders(topic: string): ReadonlyMap<number, number> {
-    return this.#parts.brokers.leadersOf(topic)
+    return this.#parts.brokers.getLeaders(topic)
   }
 
   #refresh(): void {

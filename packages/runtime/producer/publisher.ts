@@ -39,7 +39,7 @@ export class KafkaPublisher implements TopicPublisher {
     this.#producer = new ReconnectingClient(
       async () => new RecordProducer(new ProducingConnection(async () => kafka), settings),
       async producer => {
-        await producer.drained()
+        await producer.drain()
         await producer.close()
       },
     )
@@ -49,8 +49,8 @@ export class KafkaPublisher implements TopicPublisher {
     return this.#producer.use(producer => producer.publish(records))
   }
 
-  partitionsOf(topic: string): Promise<number> {
-    return this.#producer.use(producer => producer.partitionsOf(topic))
+  countPartitions(topic: string): Promise<number> {
+    return this.#producer.use(producer => producer.countPartitions(topic))
   }
 
   close(): Promise<void> {

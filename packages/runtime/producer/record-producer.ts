@@ -3,10 +3,10 @@
  * events.
  */
 
-import { failureOf, isUnknownTopic, missingTopic } from '../adapters/kafka/errors.ts'
+import { isUnknownTopic, missingTopic, toEngineError } from '../adapters/kafka/errors.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
-import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
@@ -89,21 +89,21 @@ export class RecordProducer {
    *
    * @throws DeliveryFailed
    */
-  accept(record: OutgoingRecord, told: OutcomeCallback): void {
+  accept(record: OutgoingRecord, onOutcome: OutcomeCallback): void {
     if (this.#isClosed) throw new DeliveryFailed('closed')
     this.#buffered.requireRoom()
-    const bytes = this.#buffered.add(sizeOf(record))
+    const bytes = this.#buffered.add(estimateSize(record))
     this.#outstanding += 1
     this.#placing.place(record, outcome => {
       this.#buffered.release(bytes)
-      this.#settled()
-      told(outcome)
+      this.#completeRecord()
+      onOutcome(outcome)
     })
   }
 
   /** Returns undefined if more records can be accepted now; otherwise a promise that resolves when they can. */
-  room(): Promise<void> | undefined {
-    return this.#buffered.isFree ? undefined : this.#buffered.room()
+  waitForRoom(): Promise<void> | undefined {
+    return this.#buffered.isFree ? undefined : this.#buffered.waitForRoom()
   }
 
   /**
@@ -136,14 +136,14 @@ export class RecordProducer {
     return outcomes.map(outcome => (outcome as Exclude<Outcome, Error>).offset)
   }
 
-  async partitionsOf(topic: string): Promise<number> {
+  async countPartitions(topic: string): Promise<number> {
     try {
       await this.#brokers.load(topic)
     } catch (error) {
-      const failure = failureOf(error)
+      const failure = toEngineError(error)
       throw isUnknownTopic(failure) ? missingTopic(topic, error) : failure
     }
-    return this.#brokers.leadersOf(topic).size
+    return this.#brokers.getLeaders(topic).size
   }
 
   /** Sends all records after this turn of the event loop, because the partitions of a batch publish at nearly the same time. */
@@ -167,7 +167,7 @@ export class RecordProducer {
    *
    * @returns the number of records that are not settled
    */
-  async drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
+  async drain(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
     this.hurry()
     if (this.#outstanding === 0 || withinMs <= 0) return this.#outstanding
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -178,7 +178,7 @@ export class RecordProducer {
     return this.#outstanding
   }
 
-  #settled(): void {
+  #completeRecord(): void {
     this.#outstanding -= 1
     if (this.#outstanding > 0) return
     for (const go of this.#waiting.splice(0)) go()

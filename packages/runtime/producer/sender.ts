@@ -11,7 +11,7 @@ import {
   mayPass,
   produceError,
 } from '../adapters/kafka/producing.ts'
-import { requestsOf } from '../adapters/kafka/requests.ts'
+import { splitIntoRequests } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
@@ -73,8 +73,8 @@ export class Sender {
     let wakeAtMs = Number.POSITIVE_INFINITY
     const departing = new Map<number, Departure[]>()
     for (const queue of accumulator.queues()) {
-      for (const batch of accumulator.expired(queue, nowMs))
-        this.#giveUp({ queue, batch }, batch.lastError ?? overdue(queue))
+      for (const batch of accumulator.takeExpired(queue, nowMs))
+        this.#giveUp({ queue, batch }, batch.lastError ?? createOverdueError(queue))
       const dueAtMs = queue.dueAtMs()
       if (dueAtMs === undefined) continue
       if (dueAtMs > nowMs) {
@@ -83,7 +83,7 @@ export class Sender {
       }
       wakeAtMs = Math.min(wakeAtMs, queue.first?.deadlineMs ?? wakeAtMs)
       if (queue.inFlight >= this.#inFlightEach) continue
-      const id = this.#parts.brokers.leadersOf(queue.topic).get(queue.partition) ?? -1
+      const id = this.#parts.brokers.getLeaders(queue.topic).get(queue.partition) ?? -1
       if (id < 0) {
         queue.pausedUntilMs = nowMs + settings.retryBackoffMs
         wakeAtMs = Math.min(wakeAtMs, queue.pausedUntilMs)
@@ -98,7 +98,8 @@ export class Sender {
     }
     let isMore = false
     for (const [id, departures] of departing) {
-      for (const request of requestsOf(departures, bytesOf, REQUEST_LIMITS)) this.#send(id, request)
+      for (const request of splitIntoRequests(departures, getBatchBytes, REQUEST_LIMITS))
+        this.#send(id, request)
       isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
     }
     // Send again, because several batches of one partition may be due.
@@ -143,7 +144,7 @@ export class Sender {
     void this.#exchange(id, departures, before, onSent)
       .then(
         answers => {
-          this.#parts.trouble.passed()
+          this.#parts.trouble.noteSuccess()
           this.#take(departures, answers)
         },
         error => this.#takeError(departures, error),
@@ -171,8 +172,8 @@ export class Sender {
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retries += 1
       const final = closed[index] as ClosedBatch
-      batch.sequence ??= identity?.sequenceFor(queue, final.facts.count)
-      const bytes = final.sealed(batch.sequence)
+      batch.sequence ??= identity?.assignSequence(queue, final.facts.count)
+      const bytes = final.seal(batch.sequence)
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
     const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
@@ -186,7 +187,8 @@ export class Sender {
       const answer = answers.find(
         ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
       )
-      if (!answer) this.#retry(departure, notTaken(`its leader has not answered for ${placeOf(queue)}`))
+      if (!answer)
+        this.#retry(departure, notTaken(`its leader has not answered for ${formatPartition(queue)}`))
       else if (answer.errorCode === 0 || answer.errorCode === DUPLICATE_SEQUENCE)
         this.#deliver(departure, answer.baseOffset)
       else this.#takeAnswer(departure, answer.errorCode)
@@ -196,7 +198,7 @@ export class Sender {
   #takeAnswer(departure: Departure, errorCode: number): void {
     const { queue, batch } = departure
     const { isRetriable } = produceError(errorCode)
-    const error = answeredError(errorCode, placeOf(queue))
+    const error = answeredError(errorCode, formatPartition(queue))
     if (isRetriable) {
       this.#refresh()
       this.#retry(departure, error)
@@ -205,28 +207,28 @@ export class Sender {
       // The sequence number was never sent, so the batch gets a new sequence number.
       batch.sequence = undefined
       this.#retry(departure, error)
-    } else this.#giveUp(this.#returned(departure), error)
+    } else this.#giveUp(this.#decrementInFlight(departure), error)
   }
 
   #takeError(departures: readonly Departure[], cause: unknown): void {
-    if (!this.#stopped && mayPass(cause)) this.#parts.trouble.failed(cause)
+    if (!this.#stopped && mayPass(cause)) this.#parts.trouble.noteFailure(cause)
     for (const departure of departures) {
-      const error = deliveryError(cause, placeOf(departure.queue))
+      const error = deliveryError(cause, formatPartition(departure.queue))
       if (mayPass(cause)) this.#retry(departure, error)
-      else this.#giveUp(this.#returned(departure), error)
+      else this.#giveUp(this.#decrementInFlight(departure), error)
     }
     this.#refresh()
   }
 
   #deliver(departure: Departure, baseOffset: number): void {
-    const { queue, batch } = this.#returned(departure)
+    const { queue, batch } = this.#decrementInFlight(departure)
     if (batch.isSettled) return
     this.#parts.metrics.messages_sent += batch.builder.count
     batch.acknowledge(queue.partition, baseOffset)
   }
 
   #retry(departure: Departure, error: Error): void {
-    const { queue, batch } = this.#returned(departure)
+    const { queue, batch } = this.#decrementInFlight(departure)
     const { settings, clock } = this.#parts
     batch.lastError = error
     const nowMs = clock.nowMs()
@@ -235,7 +237,7 @@ export class Sender {
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
 
-  #returned(departure: Departure): Departure {
+  #decrementInFlight(departure: Departure): Departure {
     departure.queue.inFlight--
     return departure
   }
@@ -260,14 +262,14 @@ export class Sender {
   }
 }
 
-function overdue(queue: PartitionQueue): Error {
-  return notTaken(`the delivery time-out has passed for ${placeOf(queue)}`)
+function createOverdueError(queue: PartitionQueue): Error {
+  return notTaken(`the delivery time-out has passed for ${formatPartition(queue)}`)
 }
 
-function placeOf({ topic, partition }: PartitionQueue): string {
+function formatPartition({ topic, partition }: PartitionQueue): string {
   return `${topic} [${partition}]`
 }
 
-function bytesOf({ batch }: Departure): number {
+function getBatchBytes({ batch }: Departure): number {
   return batch.builder.bytes
 }

@@ -2,12 +2,18 @@ import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { producedRecord } from '../cloudevents/writer.ts'
+import { toOutgoingRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
-import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
-import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
-import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, reportOf } from './delivery.ts'
+import { defaultKey, type ProducerConfig, resolveSettings } from './config.ts'
+import { type CloudEventLike, createEvent, type EventOptions, normalizeEvent } from './create-event.ts'
+import {
+  createDeliveryReport,
+  type Delivered,
+  DeliveryFailed,
+  type DeliveryReport,
+  deliveryText,
+} from './delivery.ts'
 import { type ProducerMetrics, RecordProducer } from './record-producer.ts'
 
 const MAX_FLUSH_MS = 30_000
@@ -39,8 +45,8 @@ export class TelemetryProducer {
     { brokers, clock = SYSTEM_CLOCK }: { readonly brokers?: Brokers; readonly clock?: Clock } = {},
   ) {
     this.#config = config
-    this.#settings = settingsOf(config)
-    const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
+    this.#settings = resolveSettings(config)
+    const connection = brokers ?? new ProducingConnection(() => createClient(config, this.#settings))
     this.#records = new RecordProducer(connection, this.#settings, {
       clock,
       warn: line => this.#warn(line),
@@ -85,7 +91,7 @@ export class TelemetryProducer {
       if (!report.isDelivered && !this.#config.onDelivery) this.#warn(deliveryText(report))
       this.#tell(report)
     })
-    await this.#records.room()
+    await this.#records.waitForRoom()
   }
 
   /**
@@ -94,8 +100,8 @@ export class TelemetryProducer {
    * @returns the number of events that are not settled, after logging a warning
    */
   async flush(withinMs = MAX_FLUSH_MS): Promise<number> {
-    const left = await this.#records.drained(Math.min(withinMs, MAX_FLUSH_MS))
-    if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
+    const left = await this.#records.drain(Math.min(withinMs, MAX_FLUSH_MS))
+    if (left > 0) this.#warn(`Warning: ${formatMessageCount(left)} not delivered`)
     return left
   }
 
@@ -120,17 +126,17 @@ export class TelemetryProducer {
   }
 
   /** Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before this method returns. */
-  #take(given: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
+  #take(input: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
     if (this.#closing) throw new DeliveryFailed('closed')
-    const event = eventOf(given)
-    const record = this.#recordOf(event, options)
-    this.#records.accept(record, outcome => report(reportOf(event.id, record.topic, outcome)))
+    const event = normalizeEvent(input)
+    const record = this.#createRecord(event, options)
+    this.#records.accept(record, outcome => report(createDeliveryReport(event.id, record.topic, outcome)))
   }
 
-  #recordOf(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
+  #createRecord(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
     const { mode, writer } = this.#config
-    const chosen = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
-    return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
+    const recordKey = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
+    return toOutgoingRecord(topic, recordKey, writer ? writer.write(event) : event, mode)
   }
 
   /**
@@ -154,11 +160,11 @@ export class TelemetryProducer {
 }
 
 /** Loads the client library only when it is needed, because some programs only create events. */
-async function clientOf({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
+async function createClient({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
   const { kafkaClient } = await import('../adapters/kafka/client.ts')
   return kafkaClient({ ...kafka, clientId })
 }
 
-function messagesText(count: number): string {
+function formatMessageCount(count: number): string {
   return `${count} ${count === 1 ? 'message' : 'messages'}`
 }

@@ -18,17 +18,17 @@ export class Trouble {
   }
 
   /** Notes that Kafka has responded. */
-  passed(): void {
+  noteSuccess(): void {
     this.#sinceMs = undefined
     this.#last = undefined
     this.#isTold = false
   }
 
   /** Notes a failed call. Logs one warning after several seconds of failures. */
-  failed(cause: unknown): void {
+  noteFailure(cause: unknown): void {
     const nowMs = this.#clock.nowMs()
     this.#sinceMs ??= nowMs
-    this.#last = textOf(cause) ?? this.#last
+    this.#last = describeCause(cause) ?? this.#last
     if (this.#isTold || nowMs - this.#sinceMs < WARN_AFTER_MS) return
     this.#isTold = true
     this.#warn(`Warning: ${this.#last}. Events wait until Kafka answers`)
@@ -41,16 +41,16 @@ export class Trouble {
 }
 
 /** Returns `Kafka does not answer at HOST:PORT`; undefined if the broker has answered, because its answer is more specific. */
-function textOf(cause: unknown): string | undefined {
+function describeCause(cause: unknown): string | undefined {
   if (brokersAnswer(cause) !== undefined) return undefined
-  const broker = brokerOf(cause)
+  const broker = findBrokerAddress(cause)
   return `Kafka does not answer${broker === undefined ? '' : ` at ${broker}`}`
 }
 
 /** Returns the address from the innermost error, where the client library stores it. */
-function brokerOf(error: unknown): string | undefined {
+function findBrokerAddress(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { broker, address, port } = error as { broker?: unknown; address?: unknown; port?: unknown }
   if (typeof broker === 'string') return broker
-  return typeof address === 'string' ? `${address}:${port}` : brokerOf(error.cause)
+  return typeof address === 'string' ? `${address}:${port}` : findBrokerAddress(error.cause)
 }

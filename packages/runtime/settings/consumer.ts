@@ -1,7 +1,7 @@
 import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
-import { type Slice, setting, slice, variableOf } from './slice.ts'
+import { type Slice, setting, slice, toVariableName } from './slice.ts'
 import { instant, list, oneOf, times, wholeNumber } from './values.ts'
 
 const SECOND_MS = 1_000
@@ -90,7 +90,7 @@ const SHARED = {
 
 /** Returns the settings of every consumer of an application. */
 export function consumerSettings(application: string): Slice<ConsumerSettings> {
-  const since = variableOf(application, 'SINCE')
+  const since = toVariableName(application, 'SINCE')
   const settings = {
     ...SHARED,
     [since]: setting(instant(), {
@@ -99,7 +99,7 @@ export function consumerSettings(application: string): Slice<ConsumerSettings> {
     }),
   }
   return slice('Consumers', settings, values =>
-    defined({
+    omitUndefined({
       idWindowMs: values.ID_WINDOW_SECONDS,
       failureBytes: values.FAILURE_MEMORY_MIB,
       newEntities: values.NEW_ENTITIES_PER_DAY,

@@ -40,16 +40,16 @@ export function readSetting<Settings extends Slice['settings'], Name extends key
   errors: string[],
 ): (Settings[Name] extends Setting<infer Value> ? Value : never) | undefined {
   const { schema } = settings[name] as Setting
-  const { output, issues } = safeParse(schema, given(environment[name]))
+  const { output, issues } = safeParse(schema, trimOrUndefined(environment[name]))
   if (!issues) return output as never
   errors.push(...errorLines(issues).map(line => `${name}: ${line}`))
   return undefined
 }
 
 function withoutEmpty(settings: Slice['settings'], environment: Environment): Environment {
-  return Object.fromEntries(Object.keys(settings).map(name => [name, given(environment[name])]))
+  return Object.fromEntries(Object.keys(settings).map(name => [name, trimOrUndefined(environment[name])]))
 }
 
-function given(text: string | undefined): string | undefined {
+function trimOrUndefined(text: string | undefined): string | undefined {
   return text?.trim() || undefined
 }

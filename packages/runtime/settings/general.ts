@@ -1,7 +1,7 @@
 import type { ContentMode } from '../cloudevents/writer.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
-import { type Slice, setting, slice, variableOf } from './slice.ts'
+import { type Slice, setting, slice, toVariableName } from './slice.ts'
 import { oneOf, text } from './values.ts'
 
 const CONTENT_MODES: readonly ContentMode[] = ['binary', 'structured']
@@ -47,9 +47,9 @@ const SHARED = {
 export function generalSettings<const Name extends string>(
   application: Name,
 ): Slice<GeneralSettings, typeof SHARED & Readonly<Record<`${Uppercase<Name>}_ENV`, typeof ENV>>> {
-  const env = variableOf(application, 'ENV')
+  const env = toVariableName(application, 'ENV')
   const general = slice('General', { [env]: ENV, ...SHARED }, values =>
-    defined({
+    omitUndefined({
       env: (values as Readonly<Record<string, unknown>>)[env] as string,
       contentMode: values.CONTENT_MODE,
       singleInvocation: values.IS_LOCAL === 'true',

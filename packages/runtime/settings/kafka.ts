@@ -7,9 +7,9 @@ import {
   type MskConnectivity,
 } from '../adapters/kafka/authentication.ts'
 import { CONNECTION_STRING_USER, parseConnectionString } from '../adapters/kafka/event-hubs.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
-import { type Kind, LAST_PORT, list, oneOf, onOff, parsedBy, text } from './values.ts'
+import { createKind, type Kind, LAST_PORT, list, oneOf, onOff, text } from './values.ts'
 
 /** Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in `-s1`. */
 const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:cluster\/[\w-]+\/[0-9a-f-]+-\w+$/
@@ -35,7 +35,7 @@ export type Compression = (typeof COMPRESSIONS)[number]
 const SECRET = text(/\S/, 'the name or the ARN of a secret')
 const FILE = text(/\S/, 'a file')
 
-const CONNECTION_STRING: Kind<string> = parsedBy(
+const CONNECTION_STRING: Kind<string> = createKind(
   string => (parseConnectionString(string) ? string : undefined),
   'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…',
 )
@@ -155,7 +155,7 @@ function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   const region = access.auth === 'iam' ? (regionIn(access) ?? AWS_REGION) : AWS_REGION
   if (access.auth === 'iam' && access.brokers.length > 0 && !region)
     refuse('AWS_REGION', 'must be the region of the cluster, for which IAM signs')
-  return defined({ ...access, caSecret, caFile, region })
+  return omitUndefined({ ...access, caSecret, caFile, region })
 }
 
 /**
@@ -169,7 +169,7 @@ function eventHubsAccess(
   const hubs = parseConnectionString(password)
   if (KAFKA_AUTH !== undefined && KAFKA_AUTH !== 'plain')
     refuse('KAFKA_AUTH', 'must be plain, or not set, with EVENT_HUBS_CONN_STR')
-  return defined({
+  return omitUndefined({
     brokers: KAFKA_BROKERS ?? (hubs ? [hubs.broker] : []),
     auth: 'plain',
     encrypted: hubs?.isEncrypted === false ? (false as const) : undefined,
@@ -196,7 +196,7 @@ function clusterAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   if (!KAFKA_TLS && !hasPassword(auth))
     refuse('KAFKA_TLS', 'must not be off: that is for scram-sha-256, scram-sha-512 and plain')
   const takesSecret = auth !== 'none' && auth !== 'iam'
-  return defined({
+  return omitUndefined({
     brokers,
     clusterArn: MSK_CLUSTER_ARN,
     connectivity: MSK_CONNECTIVITY === 'private' ? undefined : MSK_CONNECTIVITY,

@@ -13,7 +13,7 @@ import {
   string,
   union,
 } from 'valibot'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { ConfigError, errorLines } from './config-error.ts'
 import { readSettings } from './environment.ts'
 import { COMPRESSIONS } from './kafka.ts'
@@ -181,7 +181,7 @@ export const PRODUCER = slice(
     const acks = PRODUCER_ACKS === undefined ? undefined : PRODUCER_ACKS === '1' ? 1 : ('all' as const)
     return {
       profile: PRODUCER_PROFILE,
-      producer: defined({
+      producer: omitUndefined({
         batchBytes: others.PRODUCER_BATCH_SIZE,
         lingerMs: others.PRODUCER_LINGER_MS,
         acks,

@@ -1,11 +1,11 @@
 import { parseRedisUrl } from '../adapters/redis/address.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
-import { oneOf, parsedBy, text } from './values.ts'
+import { createKind, oneOf, text } from './values.ts'
 
 const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
 
-const ADDRESS = parsedBy(url => (parseRedisUrl(url) ? url : undefined), FORM)
+const ADDRESS = createKind(url => (parseRedisUrl(url) ? url : undefined), FORM)
 
 export const REDIS = slice(
   'Redis',
@@ -32,7 +32,7 @@ export const REDIS = slice(
       refuse('REDIS_URL', 'must name one host; several are for REDIS_MODE=cluster')
     else if (REDIS_MODE === 'cluster' && address.database !== 0)
       refuse('REDIS_URL', 'must name no database; REDIS_MODE=cluster has only 0')
-    return { redis: defined({ url: REDIS_URL ?? '', mode: REDIS_MODE, secret: REDIS_SECRET }) }
+    return { redis: omitUndefined({ url: REDIS_URL ?? '', mode: REDIS_MODE, secret: REDIS_SECRET }) }
   },
 )
 

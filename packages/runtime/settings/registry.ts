@@ -1,4 +1,4 @@
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, text } from './values.ts'
 
@@ -23,7 +23,7 @@ export const REGISTRY = slice(
   },
   ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse) => {
     if (secret && !url) refuse('SCHEMA_REGISTRY_URL', 'must be set where SCHEMA_REGISTRY_SECRET is')
-    return defined({ registry: url ? defined({ url, secret }) : undefined })
+    return omitUndefined({ registry: url ? omitUndefined({ url, secret }) : undefined })
   },
 )
 

@@ -1,12 +1,12 @@
 import { DATA_FORMATS, type DataFormat } from '../consumer/data-format.ts'
 import type { Serialization } from '../consumer/serialization.ts'
 import { type PartOf, setting, slice } from './slice.ts'
-import { type Kind, parsedBy } from './values.ts'
+import { createKind, type Kind } from './values.ts'
 
 const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
 
 /** Serialization formats of data, such as `avro,environment=json`. The application defines the names. */
-export const SERIALIZATION_KIND: Kind<Serialization> = parsedBy<Serialization>(parse, ALLOWED)
+export const SERIALIZATION_KIND: Kind<Serialization> = createKind<Serialization>(parse, ALLOWED)
 
 function parse(text: string): Serialization | undefined {
   let otherwise: DataFormat | undefined

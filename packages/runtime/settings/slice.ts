@@ -40,7 +40,7 @@ export function setting<Value>(
 }
 
 /** Returns the name of the variable for a setting of an application, such as `SHOP_ENV` for `ENV` of `shop`. */
-export function variableOf(application: string, setting: string): string {
+export function toVariableName(application: string, setting: string): string {
   return `${application.toUpperCase().replaceAll('-', '_')}_${setting}`
 }
 
@@ -66,19 +66,19 @@ type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 /**
  * Declares the settings of one capability.
  *
- * @param partOf function that derives a part of the configuration from the values, each of which is valid by itself
+ * @param toPart function that derives a part of the configuration from the values, each of which is valid by itself
  */
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,
   settings: Settings,
-  partOf: (values: ValuesOf<Settings>, refuse: Refuse<Settings>) => Part,
+  toPart: (values: ValuesOf<Settings>, refuse: Refuse<Settings>) => Part,
 ): Slice<Part, Settings> {
   const entries = Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema]))
   const schema = pipe(
     object(entries),
     rawTransform<Record<string, unknown>, Part>(({ dataset, addIssue }) => {
       const input = dataset.value
-      return partOf(input as ValuesOf<Settings>, (key, message) => {
+      return toPart(input as ValuesOf<Settings>, (key, message) => {
         addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
       })
     }),

@@ -1,5 +1,5 @@
 import { SAMPLERS } from '../cloudevents/trace.ts'
-import { defined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
 
@@ -46,9 +46,9 @@ export const TRACING = slice(
     OTEL_TRACES_SAMPLER_ARG: mostPerSecond,
     OTEL_SERVICE_NAME: serviceName,
   }) =>
-    defined({
+    omitUndefined({
       otlp: endpoint
-        ? defined({ endpoint, headers, headersSecret, sampler, mostPerSecond, serviceName })
+        ? omitUndefined({ endpoint, headers, headersSecret, sampler, mostPerSecond, serviceName })
         : undefined,
     }),
 )

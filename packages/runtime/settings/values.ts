@@ -26,7 +26,7 @@ export function oneOf<const Value extends string>(values: readonly Value[]): Kin
 
 /** Accepts `on` or `off`. */
 export function onOff(): Kind<boolean> {
-  return mapped(oneOf(['on', 'off']), value => value === 'on')
+  return mapKind(oneOf(['on', 'off']), value => value === 'on')
 }
 
 export interface Bounds {
@@ -47,16 +47,16 @@ export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
 
 function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: string): Kind<number> {
   const parse = (text: string) => (form.test(text) && isAllowed(Number(text)) ? Number(text) : undefined)
-  return parsedBy(parse, allowed)
+  return createKind(parse, allowed)
 }
 
 /** Returns a kind whose values are multiplied by a factor, to convert their unit. */
 export function times(kind: Kind<number>, factor: number): Kind<number> {
-  return mapped(kind, value => value * factor)
+  return mapKind(kind, value => value * factor)
 }
 
 /** Returns a kind that accepts the same texts and converts their values. */
-export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (value: From) => To): Kind<To> {
+export function mapKind<From, To>({ allowed, schema }: Kind<From>, convert: (value: From) => To): Kind<To> {
   return { allowed, schema: pipe(schema, transform(convert)) }
 }
 
@@ -68,7 +68,7 @@ export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
 }
 
 /** Returns a kind that uses a parser. @param parse parser, which returns undefined for an invalid text */
-export function parsedBy<Value>(
+export function createKind<Value>(
   parse: (text: string) => Value | undefined,
   allowed: string,
 ): Kind<NonNullable<Value>> {
@@ -97,8 +97,8 @@ export function positiveDecimal(): Kind<number> {
 
 /** Accepts a comma-separated list. Blanks around items and empty items are ignored. */
 export function list(isAllowed: (part: string) => boolean, each: string): Kind<string[]> {
-  return parsedBy(value => {
-    const parts = partsOf(value)
+  return createKind(value => {
+    const parts = splitList(value)
     return parts.length > 0 && parts.every(isAllowed) ? parts : undefined
   }, `${each}, separated by commas`)
 }
@@ -118,7 +118,7 @@ const HTTP_ADDRESS = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/
  * @param allowed description of the address; set it if the default is not specific enough
  */
 export function httpAddress(allowed = 'http://host:port, or https://'): Kind<string> {
-  return parsedBy(
+  return createKind(
     address => (HTTP_ADDRESS.test(address) && URL.canParse(address) ? address : undefined),
     allowed,
   )
@@ -126,7 +126,7 @@ export function httpAddress(allowed = 'http://host:port, or https://'): Kind<str
 
 /** Accepts an RFC 3339 time with optional seconds, and returns milliseconds since the epoch. */
 export function instant(): Kind<number> {
-  return parsedBy(value => {
+  return createKind(value => {
     const whole = value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')
     return isTimestamp(whole) ? parseTime(whole) : undefined
   }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
@@ -134,22 +134,22 @@ export function instant(): Kind<number> {
 
 /** Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with percent-encoded values. */
 export function namedValues(): Kind<Readonly<Record<string, string>>> {
-  return parsedBy(value => {
-    const pairs = partsOf(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
+  return createKind(value => {
+    const pairs = splitList(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))
     try {
-      return Object.fromEntries(pairs.map(pair => pairOf(pair)))
+      return Object.fromEntries(pairs.map(pair => decodePair(pair)))
     } catch {
       return undefined
     }
   }, 'name=value, separated by commas, values percent-encoded')
 }
 
-function pairOf(pair: RegExpExecArray | null): [string, string] {
+function decodePair(pair: RegExpExecArray | null): [string, string] {
   if (!pair) throw new URIError('not a pair')
   return [pair[1] ?? '', decodeURIComponent(pair[2] ?? '')]
 }
 
-function partsOf(value: string): string[] {
+function splitList(value: string): string[] {
   return value
     .split(',')
     .map(part => part.trim())

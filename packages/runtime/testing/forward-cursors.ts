@@ -9,17 +9,17 @@ export class MemoryForwardCursors implements Cursors {
   readonly #cursors = new Map<string, Cursor>()
 
   async read(stateKey: StateKey): Promise<Cursor | undefined> {
-    return this.#cursors.get(nameOf(stateKey))
+    return this.#cursors.get(encodeStateKey(stateKey))
   }
 
   async advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'> {
-    const name = nameOf(stateKey)
+    const name = encodeStateKey(stateKey)
     if (!isDeepStrictEqual(this.#cursors.get(name), from)) return 'refused'
     this.#cursors.set(name, to)
     return 'advanced'
   }
 }
 
-function nameOf({ consumer, topic, partition }: StateKey): string {
+function encodeStateKey({ consumer, topic, partition }: StateKey): string {
   return JSON.stringify([consumer, topic, partition])
 }

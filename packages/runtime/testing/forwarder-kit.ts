@@ -39,7 +39,7 @@ export class ForwarderKit {
   }
 
   /** Appends records to a topic of the application. The default partition is 0. */
-  given(topic: TopicName, ...records: readonly GivenRecord[]): void {
+  append(topic: TopicName, ...records: readonly GivenRecord[]): void {
     const name = this.#application.kafkaTopic(topic, ENV)
     for (const { partition = 0, timestampMs = 0, ...content } of records) {
       const before = this.#log.filter(record => record.topic === name && record.partition === partition)
@@ -49,26 +49,26 @@ export class ForwarderKit {
 
   /**
    * Runs the forwarder at a given time, in milliseconds since the epoch. Returns `outcome/reason` of each processed record, ordered
-   * by partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of `skipped`, or `failed/` and the code. If a
+   * by partition: `applied/` and the reason of `forwardRecord`, `ignored/` and the reason of `skipRecord`, or `failed/` and the code. If a
    * record is not due yet, the last entry is `waits/` and its due time, RFC 3339.
    *
    * @throws Error if a partition cannot continue, for example because the forwarder throws for nearly every record
    */
   async wake(atMs: number): Promise<readonly string[]> {
     const { decisions, waits } = this.#observer
-    const decided = decisions.length
+    const decisionsBefore = decisions.length
     const { nextDueMs } = await this.#run(atMs)
     const [wait] = waits
     if (wait) throw new Error(`a partition cannot continue: ${wait.reason}`, { cause: wait.error })
     return [
-      ...decisions.slice(decided).map(({ outcome, reason }) => `${outcome}/${reason}`),
+      ...decisions.slice(decisionsBefore).map(({ outcome, reason }) => `${outcome}/${reason}`),
       ...(nextDueMs === undefined ? [] : [`waits/${new Date(nextDueMs).toISOString()}`]),
     ]
   }
 
   /** Records that the forwarder has written, in order: forwarded records and failure records. */
-  get published(): readonly OutgoingRecord[] {
-    return this.#publisher.published
+  get publishedRecords(): readonly OutgoingRecord[] {
+    return this.#publisher.publishedRecords
   }
 
   #run(atMs: number): Promise<Forwarded> {

@@ -1,5 +1,5 @@
-import { bufferOf } from '../cloudevents/header-bytes.ts'
-import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
+import { toBuffer } from '../cloudevents/header-bytes.ts'
+import { estimateSize, type LogRecord } from '../cloudevents/record.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
 import type { LogIdentity, OffsetRange, ReadRange } from '../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
@@ -49,7 +49,7 @@ export class MemoryLogReader implements LogReader {
 }
 
 function holds({ key, value, headers }: LogRecord, text: string): boolean {
-  const texts = [key, value, ...headers.flatMap(([name, bytes]) => [name, bufferOf(bytes)])]
+  const texts = [key, value, ...headers.flatMap(([name, bytes]) => [name, toBuffer(bytes)])]
   return texts.some(one => one?.includes(text))
 }
 
@@ -57,7 +57,7 @@ function holds({ key, value, headers }: LogRecord, text: string): boolean {
 function countOfOneRead(records: readonly LogRecord[]): number {
   let bytes = 0
   const beyond = records.findIndex((record, index) => {
-    bytes += sizeOf(record)
+    bytes += estimateSize(record)
     return index > 0 && bytes > MAX_READ_BYTES
   })
   return beyond < 0 ? records.length : beyond

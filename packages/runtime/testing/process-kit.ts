@@ -1,13 +1,13 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { Application } from '../consumer/application.ts'
-import { tickOf } from '../consumer/application.ts'
+import { createTick } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event, Received } from '../consumer/event.ts'
 import type { FailureCode } from '../consumer/failure-codes.ts'
-import type { Emission, KeyedProcess, Step, Timer } from '../consumer/process.ts'
+import type { Emission, KeyedProcess, StepResult, Timer } from '../consumer/process.ts'
 import { assertFits } from '../pipeline/assert-fits.ts'
-import { storedState, versionOf } from '../pipeline/deciding/stored-state.ts'
+import { formatState, getVersion } from '../pipeline/deciding/stored-state.ts'
 import type { StoredTimer } from '../pipeline/model.ts'
 import { pureStep } from './pure-step.ts'
 import { FIRST_APPEND_MS, logRecord } from './records.ts'
@@ -92,13 +92,13 @@ export class ProcessKit<State> {
       AnyProcess<State>,
       ProcessKitOptions?,
     ]
-    this.#tick = options.tick ?? ((partition, at) => tickOf(application, partition, at))
+    this.#tick = options.tick ?? ((partition, at) => createTick(application, partition, at))
     const heard = this.#listening(process) as AnyProcess<unknown>
     assertFits(application, process as AnyProcess<unknown>)
     this.#stage = new Stage(application, heard, {}, options.topic as TopicName | undefined)
-    const { states = {}, statesVersion = versionOf(process) } = options
+    const { states = {}, statesVersion = getVersion(process) } = options
     const stored = Object.entries(states).map(
-      ([entity, state]) => [entity, storedState(JSON.stringify(state), statesVersion)] as const,
+      ([entity, state]) => [entity, formatState(JSON.stringify(state), statesVersion)] as const,
     )
     this.#stage.store.put(this.#stage.stateKey(), new Map(stored))
   }
@@ -160,27 +160,27 @@ export class ProcessKit<State> {
   }
 
   /** Published events, as a reader of their topics receives them. */
-  get published(): readonly Event[] {
+  get publishedEvents(): readonly Event[] {
     return this.#published
   }
 
   async #append(records: readonly Appended[]): Promise<void> {
     const { decisions, waits } = this.#stage.observer
-    const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
+    const [decisionsBefore, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
     const waited = waits.length
     this.#thrown = undefined
     const { topic } = this.#stage
     const first = this.#offset
     await this.#stage.batch(
       records.map(({ event, timestampMs }, index) =>
-        logRecord(first + index, 'type' in event ? event : plain(event), { topic, timestampMs }),
+        logRecord(first + index, 'type' in event ? event : toRecordContent(event), { topic, timestampMs }),
       ),
     )
     this.#offset += records.length
     const [wait] = waits.slice(waited)
     // Throw the original error: the engine omits its message, because it may contain payload data.
     if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
-    for (const { failure, offset } of decisions.slice(decided))
+    for (const { failure, offset } of decisions.slice(decisionsBefore))
       if (failure && !OF_A_TEST.includes(failure.code)) {
         const event = records[offset - first]?.event
         const name = event && 'id' in event ? event.id : 'the record'
@@ -189,7 +189,7 @@ export class ProcessKit<State> {
         )
       }
     for (const { by, state } of this.#steps.slice(taken)) {
-      const lost = lostInJson(state, 'state')
+      const lost = findLostInJson(state, 'state')
       if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
     }
     // Reading the events back throws an error if an event is not a valid CloudEvent.
@@ -206,18 +206,18 @@ export class ProcessKit<State> {
         throw error
       }
     }
-    const taken = (by: string, entity: string, call: () => Step<State>): Step<State> => {
+    const captureStep = (by: string, entity: string, call: () => StepResult<State>): StepResult<State> => {
       const step = pure(call)
-      this.#steps.push({ by, entity, ...reported(step) })
+      this.#steps.push({ by, entity, ...toTakenStep(step) })
       return step
     }
     return {
       ...process,
       onEvent: (state, event: Received, context) =>
-        taken(event.id, event.entity, () => process.onEvent(state, event, context)),
+        captureStep(event.id, event.entity, () => process.onEvent(state, event, context)),
       ...(onTimer && {
         onTimer: (state: State, timer: Timer, context) =>
-          taken(timer.name, timer.entity, () => onTimer.call(process, state, timer, context)),
+          captureStep(timer.name, timer.entity, () => onTimer.call(process, state, timer, context)),
       }),
       ...(onErase && {
         onErase: (...given: Parameters<typeof onErase>) => pure(() => onErase.apply(process, given)),
@@ -229,7 +229,7 @@ export class ProcessKit<State> {
   }
 }
 
-function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
+function toRecordContent({ key = null, value }: PlainRecord): Partial<LogRecord> {
   const bytes = value === null || Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
   return { key: key === null ? null : Buffer.from(key), value: bytes }
 }
@@ -237,7 +237,7 @@ function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
 /** Failures that a test may expect. Any other failure means that the event did not reach the process. */
 const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
 
-function reported<State>(step: Step<State>): Omit<TakenStep<State>, 'by' | 'entity'> {
+function toTakenStep<State>(step: StepResult<State>): Omit<TakenStep<State>, 'by' | 'entity'> {
   // The runtime reports results that are not a step.
   if (typeof step !== 'object' || step === null) return { emitted: [] }
   if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }
@@ -248,7 +248,7 @@ function reported<State>(step: Step<State>): Omit<TakenStep<State>, 'by' | 'enti
 /**
  * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN; undefined if none exists.
  */
-function lostInJson(value: unknown, path: string): string | undefined {
+function findLostInJson(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
     return undefined
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} is ${value}`
@@ -256,6 +256,6 @@ function lostInJson(value: unknown, path: string): string | undefined {
   const prototype = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype)
     return `${path} is a ${prototype.constructor?.name}`
-  const parts = Object.entries(value).map(([name, part]) => lostInJson(part, `${path}.${name}`))
+  const parts = Object.entries(value).map(([name, part]) => findLostInJson(part, `${path}.${name}`))
   return parts.find(lost => lost !== undefined)
 }

@@ -1,4 +1,4 @@
-import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
 import type { Publisher } from '../pipeline/ports.ts'
 
@@ -9,7 +9,7 @@ const UNLIMITED: (topic: string) => number = () => Number.POSITIVE_INFINITY
  * are too large or that name a partition which does not exist.
  */
 export class MemoryPublisher implements Publisher {
-  readonly published: OutgoingRecord[] = []
+  readonly publishedRecords: OutgoingRecord[] = []
   /** Number of calls of `publish`. */
   calls = 0
   readonly #largest: (topic: string) => number
@@ -28,13 +28,13 @@ export class MemoryPublisher implements Publisher {
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     this.calls++
-    if (records.some(record => sizeOf(record) > this.#largest(record.topic)))
+    if (records.some(record => estimateSize(record) > this.#largest(record.topic)))
       throw new RecordRefused('a record is too large')
     for (const { topic, partition = 0 } of records)
       if (partition >= this.#partitions(topic))
         throw new RecordRefused(
           `the topic ${topic} has ${this.#partitions(topic)} partitions, so partition ${partition} does not exist`,
         )
-    this.published.push(...records)
+    this.publishedRecords.push(...records)
   }
 }

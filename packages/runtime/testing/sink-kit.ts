@@ -35,7 +35,7 @@ export class SinkKit {
    */
   async whenLate(ms: number, ...events: readonly Event[]): Promise<readonly string[]> {
     const { decisions, waits } = this.#stage.observer
-    const [decided, waited] = [decisions.length, waits.length]
+    const [decisionsBefore, waited] = [decisions.length, waits.length]
     const times = events.map(({ time }) => Date.parse(time ?? '')).filter(time => !Number.isNaN(time))
     this.#nowMs = Math.max(this.#nowMs, ...times.map(time => time + ms))
     const batch = [...this.#waiting, ...events]
@@ -43,10 +43,10 @@ export class SinkKit {
       logRecord(this.#offset + index, event, { topic: this.#stage.topic, timestampMs: this.#nowMs }),
     )
     await this.#stage.batch(records, { nowMs: () => this.#nowMs })
-    const done = decisions.slice(decided)
-    this.#offset += done.length
-    this.#waiting = batch.slice(done.length)
-    for (const { failure, event } of done)
+    const newDecisions = decisions.slice(decisionsBefore)
+    this.#offset += newDecisions.length
+    this.#waiting = batch.slice(newDecisions.length)
+    for (const { failure, event } of newDecisions)
       if (
         failure &&
         failure.code !== 'rejected' &&
@@ -55,7 +55,7 @@ export class SinkKit {
       )
         throw new Error(`${event?.id}: ${failure.code}: ${failure.message} ${failure.place ?? ''}`.trim())
     return [
-      ...done.map(({ outcome, reason }) => `${outcome}/${reason}`),
+      ...newDecisions.map(({ outcome, reason }) => `${outcome}/${reason}`),
       ...waits.slice(waited).map(({ reason }) => `waits/${reason}`),
     ]
   }

@@ -2,7 +2,7 @@ import { MemoryStateStore } from '../adapters/memory/state-store.ts'
 import { isFailure } from '../cloudevents/event.ts'
 import { readEvent } from '../cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
-import { type Application, firstTopicOf } from '../consumer/application.ts'
+import { type Application, requireFirstTopic } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
@@ -56,7 +56,7 @@ export class Stage {
     application: Application,
     process: KeyedProcess<never> | Process,
     overrides: Partial<Ports> = {},
-    topic: TopicName = firstTopicOf(application),
+    topic: TopicName = requireFirstTopic(application),
   ) {
     this.store = new MemoryStateStore()
     this.consumer = {
@@ -121,7 +121,7 @@ export class Stage {
 
   /** Returns the published events after the first `count`. */
   eventsAfter(count: number): Event[] {
-    return this.publisher.published.slice(count).map(eventIn)
+    return this.publisher.publishedRecords.slice(count).map(eventIn)
   }
 
   stateKey(partition = 0): StateKey {

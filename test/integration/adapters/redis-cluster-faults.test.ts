@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { keysOf } from '#runtime/adapters/redis/keys.ts'
+import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
@@ -98,7 +98,7 @@ describe('faults of a cluster', () => {
 
     it('given half of its keys moved, then nothing is read or written in part until all are there', async () => {
       const stateKey = await stateKeyOn(from)
-      const { meta, states, outbox } = keysOf(stateKey)
+      const { meta, states, outbox } = buildKeys(stateKey)
       const change = changeOf({ base: versionAt(1), appliedOffset: 2, states: new Map([['e', '2']]) })
       await begin(meta)
       for (const keys of [[states], [outbox], [meta]]) {
@@ -158,7 +158,7 @@ describe('faults of a cluster', () => {
 async function stateKeyIn(cluster: ValkeyCluster, master: ClusterNode): Promise<StateKey> {
   for (;;) {
     const stateKey = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }
-    if ((await cluster.masterOf(keysOf(stateKey).meta)) === master) return stateKey
+    if ((await cluster.masterOf(buildKeys(stateKey).meta)) === master) return stateKey
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { keysOf } from '#runtime/adapters/redis/keys.ts'
+import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
@@ -51,7 +51,7 @@ describe('a cluster of three masters', () => {
     await Promise.all(
       stateKeys.map(stateKey => store.commit(stateKey, changeOf({ appliedOffset: stateKey.partition }))),
     )
-    const owners = await Promise.all(stateKeys.map(stateKey => cluster.masterOf(keysOf(stateKey).meta)))
+    const owners = await Promise.all(stateKeys.map(stateKey => cluster.masterOf(buildKeys(stateKey).meta)))
     assert.equal(new Set(owners).size, 3)
     const appliedOffsets = await Promise.all(stateKeys.map(stateKey => store.load(stateKey, NOTHING_WANTED)))
     assert.deepEqual(

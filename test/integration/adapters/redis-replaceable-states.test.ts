@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { keysOf as liveKeysOf, prefixOf } from '#runtime/adapters/redis/keys.ts'
+import { buildPrefix, buildKeys as liveKeysOf } from '#runtime/adapters/redis/keys.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateReader } from '#runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
@@ -26,7 +26,7 @@ after(() => client.close())
 const store = new RedisStateStore(client)
 const states = new RedisReplaceableStates(client)
 const keysOf = async (state: StateKey) =>
-  (await client.run(redis => redis.keys(`${prefixOf(state)}:*`))).sort()
+  (await client.run(redis => redis.keys(`${buildPrefix(state)}:*`))).sort()
 const stagedOf = async (state: StateKey) => (await keysOf(state)).filter(key => /:staged\b/.test(key))
 conformsAsReplaceableStates(
   'Redis',
@@ -128,7 +128,7 @@ it('given a part that the server evicts, then the contents do not replace the li
     const state = await given()
     const { version: live } = await states.fence(state, FENCE, 60_000)
     const staged = await states.stage(state, inPages(partsAt(3)))
-    await client.run(redis => redis.del(`${prefixOf(state)}:staged:${part}`))
+    await client.run(redis => redis.del(`${buildPrefix(state)}:staged:${part}`))
     const { kind } = await states.replace(state, staged, { live, continues: CONTINUES })
     assert.equal(kind, 'incomplete', part)
     assert.equal((await states.facts(state)).version.appliedOffset, 0)
@@ -136,7 +136,7 @@ it('given a part that the server evicts, then the contents do not replace the li
   const state = await given()
   const evicting = async function* () {
     yield partsAt(3)
-    await client.run(redis => redis.del(`${prefixOf(state)}:staged:states`))
+    await client.run(redis => redis.del(`${buildPrefix(state)}:staged:states`))
   }
   await assert.rejects(states.stage(state, evicting()), { why: 'incomplete' })
 })

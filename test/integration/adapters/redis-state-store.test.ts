@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { keysOf, type PartitionStateKeys } from '#runtime/adapters/redis/keys.ts'
+import { buildKeys, type PartitionStateKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { storedState } from '#runtime/pipeline/deciding/stored-state.ts'
+import { formatState } from '#runtime/pipeline/deciding/stored-state.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Change, StateKey } from '#runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
@@ -41,7 +41,7 @@ it('given ids that a producer made to share a bucket, then no value that holds t
     }))
     await store.commit(stateKey, changeOf({ base: versionAt(appliedOffset - 1), appliedOffset, ids }))
   }
-  const { ids: key } = keysOf(stateKey)
+  const { ids: key } = buildKeys(stateKey)
   const longest = await client.run(async redis => {
     const values = [...(await redis.hvals(`${key}:0`)), ...(await redis.hvals(`${key}:0:more`))]
     return Math.max(...values.map(value => Buffer.byteLength(value)))
@@ -80,9 +80,9 @@ describe('a server that has evicted a part of a partition state', () => {
     ['ids', ({ ids }) => `${ids}:1`],
   ]
   for (const [part, keyOf] of gone)
-    it(`given ${keyOf(keysOf({ consumer: 'c', topic: 't', partition: 0 }))} gone, then nothing is loaded or committed`, async () => {
+    it(`given ${keyOf(buildKeys({ consumer: 'c', topic: 't', partition: 0 }))} gone, then nothing is loaded or committed`, async () => {
       const stateKey = await filled()
-      await client.run(redis => redis.del(keyOf(keysOf(stateKey))))
+      await client.run(redis => redis.del(keyOf(buildKeys(stateKey))))
       const told = { name: 'PartitionStopped', code: 'state-evicted', message: new RegExp(`\\(${part}\\)`) }
       await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
       await assert.rejects(commit(stateKey), told)
@@ -91,7 +91,7 @@ describe('a server that has evicted a part of a partition state', () => {
   it('given meta gone, and states or timers left, then the partition state does not pass for an empty one', async () => {
     const told = { code: 'state-evicted', message: /\(meta\)/ }
     const stateKey = await filled()
-    const { meta, states } = keysOf(stateKey)
+    const { meta, states } = buildKeys(stateKey)
     for (const gone of [meta, states]) {
       await client.run(redis => redis.del(gone))
       await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
@@ -101,7 +101,7 @@ describe('a server that has evicted a part of a partition state', () => {
 
   it('given all of it gone, or a part that held nothing, then it is taken as it is', async () => {
     const stateKey = await filled()
-    const { meta, states, timers, due, outbox, ids } = keysOf(stateKey)
+    const { meta, states, timers, due, outbox, ids } = buildKeys(stateKey)
     await client.run(redis => redis.del(outbox))
     assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
     await client.run(redis => redis.del(meta, states, timers, due, `${ids}:0`, `${ids}:1`))
@@ -111,7 +111,7 @@ describe('a server that has evicted a part of a partition state', () => {
 
 it('given a state of a later version, then it comes back with it, and people are shown both', async () => {
   const stateKey = { consumer: 'versions', topic: randomUUID(), partition: 0 }
-  const stored = storedState('{"count":1}', 2)
+  const stored = formatState('{"count":1}', 2)
   await store.commit(stateKey, changeOf({ states: new Map([['e', stored]]) }))
   const { states } = await store.load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
   assert.equal(states.get('e'), stored)
@@ -131,7 +131,7 @@ it('given ids beyond a full bucket that the server has evicted, then nothing is 
   await store.commit(stateKey, changeOf({ ids: idsAt(0) }))
   await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ids: idsAt(1) }))
   assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
-  const removed = await client.run(redis => redis.del(`${keysOf(stateKey).ids}:0:more`))
+  const removed = await client.run(redis => redis.del(`${buildKeys(stateKey).ids}:0:more`))
   assert.equal(removed, 1)
   const told = { code: 'state-evicted', message: /\(ids\)/ }
   await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
@@ -162,7 +162,7 @@ describe('failures that the server has evicted', () => {
     const memory = async () => (await store.load(stateKey, NOTHING_WANTED)).failureMemory
     const { bytes } = await memory()
     assert.ok(bytes > 0)
-    await client.run(redis => redis.del(keysOf(stateKey).failures))
+    await client.run(redis => redis.del(buildKeys(stateKey).failures))
     const limit = { failureBytes: bytes - 1 }
     await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
     assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
@@ -173,7 +173,7 @@ describe('failures that the server has evicted', () => {
     it(`given those in \`failures${part}\`, then it is not known whether one was remembered, now and later`, async () => {
       const stateKey = await failed()
       assert.equal((await store.load(stateKey, wanted)).failuresFromMs, 1)
-      await client.run(redis => redis.del(`${keysOf(stateKey).failures}${part}`))
+      await client.run(redis => redis.del(`${buildKeys(stateKey).failures}${part}`))
       assert.equal((await store.load(stateKey, wanted)).failuresFromMs, undefined)
       const another = { ...failure, id: 'BBECAwQFBgcICQoLDA0ODw' }
       await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, failures: [another] }))

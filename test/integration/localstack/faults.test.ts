@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { ServiceEvent } from '../../../localstack/report.ts'
-import { freePort, LOOPBACK, portInUse } from '../../../localstack/services/ports.ts'
+import { freePort, isPortInUse, LOOPBACK } from '../../../localstack/services/ports.ts'
 import { requireJava, requireMaven, requirePython } from '../../../localstack/services/requirements.ts'
 import { startServices } from '../../../localstack/services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
@@ -39,7 +39,7 @@ describe('given a condition that prevents the servers from starting', () => {
       return true
     })
     for (const { port } of [options.kafka, options.valkey, options.aws])
-      assert.equal(await portInUse(port), false)
+      assert.equal(await isPortInUse(port), false)
   })
 
   it('when the start is aborted, then it throws the reason and nothing is left running', async () => {
@@ -51,7 +51,7 @@ describe('given a condition that prevents the servers from starting', () => {
     }
     await assert.rejects(startServices({ ...options, report, signal: controller.signal }), reason)
     for (const { port } of [options.kafka, options.valkey, options.aws])
-      assert.equal(await portInUse(port), false)
+      assert.equal(await isPortInUse(port), false)
   })
 
   it('when a configured server does not answer, then the message says which, and what to do', async () => {

@@ -1,7 +1,7 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
 
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import type { Application } from '#runtime/consumer/application.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 
@@ -12,12 +12,12 @@ export function attemptOf(data: object): number {
   return attempts.get(data) ?? 1
 }
 
-/** Reads each record so that `attemptOf` knows. A record that was parked is still the attempt as which it came. */
+/** Reads each record so that `toFailedAttempt` knows. A record that was parked is still the attempt as which it came. */
 export function knowAttempts(): void {
   const { readForeign } = APPLICATION
   Object.assign(APPLICATION, {
     readForeign(record, event) {
-      const target = redriveTargetOf(record)
+      const target = readRedriveTarget(record)
       if (target && event?.data) attempts.set(event.data, target.attempt)
       return readForeign?.(record, event)
     },

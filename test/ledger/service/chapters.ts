@@ -1,5 +1,5 @@
 /** The consumer that keeps the order behind a retry: it throws at as many attempts at a chapter as the chapter says. */
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { attemptOf } from './attempts.ts'
 
 interface Chapter {
@@ -22,6 +22,6 @@ export const parking: KeyedProcess<Story, Chapter> = {
     if (data === undefined) throw new Error('a chapter without data')
     if (attemptOf(data) <= (data.fails ?? 0)) throw new Error(`attempt ${attemptOf(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
-    return decided('told', { count: numbers.length, numbers })
+    return completeStep('told', { count: numbers.length, numbers })
   },
 }

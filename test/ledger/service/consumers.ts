@@ -31,7 +31,7 @@ export const receiving = handler(kafkaConsumer('receiving', processes.receiving)
 export const router = handler(
   kafkaConsumer(
     'dlq-router',
-    ({ env }) => failureRouter({ policy: tasks.POLICY, topicOf: topic => signalNamed(topic, env) }),
+    ({ env }) => failureRouter({ policy: tasks.POLICY, findTopicName: topic => signalNamed(topic, env) }),
     { slices: [GENERAL], failuresTo: 'dlq' },
   ),
 )

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Forwarder, forwarded, notDue } from '#runtime/consumer/forwarder.ts'
-import { rejected } from '#runtime/consumer/process.ts'
-import { type Segment, type SegmentSink, written } from '#runtime/consumer/segment-sink.ts'
+import { deferRecord, type Forwarder, forwardRecord } from '#runtime/consumer/forwarder.ts'
+import { reject } from '#runtime/consumer/process.ts'
+import { confirmSegment, type Segment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history.ts'
 import { topicName } from '../../../lib/app/topics.ts'
@@ -23,10 +23,10 @@ export function forwarding(env: string): Forwarder {
     name: 'forwarding',
     from: ['events'],
     forward({ partition, offset, timestampMs, key, value, headers }, nowMs) {
-      if (timestampMs + DELAY_MS > nowMs) return notDue(timestampMs + DELAY_MS)
+      if (timestampMs + DELAY_MS > nowMs) return deferRecord(timestampMs + DELAY_MS)
       const from = ['ledger-from', Buffer.from(`${partition}/${offset}`)] as const
       const topic = topicName('analytics', env)
-      return forwarded('moved', { topic, partition, key, value, headers: [...headers, from] })
+      return forwardRecord('moved', { topic, partition, key, value, headers: [...headers, from] })
     },
   }
 }
@@ -45,7 +45,10 @@ export const archiving: SegmentSink<Signal> = {
     const refused = segment.events.filter(({ event }) => event.data?.refuse)
     await keep(segment, refused)
     await history.write({ ...segment, records: broken(segment.records) })
-    return written('archived', new Map(refused.map(({ offset }) => [offset, rejected('it asks for it')])))
+    return confirmSegment(
+      'archived',
+      new Map(refused.map(({ offset }) => [offset, reject('it asks for it')])),
+    )
   },
 }
 

@@ -3,7 +3,13 @@
  * checksum of all events so far, which reveals missing, duplicate and reordered events. `test/ledger/count/` implements the
  * expected results independently.
  */
-import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  reject,
+  type StepResult,
+} from '#runtime/consumer/process.ts'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500
@@ -28,24 +34,24 @@ export const counting: KeyedProcess<Counted, Signal> = {
   name: 'counting',
   accepts: ['ledger.signal.v1'],
   onEvent(state, { timeMs, subject, data }) {
-    if (data?.refuse || data === undefined) return rejected('the event asks to be rejected')
+    if (data?.refuse || data === undefined) return reject('the event asks to be rejected')
     const count = (state?.count ?? 0) + 1
     const chain = chained(state?.chain ?? 0, data.number)
     const echo = data.echo === undefined ? [] : [emission('echo', subject, { echo: [data.echo, data.echo] })]
-    if (state && timeMs < state.lastMs) return decided('late', { ...state, count, chain }, echo)
+    if (state && timeMs < state.lastMs) return completeStep('late', { ...state, count, chain }, echo)
     const names = [...(state?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]
-    return decided(
+    return completeStep(
       'counted',
       { count, chain, lastMs: timeMs, isSilent: false },
       [...names.map(name => emission(name, subject, { count, chain })), ...echo],
       [{ name: 'silence', dueMs: timeMs + SILENCE_MS }, { name: 'forget' }],
     )
   },
-  onTimer(state, { name, dueMs, subject }): Step<Counted> {
+  onTimer(state, { name, dueMs, subject }): StepResult<Counted> {
     const { count, chain } = state
     const emitted = emission(name === 'forget' ? 'forgotten' : 'silent', subject, { count, chain })
-    if (name === 'forget') return decided('forgotten', undefined, [emitted])
-    return decided(
+    if (name === 'forget') return completeStep('forgotten', undefined, [emitted])
+    return completeStep(
       'silent',
       { ...state, isSilent: true },
       [emitted],
@@ -72,7 +78,7 @@ export const receiving: KeyedProcess<Receipts, { readonly chain?: number }> = {
   onEvent(state, { data, extensions }) {
     const sequence = extensions?.sequence ?? ''
     const isBehind = state !== undefined && sequence <= state.sequence
-    return decided(isBehind ? 'behind' : 'received', {
+    return completeStep(isBehind ? 'behind' : 'received', {
       count: (state?.count ?? 0) + 1,
       chain: chained(state?.chain ?? 0, data?.chain ?? 0),
       sequence: isBehind ? state.sequence : sequence,

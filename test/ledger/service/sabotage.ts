@@ -3,7 +3,7 @@ import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { States } from '#runtime/pipeline/deciding/states.ts'
 import { TimerQueue } from '#runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '#runtime/pipeline/deciding/working-copy.ts'
@@ -37,12 +37,12 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   stop() {},
   /** The order of timers: if several are due, the second fires first. */
   timers() {
-    const { passed } = TimerQueue.prototype
-    TimerQueue.prototype.passed = function (nowMs) {
-      const first = passed.call(this, nowMs)
+    const { findPassed } = TimerQueue.prototype
+    TimerQueue.prototype.findPassed = function (nowMs) {
+      const first = findPassed.call(this, nowMs)
       if (first === undefined || first === 'not-loaded') return first
       this.cancel(first.entity, first.timer.name)
-      const second = passed.call(this, nowMs)
+      const second = findPassed.call(this, nowMs)
       this.set(first.entity, first.timer)
       return second === undefined || second === 'not-loaded' ? first : second
     }
@@ -69,7 +69,7 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
     const { publish } = KafkaPublisher.prototype
     let redriven = 0
     KafkaPublisher.prototype.publish = function (records) {
-      const isKept = (record: OutgoingRecord) => !redriveTargetOf(record) || ++redriven % 3 > 0
+      const isKept = (record: OutgoingRecord) => !readRedriveTarget(record) || ++redriven % 3 > 0
       return publish.call(this, records.filter(isKept))
     }
   },
@@ -77,7 +77,7 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   'redrive-order'() {
     const { publish } = KafkaPublisher.prototype
     KafkaPublisher.prototype.publish = function (records) {
-      return publish.call(this, records.every(redriveTargetOf) ? records.toReversed() : records)
+      return publish.call(this, records.every(readRedriveTarget) ? records.toReversed() : records)
     }
   },
   /** The memory of attempts: a second copy of one is another attempt. */
@@ -92,7 +92,7 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
     const { setHold } = States.prototype
     States.prototype.setHold = function (entity, hold) {
       const { parked = [] } = hold ?? {}
-      const grows = parked.length > (this.hold(entity)?.parked.length ?? 0)
+      const grows = parked.length > (this.getHold(entity)?.parked.length ?? 0)
       setHold.call(this, entity, grows && hold ? { ...hold, parked: parked.toReversed() } : hold)
     }
   },

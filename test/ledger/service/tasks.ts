@@ -1,6 +1,6 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
 
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
 import { attemptOf } from './attempts.ts'
 
@@ -33,9 +33,9 @@ export const failing: KeyedProcess<TaskState, Task> = {
   name: 'failing',
   accepts: ['ledger.task.v1'],
   onEvent(state, { data }) {
-    if (data === undefined) return rejected('a task without data')
-    if (attemptOf(data) <= data.fails) return rejected(`attempt ${attemptOf(data)} is to fail`)
+    if (data === undefined) return reject('a task without data')
+    if (attemptOf(data) <= data.fails) return reject(`attempt ${attemptOf(data)} is to fail`)
     const numbers = [...(state?.numbers ?? []), data.number]
-    return decided('done', { count: numbers.length, numbers })
+    return completeStep('done', { count: numbers.length, numbers })
   },
 }

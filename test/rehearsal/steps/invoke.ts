@@ -6,7 +6,7 @@ import { RedisValue } from '#runtime/adapters/redis/value.ts'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
-import { topicsOf } from '../../../lib/app/topics.ts'
+import { resolveSignals } from '../../../lib/app/topics.ts'
 import type { SilenceSet } from '../../../lib/notification/silences.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { writtenMessage } from '../../support/written-message.ts'
@@ -50,7 +50,7 @@ async function schedulesBegin(rehearsal: Rehearsal): Promise<void> {
   const expected = [
     ...(['readings', 'events', 'patterns'] as const).map(signal => [signal, RULES_ACTIVATED_TYPE] as const),
     ['notifications', 'io.sluice.silences.changed.v1'] as const,
-    ...topicsOf(['ticked']).map(signal => [signal, TICK_TYPE] as const),
+    ...resolveSignals(['ticked']).map(signal => [signal, TICK_TYPE] as const),
   ]
   for (const [signal, type] of expected)
     assert.ok(await view.everyPartitionHas(signal, type), `${signal} lacks ${type}`)

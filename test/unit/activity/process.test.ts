@@ -71,7 +71,7 @@ describe('a sensor', () => {
     await kit.pass(10 * MINUTE_MS)
     const steps = await kit.when(environmentReading('back', { at: 700 }))
     assert.deepEqual(reasons(steps), ['back: returned'])
-    assert.equal(kit.published.length, 2)
+    assert.equal(kit.publishedEvents.length, 2)
     assert.deepEqual(await kit.state(SENSOR), { lastMs: START_MS + 700_000 })
   })
 
@@ -170,14 +170,14 @@ it('given everything that it emits, then each fits its schema and goes to the ev
   )
   await kit.pass(10 * MINUTE_MS)
   await kit.when(environmentReading('b', { at: 700 }))
-  assert.deepEqual(kit.published.map(({ type }) => type).sort(), [
+  assert.deepEqual(kit.publishedEvents.map(({ type }) => type).sort(), [
     'io.sluice.activity.changed.v1',
     'io.sluice.device.fallen.v1',
     'io.sluice.instance.restarted.v1',
     'io.sluice.sensor.returned.v1',
     'io.sluice.sensor.silent.v1',
   ])
-  for (const { type, data } of kit.published) assert.equal(schemaViolation(type, data), undefined)
+  for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
 })
 
 describe('what rules over several events need', () => {

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { looking } from '../../../lib/alerting/look.ts'
+import { scheduleLook } from '../../../lib/alerting/look.ts'
 
 const HOUR = 60 * 60_000
 const START = Date.parse('2026-03-01T12:00:00Z')
 
 describe('the timer that looks at an entity', () => {
   it('given a first report, then it is due two hours later', () => {
-    assert.deepEqual(looking(undefined, START + 5), [{ name: 'look', dueMs: START + 5 + 2 * HOUR }])
+    assert.deepEqual(scheduleLook(undefined, START + 5), [{ name: 'look', dueMs: START + 5 + 2 * HOUR }])
   })
 
   it('given more reports in the same hour, then it is not moved', () => {
-    assert.deepEqual(looking(START, START + HOUR - 1), [])
+    assert.deepEqual(scheduleLook(START, START + HOUR - 1), [])
   })
 
   it('given a report in the next hour, then it moves once', () => {
-    assert.deepEqual(looking(START + HOUR - 1, START + HOUR), [{ name: 'look', dueMs: START + 3 * HOUR }])
+    assert.deepEqual(scheduleLook(START + HOUR - 1, START + HOUR), [
+      { name: 'look', dueMs: START + 3 * HOUR },
+    ])
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
-import { identityOf } from '../../../lib/alerting/rule.ts'
+import { getRuleIdentity } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { limits, ruleOf } from './support.ts'
 
@@ -85,8 +85,8 @@ test('given a document of another shape, then it is rejected', () => {
 })
 
 test('given label values that contain the separators, then identities stay different', () => {
-  const one = identityOf({ name: 'X', labels: { a: '1",b="2' } })
-  const two = identityOf({ name: 'X', labels: { a: '1', b: '2' } })
+  const one = getRuleIdentity({ name: 'X', labels: { a: '1",b="2' } })
+  const two = getRuleIdentity({ name: 'X', labels: { a: '1', b: '2' } })
   assert.notEqual(one, two)
 })
 

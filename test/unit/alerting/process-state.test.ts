@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { decided } from '#runtime/consumer/process.ts'
+import { completeStep } from '#runtime/consumer/process.ts'
 import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
@@ -20,7 +20,7 @@ describe('what is remembered', () => {
 
   test('given a reading that no rule looks at, then nothing', () => {
     const [step] = steps([HOT], [readingAt('0s', { x: 1 }, 'device')])
-    assert.deepEqual(step, decided('no-rule', undefined))
+    assert.deepEqual(step, completeStep('no-rule', undefined))
   })
 
   test('given metrics that come in events of their own, then each has its own lateness', () => {
@@ -112,7 +112,7 @@ describe('when rules change', () => {
   test('given a pending alert whose rule is removed, then it ends silently', () => {
     const [pending] = steps([{ ...HOT, forMs: 1 }], temperatures(['0s', 41]))
     const [step] = steps([], temperatures(['1m', 41]), pending?.state)
-    assert.deepEqual(step, decided('pending-ended', undefined))
+    assert.deepEqual(step, completeStep('pending-ended', undefined))
   })
 
   test('given a rule whose severity is edited under its alert, then the resolve has the severity of its fire', () => {

@@ -1,5 +1,5 @@
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
-import type { Decided, Emission } from '#runtime/consumer/process.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
+import type { CompletedStep, Emission } from '#runtime/consumer/process.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
@@ -22,7 +22,7 @@ export function readingAt(
     ...named,
     type: FAMILIES[family].type,
     timeMs: DAY + ms(at),
-    entity: entityOf(named),
+    entity: formatEntity(named),
     data,
   }
 }
@@ -36,7 +36,7 @@ export function steps(
   let state = before
   const process = alerting(rules)
   return events.map(event => {
-    const step = process.onEvent(state, event, process.context.initial) as Decided<AlertingState>
+    const step = process.onEvent(state, event, process.context.initial) as CompletedStep<AlertingState>
     state = step.state && stored(step.state)
     return step
   })
@@ -45,7 +45,7 @@ export function steps(
 export const temperatures = (...rows: [at: string, temperature: number][]) =>
   rows.map(([at, temperature]) => readingAt(at, { temperature }))
 export const alertOf = (emission: Emission | undefined) => emission?.data as Alert
-export const alertsOf = (made: readonly Decided<AlertingState>[]) =>
+export const alertsOf = (made: readonly CompletedStep<AlertingState>[]) =>
   made.flatMap(({ emit }) => emit.map(alertOf))
 export const HOT = ruleOf({
   fireAbove: 40,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Received } from '#runtime/consumer/event.ts'
-import type { Decided } from '#runtime/consumer/process.ts'
+import type { CompletedStep } from '#runtime/consumer/process.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
@@ -43,7 +43,7 @@ function runProcess(events: readonly Received<ReadingData>[], keep: (state: Aler
   const process = alerting(RULES)
   let state: AlertingState | undefined
   return events.map(event => {
-    const made = process.onEvent(state, event, process.context.initial) as Decided<AlertingState>
+    const made = process.onEvent(state, event, process.context.initial) as CompletedStep<AlertingState>
     state = made.state && keep(made.state)
     return made
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Emission } from '#runtime/consumer/process.ts'
-import { rejected } from '#runtime/consumer/process.ts'
+import { reject } from '#runtime/consumer/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'
@@ -121,6 +121,6 @@ test('given an event without data, then it is rejected', () => {
   const process = alerting([HOT])
   assert.deepEqual(
     process.onEvent(undefined, event, process.context.initial),
-    rejected('the reading has no data'),
+    reject('the reading has no data'),
   )
 })

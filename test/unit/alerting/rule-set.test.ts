@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/activation.ts'
-import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet, MAX_RULE_SET_BYTES, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type Appended, whyAppend } from '../../../lib/support/append-again.ts'
 import { above, ruleOf, stored } from './support.ts'
@@ -33,33 +33,33 @@ const MANY = [
 
 describe('a rule set as data', () => {
   it('given rules of every kind, when they went through an event, then the same rules are read back', () => {
-    const data = stored(ruleSetOf(MANY))
+    const data = stored(buildRuleSet(MANY))
     assert.equal(schemaViolation(RULES_ACTIVATED_TYPE, data), undefined)
     assert.deepEqual(rulesIn(data), { rules: MANY })
   })
 
   it('given a rule that was activated before today’s checks, then it is read', () => {
     const never = { ...HOT, metric: 'humidity', condition: above(100) }
-    assert.deepEqual(rulesIn(stored(ruleSetOf([never]))), { rules: [never] })
+    assert.deepEqual(rulesIn(stored(buildRuleSet([never]))), { rules: [never] })
   })
 
   it('given only what older rule files had, then the hash is that of older code', () => {
-    assert.equal(ruleSetOf([HOT, COLD]).hash, OLDER_HASH)
+    assert.equal(buildRuleSet([HOT, COLD]).hash, OLDER_HASH)
   })
 
   it('given the same rules in another order, also of labels, then the hash is the same', () => {
     const turned = { ...HOT, labels: { area: 'x', team: 'ops' } }
-    assert.equal(ruleSetOf([COLD, turned]).hash, ruleSetOf([HOT, COLD]).hash)
+    assert.equal(buildRuleSet([COLD, turned]).hash, buildRuleSet([HOT, COLD]).hash)
   })
 
   it('given any other rule, then the hash is another one', () => {
-    const { hash } = ruleSetOf([HOT, COLD])
+    const { hash } = buildRuleSet([HOT, COLD])
     for (const other of [[HOT], [HOT, { ...COLD, forMs: 1000 }], [HOT, { ...COLD, summary: 'x' }], []])
-      assert.notEqual(ruleSetOf(other).hash, hash)
+      assert.notEqual(buildRuleSet(other).hash, hash)
   })
 
   it('given what no rule file may hold, then it is refused with the reason', () => {
-    const set = stored(ruleSetOf([HOT]))
+    const set = stored(buildRuleSet([HOT]))
     const changed = (keys: object) => {
       const rules = [{ ...set.rules[0], ...keys }]
       return rulesIn({ ...set, rules })
@@ -68,12 +68,12 @@ describe('a rule set as data', () => {
     for (const data of [undefined, null, 'x', {}, { ...set, rules: {} }])
       assert.deepEqual(rulesIn(data), { error: 'the hash does not match the rules' })
     const colourful = { ...HOT, labels: { '1': 'x' } }
-    assert.deepEqual(rulesIn(stored(ruleSetOf([colourful, HOT]))), {
+    assert.deepEqual(rulesIn(stored(buildRuleSet([colourful, HOT]))), {
       error: 'HOT.labels: label "1" must start with a letter and have only letters, digits and _',
     })
-    const twice = rulesIn(stored(ruleSetOf([COLD, COLD])))
+    const twice = rulesIn(stored(buildRuleSet([COLD, COLD])))
     assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)
-    const many = rulesIn(stored(ruleSetOf([COLD, COLD, COLD])))
+    const many = rulesIn(stored(buildRuleSet([COLD, COLD, COLD])))
     assert.match('error' in many ? many.error : '', /, and 1 more$/)
   })
 })
@@ -104,7 +104,7 @@ describe('when a rule set is appended', () => {
     })
 
   it('given a run that is repeated, then it appends the same event, and other runs and partitions another', () => {
-    const [one, other] = [ruleSetOf([HOT]), ruleSetOf([COLD])]
+    const [one, other] = [buildRuleSet([HOT]), buildRuleSet([COLD])]
     const [at, later] = ['2026-03-01T12:00:00Z', '2026-03-02T12:00:00Z']
     assert.deepEqual(rulesActivated(one, 3, at), rulesActivated(one, 3, at))
     const ids = [
@@ -120,7 +120,7 @@ describe('when a rule set is appended', () => {
 describe('the largest rule set', () => {
   /** A rule whose set has this many bytes. */
   function ruleOfBytes(bytes: number) {
-    const others = Buffer.byteLength(JSON.stringify(ruleSetOf([{ ...HOT, summary: '' }])))
+    const others = Buffer.byteLength(JSON.stringify(buildRuleSet([{ ...HOT, summary: '' }])))
     return { ...HOT, summary: 'x'.repeat(bytes - others) }
   }
 

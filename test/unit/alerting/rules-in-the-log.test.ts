@@ -7,7 +7,7 @@ import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { ruleOf } from './support.ts'
@@ -16,7 +16,7 @@ const above = (fireAbove: number) => ruleOf({ name: 'HIGH', fireAbove })
 const COLD = ruleOf({ name: 'COLD', fireBelow: 0 })
 const at = (minute: number) => `2026-03-01T12:${String(minute).padStart(2, '0')}:00Z`
 const activated = (minute: number, ...rules: readonly Rule[]) =>
-  rulesActivated(ruleSetOf(rules), 0, at(minute))
+  rulesActivated(buildRuleSet(rules), 0, at(minute))
 const measured = (minute: number, temperature: number) =>
   environmentReading(`at ${minute}`, { at: minute * 60, temperature })
 const logOf = (...events: readonly Event[]): LogRecord[] =>

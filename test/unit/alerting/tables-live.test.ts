@@ -7,12 +7,12 @@ import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { type Appended, ConsumerLog } from '../../../lib/operations/rule-tests/consumer-log.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { reading } from '../../../lib/telemetry/reading.ts'
+import { createReading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
+import { createActivatedPlan, createActivationEvent } from '../../../lib/views/activation.ts'
 import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import { VIEW_CHANGED_TYPE } from '../../../lib/views/event-names.ts'
 import { views } from '../../../lib/views/process.ts'
@@ -30,8 +30,8 @@ test('given the table that ships, when its windows close, then an alert fires an
   const [readings, rows] = [new ConsumerLog('readings', views()), new ConsumerLog('view-rows', views())]
   const changes = new ConsumerLog('view-changes', alerting([]))
   for (const log of [readings, rows])
-    await log.append([START_MS, viewsActivated(activatedPlan(plan, []), 0, instant(START_MS))])
-  await changes.append([START_MS, rulesActivated(ruleSetOf(rules), 0, instant(START_MS))])
+    await log.append([START_MS, createActivationEvent(createActivatedPlan(plan, []), 0, instant(START_MS))])
+  await changes.append([START_MS, rulesActivated(buildRuleSet(rules), 0, instant(START_MS))])
 
   const alerts: Alert[] = []
   let changed = 0
@@ -41,7 +41,7 @@ test('given the table that ships, when its windows close, then an alert fires an
     const isShaking = seconds >= 60 && seconds < 120
     const x = (isShaking ? 8 : 1) * (seconds % 10 === 0 ? 1 : -1)
     const data = { deviceId: 'device-7', model: 'm', x, y: 0, z: 0 }
-    const event = reading(FAMILIES.device, `r${seconds}`, instant(nowMs), data)
+    const event = createReading(FAMILIES.device, `r${seconds}`, instant(nowMs), data)
     const regrouped = await readings.append(at(event))
     const made = await rows.append(...regrouped.emitted.map(at), at(tick(0, instant(nowMs))))
     const all = made.emitted.filter(({ type }) => type === VIEW_CHANGED_TYPE)

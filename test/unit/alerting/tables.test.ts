@@ -1,14 +1,14 @@
 /** Rules over columns of tables. The timelines in `timelines/tables.yml` have their lives. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import type { Decided } from '#runtime/consumer/process.ts'
+import type { CompletedStep } from '#runtime/consumer/process.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { ruleSetOf, rulesIn } from '../../../lib/alerting/rule-set.ts'
-import { identityOfKey, rulesInForce } from '../../../lib/alerting/rules-in-force.ts'
+import { buildRuleSet, rulesIn } from '../../../lib/alerting/rule-set.ts'
+import { parseRuleIdentity, rulesInForce } from '../../../lib/alerting/rules-in-force.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
   groupName,
@@ -55,7 +55,7 @@ function changeAt(end: string, std_x: number | null, more: Partial<ViewChanged> 
     ...named,
     type: VIEW_CHANGED_TYPE,
     timeMs,
-    entity: entityOf(named),
+    entity: formatEntity(named),
     data,
   }
 }
@@ -64,7 +64,11 @@ function stepsOf(rules: Parameters<typeof alerting>[0], events: readonly Receive
   const process = alerting(rules)
   let state = before
   return events.map(event => {
-    const step = process.onEvent(state, event as never, process.context.initial) as Decided<AlertingState>
+    const step = process.onEvent(
+      state,
+      event as never,
+      process.context.initial,
+    ) as CompletedStep<AlertingState>
     state = step.state && stored(step.state)
     return step
   })
@@ -209,9 +213,9 @@ describe('changes of a table with windows', () => {
       step?.state as AlertingState,
       timer,
       rules,
-    ) as Decided<AlertingState>
+    ) as CompletedStep<AlertingState>
     assert.deepEqual(Object.keys(looked.state?.rules ?? {}), ['NEW /views/device_sensor_stats.temperature'])
-    assert.equal(identityOfKey('NEW{a="b"} /views/device_sensor_stats.temperature change'), 'NEW{a="b"}')
+    assert.equal(parseRuleIdentity('NEW{a="b"} /views/device_sensor_stats.temperature change'), 'NEW{a="b"}')
   })
 })
 
@@ -220,7 +224,7 @@ test('given rules over tables, when they went through an event, then the same ru
     SHAKING,
     tableRule({ name: 'WITH', match: { columns: { device_id: ['a', 'b'], site: 'oslo' } } }),
   ]
-  const data = stored(ruleSetOf(rules))
+  const data = stored(buildRuleSet(rules))
   assert.equal(schemaViolation('io.sluice.rules.activated.v1', data), undefined)
   assert.deepEqual(rulesIn(data), { rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
   assert.equal(rules[0]?.family, undefined)

@@ -6,7 +6,7 @@ import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
@@ -144,7 +144,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
   })
 
   it('given rules that the log has set before the start, then they are in force at the start', async () => {
-    const set = logRecord(0, rulesActivated(ruleSetOf([HOT]), 0, '2026-03-01T12:00:00Z'))
+    const set = logRecord(0, rulesActivated(buildRuleSet([HOT]), 0, '2026-03-01T12:00:00Z'))
     const log = [set, ...temperatures(20, 50, 50).slice(1)]
     const { alerts, standing } = await switched([], [], log, 1)
     assert.deepEqual(alerts, [])
@@ -155,7 +155,9 @@ describe('alerts at the switch to a state that was computed anew', () => {
     const hot = temperatures(50, 50, 50, 50)
     const logWithSetAt = (at: number) =>
       hot.map((record, offset) =>
-        offset === at ? logRecord(at, rulesActivated(ruleSetOf([HOT]), 0, '2026-03-01T12:00:00Z')) : record,
+        offset === at
+          ? logRecord(at, rulesActivated(buildRuleSet([HOT]), 0, '2026-03-01T12:00:00Z'))
+          : record,
       )
     for (const at of [0, 2]) {
       const { alertsBefore, alerts } = await switched([HOT], [OTHER], logWithSetAt(at))

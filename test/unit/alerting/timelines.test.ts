@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { resultText } from '../../../cli/rules/test.ts'
+import { formatResult } from '../../../cli/rules/test.ts'
 import { readTestFile } from '../../../lib/operations/rule-tests/read.ts'
 import { runTest } from '../../../lib/operations/rule-tests/run.ts'
 
@@ -21,7 +21,7 @@ for (const folder of ['test/unit/alerting/timelines', 'config/rules/tests']) {
       for (const one of tests.tests)
         test(one.name, async () => {
           const result = await runTest(tests, one)
-          assert.ok(result.passed, resultText(result))
+          assert.ok(result.passed, formatResult(result))
         })
     })
   }

@@ -1,7 +1,7 @@
 /** The traces of alert events, through the pipeline: from the reading over alerting to the view of the alerts that fire. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { derivedSpanId } from '#runtime/cloudevents/trace.ts'
+import { deriveSpanId } from '#runtime/cloudevents/trace.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
@@ -24,7 +24,7 @@ async function published(rule: Rule, readings: readonly Event[], pass?: string):
   const kit = new Kit(alerting([rule]) as never)
   await kit.when(...readings)
   if (pass) await kit.pass(ms(pass))
-  return kit.published
+  return kit.publishedEvents
 }
 
 const status = ({ type }: Event) => (type === ALERT_FIRED_TYPE ? 'fired' : 'resolved')
@@ -80,7 +80,7 @@ describe('the trace of an alert event', () => {
       )
       for (const { id, extensions } of events) {
         if (extensions?.traceparent === undefined) continue
-        assert.equal(extensions.traceparent.slice(36, 52), derivedSpanId(id))
+        assert.equal(extensions.traceparent.slice(36, 52), deriveSpanId(id))
         assert.equal(extensions.tracestate, 'vendor=x')
       }
     })

@@ -53,7 +53,7 @@ describe('given a rule that compares with earlier readings', () => {
     const kit = new Kit(alerting([rule]))
     await kit.when(reading('a', { at: 60, temperature: 10 }), between)
     await kit.when(reading('b', { at: 3_700, temperature: 40 }))
-    return kit.published.map(({ data }) => (data as Alert).status)
+    return kit.publishedEvents.map(({ data }) => (data as Alert).status)
   }
 
   test('when a late reading comes in between, then the earlier ones are still known', async () => {

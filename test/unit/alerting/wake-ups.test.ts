@@ -4,7 +4,7 @@ import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 import { ruleOf } from './support.ts'
@@ -17,7 +17,7 @@ const timers = async (kit: Kit<AlertingState>) =>
     name === 'look' ? [] : `${name.split(' ')[0]} ${due.toISOString().slice(11, 16)}`,
   )
 const told = (kit: Kit<AlertingState>) =>
-  kit.published.map(({ time, data }) => `${time?.slice(11, 16)} ${(data as Alert).status}`)
+  kit.publishedEvents.map(({ time, data }) => `${time?.slice(11, 16)} ${(data as Alert).status}`)
 
 describe('the timers of an entity', () => {
   it('given no change that time could bring, then the only timer is that of looking', async () => {
@@ -59,7 +59,11 @@ describe('the timers of an entity', () => {
     await kit.when(
       reading('a', { temperature: 41 }),
       reading('b', { at: 60, temperature: 30 }),
-      rulesActivated(ruleSetOf([ruleOf({ fireAbove: 40, keepFiringFor: '1m' })]), 0, '2026-03-01T12:01:30Z'),
+      rulesActivated(
+        buildRuleSet([ruleOf({ fireAbove: 40, keepFiringFor: '1m' })]),
+        0,
+        '2026-03-01T12:01:30Z',
+      ),
     )
     // Already over by the new rule, but a timer is still to come.
     await kit.when({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { entityOf, type Received } from '#runtime/consumer/event.ts'
-import type { Decided } from '#runtime/consumer/process.ts'
+import { formatEntity, type Received } from '#runtime/consumer/event.ts'
+import type { CompletedStep } from '#runtime/consumer/process.ts'
 import {
   type EntityStatistics,
   type EntitySummary,
@@ -12,7 +12,7 @@ import {
 } from '../../../lib/analytics/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
-import { reading } from '../../../lib/telemetry/reading.ts'
+import { createReading } from '../../../lib/telemetry/reading.ts'
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 1)
@@ -23,12 +23,12 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
   const timeMs = T0 + seconds * 1000
   const location = { site: 'hall', latitude: 0, longitude: 0 }
   const data = { sensorId: 's1', location, temperature, ...more }
-  const event = reading(FAMILIES.environment, `id-${seconds}`, new Date(timeMs).toISOString(), data)
-  return { ...event, data, timeMs, entity: entityOf(event) }
+  const event = createReading(FAMILIES.environment, `id-${seconds}`, new Date(timeMs).toISOString(), data)
+  return { ...event, data, timeMs, entity: formatEntity(event) }
 }
 
 /** The steps of readings, one after the other; the state goes through JSON, as it does in the store. */
-function stepsOf(samples: readonly Sample[]): Decided<EntityStatistics>[] {
+function stepsOf(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
   let state: EntityStatistics | undefined
   return samples.map(sample => {
     const step = statistics.onEvent(state, received(sample))

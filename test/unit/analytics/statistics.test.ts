@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { counted, type Statistics, summaryOf } from '../../../lib/analytics/statistics.ts'
+import { addValue, type Statistics, summarizeStatistics } from '../../../lib/analytics/statistics.ts'
 
 type Sample = readonly [value: number, timeMs: number]
 
 function statisticsOf(samples: readonly Sample[]): Statistics {
   const statistics = samples.reduce<Statistics | undefined>(
-    (before, [value, timeMs]) => counted(before, value, timeMs),
+    (before, [value, timeMs]) => addValue(before, value, timeMs),
     undefined,
   )
   assert.ok(statistics)
@@ -30,7 +30,7 @@ describe('given any values', () => {
         const mean = all.reduce((sum, value) => sum + value, 0) / all.length
         const variance =
           all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, all.length - 1)
-        const summary = summaryOf(statisticsOf(samples))
+        const summary = summarizeStatistics(statisticsOf(samples))
         assert.equal(summary.count, all.length)
         assertClose(summary.mean, mean, 1e6)
         assertClose(summary.standardDeviation ** 2, variance, 1e12)
@@ -61,10 +61,13 @@ describe('given any values', () => {
     fc.assert(
       fc.property(series, series, (before, after) => {
         const through = after.reduce<Statistics>(
-          (state, [value, timeMs]) => counted(JSON.parse(JSON.stringify(state)), value, timeMs),
+          (state, [value, timeMs]) => addValue(JSON.parse(JSON.stringify(state)), value, timeMs),
           statisticsOf(before),
         )
-        assert.deepEqual(summaryOf(through), summaryOf(statisticsOf([...before, ...after])))
+        assert.deepEqual(
+          summarizeStatistics(through),
+          summarizeStatistics(statisticsOf([...before, ...after])),
+        )
       }),
     )
   })
@@ -76,13 +79,15 @@ describe('given any values', () => {
 })
 
 test('given a small spread around a large mean, then no digit is lost', () => {
-  const { standardDeviation } = summaryOf(statisticsOf([4, 7, 13, 16].map(value => [1e9 + value, 0])))
+  const { standardDeviation } = summarizeStatistics(
+    statisticsOf([4, 7, 13, 16].map(value => [1e9 + value, 0])),
+  )
   assertClose(standardDeviation, Math.sqrt(30), 1)
 })
 
 describe('given one value', () => {
   test('then its standard deviation is 0', () => {
-    assert.equal(summaryOf(statisticsOf([[7, 0]])).standardDeviation, 0)
+    assert.equal(summarizeStatistics(statisticsOf([[7, 0]])).standardDeviation, 0)
   })
 })
 
@@ -95,7 +100,7 @@ describe('given which value is the last', () => {
   ]
   for (const [name, samples, last] of cases) {
     test(`then it is ${name}`, () => {
-      const summary = summaryOf(statisticsOf(samples))
+      const summary = summarizeStatistics(statisticsOf(samples))
       assert.equal(summary.last, last)
       assert.equal(summary.lastAt, '1970-01-01T00:00:00.020Z')
     })

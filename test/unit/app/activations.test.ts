@@ -5,9 +5,9 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { activateViews, applyingName } from '../../../lib/app/activate-views.ts'
 import { appendActivation, findActivations, newestComplete } from '../../../lib/app/activations.ts'
-import { topicsOf } from '../../../lib/app/topics.ts'
-import { activate } from '../../../lib/operations/views/activate.ts'
-import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
+import { resolveSignals } from '../../../lib/app/topics.ts'
+import { activatePlan } from '../../../lib/operations/views/activate.ts'
+import { createActivatedPlan, createActivationEvent } from '../../../lib/views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../../../lib/views/plan.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
@@ -47,7 +47,7 @@ class Environment extends MemoryServers {
     const { publisher, log, bounds: offsets } = this
     const consumer = { env: this.env, contentMode: 'binary' } as never
     const inForce = this.value<ActivatedPlan>(`views:${this.env}`)
-    const applied = activate({ publisher, log, offsets, consumer, inForce }, next)
+    const applied = activatePlan({ publisher, log, offsets, consumer, inForce }, next)
     if (breaksAt < Number.POSITIVE_INFINITY) await assert.rejects(applied, /killed/)
     else await applied
     this.writing = () => {}
@@ -62,7 +62,7 @@ class Environment extends MemoryServers {
       const { tables } = event.data as ActivatedPlan
       last.set(`${record.topic}/${record.partition}`, tables.map(({ name }) => name).join(' '))
     }
-    const sizes = topicsOf(['viewed']).length
+    const sizes = resolveSignals(['viewed']).length
     assert.ok(new Set([...last.keys()].map(place => place.split('/')[0])).size <= sizes)
     return [...new Set(last.values())].sort()
   }
@@ -77,9 +77,13 @@ const ALL = 18
 const applied =
   (...names: string[]) =>
   (plan: ActivatedPlan) =>
-    activatedPlan(planOf(...names), [], plan.packaged)
+    createActivatedPlan(planOf(...names), [], plan.packaged)
 const building = (plan: ActivatedPlan) =>
-  activatedPlan({ streams: [], tables: [...plan.tables, ...planOf('new').tables] }, ['new1'], plan.packaged)
+  createActivatedPlan(
+    { streams: [], tables: [...plan.tables, ...planOf('new').tables] },
+    ['new1'],
+    plan.packaged,
+  )
 
 async function started(): Promise<Environment> {
   const environment = new Environment()
@@ -233,9 +237,14 @@ describe('a rule set', () => {
     const config = { env: 'test', contentMode: 'binary' as const }
     const rules = (hash: string) =>
       appendActivation<{ hash: string }>(environment.connections, config, {
-        ...{ name: 'rules:test', type: VIEWS_ACTIVATED_TYPE, signals: topicsOf(['ruled']), isKnown: true },
+        ...{
+          name: 'rules:test',
+          type: VIEWS_ACTIVATED_TYPE,
+          signals: resolveSignals(['ruled']),
+          isKnown: true,
+        },
         ...{ at: new Date(environment.nowMs).toISOString(), choose: async () => ({ hash }), warn: () => {} },
-        event: (data, partition, at) => viewsActivated(data as never, partition, at),
+        event: (data, partition, at) => createActivationEvent(data as never, partition, at),
       })
     assert.equal((await rules('a')).why, 'first')
     const older = new Map(environment.values)

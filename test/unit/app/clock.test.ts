@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
 import { runClock } from '../../../lib/app/clock.ts'
-import { topicName, topicRow, topicsOf } from '../../../lib/app/topics.ts'
+import { resolveSignals, topicName, topicRow } from '../../../lib/app/topics.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
@@ -48,7 +48,7 @@ describe('the clock', () => {
     assert.deepEqual([rules.why, tables.why, silences.why], ['first', 'first', 'no-silences'])
     assert.equal(
       ticks.ticks,
-      topicsOf(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0),
+      resolveSignals(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0),
     )
     for (let partition = 0; partition < topicRow('readings').partitions; partition += 1)
       assert.deepEqual(environment.types('readings', partition), [

@@ -36,10 +36,10 @@ async function taken(bodies: readonly string[], given: { readonly publisher?: Me
         if (key === 'gone') throw new Error('NoSuchKey')
         return S3
       },
-      failed: (id, { name, message }) => errors.push(`${id} ${name}: ${message}`),
+      reportError: (id, { name, message }) => errors.push(`${id} ${name}: ${message}`),
     },
   )
-  const failures = publisher.published.map(record => {
+  const failures = publisher.publishedRecords.map(record => {
     const event = readEvent(record)
     assert.ok(!isFailure(event))
     assert.equal(schemaViolation(event.type, event.data), undefined)

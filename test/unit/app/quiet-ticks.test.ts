@@ -9,7 +9,7 @@ import { readFunctions } from '../../../lib/app/functions.ts'
 import { appendQuietTicks } from '../../../lib/app/quiet-ticks.ts'
 import { type Signal, topicName } from '../../../lib/app/topics.ts'
 import { SEGMENT_SPAN_MS } from '../../../lib/history/archiver.ts'
-import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
+import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { alertFired } from '../../support/records.ts'
 
@@ -44,7 +44,7 @@ class MemoryKafka {
         },
       }),
       publisher: async () => ({
-        partitionsOf: async () => PARTITIONS,
+        countPartitions: async () => PARTITIONS,
         publish: async (records: readonly OutgoingRecord[]) => {
           for (const record of records) this.append(record)
           return [] as never
@@ -111,7 +111,7 @@ describe('ticks in quiet partitions', () => {
 
   it('given all archived topics, then those without other ticks get them, and may be written and read', async () => {
     const kafka = new MemoryKafka()
-    const signals: readonly Signal[] = HISTORY_TABLES.map(signalOfTable)
+    const signals: readonly Signal[] = HISTORY_TABLES.map(getTableSignal)
     for (const signal of signals) kafka.append(alert(0, topicName(signal, 'test')))
     kafka.nowMs += SEGMENT_SPAN_MS
     await run(kafka)

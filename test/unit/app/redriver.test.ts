@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
-import { RETRY_TOPICS, TOPICS, topicName, topicsOf } from '../../../lib/app/topics.ts'
+import { RETRY_TOPICS, resolveSignals, TOPICS, topicName } from '../../../lib/app/topics.ts'
 import { waitingRecord } from '../../support/retries.ts'
 
 const MINUTE = 60_000
 
 describe('the redriver of Sluice', () => {
   const FUNCTIONS = readFunctions()
-  const REDRIVEN_TO = topicsOf(['redriven'])
+  const REDRIVEN_TO = resolveSignals(['redriven'])
   const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
 
   it('given the functions, then it may write to what they read, except failures and dlq, and to the dlq', () => {

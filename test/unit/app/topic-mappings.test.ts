@@ -9,7 +9,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { plainEvents, plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { mappingsByTopic, mappingsOf } from '../../../lib/app/functions.ts'
+import { listMappings, mappingsByTopic } from '../../../lib/app/functions.ts'
 import { readSettings, MAPPINGS as SLICE, topicMappingsVariable } from '../../../lib/app/settings/index.ts'
 import { topicMappings } from '../../../lib/app/topic-mappings.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -65,10 +65,10 @@ describe('the mappings of a topic', () => {
     const consumer = { consumes: ['readings'] as const, foreignTopics: [] }
     const functions = [consumer, { ...consumer, mappings: ['b'] }, { ...consumer, mappings: [] }]
     assert.deepEqual(
-      functions.map(one => mappingsOf(one, named)),
+      functions.map(one => listMappings(one, named)),
       [['a'], ['b'], []],
     )
-    assert.deepEqual(mappingsOf({ consumes: ['events'], foreignTopics: ['z'] }, named), ['c'])
+    assert.deepEqual(listMappings({ consumes: ['events'], foreignTopics: ['z'] }, named), ['c'])
     assert.deepEqual(topicMappingsVariable(mappingsByTopic(functions, named)), {
       TOPIC_MAPPINGS: 'readings=a,b,z=c',
     })

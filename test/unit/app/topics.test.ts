@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { SIGNALS, TOPIC_GROUPS, topicRow, topicsOf } from '../../../lib/app/topics.ts'
-import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
+import { resolveSignals, SIGNALS, TOPIC_GROUPS, topicRow } from '../../../lib/app/topics.ts'
+import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../../lib/schemas/event-types.ts'
 
 describe('the copies of a record', () => {
@@ -22,11 +22,14 @@ describe('the table of topics', () => {
   const emittedBy = (name: string) => readFunctions().find(one => one.name === name)?.emits ?? []
 
   it('gives clock and dlq-router their topics, so that a new row needs no other place', () => {
-    const archived = topicsOf(HISTORY_TABLES.map(signalOfTable))
-    const broadcast = new Set([...topicsOf(['ruled', 'viewed', 'notifications', 'ticked']), ...archived])
+    const archived = resolveSignals(HISTORY_TABLES.map(getTableSignal))
+    const broadcast = new Set([
+      ...resolveSignals(['ruled', 'viewed', 'notifications', 'ticked']),
+      ...archived,
+    ])
     assert.deepEqual(emittedBy('clock').toSorted(), [...broadcast].toSorted())
-    assert.deepEqual(emittedBy('dlq-router'), topicsOf(['retries', 'dlq', 'redriven']))
-    assert.deepEqual(emittedBy('console'), topicsOf(['redriven', 'dlq']))
+    assert.deepEqual(emittedBy('dlq-router'), resolveSignals(['retries', 'dlq', 'redriven']))
+    assert.deepEqual(emittedBy('console'), resolveSignals(['redriven', 'dlq']))
   })
 
   it('has the time of the broker where timers or delays count from it', () => {
@@ -36,9 +39,9 @@ describe('the table of topics', () => {
 
   it('has a topic for each event type, and words of groups mean their topics, each once', () => {
     for (const type of EVENT_TYPE_NAMES) {
-      const topics = topicsOf([EVENT_TYPES[type].topic])
+      const topics = resolveSignals([EVENT_TYPES[type].topic])
       assert.ok(topics.length > 0 && topics.every(signal => SIGNALS.includes(signal)), type)
     }
-    assert.deepEqual(topicsOf(['dlq', 'erased', 'readings']), ['dlq', ...topicsOf(['erased'])])
+    assert.deepEqual(resolveSignals(['dlq', 'erased', 'readings']), ['dlq', ...resolveSignals(['erased'])])
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { showText } from '../../../cli/alerts/show-text.ts'
-import { type AlertList, listText } from '../../../cli/alerts/text.ts'
+import { formatAlertDetails } from '../../../cli/alerts/show-text.ts'
+import { type AlertList, formatAlertList } from '../../../cli/alerts/text.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
@@ -17,7 +17,7 @@ function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> 
 function list(changes: Partial<AlertList> = {}, isNarrowed = false): string {
   const alerts = changes.alerts ?? [summary()]
   const whole = { env: 'test', state: 'firing', alerts, total: alerts.length, behind: 0, ...changes } as const
-  return listText(whole, undefined, isNarrowed)
+  return formatAlertList(whole, undefined, isNarrowed)
 }
 
 const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
@@ -27,7 +27,7 @@ const shown = {
   phase: 'recovering',
 } as const
 const one = (changes: object = {}) =>
-  showText({ env: 'test', alerts: [{ ...shown, ...changes }], total: 1, pending: [], behind: 0 })
+  formatAlertDetails({ env: 'test', alerts: [{ ...shown, ...changes }], total: 1, pending: [], behind: 0 })
 
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {

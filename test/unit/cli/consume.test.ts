@@ -6,9 +6,14 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { notPrepared, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { ConsumeOutput, type ConsumePlan, fromKind, recordLine } from '../../../cli/consume/consume.ts'
+import {
+  ConsumeOutput,
+  type ConsumePlan,
+  createFromKind,
+  formatRecord,
+} from '../../../cli/consume/consume.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { recordView } from '../../../lib/queries/records/record-view.ts'
+import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
@@ -22,14 +27,14 @@ const notAnEvent: LogRecord = { ...record, headers: [], value: Buffer.from('hell
 describe('a record as a line', () => {
   it('has time, place, type, subject and data', () => {
     assert.match(
-      recordLine(record, readEvent(record), undefined),
+      formatRecord(record, readEvent(record), undefined),
       /^2026-03-01T12:00:00\.250Z {2}3@42 {5}environment\.reading {2}s-1 {2}sensorId=s-1 temperature=21\.5 location=\{/,
     )
-    assert.equal(recordLine(record, readEvent(record), 60).length, 60)
+    assert.equal(formatRecord(record, readEvent(record), 60).length, 60)
   })
 
   it('that carries no event is shown with the reason, as text that cannot control the terminal', () => {
-    const line = recordLine(notAnEvent, readEvent(notAnEvent), undefined)
+    const line = formatRecord(notAnEvent, readEvent(notAnEvent), undefined)
     assert.match(line, /✗ not-a-cloudevent: no "ce_" header /)
     assert.doesNotMatch(line, /\p{Cc}/u)
   })
@@ -37,7 +42,7 @@ describe('a record as a line', () => {
   it('whose data are bytes shows text where it is text, or else base64', () => {
     const headers = record.headers.filter(([name]) => name !== 'content-type')
     const withData = (type: string, value: Buffer) =>
-      recordView({ ...record, headers: [...headers, ['content-type', Buffer.from(type)]], value }).event
+      toRecordView({ ...record, headers: [...headers, ['content-type', Buffer.from(type)]], value }).event
     assert.equal(withData('text/plain', Buffer.from('warm'))?.data, 'warm')
     assert.equal(withData('application/octet-stream', Buffer.from([255]))?.data_base64, '/w==')
   })
@@ -119,7 +124,7 @@ describe('--from', () => {
   ]
   for (const [text, from] of places)
     test(text, () => {
-      const read = safeParse(fromKind(nowMs).schema, text)
+      const read = safeParse(createFromKind(nowMs).schema, text)
       assert.deepEqual(read.success ? read.output : undefined, from)
     })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { selectedDeadLetters } from '../../../lib/operations/dead-letters/selection.ts'
+import { selectDeadLetters } from '../../../lib/operations/dead-letters/selection.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
 
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
@@ -23,7 +23,7 @@ it('given Ctrl-C while dead letters are selected, then it ends at once, and no p
     bounds: async () => [{ start: 0, end: RECORDS.length }],
   }
   const stop = AbortSignal.abort('stopped')
-  const selected = selectedDeadLetters(source, { ats: [], filter: {} }, stop)
+  const selected = selectDeadLetters(source, { ats: [], filter: {} }, stop)
   await assert.rejects(selected, error => error === 'stopped')
   assert.ok(reads <= 3, `${reads} reads`)
 })

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type HandlingReport, handlingText, progressText } from '../../../cli/dlq/handling-text.ts'
-import { type DeadLetterListReport, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
-import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
-import { shownBytes } from '../../../cli/records/bytes.ts'
-import { deadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
+import { formatHandling, formatProgress, type HandlingReport } from '../../../cli/dlq/handling-text.ts'
+import {
+  buildDeadLetterReport,
+  type DeadLetterListReport,
+  toDeadLetterLine,
+} from '../../../cli/dlq/report.ts'
+import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
+import { formatBytes } from '../../../cli/records/bytes.ts'
+import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'
 
@@ -27,10 +31,10 @@ const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, broken: 0 }
 function list(changes: Partial<DeadLetterListReport> = {}): string {
   const source = { from: 'table', withoutTable: null, left: 0 } as const
   const nothing = { deadLetters: [], broken: [], counts: NO_COUNTS }
-  return listText({ env: 'local', ...nothing, ...source, ...changes })
+  return formatDeadLetterList({ env: 'local', ...nothing, ...source, ...changes })
 }
 
-const listed = (letter = found()) => summaryOf(deadLetterSummary(letter))
+const listed = (letter = found()) => toDeadLetterLine(toDeadLetterSummary(letter))
 
 describe('what sluice dlq list and show print', () => {
   it('given dead letters, then they are printed as the golden text says', () => {
@@ -45,9 +49,9 @@ describe('what sluice dlq list and show print', () => {
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
     golden('dlq', {
       'one for programs, in a list': JSON.stringify(listed()),
-      'one for programs': JSON.stringify(reportOf(found({ originalValue: '/wA=' }), OUTLOOK)),
-      'one that was redriven before': deadLetterText(again, OUTLOOK),
-      'one of bytes that was dropped': deadLetterText(binary, {
+      'one for programs': JSON.stringify(buildDeadLetterReport(found({ originalValue: '/wA=' }), OUTLOOK)),
+      'one that was redriven before': formatDeadLetter(again, OUTLOOK),
+      'one of bytes that was dropped': formatDeadLetter(binary, {
         ...OUTLOOK,
         leftOut: 'incomplete',
         handled: 'dropped',
@@ -66,15 +70,15 @@ describe('what sluice dlq list and show print', () => {
       originalValue: base64(JSON.stringify({ [poison]: poison })),
       originalHeaders: [{ name: poison, value: base64(poison) }],
     })
-    for (const text of [deadLetterText(letter, OUTLOOK), list({ deadLetters: [listed(letter)] })])
+    for (const text of [formatDeadLetter(letter, OUTLOOK), list({ deadLetters: [listed(letter)] })])
       assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })
 
   it('given bytes, then text keeps its lines, and others are dumped as far as they can be read', () => {
-    assert.deepEqual(shownBytes(Buffer.from('a\tb\r\nc')), { kind: '6 bytes of text', lines: ['a\tb', 'c'] })
-    assert.deepEqual(shownBytes(Buffer.from('28')), { kind: '2 bytes of text', lines: ['28'] })
-    assert.deepEqual(shownBytes(Buffer.alloc(0)), { kind: 'empty', lines: [] })
-    const { kind, lines } = shownBytes(Buffer.alloc(5000, 0xfe))
+    assert.deepEqual(formatBytes(Buffer.from('a\tb\r\nc')), { kind: '6 bytes of text', lines: ['a\tb', 'c'] })
+    assert.deepEqual(formatBytes(Buffer.from('28')), { kind: '2 bytes of text', lines: ['28'] })
+    assert.deepEqual(formatBytes(Buffer.alloc(0)), { kind: 'empty', lines: [] })
+    const { kind, lines } = formatBytes(Buffer.alloc(5000, 0xfe))
     assert.deepEqual([kind, lines.length, lines.at(-1)], ['5000 bytes, not text', 65, '(3976 more bytes)'])
   })
 })
@@ -92,10 +96,10 @@ describe('what sluice dlq redrive prints', () => {
   it('given a plan and results, then they are printed as the golden text says', () => {
     const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
     golden('dlq-redrive', {
-      'a dry run': handlingText(report),
-      'the end': handlingText({ ...report, dryRun: false, permanent: [] }),
-      'on its way': progressText(standing),
-      'at its beginning': progressText({ ...standing, part: 0, elapsedMs: 0 }),
+      'a dry run': formatHandling(report),
+      'the end': formatHandling({ ...report, dryRun: false, permanent: [] }),
+      'on its way': formatProgress(standing),
+      'at its beginning': formatProgress({ ...standing, part: 0, elapsedMs: 0 }),
     })
   })
 })

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { doctorText } from '../../../cli/doctor/text.ts'
+import { formatFindings } from '../../../cli/doctor/text.ts'
 import { readEntries } from '../../../lib/app/function-entries.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { counted, type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
+import {
+  countVerdicts,
+  createFinding,
+  type Finding,
+  ok,
+  unknown,
+  wrong,
+} from '../../../lib/diagnosis/finding.ts'
 import { golden } from '../../support/golden.ts'
 import { ran } from './terminal.ts'
 
@@ -15,20 +22,20 @@ const NOWHERE = {
 
 it('given findings, when they are shown to people, then one cause has one line, with what to do', () => {
   const lost = (check: string, subject: string) =>
-    finding('history', check, subject, wrong('does not exist', 'Restart it.'))
+    createFinding('history', check, subject, wrong('does not exist', 'Restart it.'))
   const findings = [
-    finding('topics', 'retention', 'a', ok('7 days')),
-    finding('topics', 'retention', 'b', ok('30 days')),
-    finding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
-    finding('redis', 'eviction', 'cache', unknown('refused')),
-    finding('kafka', 'reached', 'b-1\u001b[31m', ok('answers')),
+    createFinding('topics', 'retention', 'a', ok('7 days')),
+    createFinding('topics', 'retention', 'b', ok('30 days')),
+    createFinding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
+    createFinding('redis', 'eviction', 'cache', unknown('refused')),
+    createFinding('kafka', 'reached', 'b-1\u001b[31m', ok('answers')),
     lost('overlapping', 's'),
-    finding('history', 'recreated', 'p', ok('is there')),
+    createFinding('history', 'recreated', 'p', ok('is there')),
     lost('missing', 'a'),
-    finding('history', 'missing', 'b', unknown('does not exist', 'Restart it.')),
+    createFinding('history', 'missing', 'b', unknown('does not exist', 'Restart it.')),
     ...['c', 'd', 'e'].map(subject => lost('missing', subject)),
   ]
-  golden('doctor', doctorText({ env: 'prod', counts: counted(findings), findings }))
+  golden('doctor', formatFindings({ env: 'prod', counts: countVerdicts(findings), findings }))
 })
 
 describe('given no server that answers', () => {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
-import { withOptionNames } from '../../../cli/option-names.ts'
-import { callersFolder } from '../../../cli/terminal.ts'
+import { addOptionNames } from '../../../cli/option-names.ts'
+import { resolveCallerFolder } from '../../../cli/terminal.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
@@ -83,9 +83,12 @@ test('without a command, usage is printed, with exit status 2', async () => {
 })
 
 test('file names start where the user is: where npm was called, if npm runs the command', () => {
-  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'sluice' }, '/project'), '/here')
-  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'test' }, '/project'), '/project')
-  assert.equal(callersFolder({}, '/project'), '/project')
+  assert.equal(resolveCallerFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'sluice' }, '/project'), '/here')
+  assert.equal(
+    resolveCallerFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'test' }, '/project'),
+    '/project',
+  )
+  assert.equal(resolveCallerFolder({}, '/project'), '/project')
 })
 
 test('a message that names variables gets the options of a command, and no others', () => {
@@ -95,8 +98,8 @@ test('a message that names variables gets the options of a command, and no other
     'see KAFKA_AUTH (--auth)',
     'MY_KAFKA_AUTH and KAFKA_AUTHORITY',
   ])
-    assert.equal(withOptionNames(message, command), message)
-  assert.equal(withOptionNames('KAFKA_AUTH: x', undefined), 'KAFKA_AUTH: x')
+    assert.equal(addOptionNames(message, command), message)
+  assert.equal(addOptionNames('KAFKA_AUTH: x', undefined), 'KAFKA_AUTH: x')
 })
 
 test('--version prints the version of the package', async () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is } from 'valibot'
 import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
-import { rfc3339, UTC_OFFSET } from '../../../lib/operations/import/instant.ts'
+import { toRfc3339, UTC_OFFSET } from '../../../lib/operations/import/instant.ts'
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [
@@ -22,7 +22,7 @@ describe('instants', () => {
     ['', '+00:00', undefined],
   ]
   for (const [text, offset, result] of table)
-    test(`"${text}" at ${offset}`, () => assert.equal(rfc3339(text, offset), result))
+    test(`"${text}" at ${offset}`, () => assert.equal(toRfc3339(text, offset), result))
 
   test('a real instant, written without its zone, comes back as itself', () => {
     const anyOffset = fc.integer({ min: -14 * 60, max: 14 * 60 })
@@ -37,7 +37,7 @@ describe('instants', () => {
           .toISOString()
           .slice(0, -1)
           .replace('T', separator)
-        const time = rfc3339(local, offset) ?? ''
+        const time = toRfc3339(local, offset) ?? ''
         assert.ok(isTimestamp(time), time)
         assert.equal(Date.parse(time), date.getTime())
       }),

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Command } from 'commander'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { addKafkaOptions } from '../../../cli/declare.ts'
-import { kafkaEnvironment } from '../../../cli/kafka-options.ts'
+import { applyKafkaOptions } from '../../../cli/kafka-options.ts'
 import { ran } from './terminal.ts'
 
 const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a-key=='
@@ -15,7 +15,7 @@ async function told(args: readonly string[], environment: Environment = {}) {
   let seen: { environment: Environment; topic: string | undefined } | undefined
   const command = program.command('read').requiredOption('--topic <topic>').option('--env <name>')
   command.action((options: { topic?: string }) => {
-    seen = { environment: kafkaEnvironment(command, environment, '/here'), topic: options.topic }
+    seen = { environment: applyKafkaOptions(command, environment, '/here'), topic: options.topic }
   })
   addKafkaOptions(command, { environment })
   await program.parseAsync(['read', ...args], { from: 'user' })

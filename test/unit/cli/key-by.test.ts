@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
-import { streamKey } from '../../../lib/operations/replay/outgoing.ts'
+import { computeStreamKey } from '../../../lib/operations/replay/outgoing.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator.ts'
@@ -53,15 +53,15 @@ describe('the key of a line of a stream', () => {
   const setting: KeyStrategy = { field: 'location.site', isOptional: true }
 
   it('given nothing, then partitionkey decides, else the family', () => {
-    assert.equal(streamKey(asking), 'own')
-    assert.equal(streamKey(READING), 's-1')
+    assert.equal(computeStreamKey(asking), 'own')
+    assert.equal(computeStreamKey(READING), 's-1')
   })
 
   it('given a setting, then it comes after partitionkey, and keys readings only', () => {
-    assert.equal(streamKey(asking, setting), 'own')
-    assert.equal(streamKey(READING, setting), 'test-site')
-    assert.equal(streamKey(databaseReading('d-1'), setting), 'postgres:db-1')
-    assert.equal(streamKey(ORDER, { field: 'type', isOptional: true }), 'c-7')
+    assert.equal(computeStreamKey(asking, setting), 'own')
+    assert.equal(computeStreamKey(READING, setting), 'test-site')
+    assert.equal(computeStreamKey(databaseReading('d-1'), setting), 'postgres:db-1')
+    assert.equal(computeStreamKey(ORDER, { field: 'type', isOptional: true }), 'c-7')
   })
 })
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { documentsIn } from '../../../cli/publish/documents.ts'
-import { eventsIn } from '../../../cli/publish/events.ts'
-import { eventKey } from '../../../lib/operations/publish/key.ts'
+import { splitDocuments } from '../../../cli/publish/documents.ts'
+import { parseEvents } from '../../../cli/publish/events.ts'
+import { computeEventKey } from '../../../lib/operations/publish/key.ts'
 
 const OPTIONS = { name: 'f', newId: false }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
 const text = (changes: object = {}) => JSON.stringify({ ...EVENT, ...changes })
 
 describe('given a text of JSON documents, when it is split', () => {
-  const lines = (given: string) => documentsIn(given).map(({ line, text: found }) => [line, found])
+  const lines = (given: string) => splitDocuments(given).map(({ line, text: found }) => [line, found])
 
   it('then one object, lines and an array give the same documents, with their numbers', () => {
     assert.deepEqual(lines('{"a":\n1}\n'), [[1, '{"a":\n1}\n']])
@@ -33,7 +33,7 @@ describe('given a text of JSON documents, when it is split', () => {
 describe('given events to publish, when they are read', () => {
   const refused = (given: string, options = OPTIONS) => {
     try {
-      eventsIn(given, options)
+      parseEvents(given, options)
     } catch (error) {
       return (error as Error).message
     }
@@ -82,10 +82,10 @@ describe('given events to publish, when they are read', () => {
 
   it('then an id is made up only on request, and only if it is missing', () => {
     const options = { ...OPTIONS, newId: true }
-    const [first, second] = eventsIn(`${text({ id: undefined })}\n${text({ id: undefined })}`, options)
+    const [first, second] = parseEvents(`${text({ id: undefined })}\n${text({ id: undefined })}`, options)
     assert.match(first?.id ?? '', /^[0-9a-f-]{36}$/)
     assert.notEqual(first?.id, second?.id)
-    assert.equal(eventsIn(text(), options)[0]?.id, '1')
+    assert.equal(parseEvents(text(), options)[0]?.id, '1')
     assert.match(refused(text({ id: '' }), options), /"id" is missing or empty/)
     assert.match(refused('{}', options), /"specversion", "source", "type" is missing/)
   })
@@ -121,7 +121,7 @@ describe('given an event, when its key is chosen', () => {
   for (const [what, changes, key] of cases)
     it(`then that of ${what} is ${key}`, () =>
       assert.equal(
-        eventKey({ id: '1', source: '/shop', subject: 'o-1', type: 'shop.order', ...changes }),
+        computeEventKey({ id: '1', source: '/shop', subject: 'o-1', type: 'shop.order', ...changes }),
         key,
       ))
 })

@@ -6,10 +6,10 @@ import { after, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { numberedLines } from '../../../lib/operations/lines.ts'
+import { readNumberedLines } from '../../../lib/operations/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
-import { sourceOf } from '../../../lib/operations/replay/source.ts'
-import { recordedLine } from '../../../lib/queries/records/recorded-line.ts'
+import { openSource } from '../../../lib/operations/replay/source.ts'
+import { formatRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
 import { collected } from './collected.ts'
 
 async function* inPieces(bytes: Buffer, size = 1 << 16): AsyncGenerator<Buffer> {
@@ -25,7 +25,7 @@ const BASE: LogRecord = {
   value: Buffer.from('{"a":1}'),
   headers: [],
 }
-const LINE = recordedLine(BASE)
+const LINE = formatRecordedLine(BASE)
 
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array)),
@@ -41,7 +41,7 @@ describe('a record as a line', () => {
     await fc.assert(
       fc.asyncProperty(nullable, nullable, headers, async (key, value, own) => {
         const record = { ...BASE, key, value, headers: own }
-        const line = recordedLine(record)
+        const line = formatRecordedLine(record)
         assert.ok(!line.includes('\n'))
         const [group = []] = await collected(readRecorded(inPieces(Buffer.from(`${line}\n`)), 'f'))
         assert.deepEqual(group[0]?.record, record)
@@ -51,8 +51,14 @@ describe('a record as a line', () => {
 
   test('given JSON it is text, else base64', () => {
     assert.match(LINE, /"value":\{"text":"\{\\"a\\":1\}"\}/)
-    assert.match(recordedLine({ ...BASE, value: Buffer.from('plain') }), /"value":\{"base64":"cGxhaW4="\}/)
-    assert.match(recordedLine({ ...BASE, value: null, key: null }), /"key":null,"headers":\[\],"value":null/)
+    assert.match(
+      formatRecordedLine({ ...BASE, value: Buffer.from('plain') }),
+      /"value":\{"base64":"cGxhaW4="\}/,
+    )
+    assert.match(
+      formatRecordedLine({ ...BASE, value: null, key: null }),
+      /"key":null,"headers":\[\],"value":null/,
+    )
   })
 
   const broken: [text: string, said: RegExp][] = [
@@ -63,7 +69,7 @@ describe('a record as a line', () => {
     [LINE.replace('{"text":"roof-1"}', '{"text":"\\ud800"}'), /f:1: "key" must be null/],
     [LINE.replace(/"value":.*$/, '"value":1}'), /f:1: "value" must be null/],
     [LINE.replace('"headers":[]', '"headers":[{"name":"a"}]'), /f:1: "headers" must be a list/],
-    [recordedLine({ ...BASE, value: null, oversizeBytes: 7_000_000 }), /f:1: its record was too large/],
+    [formatRecordedLine({ ...BASE, value: null, oversizeBytes: 7_000_000 }), /f:1: its record was too large/],
   ]
   for (const [text, said] of broken)
     test(`refused: ${text.slice(-70)}`, async () => {
@@ -75,7 +81,7 @@ describe('lines', () => {
   test('given pieces of any size, then the lines are the same', async () => {
     const text = Buffer.from('eins\nzwü\n\nfünf')
     for (const size of [1, 2, 3, 5, 8, 100])
-      assert.deepEqual((await collected(numberedLines(inPieces(text, size), 'f'))).flat(), [
+      assert.deepEqual((await collected(readNumberedLines(inPieces(text, size), 'f'))).flat(), [
         { number: 1, text: 'eins' },
         { number: 2, text: 'zwü' },
         { number: 3, text: '' },
@@ -88,7 +94,9 @@ describe('lines', () => {
     ['a line that is too long', Buffer.from(`a\n${'b'.repeat(50)}`), 'f:2: the line is too long'],
   ] as const)
     test(`given ${what}, then it is refused by its number`, async () => {
-      await assert.rejects(collected(numberedLines(inPieces(Buffer.from(bytes), 2), 'f', 20)), { message })
+      await assert.rejects(collected(readNumberedLines(inPieces(Buffer.from(bytes), 2), 'f', 20)), {
+        message,
+      })
     })
 })
 
@@ -97,7 +105,7 @@ describe('a recording in a file', () => {
   after(() => rmSync(folder, { recursive: true }))
   const read = async (name: string, bytes: Buffer | string) => {
     writeFileSync(join(folder, name), bytes)
-    const source = await sourceOf(name, { folder, stop: new AbortController().signal })
+    const source = await openSource(name, { folder, stop: new AbortController().signal })
     return (await collected(source.read())).flat()
   }
   const three = `${LINE}\n{"specversion":"1.0"\n${LINE}\n`
@@ -119,7 +127,7 @@ describe('a recording in a file', () => {
 
   test('given a folder or no file, then it is refused', async () => {
     const from = { folder, stop: new AbortController().signal }
-    await assert.rejects(sourceOf('.', from), { message: '.: it is not a file' })
-    await assert.rejects(sourceOf('none', from), { message: 'none: there is no such file or folder' })
+    await assert.rejects(openSource('.', from), { message: '.: it is not a file' })
+    await assert.rejects(openSource('none', from), { message: 'none: there is no such file or folder' })
   })
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
-import { pacer } from '../../../lib/operations/replay/pace.ts'
+import { createPacer } from '../../../lib/operations/replay/pace.ts'
 import {
   type Departure,
+  groupIntoRequests,
   publishAll,
   REQUEST_LIMITS,
-  requests,
 } from '../../../lib/operations/replay/publish.ts'
 import { collected } from './collected.ts'
 
@@ -39,23 +39,23 @@ describe('requests', () => {
   test('what is due together leaves together, what is due later waits', async () => {
     const clock = clockwork()
     const groups = inGroups([departure(0), departure(1, 0), departure(2)], [departure(3)])
-    const made = (await collected(requests(groups, pacer(2), clock))).map(linesOf)
+    const made = (await collected(groupIntoRequests(groups, createPacer(2), clock))).map(linesOf)
     assert.deepEqual(made, [[0, 1], [2], [3]])
     assert.deepEqual(clock.waits, [1_000, 500])
   })
 
   test('what is late is not waited for', async () => {
     const clock = { elapsedMs: () => 10_000, wait: () => assert.fail('waited') }
-    const made = (await collected(requests(inGroups([departure(0), departure(5)]), pacer(1), clock))).map(
-      linesOf,
-    )
+    const made = (
+      await collected(groupIntoRequests(inGroups([departure(0), departure(5)]), createPacer(1), clock))
+    ).map(linesOf)
     assert.deepEqual(made, [[0, 5]])
   })
 
   test('at full speed they are as large as they may be, in order', async () => {
     const many = Array.from({ length: 1_200 }, (_, line) => departure(line))
-    const full = pacer(Number.POSITIVE_INFINITY)
-    const made = (await collected(requests(inGroups(many), full, clockwork()))).map(linesOf)
+    const full = createPacer(Number.POSITIVE_INFINITY)
+    const made = (await collected(groupIntoRequests(inGroups(many), full, clockwork()))).map(linesOf)
     assert.deepEqual(
       made.map(({ length }) => length),
       [500, 500, 200],
@@ -68,7 +68,9 @@ describe('requests', () => {
     const large = [third, third, third, REQUEST_LIMITS.bytes * 2, 10].map((bytes, line) =>
       departure(line, 0, bytes),
     )
-    const made = (await collected(requests(inGroups(large), pacer(1), clockwork()))).map(linesOf)
+    const made = (await collected(groupIntoRequests(inGroups(large), createPacer(1), clockwork()))).map(
+      linesOf,
+    )
     assert.deepEqual(made, [[0, 1], [2], [3], [4]])
   })
 })

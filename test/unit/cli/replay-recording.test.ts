@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { survey } from '../../../cli/replay/replay.ts'
-import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoing.ts'
+import { surveySource } from '../../../cli/replay/replay.ts'
+import { type Addressing, buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
 import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { collected } from './collected.ts'
 
@@ -92,15 +92,15 @@ describe('the survey', () => {
   const atMs = (time: string) => Date.parse(`2025-07-01T${time}Z`)
 
   test('counts what is selected, and knows where the recording starts and the times of the selected events', async () => {
-    assert.equal((await survey(source, { skip: 0 })).count, 291)
-    assert.equal((await survey(source, { skip: 290, limit: 7 })).count, 1)
-    const { count, extent } = await survey(source, { skip: 3, limit: 6 })
+    assert.equal((await surveySource(source, { skip: 0 })).count, 291)
+    assert.equal((await surveySource(source, { skip: 290, limit: 7 })).count, 1)
+    const { count, extent } = await surveySource(source, { skip: 3, limit: 6 })
     assert.equal(count, 6)
     assert.deepEqual(extent, { startMs: atMs('00:00'), firstMs: atMs('00:30'), latestMs: atMs('01:00') })
   })
 
   test('refuses a recording of which nothing is left', async () => {
-    await assert.rejects(survey(source, { skip: 291 }), { message: 'f: there is nothing to publish' })
+    await assert.rejects(surveySource(source, { skip: 291 }), { message: 'f: there is nothing to publish' })
   })
 })
 
@@ -110,14 +110,14 @@ describe('what is published', () => {
 
   test('a reading goes to readings, keyed by its family; another event by its subject', async () => {
     const [first] = await recorded(HEATWAVE)
-    const record = outgoing(first as Recorded, binary)
+    const record = buildOutgoingRecord(first as Recorded, binary)
     assert.equal(record.topic, 'sluice.telemetry.readings.test')
     assert.equal(String(record.key), 'roof-1')
     const { extensions, ...event } = eventOf(record)
     assert.deepEqual(event, first?.event)
     assert.match(extensions?.traceparent ?? '', /^00-/)
     const [other] = await recorded(LINE)
-    assert.equal(String(outgoing(other as Recorded, binary).key), 'ü')
+    assert.equal(String(buildOutgoingRecord(other as Recorded, binary).key), 'ü')
   })
 
   test('the log time is that of the record, or the latest one before it, moved with the event', async () => {
@@ -125,15 +125,19 @@ describe('what is published', () => {
       String(headers.find(([name]) => name === 'sluice-logtime')?.[1])
     const carrying: Addressing = { ...binary, carryLogTime: true, shiftMs: 60_000 }
     const [event] = (await recorded(HEATWAVE)) as [Recorded]
-    assert.equal(carried(outgoing(event, carrying, 5_000)), '65000')
+    assert.equal(carried(buildOutgoingRecord(event, carrying, 5_000)), '65000')
     const [log] = (await recorded(MIXED)) as [Recorded & { record: LogRecord }]
-    assert.equal(carried(outgoing(log, carrying)), String(log.record.timestampMs + 60_000))
+    assert.equal(carried(buildOutgoingRecord(log, carrying)), String(log.record.timestampMs + 60_000))
     const headers = [...log.record.headers, ['sluice-logtime', Buffer.from('1000')] as const]
     const twice = { ...log, record: { ...log.record, headers } }
-    assert.equal(carried(outgoing(twice, { ...binary, carryLogTime: true })), '1000', 'the original')
+    assert.equal(
+      carried(buildOutgoingRecord(twice, { ...binary, carryLogTime: true })),
+      '1000',
+      'the original',
+    )
     const [timeless] = (await recorded(LINE)) as [Recorded]
     assert.throws(
-      () => outgoing(timeless, carrying),
+      () => buildOutgoingRecord(timeless, carrying),
       /line 1: neither this item nor an earlier one has a time/,
     )
   })
@@ -141,26 +145,26 @@ describe('what is published', () => {
   test('records of a batch go byte for byte to their own signal', async () => {
     for (const one of await recorded(POISON)) {
       const { key, value, headers } = one.record as NonNullable<Recorded['record']>
-      assert.deepEqual(outgoing(one, binary), {
+      assert.deepEqual(buildOutgoingRecord(one, binary), {
         topic: 'sluice.telemetry.readings.test',
         key,
         value,
-        headers: headers.map(([name, bytes]) => [name, bufferOf(bytes)]),
+        headers: headers.map(([name, bytes]) => [name, toBuffer(bytes)]),
       })
-      assert.equal(outgoing(one, { ...binary, keepPartitions: true }).partition, 9)
+      assert.equal(buildOutgoingRecord(one, { ...binary, keepPartitions: true }).partition, 9)
     }
     const [foreign] = (await recorded(POISON)) as [Recorded]
     const elsewhere = {
       ...foreign,
       record: { ...foreign.record, topic: 'orders' } as Recorded['record'] & object,
     }
-    assert.throws(() => outgoing(elsewhere, binary), /record 1: its topic is not one of Sluice's/)
+    assert.throws(() => buildOutgoingRecord(elsewhere, binary), /record 1: its topic is not one of Sluice's/)
   })
 
   test('moved in time, an event in a batch keeps its mode and its other headers, and poison stays what it is', async () => {
     const moved: Addressing = { ...binary, shiftMs: 60_000 }
     for (const one of [...(await recorded(MIXED)), ...(await recorded(POISON))]) {
-      const [before, after] = [outgoing(one, binary), outgoing(one, moved)]
+      const [before, after] = [buildOutgoingRecord(one, binary), buildOutgoingRecord(one, moved)]
       if (one.event === undefined) assert.deepEqual(after, before)
       else {
         const event = eventOf(after)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
-import { writerFor } from '../../../cli/serialization.ts'
+import { createWriter } from '../../../cli/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
+import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }
@@ -16,10 +16,13 @@ function contentTypeOf({ headers }: { readonly headers: readonly (readonly [stri
 
 describe('given a stream that is replayed in Avro', () => {
   it('then its data is Avro, and its key that of the plain data', async () => {
-    const dataWriter = await writerFor(config, AVRO)
+    const dataWriter = await createWriter(config, AVRO)
     const event = databaseReading('d-1')
-    const plain = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, addressing)
-    const record = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, { ...addressing, dataWriter })
+    const plain = buildOutgoingRecord({ line: 1, paceMs: 0, eventMs: 0, event }, addressing)
+    const record = buildOutgoingRecord(
+      { line: 1, paceMs: 0, eventMs: 0, event },
+      { ...addressing, dataWriter },
+    )
     assert.equal(contentTypeOf(plain), 'application/json')
     assert.equal(contentTypeOf(record), 'application/avro')
     assert.ok((record.value?.length ?? 0) < (plain.value?.length ?? 0))
@@ -27,9 +30,12 @@ describe('given a stream that is replayed in Avro', () => {
   })
 
   it('when a reading violates its schema, then it stays JSON, so that consumers refuse it', async () => {
-    const dataWriter = await writerFor(config, AVRO)
+    const dataWriter = await createWriter(config, AVRO)
     const event = environmentReading('r-1', { data: { sensorId: 's-1', temperature: 'warm' } })
-    const record = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, { ...addressing, dataWriter })
+    const record = buildOutgoingRecord(
+      { line: 1, paceMs: 0, eventMs: 0, event },
+      { ...addressing, dataWriter },
+    )
     assert.equal(contentTypeOf(record), 'application/json')
     assert.match(String(record.value), /warm/)
   })

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import type { Event } from '#runtime/consumer/event.ts'
-import { pacer, SPEED } from '../../../lib/operations/replay/pace.ts'
-import { type Extent, shifted, shiftFor } from '../../../lib/operations/replay/shift.ts'
+import { createPacer, SPEED } from '../../../lib/operations/replay/pace.ts'
+import { computeShift, type Extent, shiftEvent } from '../../../lib/operations/replay/shift.ts'
 
 describe('pace', () => {
-  const dues = (speed: number, times: (number | undefined)[]) => times.map(pacer(speed))
+  const dues = (speed: number, times: (number | undefined)[]) => times.map(createPacer(speed))
 
   test('as recorded, faster, slower, and all at once', () => {
     const times = [5_000, 6_000, 8_000]
@@ -51,7 +51,7 @@ describe('shift', () => {
   const extent: Extent = { startMs: 0, firstMs: 1 * HOUR, latestMs: 11 * HOUR }
 
   test('to a time: the recording begins there, whatever part of it is published', () => {
-    assert.equal(shiftFor(NOW, extent, 1, 0), NOW)
+    assert.equal(computeShift(NOW, extent, 1, 0), NOW)
   })
 
   const table: [what: string, speed: number, firstAtMs: number, latestAtMs: number][] = [
@@ -67,7 +67,7 @@ describe('shift', () => {
   ]
   for (const [what, speed, firstAtMs, latestAtMs] of table)
     test(`now: ${what}`, () => {
-      const shiftMs = shiftFor('now', extent, speed, NOW)
+      const shiftMs = computeShift('now', extent, speed, NOW)
       assert.deepEqual([extent.firstMs + shiftMs, extent.latestMs + shiftMs], [firstAtMs, latestAtMs])
     })
 
@@ -81,8 +81,8 @@ describe('shift', () => {
       fc.property(times, speeds, (unsorted, speed) => {
         const recorded = unsorted.toSorted((a, b) => a - b)
         const [firstMs = 0, latestMs = 0] = [recorded[0], recorded.at(-1)]
-        const shiftMs = shiftFor('now', { startMs: firstMs, firstMs, latestMs }, speed, NOW)
-        const dueMs = pacer(speed)
+        const shiftMs = computeShift('now', { startMs: firstMs, firstMs, latestMs }, speed, NOW)
+        const dueMs = createPacer(speed)
         const lead = recorded.map(time => time + shiftMs - (NOW + dueMs(time)))
         if (speed >= 1) assert.ok(Math.max(...lead) <= 1, String(lead))
         assert.ok(Math.max(...lead) >= -1, String(lead))
@@ -98,12 +98,12 @@ describe('shift', () => {
       time: '2026-01-01T01:00:00+01:00',
       data: { a: 1 },
     }
-    const moved = shifted(event, 1_500)
+    const moved = shiftEvent(event, 1_500)
     assert.deepEqual(moved, { ...event, id: moved.id, time: '2026-01-01T00:00:01.500Z' })
-    assert.deepEqual(shifted(event, 1_500), moved)
-    const ids = [event.id, moved.id, shifted(event, 1_501).id, shifted({ ...event, id: '2' }, 1_500).id]
+    assert.deepEqual(shiftEvent(event, 1_500), moved)
+    const ids = [event.id, moved.id, shiftEvent(event, 1_501).id, shiftEvent({ ...event, id: '2' }, 1_500).id]
     assert.equal(new Set(ids).size, 4)
     const { time: _, ...timeless } = event
-    assert.equal('time' in shifted(timeless, 1_500), false)
+    assert.equal('time' in shiftEvent(timeless, 1_500), false)
   })
 })

@@ -3,15 +3,15 @@ import { describe, test } from 'node:test'
 import { safeParse } from 'valibot'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { codeOf } from '#runtime/pipeline/loading/code.ts'
+import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
-import { consumerNamed, signalOf } from '../../../cli/reprocess/consumer.ts'
-import { planText, progressText, resultText } from '../../../cli/reprocess/text.ts'
+import { loadConsumer, resolveSignal } from '../../../cli/reprocess/consumer.ts'
+import { formatPlan, formatProgress, formatResult } from '../../../cli/reprocess/text.ts'
 import { codeVersions } from '../../../infra/code-version.ts'
-import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
-import { type From, fromKind, startInLog } from '../../../lib/operations/reprocess/from.ts'
+import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
+import { type From, fromKind, resolveStart } from '../../../lib/operations/reprocess/from.ts'
 import { requireRoom } from '../../../lib/operations/reprocess/memory.ts'
-import { deployedVersion, livePartitions } from '../../../lib/operations/reprocess/plan.ts'
+import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/reprocess/plan.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { golden } from '../../support/golden.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
@@ -25,7 +25,7 @@ describe('the topic that is reprocessed', () => {
   test('given every consumer of one topic, then its topic need not be named', () => {
     const single = readFunctions().filter(({ consumes }) => consumes.length === 1)
     assert.ok(single.length > 5)
-    for (const { name, consumes } of single) assert.equal(signalOf(name, undefined), consumes[0])
+    for (const { name, consumes } of single) assert.equal(resolveSignal(name, undefined), consumes[0])
   })
 })
 
@@ -33,22 +33,22 @@ describe('the consumer that is reprocessed', () => {
   test('given a sink, then it has no states that could be computed', async () => {
     for (const name of ['deliver', 'archiver'])
       await assert.rejects(
-        consumerNamed(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }),
+        loadConsumer(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }),
         /keeps no states of entities/,
       )
   })
 
   test('given any other consumer, then it is made from the settings, without a connection', async () => {
-    const keyed = consumersOf(readFunctions()).filter(name => !/^(deliver|archiver)/.test(name))
+    const keyed = listConsumers(readFunctions()).filter(name => !/^(deliver|archiver)/.test(name))
     assert.ok(keyed.length > 5)
     for (const name of keyed) {
-      const consumer = await consumerNamed(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })
+      const consumer = await loadConsumer(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })
       assert.deepEqual([consumer.process.name, consumer.env, consumer.idWindowMs], [name, 'lab', 60_000])
     }
   })
 
   test('given a setting that is wrong, then it is named', async () => {
-    await assert.rejects(consumerNamed('alerting', { ...MINIMAL, LOG_TIME: 'mine' }), /LOG_TIME/)
+    await assert.rejects(loadConsumer('alerting', { ...MINIMAL, LOG_TIME: 'mine' }), /LOG_TIME/)
   })
 
   test('given the same sources, then its versions are the same, and others than those of another', async () => {
@@ -97,7 +97,7 @@ describe('where a rebuild begins', () => {
   ] as const)
     test(`given ${given}`, () => {
       const atTime = found === undefined ? [] : [0, found]
-      const start = () => startInLog(from, STATE, { bounds: [{ start: 0, end: 0 }, bounds], atTime })
+      const start = () => resolveStart(from, STATE, { bounds: [{ start: 0, end: 0 }, bounds], atTime })
       if (expected instanceof RegExp) assert.throws(start, expected)
       else assert.deepEqual(start(), { partition: 1, offset: expected })
     })
@@ -107,20 +107,20 @@ describe('the code that is deployed', () => {
   const { consumer } = new Stage()
   const live = (...codes: readonly (string | undefined)[]) =>
     codes.map((code, partition) => ({ state: { ...STATE, partition }, facts: { ...EMPTY_META, code } }))
-  const [mine, other] = [codeOf('a', consumer), codeOf('b', consumer)]
+  const [mine, other] = [computeCode('a', consumer), computeCode('b', consumer)]
   for (const [given, codes, expected] of [
     ['partitions of these sources', [mine, mine], 'a'],
     [
       'one of other sources',
-      [mine, codeOf('c', consumer)],
+      [mine, computeCode('c', consumer)],
       /version c of the code.*has another version \(a, b\)/,
     ],
     ['two versions among them', [mine, other], /by two versions, a and b/],
-    ['other settings', [codeOf('a', { ...consumer, idWindowMs: 1 })], /with other settings/],
+    ['other settings', [computeCode('a', { ...consumer, idWindowMs: 1 })], /with other settings/],
     ['a partition that does not say it', [undefined], /does not contain the version of its code/],
   ] as const)
     test(`given ${given}`, () => {
-      const version = () => deployedVersion(live(...codes), new Set(['a', 'b']), consumer as never)
+      const version = () => requireDeployedVersion(live(...codes), new Set(['a', 'b']), consumer as never)
       if (expected instanceof RegExp) assert.throws(version, expected)
       else assert.equal(version(), expected)
     })
@@ -128,7 +128,7 @@ describe('the code that is deployed', () => {
   test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
     const live = new MemoryReplaceableStates(new MemoryStateStore())
     await assert.rejects(
-      livePartitions(live, [STATE]),
+      listLivePartitions(live, [STATE]),
       /alerting has no state of readings: check that it is deployed/,
     )
   })
@@ -174,10 +174,10 @@ test('progress, plan and result are printed as the golden text says', () => {
   const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
   const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 }
   golden('reprocess', {
-    progress: progressText(progress, 2_000, false),
-    'progress of a dry run': progressText({ ...progress, decided: 0, switched: 0 }, 0, true),
-    plan: planText([{ state: STATE, facts }], starts),
-    result: resultText([done, done], false),
-    'result of a dry run': resultText([{ ...done, emitted: {}, older: 1 }], true),
+    progress: formatProgress(progress, 2_000, false),
+    'progress of a dry run': formatProgress({ ...progress, decided: 0, switched: 0 }, 0, true),
+    plan: formatPlan([{ state: STATE, facts }], starts),
+    result: formatResult([done, done], false),
+    'result of a dry run': formatResult([{ ...done, emitted: {}, older: 1 }], true),
   })
 })

@@ -1,6 +1,6 @@
 import { it } from 'node:test'
 import type { Verdict } from '../../../cli/schemas/schemas.ts'
-import { schemasText } from '../../../cli/schemas/text.ts'
+import { formatSchemas } from '../../../cli/schemas/text.ts'
 import { golden } from '../../support/golden.ts'
 
 it('given verdicts of a registry, then there is a table, the reasons of refusals, and a line with counts', () => {
@@ -27,5 +27,5 @@ it('given verdicts of a registry, then there is a table, the reasons of refusals
       reasons: [],
     },
   ]
-  golden('schemas', schemasText({ env: 'test', registry: 'http://registry', schemas }))
+  golden('schemas', formatSchemas({ env: 'test', registry: 'http://registry', schemas }))
 })

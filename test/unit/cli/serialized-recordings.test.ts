@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import { dataWriterOf } from '../../../lib/app/data-writer.ts'
+import { getDataWriter } from '../../../lib/app/data-writer.ts'
 import { environmentReading } from '../../support/records.ts'
 import { ran } from './terminal.ts'
 
@@ -15,7 +15,10 @@ after(() => rmSync(folder, { recursive: true }))
 for (const format of ['avro', 'protobuf'] as const)
   describe(`given a recording whose data is ${format}`, async () => {
     const settings = { env: 'local', contentMode: 'binary', singleInvocation: false } as const
-    const writer = await dataWriterOf({ ...settings, serialization: { otherwise: format, named: new Map() } })
+    const writer = await getDataWriter({
+      ...settings,
+      serialization: { otherwise: format, named: new Map() },
+    })
     const events = [20, 35, 36].map((temperature, at) =>
       environmentReading(`r-${at}`, { temperature, time: `2026-01-01T00:0${at}:00Z` }),
     )

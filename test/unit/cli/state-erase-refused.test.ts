@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { askedTopics, requireKafka } from '../../../cli/state/erase.ts'
+import { readErasureTopics, requireKafka } from '../../../cli/state/erase.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 
 const config = readConfig(localEnvironment({ KAFKA_BROKERS: 'broker:9093' }))
 
 async function messageAfter(error: Error): Promise<string> {
-  const [asked] = await askedTopics({ kafka: () => Promise.reject(error) }, 'test')
+  const [asked] = await readErasureTopics({ kafka: () => Promise.reject(error) }, 'test')
   assert.ok(asked)
   assert.equal(asked.bounds, 'away')
   try {

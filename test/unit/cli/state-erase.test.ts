@@ -2,17 +2,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { planText, reportText, waitingText } from '../../../cli/state/erasure-text.ts'
+import { formatPlan, formatReport, formatWaiting } from '../../../cli/state/erasure-text.ts'
 import {
   type ErasedTopic,
   type ErasurePlan,
   type ErasureReport,
-  erased,
-  planned,
+  planErasure,
+  runErasure,
   type Servers,
 } from '../../../lib/operations/erase/erase.ts'
-import { erasureTarget } from '../../../lib/operations/erase/target.ts'
-import { type ConsumerErasure, type ErasurePlace, untilApplied } from '../../../lib/operations/erase/wait.ts'
+import { resolveErasureTarget } from '../../../lib/operations/erase/target.ts'
+import {
+  type ConsumerErasure,
+  type ErasurePlace,
+  waitUntilApplied,
+} from '../../../lib/operations/erase/wait.ts'
 import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'
@@ -43,9 +47,9 @@ function remembering(entities: readonly (readonly string[])[]) {
       for (const entity of entities[partition] ?? []) yield [entity, {}, 1] as [string, unknown, number]
     },
     summary: async () => ({ clock: { nowMs: 0 } }) as never,
-    timersOf: async () => [],
+    readEntityTimers: async () => [],
   }
-  return (wanted: string) => erasureTarget(inspection, states, wanted)
+  return (wanted: string) => resolveErasureTarget(inspection, states, wanted)
 }
 
 describe('the entity that is meant', () => {
@@ -97,7 +101,7 @@ describe('the wait for consumers', () => {
     let ms = 0
     const told: string[] = []
     let looks = 0
-    const consumers = await untilApplied(
+    const consumers = await waitUntilApplied(
       {
         summary: async ({ consumer }) => {
           looks += 1
@@ -114,7 +118,7 @@ describe('the wait for consumers', () => {
         },
         stop: new AbortController().signal,
       },
-      consumers => told.push(waitingText(consumers)),
+      consumers => told.push(formatWaiting(consumers)),
     )
     return { consumers, told, looks, ms }
   }
@@ -142,7 +146,7 @@ describe('the wait for consumers', () => {
 
   it('given a user who stops it, then it ends with what it knows', async () => {
     const stop = new AbortController()
-    const consumers = await untilApplied(
+    const consumers = await waitUntilApplied(
       { summary: async () => ({ appliedOffset: 0 }) as never },
       [place('a', 0)],
       {
@@ -186,7 +190,7 @@ describe('the topics of an erasure', () => {
       async *states(key: StateKey) {
         if (isHeld(key)) yield [ROOF, {}, 1] as [string, unknown, number]
       },
-      timersOf: async () => [],
+      readEntityTimers: async () => [],
       async summary({ consumer, topic }: StateKey) {
         const appliedOffset = still.includes(consumer) ? 6 : (ends.get(topic) ?? 7) - 1
         if (ends.has(topic)) steps.push(`look at ${consumer}`)
@@ -206,13 +210,13 @@ describe('the topics of an erasure', () => {
   it('given a state for the events of an entity, then it is reached, after those of its readings', async () => {
     const held = { consumer: 'patterns', topic: PATTERNS, partition: 1 }
     const { servers, terminal, steps } = serversWith(held)
-    const plan = await planned(servers, 'roof-1', topics)
+    const plan = await planErasure(servers, 'roof-1', topics)
     assert.deepEqual(plan.notReached, [])
     assert.deepEqual(
       plan.holdings.map(({ consumer, topic, partition }) => ({ consumer, topic, partition })),
       [held],
     )
-    const report = await erased(servers, plan, 1_000, terminal, {})
+    const report = await runErasure(servers, plan, 1_000, terminal, {})
     assert.deepEqual(
       report.consumers.map(({ consumer, topic, outcome }) => [consumer, topic, outcome]),
       [
@@ -235,7 +239,7 @@ describe('the topics of an erasure', () => {
   it('given a stalled consumer of readings, then the erasure is in the other topic as well', async () => {
     const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
     const { servers, terminal } = serversWith(held, ['alerting'])
-    const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal, {})
+    const report = await runErasure(servers, await planErasure(servers, ROOF, topics), 0, terminal, {})
     assert.deepEqual(
       report.consumers.map(({ consumer, outcome, lag }) => [consumer, outcome, lag]),
       [
@@ -282,5 +286,5 @@ describe('what is shown', () => {
   }
 
   it('given a plan and a report, then they are printed as the golden text says', () =>
-    golden('state-erase', { 'before it': planText(plan), 'after it': reportText(report) }))
+    golden('state-erase', { 'before it': formatPlan(plan), 'after it': formatReport(report) }))
 })

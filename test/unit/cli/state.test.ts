@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
-import { stateReport } from '../../../cli/state/report.ts'
-import { entitiesText, stateText } from '../../../cli/state/text.ts'
-import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
+import { buildStateReport } from '../../../cli/state/report.ts'
+import { formatEntities, formatState } from '../../../cli/state/text.ts'
+import { resolveTopic, selectStateKeys } from '../../../lib/operations/state-keys.ts'
 import type { PartitionState } from '../../../lib/queries/states/partition-states.ts'
 import { golden } from '../../support/golden.ts'
 
@@ -47,30 +47,30 @@ const EMPTY: PartitionState = {
   tally: {},
 }
 const OF = { consumer: 'processor', topic: 'sluice.telemetry.readings.test' }
-const REPORT = stateReport(OF, [], [EMPTY, FULL])
+const REPORT = buildStateReport(OF, [], [EMPTY, FULL])
 
 describe('which partition states are meant', () => {
   test('a signal is a topic of the environment, and any other name is whole', () => {
-    assert.equal(topicOf({ topic: 'failures' }, 'prod'), 'sluice.telemetry.failures.prod')
-    assert.equal(topicOf({ topic: 'orders' }, 'prod'), 'orders')
+    assert.equal(resolveTopic({ topic: 'failures' }, 'prod'), 'sluice.telemetry.failures.prod')
+    assert.equal(resolveTopic({ topic: 'orders' }, 'prod'), 'orders')
   })
 
   test('all partitions that Kafka reports, else those of the table', () => {
     const wanted = { consumer: 'processor', topic: 'readings' }
-    assert.equal(stateKeysOf(wanted, 'test', 24).length, 24)
-    assert.equal(stateKeysOf(wanted, 'test', undefined).length, 12)
-    assert.deepEqual(stateKeysOf({ ...wanted, topic: 'orders', partition: 7 }, 'test', undefined), [
+    assert.equal(selectStateKeys(wanted, 'test', 24).length, 24)
+    assert.equal(selectStateKeys(wanted, 'test', undefined).length, 12)
+    assert.deepEqual(selectStateKeys({ ...wanted, topic: 'orders', partition: 7 }, 'test', undefined), [
       { consumer: 'processor', topic: 'orders', partition: 7 },
     ])
   })
 
   test('a partition that does not exist, or an unknown topic, is wrong usage', () => {
     const wanted = { consumer: 'processor', topic: 'readings', partition: 12 }
-    assert.throws(() => stateKeysOf(wanted, 'test', undefined), {
+    assert.throws(() => selectStateKeys(wanted, 'test', undefined), {
       isUsage: true,
       message: /12 partitions, from 0 to 11/,
     })
-    assert.throws(() => stateKeysOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
+    assert.throws(() => selectStateKeys({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
       isUsage: true,
       message: /select one with --partition/,
     })
@@ -80,12 +80,14 @@ describe('which partition states are meant', () => {
 test('states and entities are printed as the golden text says', () => {
   const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
   golden('state', {
-    'partitions, with what waits and what is open': stateText(REPORT),
-    'held entities, without Kafka': stateText(
-      stateReport(OF, 'away', [{ ...FULL, lag: null, held: 2, parked: 14 }]),
+    'partitions, with what waits and what is open': formatState(REPORT),
+    'held entities, without Kafka': formatState(
+      buildStateReport(OF, 'away', [{ ...FULL, lag: null, held: 2, parked: 14 }]),
     ),
-    'a held entity': entitiesText([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
-    'an entity': entitiesText([{ partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] }]),
+    'a held entity': formatEntities([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
+    'an entity': formatEntities([
+      { partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] },
+    ]),
   })
 })
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Column, tableText } from '../../../cli/table.ts'
-import { harmless, harmlessLines, shortened, shortenedAtStart, widthOf } from '../../../cli/text-width.ts'
+import { type Column, formatTable } from '../../../cli/table.ts'
+import {
+  escapeText,
+  escapeTextLines,
+  measureWidth,
+  shortenEnd,
+  shortenStart,
+} from '../../../cli/text-width.ts'
 import { errorLine } from '../../../lib/support/harmless.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -18,14 +24,14 @@ const ROWS = [
 describe('a table', () => {
   test('without a limit shows everything, numbers to the right', () => {
     assert.equal(
-      tableText(COLUMNS, ROWS),
+      formatTable(COLUMNS, ROWS),
       'NAME                COUNT  NOTE\na rather long name     12  first\nb                     345  second',
     )
   })
 
   test('with a very long cell cuts it, wherever it is, so that it does not pad the other rows', () => {
     const long = 'x'.repeat(4_050)
-    const lines = tableText(
+    const lines = formatTable(
       [{ heading: 'ID' }, { heading: 'NOTE' }],
       [
         [long, 'first'],
@@ -41,13 +47,13 @@ describe('a table', () => {
 
   test('that is a little too wide is narrowed where that is allowed', () => {
     assert.equal(
-      tableText(COLUMNS, ROWS, 24),
+      formatTable(COLUMNS, ROWS, 24),
       'NAME       COUNT  NOTE\na rather…     12  first\nb            345  second',
     )
   })
 
   test('that is much too wide leaves columns out, and says which', () => {
-    const [heading, first, , note] = tableText(COLUMNS, ROWS, 14).split('\n')
+    const [heading, first, , note] = formatTable(COLUMNS, ROWS, 14).split('\n')
     assert.equal(heading, 'NAME     COUNT')
     assert.equal(first, 'a rath…     12')
     assert.match(note ?? '', /^\(too narrow /)
@@ -55,28 +61,28 @@ describe('a table', () => {
 
   test('that cannot be narrow enough becomes a block for each row', () => {
     assert.equal(
-      tableText(COLUMNS, ROWS, 11),
+      formatTable(COLUMNS, ROWS, 11),
       ['NAME   a r…', 'COUNT  12', 'NOTE   fir…', '', 'NAME   b', 'COUNT  345', 'NOTE   sec…'].join('\n'),
     )
   })
 
   test('of wide characters stays in line', () => {
-    const lines = tableText(COLUMNS, [
+    const lines = formatTable(COLUMNS, [
       ['温度計', '1', 'x'],
       ['sensor', '2', 'x'],
     ]).split('\n')
-    assert.deepEqual(lines.slice(1).map(widthOf), [16, 16])
+    assert.deepEqual(lines.slice(1).map(measureWidth), [16, 16])
   })
 
   test('has no line that is wider than the terminal, whatever is in it', () => {
-    const cell = fc.string({ unit: 'grapheme', maxLength: 40 }).map(harmless)
+    const cell = fc.string({ unit: 'grapheme', maxLength: 40 }).map(escapeText)
     fc.assert(
       fc.property(
         fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }),
         fc.integer({ min: 1, max: 120 }),
         (rows, width) => {
-          for (const line of tableText(COLUMNS, rows, width).split('\n'))
-            assert.ok(widthOf(line) <= width, line)
+          for (const line of formatTable(COLUMNS, rows, width).split('\n'))
+            assert.ok(measureWidth(line) <= width, line)
         },
       ),
     )
@@ -85,22 +91,22 @@ describe('a table', () => {
 
 describe('text that is too wide', () => {
   test('is cut off at the end, or at its start', () => {
-    assert.equal(shortened('abcdef', 4), 'abc…')
-    assert.equal(shortenedAtStart('abcdef', 4), '…def')
-    assert.equal(shortened('abcd', 4), 'abcd')
-    assert.equal(shortened('abcd'), 'abcd')
+    assert.equal(shortenEnd('abcdef', 4), 'abc…')
+    assert.equal(shortenStart('abcdef', 4), '…def')
+    assert.equal(shortenEnd('abcd', 4), 'abcd')
+    assert.equal(shortenEnd('abcd'), 'abcd')
   })
 
   test('is never cut inside a character', () => {
-    assert.equal(shortened('👩‍🔧👩‍🔧👩‍🔧', 5), '👩‍🔧👩‍🔧…')
-    assert.equal(shortened('温度計', 4), '温…')
+    assert.equal(shortenEnd('👩‍🔧👩‍🔧👩‍🔧', 5), '👩‍🔧👩‍🔧…')
+    assert.equal(shortenEnd('温度計', 4), '温…')
   })
 })
 
 describe('text from outside', () => {
   test('cannot control the terminal', () => {
-    assert.equal(harmless('a\u001b[31mred\u0007\n\u202eb'), 'a\\u001b[31mred\\u0007\\n\\u202eb')
-    assert.equal(harmlessLines('a\r\n\tb\u009b1m'), 'a\n\tb\\u009b1m')
+    assert.equal(escapeText('a\u001b[31mred\u0007\n\u202eb'), 'a\\u001b[31mred\\u0007\\n\\u202eb')
+    assert.equal(escapeTextLines('a\r\n\tb\u009b1m'), 'a\n\tb\\u009b1m')
   })
 
   test('of an error is one line, with its stack', () => {
@@ -109,6 +115,6 @@ describe('text from outside', () => {
   })
 
   test('is left as it is where it is harmless', () => {
-    assert.equal(harmless('21 °C in 温度 👩‍🔧'), '21 °C in 温度 👩‍🔧')
+    assert.equal(escapeText('21 °C in 温度 👩‍🔧'), '21 °C in 温度 👩‍🔧')
   })
 })

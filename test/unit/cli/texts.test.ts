@@ -1,9 +1,9 @@
 /** Texts of commands whose data comes from servers. */
 import { it } from 'node:test'
-import { lagReport, lagText } from '../../../cli/groups/text.ts'
-import { type Progress, progressText } from '../../../cli/progress-text.ts'
-import { silencesText } from '../../../cli/silence/text.ts'
-import { tableOf } from '../../../cli/stats/index.ts'
+import { buildLagReport, formatLags } from '../../../cli/groups/text.ts'
+import { formatProgress, type Progress } from '../../../cli/progress-text.ts'
+import { formatSilences } from '../../../cli/silence/text.ts'
+import { formatStatistics } from '../../../cli/stats/index.ts'
 import { golden } from '../../support/golden.ts'
 
 const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }
@@ -15,7 +15,7 @@ function partition(number: number, pending: number, seconds: number | null) {
 function lag(...partitions: ReturnType<typeof partition>[]) {
   const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
   const topics = [{ topic: 'orders', pending, partitions, unknown: [] }]
-  return lagReport({ group: 'g', state: 'stable', members: [MEMBER], pending, topics })
+  return buildLagReport({ group: 'g', state: 'stable', members: [MEMBER], pending, topics })
 }
 
 it('given groups and their lag, then each partition has a line, and the last one has the total', () => {
@@ -26,9 +26,9 @@ it('given groups and their lag, then each partition has a line, and the last one
     lag(partition(0, 3, null)),
   ]
   golden('groups', {
-    lag: lagText({ groups: lags }),
+    lag: formatLags({ groups: lags }),
     'lag in seconds': lags.map(({ seconds }) => seconds).join(),
-    'no groups': lagText({ groups: [] }),
+    'no groups': formatLags({ groups: [] }),
   })
 })
 
@@ -43,7 +43,7 @@ it('given silences, then each has its state and what it matches', () => {
     createdAt: '2026-03-02T08:00:00.123Z',
     state: 'active',
   } as const
-  golden('silences', { one: silencesText([silence], undefined), none: silencesText([], undefined) })
+  golden('silences', { one: formatSilences([silence], undefined), none: formatSilences([], undefined) })
 })
 
 it('given statistics, then they line up, with units', () => {
@@ -52,12 +52,16 @@ it('given statistics, then they line up, with units', () => {
   const entity = { entity: '/environment/a pump-1', partition: 7, family: 'environment' } as const
   const reasons = { 'applied/counted': 4, 'duplicate/id-known': 2, 'failed/rejected': 1 }
   const totals = { applied: 4, duplicate: 2, ignored: 0, failed: 1, parked: 0, reasons, outbox: 2 }
-  golden('stats', tableOf({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals }))
+  golden(
+    'stats',
+    formatStatistics({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals }),
+  )
 })
 
 it('given progress, then there is a bar where the total is known, with the rate and the time left', () => {
   const standing: Progress = { done: 3_270, total: 7_267, elapsedMs: 2_000 }
-  const text = (changed: Partial<Progress> = {}) => progressText({ ...standing, ...changed }, 'acknowledged')
+  const text = (changed: Partial<Progress> = {}) =>
+    formatProgress({ ...standing, ...changed }, 'acknowledged')
   golden('progress', {
     'with a total': text(),
     whole: text({ done: 7_267 }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { appliedText, planText, refusedCount } from '../../../cli/topics/plan-text.ts'
-import { clusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topic-plan.ts'
+import { describeRefused, formatApplied, formatPlan } from '../../../cli/topics/plan-text.ts'
+import { getClusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topic-plan.ts'
 import { golden, goldenAnswers } from '../../support/golden.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -34,7 +34,7 @@ it('given MSK Serverless, then its replication is not different, and its cleanup
     setting => ({ topic: TOPIC, setting, found: '1', wanted: '2' }),
   )
   const known = new Map([[TOPIC, { ...FACTS, records: 0 }]])
-  const serverless = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one/751d2973-s1')
+  const serverless = getClusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one/751d2973-s1')
   const { changes, refused } = planTopics({ missing: [], differences }, [], known, serverless)
   assert.deepEqual(
     changes.map(({ setting }) => setting),
@@ -44,8 +44,9 @@ it('given MSK Serverless, then its replication is not different, and its cleanup
     refused.map(({ setting, because }) => [setting, because]),
     [['cleanup.policy', 'this kind of cluster allows it only when a topic is created']],
   )
-  const provisioned = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one-s1/751d2973-2')
-  for (const kind of [provisioned, clusterKind(undefined)]) assert.deepEqual(kind, { decides: [], fixes: [] })
+  const provisioned = getClusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one-s1/751d2973-2')
+  for (const kind of [provisioned, getClusterKind(undefined)])
+    assert.deepEqual(kind, { decides: [], fixes: [] })
 })
 
 describe('given a plan, when it is shown', () => {
@@ -56,10 +57,10 @@ describe('given a plan, when it is shown', () => {
   it('then it is printed as the golden text says', () => {
     const plan = { creations: [creation], changes: [change], refused: [refusal] }
     golden('topics-plan', {
-      plan: planText({ env: 'test', ...plan }),
-      'no difference': planText({ env: 'test', creations: [], changes: [], refused: [] }),
-      applied: appliedText({ created: ['a'], changed: [change] }),
-      refused: `${refusedCount([refusal])}\n${refusedCount([refusal, refusal])}`,
+      plan: formatPlan({ env: 'test', ...plan }),
+      'no difference': formatPlan({ env: 'test', creations: [], changes: [], refused: [] }),
+      applied: formatApplied({ created: ['a'], changed: [change] }),
+      refused: `${describeRefused([refusal])}\n${describeRefused([refusal, refusal])}`,
     })
   })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replicationOf } from '../../../cli/topics/text.ts'
+import { summarizeReplication } from '../../../cli/topics/text.ts'
 import { suggestion } from '../../../lib/support/similar.ts'
 
 describe('given a name that there is not', () => {
@@ -19,7 +19,7 @@ describe('given a topic, when it is shown', () => {
   const unled = { partition: 2, leader: -1, replicas: [1, 2], inSync: [] }
 
   it('then partitions without a copy or a leader are counted', () => {
-    assert.deepEqual(replicationOf([led, behind, unled]), { replicationFactor: 2, underReplicated: 2 })
-    assert.deepEqual(replicationOf([]), { replicationFactor: 0, underReplicated: 0 })
+    assert.deepEqual(summarizeReplication([led, behind, unled]), { replicationFactor: 2, underReplicated: 2 })
+    assert.deepEqual(summarizeReplication([]), { replicationFactor: 0, underReplicated: 0 })
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
-import { audited } from '../../../console/api/audited.ts'
+import { makeAuditedChange } from '../../../console/api/audited.ts'
 import { ProblemError } from '../../../console/api/problem.ts'
 import type { ConsoleEnvironment } from '../../../console/environment.ts'
 
@@ -18,24 +18,24 @@ describe('a change that is audited', () => {
     const publisher = new MemoryPublisher()
     const changed = { result: undefined, counts: { silences: 1 }, problem: NO_EFFECT_YET }
     await assert.rejects(
-      audited(
+      makeAuditedChange(
         environmentWith(async () => publisher),
         ABOUT,
         async () => changed,
       ),
       NO_EFFECT_YET,
     )
-    assert.equal(publisher.published.length, 1)
+    assert.equal(publisher.publishedRecords.length, 1)
   })
 
   it('given that nothing was changed, then nothing is audited', async () => {
     const publisher = new MemoryPublisher()
     const environment = environmentWith(async () => publisher)
     await assert.rejects(
-      audited(environment, ABOUT, () => Promise.reject(new Error('no'))),
+      makeAuditedChange(environment, ABOUT, () => Promise.reject(new Error('no'))),
       /no/,
     )
-    assert.equal(publisher.published.length, 0)
+    assert.equal(publisher.publishedRecords.length, 0)
   })
 
   it('given that Kafka is away, then the person hears that it is done, and has no audit event', async () => {
@@ -50,7 +50,7 @@ describe('a change that is audited', () => {
       [NO_EFFECT_YET, /^It is kept, and holds later\. The audit event could not be written: /],
     ] as const)
       await assert.rejects(
-        audited(environment, ABOUT, async () => ({
+        makeAuditedChange(environment, ABOUT, async () => ({
           ...{ result: 1, counts: { silences: 1 } },
           ...(problem && { problem }),
         })),

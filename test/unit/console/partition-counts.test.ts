@@ -18,30 +18,30 @@ const away = () => Promise.reject(new Unavailable('broker-unavailable', 'no brok
 describe('how many partitions a topic has', () => {
   it('given a topic that has grown, then Kafka is asked, and not again for a while', async () => {
     const { counts, seen } = given(async () => 20)
-    assert.deepEqual(await Promise.all([counts.of('t', 12), counts.of('t', 12)]), [20, 20])
-    assert.equal(await counts.of('t', 12), 20)
+    assert.deepEqual(await Promise.all([counts.get('t', 12), counts.get('t', 12)]), [20, 20])
+    assert.equal(await counts.get('t', 12), 20)
     assert.equal(seen.asked, 1)
     seen.nowMs += 60_000
-    await counts.of('t', 12)
+    await counts.get('t', 12)
     assert.equal(seen.asked, 2)
   })
 
   it("given that Kafka is away, then the table counts, or Kafka's earlier answer", async () => {
     let answer = away
     const { counts, seen } = given(() => answer())
-    assert.equal(await counts.of('t', 12), 12)
+    assert.equal(await counts.get('t', 12), 12)
     answer = async () => 20 as never
     seen.nowMs += 60_000
-    assert.equal(await counts.of('t', 12), 20)
+    assert.equal(await counts.get('t', 12), 20)
     answer = away
     seen.nowMs += 60_000
-    assert.equal(await counts.of('t', 12), 20)
+    assert.equal(await counts.get('t', 12), 20)
   })
 
   it('given that Kafka is silent, then the answer does not wait for it', async () => {
     const { counts } = given(() => new Promise(() => {}))
     const waiting = setTimeout(() => {}, 5_000)
-    assert.equal(await counts.of('t', 12), 12)
+    assert.equal(await counts.get('t', 12), 12)
     clearTimeout(waiting)
   })
 
@@ -51,8 +51,8 @@ describe('how many partitions a topic has', () => {
       if (isBroken) throw new TypeError('a bug')
       return 20
     })
-    await assert.rejects(counts.of('t', 12), /a bug/)
+    await assert.rejects(counts.get('t', 12), /a bug/)
     isBroken = false
-    assert.equal(await counts.of('t', 12), 20)
+    assert.equal(await counts.get('t', 12), 20)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PartitionStopped, RecordRefused } from '#runtime/pipeline/errors.ts'
-import { problemOf } from '../../../console/api/problem.ts'
+import { toProblem } from '../../../console/api/problem.ts'
 import { HistoryUnavailable } from '../../../lib/history/store.ts'
 import { OperationFailure } from '../../../lib/operations/failure.ts'
 
@@ -19,12 +19,12 @@ describe('given an error of what reads and writes records', () => {
     ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /Try again/],
   ] as const)
     it(`when it is ${name}, then the answer is a sentence`, () => {
-      const problem = problemOf(error)
+      const problem = toProblem(error)
       assert.equal(problem.code, code)
       assert.match(problem.message, message)
     })
 
   it('when it is unexpected, then its message is not shown: it may quote a payload', () => {
-    assert.doesNotMatch(problemOf(new TypeError('secret')).message, /secret/)
+    assert.doesNotMatch(toProblem(new TypeError('secret')).message, /secret/)
   })
 })

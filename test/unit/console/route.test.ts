@@ -3,18 +3,26 @@ import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { pipe, string, transform } from 'valibot'
 import type { ConsoleHono, Role } from '../../../console/access/person.ts'
-import { answerProblem } from '../../../console/api/problem.ts'
-import { addRoutes, asked, askedByBody, changed, watched } from '../../../console/api/route.ts'
+import { sendProblem } from '../../../console/api/problem.ts'
+import {
+  addRoutes,
+  declareChange,
+  declarePostQuery,
+  declareQuery,
+  declareSharedQuery,
+} from '../../../console/api/route.ts'
 
 const COUNT = pipe(string('must be a count'), transform(Number))
 
 const TABLE = {
-  '/things': watched({ least: COUNT }, async ({ least }) => ({ least })),
-  '/things/file': asked({}, async (_, request) =>
+  '/things': declareSharedQuery({ least: COUNT }, async ({ least }) => ({ least })),
+  '/things/file': declareQuery({}, async (_, request) =>
     request.text('a file', 200, { 'content-type': 'text/plain' }),
   ),
-  'POST /things/preview': askedByBody({ name: string('must be a name') }, async ({ name }) => ({ name })),
-  'POST /things': changed({ name: string('must be a name') }, async ({ name }, { name: by }) => ({
+  'POST /things/preview': declarePostQuery({ name: string('must be a name') }, async ({ name }) => ({
+    name,
+  })),
+  'POST /things': declareChange({ name: string('must be a name') }, async ({ name }, { name: by }) => ({
     name,
     by,
   })),
@@ -22,7 +30,7 @@ const TABLE = {
 
 function appFor(role: Role): Hono<ConsoleHono> {
   const app = new Hono<ConsoleHono>()
-  app.onError((error, context) => answerProblem(context, error, () => {}))
+  app.onError((error, context) => sendProblem(context, error, () => {}))
   app.use((context, next) => {
     context.set('person', { name: 'ada', role })
     return next()
@@ -68,7 +76,7 @@ describe('a table of routes', () => {
   it('given several who ask the same at once, then it is asked once for all of them', async () => {
     let times = 0
     const app = new Hono<ConsoleHono>()
-    const count = watched({}, async () => {
+    const count = declareSharedQuery({}, async () => {
       times += 1
       return times
     })
@@ -82,14 +90,14 @@ describe('a table of routes', () => {
   it('given a change, then whoever asks afterwards gets no answer from before it, even if it failed', async () => {
     let name = 'old'
     const app = new Hono<ConsoleHono>()
-    app.onError((error, context) => answerProblem(context, error, () => {}))
+    app.onError((error, context) => sendProblem(context, error, () => {}))
     app.use((context, next) => {
       context.set('person', { name: 'ada', role: 'operator' })
       return next()
     })
     addRoutes(app, {
-      '/name': watched({}, async () => name),
-      'POST /name': changed({ name: string('must be a name') }, async body => {
+      '/name': declareSharedQuery({}, async () => name),
+      'POST /name': declareChange({ name: string('must be a name') }, async body => {
         name = body.name
         if (name === 'bad') throw new Error('no')
         return {}

@@ -1,8 +1,8 @@
 /** Keys that people search for, and the points of a chart of windows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { groupNamed } from '../../../console/api/tables.ts'
-import { keyText, pointsOf } from '../../../console/page/tables/points.ts'
+import { parseGroup } from '../../../console/api/tables.ts'
+import { formatKey, toPoints } from '../../../console/page/tables/points.ts'
 import type { ColumnType } from '../../../lib/views/plan.ts'
 import { COUNTS } from '../../support/memory-tables.ts'
 
@@ -19,14 +19,14 @@ describe('the group that a text names', () => {
   })
 
   it('given a key of one column, then the text is its value', () => {
-    assert.deepEqual(groupNamed(typed('VARCHAR'), '7'), ['7'])
-    assert.deepEqual(groupNamed(typed('BIGINT'), '7'), [7])
+    assert.deepEqual(parseGroup(typed('VARCHAR'), '7'), ['7'])
+    assert.deepEqual(parseGroup(typed('BIGINT'), '7'), [7])
   })
 
   it('given nothing, another type or several columns, then no group is named', () => {
-    assert.equal(groupNamed(typed('VARCHAR'), ''), undefined)
-    assert.equal(groupNamed(typed('BIGINT'), 'seven'), undefined)
-    assert.equal(groupNamed(typed('VARCHAR', 'VARCHAR'), 'a'), undefined)
+    assert.equal(parseGroup(typed('VARCHAR'), ''), undefined)
+    assert.equal(parseGroup(typed('BIGINT'), 'seven'), undefined)
+    assert.equal(parseGroup(typed('VARCHAR', 'VARCHAR'), 'a'), undefined)
   })
 })
 
@@ -37,7 +37,7 @@ describe('the points of a chart', () => {
   })
 
   it('given windows in any order, then they are in that of their starts, with gaps and nulls', () => {
-    const { times, lists } = pointsOf([row(2, 3), row(1, null), row(3, 5), row(9, 4)], 'mean')
+    const { times, lists } = toPoints([row(2, 3), row(1, null), row(3, 5), row(9, 4)], 'mean')
     assert.deepEqual(times, [60, 120, 180, 360, 540])
     assert.deepEqual(lists, [[null, 3, 5, null, 4]])
   })
@@ -46,6 +46,6 @@ describe('the points of a chart', () => {
     const columns = ['device', 'model', 'mean'].map(name => {
       return { name, type: 'VARCHAR' as const, isKey: name !== 'mean', isApproximate: false }
     })
-    assert.equal(keyText(columns, { values: { device: 'd1', model: null, mean: 1 } }), 'd1, null')
+    assert.equal(formatKey(columns, { values: { device: 'd1', model: null, mean: 1 } }), 'd1, null')
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { consumerFindings, deadLettersFindings } from '../../../lib/diagnosis/checks/consumers.ts'
-import { producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
+import { checkConsumer, checkDeadLetters } from '../../../lib/diagnosis/checks/consumers.ts'
+import { checkProducers } from '../../../lib/diagnosis/checks/producers.ts'
 import type { BatchFacts, ConsumerFacts, PartitionProgress } from '../../../lib/diagnosis/facts.ts'
 import type { Finding } from '../../../lib/diagnosis/finding.ts'
 import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
@@ -38,21 +38,21 @@ describe('given a consumer, when its group is held against its state', () => {
   ]
   for (const [what, changes, found, says] of cases)
     it(`then ${what} is ${found.length === 0 ? 'ok' : found.join(', ')}`, () => {
-      const findings = consumerFindings(consumer(changes), NOW_MS)
+      const findings = checkConsumer(consumer(changes), NOW_MS)
       assert.deepEqual(notOk(findings), found)
       if (says) assert.match(findings.find(({ check }) => check === 'commits')?.says ?? '', says)
     })
 
   it('then a consumer that writes segments may be behind its group, or have no state yet', () => {
     for (const applied of [899, -1])
-      assert.deepEqual(notOk(consumerFindings(consumer({ applied }, { writesSegments: true }), NOW_MS)), [])
-    const other = consumerFindings(consumer({ applied: 5_000 }, { writesSegments: true }), NOW_MS)
+      assert.deepEqual(notOk(checkConsumer(consumer({ applied }, { writesSegments: true }), NOW_MS)), [])
+    const other = checkConsumer(consumer({ applied: 5_000 }, { writesSegments: true }), NOW_MS)
     assert.deepEqual(notOk(other), ['commits wrong'])
   })
 
   it('then the first partition is named, with how many more there are', () => {
     const behind = [3, 4].map(partition => progress({ partition, applied: 10 }))
-    const findings = consumerFindings(consumer({}, { partitions: { seen: behind } }), NOW_MS)
+    const findings = checkConsumer(consumer({}, { partitions: { seen: behind } }), NOW_MS)
     assert.match(
       findings.find(({ check }) => check === 'commits')?.says ?? '',
       /\(partition 3\), and 1 more partitions$/,
@@ -62,7 +62,7 @@ describe('given a consumer, when its group is held against its state', () => {
 
 describe('given a consumer', () => {
   const lagging = (changes: Partial<PartitionProgress>) =>
-    notOk(consumerFindings(consumer({ end: 30_000, ...changes }), NOW_MS))
+    notOk(checkConsumer(consumer({ end: 30_000, ...changes }), NOW_MS))
 
   it('then records that wait as long as for a stall are never ok, unless some were processed', () => {
     const idle = { end: 1_050, waitsSeconds: 31 }
@@ -102,20 +102,19 @@ describe('given a consumer', () => {
     ],
   ]
   for (const [what, changes, found] of others)
-    it(`then one ${what}`, () =>
-      assert.deepEqual(notOk(consumerFindings(consumer({}, changes), NOW_MS)), found))
+    it(`then one ${what}`, () => assert.deepEqual(notOk(checkConsumer(consumer({}, changes), NOW_MS)), found))
 
   it('then unread records are wrong, and emissions that no batch will bring', () => {
     const empty = { state: { seen: { state: 'empty' as const, members: 0 } } }
-    assert.deepEqual(notOk(consumerFindings(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
-    assert.deepEqual(notOk(consumerFindings(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
-    assert.deepEqual(notOk(consumerFindings(consumer({ outbox: 2, end: 1_001 }), NOW_MS)), [])
+    assert.deepEqual(notOk(checkConsumer(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
+    assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
+    assert.deepEqual(notOk(checkConsumer(consumer({ outbox: 2, end: 1_001 }), NOW_MS)), [])
   })
 })
 
 describe('given producers', () => {
   const written = (batches: BatchFacts[], idWindowMs = HOUR_MS) =>
-    notOk(producerFindings(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs))
+    notOk(checkProducers(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs))
 
   it('then the log shows unrecognizable repeats', () => {
     assert.deepEqual(written([batch()]), [])
@@ -124,14 +123,14 @@ describe('given producers', () => {
   })
 
   it('then a topic that cannot be read is unknown', () =>
-    assert.deepEqual(notOk(producerFindings(topic({ newest: { unseen: 'refused' } }), HOUR_MS)), [
+    assert.deepEqual(notOk(checkProducers(topic({ newest: { unseen: 'refused' } }), HOUR_MS)), [
       'idempotence unknown',
     ]))
 })
 
 describe('given dead letters', () => {
   const found = (open: number, pending = 0, ageMs = HOUR_MS) =>
-    deadLettersFindings(
+    checkDeadLetters(
       'dlq',
       30,
       { seen: { open, pending, oldestMs: open ? NOW_MS - ageMs : undefined } },
@@ -146,6 +145,6 @@ describe('given dead letters', () => {
 
   it('then what is not counted is unknown', () => {
     assert.equal(found(0, 7).verdict, 'unknown')
-    assert.equal(deadLettersFindings('dlq', 30, { unseen: 'Redis is away' }, NOW_MS)[0]?.verdict, 'unknown')
+    assert.equal(checkDeadLetters('dlq', 30, { unseen: 'Redis is away' }, NOW_MS)[0]?.verdict, 'unknown')
   })
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { archiveFacts } from '../../../lib/diagnosis/ask-history.ts'
-import { historyFindings } from '../../../lib/diagnosis/checks/history.ts'
-import { type HistoryObject, objectKey } from '../../../lib/history/object-key.ts'
+import { gatherArchiveFacts } from '../../../lib/diagnosis/ask-history.ts'
+import { checkHistory } from '../../../lib/diagnosis/checks/history.ts'
+import { formatObjectKey, type HistoryObject } from '../../../lib/history/object-key.ts'
 import { HistoryUnavailable } from '../../../lib/history/store.ts'
 import { MemoryHistory } from '../../support/memory-history.ts'
 
@@ -10,11 +10,11 @@ const TOPIC = 'sluice.telemetry.readings.test'
 
 const object = (firstOffset: number, lastOffset: number, day: string, partition = 0): HistoryObject => {
   const range = { table: 'readings', topic: TOPIC, partition, day, firstOffset, lastOffset } as const
-  return { ...range, key: objectKey(range) }
+  return { ...range, key: formatObjectKey(range) }
 }
 
 function verdicts(objects: readonly HistoryObject[]): Record<string, string> {
-  const findings = historyFindings({ topic: TOPIC, days: 15, objects: { seen: objects } })
+  const findings = checkHistory({ topic: TOPIC, days: 15, objects: { seen: objects } })
   return Object.fromEntries(
     findings.map(({ check, verdict, says }) => [check, verdict === 'ok' ? 'ok' : says]),
   )
@@ -70,14 +70,14 @@ describe('findings about the history', () => {
     const kept = object(0, 9, '2026-11-10')
     for (const { key } of [object(0, 9, '2026-11-08'), kept, object(0, 9, 'x')])
       await store.put(key, Buffer.from(''))
-    const [readings] = await archiveFacts(store, 'test', nowMs)
+    const [readings] = await gatherArchiveFacts(store, 'test', nowMs)
     assert.deepEqual(readings, { topic: TOPIC, days: 15, objects: { seen: [kept] } })
     store.before = () => {
       throw new HistoryUnavailable('The bucket refuses access')
     }
-    const [away] = await archiveFacts(store, 'test', nowMs)
+    const [away] = await gatherArchiveFacts(store, 'test', nowMs)
     assert.ok(away)
-    for (const { verdict, says } of historyFindings(away))
+    for (const { verdict, says } of checkHistory(away))
       assert.deepEqual([verdict, says], ['unknown', 'The bucket refuses access'])
   })
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokersClockFinding, tickFindings } from '../../../lib/diagnosis/checks/clocks.ts'
-import { kafkaFindings } from '../../../lib/diagnosis/checks/kafka.ts'
-import { redisFindings } from '../../../lib/diagnosis/checks/redis.ts'
+import { checkBrokersClock, checkTicks } from '../../../lib/diagnosis/checks/clocks.ts'
+import { checkKafka } from '../../../lib/diagnosis/checks/kafka.ts'
+import { checkRedis } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
 import {
   ACCOUNT,
@@ -23,7 +23,7 @@ function redis(info: Record<string, string | undefined> = {}, changes: Partial<R
 
 describe('given the brokers of an account', () => {
   it('then three in three zones with sound settings are ok', () =>
-    assert.deepEqual(notOk(kafkaFindings(kafka(), ACCOUNT)), []))
+    assert.deepEqual(notOk(checkKafka(kafka(), ACCOUNT)), []))
 
   it('then each setting that loses something is wrong for each broker', () => {
     const settings = {
@@ -31,44 +31,43 @@ describe('given the brokers of an account', () => {
       'unclean.leader.election.enable': 'true',
       'offsets.retention.minutes': '60',
     }
-    const found = notOk(kafkaFindings(kafka({}, settings), ACCOUNT))
+    const found = notOk(checkKafka(kafka({}, settings), ACCOUNT))
     const each = ['auto-create wrong', 'unclean-election wrong', 'offsets-kept wrong']
     assert.deepEqual(found, [...each, ...each, ...each])
     const { 'auto.create.topics.enable': _, ...without } = BROKER_SETTINGS
     assert.deepEqual(
-      new Set(notOk(kafkaFindings(kafka({}, without), ACCOUNT))),
+      new Set(notOk(checkKafka(kafka({}, without), ACCOUNT))),
       new Set(['auto-create unknown']),
     )
   })
 
   it('then plain text is wrong, and ok on one machine', () => {
     const plain = kafka({ auth: 'none', encrypted: false })
-    assert.deepEqual(notOk(kafkaFindings(plain, ACCOUNT)), ['encryption wrong'])
-    assert.deepEqual(notOk(kafkaFindings(plain, MACHINE)), [])
+    assert.deepEqual(notOk(checkKafka(plain, ACCOUNT)), ['encryption wrong'])
+    assert.deepEqual(notOk(checkKafka(plain, MACHINE)), [])
   })
 
   it('then one broker or one zone is wrong, and brokers without a zone are unknown', () => {
     const settings = { seen: BROKER_SETTINGS }
     const of = (racks: (string | null)[]) =>
       kafka({ cluster: { seen: { brokers: racks.map((rack, id) => ({ id, rack, settings })) } } })
-    assert.deepEqual(notOk(kafkaFindings(of(['a']), ACCOUNT)), ['brokers wrong', 'zones wrong'])
-    assert.deepEqual(notOk(kafkaFindings(of(['a', 'a', 'a']), ACCOUNT)), ['zones wrong'])
-    assert.deepEqual(notOk(kafkaFindings(of([null, null, null]), ACCOUNT)), ['zones unknown'])
+    assert.deepEqual(notOk(checkKafka(of(['a']), ACCOUNT)), ['brokers wrong', 'zones wrong'])
+    assert.deepEqual(notOk(checkKafka(of(['a', 'a', 'a']), ACCOUNT)), ['zones wrong'])
+    assert.deepEqual(notOk(checkKafka(of([null, null, null]), ACCOUNT)), ['zones unknown'])
   })
 
   it('then a cluster that does not answer is wrong with the reason, and settings that are refused unknown', () => {
-    const away = kafkaFindings(kafka({ cluster: { unseen: 'connect ECONNREFUSED' } }), ACCOUNT)
+    const away = checkKafka(kafka({ cluster: { unseen: 'connect ECONNREFUSED' } }), ACCOUNT)
     assert.deepEqual(notOk(away), ['reached wrong'])
     assert.equal(away[0]?.says, 'connect ECONNREFUSED')
     const brokers = [1, 2, 3].map(id => ({ id, rack: `z${id}`, settings: { unseen: 'refused' } }))
-    const refused = kafkaFindings(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
+    const refused = checkKafka(kafka({ cluster: { seen: { brokers } } }), ACCOUNT)
     assert.equal(notOk(refused).filter(one => one.endsWith('unknown')).length, 9)
   })
 })
 
 describe('given a Redis', () => {
-  it('then one that keeps everything is ok', () =>
-    assert.deepEqual(notOk(redisFindings(redis(), ACCOUNT)), []))
+  it('then one that keeps everything is ok', () => assert.deepEqual(notOk(checkRedis(redis(), ACCOUNT)), []))
 
   const wrong: [what: string, info: Record<string, string>, found: string][] = [
     ['that evicts', { maxmemory_policy: 'allkeys-lru' }, 'eviction wrong'],
@@ -78,34 +77,33 @@ describe('given a Redis', () => {
     ['that is a cluster', { cluster_enabled: '1' }, 'mode wrong'],
   ]
   for (const [what, info, found] of wrong)
-    it(`then one ${what} is wrong`, () =>
-      assert.deepEqual(notOk(redisFindings(redis(info), ACCOUNT)), [found]))
+    it(`then one ${what} is wrong`, () => assert.deepEqual(notOk(checkRedis(redis(info), ACCOUNT)), [found]))
 
   it('then an old one is wrong, whether Redis or Valkey', () => {
     const old = redis({ valkey_version: undefined, redis_version: '6.0.16' })
-    assert.deepEqual(notOk(redisFindings(old, ACCOUNT)), ['version wrong'])
+    assert.deepEqual(notOk(checkRedis(old, ACCOUNT)), ['version wrong'])
     const enough = redis({ valkey_version: undefined, redis_version: '6.2.1' })
-    assert.deepEqual(notOk(redisFindings(enough, ACCOUNT)), [])
+    assert.deepEqual(notOk(checkRedis(enough, ACCOUNT)), [])
   })
 
   it('then only policies that take keys without a time to live are wrong', () => {
     const policies = ['noeviction', 'volatile-lru', 'volatile-ttl', 'allkeys-lru', 'allkeys-random']
-    const found = policies.map(policy => notOk(redisFindings(redis({ maxmemory_policy: policy }), ACCOUNT)))
+    const found = policies.map(policy => notOk(checkRedis(redis({ maxmemory_policy: policy }), ACCOUNT)))
     assert.deepEqual(found, [[], [], [], ['eviction wrong'], ['eviction wrong']])
   })
 
   it('then unreported settings are unknown, and never ok', () => {
-    const silent = redisFindings(redis({ maxmemory_policy: undefined, evicted_keys: undefined }), ACCOUNT)
+    const silent = checkRedis(redis({ maxmemory_policy: undefined, evicted_keys: undefined }), ACCOUNT)
     assert.deepEqual(notOk(silent), ['eviction unknown', 'evicted unknown'])
     const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }
-    const found = notOk(redisFindings(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
+    const found = notOk(checkRedis(redis({}, { servers: { seen: [refused] } }), ACCOUNT))
     assert.deepEqual([...new Set(found.map(one => one.split(' ')[1]))], ['unknown'])
     assert.equal(found.length, 6)
   })
 
   it('then a user that may not run scripts is named, and one without TLS is wrong in an account', () => {
     const facts = redis({}, { refused: { seen: ['NOPERM eval'] }, encrypted: false })
-    const found = redisFindings(facts, ACCOUNT)
+    const found = checkRedis(facts, ACCOUNT)
     assert.deepEqual(notOk(found), ['encryption wrong', 'permissions wrong'])
     assert.match(found.find(({ check }) => check === 'permissions')?.says ?? '', /NOPERM eval/)
   })
@@ -113,32 +111,32 @@ describe('given a Redis', () => {
 
 describe('given clocks', () => {
   it('then a tick in every partition is ok, and a partition without one is named', () => {
-    assert.deepEqual(notOk(tickFindings(topic(), NOW_MS, true)), [])
-    assert.deepEqual(notOk(tickFindings(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
+    assert.deepEqual(notOk(checkTicks(topic(), NOW_MS, true)), [])
+    assert.deepEqual(notOk(checkTicks(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])
     const newest = {
       seen: [
         { partition: 0, batches: [batch()] },
         { partition: 1, batches: [batch({ isLogAppendTime: false })] },
       ],
     }
-    const [tick] = tickFindings(topic({ newest }), NOW_MS, false)
+    const [tick] = checkTicks(topic({ newest }), NOW_MS, false)
     assert.match(tick?.says ?? '', /^1 of 2 partitions have no tick \(partition 1: none yet\)/)
     assert.match(tick?.todo ?? '', /SLUICE_SCHEDULES=off/)
   })
 
   it('then a broker whose clock is ahead is found by the times that it gave', () => {
-    assert.equal(brokersClockFinding([topic()], NOW_MS).verdict, 'ok')
-    const ahead = brokersClockFinding([topic()], NOW_MS - 60_000)
+    assert.equal(checkBrokersClock([topic()], NOW_MS).verdict, 'ok')
+    const ahead = checkBrokersClock([topic()], NOW_MS - 60_000)
     assert.equal(ahead.says, "the newest record of readings is 30 s in the future of this machine's clock")
     const unread = topic({ newest: { unseen: 'refused' } })
-    assert.equal(brokersClockFinding([unread], NOW_MS).says, 'refused')
+    assert.equal(checkBrokersClock([unread], NOW_MS).says, 'refused')
     const empty = topic({ newest: { seen: [] } })
     assert.deepEqual(
-      [empty, unread].map(one => brokersClockFinding([one], NOW_MS).verdict),
+      [empty, unread].map(one => checkBrokersClock([one], NOW_MS).verdict),
       ['unknown', 'unknown'],
     )
-    assert.deepEqual(notOk(tickFindings(unread, NOW_MS, true)), ['ticks unknown'])
-    const [half] = tickFindings(
+    assert.deepEqual(notOk(checkTicks(unread, NOW_MS, true)), ['ticks unknown'])
+    const [half] = checkTicks(
       topic({ newest: { seen: [{ partition: 0, batches: [batch()] }] } }),
       NOW_MS,
       true,

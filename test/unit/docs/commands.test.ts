@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
-import { commandsPage, PAGE } from '../../../cli/commands-page.ts'
-import { program } from '../../../cli/program.ts'
+import { PAGE, renderCommandsPage } from '../../../cli/commands-page.ts'
+import { buildProgram } from '../../../cli/program.ts'
 import { readStartOptions } from '../../../localstack/options.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -75,7 +75,7 @@ function sluice(): Promise<Command> {
   const out = new PassThrough()
   const stop = new AbortController().signal
   const terminal = { stdin: out, stdout: out, stderr: out, environment: {}, folder: ROOT, stop }
-  return program(terminal, { command: undefined })
+  return buildProgram(terminal, { command: undefined })
 }
 
 function withoutActions(command: Command, ran: () => void): void {
@@ -98,7 +98,7 @@ describe('the commands in the pages', () => {
 
   it('given docs/commands.md, then it lists all commands as they are declared', async () => {
     const page = readFileSync(PAGE, 'utf8')
-    assert.equal(page, await commandsPage(page), 'npm run commands')
+    assert.equal(page, await renderCommandsPage(page), 'npm run commands')
     assert.ok((page.match(/^- `[a-z]/gm) ?? []).length > 40)
   })
 

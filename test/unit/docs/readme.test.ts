@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { consumerFiles } from '../../../cli/new/consumer-files.ts'
-import { entitiesText } from '../../../cli/state/text.ts'
+import { buildConsumerFiles } from '../../../cli/new/consumer-files.ts'
+import { formatEntities } from '../../../cli/state/text.ts'
 import { PROJECT } from '../../support/program.ts'
 
 const README = readFileSync(join(PROJECT, 'README.md'), 'utf8')
@@ -21,7 +21,7 @@ describe('the README', () => {
   it('given its process, then sluice new consumer writes it', () => {
     const [code = '', ...others] = blocksOf('ts')
     assert.deepEqual(others, [])
-    const written = consumerFiles('counting').find(({ content }) => content.includes('KeyedProcess'))
+    const written = buildConsumerFiles('counting').find(({ content }) => content.includes('KeyedProcess'))
     assert.ok(code !== '' && written?.content.endsWith(code), written?.content)
   })
 
@@ -31,7 +31,7 @@ describe('the README', () => {
       /^\$ .*\n(\S+ \S+) \(partition (\d+)\)\n(.*)$/s.exec(shown ?? '') ?? []
     const state = JSON.parse(json)
     assert.equal(
-      entitiesText([{ partition: Number(partition), entity, state, timers: [] }]),
+      formatEntities([{ partition: Number(partition), entity, state, timers: [] }]),
       shown?.replace(/.*\n/, ''),
     )
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { instant } from '#runtime/consumer/instant.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { sourceOf } from '../../../lib/operations/replay/source.ts'
+import { openSource } from '../../../lib/operations/replay/source.ts'
 import { readRecording } from '../../../lib/operations/try-rules/recording.ts'
 import { tryOnRecording } from '../../../lib/operations/try-rules/try.ts'
 
@@ -29,7 +29,7 @@ test('there is a stream with a silence', () => assert.equal(silences.length, 1))
 
 for (const [file, { rule, fired, resolved }] of silences)
   test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
-    const source = await sourceOf(file, { folder: EVENTS, stop: new AbortController().signal })
+    const source = await openSource(file, { folder: EVENTS, stop: new AbortController().signal })
     const readings = await readRecording(source)
     const rules = readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
     const settings = { env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }

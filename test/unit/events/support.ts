@@ -1,5 +1,5 @@
 /** Runs recordings through consumers on a stage without servers. */
-import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEvent, KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
@@ -41,7 +41,7 @@ export class Bench {
   }
 
   get published(): number {
-    return this.#stage.publisher.published.length
+    return this.#stage.publisher.publishedRecords.length
   }
 
   /** How many entities the decided events were about; a record without one is about none. */
@@ -93,7 +93,7 @@ export class MemoryTopic {
         timestamp: this.#appendedAtMs++,
         key: key?.toString('base64') ?? null,
         value: value?.toString('base64') ?? null,
-        headers: headers.map(([name, bytes]) => ({ [name]: [...bufferOf(bytes)] })),
+        headers: headers.map(([name, bytes]) => ({ [name]: [...toBuffer(bytes)] })),
       })
     }
     return { records: batch }

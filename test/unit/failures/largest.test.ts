@@ -16,9 +16,9 @@ it('given failures that just fit into their topic, then what they become fits in
   for (let bytes = 1.5 * MiB - 3_000; bytes < 1.5 * MiB; bytes += 150) {
     const source = new Stage()
     await source.batch([logRecord(0, { value: Buffer.alloc(bytes, 46), headers: [] })])
-    const [failure] = source.publisher.published
+    const [failure] = source.publisher.publishedRecords
     assert.ok(failure)
-    const router = new Stage(failureRouter({ policy: DEFAULT_POLICY, topicOf: () => undefined }))
+    const router = new Stage(failureRouter({ policy: DEFAULT_POLICY, findTopicName: () => undefined }))
     await router.batch([
       {
         ...failure,

@@ -4,16 +4,16 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { functionOf } from '../../../lib/app/resource-names.ts'
+import { toFunctionName } from '../../../lib/app/resource-names.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import {
   type Discarded,
-  logRecordsOf,
   NotDiscarded,
   readDiscarded,
+  toLogRecords,
 } from '../../../lib/failures/on-failure/discarded.ts'
-import { failureEvent, failuresOf } from '../../../lib/failures/on-failure/failures.ts'
+import { failureEvent, toFailures } from '../../../lib/failures/on-failure/failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
 import { Stage } from '../../support/stage.ts'
@@ -48,7 +48,7 @@ const changed = (from: Sample, change: (of: Sample) => void): Sample => {
   return from
 }
 const places = (discarded: Discarded) => [
-  ...logRecordsOf(discarded).map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`),
+  ...toLogRecords(discarded).map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`),
   ...discarded.ranges.map(
     ({ topic, partition, firstOffset, lastOffset }) => `${topic}/${partition}/${firstOffset}-${lastOffset}`,
   ),
@@ -113,7 +113,7 @@ describe('what Lambda writes when it has given up records', () => {
     it(`given ${given}, then every record is found`, () => {
       const discarded = readDiscarded(content)
       assert.deepEqual(places(discarded), expected)
-      const failures = failuresOf(discarded, name => name)
+      const failures = toFailures(discarded, name => name)
       assert.equal(failures.length, expected.length)
       for (const failure of failures) {
         const { type, data } = failureEvent(discarded, failure)
@@ -148,7 +148,7 @@ describe('what Lambda writes when it has given up records', () => {
         parent[key] = value
         try {
           const discarded = readDiscarded(content)
-          for (const failure of failuresOf(discarded, name => name))
+          for (const failure of toFailures(discarded, name => name))
             assert.equal(schemaViolation('io.sluice.failure.v1', failure), undefined)
         } catch (error) {
           assert.ok(error instanceof NotDiscarded, String(error))
@@ -176,7 +176,7 @@ describe('the failures of what Lambda has given up', () => {
         { 'sluice-redrive-consumer': bytes('x') },
       ]
     })
-    const [failure] = failuresOf(readDiscarded(content), () => 'alerting')
+    const [failure] = toFailures(readDiscarded(content), () => 'alerting')
     assert.deepEqual(failure, {
       originalTopic: 'my-topic',
       originalPartition: 0,
@@ -208,7 +208,7 @@ describe('the failures of what Lambda has given up', () => {
         Object.assign(payload.records['my-topic-0'][0], { value: 'Agg=', valueSchemaMetadata })
       }),
     )
-    const [failure] = failuresOf(discarded, name => name)
+    const [failure] = toFailures(discarded, name => name)
     assert.equal(failure?.originalValue, Buffer.of(0, 0, 0, 0, 7, 2, 8).toString('base64'))
     assert.deepEqual(failure?.omitted, [])
   })
@@ -221,12 +221,12 @@ describe('the failures of what Lambda has given up', () => {
         Object.assign(payload.records['my-topic-0'][0], { value, valueSchemaMetadata })
       }),
     )
-    const [failure] = failuresOf(discarded, name => name)
+    const [failure] = toFailures(discarded, name => name)
     assert.deepEqual([failure?.originalValue, failure?.omitted], [null, ['value']])
   })
 
   it('given places alone, then the failure names topic, partition and offsets, and cannot be retried', () => {
-    const [failure] = failuresOf(readDiscarded(sample('sqs')), name => name)
+    const [failure] = toFailures(readDiscarded(sample('sqs')), name => name)
     assert.match(
       String(failure?.error),
       new RegExp(`: Topic, partition 0, offsets ${KINESIS_LIKE.replace('-', ' to ')}$`),
@@ -238,7 +238,7 @@ describe('the failures of what Lambda has given up', () => {
     const content = changed(sample('kafka'), it => {
       it.payload.records['my-topic-0'][0].value = 'AAAA'.repeat(600_000)
     })
-    const [failure] = failuresOf(readDiscarded(content), name => name)
+    const [failure] = toFailures(readDiscarded(content), name => name)
     assert.deepEqual(
       [failure?.omitted, failure?.originalValue, failure?.originalOffset],
       [['value'], null, 100],
@@ -248,7 +248,7 @@ describe('the failures of what Lambda has given up', () => {
   it('given copies of what Lambda wrote, then the event is the same; another request gives another', () => {
     const id = (content: Sample) => {
       const discarded = readDiscarded(content)
-      return failuresOf(discarded, name => name).map(failure => failureEvent(discarded, failure).id)
+      return toFailures(discarded, name => name).map(failure => failureEvent(discarded, failure).id)
     }
     assert.deepEqual(id(s3()), id(s3()))
     assert.equal(new Set(id(s3())).size, 3)
@@ -259,9 +259,9 @@ describe('the failures of what Lambda has given up', () => {
   })
 
   it('given the name of a Lambda function, then the consumer is the one of its entry', () => {
-    assert.equal(functionOf('sluice-prod-dlq-router', 'prod'), 'dlq-router')
-    assert.equal(functionOf('sluice-local-alerting', 'lab'), 'alerting')
-    assert.equal(functionOf('orders', 'prod'), 'orders')
+    assert.equal(toFunctionName('sluice-prod-dlq-router', 'prod'), 'dlq-router')
+    assert.equal(toFunctionName('sluice-local-alerting', 'lab'), 'alerting')
+    assert.equal(toFunctionName('orders', 'prod'), 'orders')
   })
 })
 
@@ -269,8 +269,8 @@ describe('the router, given what Lambda writes to the failures topic', () => {
   const router = () =>
     failureRouter({
       policy: DEFAULT_POLICY,
-      topicOf: () => undefined,
-      consumerOf: name => functionOf(name, 'test'),
+      findTopicName: () => undefined,
+      resolveConsumer: name => toFunctionName(name, 'test'),
     })
   const written = (
     content: unknown,
@@ -296,7 +296,7 @@ describe('the router, given what Lambda writes to the failures topic', () => {
     assert.equal(event?.subject, 'my-topic/0/100')
     assert.equal(event?.data?.originalValue, 'dGVzdC12YWx1ZQ==')
     assert.equal(schemaViolation(String(event?.type), event?.data), undefined)
-    assert.equal(String(stage.publisher.published[0]?.key), 'test-key')
+    assert.equal(String(stage.publisher.publishedRecords[0]?.key), 'test-key')
   })
 
   it('when it has several records, then each becomes a dead letter', async () => {

@@ -191,13 +191,13 @@ describe('the process of the open dead letters', () => {
     const dlq = new Dlq()
     await dlq.append(letter(), letter(), handled(0, 0))
     const fold = new DeadLetterFold()
-    for (const record of [...dlq.records, ...dlq.records]) fold.take(dlqEntry(record))
+    for (const record of [...dlq.records, ...dlq.records]) fold.apply(dlqEntry(record))
     assert.deepEqual(
       [...fold.rows].map(({ offset }) => offset),
       [1],
     )
     const again = dlq.records.map(record => ({ ...dlqEntry(record), copyName: 'another' }))
-    for (const entry of again) assert.equal(fold.take(entry), 'known')
+    for (const entry of again) assert.equal(fold.apply(entry), 'known')
   })
 
   it('given any records in any batches, then the state is the fold of the records', async () => {
@@ -219,7 +219,7 @@ describe('the process of the open dead letters', () => {
         const dlq = new Dlq()
         const fold = new DeadLetterFold()
         for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
-        for (const one of dlq.records) fold.take(dlqEntry(one))
+        for (const one of dlq.records) fold.apply(dlqEntry(one))
         assert.deepEqual((await dlq.state()).rows, [...fold.rows])
       }),
       { numRuns: 50 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
+import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
 import { DEFAULT_POLICY, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
@@ -22,7 +22,7 @@ describe('the file of the policy', () => {
   it('given the one that ships, then it says what counts without it, also with what it shows as a comment', () => {
     assert.deepEqual(readPolicy(SHIPPED, 'p.yaml'), DEFAULT_POLICY)
     const shown = SHIPPED.replaceAll(/^# (codes:|consumers:| )/gm, '$1')
-    const { consumers, codes } = readPolicy(shown, 'p.yaml', consumersOf(readFunctions()))
+    const { consumers, codes } = readPolicy(shown, 'p.yaml', listConsumers(readFunctions()))
     assert.deepEqual(codes, { 'timer-failed': [] })
     assert.deepEqual(Object.keys(consumers), ['alerting', 'deliver'])
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
@@ -11,7 +11,7 @@ import { Kit } from '../../support/kit.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const policy = DEFAULT_POLICY
-const router = failureRouter({ policy, topicOf: topic => signalNamed(topic, 'test') })
+const router = failureRouter({ policy, findTopicName: topic => signalNamed(topic, 'test') })
 const failure = FAILURE
 const bytesOf = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
 const failedRecord = {
@@ -106,7 +106,7 @@ describe('the router of failures', () => {
       data: {
         consumer: 'alerting',
         failure: failureId('alerting', { topic: failure.originalTopic, partition: 3, offset: 7 }),
-        digest: digestOf(failedRecord),
+        digest: computeDigest(failedRecord),
         attempt: 2,
         because: FAILURES['schema-violated'].description,
       },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryForwardCursors } from '#runtime/testing/forward-cursors.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
@@ -23,7 +23,7 @@ function keeping(name: string, mood: { fails: boolean }): KeyedProcess<{ ids: st
     accepts: READING_TYPES,
     onEvent(state, { id }) {
       if (mood.fails) throw new TypeError('a bug')
-      return decided('kept', { ids: [...(state?.ids ?? []), id] })
+      return completeStep('kept', { ids: [...(state?.ids ?? []), id] })
     },
   }
 }
@@ -37,7 +37,7 @@ async function failedReadings() {
     record(at, reading(`r${at}`, { sensor: `s-${at % 2}`, at })),
   )
   for (const one of readings) {
-    failing.latest.committed(Array.from({ length: 20 }, () => ({ ...ENDED, offset: one.offset })))
+    failing.latest.add(Array.from({ length: 20 }, () => ({ ...ENDED, offset: one.offset })))
     await failing.batch([one])
   }
   mood.fails = false
@@ -74,7 +74,7 @@ describe('the redriver, killed at any point', () => {
       await stage.wake()
       await stage.wake()
 
-      const back = returned(stage.publisher.published)
+      const back = returned(stage.publisher.publishedRecords)
       await failing.batch(back)
       const kept = await Promise.all([0, 1].map(at => failing.state(`/environment/test-site s-${at}`)))
       assert.deepEqual(kept, [
@@ -101,7 +101,7 @@ describe('the redriver, killed at any point', () => {
         const stage = redriverOn((await failedReadings()).waiting)
         await stage.wake({ ports: mortal(stage, kill).ports })
         await stage.wake()
-        return stage.publisher.published.length - READINGS
+        return stage.publisher.publishedRecords.length - READINGS
       }),
     )
     assert.ok(copies.includes(0) && copies.some(count => count > 0), `${copies}`)
@@ -111,7 +111,7 @@ describe('the redriver, killed at any point', () => {
     const { failing, waiting } = await failedReadings()
     const stage = redriverOn(waiting)
     await Promise.all([stage.wake(), stage.wake()])
-    await failing.batch(returned(stage.publisher.published))
+    await failing.batch(returned(stage.publisher.publishedRecords))
     assert.equal(failing.outcomes.filter(outcome => outcome === 'applied/kept').length, READINGS)
   })
 })
@@ -124,7 +124,7 @@ describe('the redriver, and a topic that has changed', () => {
     const stage = redriverOn(log, () => 12)
     const { forwarded, failed } = await stage.wake()
     assert.deepEqual([forwarded, failed], [READINGS, 1])
-    const [lost] = stage.publisher.published.filter(one => redriveTargetOf(one) === undefined)
+    const [lost] = stage.publisher.publishedRecords.filter(one => readRedriveTarget(one) === undefined)
     const { errorType, error } = JSON.parse(String(lost?.value)) as FailureData
     assert.equal(errorType, 'emission-refused')
     assert.match(error, /readings\.test has 12 partitions, so partition 12/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { explanation } from '#runtime/adapters/lambda/details.ts'
-import { historyOf, originalHeaders, redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { describeFailure } from '#runtime/adapters/lambda/details.ts'
+import { originalHeaders, readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { rejection } from '#runtime/consumer/failure-codes.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
@@ -41,14 +41,14 @@ describe('the redriver', () => {
         FAILED.originalHeaders,
       )
       const place = { topic: FAILED.originalTopic, partition: 9, offset: 186 }
-      assert.deepEqual(redriveTargetOf(moved), {
+      assert.deepEqual(readRedriveTarget(moved), {
         consumer: 'processor',
         failure: failureId('processor', place),
         attempt: 2,
         place: { partition: 9, offset: 186, timestampMs: FAILED.originalTimestamp },
       })
       const { attempt, failedAt, errorType, error } = FAILED
-      assert.deepEqual(historyOf(moved), [{ attempt, failedAt, errorType, error }])
+      assert.deepEqual(readRedriveHistory(moved), [{ attempt, failedAt, errorType, error }])
     })
 
   it('given a record without key and value, then it returns without them', () => {
@@ -127,7 +127,7 @@ describe('the redriver', () => {
       const content = retryContent(retryData({ originalTopic }))
       const forwarding = forward({ ...waitingRecord(), ...content }, DELAY_MS)
       assert.ok(forwarding.kind === 'rejected')
-      return explanation(rejection(forwarding)).failure
+      return describeFailure(rejection(forwarding)).failure
     }
     assert.match(String(logged('gone')), /^it comes from gone\/9, offset 186: no consumer/)
     assert.equal(logged('{"secret": 1}'), 'it comes from what is not a topic')
@@ -158,7 +158,7 @@ describe('the redriver', () => {
       timestampMs,
     })
     const emitted = { value: null, headers: [['ce_origin', Buffer.from('dlq-router:c:t:0:1')]] as const }
-    kit.given('retry-1m', waiting(1, 0), emitted, waiting(2, 10), waiting(3, 20))
+    kit.append('retry-1m', waiting(1, 0), emitted, waiting(2, 10), waiting(3, 20))
     assert.deepEqual(await kit.wake(DELAY_MS + 10), [
       'applied/redriven',
       'failed/rejected',
@@ -166,14 +166,14 @@ describe('the redriver', () => {
       `waits/${new Date(DELAY_MS + 20).toISOString()}`,
     ])
     assert.deepEqual(await kit.wake(DELAY_MS + 20), ['applied/redriven'])
-    const failures = kit.published
-      .map(record => redriveTargetOf(record)?.failure)
+    const failures = kit.publishedRecords
+      .map(record => readRedriveTarget(record)?.failure)
       .filter(id => id !== undefined)
     const ids = [1, 2, 3].map(offset =>
       failureId('processor', { topic: FAILED.originalTopic, partition: 9, offset }),
     )
     assert.deepEqual(failures, ids)
-    const lost = kit.published.find(record => redriveTargetOf(record) === undefined)
+    const lost = kit.publishedRecords.find(record => readRedriveTarget(record) === undefined)
     const { consumer, errorType, error } = JSON.parse(String(lost?.value)) as FailureData
     assert.deepEqual([consumer, errorType], ['redriver', 'rejected'])
     assert.match(error, /^malformed-event/)

@@ -67,7 +67,7 @@ describe('given an archiver', () => {
     await stage.batch(everything())
     assert.deepEqual(await offsetsIn(history), range(0, 29))
     assert.deepEqual(new Set(stage.outcomes), new Set(['ignored/archived', 'ignored/redriven-for-another']))
-    assert.deepEqual(stage.publisher.published, [])
+    assert.deepEqual(stage.publisher.publishedRecords, [])
   })
 
   test('when the bucket does not answer, then the records wait, and are archived once it does', async () => {

@@ -11,7 +11,7 @@ import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { columnsOf } from '../../../lib/history/columns.ts'
+import { listColumns } from '../../../lib/history/columns.ts'
 import {
   DamagedObject,
   decodeColumns,
@@ -19,7 +19,7 @@ import {
   type NamedColumn,
   ParquetFile,
 } from '../../../lib/history/parquet.ts'
-import { type HistoryRow, recordOf, rowsOf } from '../../../lib/history/row.ts'
+import { type HistoryRow, toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
 import { decodeRows } from '../../support/memory-history.ts'
 import { Random } from '../../support/random.ts'
@@ -35,8 +35,8 @@ const DATA = 'application/json'
 
 /** Records that come back from an object of the history. */
 async function kept(records: readonly LogRecord[], table: HistoryTable = 'readings'): Promise<LogRecord[]> {
-  const bytes = encodeRows(table, await rowsOf(records, READER))
-  return (await decodeRows(table, bytes)).map(recordOf)
+  const bytes = encodeRows(table, await toHistoryRows(records, READER))
+  return (await decodeRows(table, bytes)).map(toLogRecord)
 }
 
 /** Everything in a record that must survive: the bytes of an event may be written differently. */
@@ -148,15 +148,15 @@ describe('given a record, when it is archived and read again, then nothing of it
   test('an event that a mapping made from a record of another format', async () => {
     const record = recordWith(READING, { headers: [], value: Buffer.from('{"plain":1}') })
     const reader = { ...READER, foreign: async () => () => READING }
-    const rows = await rowsOf([record], reader)
+    const rows = await toHistoryRows([record], reader)
     assert.deepEqual(rows[0]?.event, READING)
     const [again] = await decodeRows('readings', encodeRows('readings', rows))
-    assert.deepEqual([again?.event, recordOf(again as never)], [READING, record])
+    assert.deepEqual([again?.event, toLogRecord(again as never)], [READING, record])
   })
 
   test('any event in any table', async () => {
     const json = fc.jsonValue({ maxDepth: 3 })
-    const names = HISTORY_TABLES.flatMap(table => columnsOf(table)).flatMap(column =>
+    const names = HISTORY_TABLES.flatMap(table => listColumns(table)).flatMap(column =>
       'path' in column ? [(column.path as string[])[0] as string] : [],
     )
     const data = fc.oneof(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), json), json)
@@ -191,7 +191,7 @@ describe('given data in the format of a schema registry, when it is archived, th
   for (const as of Object.keys(SENT_AS) as SentAs[])
     test(as, async () => {
       const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
-      const [row] = await rowsOf([sent(3, event as Event, as)], reader)
+      const [row] = await toHistoryRows([sent(3, event as Event, as)], reader)
       const [again] = await decodeRows('readings', encodeRows('readings', [row as HistoryRow]))
       assert.deepEqual(again?.event?.data, event.data)
       assert.equal(again?.raw, undefined)
@@ -200,7 +200,7 @@ describe('given data in the format of a schema registry, when it is archived, th
 
 test('given some columns and some rows, when they are read, then only they are returned', async () => {
   const records = [0, 1, 2, 3].map(offset => recordWith(READING, { offset }))
-  const bytes = encodeRows('readings', await rowsOf(records, READER))
+  const bytes = encodeRows('readings', await toHistoryRows(records, READER))
   const { rows, values } = await decodeColumns(bytes, {
     names: ['offset', 'temperature', 'x'],
     fromRow: 1,
@@ -246,7 +246,7 @@ test('given an object of several groups of rows, when it is read, then its value
 })
 
 test('given bytes that are no object of the history, when they are read, then the object is damaged', async () => {
-  const whole = encodeRows('readings', await rowsOf([recordWith(READING)], READER))
+  const whole = encodeRows('readings', await toHistoryRows([recordWith(READING)], READER))
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from('not Parquet at all'),
@@ -276,7 +276,7 @@ test('given a page that expands beyond its length, then reading ends there', asy
 })
 
 test('given a bit that has changed within an object, when it is read, then no other rows are returned', async () => {
-  const rows = await rowsOf(
+  const rows = await toHistoryRows(
     Array.from({ length: 200 }, (_, offset) =>
       recordWith(READING, { offset, key: createHash('sha512').update(`${offset}`).digest() }),
     ),
@@ -300,7 +300,7 @@ test('given a bit that has changed within an object, when it is read, then no ot
 
 test('given the tables, then no two columns of a table have the same name, which is lower case', () => {
   for (const table of HISTORY_TABLES) {
-    const names = columnsOf(table).map(({ name }) => name)
+    const names = listColumns(table).map(({ name }) => name)
     assert.deepEqual(names, [...new Set(names)])
     for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)
   }

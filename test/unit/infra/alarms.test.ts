@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { METRICS } from '#runtime/adapters/lambda/metric-names.ts'
 import type { Value } from '../../../infra/alarms/alarm.ts'
-import { alarmResources, alarmsOf } from '../../../infra/alarms/resources.ts'
+import { buildAlarmResources, listAlarms } from '../../../infra/alarms/resources.ts'
 import { ALARM_KINDS } from '../../../infra/alarms/table.ts'
 import AlarmsPlugin from '../../../infra/alarms-plugin.ts'
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
@@ -16,14 +16,14 @@ import { PROJECT } from '../../support/program.ts'
 type Properties = Record<string, any>
 
 const named = (name: string, given = deployed()): Properties | undefined =>
-  Object.values(alarmResources(given))
+  Object.values(buildAlarmResources(given))
     .map(resource => (resource as { Properties: Properties }).Properties)
     .find(({ AlarmName }) => AlarmName === `sluice-${given.stage}-${name}`)
-const kindsOf = (given = deployed()) => new Set(alarmsOf(given).map(({ kind }) => kind))
+const kindsOf = (given = deployed()) => new Set(listAlarms(given).map(({ kind }) => kind))
 const page = (name: string) => readFileSync(join(PROJECT, 'docs', name), 'utf8')
 
 const NODES = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
-const EVERYWHERE = [deployed(), NODES].flatMap(alarmsOf)
+const EVERYWHERE = [deployed(), NODES].flatMap(listAlarms)
 
 /** Metrics that an alarm looks at: names of their dimensions in order, and the reason, if it asks for one. */
 function lookedAt(value: Value) {
@@ -81,14 +81,14 @@ describe('the alarms of a deployment', () => {
   })
 
   it('given a cause, then its alarm alone notifies, except during an outage of servers', () => {
-    const resources = Object.entries(alarmResources(deployed())) as [
+    const resources = Object.entries(buildAlarmResources(deployed())) as [
       string,
       { Type: string; Properties: Properties },
     ][]
     const composites = resources.filter(([, { Type }]) => Type === 'AWS::CloudWatch::CompositeAlarm')
     const ringing = composites.filter(([, { Properties }]) => Properties.AlarmActions)
     for (const [, { Properties }] of ringing) assert.deepEqual(Properties.AlarmActions, [TOPIC])
-    for (const { logicalId } of alarmsOf(deployed()))
+    for (const { logicalId } of listAlarms(deployed()))
       assert.equal(
         ringing.filter(([, { Properties }]) => Properties.AlarmRule['Fn::Sub'].includes(`\${${logicalId}}`))
           .length,

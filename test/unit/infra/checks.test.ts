@@ -177,24 +177,28 @@ describe('the schemas', () => {
   })
 
   it('given one that was changed, or never compiled, then it says what to run', async () => {
-    const stale = /^schemas\/compiled\.js does not match schemas\/json\/\. Run `npm run schemas`/
+    const stale = /^lib\/schemas\/compiled\.js does not match events\/schemas\/json\/\. Run `npm run schemas`/
     assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)
     writeFileSync(compiled, 'export default {}')
     assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)
   })
 
   const broken: [name: string, text: string, said: RegExp][] = [
-    ['no JSON', '{ "$id": ', /^schemas\/json\/a\.v1\.json: .*JSON/],
-    ['no schema', JSON.stringify({ ...schema, type: 'objekt' }), /^schemas\/json\/a\.v1\.json: .*type/],
+    ['no JSON', '{ "$id": ', /^events\/schemas\/json\/a\.v1\.json: .*JSON/],
+    [
+      'no schema',
+      JSON.stringify({ ...schema, type: 'objekt' }),
+      /^events\/schemas\/json\/a\.v1\.json: .*type/,
+    ],
     [
       'a keyword that does not exist',
       JSON.stringify({ ...schema, requird: [] }),
-      /^schemas\/json\/a\.v1\.json: .*requird/,
+      /^events\/schemas\/json\/a\.v1\.json: .*requird/,
     ],
     [
       'the name of another',
       JSON.stringify({ ...schema, $id: 'x' }),
-      /^schemas\/json\/a\.v1\.json: its \$id must be /,
+      /^events\/schemas\/json\/a\.v1\.json: its \$id must be /,
     ],
   ]
   for (const [name, text, said] of broken)

@@ -10,8 +10,8 @@ import { retryFields } from '../../../infra/schedules.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import {
   type DeclaredFunction,
-  declaredFunctions,
   type FunctionKeys,
+  parseFunctions,
   readFunctions,
   topicMappingProblems,
 } from '../../../lib/app/functions.ts'
@@ -50,7 +50,7 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   caller: { consumes: 'notifications', uses: ['redis', 'notifications', 'receiver-secrets'] },
   router: { consumes: 'failures', emits: ['dlq'], uses: ['redis'], maximumPollers: 1 },
 }
-const DECLARED = declaredFunctions(ENTRIES)
+const DECLARED = parseFunctions(ENTRIES)
 
 function expanded(name: string) {
   const declared = DECLARED.find(one => one.name === name)
@@ -145,7 +145,7 @@ describe('the fields that the framework gets', () => {
     const { package: packed, environment } = expanded('reader')
     assert.deepEqual(packed, { patterns: ['config/mappings/*.yaml', 'config/mappings/*.yml'] })
     assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'config/mappings' })
-    const [one] = declaredFunctions({ one: { consumes: 'readings', mappings: 'device' } })
+    const [one] = parseFunctions({ one: { consumes: 'readings', mappings: 'device' } })
     assert.deepEqual(one?.mappings, ['device'])
   })
 
@@ -184,7 +184,7 @@ describe('the fields that the framework gets', () => {
       second: { consumes: ['view-rows', 'failures'], uses: ['redis'] },
       scheduled: { emits: 'view-rows', schedule: 'rate(1 minute)' },
     } as const
-    const declared = declaredFunctions(entries)
+    const declared = parseFunctions(entries)
     const variables = (name: string) =>
       expandedFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
     assert.equal(variables('first')?.EMITTERS, undefined)
@@ -282,7 +282,7 @@ describe('the roles', () => {
   it('given the functions that ship, then each that writes data as SERIALIZATION says can ask the registry', () => {
     const shipped = readFunctions()
     const writing = shipped.filter(({ name }) =>
-      /\bdataWriterOf\b/.test(readFileSync(`functions/${name}/handler.ts`, 'utf8')),
+      /\bgetDataWriter\b/.test(readFileSync(`functions/${name}/handler.ts`, 'utf8')),
     )
     assert.ok(writing.some(({ name }) => name === 'generator'))
     for (const declared of writing) {

@@ -8,9 +8,9 @@ import { withOutputs } from '../../../infra/stack-outputs.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { HISTORY, readSettings } from '../../../lib/app/settings/index.ts'
 import { topicName } from '../../../lib/app/topics.ts'
-import { columnsOf } from '../../../lib/history/columns.ts'
-import { objectKey } from '../../../lib/history/object-key.ts'
-import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
+import { listColumns } from '../../../lib/history/columns.ts'
+import { formatObjectKey } from '../../../lib/history/object-key.ts'
+import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b'
 const CLUSTER =
@@ -64,7 +64,7 @@ describe('the tables of Glue', () => {
       assert.deepEqual(day, { Name: 'day', Type: 'string' })
       assert.deepEqual(
         [topic, ...StorageDescriptor.Columns],
-        columnsOf(name).map(column => ({ Name: column.name, Type: types[column.type] })),
+        listColumns(name).map(column => ({ Name: column.name, Type: types[column.type] })),
       )
       const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
       assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
@@ -77,11 +77,11 @@ describe('the tables of Glue', () => {
     for (const table of HISTORY_TABLES) {
       const { Parameters } = tables.get(table)
       const topics = Parameters['projection.topic.values'].split(',')
-      assert.deepEqual(topics, [topicName(signalOfTable(table), 'prod')])
+      assert.deepEqual(topics, [topicName(getTableSignal(table), 'prod')])
       assert.equal(Parameters['projection.enabled'], 'true')
       for (const topic of topics) {
         const day = '2026-11-24'
-        const key = objectKey({ partition: 0, firstOffset: 1, lastOffset: 2, table, topic, day })
+        const key = formatObjectKey({ partition: 0, firstOffset: 1, lastOffset: 2, table, topic, day })
         // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
         const location = Parameters['storage.location.template']
           .replace('${topic}', topic)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields } from '../../../infra/expand-functions.ts'
 import { roles } from '../../../infra/roles.ts'
-import { declaredFunctions } from '../../../lib/app/functions.ts'
+import { parseFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 
 const ENVIRONMENT = {
@@ -14,7 +14,7 @@ const ENVIRONMENT = {
   SECURITY_GROUP_IDS: 'sg-1',
 }
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_telemetry-a1b2c3'
-const DECLARED = declaredFunctions({
+const DECLARED = parseFunctions({
   frost: { consumes: 'readings', emits: 'events', uses: 'redis' },
   quiet: { uses: 'redis' },
 })

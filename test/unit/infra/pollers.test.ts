@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pollerFields } from '../../../infra/pollers.ts'
-import { declaredFunctions } from '../../../lib/app/functions.ts'
+import { parseFunctions } from '../../../lib/app/functions.ts'
 
-const FUNCTIONS = declaredFunctions({
+const FUNCTIONS = parseFunctions({
   one: { consumes: 'readings', uses: ['redis'] },
   two: { consumes: ['readings', 'events'], uses: ['redis'], maximumPollers: 20 },
   three: { consumes: 'alerts', uses: ['redis'], maximumPollers: 1 },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
-import { MAX_TEMPLATE_BYTES, parametersOf, readStackTemplate, templateText } from '../../../infra/stack.ts'
+import { buildParameters, MAX_TEMPLATE_BYTES, readStackTemplate, templateText } from '../../../infra/stack.ts'
 import { VARIABLE_OF_OUTPUT } from '../../../infra/stack-outputs.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -19,7 +19,7 @@ interface Policy {
 }
 
 const typesOf = (set: Readonly<Record<string, string>>) =>
-  Object.values(evaluated(PROD, { ...parametersOf('prod', STAGES.prod), ...set }).made)
+  Object.values(evaluated(PROD, { ...buildParameters('prod', STAGES.prod), ...set }).made)
 const services = (types: readonly string[]) => new Set(types.map(type => type.split('::')[1]))
 
 describe('the long-lived stack', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { mappingReader } from '../../../lib/app/mapping-reader.ts'
-import { redrivenRecord } from '../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { environmentReading, kafkaEvent, logRecord, TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -24,7 +24,7 @@ function noting(
     onEvent(state, { id, entity, timeMs }) {
       if (fails.now) throw new Error('not yet')
       seen.push({ id, entity, timeMs })
-      return decided('noted', { count: (state?.count ?? 0) + 1 })
+      return completeStep('noted', { count: (state?.count ?? 0) + 1 })
     },
   }
   return process
@@ -129,7 +129,7 @@ describe('a function on a topic of foreign records', () => {
     fails.now = false
     const [failure] = stage.events as { data?: FailureData }[]
     assert.ok(failure?.data)
-    const { value, headers } = redrivenRecord(failure.data)
+    const { value, headers } = createRedrivenRecord(failure.data)
     await stage.batch([{ ...foreign(9, MOTION), value, headers }])
     assert.deepEqual(stage.outcomes, ['failed/unexpected-error', 'applied/noted'])
     assert.equal(seen[1]?.id, seen[0]?.id)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { InvalidMapping, readMapping } from '../../../lib/mapping/mapping-file.ts'
-import { requiredTargets, targetsOf } from '../../../lib/mapping/targets.ts'
+import { getTargets, requiredTargets } from '../../../lib/mapping/targets.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
@@ -42,7 +42,7 @@ describe('the fields that a mapping can fill', () => {
       const schema: Schema = JSON.parse(readFileSync(file, 'utf8'))
       const found = leaves(schema)
       assert.ok(found.length > 5)
-      const own = [...targetsOf(name as FamilyName).keys()]
+      const own = [...getTargets(name as FamilyName).keys()]
       assert.deepEqual(own.toSorted(), found.map(({ path }) => path).toSorted())
       const required = found.filter(leaf => leaf.isRequired).map(({ path }) => path)
       assert.deepEqual(requiredTargets(name as FamilyName).toSorted(), required.toSorted())

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { delivered } from '#runtime/consumer/sink.ts'
+import { confirmDelivery } from '#runtime/consumer/sink.ts'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
@@ -82,7 +82,7 @@ describe('receivers', () => {
       formerly: 'notify-sns',
       async deliver(messages: readonly Message[]) {
         published.resolve()
-        return messages.map(() => delivered('delivered'))
+        return messages.map(() => confirmDelivery('delivered'))
       },
     }
     const hanging = new Webhook(webhook('hanging'), {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import type { OutboxEntry } from '#runtime/pipeline/model.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
-import { type FiringAlerts, firingIn } from '../../../lib/notification/firing-alerts.ts'
+import { type FiringAlerts, listFiringAlerts } from '../../../lib/notification/firing-alerts.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
@@ -51,7 +51,7 @@ async function afterOf(
   await stage.batch(records.slice(at))
   const state = (await stage.state(entity)) as FiringAlerts | undefined
   const sent = stage.observer.decisions.map(({ emitted = [] }) => emitted.flatMap(sentIn))
-  return { outcomes: stage.outcomes, sent, state, entries: state ? firingIn(state) : [] }
+  return { outcomes: stage.outcomes, sent, state, entries: state ? listFiringAlerts(state) : [] }
 }
 
 /** @returns the group to which an alert was sent, or an inhibition */
@@ -180,7 +180,7 @@ describe('the alert that the pipeline is down, which every partition of readings
     })
   const first = down('a-1', '2026-03-01T12:00:00.000Z')
   const second = down('a-2', '2026-03-01T14:00:00.000Z')
-  const CLOCK = entityOf(fired(first))
+  const CLOCK = formatEntity(fired(first))
   const twelve = (make: () => Event) => Array.from({ length: 12 }, make)
   const [fires, ends] = [() => fired(first), () => resolved(first)]
 

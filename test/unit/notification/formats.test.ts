@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
-import { plainText, titleOf } from '../../../lib/notification/text.ts'
+import { formatTitle, plainText } from '../../../lib/notification/text.ts'
 import { alert, message } from './messages.ts'
 
 const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })
@@ -25,11 +25,11 @@ describe('the title of a message', () => {
     ['a digest', digest(7), '[DIGEST] 7 alerts were older than 1 h prod'],
   ]
   for (const [given, of, title] of titles)
-    it(`given ${given}, then it says so in one line`, () => assert.equal(titleOf(of), title))
+    it(`given ${given}, then it says so in one line`, () => assert.equal(formatTitle(of), title))
 
   it('given severities, then the highest of those that fire counts', () => {
     const alerts = [alert('a', { severity: 'info' }), alert('b', { severity: 'warning' }), RESOLVED]
-    assert.match(titleOf(message({ alerts })), /\(warning\)/)
+    assert.match(formatTitle(message({ alerts })), /\(warning\)/)
   })
 })
 

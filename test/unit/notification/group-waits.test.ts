@@ -128,7 +128,10 @@ describe('given a broker whose clock has gone back by six hours', () => {
     const kit = await played([first, ...open], 10 * MINUTE)
     await kit.when(routed(-269.999, fired('next')))
     await kit.pass(6 * MINUTE * 1000)
-    const [one, two] = kit.published.map(({ time, data }) => [time, (data as Notification).notificationId])
+    const [one, two] = kit.publishedEvents.map(({ time, data }) => [
+      time,
+      (data as Notification).notificationId,
+    ])
     assert.equal(one?.[0], two?.[0])
     assert.notEqual(one?.[1], two?.[1])
   })

@@ -9,7 +9,7 @@ import {
   withFired,
   withResolved,
 } from '../../../lib/notification/group.ts'
-import { moreSince } from '../../../lib/notification/more-alerts.ts'
+import { dropMoreBefore } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
@@ -181,7 +181,7 @@ describe('given more alerts than a notification has room for', () => {
   it('when alerts are large, then a notification stays below what its topic takes', async () => {
     const large = many(60).map(id => routed(1, fired(id, { summary: 'x'.repeat(20_000) })))
     const kit = await played([first, ...large], 10 * MINUTE)
-    const [told] = kit.published
+    const [told] = kit.publishedEvents
     assert.ok(JSON.stringify(told).length < 140_000)
     assert.match(notifications(kit)[0] ?? '', /\(54 more\)$/)
   })
@@ -260,7 +260,7 @@ describe('given alerts that end before they fire, because their fires failed', (
     assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'forget', dueMs }])
 
     const [told, young, old] = [';aaaaaaaaaaa=t', ';bbbbbbbbbbb=5', ';ccccccccccc=4']
-    assert.equal(moreSince(`${told}${young}${old}`, 5), `${told}${young}`)
+    assert.equal(dropMoreBefore(`${told}${young}${old}`, 5), `${told}${young}`)
     const one = end(newGroup(TARGET), 'a', 0)
     const two = end(one as Group, 'b', ENDED_FIRST_MS) as Group
     assert.equal(two.endedFirst?.split(';').length, 3)
@@ -333,7 +333,7 @@ describe('given a group', () => {
   it('when the log is read twice, then the notifications have the same ids', async () => {
     const log = [first, routed(1, fired('a')), routed(400, resolved('a'))]
     const [one, two] = [await played(log, HOUR), await played(log, HOUR)]
-    assert.deepEqual(one.published, two.published)
-    assert.equal(new Set(one.published.map(({ id }) => id)).size, 2)
+    assert.deepEqual(one.publishedEvents, two.publishedEvents)
+    assert.equal(new Set(one.publishedEvents.map(({ id }) => id)).size, 2)
   })
 })

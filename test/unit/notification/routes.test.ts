@@ -3,18 +3,18 @@ import { describe, it } from 'node:test'
 import { loadRoutes } from '../../../lib/notification/adapters/routes-file.ts'
 import { matchesAlert } from '../../../lib/notification/match.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
-import { type NotificationRoutes, targetsOf, undefinedReceivers } from '../../../lib/notification/route.ts'
+import { findTargets, type NotificationRoutes, undefinedReceivers } from '../../../lib/notification/route.ts'
 import { fired } from './support.ts'
 
 const groupsOf = (text: string, ...alerts: Parameters<typeof fired>[]) =>
-  alerts.map(alert => targetsOf(readRoutes(text, 'r'), fired(...alert)).map(({ group }) => group))
+  alerts.map(alert => findTargets(readRoutes(text, 'r'), fired(...alert)).map(({ group }) => group))
 
 const LAST = '  - { name: rest, receivers: [sns] }\n'
 
 describe('given the routes that ship', () => {
   it('then every alert goes to sns, by rule, with the documented waits', async () => {
     const routes = await loadRoutes(new URL('../../../config/notifications', import.meta.url).pathname)
-    assert.deepEqual(targetsOf(routes, fired('a')), [
+    assert.deepEqual(findTargets(routes, fired('a')), [
       {
         group: 'default/sns{rule="HIGH_TEMP"}',
         groupLabels: { rule: 'HIGH_TEMP' },

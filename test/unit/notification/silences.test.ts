@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
-  phaseOf,
+  findSilences,
+  getPhase,
   type SilenceSet,
-  silencing,
-  timed,
+  toTimedSilence,
   withoutSilence,
   withSilence,
 } from '../../../lib/notification/silences.ts'
@@ -23,11 +23,11 @@ describe('given silences', () => {
   it('when one is added, then it holds from its start on and not at its end', () => {
     const one = silence('a', 10, 20, { rule: ['HIGH_*'] })
     assert.deepEqual(
-      [9, 10, 19, 20].map(second => phaseOf(one, ms(second))),
+      [9, 10, 19, 20].map(second => getPhase(one, ms(second))),
       ['pending', 'active', 'active', 'past'],
     )
     assert.deepEqual(
-      [9, 10, 20].map(second => silencing([timed(one)], fired('x'), ms(second)).length),
+      [9, 10, 20].map(second => findSilences([toTimedSilence(one)], fired('x'), ms(second)).length),
       [0, 1, 0],
     )
   })

@@ -93,8 +93,8 @@ export function kitOf(routes: NotificationRoutes = { routes: [] }) {
 type Kit = ReturnType<typeof kitOf>
 
 /** All notifications so far: `+30 new firing: a b -c (2 more)`, in seconds; `-` before the resolved. */
-export function notifications({ published }: Pick<Kit, 'published'>): readonly string[] {
-  return published
+export function notifications({ publishedEvents }: Pick<Kit, 'publishedEvents'>): readonly string[] {
+  return publishedEvents
     .filter(({ type }) => type === NOTIFICATION_TYPE)
     .map(({ time, data }) => {
       const { reason, status, alerts, omitted } = data as Notification
@@ -119,6 +119,6 @@ export async function played(log: readonly Event[], until: number, kit = kitOf()
 }
 
 /** Checks that published events match the schemas. */
-export function assertFit({ published }: Pick<Kit, 'published'>): void {
-  for (const { type, data } of published) assert.equal(schemaViolation(type, data), undefined)
+export function assertFit({ publishedEvents }: Pick<Kit, 'publishedEvents'>): void {
+  for (const { type, data } of publishedEvents) assert.equal(schemaViolation(type, data), undefined)
 }

@@ -2,21 +2,21 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { type Delivered, delivered, retry, type Sink } from '#runtime/consumer/sink.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Delivered, retry, type Sink } from '#runtime/consumer/sink.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import { logRecord } from '#runtime/testing/records.ts'
 import { Stage } from '#runtime/testing/stage.ts'
 import { ALERT_FIRED_TYPE, type Alert } from '../../../lib/alerting/alert.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { redrivenRecord } from '../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { deliverSink, type Outlet } from '../../../lib/notification/deliver.ts'
-import { type FiringAlerts, firingIn } from '../../../lib/notification/firing-alerts.ts'
+import { type FiringAlerts, listFiringAlerts } from '../../../lib/notification/firing-alerts.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
-import { type Target, targetsOf } from '../../../lib/notification/route.ts'
+import { findTargets, type Target } from '../../../lib/notification/route.ts'
 import { type RoutedAlert, routedEmission } from '../../../lib/notification/routed-alert.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
@@ -49,7 +49,7 @@ describe('an environment with notify-sns and notify-webhook that becomes one wit
         all.map(({ offset }): Delivered => {
           if (failing.includes(offset)) return retry('status 503')
           sent.push(...own.map(receiver => `${receiver} n${offset}`))
-          return delivered('delivered')
+          return confirmDelivery('delivered')
         }),
     })
     const outlet = (names: readonly string[], formerly: string): Outlet => ({
@@ -58,7 +58,7 @@ describe('an environment with notify-sns and notify-webhook that becomes one wit
       deliver: async (messages: readonly Message[]) =>
         messages.map(({ to, notification }) => {
           sent.push(...to.map(receiver => `${receiver} ${notification.notificationId}`))
-          return delivered('delivered')
+          return confirmDelivery('delivered')
         }),
     })
     const log = [0, 1, 2, 3, 4].map(offset => at(offset))
@@ -82,7 +82,7 @@ describe('an environment with notify-sns and notify-webhook that becomes one wit
       ],
     )
     const retries = failures.map((failure, index) => {
-      const { key, value, headers } = redrivenRecord(failure)
+      const { key, value, headers } = createRedrivenRecord(failure)
       return at(5 + index, { key, value, headers })
     })
     await run(deliver, retries)
@@ -107,7 +107,7 @@ describe('an environment with firing-alerts and alert-router that becomes one wi
     accepts: [ALERT_FIRED_TYPE],
     onEvent: (state = {}, { data: alert }) => {
       const { alerts } = state as { alerts?: object }
-      return decided('fired', { ...state, alerts: { ...alerts, [alert?.fingerprint ?? '']: { alert } } })
+      return completeStep('fired', { ...state, alerts: { ...alerts, [alert?.fingerprint ?? '']: { alert } } })
     },
   }
   const router: KeyedProcess<object, Alert> = {
@@ -117,13 +117,13 @@ describe('an environment with firing-alerts and alert-router that becomes one wi
     onEvent: (state = {}, { data }) => {
       const alert = data as Alert
       const { firing, latest } = state as { firing?: object; latest?: object }
-      const [target] = targetsOf(FORMER, alert) as [Target]
+      const [target] = findTargets(FORMER, alert) as [Target]
       const { alertId, startedAt, fingerprint } = alert
       const next = {
         firing: { ...firing, [alertId]: [target] },
         latest: { ...latest, [fingerprint]: { alertId, startedAt, isKept: false } },
       }
-      return decided('routed', next, [routedEmission(target, alert)])
+      return completeStep('routed', next, [routedEmission(target, alert)])
     },
   }
 
@@ -148,7 +148,7 @@ describe('an environment with firing-alerts and alert-router that becomes one wi
       await run(notifier(NEW), log.slice(0, 3))
       const state = (await stage.state('/alerting HIGH_TEMP /environment/test-site s-1')) as FiringAlerts
       assert.deepEqual(
-        firingIn(state).map(({ alert }) => alert.alertId),
+        listFiringAlerts(state).map(({ alert }) => alert.alertId),
         ['a', 'b', 'c'],
       )
       await run(notifier(NEW), log)

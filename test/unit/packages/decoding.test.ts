@@ -28,28 +28,28 @@ function staged(nowMs?: () => number) {
 describe('decoding that exceeds the time limit of a response', () => {
   it('given that it is not done in time, then a later response has its records', async () => {
     const { decoding, begun } = staged()
-    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
-    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
+    assert.deepEqual(await decoding.decodePartition(at(7), now()), [])
+    assert.deepEqual(await decoding.decodePartition(at(7), now()), [])
     begun[0]?.done.resolve(RECORDS)
-    assert.deepEqual(await decoding.recordsOf(at(7), now() + 60_000), RECORDS)
+    assert.deepEqual(await decoding.decodePartition(at(7), now() + 60_000), RECORDS)
     assert.deepEqual(
       begun.map(({ place }) => place),
       ['0@7'],
     )
     // Returned records are not kept.
-    assert.deepEqual(await decoding.recordsOf(at(7), now()), [])
+    assert.deepEqual(await decoding.decodePartition(at(7), now()), [])
     assert.equal(begun.length, 2)
   })
 
   it('given no request for a minute, then its records are dropped', async () => {
     let nowMs = 0
     const { decoding, begun } = staged(() => nowMs)
-    await decoding.recordsOf(at(7), now())
+    await decoding.decodePartition(at(7), now())
     begun[0]?.done.resolve(RECORDS)
-    await decoding.recordsOf(at(7, 1), now())
+    await decoding.decodePartition(at(7, 1), now())
     nowMs = 61_000
-    await decoding.recordsOf(at(7, 2), now())
-    void decoding.recordsOf(at(7), now() + 60_000)
+    await decoding.decodePartition(at(7, 2), now())
+    void decoding.decodePartition(at(7), now() + 60_000)
     assert.deepEqual(
       begun.map(({ place }) => place),
       ['0@7', '1@7', '2@7', '0@7'],
@@ -59,10 +59,10 @@ describe('decoding that exceeds the time limit of a response', () => {
 
   it('given that it fails, then the next response throws, and the one after it starts again', async () => {
     const { decoding, begun } = staged()
-    await decoding.recordsOf(at(7), now())
+    await decoding.decodePartition(at(7), now())
     begun[0]?.done.reject(new Error('corrupt'))
-    await assert.rejects(decoding.recordsOf(at(7), now() + 60_000), /corrupt/)
-    await decoding.recordsOf(at(7), now())
+    await assert.rejects(decoding.decodePartition(at(7), now() + 60_000), /corrupt/)
+    await decoding.decodePartition(at(7), now())
     assert.equal(begun.length, 2)
   })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { readRecordsOf } from '@sluice/kafka-records'
+import { installRecordDecoder } from '@sluice/kafka-records'
 import { Kafka, logLevel } from 'kafkajs'
 import { createCluster } from '../../../packages/kafka-records/kafkajs-internals.ts'
 import { recordBatch, type WrittenBatch } from '../../support/record-batches.ts'
@@ -71,8 +71,8 @@ async function fetching(kafka: Kafka, ...answers: Answer[]) {
 
 const client = () => {
   const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
-  readRecordsOf(kafka)
-  readRecordsOf(kafka)
+  installRecordDecoder(kafka)
+  installRecordDecoder(kafka)
   return kafka
 }
 const batchOf = (part: Partial<WrittenBatch> = {}) => recordBatch({ records: [{}, {}, {}], ...part })
@@ -118,6 +118,6 @@ describe('a kafkajs client that uses this decoder', () => {
   })
 
   it('given another version of the library, then it is refused', () => {
-    assert.throws(() => readRecordsOf({}), /this version of kafkajs .*: install version 2\.2\.4/)
+    assert.throws(() => installRecordDecoder({}), /this version of kafkajs .*: install version 2\.2\.4/)
   })
 })

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import zlib from 'node:zlib'
 import { OpenBatches } from '../../../packages/kafka-records/open-batches.ts'
-import { recordsOf } from '../../../packages/kafka-records/partition.ts'
+import { decodePartition } from '../../../packages/kafka-records/partition.ts'
 import { CODEC_NAMES, recordBatch, type WrittenRecord } from '../../support/record-batches.ts'
 
 const MIB = 1024 * 1024
@@ -20,7 +20,7 @@ function batchOf(count: number, codec: (typeof CODEC_NAMES)[number] = 'gzip', ba
 }
 
 async function read(bytes: Buffer, fromOffset: number, open: OpenBatches, place = PLACE) {
-  const records = await recordsOf({ ...place, fromOffset, bytes, aborted: [] }, MAX_BYTES, open)
+  const records = await decodePartition({ ...place, fromOffset, bytes, aborted: [] }, MAX_BYTES, open)
   for (const { offset, key, value } of records)
     assert.deepEqual([String(key), value?.[0], value?.length], [offset, Number(offset), MIB])
   return records.map(({ offset }) => Number(offset))

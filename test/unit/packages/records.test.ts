@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { UnreadableBytes } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
-import { recordsOf } from '../../../packages/kafka-records/partition.ts'
+import { decodePartition } from '../../../packages/kafka-records/partition.ts'
 import { CODEC_NAMES, marker, recordBatch, sealed, type WrittenRecord } from '../../support/record-batches.ts'
 import { rejection } from '../../support/rejection.ts'
 import { sampled } from '../../support/sampled.ts'
@@ -16,7 +16,7 @@ type Aborted = { producerId: string; firstOffset: number }[]
 
 function read(bytes: Buffer | Buffer[], { fromOffset = 0, aborted = [] as Aborted } = {}) {
   const whole = Array.isArray(bytes) ? Buffer.concat(bytes) : bytes
-  return recordsOf({ topic: 't', partition: 3, fromOffset, bytes: whole, aborted })
+  return decodePartition({ topic: 't', partition: 3, fromOffset, bytes: whole, aborted })
 }
 
 const handedOver = (records: readonly FetchedRecord[]) => records.filter(record => !record.isControlRecord)
@@ -81,7 +81,7 @@ describe('the records of a batch', () => {
       const records = texts.map((value, at) => ({ key: null, value, offsetDelta: at }))
       const bytes = recordBatch({ records, baseOffset: 40, codec })
       const search = (text: string, fromOffset = 0) =>
-        recordsOf(
+        decodePartition(
           { topic: 't', partition: 3, fromOffset, bytes, aborted: [] },
           undefined,
           undefined,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BatchBuilder, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records/writing'
 import fc from 'fast-check'
-import { batchesOf, verifyChecksum } from '../../../packages/kafka-records/batch.ts'
-import { recordsOf } from '../../../packages/kafka-records/partition.ts'
+import { readBatches, verifyChecksum } from '../../../packages/kafka-records/batch.ts'
+import { decodePartition } from '../../../packages/kafka-records/partition.ts'
 
 const buffer = fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes))
 const record: fc.Arbitrary<WritableRecord> = fc.record({
@@ -24,8 +24,8 @@ function filled(records: readonly WritableRecord[], timestampMs = 5_000): BatchB
 }
 
 async function readBack(bytes: Buffer) {
-  for (const batch of batchesOf(bytes)) verifyChecksum(batch)
-  const read = await recordsOf({ topic: 't', partition: 0, fromOffset: 0, bytes, aborted: [] })
+  for (const batch of readBatches(bytes)) verifyChecksum(batch)
+  const read = await decodePartition({ topic: 't', partition: 0, fromOffset: 0, bytes, aborted: [] })
   return read.map(({ key, value, headerList, timestamp }) => ({ key, value, headers: headerList, timestamp }))
 }
 
@@ -36,7 +36,7 @@ describe('a record batch that is written', () => {
         fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), async records => {
           const closed = await filled(records).close(codec)
           const expected = records.map((one, index) => ({ ...one, timestamp: String(5_000 + index) }))
-          assert.deepEqual(await readBack(closed.sealed()), expected)
+          assert.deepEqual(await readBack(closed.seal()), expected)
         }),
         { numRuns: 60, seed: 15 },
       )
@@ -46,7 +46,7 @@ describe('a record batch that is written', () => {
     const closed = await filled([{ key: null, value: null, headers: [] }]).close('none')
     for (const producerEpoch of [3, 4]) {
       const sequence = { producerId: 2n ** 40n, producerEpoch, firstSequence: 77 }
-      const [batch] = batchesOf(closed.sealed(sequence))
+      const [batch] = readBatches(closed.seal(sequence))
       assert.ok(batch)
       verifyChecksum(batch)
       const { producerId, firstSequence, isTransactional } = batch

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
-import { alertCause } from '../../../lib/queries/alerts/cause.ts'
+import { findAlertCause } from '../../../lib/queries/alerts/cause.ts'
 import { environmentReading } from '../../support/records.ts'
 import { ruleOf } from '../alerting/support.ts'
 
@@ -20,7 +20,7 @@ function alertOf(event: Event) {
   const timeMs = (at: number) => Date.parse(READINGS[at]?.time ?? '')
   return firedAlert(
     RULE,
-    { ...event, entity: entityOf(event) },
+    { ...event, entity: formatEntity(event) },
     {
       ...{ value: 42, threshold: 40, activeAtMs: timeMs(1), firedAtMs: timeMs(3) },
     },
@@ -34,7 +34,7 @@ function causeOf(readings: readonly Event[], signal?: AbortSignal) {
   })
   const ranges = [{ topic: 'readings', partition: 0, start: 0, end: records.length }]
   const alert = alertOf(READINGS[3] as Event)
-  return alertCause(new MemoryLogReader(records), ranges, alert, async same => same, signal)
+  return findAlertCause(new MemoryLogReader(records), ranges, alert, async same => same, signal)
 }
 
 describe('the reading that caused an alert', () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
-import { keyOfPattern, type PatternRule } from '../../../lib/alerting/patterns/pattern.ts'
+import { computePatternKey, type PatternRule } from '../../../lib/alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { alertIn } from '../../../lib/queries/alerts/alerts-topic.ts'
-import { activeAlertsOf, conditionsNow } from '../../../lib/tables/conditions.ts'
+import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
+import { conditionsNow, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from '../tables/stored.ts'
 
@@ -62,12 +62,12 @@ describe('alerts that are on', () => {
     assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
     // No states of other entities are read.
     const { state: read } = inspection
-    const one = await activeAlertsOf({ state: read }, READINGS, GROUPS, '/e s-1')
+    const one = await readActiveAlerts({ state: read }, READINGS, GROUPS, '/e s-1')
     assert.deepEqual(
       one,
       found.filter(({ entity }) => entity === '/e s-1'),
     )
-    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, GROUPS, '/e s-3'), [])
+    assert.deepEqual(await readActiveAlerts({ state: read }, READINGS, GROUPS, '/e s-3'), [])
   })
 
   it('given that the pipeline is down, then that is one alert, however many partitions have noticed', async () => {
@@ -94,7 +94,7 @@ describe('alerts that are on', () => {
 
 describe('rules over several events that are on', () => {
   it('given states of groups, then pending and firing alerts are listed', async () => {
-    const key = (name: string) => keyOfPattern({ name, labels: {} } as PatternRule, 'shape')
+    const key = (name: string) => computePatternKey({ name, labels: {} } as PatternRule, 'shape')
     const states: PatternStates = {
       tracked: {
         [key('COUNT')]: { state: { counted: [SINCE_MS, SINCE_MS + 1000] } },
@@ -114,7 +114,7 @@ describe('rules over several events that are on', () => {
     )
     // No states of other groups are read.
     const { state: read } = inspection
-    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, GROUPS, '/groups/tenant acme'), found)
+    assert.deepEqual(await readActiveAlerts({ state: read }, READINGS, GROUPS, '/groups/tenant acme'), found)
   })
 })
 
@@ -122,10 +122,10 @@ describe('alerts that were published', () => {
   const alert = logRecord(0, alertFired('a', { at: 3 }), { topic: 'alerts' })
 
   it('given an alert, then it has the time of its event, or else of its record', () => {
-    assert.equal(alertIn(alert)?.alert.rule, 'HIGH_TEMP')
-    assert.equal(alertIn(alert)?.timeMs, SINCE_MS + 3_000)
+    assert.equal(readAlert(alert)?.alert.rule, 'HIGH_TEMP')
+    assert.equal(readAlert(alert)?.timeMs, SINCE_MS + 3_000)
     const { time: _, ...timeless } = alertFired('a')
-    assert.equal(alertIn(logRecord(0, timeless, { timestampMs: 17 }))?.timeMs, 17)
+    assert.equal(readAlert(logRecord(0, timeless, { timestampMs: 17 }))?.timeMs, 17)
   })
 
   it('given records that are not alerts, then they are passed over', () => {
@@ -136,7 +136,7 @@ describe('alerts that were published', () => {
       { topic: 'alerts' },
     )
     const noEvent = logRecord(3, { value: Buffer.from('hello') }, { topic: 'alerts' })
-    const found = [alert, foreign, broken, noEvent].flatMap(record => alertIn(record)?.alert.alertId ?? [])
+    const found = [alert, foreign, broken, noEvent].flatMap(record => readAlert(record)?.alert.alertId ?? [])
     assert.deepEqual(found, ['alert-a'])
   })
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
-import { layoutsIn } from '../../../lib/queries/kafka/cluster.ts'
-import { partitionLags } from '../../../lib/queries/kafka/lag.ts'
-import { topicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
+import { toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
+import { computePartitionLags } from '../../../lib/queries/kafka/lag.ts'
+import { computeTopicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
 
 const partition = (number: number, leader: number, replicas: number[], inSync = replicas) => {
   return { errorCode: 0, partition: number, leader, replicas, inSync }
@@ -37,7 +37,7 @@ const refused = (id: number, type = 'CLUSTER_AUTHORIZATION_FAILED') => {
 describe('given the topics of a cluster', () => {
   it('then topics come in the order of their names, and partitions in that of their numbers', () => {
     assert.deepEqual(
-      layoutsIn(METADATA).map(({ topic, partitions }) => [topic, partitions.map(one => one.partition)]),
+      toClusterTopics(METADATA).map(({ topic, partitions }) => [topic, partitions.map(one => one.partition)]),
       [
         ['__a', [0]],
         ['b', [0, 1]],
@@ -47,7 +47,7 @@ describe('given the topics of a cluster', () => {
 })
 
 describe('given the logs on the disks of brokers', () => {
-  const [topic] = layoutsIn({
+  const [topic] = toClusterTopics({
     ...METADATA,
     topics: [
       {
@@ -59,7 +59,8 @@ describe('given the logs on the disks of brokers', () => {
     ],
   })
   assert.ok(topic)
-  const sizeFrom = (...answers: Parameters<typeof topicSizes>[1]) => topicSizes([topic], answers).get('t')
+  const sizeFrom = (...answers: Parameters<typeof computeTopicSizes>[1]) =>
+    computeTopicSizes([topic], answers).get('t')
 
   it('then a topic has the size of its leaders, and one with all copies; a copy that is moved counts once', () => {
     const first = { broker: 1, answer: [dir([['t', 0, 10]]), dir([['t', 0, 4, true]])] }
@@ -75,11 +76,11 @@ describe('given the logs on the disks of brokers', () => {
 
 describe('given partitions of which some have no leader', () => {
   it('then their lag is left out, and never 0', () => {
-    assert.deepEqual(partitionLags([{ start: 2, end: 9 }, undefined, { start: 5, end: 9 }], [4, 3]), [
+    assert.deepEqual(computePartitionLags([{ start: 2, end: 9 }, undefined, { start: 5, end: 9 }], [4, 3]), [
       { partition: 0, next: 4, end: 9, pending: 5 },
       { partition: 2, next: 5, end: 9, pending: 4 },
     ])
-    assert.deepEqual(partitionLags([{ start: 2, end: 9 }], [-1]), [
+    assert.deepEqual(computePartitionLags([{ start: 2, end: 9 }], [-1]), [
       { partition: 0, next: 2, end: 9, pending: 7 },
     ])
   })

@@ -7,8 +7,8 @@ import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
 import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
-import { newestDeadLetters } from '../../../lib/queries/dead-letters/pages.ts'
-import { deadLettersOf, findDeadLetter, placeText } from '../../../lib/queries/dead-letters/records.ts'
+import { listNewestDeadLetters } from '../../../lib/queries/dead-letters/pages.ts'
+import { findDeadLetter, formatPlace, readDeadLetters } from '../../../lib/queries/dead-letters/records.ts'
 import { deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
@@ -37,8 +37,8 @@ function sourceOf(
   for (let partition = 0; applied !== undefined && partition < partitions; partition++) {
     const fold = new DeadLetterFold(undefined, { bounds })
     for (const record of records)
-      if (record.partition === partition && record.offset <= applied) fold.take(dlqEntry(record))
-    const state = JSON.parse(JSON.stringify(fold.stored))
+      if (record.partition === partition && record.offset <= applied) fold.apply(dlqEntry(record))
+    const state = JSON.parse(JSON.stringify(fold.snapshot))
     stored[`open-dead-letters ${TOPIC}/${partition}`] = {
       details: appliedUpTo(applied),
       states: [[`/dlq ${partition}`, state]],
@@ -72,7 +72,7 @@ interface SourceOptions {
 
 const look = (source: DeadLetterSource, options = {}) => new DeadLetters(source, options).look()
 const places = (rows: readonly { readonly partition: number; readonly offset: number }[]) =>
-  rows.map(placeText)
+  rows.map(formatPlace)
 
 const RECORDS = [
   at(0),
@@ -152,7 +152,7 @@ describe('the dead letters as they are now', () => {
 
 describe('a list of dead letters', () => {
   const pageIn = async (records: readonly LogRecord[], options = {}) =>
-    newestDeadLetters(await look(sourceOf(records)), { limit: 9, ...options })
+    listNewestDeadLetters(await look(sourceOf(records)), { limit: 9, ...options })
 
   it('given no filter, then the newest are listed, and all are counted', async () => {
     const { rows, counts } = await pageIn(RECORDS, { limit: 2 })
@@ -224,8 +224,8 @@ describe('a list of dead letters', () => {
   it('given the table, then a page reads few records', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset))
     const source = sourceOf(many, { applied: 1_499 })
-    const { rows } = newestDeadLetters(await look(source), { limit: 50 })
-    const found = await deadLettersOf(source.log, TOPIC, rows)
+    const { rows } = listNewestDeadLetters(await look(source), { limit: 50 })
+    const found = await readDeadLetters(source.log, TOPIC, rows)
     assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
   })
 
@@ -233,7 +233,7 @@ describe('a list of dead letters', () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset, { attempt: offset + 1 }))
     const source = sourceOf(many, { applied: 1_499 })
     const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)
-    const found = await deadLettersOf(source.log, TOPIC, rows.toReversed())
+    const found = await readDeadLetters(source.log, TOPIC, rows.toReversed())
     assert.deepEqual([places(found), source.offsets().length], [['0@1007', '0@507', '0@7'], 3])
   })
 })

@@ -5,13 +5,13 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import {
-  alertsOnce,
   type EntityMinute,
-  entityAlertIn,
-  lastRevisions,
-  minuteIn,
-  readingIn,
-  textOfEntity,
+  findEntityAlert,
+  findMinute,
+  findReading,
+  getSearchText,
+  removeDuplicateAlerts,
+  selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
@@ -39,7 +39,7 @@ function minuteEvent(data: unknown): Event {
 
 describe('what the log says of an entity', () => {
   it('given a reading of it, then its values and its position are returned', () => {
-    const found = readingIn(read(environmentReading('r-1', { temperature: 21.5 })), ENTITY, readData)
+    const found = findReading(read(environmentReading('r-1', { temperature: 21.5 })), ENTITY, readData)
     assert.deepEqual(
       [found?.id, found?.offset, found?.values, found?.timeMs],
       ['r-1', 7, { temperature: 21.5 }, Date.parse('2026-03-01T12:00:00Z')],
@@ -49,7 +49,7 @@ describe('what the log says of an entity', () => {
   it('given a reading in another unit, then its values are in the unit of the family', () => {
     const event = environmentReading('r-1', { temperature: 68 })
     const data = { ...(event.data as object), unit: 'F' }
-    assert.equal(readingIn(read({ ...event, data }), ENTITY, readData)?.values.temperature, 20)
+    assert.equal(findReading(read({ ...event, data }), ENTITY, readData)?.values.temperature, 20)
   })
 
   const event = environmentReading('r')
@@ -61,13 +61,13 @@ describe('what the log says of an entity', () => {
   ]
   for (const [what, content] of others)
     it(`given ${what}, then it does not count as a reading of the entity`, () => {
-      assert.equal(readingIn(read(content), ENTITY, readData), undefined)
+      assert.equal(findReading(read(content), ENTITY, readData), undefined)
     })
 
   it('given a minute of it, then its values are returned, and those of others are not', () => {
-    const found = minuteIn(read(minuteEvent(MINUTE)), ENTITY)
+    const found = findMinute(read(minuteEvent(MINUTE)), ENTITY)
     assert.deepEqual(found?.metrics.temperature, { count: 2, mean: 20, minimum: 19, maximum: 21 })
-    assert.equal(minuteIn(read(minuteEvent(MINUTE)), `${ENTITY}0`), undefined)
+    assert.equal(findMinute(read(minuteEvent(MINUTE)), `${ENTITY}0`), undefined)
   })
 
   for (const [what, data] of [
@@ -78,14 +78,14 @@ describe('what the log says of an entity', () => {
     ['nothing', null],
   ] as const)
     it(`given a minute with ${what}, then it is passed over: any client may write to the topic`, () => {
-      assert.equal(minuteIn(read(minuteEvent(data)), ENTITY), undefined)
+      assert.equal(findMinute(read(minuteEvent(data)), ENTITY), undefined)
     })
 
   it('given revisions of a minute in any order, then the last one counts', () => {
     const minute = (timeMs: number, revision: number): EntityMinute => {
       return { family: 'environment', timeMs, revision, metrics: {} }
     }
-    const found = lastRevisions([minute(60, 2), minute(0, 1), minute(60, 1), minute(60, 3)])
+    const found = selectLastRevisions([minute(60, 2), minute(0, 1), minute(60, 1), minute(60, 3)])
     assert.deepEqual(
       found.map(({ timeMs, revision }) => [timeMs, revision]),
       [
@@ -98,14 +98,14 @@ describe('what the log says of an entity', () => {
   it('given an alert that fires and resolves, in whichever order it is read, then it has ended', () => {
     const alert = firstAlert()
     const entity = `${alert.entity.source} ${alert.entity.subject}`
-    const told = [fired(alert), resolved(alert)].flatMap(one => entityAlertIn(read(one), entity) ?? [])
+    const told = [fired(alert), resolved(alert)].flatMap(one => findEntityAlert(read(one), entity) ?? [])
     assert.equal(told.length, 2)
     for (const order of [told, told.toReversed()]) {
-      const [only, ...more] = alertsOnce(order)
+      const [only, ...more] = removeDuplicateAlerts(order)
       assert.deepEqual(more, [])
       assert.deepEqual([only?.id, only?.endedMs], [alert.alertId, Date.parse('2026-03-01T13:00:00Z')])
     }
-    assert.equal(entityAlertIn(read(fired(alert)), 'another one'), undefined)
+    assert.equal(findEntityAlert(read(fired(alert)), 'another one'), undefined)
   })
 
   for (const [entity, text] of [
@@ -117,6 +117,6 @@ describe('what the log says of an entity', () => {
     ['/environment/a "x"', undefined],
   ] as const)
     it(`given ${entity}, then ${text ?? 'no text'} is certain to be in the bytes of its records`, () => {
-      assert.equal(textOfEntity(entity), text)
+      assert.equal(getSearchText(entity), text)
     })
 })

@@ -3,7 +3,12 @@ import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { consumerLags, pendingBefore, type ReadTopic, withAges } from '../../../lib/queries/kafka/lag.ts'
+import {
+  countPendingBefore,
+  type ReadTopic,
+  readConsumerLags,
+  withAges,
+} from '../../../lib/queries/kafka/lag.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {
@@ -23,7 +28,7 @@ const offsets = {
       { start: 0, end: 5 },
     ]
   },
-  committed: async (group: string, topic: string) => {
+  fetchCommitted: async (group: string, topic: string) => {
     requireTopic(topic)
     return { 'g-ahead': [20, 5], 'g-new': [-1, -1], 'g-half': [15, -1] }[group] ?? []
   },
@@ -32,7 +37,7 @@ const offsets = {
 describe('how far consumers are behind', () => {
   it('given committed offsets, then lag counts from them, or from the first record without any', async () => {
     const names = ['ahead', 'new', 'half', 'unheard-of']
-    const lags = await consumerLags(
+    const lags = await readConsumerLags(
       offsets,
       names.map(name => consumer(name)),
     )
@@ -49,14 +54,14 @@ describe('how far consumers are behind', () => {
   })
 
   it('given no such topic, then nothing is pending; given no answer, then there is an error', async () => {
-    const [lag] = await consumerLags(offsets, [consumer('frost', 'missing')])
+    const [lag] = await readConsumerLags(offsets, [consumer('frost', 'missing')])
     assert.deepEqual([lag?.pending, lag?.partitions], [0, []])
     const away = { ...offsets, bounds: () => Promise.reject(new Error('away')) }
-    await assert.rejects(consumerLags(away, [consumer('frost')]), /away/)
+    await assert.rejects(readConsumerLags(away, [consumer('frost')]), /away/)
   })
 
   it('given that one of the topics is missing, then the lags of the others are known', async () => {
-    const lags = await consumerLags(offsets, [consumer('frost', 'missing'), consumer('half')])
+    const lags = await readConsumerLags(offsets, [consumer('frost', 'missing'), consumer('half')])
     assert.deepEqual(
       lags.map(({ function: name, pending }) => [name, pending]),
       [
@@ -67,10 +72,10 @@ describe('how far consumers are behind', () => {
   })
 
   it('given ends of a while ago, then what came later does not count', async () => {
-    const [lag] = await consumerLags(offsets, [consumer('half')])
+    const [lag] = await readConsumerLags(offsets, [consumer('half')])
     assert.ok(lag)
-    assert.equal(pendingBefore(lag, [18, 0]), 3)
-    assert.equal(pendingBefore(lag, [12, 2]), 2)
+    assert.equal(countPendingBefore(lag, [18, 0]), 3)
+    assert.equal(countPendingBefore(lag, [12, 2]), 2)
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { outcomesOf } from '../../../lib/queries/states/outcomes.ts'
-import { partitionsOf } from '../../../lib/tables/table.ts'
+import { readOutcomes } from '../../../lib/queries/states/outcomes.ts'
+import { listStateKeys } from '../../../lib/tables/table.ts'
 import { inspectionOf } from '../tables/stored.ts'
 
 describe('how records ended', () => {
@@ -10,7 +10,7 @@ describe('how records ended', () => {
       'c t/0': { details: { outbox: 1, tally: { 'applied/counted': 2, 'ignored/tick': 5 } } },
       'c t/2': { details: { outbox: 2, tally: { 'applied/counted': 1, 'failed/rejected': 1 } } },
     })
-    assert.deepEqual(await outcomesOf(inspection, partitionsOf('c', { topic: 't', partitions: 3 })), {
+    assert.deepEqual(await readOutcomes(inspection, listStateKeys('c', { topic: 't', partitions: 3 })), {
       applied: 3,
       duplicate: 0,
       ignored: 5,
@@ -31,18 +31,18 @@ describe('how records ended', () => {
       'parked-erased/erased': 1,
     }
     const inspection = inspectionOf({ 'c t/0': { details: { tally } } })
-    const { applied, duplicate, ignored, failed, parked } = await outcomesOf(
+    const { applied, duplicate, ignored, failed, parked } = await readOutcomes(
       inspection,
-      partitionsOf('c', { topic: 't', partitions: 1 }),
+      listStateKeys('c', { topic: 't', partitions: 1 }),
     )
     assert.deepEqual([applied, duplicate, ignored, failed, parked], [3, 0, 2, 1, 2])
   })
 
   it('given timers that fired, then they are a reason, and no record', async () => {
     const inspection = inspectionOf({ 'c t/0': { details: { tally: { 'timer/forgotten': 4 } } } })
-    const { applied, duplicate, ignored, failed, reasons } = await outcomesOf(
+    const { applied, duplicate, ignored, failed, reasons } = await readOutcomes(
       inspection,
-      partitionsOf('c', { topic: 't', partitions: 1 }),
+      listStateKeys('c', { topic: 't', partitions: 1 }),
     )
     assert.deepEqual([applied, duplicate, ignored, failed], [0, 0, 0, 0])
     assert.deepEqual(reasons, { 'timer/forgotten': 4 })

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
 import type { RememberedFailure, StateKey, StoredTimer } from '#runtime/pipeline/model.ts'
-import { entityStates } from '../../../lib/queries/states/entities.ts'
+import { listEntityStates } from '../../../lib/queries/states/entities.ts'
 import { partitionStates, topicsRemembered } from '../../../lib/queries/states/partition-states.ts'
-import { partitionsOf, storedEntities } from '../../../lib/tables/table.ts'
+import { listStateKeys, storedEntities } from '../../../lib/tables/table.ts'
 import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
@@ -20,7 +20,7 @@ const FAILURE: RememberedFailure = {
   firstFailedAt: '2026-03-01T11:00:00Z',
   failedAtMs: 1,
 }
-const PARTITIONS = partitionsOf('processor', { topic: 'readings', partitions: 2 })
+const PARTITIONS = listStateKeys('processor', { topic: 'readings', partitions: 2 })
 
 const inspection = inspectionOf({
   'processor readings/1': {
@@ -132,7 +132,7 @@ describe('held entities', () => {
 
   it('given a held entity without a state, then it is shown with what it waits for, but not as a state', async () => {
     const held = { failure: 'f1', parked: [7], endsAfterMs: 60_000, timers: [] }
-    assert.deepEqual(await entityStates(holding, PARTITIONS, 'pump-1'), [
+    assert.deepEqual(await listEntityStates(holding, PARTITIONS, 'pump-1'), [
       { partition: 1, entity: '/a pump-1', timers: [], held },
     ])
     for await (const stored of storedEntities(holding, PARTITIONS[1] as StateKey))
@@ -143,14 +143,14 @@ describe('held entities', () => {
 describe('states of entities', () => {
   it('given a text, then a whole subject means that one alone, and a part all that have it', async () => {
     const names = async (wanted: string) =>
-      (await entityStates(inspection, PARTITIONS, wanted)).map(({ entity }) => entity)
+      (await listEntityStates(inspection, PARTITIONS, wanted)).map(({ entity }) => entity)
     assert.deepEqual(await names('pump'), ['/a pump-1', '/a pump-10'])
     assert.deepEqual(await names('pump-1'), ['/a pump-1'])
     assert.deepEqual(await names('valve'), [])
   })
 
   it('given an entity, then its state is there with its timers, and the version where that is not 1', async () => {
-    const [first, second] = await entityStates(inspection, PARTITIONS, 'pump')
+    const [first, second] = await listEntityStates(inspection, PARTITIONS, 'pump')
     assert.deepEqual(first, {
       partition: 1,
       entity: '/a pump-1',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { type Range, rangesOf, readRecords } from '../../../lib/queries/records/records.ts'
+import { type Range, readRecords, toRanges } from '../../../lib/queries/records/records.ts'
 import { logRecord } from '../../support/records.ts'
 
 describe('the records of several partitions', () => {
@@ -49,7 +49,7 @@ describe('the records of several partitions', () => {
       { start: 3, end: 9 },
       { start: 0, end: 4 },
     ]
-    assert.deepEqual(rangesOf('t', { bounds, atTime: [] }), [range(0, 3, 9), range(1, 0, 4)])
-    assert.deepEqual(rangesOf('t', { bounds, atTime: [2, 4] }), [range(0, 3, 9), range(1, 4, 4)])
+    assert.deepEqual(toRanges('t', { bounds, atTime: [] }), [range(0, 3, 9), range(1, 0, 4)])
+    assert.deepEqual(toRanges('t', { bounds, atTime: [2, 4] }), [range(0, 3, 9), range(1, 4, 4)])
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { topicReach } from '../../../lib/queries/kafka/topics.ts'
+import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 
 const BOUNDS = [{ start: 1, end: 5 }]
 
@@ -24,8 +24,8 @@ function offsets(error?: Error) {
 
 describe('how far a topic reaches', () => {
   it('given a time, then the first offset from then on is in the answer as well', async () => {
-    assert.deepEqual(await topicReach(offsets(), 't'), { bounds: BOUNDS, atTime: [] })
-    assert.deepEqual(await topicReach(offsets(), 't', 3), { bounds: BOUNDS, atTime: [3] })
+    assert.deepEqual(await readTopicReach(offsets(), 't'), { bounds: BOUNDS, atTime: [] })
+    assert.deepEqual(await readTopicReach(offsets(), 't', 3), { bounds: BOUNDS, atTime: [3] })
   })
 
   const cases: [what: string, of: object, name: string, says: RegExp][] = [
@@ -45,12 +45,12 @@ describe('how far a topic reaches', () => {
   ]
   for (const [what, of, name, says] of cases)
     it(`given ${what}, then the error says what was out of reach`, async () => {
-      const error = await topicReach(offsets(thrown(of)), 't').catch(caught => caught)
+      const error = await readTopicReach(offsets(thrown(of)), 't').catch(caught => caught)
       assert.equal(error.name, name)
       assert.match(error.message, says)
     })
 
   it('given a bug, then it stays the error that it is', async () => {
-    await assert.rejects(topicReach(offsets(new TypeError('bug')), 't'), TypeError)
+    await assert.rejects(readTopicReach(offsets(new TypeError('bug')), 't'), TypeError)
   })
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
-import { selectedRows, tableSizes } from '../../../lib/queries/states/view-rows.ts'
-import { activatedPlan } from '../../../lib/views/activation.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
+import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
+import { createActivatedPlan } from '../../../lib/views/activation.ts'
 import { groupName, rowSource } from '../../../lib/views/event-names.ts'
 import { compilePlan } from '../../../lib/views/language/compile.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
@@ -22,7 +22,7 @@ const stateOf = (count: number, late = 0) => ({ w: [[0, [count]]], ...(late > 0 
 const stored: Record<string, { states: [string, unknown][] }> = {}
 function store(table: TablePlan, group: readonly (string | number)[], state: unknown): void {
   const name = groupName(group)
-  const place = `views rows/${partitionOf(Buffer.from(name), TOPIC.partitions)}`
+  const place = `views rows/${computePartition(Buffer.from(name), TOPIC.partitions)}`
   stored[place] ??= { states: [] }
   stored[place].states.push([`${rowSource(table.name, table.generation)} ${name}`, state])
 }
@@ -33,11 +33,11 @@ stored['views rows/0'] ??= { states: [] }
 stored['views rows/0'].states.push(['/device/m d-1', { newestMs: 5 }])
 const states = inspectionOf(stored as Record<string, StoredPartition>)
 
-const all = { of: ({ values }: { values: object }) => values, limit: 100 }
+const all = { toAnswer: ({ values }: { values: object }) => values, limit: 100 }
 
 describe('rows of tables', () => {
   it('given all groups, then the rows come in the order of their names, without other generations', async () => {
-    const { rows, isWhole } = await selectedRows(states, TOPIC, counts, all)
+    const { rows, isWhole } = await selectRows(states, TOPIC, counts, all)
     const expected = ['"]', 'x', 'y', 'z z'].flatMap(a => [1, 2].map(b => ({ a, b, n: b })))
     assert.deepEqual(rows, expected)
     assert.ok(isWhole)
@@ -49,12 +49,12 @@ describe('rows of tables', () => {
     ['"]', 1],
   ] as const)
     it(`given the group ${JSON.stringify(group)}, then only its row is read`, async () => {
-      const { rows } = await selectedRows(states, TOPIC, counts, { ...all, group })
+      const { rows } = await selectRows(states, TOPIC, counts, { ...all, group })
       assert.deepEqual(rows, [{ a: group[0], b: group[1], n: group[1] }])
     })
 
   it('given an unknown group, then there is no row', async () => {
-    assert.deepEqual(await selectedRows(states, TOPIC, counts, { ...all, group: ['x', 3] }), {
+    assert.deepEqual(await selectRows(states, TOPIC, counts, { ...all, group: ['x', 3] }), {
       rows: [],
       isWhole: true,
     })
@@ -63,16 +63,16 @@ describe('rows of tables', () => {
   it('given a condition and a limit, then rows that are not wanted do not count', async () => {
     const of = ({ values }: { values: Readonly<Record<string, unknown>> }) =>
       values.b === 2 ? [values.a] : undefined
-    const limited = await selectedRows(states, TOPIC, counts, { ...all, of, limit: 3 })
+    const limited = await selectRows(states, TOPIC, counts, { ...all, toAnswer: of, limit: 3 })
     assert.deepEqual([limited.rows.length, limited.isWhole], [3, false])
-    const { rows, isWhole } = await selectedRows(states, TOPIC, counts, { ...all, of, limit: 4 })
+    const { rows, isWhole } = await selectRows(states, TOPIC, counts, { ...all, toAnswer: of, limit: 4 })
     assert.deepEqual([rows, isWhole], [[['"]'], ['x'], ['y'], ['z z']], true])
   })
 
   it('given a table that is being built, then it is counted, but not read', async () => {
-    const inForce = activatedPlan(plan, [others.generation])
+    const inForce = createActivatedPlan(plan, [others.generation])
     assert.deepEqual(readableTables(inForce), [counts])
-    const sizes = await tableSizes(states, TOPIC, inForce)
+    const sizes = await readTableSizes(states, TOPIC, inForce)
     assert.deepEqual(
       sizes.map(({ table, isBuilding, groups, late }) => [table.name, isBuilding, groups, late]),
       [

@@ -4,7 +4,7 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
   DEAD_LETTER_TYPE,
@@ -83,11 +83,11 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   })
 
   test('when a rule set is activated', () => {
-    const { type, data } = rulesActivated(ruleSetOf([RULE]), 11, '2026-01-01T00:00:00Z')
+    const { type, data } = rulesActivated(buildRuleSet([RULE]), 11, '2026-01-01T00:00:00Z')
     assert.equal(schemaViolation(type, data), undefined)
   })
 
-  const router = failureRouter({ policy: DEFAULT_POLICY, topicOf: () => 'readings' })
+  const router = failureRouter({ policy: DEFAULT_POLICY, findTopicName: () => 'readings' })
   for (const [becomes, errorType, types] of [
     ['is retried', 'not-accepted', [RETRY_TYPE]],
     ['becomes a dead letter', 'schema-violated', [DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE]],

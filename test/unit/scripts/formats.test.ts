@@ -77,7 +77,9 @@ test('given the schemas, when they are compiled, then the module that is kept is
 })
 
 test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {
-  const { default: alone } = await import(`data:text/javascript,${encodeURIComponent(textOf('compiled.js'))}`)
+  const { default: alone } = await import(
+    `data:text/javascript,${encodeURIComponent(textOf('../../lib/schemas/compiled.js'))}`
+  )
   assert.equal(alone['io.sluice.device.motion.v1']({ deviceId: 'd', model: 'm', x: 1 }), true)
   assert.equal(alone['io.sluice.device.motion.v1']({ deviceId: '', model: 'm', x: 1 }), false)
 })

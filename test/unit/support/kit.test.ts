@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decided, type Emission, type KeyedProcess, type Step } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess, type StepResult } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
@@ -13,15 +13,15 @@ function kitOf(step: unknown): Kit<unknown> {
   const process: KeyedProcess<unknown> = {
     name: 'careless',
     accepts: READING_TYPES,
-    onEvent: () => step as Step<unknown>,
-    onTimer: state => decided('fired', state),
+    onEvent: () => step as StepResult<unknown>,
+    onTimer: state => completeStep('fired', state),
   }
   return new Kit(process)
 }
 
 describe('the kit for processes', () => {
-  const timer = (dueMs: number) => decided('x', {}, [], [{ name: 'due', dueMs }])
-  const emits = (emission: object) => decided('x', {}, [{ ...EMISSION, ...emission }])
+  const timer = (dueMs: number) => completeStep('x', {}, [], [{ name: 'due', dueMs }])
+  const emits = (emission: object) => completeStep('x', {}, [{ ...EMISSION, ...emission }])
   const wrong: [name: string, step: unknown, expected: string | RegExp][] = [
     [
       'a timer in the past',
@@ -45,13 +45,13 @@ describe('the kit for processes', () => {
     ],
     [
       'a timer of what is forgotten',
-      decided('x', undefined, [], [{ name: 'due', dueMs: AT_MS + 1 }]),
+      completeStep('x', undefined, [], [{ name: 'due', dueMs: AT_MS + 1 }]),
       /the timer "due" of an entity that it forgets with this step/,
     ],
-    ['a name twice', decided('x', {}, [EMISSION, EMISSION]), /emitted "a" twice in one step/],
+    ['a name twice', completeStep('x', {}, [EMISSION, EMISSION]), /emitted "a" twice in one step/],
     [
       'two names twice',
-      decided('x', {}, [EMISSION, EMISSION, { ...EMISSION, name: 'b' }, { ...EMISSION, name: 'b' }]),
+      completeStep('x', {}, [EMISSION, EMISSION, { ...EMISSION, name: 'b' }, { ...EMISSION, name: 'b' }]),
       /emitted "a" twice in one step/,
     ],
     [
@@ -61,19 +61,27 @@ describe('the kit for processes', () => {
     ],
     ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
-    ['no step', undefined, /did not return a step: use decided\(\) or rejected\(\)/],
-    ['a promise', Promise.resolve(decided('x', {})), /returned a promise: a process is not async/],
-    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON cannot represent: .*BigInt/],
-    ['a state that is a function', decided('x', () => 1), /a state that JSON cannot represent: a function/],
+    ['no step', undefined, /did not return a step: use completeStep\(\) or reject\(\)/],
+    ['a promise', Promise.resolve(completeStep('x', {})), /returned a promise: a process is not async/],
+    ['a state with a BigInt', completeStep('x', { n: 1n }), /a state that JSON cannot represent: .*BigInt/],
+    [
+      'a state that is a function',
+      completeStep('x', () => 1),
+      /a state that JSON cannot represent: a function/,
+    ],
     [
       'a state with a Date',
-      decided('x', { s: [new Date(0)] }),
+      completeStep('x', { s: [new Date(0)] }),
       /JSON does not preserve the state: state\.s\.0 is a Date$/,
     ],
-    ['a state that is a Map', decided('x', new Map()), /JSON does not preserve the state: state is a Map$/],
+    [
+      'a state that is a Map',
+      completeStep('x', new Map()),
+      /JSON does not preserve the state: state is a Map$/,
+    ],
     [
       'a state with NaN',
-      decided('x', { lag: Number.NaN }),
+      completeStep('x', { lag: Number.NaN }),
       /JSON does not preserve the state: state\.lag is NaN$/,
     ],
   ]
@@ -84,7 +92,7 @@ describe('the kit for processes', () => {
     })
 
   it('given an event that does not reach the process, then the test fails with the reason', async () => {
-    const kit = kitOf(decided('x', { known: undefined, list: [1, null, 'a', true] }))
+    const kit = kitOf(completeStep('x', { known: undefined, list: [1, null, 'a', true] }))
     await assert.rejects(kit.when(reading('a', { time: 'noon' })), /malformed-event: .*"time"/)
     await assert.rejects(kit.when(reading('b', { data: {} })), /schema-violated: /)
     assert.equal((await kit.when(reading('c'))).length, 1)

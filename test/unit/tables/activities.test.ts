@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
-import { readTable, rowsOfEntity } from '../../../lib/tables/table.ts'
+import { readEntityRows, readTable } from '../../../lib/tables/table.ts'
 import { inspectionOf } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 12 }
@@ -48,7 +48,7 @@ describe('activities', () => {
   })
 
   it('given one entity, then its activity is read in whichever partition it is', async () => {
-    const of = async (entity: string) => (await rowsOfEntity(inspection, ACTIVITIES, READINGS, entity))[0]
+    const of = async (entity: string) => (await readEntityRows(inspection, ACTIVITIES, READINGS, entity))[0]
     assert.equal((await of('/device/m d-1'))?.doing?.activity, 'walking')
     assert.equal((await of('/environment/a s-1'))?.isSilent, true)
     assert.equal(await of('/environment/a s-9'), undefined)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { NO_DATA } from '../../../lib/alerting/alert.ts'
-import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
-import { activatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
+import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
+import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { conditionsNow } from '../../../lib/tables/conditions.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { ruleOf } from '../alerting/support.ts'
@@ -14,14 +14,14 @@ const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 const watched = { seenMs: AT_MS, activeAtMs: AT_MS }
 
 describe('the rules in force', () => {
-  const stored = (...rules: Parameters<typeof ruleSetOf>[0]) => {
-    const set = ruleSetOf(rules)
+  const stored = (...rules: Parameters<typeof buildRuleSet>[0]) => {
+    const set = buildRuleSet(rules)
     return { context: { hash: set.hash, json: JSON.stringify(set) } }
   }
 
   it('given partitions that have not read the newest set, then the most common set is shown with its share', async () => {
     const [hot, cold] = [ruleOf({ fireAbove: 40 }), ruleOf({ name: 'COLD', fireBelow: 0 })]
-    const known = await activatedRules(
+    const known = await readActivatedRules(
       inspectionOf({
         'alerting readings/0': stored(hot),
         'alerting readings/1': stored(hot, cold),
@@ -31,12 +31,12 @@ describe('the rules in force', () => {
     )
     assert.deepEqual(
       [known?.rules.map(({ name }) => name), known?.having, known?.partitions, known?.hash],
-      [['COLD', 'HOT'], 2, 3, ruleSetOf([hot, cold]).hash],
+      [['COLD', 'HOT'], 2, 3, buildRuleSet([hot, cold]).hash],
     )
   })
 
   it('given that the log has activated none, then that is said', async () =>
-    assert.equal(await activatedRules(inspectionOf({}), READINGS), undefined))
+    assert.equal(await readActivatedRules(inspectionOf({}), READINGS), undefined))
 })
 
 describe('how rules stand', () => {

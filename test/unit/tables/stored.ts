@@ -29,7 +29,7 @@ export interface StoredPartition {
 /** @param stored by `consumer topic/partition` */
 export function inspectionOf(
   stored: Readonly<Record<string, StoredPartition>>,
-): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'timersOf' | 'context'> {
+): Pick<StateInspection, 'summary' | 'details' | 'states' | 'state' | 'readEntityTimers' | 'context'> {
   const at = ({ consumer, topic, partition }: StateKey) => stored[`${consumer} ${topic}/${partition}`] ?? {}
   const details = async (stateKey: StateKey) => ({ ...EMPTY, ...at(stateKey).details })
   return {
@@ -41,7 +41,7 @@ export function inspectionOf(
     },
     state: async (stateKey, entity) => at(stateKey).states?.find(([name]) => name === entity)?.[1],
     context: async stateKey => at(stateKey).context,
-    timersOf: async (stateKey, entity) => at(stateKey).timers?.[entity] ?? [],
+    readEntityTimers: async (stateKey, entity) => at(stateKey).timers?.[entity] ?? [],
   }
 }
 

@@ -5,7 +5,7 @@ import type { Device } from '../../../lib/telemetry/simulator/fleet.ts'
 import { MODELS, type Motion, modelNamed, type Row } from '../../../lib/telemetry/simulator/models.ts'
 import { activityAt, isDay, STEP_MS } from '../../../lib/telemetry/simulator/motion.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate, simulated } from '../../../lib/telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../../lib/telemetry/simulator.ts'
 
 const T0 = Date.UTC(2026, 0, 1)
 const DAY_MS = 86_400_000
@@ -163,7 +163,7 @@ describe('given a device', () => {
         const minute = Math.floor(timeMs / 60_000)
         const [activity, ...others] = [60, 5, 1, 0.1].map(tickSeconds => {
           const settings = { ...GENERATOR_DEFAULTS, seed, tickSeconds, anomalyRate: 0 }
-          const { event } = simulated(settings, device(model, 'one'), (minute * 60) / tickSeconds)
+          const { event } = simulateReading(settings, device(model, 'one'), (minute * 60) / tickSeconds)
           return (event.data as { activity: string }).activity
         })
         for (const other of others) assert.equal(other, activity)

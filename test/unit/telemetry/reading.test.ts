@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { FAMILIES, familyOf, measurements } from '../../../lib/telemetry/families.ts'
-import { keyOf, reading } from '../../../lib/telemetry/reading.ts'
+import { FAMILIES, findFamily, measurements } from '../../../lib/telemetry/families.ts'
+import { computeRecordKey, createReading } from '../../../lib/telemetry/reading.ts'
 
 const { environment, device } = FAMILIES
 const data = {
@@ -13,7 +13,7 @@ const data = {
 
 describe('given the data of a reading', () => {
   test('when its event is made, then source and subject come from the data, and the source holds no space', () => {
-    const event = reading(environment, 'id-1', '2026-01-01T00:00:00Z', data)
+    const event = createReading(environment, 'id-1', '2026-01-01T00:00:00Z', data)
     assert.equal(event.source, '/environment/hall%202%2F%C3%A9')
     assert.equal(event.subject, 's 1')
     assert.equal(event.type, 'io.sluice.environment.reading.v1')
@@ -27,8 +27,8 @@ describe('given the data of a reading', () => {
   })
 
   test('when it is keyed by a tenant that it does not name, then it is untagged', () => {
-    assert.equal(keyOf(environment, data, 'tenant'), 'untagged')
-    assert.equal(keyOf(device, { deviceId: 'd', tags: { tenant: 't' } }, 'tenant'), 't')
+    assert.equal(computeRecordKey(environment, data, 'tenant'), 'untagged')
+    assert.equal(computeRecordKey(device, { deviceId: 'd', tags: { tenant: 't' } }, 'tenant'), 't')
   })
 })
 
@@ -51,6 +51,6 @@ for (const { name, source, subject, entityFields } of Object.values(FAMILIES))
   })
 
 test('given a type of another, then it has no family', () => {
-  assert.equal(familyOf('io.sluice.clock.tick.v1'), undefined)
-  assert.equal(familyOf(device.type), device)
+  assert.equal(findFamily('io.sluice.clock.tick.v1'), undefined)
+  assert.equal(findFamily(device.type), device)
 })

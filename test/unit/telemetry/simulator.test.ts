@@ -5,7 +5,7 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { KeyedEvent } from '../../../lib/telemetry/reading.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/moment.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate, simulated } from '../../../lib/telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../../lib/telemetry/simulator.ts'
 import { sampled } from '../../support/sampled.ts'
 
 /** The thresholds of the shipped rules: beyond them an alert fires. */
@@ -38,7 +38,10 @@ describe('given a seed, a sensor and a tick', () => {
     fc.assert(
       fc.property(seeds, sensors, ticks, (seed, sensor, tick) => {
         const settings = { ...GENERATOR_DEFAULTS, seed }
-        assert.deepEqual(simulated(settings, sensor, tick), simulated({ ...settings }, { ...sensor }, tick))
+        assert.deepEqual(
+          simulateReading(settings, sensor, tick),
+          simulateReading({ ...settings }, { ...sensor }, tick),
+        )
       }),
     )
   })
@@ -64,7 +67,7 @@ describe('given a run over many ticks', () => {
 test('given any seed, tick and rate of anomalies, then every reading fits its schema', () => {
   fc.assert(
     fc.property(seeds, ticks, sensors, fc.constantFrom(0, 0.4, 1), (seed, tick, sensor, anomalyRate) => {
-      const { event } = simulated({ ...GENERATOR_DEFAULTS, seed, anomalyRate }, sensor, tick)
+      const { event } = simulateReading({ ...GENERATOR_DEFAULTS, seed, anomalyRate }, sensor, tick)
       assert.equal(schemaViolation(event.type, event.data), undefined)
     }),
     { numRuns: sampled(2000) },
@@ -75,7 +78,7 @@ describe('given no anomaly', () => {
   test('when any instant of ten years is simulated, then no value is beyond a threshold', () => {
     fc.assert(
       fc.property(seeds, ticks, sensors, (seed, tick, sensor) => {
-        const data = dataOf(simulated({ ...CALM, seed }, sensor, tick))
+        const data = dataOf(simulateReading({ ...CALM, seed }, sensor, tick))
         assert.deepEqual(
           WATCHED.filter(metric => beyond(metric, data[metric])),
           [],
@@ -90,7 +93,7 @@ describe('given no anomaly', () => {
       if (sensor.family !== 'environment') continue
       const at = (hour: number) => {
         const tick = T0 + Math.round(((hour - solarHour(0, sensor.site.longitude)) / 24) * TICKS_A_DAY)
-        return dataOf(simulated(CALM, sensor, tick)).temperature ?? Number.NaN
+        return dataOf(simulateReading(CALM, sensor, tick)).temperature ?? Number.NaN
       }
       assert.ok(at(15) > at(3) + sensor.site.daily, sensor.id)
     }
@@ -142,8 +145,8 @@ describe('given anomalies', () => {
   test('when one is at its height, then what belongs together moves together', () => {
     const calmAndHard = GENERATOR_DEFAULTS.fleet.flatMap(sensor =>
       Array.from({ length: 600 }, (_, tick) => ({
-        calm: dataOf(simulated(CALM, sensor, T0 + tick)),
-        hard: dataOf(simulated(HARD, sensor, T0 + tick)),
+        calm: dataOf(simulateReading(CALM, sensor, T0 + tick)),
+        hard: dataOf(simulateReading(HARD, sensor, T0 + tick)),
       })),
     )
     const cases: [metric: Watched, other: string, direction: 1 | -1][] = [

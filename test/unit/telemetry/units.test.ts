@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { conversion, unitNamed, unitsFor } from '../../../lib/telemetry/units.ts'
+import { findConversion, unitNamed, unitsFor } from '../../../lib/telemetry/units.ts'
 
 const OWN_UNITS = [...new Set(Object.values(FAMILIES).flatMap(({ metrics }) => Object.values(metrics)))]
 
@@ -38,14 +38,14 @@ describe('a value is converted, without the noise of floating-point arithmetic',
   ]
   for (const [value, from, result, to] of table)
     test(`${value} ${from} is ${result} ${to}`, () => {
-      const converted = conversion(to, from)?.(value) ?? Number.NaN
+      const converted = findConversion(to, from)?.(value) ?? Number.NaN
       assert.equal(Number(converted.toFixed(8)), result, String(converted))
     })
 
   test('exactly as it is, where it is in the unit already', () => {
     fc.assert(
       fc.property(fc.constantFrom(...OWN_UNITS), fc.double({ noNaN: true }), (unit, value) => {
-        assert.equal(conversion(unit, unit)?.(value), value)
+        assert.equal(findConversion(unit, unit)?.(value), value)
       }),
     )
   })
@@ -69,9 +69,9 @@ test('a unit is known by the names that people write', () => {
 })
 
 test('a unit of another dimension is refused', () => {
-  assert.equal(conversion('°C', 'hPa'), undefined)
-  assert.equal(conversion('s', 'm'), undefined)
-  assert.equal(conversion('%', '1'), undefined)
+  assert.equal(findConversion('°C', 'hPa'), undefined)
+  assert.equal(findConversion('s', 'm'), undefined)
+  assert.equal(findConversion('%', '1'), undefined)
 })
 
 test('a unit that a metric is kept in is the first of those that are listed for it', () => {

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
-  activatedPlan,
+  createActivatedPlan,
+  createActivationEvent,
   planAfterDeployment,
   planHash,
-  viewsActivated,
   withoutBuilding,
 } from '../../../lib/views/activation.ts'
 import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
@@ -33,14 +33,14 @@ describe('the plan after a deployment', () => {
 
   it('given the package of the plan in force, then a table that was dropped does not return', () => {
     const before = deployed(table('a'), table('b'))
-    const inForce = activatedPlan(planOf(table('a')), [], before.packaged)
+    const inForce = createActivatedPlan(planOf(table('a')), [], before.packaged)
     assert.equal(planAfterDeployment(inForce, planOf(table('a'), table('b'))), inForce)
   })
 
   it('given another package, then it adds and removes only what it has changed itself', () => {
     const { packaged } = deployed(table('a'), table('b'), table('c'), table('dropped'), table('changed'))
     const own = [table('a'), table('b', '1.built'), table('c'), table('changed', '9'), table('applied')]
-    const inForce = activatedPlan({ streams: [stream('s')], tables: own }, ['9'], packaged)
+    const inForce = createActivatedPlan({ streams: [stream('s')], tables: own }, ['9'], packaged)
     const next = planAfterDeployment(inForce, {
       streams: [stream('s'), stream('t')],
       tables: [table('a', '2'), table('dropped'), table('new'), table('applied')],
@@ -53,22 +53,22 @@ describe('the plan after a deployment', () => {
   })
 
   it('given a plan that names no package, then it belongs to the present one', () => {
-    const inForce = activatedPlan(planOf(table('a')), [])
+    const inForce = createActivatedPlan(planOf(table('a')), [])
     const next = planAfterDeployment(inForce, planOf(table('b')))
     assert.deepEqual(next.tables, [table('a')])
     assert.deepEqual(next.packaged, deployed(table('b')).packaged)
   })
 
   it('given a change of the tables that is lost, then the tables in force remain', () => {
-    const inForce = activatedPlan(planOf(table('a'), table('a', '2')), ['2'])
-    assert.deepEqual(withoutBuilding(inForce), activatedPlan(planOf(table('a')), []))
+    const inForce = createActivatedPlan(planOf(table('a'), table('a', '2')), ['2'])
+    assert.deepEqual(withoutBuilding(inForce), createActivatedPlan(planOf(table('a')), []))
   })
 })
 
 describe('an activation', () => {
   it('given a plan, then its event is valid, and the same if a run is repeated', () => {
-    const plan = activatedPlan(planOf(table('a')), [])
-    const [event, again] = [0, 0].map(() => viewsActivated(plan, 3, '2026-03-01T12:00:00Z'))
+    const plan = createActivatedPlan(planOf(table('a')), [])
+    const [event, again] = [0, 0].map(() => createActivationEvent(plan, 3, '2026-03-01T12:00:00Z'))
     assert.deepEqual(event, again)
     assert.equal(schemaViolation(event?.type ?? '', event?.data), undefined)
   })

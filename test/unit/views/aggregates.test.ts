@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { emptyStates, mergedStates, valuesOf, withRow } from '../../../lib/views/aggregates.ts'
-import { numberOf, withNumber, ZERO } from '../../../lib/views/exact-sum.ts'
+import { computeValues, emptyStates, mergeStates, withRow } from '../../../lib/views/aggregates.ts'
+import { toNumber, withNumber, ZERO } from '../../../lib/views/exact-sum.ts'
 import type { Aggregate, AggregateName, Scalar } from '../../../lib/views/plan.ts'
 import { EVERY_AGGREGATE } from '../../support/views.ts'
 
@@ -19,7 +19,7 @@ function after(of: Aggregate, inputs: readonly Scalar[]) {
   return states
 }
 
-const result = (of: Aggregate, inputs: readonly Scalar[]) => valuesOf([of], after(of, inputs))[0]
+const result = (of: Aggregate, inputs: readonly Scalar[]) => computeValues([of], after(of, inputs))[0]
 
 describe('an aggregate', () => {
   const table: readonly [AggregateName, number | undefined, readonly Scalar[], unknown][] = [
@@ -70,10 +70,10 @@ describe('an aggregate', () => {
         const at = turn % (named.length + 1)
         const turned = [...named.slice(at), ...named.slice(0, at)].reverse()
         const cut = part % (named.length + 1)
-        const parts = mergedStates(all, add(turned.slice(0, cut)), add(turned.slice(cut)))
+        const parts = mergeStates(all, add(turned.slice(0, cut)), add(turned.slice(cut)))
         const stored = JSON.parse(JSON.stringify(parts))
         assert.deepEqual(stored, JSON.parse(JSON.stringify(add(named))))
-        assert.deepEqual(valuesOf(all, stored), valuesOf(all, add(named)))
+        assert.deepEqual(computeValues(all, stored), computeValues(all, add(named)))
       }),
       { numRuns: 60 },
     )
@@ -82,7 +82,7 @@ describe('an aggregate', () => {
   it('given any number, then its sum with nothing is the number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, min: -1e100, max: 1e100 }), value => {
-        assert.equal(numberOf(withNumber(ZERO, value)), value + 0)
+        assert.equal(toNumber(withNumber(ZERO, value)), value + 0)
       }),
     )
   })
@@ -94,7 +94,7 @@ describe('an aggregate', () => {
         distinct,
         Array.from({ length: count }, (_, index) => `device-${index}`),
       )
-      const [value] = valuesOf([distinct], states)
+      const [value] = computeValues([distinct], states)
       const share = count <= 128 ? 0 : 0.1
       assert.ok(Math.abs(Number(value) - count) <= share * count, `${value} of ${count}`)
       assert.ok(JSON.stringify(states).length <= 1_030)

@@ -6,7 +6,7 @@ import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
+import { createActivatedPlan, createActivationEvent } from '../../../lib/views/activation.ts'
 import {
   VIEW_CHANGED_TYPE,
   VIEW_DROPPED_TYPE,
@@ -47,7 +47,7 @@ async function kitOf(
   futureToleranceMs?: number,
 ) {
   const kit = new ProcessKit<ViewsState>(APPLICATION, views(futureToleranceMs), { topic, tick })
-  await kit.when(viewsActivated(activatedPlan({ streams: [], tables }, building), 0, at(0)))
+  await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables }, building), 0, at(0)))
   return kit
 }
 
@@ -58,7 +58,7 @@ async function sent(plan: TablePlan, events: readonly Event[]): Promise<Kit> {
   const readings = await kitOf('readings', [plan])
   const rows = await kitOf('view-rows', [plan])
   await readings.when(...events)
-  await rows.when(...readings.published)
+  await rows.when(...readings.publishedEvents)
   return rows
 }
 
@@ -68,7 +68,7 @@ async function rowsIn(kit: Kit, plan: TablePlan) {
 }
 
 const changesOf = (kit: Kit, isSession = false) =>
-  kit.published
+  kit.publishedEvents
     .filter(({ type }) => type === VIEW_CHANGED_TYPE)
     .map(({ time, data }) => {
       const { row, window, final, revision, tombstone } = data as ViewChanged
@@ -89,13 +89,13 @@ describe('the first step', () => {
       steps.map(({ reason, state }) => [reason, state]),
       [1, 5, 5].map(newest => ['regrouped', { newestMs: START_MS + newest * 1000 }]),
     )
-    const [first, second] = kit.published
+    const [first, second] = kit.publishedEvents
     assert.deepEqual(second?.data, { inputs: [null] })
     assert.deepEqual([first?.source, first?.subject], ['/views/stats/00000001', '["walking"]'])
     assert.deepEqual([first?.type, first?.time], [VIEW_ROW_TYPE, at(1)])
     const again = await kitOf('readings', [tablePlan(undefined, { name: 'all', of: [] })])
     await again.when(motion(1))
-    assert.equal(again.published[0]?.id, second?.id)
+    assert.equal(again.publishedEvents[0]?.id, second?.id)
   })
 
   const where = {
@@ -120,7 +120,7 @@ describe('the first step', () => {
       const kit = await kitOf('readings', [tablePlan(undefined, plan)])
       const [step] = await kit.when(motion(1, 'd-1', change))
       assert.equal(step?.reason, reason)
-      assert.equal(kit.published.length, reason === 'regrouped' ? 1 : 0)
+      assert.equal(kit.publishedEvents.length, reason === 'regrouped' ? 1 : 0)
       assert.equal(await kit.state('/device/watch d-1'), undefined)
     })
 
@@ -257,7 +257,7 @@ describe('the changes of a group', () => {
         await kitOf('view-rows', [plan], [], futureToleranceMs),
       ]
       await readings.when(motion(900), motion(1, 'd-2'))
-      await rows.when(...readings.published)
+      await rows.when(...readings.publishedEvents)
       return ((await rows.state(ENTITY)) as GroupState).l
     }
     assert.deepEqual([await late(), await late(900_000)], [1, undefined])
@@ -297,7 +297,7 @@ describe('the changes of a group', () => {
     const readings = await kitOf('readings', [plan])
     const kit = await kitOf('view-rows', [plan], [plan.generation])
     await readings.when(motion(1), motion(100))
-    await kit.when(...readings.published)
+    await kit.when(...readings.publishedEvents)
     assert.deepEqual(changesOf(kit), [])
     assert.equal((await rowsIn(kit, plan)).length, 2)
   })
@@ -338,7 +338,7 @@ describe('the changes of a group', () => {
     )
     const end = 'end of walking'
     assert.deepEqual(changesOf(kit), ['0: 1', `2: ${end}`, '6: 4', '8: 5', `10: ${end}`])
-    const [, ended] = kit.published.map(({ data }) => data as ViewChanged)
+    const [, ended] = kit.publishedEvents.map(({ data }) => data as ViewChanged)
     assert.deepEqual(ended?.row, { activity: 'walking', rows: null, LAST: null })
     assert.deepEqual(await rowsIn(kit, plan), [])
   })
@@ -570,7 +570,7 @@ describe('the changes of a group', () => {
     const plan = tablePlan(undefined, COUNTED)
     const kit = await kitOf('readings', [plan])
     const later = { ...plan, aggregates: [{ function: 'MODE' }] } as unknown as TablePlan
-    await kit.when(viewsActivated(activatedPlan({ streams: [], tables: [later] }, []), 0, at(1)))
+    await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables: [later] }, []), 0, at(1)))
     assert.match(kit.outcomes.at(-1) ?? '', /^failed/)
     assert.equal((await kit.when(motion(2)))[0]?.reason, 'regrouped')
   })
@@ -586,7 +586,7 @@ describe('the changes of a group', () => {
     const other = await kitOf('view-rows', [])
     const readings = await kitOf('readings', [plan])
     await readings.when(motion(4))
-    assert.equal((await other.when(...readings.published))[0]?.reason, 'dropped')
+    assert.equal((await other.when(...readings.publishedEvents))[0]?.reason, 'dropped')
   })
 })
 
@@ -622,7 +622,7 @@ describe('both steps', () => {
             const rows = own.map(({ seconds, x }, index) => {
               const timeMs = START_MS + seconds * 1000
               newestMs = Math.max(newestMs, timeMs)
-              const row = kit.published[index] as Event
+              const row = kit.publishedEvents[index] as Event
               return { row, expected: { id: row.id, timeMs, x, newestMs } }
             })
             lists.push(rows)

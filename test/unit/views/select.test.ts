@@ -21,7 +21,7 @@ const select = (text: string) => compileSelect(text, PLAN, parse)
 
 describe('a question to a table', () => {
   it('given *, then the columns are the group, the window and the others', () => {
-    const { columns, isPush, ofRow } = select('select * from MINUTES;')
+    const { columns, isPush, selectRow } = select('select * from MINUTES;')
     assert.deepEqual(columns, [
       { name: 'device_id', type: 'VARCHAR' },
       { name: 'WINDOWSTART', type: 'TIMESTAMP' },
@@ -30,7 +30,7 @@ describe('a question to a table', () => {
     ])
     assert.equal(isPush, false)
     const row = { values: { device_id: 'a', avg_x: 1.5 }, window: { startMs: 0, endMs: 60_000 } }
-    assert.deepEqual(ofRow(row), ['a', 0, 60_000, 1.5])
+    assert.deepEqual(selectRow(row), ['a', 0, 60_000, 1.5])
   })
 
   it('given a condition on the whole group, then the key has its order; on a part, there is none', () => {
@@ -47,7 +47,7 @@ describe('a question to a table', () => {
   })
 
   it('given bounds of windows, then rows outside are not selected', () => {
-    const { ofRow, key } = select(
+    const { selectRow, key } = select(
       "SELECT avg_x * 2 AS twice, device_id FROM minutes WHERE device_id = 'a' AND windowstart BETWEEN 60000 AND '1970-01-01T00:02:00Z'",
     )
     assert.deepEqual(key, ['a'])
@@ -55,12 +55,12 @@ describe('a question to a table', () => {
       values: { device_id: 'a', avg_x: 1 },
       window: { startMs, endMs: startMs + 60_000 },
     })
-    assert.deepEqual(ofRow(rowAt(60_000)), [2, 'a'])
-    assert.equal(ofRow(rowAt(180_000)), undefined)
+    assert.deepEqual(selectRow(rowAt(60_000)), [2, 'a'])
+    assert.equal(selectRow(rowAt(180_000)), undefined)
   })
 
   it('given EMIT FINAL and LIMIT, then only final changes are selected', () => {
-    const { isPush, limit, ofChange } = select('SELECT WINDOWEND, avg_x FROM minutes EMIT FINAL LIMIT 3')
+    const { isPush, limit, selectChange } = select('SELECT WINDOWEND, avg_x FROM minutes EMIT FINAL LIMIT 3')
     assert.deepEqual([isPush, limit], [true, 3])
     const change = {
       table: 'minutes',
@@ -68,13 +68,14 @@ describe('a question to a table', () => {
       row: { device_id: 'a', avg_x: null },
       window: { start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:01:00.000Z' },
     }
-    assert.equal(ofChange(change), undefined)
-    assert.deepEqual(ofChange({ ...change, final: true }), [60_000, null])
+    assert.equal(selectChange(change), undefined)
+    assert.deepEqual(selectChange({ ...change, final: true }), [60_000, null])
   })
 
   it('given a row that has ended, then its key is a change, unless the condition excludes the key', () => {
     const change = { table: 'counts', generation: '1', row: { activity: 'a', n: null }, tombstone: true }
-    const changeOf = (where: string) => select(`SELECT * FROM counts ${where} EMIT CHANGES`).ofChange(change)
+    const changeOf = (where: string) =>
+      select(`SELECT * FROM counts ${where} EMIT CHANGES`).selectChange(change)
     assert.deepEqual(changeOf(''), ['a', null, null])
     assert.deepEqual(changeOf("WHERE activity = 'a' AND n > 3"), ['a', null, null])
     assert.equal(changeOf("WHERE activity = 'b'"), undefined)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { emptyStates, valuesOf, withRow } from '../../../lib/views/aggregates.ts'
+import { computeValues, emptyStates, withRow } from '../../../lib/views/aggregates.ts'
 import type { Aggregate } from '../../../lib/views/plan.ts'
 import {
   isCountable,
@@ -54,7 +54,7 @@ describe('given the standard deviation', () => {
           (known, value) => withRow(aggregates, known, [value], row),
           emptyStates(aggregates),
         )
-        const [ofTable] = valuesOf(aggregates, states)
+        const [ofTable] = computeValues(aggregates, states)
         const expected = sampleDeviation(momentsOf(values)) ?? null
         assert.equal(ofTable === null, expected === null)
         assertClose(Number(ofTable) ** 2, Number(expected) ** 2, 1e12)

@@ -6,13 +6,13 @@ import { instant } from '#runtime/consumer/instant.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'
 import { FOR_FUNCTIONS } from '../../../../lib/queries/records/for-functions.ts'
-import { offsetsIn } from '../../../../lib/queries/records/newest.ts'
-import { plainEvent } from '../../../../lib/queries/records/plain-event.ts'
-import { recordSummary, shortType } from '../../../../lib/queries/records/record-summary.ts'
-import { recordText } from '../../../../lib/queries/records/record-text.ts'
-import { type RecordView, recordView } from '../../../../lib/queries/records/record-view.ts'
+import { countOffsets } from '../../../../lib/queries/records/newest.ts'
+import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
+import { formatRecordSummary, shortenType } from '../../../../lib/queries/records/record-summary.ts'
+import { toRecordText } from '../../../../lib/queries/records/record-text.ts'
+import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
 import { textFilter } from '../../../../lib/support/text-match.ts'
-import { beginningOf, cursorOf, type MessagesQuery } from './query.ts'
+import { encodeCursor, type MessagesQuery, resolveBeginning } from './query.ts'
 
 export interface MessageList {
   readonly topic: string
@@ -61,18 +61,18 @@ const WANTED = 50
 /** Limits of one search. */
 const MOST = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-/** Lists messages. Throws the errors of `beginningOf`, `findRecords` and the ports. */
-export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
+/** Lists messages. Throws the errors of `resolveBeginning`, `findRecords` and the ports. */
+export async function listMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
   const { log, offsets, reader, nowMs } = ports
-  const { direction, ranges, bounds } = await beginningOf(query, offsets)
+  const { direction, ranges, bounds } = await resolveBeginning(query, offsets)
   const fits = query.text === undefined ? () => true : textFilter(query.text)
   let hidden = 0
   const row = async (record: LogRecord): Promise<MessageRow | undefined> => {
     // The text is searched before the record is decoded.
-    if (!fits(recordText(record))) return undefined
-    const view = recordView(record, await plainEvent(record, reader))
+    if (!fits(toRecordText(record))) return undefined
+    const view = toRecordView(record, await decodePlainEvent(record, reader))
     // Who asks for an offset sees what is there. Elsewhere, records that are only for functions would hide the others.
-    if (query.offset !== undefined || !FOR_FUNCTIONS.includes(view.event?.type)) return messageRow(view)
+    if (query.offset !== undefined || !FOR_FUNCTIONS.includes(view.event?.type)) return toMessageRow(view)
     hidden += 1
     return undefined
   }
@@ -80,14 +80,14 @@ export async function listedMessages(query: MessagesQuery, ports: MessagePorts):
   const { found, looked, endedBy, left, reachedMs } = await findRecords(log, ranges, direction, row, limits)
   return {
     topic: query.topic,
-    held: offsetsIn(bounds),
+    held: countOffsets(bounds),
     messages: found,
     isNewestFirst: direction === 'backward',
     looked,
     hidden,
     endedBy,
     reached: reachedMs === undefined ? null : instant(reachedMs),
-    cursor: cursorOf(direction, left) ?? null,
+    cursor: encodeCursor(direction, left) ?? null,
   }
 }
 
@@ -95,23 +95,23 @@ const MAX_NAME_LENGTH = 80
 const MAX_TYPE_LENGTH = 120
 const MAX_SUMMARY_LENGTH = 240
 
-function messageRow(view: RecordView): MessageRow {
+function toMessageRow(view: RecordView): MessageRow {
   const { partition, offset, recordTime, eventTime, event, failure } = view
   return {
     ...{ partition, offset, recordTime, eventTime },
-    key: keyText(view.key),
-    type: event && cut(shortType(String(event.type)), MAX_TYPE_LENGTH),
-    entity: event && cut(String(event.subject ?? event.source), MAX_NAME_LENGTH),
+    key: formatKey(view.key),
+    type: event && truncate(shortenType(String(event.type)), MAX_TYPE_LENGTH),
+    entity: event && truncate(String(event.subject ?? event.source), MAX_NAME_LENGTH),
     failure: failure?.code ?? null,
-    summary: cut(recordSummary(view), MAX_SUMMARY_LENGTH),
+    summary: truncate(formatRecordSummary(view), MAX_SUMMARY_LENGTH),
   }
 }
 
-function keyText(key: RecordView['key']): string | null {
+function formatKey(key: RecordView['key']): string | null {
   if (key === null) return null
-  return cut('text' in key ? key.text : `base64:${key.base64}`, MAX_NAME_LENGTH)
+  return truncate('text' in key ? key.text : `base64:${key.base64}`, MAX_NAME_LENGTH)
 }
 
-function cut(text: string, longest: number): string {
+function truncate(text: string, longest: number): string {
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 }

@@ -1,11 +1,11 @@
 /** A single message in full. */
 
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
-import { textOf } from '#runtime/cloudevents/header-bytes.ts'
-import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
-import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
-import { plainEvent } from '../../../../lib/queries/records/plain-event.ts'
-import { type RecordView, recordView } from '../../../../lib/queries/records/record-view.ts'
+import { decodeText } from '#runtime/cloudevents/header-bytes.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
+import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
+import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
 import { ProblemError } from '../../problem.ts'
 import type { MessagePorts } from './list.ts'
 
@@ -40,10 +40,10 @@ const MAX_RAW_BYTES = 64 * 1024
  *
  * @throws ProblemError with the reason if the message does not exist
  */
-export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
+export async function readMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
-  const bounds = await topicBounds(ports.offsets, topic)
-  const outside = outOfBounds(place, bounds)
+  const bounds = await readTopicBounds(ports.offsets, topic)
+  const outside = describeOutOfBounds(place, bounds)
   if (outside !== undefined) throw new ProblemError('not-found', outside)
   const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
   const record = records.find(one => one.offset === offset)
@@ -53,25 +53,25 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
       `There is no message at offset ${offset} of ${topic}/${partition}: the offset is a transaction marker, ` +
         'belongs to an aborted transaction, or was removed by compaction.',
     )
-  return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
+  return toMessage(record, toRecordView(record, await decodePlainEvent(record, ports.reader)))
 }
 
-function messageOf(record: LogRecord, view: RecordView): Message {
+function toMessage(record: LogRecord, view: RecordView): Message {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')
   const isBinary = headers.some(([name]) => name === 'ce_specversion')
   return {
     ...view,
-    bytes: oversizeBytes ?? sizeOf(record),
+    bytes: oversizeBytes ?? estimateSize(record),
     raw: value && { bytes: value.length, base64: value.subarray(0, MAX_RAW_BYTES).toString('base64') },
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
-    contentType: contentType ? (textOf(contentType[1]) ?? null) : null,
+    contentType: contentType ? (decodeText(contentType[1]) ?? null) : null,
     isOversize: oversizeBytes !== undefined,
   }
 }
 
 /** Explains in a sentence why a position is outside the topic's bounds; undefined if it is within them. Pure. */
-function outOfBounds(
+function describeOutOfBounds(
   { topic, partition, offset }: RecordPosition,
   bounds: readonly Bounds[],
 ): string | undefined {

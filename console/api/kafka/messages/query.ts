@@ -13,8 +13,8 @@ import {
   transform,
 } from 'valibot'
 import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { kafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
-import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import { awaitKafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
+import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import type { Direction } from '../../../../lib/queries/records/find-records.ts'
 import type { Range } from '../../../../lib/queries/records/records.ts'
 import { ProblemError } from '../../problem.ts'
@@ -60,17 +60,17 @@ interface Beginning {
 /**
  * Returns the direction of reading and the offset ranges to read.
  *
- * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws UnknownTopic , RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  * @throws ProblemError if the partition does not exist, or if an offset is given without a partition
  */
-export async function beginningOf(
+export async function resolveBeginning(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,
   offsets: Pick<TopicOffsets, 'bounds' | 'at'>,
 ): Promise<Beginning> {
   const { topic, partition, offset, time, from, cursor } = query
-  const bounds = await topicBounds(offsets, topic)
+  const bounds = await readTopicBounds(offsets, topic)
   if (partition !== undefined) requirePartition(partition, topic, bounds)
-  if (cursor !== undefined) return { ...continued(cursor, topic, bounds), bounds }
+  if (cursor !== undefined) return { ...decodeCursor(cursor, topic, bounds), bounds }
   const all = bounds.map((bound, number) => ({ topic, partition: number, ...bound }))
   const ranges = all.filter(range => partition === undefined || range.partition === partition)
   if (offset !== undefined) {
@@ -79,11 +79,11 @@ export async function beginningOf(
         'bad-request',
         'offset: requires a partition, because each partition has its own offsets.',
       )
-    return { direction: 'forward', ranges: ranges.map(range => startingAt(range, offset)), bounds }
+    return { direction: 'forward', ranges: ranges.map(range => moveStart(range, offset)), bounds }
   }
   if (time !== undefined) {
-    const atTime = await kafkaAnswer(`topic ${topic}`, offsets.at(topic, time))
-    const later = ranges.map(range => startingAt(range, atTime[range.partition] ?? range.end))
+    const atTime = await awaitKafkaAnswer(`topic ${topic}`, offsets.at(topic, time))
+    const later = ranges.map(range => moveStart(range, atTime[range.partition] ?? range.end))
     return { direction: 'forward', ranges: later, bounds }
   }
   return { direction: from === 'oldest' ? 'forward' : 'backward', ranges, bounds }
@@ -95,21 +95,21 @@ function requirePartition(partition: number, topic: string, bounds: readonly Bou
   throw new ProblemError('bad-request', `partition: ${topic} has ${has}.`)
 }
 
-function startingAt(range: Range, offset: number): Range {
+function moveStart(range: Range, offset: number): Range {
   return { ...range, start: Math.min(Math.max(offset, range.start), range.end) }
 }
 
 const CURSOR = /^([fb]):(\d{1,15}-\d{1,15}-\d{1,15}(?:,\d{1,15}-\d{1,15}-\d{1,15})*)$/
 
 /** Encodes the unread ranges as a cursor for URLs, such as `b:0-12-40,2-0-7`; undefined if everything was read. Pure. */
-export function cursorOf(direction: Direction, left: readonly Range[]): string | undefined {
+export function encodeCursor(direction: Direction, left: readonly Range[]): string | undefined {
   if (left.length === 0) return undefined
   const ranges = left.map(({ partition, start, end }) => `${partition}-${start}-${end}`)
   return `${direction === 'forward' ? 'f' : 'b'}:${ranges.join(',')}`
 }
 
 /** Decodes a cursor. Its ranges are limited to the retained offsets, because records can expire and URLs can be edited. */
-function continued(cursor: string, topic: string, bounds: readonly Bounds[]) {
+function decodeCursor(cursor: string, topic: string, bounds: readonly Bounds[]) {
   const [, way, text = ''] = CURSOR.exec(cursor) ?? []
   if (way === undefined)
     throw new ProblemError('bad-request', 'cursor: must be a cursor from a previous response.')

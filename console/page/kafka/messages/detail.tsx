@@ -1,11 +1,11 @@
 /** A single message: its event, headers and bytes. */
 import type { JSX } from 'preact'
 import type { Message } from '../../../api/kafka/messages/one.ts'
-import { addressOf } from '../../data/address.ts'
+import { buildAddress } from '../../data/address.ts'
 import { messageLinks } from '../../data/event-links.ts'
 import { Bytes } from '../../parts/bytes.tsx'
 import { Facts, Text } from '../../parts/facts.tsx'
-import { Once } from '../../parts/known.tsx'
+import { SingleAnswer } from '../../parts/known.tsx'
 import { Moment } from '../../parts/marks.tsx'
 import { bytesText } from '../../parts/words.ts'
 
@@ -17,9 +17,9 @@ interface Props {
 
 export function Detail(place: Props): JSX.Element {
   return (
-    <Once path="/kafka/messages/one" query={{ ...place }} what="the message">
-      {one => <Shown message={one} />}
-    </Once>
+    <SingleAnswer path="/kafka/messages/one" query={{ ...place }} what="the message">
+      {one => <MessageDetails message={one} />}
+    </SingleAnswer>
   )
 }
 
@@ -34,7 +34,7 @@ export function failureClass(code: string | null): string {
   return code === FOREIGN ? 'muted' : 'bad'
 }
 
-function Shown({ message }: { readonly message: Message }): JSX.Element {
+function MessageDetails({ message }: { readonly message: Message }): JSX.Element {
   const {
     topic,
     partition,
@@ -57,7 +57,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
             {text}
           </a>
         ))}
-        <a href={addressOf('/kafka/messages', { topic, partition, offset })}>Address of this message</a>
+        <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>Address of this message</a>
       </p>
       {failure && (
         <p>
@@ -70,7 +70,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
         of={[
           ['Record time', <Moment key="record" at={recordTime} />],
           ['Event time', eventTime ? <EventTime key="event" at={eventTime} /> : 'none'],
-          ['Key', key === null ? 'none' : textOf(key)],
+          ['Key', key === null ? 'none' : formatContent(key)],
           ['Form', formText(message)],
           ['Size', bytesText(bytes)],
         ]}
@@ -83,7 +83,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
       )}
       <details>
         <summary>Headers ({headers.length})</summary>
-        <Facts of={headers.map(({ name, ...value }) => [name, textOf(value)] as const)} />
+        <Facts of={headers.map(({ name, ...value }) => [name, formatContent(value)] as const)} />
       </details>
       {isOversize ? (
         <p>With {bytesText(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
@@ -96,7 +96,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
   )
 }
 
-function textOf(value: NonNullable<Message['key']>): string {
+function formatContent(value: NonNullable<Message['key']>): string {
   return 'text' in value ? value.text : `base64:${value.base64}`
 }
 

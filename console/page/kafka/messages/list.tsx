@@ -1,30 +1,30 @@
 /** List of messages, one per row. A row expands to show the full message. */
 import { Fragment, type JSX } from 'preact'
 import type { MessageList, MessageRow } from '../../../api/kafka/messages/list.ts'
-import { addressOf, useParameter } from '../../data/address.ts'
-import { Empty } from '../../parts/known.tsx'
+import { buildAddress, useParameter } from '../../data/address.ts'
+import { EmptyMessage } from '../../parts/known.tsx'
 import { Moment } from '../../parts/marks.tsx'
-import { Scrolls } from '../../parts/table.tsx'
+import { ScrollArea } from '../../parts/table.tsx'
 import { countText, numberText } from '../../parts/words.ts'
 import { Detail, EventTime, failureClass } from './detail.tsx'
 import { MESSAGES, type MessagesQuestion } from './question.ts'
 
 interface Props {
   readonly list: MessageList
-  readonly asked: MessagesQuestion
+  readonly question: MessagesQuestion
   /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
 const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
 
-export function List({ list, asked, opened }: Props): JSX.Element {
+export function List({ list, question: asked, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
-  if (messages.length === 0) return <Nothing list={list} asked={asked} />
+  if (messages.length === 0) return <EmptyList list={list} question={asked} />
   return (
     <>
-      <Scrolls label="Messages">
+      <ScrollArea label="Messages">
         <table>
           <caption class="unseen">Messages of {topic}</caption>
           <thead>
@@ -57,9 +57,9 @@ export function List({ list, asked, opened }: Props): JSX.Element {
             })}
           </tbody>
         </table>
-      </Scrolls>
+      </ScrollArea>
       <p class="muted">{reachText(list)}</p>
-      <Further list={list} asked={asked} />
+      <NextPageLink list={list} question={asked} />
     </>
   )
 }
@@ -94,36 +94,37 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
   )
 }
 
-function Nothing({
+function EmptyList({
   list,
-  asked,
+  question: asked,
 }: {
   readonly list: MessageList
-  readonly asked: MessagesQuestion
+  readonly question: MessagesQuestion
 }): JSX.Element {
   const { held, looked, hidden } = list
-  if (held === 0) return <Empty>Kafka keeps no message of this topic that can be read now.</Empty>
+  if (held === 0)
+    return <EmptyMessage>Kafka keeps no message of this topic that can be read now.</EmptyMessage>
   if (looked === 0)
-    return <Empty>There is no message from there on. Begin with the newest, or earlier.</Empty>
+    return <EmptyMessage>There is no message from there on. Begin with the newest, or earlier.</EmptyMessage>
   return (
     <>
-      <Empty>
+      <EmptyMessage>
         {hidden === looked
           ? 'All messages are ticks or rule sets, which only the functions use. To show them, begin with an offset.'
           : `No messages match. ${reachText(list)}`}
-      </Empty>
-      <Further list={list} asked={asked} />
+      </EmptyMessage>
+      <NextPageLink list={list} question={asked} />
     </>
   )
 }
 
 /** Link to the next page of messages. It is a link and not a button, so that the browser's back button works. */
-function Further({
+function NextPageLink({
   list,
-  asked,
+  question: asked,
 }: {
   readonly list: MessageList
-  readonly asked: MessagesQuestion
+  readonly question: MessagesQuestion
 }): JSX.Element | null {
   const { cursor, endedBy, isNewestFirst } = list
   if (cursor === null) return null
@@ -137,7 +138,7 @@ function Further({
       : 'Newer messages'
   return (
     <p>
-      <a href={addressOf(MESSAGES, { ...asked, cursor })}>{text}</a>
+      <a href={buildAddress(MESSAGES, { ...asked, cursor })}>{text}</a>
     </p>
   )
 }

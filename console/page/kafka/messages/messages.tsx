@@ -3,51 +3,51 @@ import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka.ts'
-import { addressOf } from '../../data/address.ts'
-import { Empty, Live, Once } from '../../parts/known.tsx'
+import { buildAddress } from '../../data/address.ts'
+import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../parts/known.tsx'
 import { localTime } from '../../parts/words.ts'
 import { List } from './list.tsx'
 import {
-  askedIn,
-  chosenIn,
+  chooseStart,
   MESSAGES,
   type MessagesQuestion,
-  questionOf,
+  parseForm,
+  parseQuestion,
   type Start,
-  startOf,
+  toParameters,
 } from './question.ts'
 
 export function Messages(): JSX.Element {
   return (
     <>
       <h2>Messages</h2>
-      <Once path="/kafka/messages/topics" what="the topics">
-        {({ topics }) => <OfTopics topics={topics} />}
-      </Once>
+      <SingleAnswer path="/kafka/messages/topics" what="the topics">
+        {({ topics }) => <TopicMessages topics={topics} />}
+      </SingleAnswer>
     </>
   )
 }
 
-function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX.Element {
+function TopicMessages({ topics }: { readonly topics: readonly MessageTopic[] }): JSX.Element {
   const { query } = useLocation()
   const usual = topics.find(({ signal }) => signal === 'readings') ?? topics[0]
   const topic = query.topic ?? usual?.topic
   if (topic === undefined)
     return (
-      <Empty>
+      <EmptyMessage>
         Kafka has no topics yet. Run `npx sluice topics apply` to create those of this environment.
-      </Empty>
+      </EmptyMessage>
     )
-  const asked = { ...askedIn(query), topic }
+  const question = { ...parseQuestion(query), topic }
   const opened = query.partition && query.offset ? `${query.partition}:${query.offset}` : ''
   // A text is searched once, because a search reads many messages.
-  const Shown = startOf(asked) === 'newest' && !query.cursor && !query.text ? Live : Once
+  const Shown = chooseStart(question) === 'newest' && !query.cursor && !query.text ? LiveAnswer : SingleAnswer
   return (
     <>
-      <Controls key={JSON.stringify(asked)} topics={topics} topic={topic} asked={asked} />
-      {query.cursor && <a href={addressOf(MESSAGES, asked)}>Back to where it began</a>}
-      <Shown path="/kafka/messages" query={questionOf(query, topic)} what="the messages">
-        {list => <List list={list} asked={asked} opened={opened} />}
+      <Controls key={JSON.stringify(question)} topics={topics} topic={topic} question={question} />
+      {query.cursor && <a href={buildAddress(MESSAGES, question)}>Back to where it began</a>}
+      <Shown path="/kafka/messages" query={toParameters(query, topic)} what="the messages">
+        {list => <List list={list} question={question} opened={opened} />}
       </Shown>
     </>
   )
@@ -56,7 +56,7 @@ function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX
 interface Props {
   readonly topics: readonly MessageTopic[]
   readonly topic: string
-  readonly asked: MessagesQuestion
+  readonly question: MessagesQuestion
 }
 
 const STARTS: readonly (readonly [Start, string])[] = [
@@ -67,14 +67,14 @@ const STARTS: readonly (readonly [Start, string])[] = [
 ]
 
 /** Form that selects messages. Submitting it changes the URL to the form's values. */
-function Controls({ topics, topic, asked }: Props): JSX.Element {
+function Controls({ topics, topic, question: asked }: Props): JSX.Element {
   const { route } = useLocation()
-  const [start, setStart] = useState(startOf(asked))
+  const [start, setStart] = useState(chooseStart(asked))
   const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
   const show = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)])
-    route(addressOf(MESSAGES, { ...chosenIn(Object.fromEntries(form)), topic }))
+    route(buildAddress(MESSAGES, { ...parseForm(Object.fromEntries(form)), topic }))
   }
   return (
     <form class="bar" onSubmit={show}>
@@ -82,7 +82,7 @@ function Controls({ topics, topic, asked }: Props): JSX.Element {
         Topic
         <select
           value={topic}
-          onChange={event => route(addressOf(MESSAGES, { topic: event.currentTarget.value }))}
+          onChange={event => route(buildAddress(MESSAGES, { topic: event.currentTarget.value }))}
         >
           {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
           {topics.map(one => (

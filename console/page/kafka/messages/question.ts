@@ -11,28 +11,28 @@ export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 
 /** Selected start of the messages. */
 export type Start = 'newest' | 'oldest' | 'time' | 'offset'
 
-export function startOf({ offset, time, from }: MessagesQuestion): Start {
+export function chooseStart({ offset, time, from }: MessagesQuestion): Start {
   if (offset) return 'offset'
   if (time) return 'time'
   return from === 'oldest' ? 'oldest' : 'newest'
 }
 
 /** Returns the query for the URL's parameters, including the cursor. */
-export function questionOf(query: Readonly<Record<string, string>>, topic: string): Parameters {
-  return { ...askedIn(query), topic, cursor: query.cursor }
+export function toParameters(query: Readonly<Record<string, string>>, topic: string): Parameters {
+  return { ...parseQuestion(query), topic, cursor: query.cursor }
 }
 
 /** Returns the query for the URL's parameters, without the cursor. */
-export function askedIn(query: Readonly<Record<string, string>>): MessagesQuestion {
+export function parseQuestion(query: Readonly<Record<string, string>>): MessagesQuestion {
   return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
 /** Returns the query for the values of the form. Fields that do not apply to the selected start are omitted. */
-export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuestion {
+export function parseForm(form: Readonly<Record<string, string>>): MessagesQuestion {
   const { start = 'newest', offset = '', time = '', ...others } = form
-  const asked = askedIn(others)
-  if (start === 'offset' && offset !== '') return { ...asked, offset }
+  const question = parseQuestion(others)
+  if (start === 'offset' && offset !== '') return { ...question, offset }
   const at = Date.parse(time)
-  if (start === 'time' && !Number.isNaN(at)) return { ...asked, time: new Date(at).toISOString() }
-  return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
+  if (start === 'time' && !Number.isNaN(at)) return { ...question, time: new Date(at).toISOString() }
+  return start === 'oldest' ? { ...question, from: 'oldest' } : question
 }

@@ -50,7 +50,7 @@ class FrameworkRuntime implements Runtime {
     }
   }
 
-  get ended(): Promise<RuntimeEnded> {
+  get termination(): Promise<RuntimeEnded> {
     return this.#ended.promise
   }
 

@@ -43,7 +43,7 @@ export interface Runtime {
   /**
    * Resolves when the runtime has ended, by itself or through `close`. The promise of a running invocation may then never settle.
    */
-  readonly ended: Promise<RuntimeEnded>
+  readonly termination: Promise<RuntimeEnded>
   /** True if the running invocation is computing rather than waiting for I/O. */
   readonly isComputing: boolean
   /** Ends the runtime and its running invocation immediately. */

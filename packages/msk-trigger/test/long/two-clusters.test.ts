@@ -52,7 +52,7 @@ describe('two clusters with a topic of the same name', () => {
       handlesSignals: false,
     })
     trigger.start()
-    await Promise.all(trigger.sources.map(({ joined }) => joined))
+    await Promise.all(trigger.sources.map(({ firstJoin }) => firstJoin))
   })
   after(async () => {
     await trigger?.stop()

@@ -25,17 +25,17 @@ function given(count: number, full: number) {
 describe('backpressure', () => {
   it('waits for a full queue to drain, and pauses its partition if that takes too long', async () => {
     const { backpressure, queues, queue, seen } = given(2, 2)
-    const waits = [backpressure.filled(queue(0), queues), backpressure.filled(queue(1), queues)]
+    const waits = [backpressure.pauseIfFull(queue(0), queues), backpressure.pauseIfFull(queue(1), queues)]
     queue(0).take(10)
     await Promise.all(waits)
     assert.deepEqual(seen, ['pause 1'])
-    await backpressure.filled(queue(1), queues)
+    await backpressure.pauseIfFull(queue(1), queues)
     assert.deepEqual(seen, ['pause 1'], 'once is enough')
   })
 
   it('pauses at once if full queues would keep others from being fetched', async () => {
     const { backpressure, queues, queue, seen } = given(PARTITIONS_PER_FETCH + 1, PARTITIONS_PER_FETCH)
-    await backpressure.filled(queue(0), queues)
+    await backpressure.pauseIfFull(queue(0), queues)
     assert.deepEqual(seen, ['pause 0'])
   })
 })

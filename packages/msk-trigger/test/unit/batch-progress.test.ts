@@ -31,9 +31,9 @@ describe('the progress of a batch', () => {
   it('knows what is uncommitted: open records, and those that are done behind them', () => {
     const progress = new BatchProgress([part(0, 0, 1, 2), part(1, 4)])
     progress.complete([part(0, 0, 2), part(1, 4)])
-    assert.deepEqual(progress.uncommitted, [part(0, 1, 2)])
+    assert.deepEqual(progress.uncommittedRecords, [part(0, 1, 2)])
     progress.complete([part(0, 1)])
-    assert.deepEqual(progress.uncommitted, [])
+    assert.deepEqual(progress.uncommittedRecords, [])
   })
 
   it('commits a record together with the skipped ones after it (rule 39)', () => {

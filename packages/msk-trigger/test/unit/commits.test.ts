@@ -37,10 +37,10 @@ describe('commits', () => {
   it('collect offsets that become ready during a request into the next one', async () => {
     const { commits, requests, next } = given()
     const [zero, one] = [queue(0), queue(1)]
-    await commits.done(zero, 1)
-    await commits.done(zero, 2)
-    await commits.done(one, 7)
-    await commits.done(zero, 3)
+    await commits.schedule(zero, 1)
+    await commits.schedule(zero, 2)
+    await commits.schedule(one, 7)
+    await commits.schedule(zero, 3)
     const second = next()
     requests[0]?.succeed()
     await second
@@ -49,19 +49,19 @@ describe('commits', () => {
       ['0:1', '0:3 1:7'],
     )
     requests[1]?.succeed()
-    await commits.finished()
+    await commits.waitUntilCommitted()
     assert.equal(requests.length, 2)
   })
 
   it('are retried with newer offsets until they succeed, and delay partitions meanwhile', async () => {
     const { commits, requests, log, next } = given()
     const own = queue(0)
-    await commits.done(own, 1)
+    await commits.schedule(own, 1)
     const second = next()
     requests[0]?.fail()
     await second
     let isDone = false
-    const blocked = commits.done(own, 2).then(() => {
+    const blocked = commits.schedule(own, 2).then(() => {
       isDone = true
     })
     const third = next()
@@ -71,7 +71,7 @@ describe('commits', () => {
     assert.equal(requests[2]?.offsets, '0:2')
     requests[2]?.succeed()
     await blocked
-    await commits.finished()
+    await commits.waitUntilCommitted()
     assert.match(log[0] ?? '', /offsets could not be committed \(attempt 1\)\. Retrying: not the coordinator/)
   })
 
@@ -79,17 +79,17 @@ describe('commits', () => {
     const { commits, requests, log, written, next } = given()
     for (let member = 1; member <= 4; member += 1) {
       const own = queue(0)
-      await commits.done(own, 1)
+      await commits.schedule(own, 1)
       own.revoked = true
       requests.at(-1)?.fail()
-      await commits.finished()
+      await commits.waitUntilCommitted()
     }
     const attempts = () => log.map(line => /attempt (\d+)/.exec(line)?.[1])
     assert.deepEqual(attempts(), ['1', '2', '4'], 'one line per member would be one per second')
-    await commits.done(queue(0), 1)
+    await commits.schedule(queue(0), 1)
     requests.at(-1)?.succeed()
-    await commits.finished()
-    await commits.done(queue(0), 2)
+    await commits.waitUntilCommitted()
+    await commits.schedule(queue(0), 2)
     const again = next()
     requests.at(-1)?.fail()
     await again
@@ -100,13 +100,13 @@ describe('commits', () => {
       'stalled commit error 1',
     ])
     requests.at(-1)?.succeed()
-    await commits.finished()
+    await commits.waitUntilCommitted()
   })
 
   it('are retried while the trigger stops, until its partitions are revoked', async () => {
     const { commits, requests, ending, next } = given()
     const own = queue(0)
-    await commits.done(own, 1)
+    await commits.schedule(own, 1)
     ending.abort()
     const second = next()
     requests[0]?.fail()
@@ -114,7 +114,7 @@ describe('commits', () => {
     assert.equal(requests[1]?.offsets, '0:1')
     own.revoked = true
     requests[1]?.fail()
-    await commits.finished()
+    await commits.waitUntilCommitted()
     assert.equal(requests.length, 2)
   })
 })

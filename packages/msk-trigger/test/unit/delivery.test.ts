@@ -65,7 +65,7 @@ function given(answers: (() => unknown)[], options: Options = {}) {
       return answers[seen.invoked.length - 1]?.()
     },
     crash: () => {},
-    committed: async ({ partition }, offset) => void seen.committed.push({ partition, offset }),
+    scheduleCommit: async ({ partition }, offset) => void seen.committed.push({ partition, offset }),
     release: partition => seen.released.push(partition),
     ...more,
   }
@@ -150,7 +150,7 @@ describe('the delivery of a batch', () => {
 
   it('releases a partition only when more of it may be committed', async () => {
     const healthy = Promise.withResolvers<void>()
-    const { run, seen } = given([succeed], { committed: () => healthy.promise })
+    const { run, seen } = given([succeed], { scheduleCommit: () => healthy.promise })
     const done = run()
     await new Promise(setImmediate)
     assert.deepEqual(seen.released, [])
@@ -180,7 +180,9 @@ describe('the delivery of a batch', () => {
     await run()
     assert.match(seen.log[0] ?? '', /succeeded at attempt 5/)
     assert.deepEqual(written, [], 'these reports had not seen it fail')
-    const again = failedBatches.unitsOf([{ partition: 0, records: [{ offset: 0, timestampMs: 1_000 }] }])
+    const again = failedBatches.splitIntoUnits([
+      { partition: 0, records: [{ offset: 0, timestampMs: 1_000 }] },
+    ])
     assert.deepEqual(
       again.map(({ tries }) => tries),
       [0],
@@ -218,7 +220,7 @@ describe('the delivery of a batch', () => {
   it('delivers partitions without failures first when they come back with others that failed', async () => {
     const failedBatches = new FailedBatches()
     const tried = { tries: 1, failures: 1, invocations: 1 }
-    failedBatches.failed(
+    failedBatches.store(
       [{ partition: 0, records: [0, 1].map(offset => ({ offset, timestampMs: 1_000 })) }],
       tried,
     )
@@ -301,7 +303,7 @@ describe('the delivery of a batch', () => {
   it('ends after a defect when its partitions have been revoked', async () => {
     let defects = 0
     const failedBatches = new FailedBatches()
-    failedBatches.unitsOf = () => {
+    failedBatches.splitIntoUnits = () => {
       defects += 1
       test.queue(defects - 1).revoked = true
       return assert.fail('unforeseen')
@@ -344,8 +346,8 @@ describe('a delivery in flight', () => {
   for (const defects of [0, 3])
     it(`given ${defects} unexpected errors, then they are logged and leave no trace`, async () => {
       const { deliveries, seen, written, permits } = begun(defects)
-      await deliveries.over()
-      assert.equal(show(deliveries.uncommitted), '')
+      await deliveries.waitForAll()
+      assert.equal(show(deliveries.uncommittedRecords), '')
       assert.deepEqual([seen.committed.length, seen.released], [2, [0, 1]])
       assert.equal(permits.tryAcquire(), true, 'the permit is free again')
       // Times 1 and 2 of three.
@@ -360,8 +362,8 @@ describe('a delivery in flight', () => {
     const ending = new AbortController()
     const stop = (count: number) => count === 5 && ending.abort()
     const { deliveries, seen, permits } = begun(Infinity, stop, { ending: ending.signal })
-    await deliveries.over()
-    assert.equal(show(deliveries.uncommitted), '0@0,1 1@0,1')
+    await deliveries.waitForAll()
+    assert.equal(show(deliveries.uncommittedRecords), '0@0,1 1@0,1')
     assert.deepEqual(seen.committed, [])
     assert.equal(permits.tryAcquire(), true, 'the permit is free again')
   })

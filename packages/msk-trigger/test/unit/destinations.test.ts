@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
-import { senderFor } from '../../deliver/destinations.ts'
+import { createSender } from '../../deliver/destinations.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
 import { mappingOf, queueWithTaken } from './support.ts'
 
@@ -34,7 +34,7 @@ function topicSender(mapping = mappingOf({ destination: TOPIC })) {
   }
   const origin = { mapping, brokers: ['b:1'] }
   const kafka = { producer: () => producer } as never
-  return { requests, connections, sender: senderFor(TOPIC, { origin, groupId: 'g', kafka }) }
+  return { requests, connections, sender: createSender(TOPIC, { origin, groupId: 'g', kafka }) }
 }
 
 describe('a topic as a destination', () => {
@@ -93,7 +93,7 @@ describe('a destination in AWS', () => {
   })
   const send = () => {
     const origin = { mapping: mappingOf(), brokers: [] }
-    const sender = senderFor({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
+    const sender = createSender({ kind: 'sqs', arn }, { origin, groupId: 'g', kafka: undefined as never })
     return sender.send(discarded(1))
   }
 

@@ -247,14 +247,14 @@ describe('the dispatcher', () => {
   it('is idle for a partition when its batch in flight has ended, and a retried one when it succeeds', async () => {
     const { dispatcher, running } = given(1)
     dispatcher.open(opened(0, 1))
-    await dispatcher.idle()
+    await dispatcher.waitUntilIdle()
     void dispatcher.add(0, messages(0, 1))
     await turn()
-    await dispatcher.idle(1)
+    await dispatcher.waitUntilIdle(1)
     const idle: string[] = []
     const noted = [
-      dispatcher.idle(0).then(() => idle.push('0')),
-      dispatcher.idle().then(() => idle.push('any')),
+      dispatcher.waitUntilIdle(0).then(() => idle.push('0')),
+      dispatcher.waitUntilIdle().then(() => idle.push('any')),
     ]
     running[0]?.fail()
     while (running.length < 2) await turn()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { destinationOf } from '../../config/event-destination.ts'
+import { resolveDestination } from '../../config/event-destination.ts'
 import { kafkaEvents, readEvents } from '../../config/event-settings.ts'
 import { isIntrinsic, NOTHING_KNOWN, type ResourceContext, resolveReference } from '../../config/resources.ts'
 
@@ -19,7 +19,7 @@ const context: ResourceContext = { resources, region: 'eu-west-1' }
 function destination(settings: object, of = context) {
   const [event] = readEvents(kafkaEvents({ f: { events: [{ msk: { arn, topic: 't', ...settings } }] } }))
   assert.ok(event)
-  return destinationOf(event, of)
+  return resolveDestination(event, of)
 }
 
 const sqs = (name: string) => ({ kind: 'sqs', arn: `arn:aws:sqs:${here}:${name}` })

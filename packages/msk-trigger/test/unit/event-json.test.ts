@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { headersOf } from '@sluice/kafka-records'
+import { listHeaders } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { Message } from '../../invoke/event.ts'
 import { eventJson, recordJson } from '../../invoke/event-json.ts'
@@ -45,7 +45,9 @@ function model(topic: string, partition: number, message: Message): object {
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
     timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    headers: headersOf(message).map(([name, bytes]) => ({ [name]: bytes ? [...new Int8Array(bytes)] : {} })),
+    headers: listHeaders(message).map(([name, bytes]) => ({
+      [name]: bytes ? [...new Int8Array(bytes)] : {},
+    })),
     ...(key && { key: key.toString('base64') }),
     ...(value && { value: value.toString('base64') }),
     ...(keySchema && { keySchemaMetadata: keySchema }),

@@ -23,7 +23,7 @@ class FakeRuntime implements Runtime {
   #loading: PromiseWithResolvers<void> | undefined = Promise.withResolvers()
   #place = 0
 
-  get ended(): Promise<RuntimeEnded> {
+  get termination(): Promise<RuntimeEnded> {
     return this.#ended.promise
   }
 
@@ -88,7 +88,7 @@ class FakeRuntime implements Runtime {
   }
 
   #over() {
-    return this.#line.answered(this.#place)
+    return this.#line.takePending(this.#place)
   }
 
   #end(why: string): void {

@@ -18,7 +18,7 @@ function given() {
   const events: string[] = []
   const runtime: Runtime = {
     isComputing: false,
-    ended: ended.promise,
+    termination: ended.promise,
     load: () => loading.promise,
     invoke: async () => {
       events.push('invoked')
@@ -81,7 +81,7 @@ function givenLine() {
   const ended = Promise.withResolvers<RuntimeEnded>()
   const runtime: Runtime = {
     isComputing: false,
-    ended: ended.promise,
+    termination: ended.promise,
     room: 4,
     invoke: () => assert.fail('it hands over'),
     handOver: ({ event }) => {

@@ -60,7 +60,7 @@ export function invocationOf(event: unknown): Invocation {
 /** Invokes a runtime as an instance does. */
 export async function resultOf(runtime: Runtime, event: unknown = {}): Promise<Result> {
   const invoked = runtime.invoke(invocationOf(event))
-  const ended = runtime.ended.then(error => ({ error: error.message }))
+  const ended = runtime.termination.then(error => ({ error: error.message }))
   return Promise.race([invoked.then(ok => ({ ok }), failed), ended])
 }
 

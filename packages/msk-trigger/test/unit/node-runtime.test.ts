@@ -98,21 +98,21 @@ describe('the thread of a handler', () => {
       'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
     const node = await nodeRuntime(t, code, { memoryMb: 64 })
     node.invoke(invocationOf({})).catch(() => {})
-    assert.match(String((await node.ended).cause), /memory limit/)
+    assert.match(String((await node.termination).cause), /memory limit/)
   })
 
   it('ends when it is closed, also while it computes', async t => {
     const node = await nodeRuntime(t, 'export const handler = () => { for (;;); }')
     node.invoke(invocationOf({})).catch(() => {})
     await node.close()
-    assert.match((await node.ended).message, /closed/)
+    assert.match((await node.termination).message, /closed/)
   })
 
   it('reports an exception after the response as its end, with its stack', async t => {
     const code = `export const handler = async () => { setTimeout(() => { throw new Error('late') }, 20) }`
     const node = await nodeRuntime(t, code)
     assert.equal(await node.invoke(invocationOf({})), null)
-    const { message, cause } = await node.ended
+    const { message, cause } = await node.termination
     assert.equal(message, 'the handler threw an uncaught exception')
     assert.match(`${(cause as Error).stack}`, /^Error: late\n\s+at .*handler\.mjs/)
   })

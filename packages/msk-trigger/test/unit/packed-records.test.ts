@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Message } from '../../invoke/event.ts'
 import { RecordsEvent } from '../../invoke/event-content.ts'
 import { eventJson, recordJson } from '../../invoke/event-json.ts'
-import { eventIn } from '../../invoke/packed-event.ts'
+import { readEvent } from '../../invoke/packed-event.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { messages as numbered } from './support.ts'
 
@@ -35,10 +35,10 @@ const mappings = [
 const BROKERS = ['h:1', 'h:2']
 
 /** Hands an event over as to a thread, at the beginning of memory that had another one. */
-function handedOver({ packed }: RecordsEvent) {
-  const memory = Buffer.alloc(packed.length + 10, '?')
-  packed.copyTo(memory)
-  return eventIn(memory, structuredClone(packed.head))
+function handedOver({ packedEvent }: RecordsEvent) {
+  const memory = Buffer.alloc(packedEvent.length + 10, '?')
+  packedEvent.copyTo(memory)
+  return readEvent(memory, structuredClone(packedEvent.head))
 }
 
 describe('an event of packed records', () => {

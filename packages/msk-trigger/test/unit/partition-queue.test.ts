@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { unpacked } from '../../invoke/packed-records.ts'
+import { unpack } from '../../invoke/packed-records.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
 import { fill, mappingOf, messages } from './support.ts'
@@ -21,7 +21,7 @@ describe('a partition queue', () => {
       /in the log it has 314572800 bytes, more than the \d+ that/,
     )
     assert.equal(record?.eventBytes, 0)
-    assert.equal(String(record?.packed && unpacked(record.packed).key), 'k')
+    assert.equal(String(record?.packed && unpack(record.packed).key), 'k')
     assert.ok(own.isLow)
   })
 

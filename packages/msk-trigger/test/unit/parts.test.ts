@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { countOf, describe as describeParts, halves } from '../../support/parts.ts'
+import { countRecords, describe as describeParts, splitInHalf } from '../../support/parts.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -27,9 +27,9 @@ describe('parts of a batch', () => {
       )
     fc.assert(
       fc.property(parts, whole => {
-        const [first, second] = halves(whole)
-        assert.equal(countOf(first), Math.ceil(countOf(whole) / 2))
-        assert.equal(countOf(first) + countOf(second), countOf(whole))
+        const [first, second] = splitInHalf(whole)
+        assert.equal(countRecords(first), Math.ceil(countRecords(whole) / 2))
+        assert.equal(countRecords(first) + countRecords(second), countRecords(whole))
         for (const { partition, records } of second) {
           const before = first.find(one => one.partition === partition)?.records.at(-1)?.offset ?? -1
           assert.equal(records[0]?.offset, before + 1)

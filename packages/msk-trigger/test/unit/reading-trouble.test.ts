@@ -34,9 +34,9 @@ describe('a coordinator that is loading', () => {
     for (const error of [loading, exhausted, notFound]) {
       const recorded = recordedReports()
       const { trouble, log } = given({ reports: recorded.reports })
-      for (let attempt = 1; attempt <= 8; attempt += 1) assert.equal(trouble.failed(error), attempt)
+      for (let attempt = 1; attempt <= 8; attempt += 1) assert.equal(trouble.handleFailure(error), attempt)
       assert.deepEqual([log, recorded.written], [[], []])
-      trouble.failed(error)
+      trouble.handleFailure(error)
       assert.deepEqual(log, ['f  not reading: The group coordinator is not available. Retrying (attempt 1)'])
       assert.deepEqual(recorded.written, ['stalled reading error 1'])
     }
@@ -44,9 +44,9 @@ describe('a coordinator that is loading', () => {
 
   it('may load again after each success', () => {
     const { trouble, log } = given()
-    for (let attempt = 1; attempt <= 8; attempt += 1) trouble.failed(loading)
-    trouble.fetched()
-    trouble.failed(loading)
+    for (let attempt = 1; attempt <= 8; attempt += 1) trouble.handleFailure(loading)
+    trouble.handleSuccess()
+    trouble.handleFailure(loading)
     assert.deepEqual(log, [])
   })
 })
@@ -55,9 +55,9 @@ describe('a topic that does not exist', () => {
   it('is named with the way to create it as soon as Kafka answers, also after an outage', () => {
     const { trouble, log } = given()
     const away = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })
-    for (let attempt = 1; attempt <= 4; attempt += 1) trouble.failed(away)
+    for (let attempt = 1; attempt <= 4; attempt += 1) trouble.handleFailure(away)
     log.length = 0
-    for (let attempt = 5; attempt <= 8; attempt += 1) trouble.noTopic()
+    for (let attempt = 5; attempt <= 8; attempt += 1) trouble.handleMissingTopic()
     assert.equal(log.length, 2)
     assert.match(log[0] ?? '', /^f {2}topic t does not exist: create topic t, .* Retrying \(attempt 5\)$/)
     assert.equal(log[1], 'f  topic t still does not exist. Retrying (attempt 8)')
@@ -65,9 +65,9 @@ describe('a topic that does not exist', () => {
 
   it('is named in full again if it is deleted after it was read', () => {
     const { trouble, log } = given()
-    trouble.noTopic()
-    trouble.fetched()
-    trouble.noTopic()
+    trouble.handleMissingTopic()
+    trouble.handleSuccess()
+    trouble.handleMissingTopic()
     assert.equal(log.filter(line => line.includes('create topic t')).length, 2)
   })
 })

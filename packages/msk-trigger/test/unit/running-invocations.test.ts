@@ -10,8 +10,8 @@ describe('running invocations', () => {
     mock.timers.enable({ apis: ['setInterval', 'Date'] })
     const reported: string[] = []
     const running = new RunningInvocations({
-      running: (parts, forMs) => reported.push(`${show(parts)} for ${forMs}`),
-      returned: parts => reported.push(`${show(parts)} returned`),
+      reportRunning: (parts, forMs) => reported.push(`${show(parts)} for ${forMs}`),
+      reportReturn: parts => reported.push(`${show(parts)} returned`),
     })
     const endSlow = running.begin(BATCH)
     const end = running.begin([{ partition: 4, records: [] }])

@@ -51,9 +51,9 @@ function givenWith(
     invoke: async () => {},
     cluster: {
       hasTopic: async () => true,
-      largestBatch: async () => 1_048_588,
-      committed: async () => new Map(),
-      offsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
+      fetchMaxBatchBytes: async () => 1_048_588,
+      fetchCommittedOffsets: async () => new Map(),
+      fetchOffsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
       topicStates: async () => new Map(),
       ...cluster,
     },
@@ -82,7 +82,7 @@ function givenWith(
 }
 const breaks = async () => assert.fail('not allowed to join the group')
 const joinsAndBreaks = async (listener: MemberListener) => {
-  listener.reading(new Map())
+  listener.handleReadStart(new Map())
   await breaks()
 }
 
@@ -105,9 +105,9 @@ describe('a source that cannot read', () => {
 
   it('reports once that a fetch has succeeded', async () => {
     const { run, written } = given(breaks, async listener => {
-      listener.reading(new Map())
-      listener.fetched()
-      listener.fetched()
+      listener.handleReadStart(new Map())
+      listener.handleFetch()
+      listener.handleFetch()
     })
     const log = await run()
     assert.deepEqual(written, ['mapped', 'stalled reading error 1', 'resumed reading all'])
@@ -145,10 +145,10 @@ describe('a source whose topic changes while it is read', () => {
   it('given one that was created again, then it is read from its beginning, once, with a log line', async () => {
     const { run } = givenTopic({ states: [OLD, NEW, NEW, NEW] }, async listener => {
       await listener.startOffsets([0])
-      listener.reading(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]))
       assert.equal(await listener.isSameTopic(), false)
       assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning')
-      listener.reading(new Map([[0, 1]]))
+      listener.handleReadStart(new Map([[0, 1]]))
       assert.equal((await listener.startOffsets([0])).from.get(0), 9, 'it is known now')
     })
     const lines = (await logOf(run)).filter(line => line.includes('deleted and created again'))
@@ -158,7 +158,7 @@ describe('a source whose topic changes while it is read', () => {
   it('given one that is gone, when the group is joined again, then its positions are not used again', async () => {
     const { run, calls } = givenTopic({ states: [OLD, undefined, NEW] }, async listener => {
       await listener.startOffsets([0])
-      listener.reading(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]))
       assert.equal(await listener.isSameTopic(), false)
       assert.equal((await listener.startOffsets([0])).from.get(0), 1, 'the beginning of the next one')
     })
@@ -174,7 +174,7 @@ describe('a source whose topic changes while it is read', () => {
     it(`given records after a pause, when the topic ${what}, then they are delivered, or read anew`, async () => {
       const { run, calls } = givenTopic({ states: [OLD, state] }, async listener => {
         await listener.startOffsets([0])
-        listener.reading(new Map([[0, 9]]))
+        listener.handleReadStart(new Map([[0, 9]]))
         assert.equal(await listener.mayDeliver(), expected.mayDeliver)
       })
       await logOf(run)
@@ -187,7 +187,7 @@ describe('a source whose topic changes while it is read', () => {
     const topicStates = () => answers.shift() ?? late.promise
     const { run, calls } = givenWith({ cluster: { topicStates } }, async listener => {
       await listener.startOffsets([0])
-      listener.reading(new Map([[0, 9]]))
+      listener.handleReadStart(new Map([[0, 9]]))
       assert.equal(await listener.mayDeliver(), true)
       assert.deepEqual(calls, [])
       late.resolve(new Map([['t', NEW]]))
@@ -214,11 +214,11 @@ describe('a source whose topic changes while it is read', () => {
     it(`given one that ${what}, when a look shows it, then the source acts once`, async () => {
       const { run, source, calls } = givenTopic({ states: [OLD] }, async listener => {
         await listener.startOffsets([0])
-        source.topicSeen(seen)
+        source.handleTopicState(seen)
         assert.deepEqual(calls, [], 'nothing before it reads')
-        listener.reading(new Map([[0, 9]]))
-        source.topicSeen(seen)
-        source.topicSeen(seen)
+        listener.handleReadStart(new Map([[0, 9]]))
+        source.handleTopicState(seen)
+        source.handleTopicState(seen)
       })
       await logOf(run)
       assert.deepEqual(calls, expected)

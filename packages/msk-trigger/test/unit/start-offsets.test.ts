@@ -16,8 +16,8 @@ function start(
 ) {
   const offsets = { TRIM_HORIZON: [3, 0], AT_TIMESTAMP: [6, 10], LATEST: [9, 20] }
   const cluster = {
-    committed: async () => new Map(committed),
-    offsetsAt: async (_topic: string, { at }: StartingPosition) => new Map(offsets[at].entries()),
+    fetchCommittedOffsets: async () => new Map(committed),
+    fetchOffsetsAt: async (_topic: string, { at }: StartingPosition) => new Map(offsets[at].entries()),
   }
   const mapping = { groupId: 'g', topic: 't', startingPosition }
   return startOffsets(cluster, mapping, partitions, isRecreated)

@@ -9,13 +9,13 @@ import { mappingOf } from './support.ts'
 const NOWHERE = '127.0.0.1:1'
 
 const listener = {
-  assigned: () => new Map(),
+  handleAssignment: () => new Map(),
   isSameTopic: async () => true,
   mayDeliver: async () => true,
   startOffsets: async () => assert.fail('never joins'),
-  reading: () => {},
-  fetched: () => {},
-  records: async () => {},
+  handleReadStart: () => {},
+  handleFetch: () => {},
+  handleRecords: async () => {},
 }
 
 /** A member whose consumer has no group: it is not connected yet, or it has crashed. */

@@ -12,7 +12,7 @@ describe('a topic that may be another one of the same name', () => {
   ] as const)
     it(`given ${what}, then the watch reports whether it is another topic`, () => {
       const identity = new TopicIdentity()
-      const said = ids.map(id => [identity.isOther(id), identity.replacedBy(id)])
+      const said = ids.map(id => [identity.isOther(id), identity.update(id)])
       assert.deepEqual(
         said,
         replaced.map(isOther => [isOther, isOther]),
@@ -34,7 +34,7 @@ describe('a watch over topics', () => {
     })
     const observer = (topic: string) => ({
       topic,
-      topicSeen: (state: TopicState | undefined) => void seen.push(`${topic}: ${state?.id}`),
+      handleTopicState: (state: TopicState | undefined) => void seen.push(`${topic}: ${state?.id}`),
     })
     await watch.run([observer('t'), observer('u'), observer('t')], 0)
     return seen
@@ -65,7 +65,7 @@ describe('a watch over topics', () => {
         return undefined
       },
     })
-    const running = watch.run([{ topic: 't', topicSeen: () => {} }], 60_000)
+    const running = watch.run([{ topic: 't', handleTopicState: () => {} }], 60_000)
     watch.close()
     await running
     assert.equal(asked, 0)

@@ -12,23 +12,23 @@ export interface AwsPlace {
  *
  * @param access endpoint and region of AWS; by default, the SDK reads them from environment variables
  */
-export async function secretOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
+export async function readSecret(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
   const request = new SecretsManagerClient(access).send(new GetSecretValueCommand({ SecretId: name }))
   const answer = await request.catch(unreadable(`secret ${name}`))
-  return json(`secret ${name}`, answer.SecretString)
+  return parseJsonObject(`secret ${name}`, answer.SecretString)
 }
 
 /** Returns the JSON document in a parameter. */
-export async function parameterOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
+export async function readParameter(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
   const request = new SSMClient(access).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
   const answer = await request.catch(unreadable(`parameter ${name}`))
-  return json(`parameter ${name}`, answer.Parameter?.Value)
+  return parseJsonObject(`parameter ${name}`, answer.Parameter?.Value)
 }
 
 /**
- * Returns true if `secretOf` or `parameterOf` failed because AWS is temporarily unavailable. Returns false for other failures, such
+ * Returns true if `readSecret` or `readParameter` failed because AWS is temporarily unavailable. Returns false for other failures, such
  * as a deleted secret, denied access, or invalid content.
  */
 export function isUnreachable(error: unknown): boolean {
@@ -50,7 +50,7 @@ function unreadable(what: string) {
 }
 
 /** Parses a JSON object. Error messages never contain the text, because it may be a secret. */
-function json(where: string, text: string | undefined): Record<string, unknown> {
+function parseJsonObject(where: string, text: string | undefined): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Record<string, unknown>

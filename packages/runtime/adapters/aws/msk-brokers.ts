@@ -30,7 +30,7 @@ const LISTENERS: Readonly<
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
  * @throws Error if the request fails or the cluster has no such listeners; the message names the existing listeners
  */
-export async function brokersOf(
+export async function listBrokers(
   clusterArn: string,
   auth: KafkaAuth,
   connectivity: MskConnectivity = 'private',

@@ -23,8 +23,8 @@ export function askCluster<T>(
 ): Promise<T> {
   const open = () => openCluster(kafka)
   return askOver(open, async cluster => {
-    const brokers = (await metadataOf(cluster)).brokers.map(({ id }) => id)
-    await knowBrokers(cluster, brokers)
+    const brokers = (await fetchMetadata(cluster)).brokers.map(({ id }) => id)
+    await lookUpBrokers(cluster, brokers)
     return question(cluster, brokers)
   })
 }
@@ -39,7 +39,7 @@ export function openCluster(kafka: Kafka): Cluster {
  *
  * @param topics topic names; all topics by default
  */
-export async function metadataOf(
+export async function fetchMetadata(
   cluster: Cluster,
   topics: readonly string[] | null = null,
 ): Promise<ClusterMetadata> {
@@ -51,7 +51,7 @@ export async function metadataOf(
  *
  * @throws an error response, such as UNKNOWN_TOPIC_OR_PARTITION
  */
-export async function settingsOf(
+export async function fetchSettings(
   broker: Broker,
   kind: 'topic' | 'broker',
   name: string,
@@ -65,10 +65,10 @@ export async function settingsOf(
  * Makes the library look up unknown brokers. The library also looks up its target topics, and fails if one of their partitions has
  * no leader. Therefore, a topic is selected whose partitions all have leaders.
  */
-export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
-  const known = cluster.getNodeIds()
-  if (brokers.every(id => known.includes(String(id)))) return
-  const { topics } = await metadataOf(cluster)
+export async function lookUpBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
+  const knownIds = cluster.getNodeIds()
+  if (brokers.every(id => knownIds.includes(String(id)))) return
+  const { topics } = await fetchMetadata(cluster)
   const whole = topics.find(
     ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
   )

@@ -43,10 +43,10 @@ const LASTING_ANSWER = 'CORRUPT_MESSAGE'
 
 /** Returns true if Kafka or the network is temporarily unavailable, so that the same call may succeed later. */
 export function isAway(error: unknown): boolean {
-  const { name, type, code, retriable } = rootOf(error)
+  const { name, type, code, retriable } = getRootMembers(error)
   if (type !== undefined) return type !== LASTING_ANSWER && (retriable === true || type === PASSING_ANSWER)
   if (isInterruptedSignIn(rootError(error) ?? {})) return true
-  if (isLibrarys(name)) return retriable === true || PASSING_NAMES.has(name)
+  if (isLibraryName(name)) return retriable === true || PASSING_NAMES.has(name)
   return code !== undefined && NETWORK_CODES.has(code)
 }
 
@@ -67,11 +67,11 @@ const LOST_CONNECTION =
  * positions, never payload data.
  */
 export function isRefusal(error: unknown): boolean {
-  const { name, type } = rootOf(error)
-  return !isAway(error) && (type !== undefined || isLibrarys(name))
+  const { name, type } = getRootMembers(error)
+  return !isAway(error) && (type !== undefined || isLibraryName(name))
 }
 
-function isLibrarys(name: string): boolean {
+function isLibraryName(name: string): boolean {
   return name.startsWith('KafkaJS')
 }
 
@@ -81,7 +81,7 @@ function rootError(error: unknown): unknown {
   return cause instanceof Error ? rootError(cause) : error
 }
 
-function rootOf(error: unknown): ErrorMembers {
+function getRootMembers(error: unknown): ErrorMembers {
   const root = rootError(error)
   if (typeof root !== 'object' || root === null) return { name: '' }
   const { name, type, code, retriable } = root as ErrorMembers

@@ -1,5 +1,5 @@
 /** Creates Kafka clients. Only this folder uses the client library. */
-import { readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records'
 import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
 import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
@@ -42,20 +42,20 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
     requestTimeout: 10_000,
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.NOTHING,
-    ...securityOf(connection),
+    ...buildSecurity(connection),
   })
-  readRecordsOf(kafka)
+  installRecordDecoder(kafka)
   return kafka
 }
 
 /** Returns the settings for connecting and authenticating, also for programs with their own clients. */
-function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
+function buildSecurity(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
-  const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
+  const ssl = auth !== 'none' && encrypted ? { ssl: buildTls(connection) } : {}
   return {
     socketFactory: explainingSockets,
     ...ssl,
-    ...signIn(connection),
+    ...buildSasl(connection),
   }
 }
 
@@ -69,7 +69,7 @@ const ADVICE: TlsAdvice = {
 const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
 /** Returns TLS options with getters, so that certificates are read again for each new connection. */
-function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
+function buildTls({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
   const read = {
     ...(ca && { ca }),
@@ -83,7 +83,7 @@ function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['s
   return Object.defineProperties({}, Object.fromEntries(properties))
 }
 
-function signIn({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> {
+function buildSasl({ auth, region, login }: KafkaConnection): Partial<KafkaConfig> {
   if (auth === 'iam') return { sasl: bearerMechanism(() => iamToken(region ?? '')) }
   if (!hasPassword(auth)) return {}
   if (!login) throw new TypeError(`a connection with auth ${auth} needs a login`)

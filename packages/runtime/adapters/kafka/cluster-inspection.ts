@@ -13,7 +13,7 @@ import {
   type Question,
   type Setting,
 } from '@sluice/kafka-records/requests'
-import { answerError, knowBrokers, metadataOf, openCluster, settingsOf } from './ask-cluster.ts'
+import { answerError, fetchMetadata, fetchSettings, lookUpBrokers, openCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
@@ -44,7 +44,7 @@ export class ClusterInspection {
    * @param topics topic names; all topics by default
    */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
-    return this.#cluster.inTurn(cluster => metadataOf(cluster, topics))
+    return this.#cluster.inTurn(cluster => fetchMetadata(cluster, topics))
   }
 
   /**
@@ -55,7 +55,7 @@ export class ClusterInspection {
   bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
     return this.#cluster.inTurn(async cluster => {
       const byLeader = partitionsByLeader(topics)
-      await knowBrokers(cluster, [...byLeader.keys()])
+      await lookUpBrokers(cluster, [...byLeader.keys()])
       const edges = async (broker: Broker, id: number) => {
         const led = byLeader.get(id) ?? []
         const starts = await askBroker(broker, edgesQuestion(led, 'start'))
@@ -87,7 +87,7 @@ export class ClusterInspection {
    */
   topicSettings(topic: string): Promise<readonly Setting[]> {
     return this.#cluster.inTurn(async cluster =>
-      settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
+      fetchSettings(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
     )
   }
 
@@ -101,7 +101,7 @@ export class ClusterInspection {
     use: (answer: Answer) => T,
   ): Promise<OfBroker<T>[]> {
     return this.#cluster.inTurn(async cluster => {
-      await knowBrokers(cluster, brokers)
+      await lookUpBrokers(cluster, brokers)
       return eachBroker(cluster, brokers, async broker => use(await askBroker(broker, question)))
     })
   }
@@ -158,16 +158,16 @@ function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edg
   if (failed && answered.length === 0) throw failed.error
   const starts = offsetsIn(answered.flatMap(one => one.starts))
   const ends = offsetsIn(answered.flatMap(one => one.ends))
-  const known = new Map<string, (Bounds | undefined)[]>()
+  const boundsByTopic = new Map<string, (Bounds | undefined)[]>()
   for (const { topic, partitions } of topics) {
     const bounds: (Bounds | undefined)[] = []
     for (const { partition } of partitions) {
       const [start, end] = [starts.get(`${topic}/${partition}`), ends.get(`${topic}/${partition}`)]
       bounds[partition] = start === undefined || end === undefined ? undefined : { start, end }
     }
-    known.set(topic, bounds)
+    boundsByTopic.set(topic, bounds)
   }
-  return known
+  return boundsByTopic
 }
 
 function offsetsIn(edges: readonly PartitionEdge[]): Map<string, number> {

@@ -60,7 +60,7 @@ export function notTaken(why: string, options?: ErrorOptions): Unavailable {
  * Converts temporary errors to `Unavailable`. Other errors are returned unchanged, so that they are logged
  * with their location in the code.
  */
-export function failureOf(error: unknown): unknown {
+export function toEngineError(error: unknown): unknown {
   const { message } = error as Error
   const options = { cause: error }
   const answer = brokersAnswer(error)

@@ -1,5 +1,5 @@
 /** Connection strings for the Kafka endpoint of Azure Event Hubs. Pure. */
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 
 /** Default ports of the Kafka endpoints of a namespace and of the emulator. */
 const PORT = 9093
@@ -23,7 +23,7 @@ export interface EventHubs {
  * @returns undefined if the text is not a connection string
  */
 export function parseConnectionString(text: string): EventHubs | undefined {
-  const parts = partsOf(text)
+  const parts = parseParts(text)
   const [, host, port] = /^sb:\/\/([\w.-]+?)(?::(\d{1,5}))?\/?$/.exec(parts.get('endpoint') ?? '') ?? []
   const isComplete = ['sharedaccesskeyname', 'sharedaccesskey'].every(name => parts.get(name))
   const isSigned = Boolean(parts.get('sharedaccesssignature'))
@@ -31,11 +31,11 @@ export function parseConnectionString(text: string): EventHubs | undefined {
   const isEmulator = parts.get('usedevelopmentemulator')?.toLowerCase() === 'true'
   const hub = parts.get('entitypath')
   const broker = `${host}:${port ?? (isEmulator ? EMULATOR_PORT : PORT)}`
-  return defined({ broker, isEncrypted: !isEmulator, hub: hub || undefined })
+  return omitUndefined({ broker, isEncrypted: !isEmulator, hub: hub || undefined })
 }
 
 /** Splits a connection string. A value may contain "=", so only the first "=" of each part is a separator. */
-function partsOf(text: string): Map<string, string> {
+function parseParts(text: string): Map<string, string> {
   const pairs = text.split(';').map(part => /^\s*([^=]+?)\s*=(.*)$/s.exec(part))
   return new Map(
     pairs.flatMap(pair => (pair ? [[String(pair[1]).toLowerCase(), String(pair[2]).trim()]] : [])),

@@ -2,7 +2,7 @@ import type { Broker, Cluster, DescribedGroup } from '@sluice/kafka-records'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { askCluster } from './ask-cluster.ts'
 import { brokersAnswer } from './availability.ts'
-import { requestsOf } from './requests.ts'
+import { splitIntoRequests } from './requests.ts'
 
 export interface GroupDescription {
   readonly group: string
@@ -29,10 +29,10 @@ const STATES: Readonly<Record<string, GroupDescription['state']>> = {
 
 export async function describeGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupDescription[]> {
   if (groups.length === 0) return []
-  const described = await askCluster(kafka, cluster => describedBy(cluster, groups))
+  const described = await askCluster(kafka, cluster => askCoordinators(cluster, groups))
   return groups.map(group => {
     const found = described.find(({ groupId }) => groupId === group)
-    return descriptionOf(group, found)
+    return toDescription(group, found)
   })
 }
 
@@ -40,18 +40,18 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
  * Returns the consumer groups that this client has permission to describe, sorted by name. Groups with other protocol types, such
  * as Kafka Connect workers, are excluded.
  */
-export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
+export async function listVisibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
     const answers = brokers.map(async id => {
       const broker = await cluster.findBroker({ nodeId: String(id) })
       const { groups } = await broker.listGroups()
       const own = groups.filter(isConsumer).map(({ groupId }) => groupId)
-      return visibleBy(broker, own)
+      return describeVisible(broker, own)
     })
     return (await Promise.all(answers)).flat()
   })
   return described
-    .map(found => descriptionOf(found.groupId, found))
+    .map(found => toDescription(found.groupId, found))
     .sort((a, b) => (a.group < b.group ? -1 : 1))
 }
 
@@ -63,7 +63,7 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
  * Describes groups. If the broker refuses one group, the library discards the whole response. In that case, each group is requested
  * separately, and refused groups are omitted.
  */
-async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
+async function describeVisible(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
   try {
     return [...(await broker.describeGroups({ groupIds })).groups]
@@ -72,15 +72,15 @@ async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<D
     if (groupIds.length === 1) return []
   }
   const found: DescribedGroup[] = []
-  for (const some of requestsOf(groupIds, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
-    found.push(...(await Promise.all(some.map(groupId => visibleBy(broker, [groupId])))).flat())
+  for (const some of splitIntoRequests(groupIds, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
+    found.push(...(await Promise.all(some.map(groupId => describeVisible(broker, [groupId])))).flat())
   return found
 }
 
 /** Describes groups. Each group is described by its coordinator. */
-async function describedBy(cluster: Cluster, groups: readonly string[]): Promise<DescribedGroup[]> {
+async function askCoordinators(cluster: Cluster, groups: readonly string[]): Promise<DescribedGroup[]> {
   const byCoordinator = new Map<Broker, string[]>()
-  for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
+  for (const some of splitIntoRequests(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
     const found = await Promise.all(some.map(groupId => cluster.findGroupCoordinator({ groupId })))
     for (const [index, coordinator] of found.entries())
       byCoordinator.set(coordinator, [...(byCoordinator.get(coordinator) ?? []), some[index] as string])
@@ -89,12 +89,12 @@ async function describedBy(cluster: Cluster, groups: readonly string[]): Promise
   return (await Promise.all(answers)).flatMap(answer => answer.groups)
 }
 
-function descriptionOf(group: string, found: DescribedGroup | undefined): GroupDescription {
+function toDescription(group: string, found: DescribedGroup | undefined): GroupDescription {
   const members = (found?.members ?? []).map(({ memberId, clientId, clientHost, memberAssignment }) => ({
     memberId,
     clientId,
     host: clientHost.replace(/^\//, ''),
-    assigned: assignedIn(memberAssignment),
+    assigned: decodeAssignment(memberAssignment),
   }))
   return { group, state: STATES[found?.state ?? 'Dead'] ?? 'unknown', members }
 }
@@ -102,15 +102,15 @@ function descriptionOf(group: string, found: DescribedGroup | undefined): GroupD
 /** Offsets by topic and partition. */
 export type Committed = ReadonlyMap<string, ReadonlyMap<number, number>>
 
-export async function committedOffsets(kafka: Kafka, group: string): Promise<Committed> {
-  return (await committedOffsetsOf(kafka, [group])).get(group) ?? new Map()
+export async function fetchCommittedOffsets(kafka: Kafka, group: string): Promise<Committed> {
+  return (await fetchOffsetsByGroup(kafka, [group])).get(group) ?? new Map()
 }
 
 /** Number of groups that are requested at a time over one connection. */
 const GROUPS_AT_ONCE = 16
 
 /** Resolves to the committed offsets by group. Groups are requested in parts, because a cluster can have thousands of them. */
-export async function committedOffsetsOf(
+export async function fetchOffsetsByGroup(
   kafka: Kafka,
   groups: readonly string[],
 ): Promise<ReadonlyMap<string, Committed>> {
@@ -118,15 +118,15 @@ export async function committedOffsetsOf(
     const found = new Map<string, Committed>()
     const ask = async (groupId: string) => {
       const coordinator = await cluster.findGroupCoordinator({ groupId })
-      found.set(groupId, committedIn(await coordinator.offsetFetch({ groupId, topics: [] })))
+      found.set(groupId, parseCommitted(await coordinator.offsetFetch({ groupId, topics: [] })))
     }
-    for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
+    for (const some of splitIntoRequests(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 }))
       await Promise.all(some.map(ask))
     return found
   })
 }
 
-function committedIn({ responses }: Awaited<ReturnType<Broker['offsetFetch']>>): Committed {
+function parseCommitted({ responses }: Awaited<ReturnType<Broker['offsetFetch']>>): Committed {
   return new Map(
     responses.map(({ topic, partitions }) => [
       topic,
@@ -139,7 +139,7 @@ function committedIn({ responses }: Awaited<ReturnType<Broker['offsetFetch']>>):
   )
 }
 
-function assignedIn(bytes: Buffer): GroupMember['assigned'] {
+function decodeAssignment(bytes: Buffer): GroupMember['assigned'] {
   if (bytes.length === 0) return {}
   return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
 }

@@ -6,8 +6,8 @@ import {
   type Cluster,
   createCluster,
   type FetchedMessage,
+  formatPartition,
   OpenBatches,
-  placeOf,
   UnreadableBytes,
 } from '@sluice/kafka-records'
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
@@ -17,7 +17,7 @@ import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model.t
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
-import { logRecordOf } from './messages.ts'
+import { toLogRecord } from './messages.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
 /**
@@ -78,7 +78,7 @@ export class KafkaLogReader implements LogReader {
       const ask = () => this.#cluster.use(cluster => this.#read(cluster, topic, partition, wanted))
       return await askLeaders(ask, PATIENCE_OF_A_BATCH)
     } catch (error) {
-      throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
+      throw toReadError(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
     }
   }
 
@@ -95,14 +95,14 @@ export class KafkaLogReader implements LogReader {
       return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
     } catch (error) {
       if (brokersAnswer(error) !== 'UNSUPPORTED_VERSION')
-        throw failureOf(error, `the id of ${topic} cannot be read`)
+        throw toReadError(error, `the id of ${topic} cannot be read`)
       this.#hasTopicIds = false
       return undefined
     }
   }
 
   leave(topic: string, partition: number): void {
-    this.#open.leave(placeOf({ topic, partition }))
+    this.#open.leave(formatPartition({ topic, partition }))
   }
 
   close(): Promise<void> {
@@ -114,7 +114,7 @@ export class KafkaLogReader implements LogReader {
       const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
       this.#firsts.set(cluster, firsts)
       await firsts.one(`topic ${topic}`, () => cluster.addTargetTopic(topic))
-      const leader = leaderOf(cluster, topic, partition)
+      const leader = requireLeader(cluster, topic, partition)
       return await firsts.one(`broker ${leader}`, () => this.#readFrom(cluster, topic, partition, range))
     } catch (error) {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
@@ -135,7 +135,7 @@ export class KafkaLogReader implements LogReader {
     partition: number,
     range: SearchedRange,
   ): Promise<ReadRange> {
-    const logStart = await edgeOf(cluster, topic, partition, 'start')
+    const logStart = await fetchEdge(cluster, topic, partition, 'start')
     const fromOffset = Math.max(range.fromOffset, logStart)
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
@@ -148,7 +148,7 @@ export class KafkaLogReader implements LogReader {
     const wanted = messages.filter(
       ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
     )
-    const records = wanted.map(message => logRecordOf(topic, partition, message))
+    const records = wanted.map(message => toLogRecord(topic, partition, message))
     return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
   }
 
@@ -160,7 +160,7 @@ export class KafkaLogReader implements LogReader {
     { fromOffset, toOffset, holding }: SearchedRange,
   ): Promise<readonly FetchedMessage[]> {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
-    const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
+    const broker = await cluster.findBroker({ nodeId: requireLeader(cluster, topic, partition) })
     const { responses } = await broker.fetch({
       // The read may take long, because no consumer group waits for it.
       isPatient: true,
@@ -198,7 +198,7 @@ class FirstRequests {
   }
 }
 
-async function edgeOf(
+async function fetchEdge(
   cluster: Cluster,
   topic: string,
   partition: number,
@@ -214,14 +214,14 @@ async function edgeOf(
  * offset, the topic was recreated or truncated.
  */
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
-  const end = await edgeOf(cluster, topic, partition, 'end')
+  const end = await fetchEdge(cluster, topic, partition, 'end')
   // Retention has just removed the record. The next attempt uses the new start of the log.
   if (offset < end) return unavailable(`${topic}/${partition} now begins after offset ${offset}`)
   const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: the topic was recreated or truncated`
   return new PartitionStopped('another-log', message)
 }
 
-function leaderOf(cluster: Cluster, topic: string, partition: number): string {
+function requireLeader(cluster: Cluster, topic: string, partition: number): string {
   const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
   if (leader === undefined) throw unavailable(`${topic}/${partition} has no leader`)
   return leader
@@ -232,7 +232,7 @@ function unavailable(message: string, options?: ErrorOptions): Unavailable {
 }
 
 /** Converts temporary errors to `Unavailable`. Other errors are returned unchanged with their stack. */
-function failureOf(error: unknown, what: string): unknown {
+function toReadError(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`
   if (isAway(error)) return unavailable(message, { cause: error })

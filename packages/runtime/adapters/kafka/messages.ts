@@ -1,11 +1,11 @@
-import { type FetchedMessage, headersOf } from '@sluice/kafka-records'
+import { type FetchedMessage, listHeaders } from '@sluice/kafka-records'
 import type { LogRecord } from '../../cloudevents/record.ts'
 
 /** A message in the form of the client library. `oversizeBytes` is present only if this project has decoded the message. */
 type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
 
 /** Converts a message of the library to a log record. */
-export function logRecordOf(topic: string, partition: number, message: Message): LogRecord {
+export function toLogRecord(topic: string, partition: number, message: Message): LogRecord {
   const { oversizeBytes } = message
   return {
     topic,
@@ -14,7 +14,7 @@ export function logRecordOf(topic: string, partition: number, message: Message):
     timestampMs: Number(message.timestamp),
     key: message.key,
     value: message.value,
-    headers: headersOf(message),
+    headers: listHeaders(message),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
   }
 }

@@ -7,7 +7,7 @@ import {
   type FetchedBatches,
   type Setting,
 } from '@sluice/kafka-records/requests'
-import { answerError, askCluster, settingsOf } from './ask-cluster.ts'
+import { answerError, askCluster, fetchSettings } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
@@ -77,12 +77,12 @@ export async function readToEnds(
 }
 
 function newestFrom({ topic, partitions }: TopicPartitions, bounds: KnownBounds): BatchesFrom {
-  const known = partitions.flatMap(partition => {
+  const startOffsets = partitions.flatMap(partition => {
     const bound = bounds.get(topic)?.[partition]
     if (!bound) return []
     return [{ partition, offset: Math.max(bound.start, bound.end - NEWEST_OFFSETS) }]
   })
-  return { topic, partitions: known }
+  return { topic, partitions: startOffsets }
 }
 
 /** Resolves to all settings of each broker, including defaults, or to an error for a broker that refuses the request. */
@@ -91,6 +91,6 @@ export function brokerSettings(
   brokers: readonly number[],
 ): Promise<OfBroker<readonly Setting[]>[]> {
   return askCluster(kafka, cluster =>
-    eachBroker(cluster, brokers, (broker, id) => settingsOf(broker, 'broker', String(id))),
+    eachBroker(cluster, brokers, (broker, id) => fetchSettings(broker, 'broker', String(id))),
   )
 }

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs'
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import type { LogBounds } from '../../pipeline/ports.ts'
 import { askLeaders, type Patience } from './ask-leaders.ts'
@@ -39,7 +39,7 @@ export class TopicOffsets {
   }
 
   /** Resolves to the committed offset of a consumer group for each partition; -1 if no offset is committed. */
-  committed(groupId: string, topic: string): Promise<number[]> {
+  fetchCommitted(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
       return byPartition(answer?.partitions ?? [], ({ offset }) => Number(offset))
@@ -98,7 +98,7 @@ export class KafkaLogBounds implements LogBounds {
       // Ask for the offsets first: records that follow in the meantime are within the bounds.
       const from = sinceMs === undefined ? undefined : await this.#offsets.at(topic, sinceMs)
       const bounds = await this.#offsets.bounds(topic)
-      return from ? bounds.map((one, partition) => defined({ ...one, from: from[partition] })) : bounds
+      return from ? bounds.map((one, partition) => omitUndefined({ ...one, from: from[partition] })) : bounds
     } catch (error) {
       if (!isAway(error)) throw error
       const { message } = error as Error

@@ -41,7 +41,7 @@ export interface ProducerNumbers {
 export interface Brokers {
   load(topic: string): Promise<void>
   refresh(): Promise<void>
-  leadersOf(topic: string): ReadonlyMap<number, number>
+  getLeaders(topic: string): ReadonlyMap<number, number>
   send(leader: number, request: SendRequest): Promise<readonly BatchAnswer[]>
   identify(): Promise<ProducerNumbers>
   close(): Promise<void>
@@ -49,7 +49,7 @@ export interface Brokers {
 
 /** A publisher that also returns the number of partitions of a topic and the offsets of published records. */
 export interface TopicPublisher extends Publisher {
-  partitionsOf(topic: string): Promise<number>
+  countPartitions(topic: string): Promise<number>
   /** Resolves to the offset of each record; if a record was sent again, to the offset of its last copy. */
   publish(records: readonly OutgoingRecord[]): Promise<readonly number[]>
 }

@@ -39,13 +39,13 @@ export class ProducingConnection {
   /**
    * Returns the broker ids of the partition leaders of a topic that `load` has looked up. The id is negative if there is no leader.
    */
-  leadersOf(topic: string): ReadonlyMap<number, number> {
-    return this.#leaders.of(topic)
+  getLeaders(topic: string): ReadonlyMap<number, number> {
+    return this.#leaders.get(topic)
   }
 
   async send(leader: number, { acks, onSent, ...request }: SendRequest): Promise<readonly BatchAnswer[]> {
     const cluster = await this.#connect()
-    const broker = await this.#brokerOf(cluster, cluster.findBroker({ nodeId: String(leader) }))
+    const broker = await this.#findBroker(cluster, cluster.findBroker({ nodeId: String(leader) }))
     const timeoutMs = Math.round(request.withinMs)
     const wire = { ...request, acks: acks === 'all' ? -1 : 1, timeoutMs } as const
     return sendBatches(broker, wire, request.withinMs, onSent)
@@ -54,7 +54,7 @@ export class ProducingConnection {
   /** Resolves to an identity by which brokers recognise this producer. */
   async identify(): Promise<ProducerNumbers> {
     const cluster = await this.#connect()
-    const broker = await this.#brokerOf(cluster, cluster.findControllerBroker())
+    const broker = await this.#findBroker(cluster, cluster.findControllerBroker())
     return broker.initProducerId({})
   }
 
@@ -86,7 +86,7 @@ export class ProducingConnection {
    * Finds a broker. The library reconnects for every request, so a call that was in progress during `close`
    * must leave no connection open.
    */
-  async #brokerOf(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
+  async #findBroker(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
     const broker = await this.#unlessClosed(cluster, finding)
     if (!this.#isClosed) return broker
     await broker.disconnect().catch(() => {})

@@ -45,7 +45,7 @@ export class ReconnectingClient<Client> {
     if (this.#isClosed) throw new Unavailable('broker-unavailable', 'the connection to Kafka was closed')
     this.#opened ??= { client: this.#open(), uses: new Set() }
     const { client, uses } = this.#opened
-    const used = this.#worked(client, work)
+    const used = this.#runWork(client, work)
     uses.add(used)
     try {
       return await used
@@ -73,9 +73,9 @@ export class ReconnectingClient<Client> {
         throw error
       }
     }
-    const done = this.#last.then(() => repeat(attempt))
-    this.#last = done.catch(() => {})
-    return done
+    const result = this.#last.then(() => repeat(attempt))
+    this.#last = result.catch(() => {})
+    return result
   }
 
   /** Closes the open client; the next use creates another one. Never rejects. */
@@ -83,10 +83,10 @@ export class ReconnectingClient<Client> {
     const opened = this.#opened
     this.#opened = undefined
     if (!opened) return
-    const closed = this.#closed(opened.client)
+    const closed = this.#closeClient(opened.client)
     if (opened.uses.size > 0) {
       const closedAgain = Promise.allSettled(opened.uses)
-        .then(() => this.#closed(opened.client))
+        .then(() => this.#closeClient(opened.client))
         .finally(() => this.#closing.delete(closedAgain))
       this.#closing.add(closedAgain)
     }
@@ -104,7 +104,7 @@ export class ReconnectingClient<Client> {
     return this.#opened?.uses.size === 0 && this.#now() - this.#usedAtMs > MAX_IDLE_MS
   }
 
-  async #worked<T>(opening: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {
+  async #runWork<T>(opening: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {
     let client: Client
     try {
       client = await opening
@@ -115,7 +115,7 @@ export class ReconnectingClient<Client> {
     return work(client)
   }
 
-  #closed(client: Promise<Client>): Promise<void> {
+  #closeClient(client: Promise<Client>): Promise<void> {
     return client.then(this.#close).catch(() => {})
   }
 }

@@ -5,16 +5,16 @@ export interface RequestLimits {
 }
 
 /** Divides items into non-empty requests, in order. */
-export function* requestsOf<Item>(
+export function* splitIntoRequests<Item>(
   items: Iterable<Item>,
-  bytesOf: (item: Item) => number,
+  measureBytes: (item: Item) => number,
   most: RequestLimits,
 ): Generator<readonly Item[], void, undefined> {
   const mostItems = most.items ?? Number.POSITIVE_INFINITY
   let request: Item[] = []
   let bytes = 0
   for (const item of items) {
-    const size = bytesOf(item)
+    const size = measureBytes(item)
     if (request.length > 0 && (request.length >= mostItems || bytes + size > most.bytes)) {
       yield request
       request = []

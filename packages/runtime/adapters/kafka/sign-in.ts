@@ -25,7 +25,7 @@ function refusedSignIn(error: unknown): string | undefined {
   if (type !== undefined && Object.hasOwn(ANSWERS, type)) return ANSWERS[type]
   if (isInterruptedSignIn(error)) return undefined
   if (type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError')
-    return `it does not accept the credentials: ${shortened(message)}`
+    return `it does not accept the credentials: ${removePrefix(message)}`
   if (name === 'KafkaJSConnectionClosedError')
     return 'it closed the connection: its listener may require authentication, see KAFKA_AUTH (--auth)'
   return refusedSignIn(cause)
@@ -35,6 +35,6 @@ function refusedSignIn(error: unknown): string | undefined {
  * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's message already contains
  * it.
  */
-function shortened(message: string): string {
+function removePrefix(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
 }

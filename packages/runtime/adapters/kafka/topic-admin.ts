@@ -1,7 +1,7 @@
 /** Functions with which operators inspect and change topics. `topics.ts` has the functions for the topics of an application. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
-import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
+import { answerError, askCluster, fetchMetadata, fetchSettings } from './ask-cluster.ts'
 import { askAdmin } from './ask-leaders.ts'
 import { brokersAnswer } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'
@@ -11,7 +11,7 @@ export interface TopicPartition {
   readonly partition: number
   /** Id of the leading broker; -1 if none exists. */
   readonly leader: number
-  /** Ids of the brokers that have a replica. `inSync` contains only the brokers whose replica is in sync. */
+  /** Ids of the brokers that have a replica. `checkInSync` contains only the brokers whose replica is in sync. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
 }
@@ -29,8 +29,8 @@ export interface TopicDescription extends TopicLayout {
 
 /** Resolves to the topics of the cluster by name, including Kafka's internal topics. */
 export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
-  const { topics } = await askCluster(kafka, cluster => metadataOf(cluster))
-  return topics.map(layoutOf).sort((a, b) => (a.topic < b.topic ? -1 : 1))
+  const { topics } = await askCluster(kafka, cluster => fetchMetadata(cluster))
+  return topics.map(toLayout).sort((a, b) => (a.topic < b.topic ? -1 : 1))
 }
 
 export function isInternal(topic: string): boolean {
@@ -40,11 +40,11 @@ export function isInternal(topic: string): boolean {
 /** Describes a topic. @throws the error response UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
 export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
   return askCluster(kafka, async cluster => {
-    const [found] = (await metadataOf(cluster, [topic])).topics
+    const [found] = (await fetchMetadata(cluster, [topic])).topics
     if (!found || isMissing(found)) throw answerError(found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION)
-    const all = await settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic)
+    const all = await fetchSettings(await cluster.brokerPool.findConnectedBroker(), 'topic', topic)
     const own = all.filter(({ isOwn }) => isOwn).map(({ name, value }) => [name, value ?? ''])
-    return { ...layoutOf(found), settings: Object.fromEntries(own) }
+    return { ...toLayout(found), settings: Object.fromEntries(own) }
   })
 }
 
@@ -55,7 +55,7 @@ function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
   return errorCode !== 0 && partitions.length === 0
 }
 
-export function layoutOf({ topic, partitions }: TopicMetadata): TopicLayout {
+export function toLayout({ topic, partitions }: TopicMetadata): TopicLayout {
   const ordered = partitions
     .map(({ partition, leader, replicas, inSync }) => ({ partition, leader, replicas, inSync }))
     .sort((a, b) => a.partition - b.partition)
@@ -90,25 +90,25 @@ export function isTopicNotCreated(error: unknown): error is RefusedByKafka {
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
   await askAdmin(kafka, async admin => {
     try {
-      if (await admin.createTopics(requestOf(wanted))) return
+      if (await admin.createTopics(buildRequest(wanted))) return
     } catch (error) {
-      throw await explained(admin, wanted, error)
+      throw await explainError(admin, wanted, error)
     }
     throw topicNotCreated('it exists already')
   })
   await untilLed(kafka, [wanted.topic])
 }
 
-function requestOf({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
-  const configEntries = entriesOf(settings)
+function buildRequest({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
+  const configEntries = toConfigEntries(settings)
   const sizes = { numPartitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 }
   // Do not let the library wait for leaders: its wait fails if a broker does not know the topic yet.
   return { validateOnly, waitForLeaders: false, topics: [{ topic, ...sizes, configEntries }] }
 }
 
 /** Returns an error that explains why a topic was not created, because the library keeps only the code of the broker's response. */
-async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promise<unknown> {
-  const cause = firstOf(error)
+async function explainError(admin: Admin, wanted: NewTopic, error: unknown): Promise<unknown> {
+  const cause = getFirstError(error)
   switch (brokersAnswer(cause)) {
     case 'INVALID_REPLICATION_FACTOR': {
       const { brokers } = await admin.describeCluster()
@@ -137,16 +137,16 @@ async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Pro
   const refused: string[] = []
   for (const [name, value] of Object.entries(settings)) {
     const isValid = await admin
-      .createTopics(requestOf({ topic, settings: { [name]: value } }, true))
+      .createTopics(buildRequest({ topic, settings: { [name]: value } }, true))
       .then(() => true)
-      .catch(error => brokersAnswer(firstOf(error)) !== 'INVALID_CONFIG')
+      .catch(error => brokersAnswer(getFirstError(error)) !== 'INVALID_CONFIG')
     if (!isValid) refused.push(`${name}=${value}`)
   }
   return refused.length > 0 ? refused.join(', ') : 'these settings together'
 }
 
 /** Returns the first error of a list. The library reports the errors of topics as a list. */
-function firstOf(error: unknown): unknown {
+function getFirstError(error: unknown): unknown {
   const { errors } = error as { errors?: readonly unknown[] }
   return errors?.[0] ?? error
 }
@@ -168,6 +168,6 @@ export function alterSettings(
   })
 }
 
-function entriesOf(settings: Readonly<Record<string, string>>) {
+function toConfigEntries(settings: Readonly<Record<string, string>>) {
   return Object.entries(settings).map(([name, value]) => ({ name, value }))
 }

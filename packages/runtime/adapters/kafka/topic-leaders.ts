@@ -32,7 +32,7 @@ export class TopicLeaders {
    * Returns the broker id of each partition's leader; negative if there is no leader. The result is empty before the first
    * response. If a topic is missing later, its last known leaders are returned.
    */
-  of(topic: string): Leaders {
+  get(topic: string): Leaders {
     return this.#leaders.get(topic) ?? new Map()
   }
 
@@ -84,7 +84,7 @@ export class TopicLeaders {
   async #ask(cluster: Cluster, topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return
     let unknown = topics
-    for (let asked = 0; asked < MAX_QUESTIONS && unknown.length > 0; asked++) {
+    for (let attempt = 0; attempt < MAX_QUESTIONS && unknown.length > 0; attempt++) {
       cluster.targetTopics = new Set(topics)
       await cluster.refreshMetadata()
       unknown = topics.filter(topic => !this.#take(cluster, topic))

@@ -4,7 +4,7 @@ import type { Decision } from '../../pipeline/model.ts'
 import type { DeferredReason, ReleaseReason } from '../../pipeline/reasons.ts'
 
 /** Returns the CloudWatch namespace of an application. */
-export function namespaceOf(application: string): string {
+export function toNamespace(application: string): string {
   return `${application.charAt(0).toUpperCase()}${application.slice(1)}`
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Application } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
-import type { Tried } from '../../pipeline/deciding/tries.ts'
+import type { FailedTry } from '../../pipeline/deciding/tries.ts'
 import type {
   Decision,
   FailureMemory,
@@ -12,7 +12,7 @@ import type {
   StoppedPartition,
 } from '../../pipeline/model.ts'
 import type { Observer } from '../../pipeline/ports.ts'
-import { detailsOf, explanation, failureOf, keyText, shortened } from './details.ts'
+import { describeDecision, describeError, describeFailure, keyText, truncate } from './details.ts'
 import { Lines } from './lines.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
@@ -28,7 +28,7 @@ export interface Tracer {
    *
    * @param during time range in which the partition made the decisions
    */
-  decided(stateKey: StateKey, decisions: readonly Decision[], during: During): void
+  traceDecisions(stateKey: StateKey, decisions: readonly Decision[], during: During): void
 }
 
 interface During {
@@ -81,77 +81,78 @@ export class LambdaObserver implements Observer {
     this.#records = 0
   }
 
-  decided(stateKey: StateKey, decisions: readonly Decision[]): void {
+  reportDecisions(stateKey: StateKey, decisions: readonly Decision[]): void {
     const nowMs = this.#now()
-    const sinceMs = this.#progress.decided(stateKey, decisions, nowMs)
+    const sinceMs = this.#progress.noteDecisions(stateKey, decisions, nowMs)
     const groups = Map.groupBy(decisions, ({ outcome, reason }) => `${outcome}/${reason}`)
     for (const group of groups.values()) {
       const { outcome, reason, failure } = group[0] as Decision
       this.#measured.count(outcome, reason, group.length)
-      if (failure) this.#failed(stateKey, group)
+      if (failure) this.#logFailures(stateKey, group)
       // A timer has no append time.
       if (outcome === 'timer') continue
       if (isOfRecord(outcome)) this.#records += group.length
       for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
     }
-    this.#holds(stateKey, decisions)
-    this.#tracer?.decided(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
+    this.#countHolds(stateKey, decisions)
+    this.#tracer?.traceDecisions(stateKey, decisions, { fromMs: sinceMs, toMs: nowMs })
     if (this.#logger.getLevelName() === 'DEBUG')
-      for (const decision of decisions) this.#logger.debug('decided', { ...stateKey, ...detailsOf(decision) })
+      for (const decision of decisions)
+        this.#logger.debug('decided', { ...stateKey, ...describeDecision(decision) })
   }
 
-  redelivered(stateKey: StateKey, count: number): void {
+  reportRedelivered(stateKey: StateKey, count: number): void {
     this.#measured.count('redelivered', 'at-or-below-applied-offset', count)
     this.#logger.debug('decided before, dropped now', { ...stateKey, records: count })
   }
 
   /** Records the duration of a call to a port. */
-  took(step: TimedStep, ms: number): void {
+  recordDuration(step: TimedStep, ms: number): void {
     this.#measured.step(step, ms)
   }
 
   /** Reports dropped spans. */
-  spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
+  reportDroppedSpans(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#measured.count('spans-dropped', reason, count)
     this.#lines.write('spans-dropped', '', { spans: count, reason, ...details })
   }
 
-  waiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: StoppedPartition): void {
-    this.#progress.waits(stateKey, appendMs, this.#now())
+  reportWaiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: StoppedPartition): void {
+    this.#progress.noteWaiting(stateKey, appendMs, this.#now())
     this.#measured.count('deferred', reason, 1)
     const remedy = this.#remedies[reason]
     this.#lines.write('deferred', reason, {
-      ...{ ...stateKey, fromOffset, reason, ...failureOf(error) },
+      ...{ ...stateKey, fromOffset, reason, ...describeError(error) },
       ...(remedy === undefined ? {} : { remedy }),
     })
   }
 
-  tried(stateKey: StateKey, { attempt, of, records, offset, cause }: Tried): void {
+  reportTry(stateKey: StateKey, { attempt, of, records, offset, cause }: FailedTry): void {
     const threw = 'error' in cause
     const reason = threw ? 'threw' : 'not-accepted'
     this.#measured.count('offer-failed', reason, records)
     const { error = reason, ...behind } = threw
-      ? failureOf(cause.error)
-      : { error: cause.safeMessage && shortened(cause.safeMessage) }
+      ? describeError(cause.error)
+      : { error: cause.safeMessage && truncate(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
     // No rate limit is needed, because there are delays between the attempts of a partition.
     this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
   }
 
-  outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {
+  reportOutboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {
     this.#measured.count('outbox-not-trimmed', 'trim-failed', count)
-    this.#lines.write('outbox-not-trimmed', '', { ...stateKey, count, ...failureOf(error) })
+    this.#lines.write('outbox-not-trimmed', '', { ...stateKey, count, ...describeError(error) })
   }
 
-  refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void {
+  reportRefused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void {
     this.#measured.count('refused', 'never-taken', entries.length)
     const [first] = entries
     const { to, position } = first ?? {}
-    const details = { ...stateKey, to, position, count: entries.length, ...failureOf(error) }
+    const details = { ...stateKey, to, position, count: entries.length, ...describeError(error) }
     this.#lines.write('records-refused', String(to), details)
   }
 
-  deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void {
+  reportDeadLetters(stateKey: StateKey, entries: readonly OutboxEntry[]): void {
     this.#measured.count('dead-letters', 'sent', entries.length)
     const byKey = Map.groupBy(entries, ({ key }) => keyText(key))
     for (const [key, [first]] of [...byKey].slice(0, MAX_KEYS)) {
@@ -162,27 +163,27 @@ export class LambdaObserver implements Observer {
     }
   }
 
-  startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void {
+  reportStartWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void {
     this.#measured.count('no-applied-offset', 'starts-anew', 1)
     this.#starts.note(stateKey, fromOffset)
   }
 
-  rangeReadBack(stateKey: StateKey, range: OffsetRange): void {
-    this.#measured.count('range-read-back', 'never-delivered', lengthOf(range))
-    this.#lines.write('range-read-back', placeOf(stateKey), { ...stateKey, ...range })
+  reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void {
+    this.#measured.count('range-read-back', 'never-delivered', countOffsets(range))
+    this.#lines.write('range-read-back', formatPartition(stateKey), { ...stateKey, ...range })
   }
 
-  failuresNotKept(stateKey: StateKey, records: number): void {
+  reportFailuresNotKept(stateKey: StateKey, records: number): void {
     this.#measured.count('range-read-back', 'failures-not-kept', records)
-    this.#lines.write('failures-not-kept', placeOf(stateKey), { ...stateKey, records })
+    this.#lines.write('failures-not-kept', formatPartition(stateKey), { ...stateKey, records })
   }
 
-  expired(stateKey: StateKey, range: OffsetRange): void {
-    this.#measured.count('expired', 'not-in-the-log', lengthOf(range))
-    this.#lines.write('records-lost', placeOf(stateKey), { ...stateKey, ...range })
+  reportExpired(stateKey: StateKey, range: OffsetRange): void {
+    this.#measured.count('expired', 'not-in-the-log', countOffsets(range))
+    this.#lines.write('records-lost', formatPartition(stateKey), { ...stateKey, ...range })
   }
 
-  failureMemory(stateKey: StateKey, { bytes, forgotten }: FailureMemory, limit: number): void {
+  reportFailureMemory(stateKey: StateKey, { bytes, forgotten }: FailureMemory, limit: number): void {
     this.#measured.count('failure-memory', 'nearly-full', 1)
     if (forgotten > 0) this.#measured.count('failure-memory', 'forgotten', forgotten)
     const used = { ...stateKey, bytes, limit }
@@ -190,30 +191,30 @@ export class LambdaObserver implements Observer {
     else this.#lines.write('failures-forgotten', '', { ...used, forgotten })
   }
 
-  clockGap(stateKey: StateKey, _beforeOffset: number, ms: number): void {
+  reportClockGap(stateKey: StateKey, _beforeOffset: number, ms: number): void {
     this.#measured.count('clock-gap', 'no-records', 1)
     this.#gaps.note(stateKey, ms)
   }
 
-  timedByProducers(stateKey: StateKey, fromOffset: number): void {
+  reportTimedByProducers(stateKey: StateKey, fromOffset: number): void {
     this.#measured.count('timed-by-producers', 'create-time', 1)
     this.#lines.write('timed-by-producers', stateKey.topic, { ...stateKey, fromOffset })
   }
 
-  contextUnreadable(stateKey: StateKey, _why: string): void {
+  reportContextUnreadable(stateKey: StateKey, _why: string): void {
     this.#measured.count('context-unreadable', 'other-code', 1)
     this.#lines.write('context-unreadable', stateKey.topic, { ...stateKey })
   }
 
-  misrouted(stateKey: StateKey, fromOffset: number, count: number): void {
+  reportMisrouted(stateKey: StateKey, fromOffset: number, count: number): void {
     this.#measured.count('misrouted', 'another-partitioner', count)
     this.#lines.write('misrouted', stateKey.topic, { ...stateKey, fromOffset, records: count })
   }
 
-  breakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void {
+  reportBreakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void {
     this.#measured.count('breaker-open', 'surge', 1)
     const since = new Date(sinceMs).toISOString()
-    this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && explanation(failure)) })
+    this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && describeFailure(failure)) })
   }
 
   /** Called at the end of an invocation. Writes the metrics of the invocation and, if anything happened, one summary line. */
@@ -226,7 +227,7 @@ export class LambdaObserver implements Observer {
       this.#measured.flush({ ms, lagMs })
     } catch (error) {
       // Everything is decided and published, so a failure to report it must not cause a redelivery of the batch.
-      this.#lines.write('metrics-not-written', '', failureOf(error))
+      this.#lines.write('metrics-not-written', '', describeError(error))
     }
     if (Object.keys(counts).length === 0) return
     const lag = lagMs === undefined ? {} : { lagSeconds: lagMs / 1000 }
@@ -234,14 +235,14 @@ export class LambdaObserver implements Observer {
   }
 
   /** Counts the entities that decisions have held or released. */
-  #holds(stateKey: StateKey, decisions: readonly Decision[]): void {
+  #countHolds(stateKey: StateKey, decisions: readonly Decision[]): void {
     for (const decision of decisions) {
       const { hold, failure } = decision
       if (hold === 'begins' && failure) this.#measured.count('held', failure.code, 1)
       else if (hold !== undefined && hold !== 'begins' && hold !== 'stays') {
         this.#measured.count('released', hold, 1)
         if (hold === 'full' || hold === 'time')
-          this.#lines.write('order-given-up', hold, { ...stateKey, ...detailsOf(decision) })
+          this.#lines.write('order-given-up', hold, { ...stateKey, ...describeDecision(decision) })
       }
     }
   }
@@ -250,14 +251,14 @@ export class LambdaObserver implements Observer {
    * Writes one line for all records of a batch that failed in the same way, with details of the first record and the number of
    * records.
    */
-  #failed(stateKey: StateKey, group: readonly Decision[]): void {
+  #logFailures(stateKey: StateKey, group: readonly Decision[]): void {
     const first = group[0] as Decision
     const failure = first.failure as Failure
     this.#lines.write('records-failed', failure.code, {
       ...stateKey,
-      ...detailsOf(first),
+      ...describeDecision(first),
       code: failure.code,
-      ...explanation(failure),
+      ...describeFailure(failure),
       records: group.length,
     })
   }
@@ -274,10 +275,10 @@ export class LambdaObserver implements Observer {
   }
 }
 
-function placeOf({ topic, partition }: StateKey): string {
+function formatPartition({ topic, partition }: StateKey): string {
   return `${topic}/${partition}`
 }
 
-function lengthOf({ fromOffset, toOffset }: OffsetRange): number {
+function countOffsets({ fromOffset, toOffset }: OffsetRange): number {
   return toOffset - fromOffset + 1
 }

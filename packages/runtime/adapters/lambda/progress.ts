@@ -35,8 +35,8 @@ export class Progress {
    * time. In some topics, producers set the times of other records. If the invocation saw no tick, the lag is computed from the
    * last record.
    */
-  decided(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
-    const reached = this.#of(stateKey)
+  noteDecisions(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
+    const reached = this.#getPartition(stateKey)
     const sinceMs = reached.committedMs
     reached.committedMs = nowMs
     const records = decisions.filter(({ outcome }) => isOfRecord(outcome))
@@ -48,18 +48,18 @@ export class Progress {
   }
 
   /** Notes that records stay in Kafka. The lag of the partition is then the age of the first of these records. */
-  waits(stateKey: StateKey, appendMs: number, nowMs: number): void {
-    this.#of(stateKey).lagMs = nowMs - appendMs
+  noteWaiting(stateKey: StateKey, appendMs: number, nowMs: number): void {
+    this.#getPartition(stateKey).lagMs = nowMs - appendMs
   }
 
   /** Returns the largest lag of any partition; undefined if no lag is known. */
   get lagMs(): number | undefined {
-    const known = [...this.#partitions.values()].flatMap(({ lagMs }) => (lagMs === undefined ? [] : [lagMs]))
+    const lags = [...this.#partitions.values()].flatMap(({ lagMs }) => (lagMs === undefined ? [] : [lagMs]))
     // Avoid negative values, because a producer's clock may be ahead.
-    return known.length === 0 ? undefined : Math.max(0, ...known)
+    return lags.length === 0 ? undefined : Math.max(0, ...lags)
   }
 
-  #of({ topic, partition }: StateKey): Reached {
+  #getPartition({ topic, partition }: StateKey): Reached {
     const name = `${topic}/${partition}`
     const reached = this.#partitions.get(name) ?? {
       committedMs: this.#beganMs,

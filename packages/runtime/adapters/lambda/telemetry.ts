@@ -2,11 +2,14 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Ports } from '../../pipeline/ports.ts'
-import { namespaceOf, type TimedStep } from './metric-names.ts'
+import { type TimedStep, toNamespace } from './metric-names.ts'
 
 /** Creates the logger and the metrics of a function. Both write only to standard output, as Lambda requires. */
-export function telemetryOf(serviceName: string, application: string): { logger: Logger; metrics: Metrics } {
-  const namespace = namespaceOf(application)
+export function createTelemetry(
+  serviceName: string,
+  application: string,
+): { logger: Logger; metrics: Metrics } {
+  const namespace = toNamespace(application)
   return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace, serviceName }) }
 }
 
@@ -24,13 +27,17 @@ export function logsContext(logger: Logger) {
 }
 
 /** Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded or not. */
-export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void, now = Date.now): Ports {
+export function measurePorts(
+  ports: Ports,
+  recordDuration: (step: TimedStep, ms: number) => void,
+  now = Date.now,
+): Ports {
   const time = async <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
     const sinceMs = now()
     try {
       return await call()
     } finally {
-      took(step, now() - sinceMs)
+      recordDuration(step, now() - sinceMs)
     }
   }
   const { store, publisher, log } = ports

@@ -1,6 +1,6 @@
 /** Contents of partition states in memory, and their conversion to and from pages. */
-import { defined } from '../../consumer/defined.ts'
-import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
+import { measureStoredHold } from '../../pipeline/deciding/hold.ts'
 import { BEFORE_LOG } from '../../pipeline/log/clock.ts'
 import type {
   Growth,
@@ -49,11 +49,11 @@ export interface MemoryState {
 }
 
 /** Builds a state from its pages. */
-export async function stateOf(pages: StatePages): Promise<MemoryState> {
+export async function buildState(pages: StatePages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)
     for (const part of page) add(state, part.kind === 'ids' ? part : structuredClone(part))
-  for (const stored of state.states.values()) state.parkedBytes += parkedBytesIn(stored)
+  for (const stored of state.states.values()) state.parkedBytes += measureStoredHold(stored)
   // A commit expects the oldest ids first.
   const ids = [...state.ids].sort(([, a], [, b]) => a.appliedAtMs - b.appliedAtMs)
   return { ...state, ids: new Map(ids) }
@@ -63,7 +63,7 @@ export async function stateOf(pages: StatePages): Promise<MemoryState> {
  * Returns a state with new contents, which replaces an existing state. Its epoch is higher than the epochs of both. If the contents
  * are older than a growth of the topic, the growth is kept.
  */
-export function inPlaceOf(
+export function buildReplacement(
   { version, partitioning, growths }: MemoryState,
   next: MemoryState,
   above: number,
@@ -72,25 +72,25 @@ export function inPlaceOf(
   const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
   return {
     ...next,
-    ...(isOlder ? defined({ partitioning, growths }) : {}),
+    ...(isOlder ? omitUndefined({ partitioning, growths }) : {}),
     version: { ...next.version, epoch },
   }
 }
 
-export function* contentsOf(held: MemoryState): Generator<StatePart[]> {
-  yield entitiesOf(held)
+export function* listContents(held: MemoryState): Generator<StatePart[]> {
+  yield listEntityParts(held)
   yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
-  yield partsBeside(held)
+  yield listOtherParts(held)
 }
 
-function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): StatePart[] {
+function listEntityParts({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): StatePart[] {
   return [
     ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
     ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
   ]
 }
 
-function partsBeside({
+function listOtherParts({
   outbox,
   failures,
   context,
@@ -102,12 +102,12 @@ function partsBeside({
   return context ? [...parts, { kind: 'context' as const, context }] : parts
 }
 
-export function metaOf(held: MemoryState, version: Version): StateMeta {
+export function toStateMeta(held: MemoryState, version: Version): StateMeta {
   const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
   const { origin, formerOffsets, sequences } = held
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...defined({ partitioning, growths, newEntities: newEntities || undefined, origin, formerOffsets }),
+    ...omitUndefined({ partitioning, growths, newEntities: newEntities || undefined, origin, formerOffsets }),
     ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
   }
 }
@@ -145,13 +145,13 @@ function add(held: MemoryState, part: StatePart): void {
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
     const { newEntities = '', tally, origin, formerOffsets, sequences = {} } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, defined({ partitioning, growths, origin, formerOffsets }), {
+    Object.assign(held, meta, omitUndefined({ partitioning, growths, origin, formerOffsets }), {
       tally: new Map(Object.entries(tally)),
       sequences: new Map(Object.entries(sequences)),
     })
   }
 }
 
-export function picked<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
+export function pick<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {
   return new Map(names.flatMap(name => (from.has(name) ? [[name, from.get(name) as T]] : [])))
 }

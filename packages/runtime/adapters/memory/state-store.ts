@@ -1,6 +1,6 @@
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
-import { endOf } from '../../pipeline/log/clock.ts'
+import { computeSpanEnd } from '../../pipeline/log/clock.ts'
 import type {
   Change,
   LoadSelection,
@@ -13,10 +13,18 @@ import type {
   TimerPlace,
 } from '../../pipeline/model.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
-import { type Fence, fenced, isOwnFence } from '../../pipeline/replacing/fence.ts'
+import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import { isAbsent, type StatePages, sameVersion } from '../../pipeline/replacing/state-parts.ts'
 import type { MemoryStates } from '../../pipeline/reprocessing/log-again.ts'
-import { contentsOf, emptyState, inPlaceOf, type MemoryState, metaOf, picked, stateOf } from './contents.ts'
+import {
+  buildReplacement,
+  buildState,
+  emptyState,
+  listContents,
+  type MemoryState,
+  pick,
+  toStateMeta,
+} from './contents.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite
@@ -36,52 +44,55 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     this.#skipped = skipped ?? this
   }
 
-  /** Sets initial states of entities for a test, in the form of `storedState`. */
+  /** Sets initial states of entities for a test, in the form of `formatState`. */
   put(stateKey: StateKey, states: ReadonlyMap<string, string>): void {
     for (const [entity, state] of states) this.#stateKey(stateKey).states.set(entity, state)
   }
 
-  async skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
-    return new Map(this.#digests.get(nameOf(stateKey)))
+  async listSkipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>> {
+    return new Map(this.#digests.get(encodeStateKey(stateKey)))
   }
 
   async skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'> {
     if (offset <= this.#stateKey(stateKey).version.appliedOffset) return 'already-applied'
-    this.#digests.set(nameOf(stateKey), new Map([...(await this.skipped(stateKey)), [offset, digest]]))
+    this.#digests.set(
+      encodeStateKey(stateKey),
+      new Map([...(await this.listSkipped(stateKey)), [offset, digest]]),
+    )
     return 'skipped'
   }
 
   async unskip(stateKey: StateKey, offset: number): Promise<boolean> {
-    return this.#digests.get(nameOf(stateKey))?.delete(offset) ?? false
+    return this.#digests.get(encodeStateKey(stateKey))?.delete(offset) ?? false
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
-    const skipped = await this.#skipped.skipped(stateKey)
+    const skipped = await this.#skipped.listSkipped(stateKey)
     const held = this.#stateKey(stateKey)
     const { clock, states, timers, failures, forgotten, context, fence } = held
-    if (fence) throw fenced(fence)
-    const due = dueIn(timers, endOf(wanted.span, clock))
-    const bytesOf = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
+    if (fence) throw createFencedError(fence)
+    const due = dueIn(timers, computeSpanEnd(wanted.span, clock))
+    const measureEntity = (entity: string) => bytesIn(states.get(entity)) + bytesIn(timers.get(entity))
     const passing = due.slice(0, wanted.timerLimit)
     const first = within(
       wanted.byteLimit / 2,
-      passing.map(({ entity }) => bytesOf(entity)),
+      passing.map(({ entity }) => measureEntity(entity)),
     )
     const brought = passing.slice(0, first.count)
     const dueEntities = new Set(brought.map(({ entity }) => entity))
     const others = wanted.entities.filter(entity => !dueEntities.has(entity))
-    const { count } = within(wanted.byteLimit - first.bytes, others.map(bytesOf))
+    const { count } = within(wanted.byteLimit - first.bytes, others.map(measureEntity))
     const entities = [...dueEntities, ...others.slice(0, count)]
-    const { growths, tally: _, sequences: __, ...facts } = metaOf(held, held.version)
+    const { growths, tally: _, sequences: __, ...facts } = toStateMeta(held, held.version)
     const isNamed = wanted.failures.length > 0
     return {
       ...facts,
       parkedBytes: held.parkedBytes,
-      states: picked(states, entities),
-      timers: picked(timers, entities),
+      states: pick(states, entities),
+      timers: pick(timers, entities),
       timersUpTo: due.length > brought.length ? brought.at(-1) : undefined,
       notLoaded: new Set(others.slice(count)),
-      known: picked(held.ids, wanted.ids),
+      known: pick(held.ids, wanted.ids),
       failures: new Map(
         wanted.failures.flatMap(({ id, producerGroup }) => {
           const failure = failures.get(id)
@@ -90,9 +101,9 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
       ),
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
       outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
-      ...defined({
+      ...omitUndefined({
         growths: isNamed ? growths : undefined,
-        sequences: wanted.origins && picked(held.sequences, wanted.origins),
+        sequences: wanted.origins && pick(held.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),
       }),
@@ -141,7 +152,7 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
       emitted: change.emitted,
       parkedBytes: change.parkedBytes,
       newEntities: change.newEntities ?? '',
-      ...defined({ origin: change.origin }),
+      ...omitUndefined({ origin: change.origin }),
     } satisfies Partial<MemoryState>)
     if (change.formerOffsets) held.formerOffsets = change.formerOffsets
     else delete held.formerOffsets
@@ -158,13 +169,13 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   async *pages(stateKey: StateKey): StatePages {
     const held = this.#stateKey(stateKey)
     if (isAbsent(held.version)) return
-    yield [{ kind: 'meta', meta: metaOf(held, held.version) }]
-    yield* contentsOf(held)
+    yield [{ kind: 'meta', meta: toStateMeta(held, held.version) }]
+    yield* listContents(held)
   }
 
   async replace(stateKey: StateKey, pages: StatePages): Promise<void> {
-    const next = await stateOf(pages)
-    this.restore(stateKey, inPlaceOf(this.#stateKey(stateKey), next, next.version.epoch))
+    const next = await buildState(pages)
+    this.restore(stateKey, buildReplacement(this.#stateKey(stateKey), next, next.version.epoch))
   }
 
   /** Returns the number of records by `outcome/reason`. */
@@ -190,18 +201,18 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
   }
 
   /** Returns a copy of the current partition state. `restore` puts it back, like a failover to a replica that lags behind. */
-  copyOf(stateKey: StateKey): unknown {
+  copyState(stateKey: StateKey): unknown {
     return structuredClone(this.#stateKey(stateKey))
   }
 
   restore(stateKey: StateKey, copy: unknown): void {
-    const name = nameOf(stateKey)
+    const name = encodeStateKey(stateKey)
     if (copy === undefined) this.#stateKeys.delete(name)
     else this.#stateKeys.set(name, structuredClone(copy) as MemoryState)
   }
 
   #stateKey(stateKey: StateKey): MemoryState {
-    const name = nameOf(stateKey)
+    const name = encodeStateKey(stateKey)
     const held = this.#stateKeys.get(name) ?? emptyState()
     this.#stateKeys.set(name, held)
     return held
@@ -213,7 +224,7 @@ function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined)
   else map.set(name, value)
 }
 
-function nameOf({ consumer, topic, partition }: StateKey): string {
+function encodeStateKey({ consumer, topic, partition }: StateKey): string {
   return JSON.stringify([consumer, topic, partition])
 }
 

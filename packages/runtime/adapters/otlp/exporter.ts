@@ -74,7 +74,7 @@ export class OtlpExporter {
     if (withinMs <= 0) return this.#dropped(spans.length, 'out-of-time')
     const signal = AbortSignal.timeout(withinMs)
     const headers = await this.#allHeaders(signal)
-    if (!headers) return this.#failed(spans.length, 'no-credentials')
+    if (!headers) return this.#dropAndPause(spans.length, 'no-credentials')
     const requests = Array.from({ length: Math.ceil(spans.length / REQUEST_SPANS) }, (_, index) =>
       spans.slice(index * REQUEST_SPANS, (index + 1) * REQUEST_SPANS),
     )
@@ -95,14 +95,14 @@ export class OtlpExporter {
 
   async #send(spans: readonly Span[], headers: Headers, signal: AbortSignal): Promise<void> {
     try {
-      const response = await this.#post(encodedSpans(spans, this.#resource), headers, signal)
+      const response = await this.#post(encodeSpans(spans, this.#resource), headers, signal)
       const answer = await answerText(response)
-      if (!response.ok) return this.#failed(spans.length, 'refused', { status: response.status })
-      const rejected = rejectedIn(answer)
+      if (!response.ok) return this.#dropAndPause(spans.length, 'refused', { status: response.status })
+      const rejected = countRejected(answer)
       if (rejected > 0) this.#dropped(Math.min(rejected, spans.length), 'rejected')
     } catch (error) {
       const isLate = (error as Error).name === 'TimeoutError'
-      this.#failed(spans.length, isLate ? 'no-answer' : 'unreachable', { code: codeOf(error) })
+      this.#dropAndPause(spans.length, isLate ? 'no-answer' : 'unreachable', { code: getErrorCode(error) })
     }
   }
 
@@ -118,14 +118,14 @@ export class OtlpExporter {
     })
   }
 
-  #failed(count: number, reason: string, details: Record<string, unknown> = {}): void {
+  #dropAndPause(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#pausedUntilMs = this.#now() + PAUSE_MS
     this.#dropped(count, reason, details)
   }
 }
 
 /** Returns the number of rejected spans, because a collector may accept only some. */
-function rejectedIn(answer: string): number {
+function countRejected(answer: string): number {
   try {
     return Number(JSON.parse(answer)?.partialSuccess?.rejectedSpans ?? 0) || 0
   } catch {
@@ -135,7 +135,7 @@ function rejectedIn(answer: string): number {
 }
 
 /** Returns an error code such as `ECONNREFUSED`. The message is not used, because it may contain addresses with credentials. */
-function codeOf(error: unknown): string | undefined {
+function getErrorCode(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } }
   return typeof cause?.code === 'string' ? cause.code : undefined
 }
@@ -154,18 +154,18 @@ const SAMPLED = 0x01
 const PARENT_KNOWN = 0x100
 const PARENT_REMOTE = 0x200
 
-function encodedSpans(spans: readonly Span[], resource: Attributes): string {
+function encodeSpans(spans: readonly Span[], resource: Attributes): string {
   return JSON.stringify({
     resourceSpans: [
       {
-        resource: { attributes: encodedAttributes(resource) },
-        scopeSpans: [{ scope: { name: 'sluice' }, spans: spans.map(encoded) }],
+        resource: { attributes: encodeAttributes(resource) },
+        scopeSpans: [{ scope: { name: 'sluice' }, spans: spans.map(encodeSpan) }],
       },
     ],
   })
 }
 
-function encoded(span: Span) {
+function encodeSpan(span: Span) {
   const { traceId, spanId, parentSpanId, tracestate, name, kind, fromMs, toMs, attributes } = span
   return {
     traceId,
@@ -177,12 +177,12 @@ function encoded(span: Span) {
     kind: SPAN_KINDS[kind],
     startTimeUnixNano: nanoseconds(fromMs),
     endTimeUnixNano: nanoseconds(toMs),
-    attributes: encodedAttributes(attributes),
+    attributes: encodeAttributes(attributes),
     status: span.isError ? { code: STATUS_ERROR } : {},
   }
 }
 
-function encodedAttributes(attributes: Attributes) {
+function encodeAttributes(attributes: Attributes) {
   return Object.entries(attributes).map(([key, value]) => ({
     key,
     // Protobuf's JSON mapping represents 64-bit integers as strings.

@@ -5,11 +5,11 @@
  * the same ids.
  */
 import {
-  derivedSpanId,
+  deriveSpanId,
+  extractSpanContext,
   type Sampler,
   type SpanContext,
-  spanContextOf,
-  startedTrace,
+  startTrace,
 } from '../../cloudevents/trace.ts'
 import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -40,7 +40,7 @@ export interface Scene {
   /** Returns the Kafka name of a topic in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
   /** Returns the Kafka consumer group that reads a topic. */
-  readonly groupOf: (kafkaTopic: string) => string
+  readonly getGroup: (kafkaTopic: string) => string
   readonly sampler: Sampler
   /** Called for each sampled decision. Returns false if no span must be created for the decision. */
   readonly isAllowed: (decision: Decision) => boolean
@@ -49,25 +49,25 @@ export interface Scene {
 }
 
 /** Creates spans for sampled decisions. Each decision can belong to a different trace, or to none. */
-export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
+export function createSpans(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
     const parent = sampledParent(stateKey, decision, scene.sampler)
     if (!parent || !scene.isAllowed(decision)) return []
     const span = decision.timer
-      ? fired(stateKey, decision, parent, scene)
-      : processed(stateKey, decision, parent, scene)
-    return [span, ...(decision.emitted ?? []).flatMap(entry => created(entry, span, scene))]
+      ? createTimerSpan(stateKey, decision, parent, scene)
+      : createRecordSpan(stateKey, decision, parent, scene)
+    return [span, ...(decision.emitted ?? []).flatMap(entry => createEventSpans(entry, span, scene))]
   })
 }
 
 /** Returns the parent span of a decision; undefined if the decision is not sampled. */
 function sampledParent(stateKey: StateKey, decision: Decision, sampler: Sampler): SpanContext | undefined {
   const { event, timer } = decision
-  const context = spanContextOf(timer ? timer.trace : event?.extensions)
+  const context = extractSpanContext(timer ? timer.trace : event?.extensions)
   if (context) return context.isSampled || sampler === 'always_on' ? context : undefined
   if (sampler === 'parentbased_always_off' || decision.reason === 'tick') return undefined
-  return spanContextOf(
-    startedTrace(timer ? { source: 'timer', id: timer.id } : (event ?? atPlace(stateKey, decision))),
+  return extractSpanContext(
+    startTrace(timer ? { source: 'timer', id: timer.id } : (event ?? atPlace(stateKey, decision))),
   )
 }
 
@@ -80,34 +80,34 @@ function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Eve
  * Creates the span of a record. Its id is derived from the record's position rather than the event's id: if a
  * producer sends an event twice, there are two records and two decisions.
  */
-function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
+function createRecordSpan(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { consumer, topic, partition } = stateKey
   const { offset, event, outcome } = decision
   // The parking of the record already has a span with an id of its own.
   const again = outcome.startsWith('parked-') ? ' parked' : ''
   return {
-    ...follows(parent, decision, scene),
-    spanId: derivedSpanId(`process ${consumer} ${topic} ${partition} ${offset}${again}`),
+    ...buildChildFields(parent, decision, scene),
+    spanId: deriveSpanId(`process ${consumer} ${topic} ${partition} ${offset}${again}`),
     name: `process ${topic}`,
     kind: 'consumer',
     attributes: {
-      ...messaging('process', topic),
-      ...ofRecord(stateKey, decision, scene),
-      ...(event ? ofEvent(event) : {}),
+      ...buildMessagingAttributes('process', topic),
+      ...buildRecordAttributes(stateKey, decision, scene),
+      ...(event ? buildEventAttributes(event) : {}),
     },
   }
 }
 
 /** Creates the span of a timer, which continues the trace of the event that set it. */
-function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
+function createTimerSpan(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { id, name, entity } = decision.timer as NonNullable<Decision['timer']>
   return {
-    ...follows(parent, decision, scene),
-    spanId: derivedSpanId(`timer ${stateKey.consumer} ${id}`),
+    ...buildChildFields(parent, decision, scene),
+    spanId: deriveSpanId(`timer ${stateKey.consumer} ${id}`),
     name: `timer ${stateKey.consumer}`,
     kind: 'internal',
     attributes: {
-      ...ofRecord(stateKey, decision, scene),
+      ...buildRecordAttributes(stateKey, decision, scene),
       [`${scene.application}.timer`]: name,
       [`${scene.application}.entity`]: entity,
     },
@@ -115,14 +115,14 @@ function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scen
 }
 
 /** Creates the span of an emitted event. Returns no span if the event belongs to another trace than its cause. */
-function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
-  const context = spanContextOf(event.extensions)
+function createEventSpans({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
+  const context = extractSpanContext(event.extensions)
   if (context && context.traceId !== cause.traceId) return []
   const { traceId, tracestate, spanId: parentSpanId } = cause
   const topic = kafkaTopic(to)
   const span: Span = {
     traceId,
-    spanId: context?.spanId ?? derivedSpanId(event.id),
+    spanId: context?.spanId ?? deriveSpanId(event.id),
     parentSpanId,
     hasRemoteParent: false,
     ...(tracestate ? { tracestate } : {}),
@@ -131,13 +131,13 @@ function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: 
     // The event is created when its cause is decided. Publishing is shared by many records and is not measured here.
     fromMs: toMs,
     toMs,
-    attributes: { ...messaging('create', topic), ...ofEvent(event) },
+    attributes: { ...buildMessagingAttributes('create', topic), ...buildEventAttributes(event) },
     isError: false,
   }
   return [span]
 }
 
-function follows(
+function buildChildFields(
   { traceId, spanId, tracestate }: SpanContext,
   { failure }: Decision,
   { fromMs, toMs }: Scene,
@@ -155,7 +155,7 @@ function follows(
 
 // Attributes of spans, with the names of OpenTelemetry's semantic conventions where these define one.
 
-function messaging(operation: 'process' | 'create', topic: string) {
+function buildMessagingAttributes(operation: 'process' | 'create', topic: string) {
   return {
     'messaging.system': 'kafka',
     'messaging.operation.type': operation,
@@ -167,13 +167,13 @@ function messaging(operation: 'process' | 'create', topic: string) {
 /**
  * Returns the span attributes of a record. For a failure, they contain only the code, because the message may quote payload data.
  */
-function ofRecord(
+function buildRecordAttributes(
   stateKey: StateKey,
   { offset, outcome, reason, failure }: Decision,
-  { application, groupOf }: Scene,
+  { application, getGroup }: Scene,
 ) {
   return {
-    'messaging.consumer.group.name': groupOf(stateKey.topic),
+    'messaging.consumer.group.name': getGroup(stateKey.topic),
     'messaging.destination.partition.id': String(stateKey.partition),
     'messaging.kafka.offset': offset,
     [`${application}.consumer`]: stateKey.consumer,
@@ -183,7 +183,7 @@ function ofRecord(
   }
 }
 
-function ofEvent({ id, source, type, subject }: Event) {
+function buildEventAttributes({ id, source, type, subject }: Event) {
   return {
     'cloudevents.event_id': id,
     'cloudevents.event_source': source,

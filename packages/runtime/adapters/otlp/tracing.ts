@@ -2,11 +2,11 @@
 import type { Sampler } from '../../cloudevents/trace.ts'
 import type { Decision, StateKey } from '../../pipeline/model.ts'
 import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
-import { type Scene, spansOf } from './spans.ts'
+import { createSpans, type Scene } from './spans.ts'
 
 export interface Traced {
   readonly env: string
-  readonly groupOf: Scene['groupOf']
+  readonly getGroup: Scene['getGroup']
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
   readonly application: string
@@ -24,8 +24,8 @@ export class Tracing {
   #spent = 0
 
   constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
-    const { env, application, groupOf, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
-    this.#scene = { application, kafkaTopic, groupOf, sampler }
+    const { env, application, getGroup, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
+    this.#scene = { application, kafkaTopic, getGroup, sampler }
     this.#mostPerSecond = traced.mostPerSecond ?? Number.POSITIVE_INFINITY
     const resource = {
       'service.name': serviceName,
@@ -35,13 +35,13 @@ export class Tracing {
     this.#exporter = new OtlpExporter(settings, resource, dropped)
   }
 
-  decided(
+  traceDecisions(
     stateKey: StateKey,
     decisions: readonly Decision[],
     during: { fromMs: number; toMs: number },
   ): void {
     const isAllowed = (decision: Decision) => this.#isAllowed(decision, during.toMs)
-    this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
+    this.#exporter.add(createSpans(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
   }
 
   /**

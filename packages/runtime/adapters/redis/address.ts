@@ -18,8 +18,8 @@ export function parseRedisUrl(url: string): RedisAddress | undefined {
   const parts = /^(rediss?):\/\/(?:([^/]*)@)?([^@/?#]+)(?:\/(\d{0,5}))?$/.exec(url)
   if (!parts) return undefined
   const [, scheme, credentials = '', authority = '', database = ''] = parts
-  const hosts = authority.split(',').map(hostOf)
-  const [username, password] = credentials.split(/:(.*)/s, 2).map(decoded)
+  const hosts = authority.split(',').map(parseHost)
+  const [username, password] = credentials.split(/:(.*)/s, 2).map(decodeCredential)
   if (!hosts.every(host => host !== undefined) || username === null || password === null) return undefined
   return {
     tls: scheme === 'rediss',
@@ -35,14 +35,14 @@ export function describeAddress({ hosts }: RedisAddress): string {
   return hosts.map(({ host, port }) => `${host}:${port}`).join(',')
 }
 
-function hostOf(text: string): { host: string; port: number } | undefined {
+function parseHost(text: string): { host: string; port: number } | undefined {
   const url = URL.parse(`redis://${text}`)
   if (!url?.hostname || url.port === '0') return undefined
   // A URL has brackets around an IPv6 address, but a connection needs the address without them.
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6379) }
 }
 
-function decoded(text: string): string | null {
+function decodeCredential(text: string): string | null {
   try {
     return decodeURIComponent(text)
   } catch {

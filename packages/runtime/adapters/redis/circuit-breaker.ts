@@ -15,17 +15,17 @@ export class RedisCircuitBreaker implements CircuitBreaker {
   }
 
   async open(consumer: string, codeVersion: string, nowMs: number): Promise<number> {
-    return Number(await this.#client.eval(OPEN_BREAKER, [this.#keyOf(consumer)], [codeVersion, nowMs]))
+    return Number(await this.#client.eval(OPEN_BREAKER, [this.#toKey(consumer)], [codeVersion, nowMs]))
   }
 
   /** Returns the time at which the breaker last opened, in milliseconds since the epoch; undefined if it never opened. */
   async openedAt(consumer: string): Promise<number | undefined> {
-    const since = await this.#client.run(redis => redis.hget(this.#keyOf(consumer), 'since'))
+    const since = await this.#client.run(redis => redis.hget(this.#toKey(consumer), 'since'))
     // Earlier versions stored "reset" for a breaker that an operator had closed.
     return since === null || since === 'reset' ? undefined : Number(since)
   }
 
-  #keyOf(consumer: string): string {
+  #toKey(consumer: string): string {
     return `breaker:${this.#env}:${consumer}`
   }
 }

@@ -44,16 +44,16 @@ export class RedisClient {
 
   /** Runs commands of the library. In a cluster, all commands must concern the same partition state. Replies are text. */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
-    const connecting = this.#connected()
+    const connecting = this.#getConnection()
     const connection = await connecting
     const beganAtMs = Date.now()
     try {
       return await within(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
       if (isBug(error)) throw error
-      const failure = unwrapped(error as Error)
+      const failure = toFailure(error as Error)
       if (isLost(connection, failure)) this.#replace(connecting)
-      throw failureOf(connection, failure, beganAtMs)
+      throw toRedisError(connection, failure, beganAtMs)
     }
   }
 
@@ -87,7 +87,7 @@ export class RedisClient {
   async servers(): Promise<readonly RedisServerClient[]> {
     // The nodes of a cluster are known only after connecting.
     await this.run(redis => redis.ping())
-    const { redis, address } = await this.#connected()
+    const { redis, address } = await this.#getConnection()
     if (!('nodes' in redis)) return [{ address, run: command => this.run(command) }]
     return redis.nodes('master').map(node => {
       const { host = '', port = 0 } = node.options
@@ -107,7 +107,7 @@ export class RedisClient {
     void connection?.then(({ redis }) => redis.disconnect()).catch(() => {})
   }
 
-  #connected(): Promise<Connection> {
+  #getConnection(): Promise<Connection> {
     if (this.#isClosed) throw new Unavailable('store-unavailable', 'the connection to Redis was closed')
     const nowMs = Date.now()
     if (nowMs - this.#usedAtMs > TRUSTED_FOR_MS) this.#drop()
@@ -147,7 +147,7 @@ function isBug(error: unknown): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
 }
 
-/** Known properties of an error of the library. No other properties are logged, see `failureOf`. */
+/** Known properties of an error of the library. No other properties are logged, see `toRedisError`. */
 interface Failure {
   readonly name: string
   readonly code: string | undefined
@@ -162,7 +162,7 @@ interface Failure {
  */
 const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
 
-function unwrapped(error: NodeJS.ErrnoException): Failure {
+function toFailure(error: NodeJS.ErrnoException): Failure {
   return {
     name: error.name,
     code: error.code,
@@ -181,20 +181,20 @@ function isLost({ healsItself }: Connection, { isSilence, message }: Failure): b
  * Returns the error for the caller. The library's errors contain the command with all its arguments, such as
  * a password or states, so only their name and message are passed on.
  */
-function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
+function toRedisError({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
   const { isReply, message } = failure
-  const known = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
-  const options = { cause: causeOf(known) }
+  const actualError = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
+  const options = { cause: createCause(actualError) }
   if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
   const hint = REDIRECTED.test(message) ? ': it is a cluster, so set REDIS_MODE to cluster' : ''
   return new Unavailable(
     'store-unavailable',
-    `Redis at ${address} does not answer: ${known.message}${hint}`,
+    `Redis at ${address} does not answer: ${actualError.message}${hint}`,
     options,
   )
 }
 
-function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'message'>): Error {
+function createCause({ name, code, message }: Pick<Failure, 'name' | 'code' | 'message'>): Error {
   return Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) })
 }
 

@@ -38,7 +38,7 @@ export function connect(settings: RedisSettings): Connection {
   const address = parseRedisUrl(url)
   if (!address) throw new Error('the URL of Redis is not of the form redis://host:port')
   const options: NodeOptions = {
-    ...credentialsOf({ ...address, ...settings }),
+    ...pickCredentials({ ...address, ...settings }),
     ...(address.tls ? { tls: {} } : {}),
     connectTimeout: commandTimeoutMs,
   }
@@ -143,6 +143,6 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
   return redis
 }
 
-function credentialsOf({ username, password }: Pick<RedisSettings, 'username' | 'password'>) {
+function pickCredentials({ username, password }: Pick<RedisSettings, 'username' | 'password'>) {
   return { ...(username ? { username } : {}), ...(password ? { password } : {}) }
 }

@@ -13,19 +13,19 @@ const REOPENED = 2
  * Returns the bytes of a failure's id; undefined if the text is not a valid id. The text comes from a record header, which can
  * contain anything.
  */
-function bytesOf(id: string): Buffer | undefined {
+function decodeId(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.length === idBytes && bytes.toString('base64url') === id ? bytes : undefined
 }
 
-function bucketOf(id: Buffer): string {
+function computeBucket(id: Buffer): string {
   return String.fromCharCode((id[0] as number) % LAYOUT.failures.buckets)
 }
 
-function entryOf(failure: RememberedFailure): [bucket: string, entry: string] {
+function packFailure(failure: RememberedFailure): [bucket: string, entry: string] {
   const { id, digest, offset, partition, attempt, isOpen, firstFailedAt, failedAtMs } = failure
   const entry = Buffer.alloc(entryBytes)
-  const name = bytesOf(id)
+  const name = decodeId(id)
   if (!name) throw new Error('the id of a failure is 128 bits in base64url')
   name.copy(entry)
   entry.write(digest, idBytes, digestBytes, 'base64url')
@@ -35,10 +35,10 @@ function entryOf(failure: RememberedFailure): [bucket: string, entry: string] {
   at = entry.writeUInt32BE(attempt * 4 + (failure.isReopened ? REOPENED : 0) + (isOpen ? OPEN : 0), at)
   at = entry.writeDoubleBE(Date.parse(firstFailedAt), at)
   entry.writeUIntBE(failedAtMs, at, 6)
-  return [bucketOf(name), entry.toString('latin1')]
+  return [computeBucket(name), entry.toString('latin1')]
 }
 
-function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
+function unpackFailure(entry: Buffer, producerGroup: number): RememberedFailure {
   const at = idBytes + digestBytes
   const attempt = entry.readUInt32BE(at + 10)
   const isReopened = (attempt & REOPENED) > 0
@@ -59,19 +59,19 @@ function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
 /** Packs failures by producer group. */
 export function packFailures(failures: readonly RememberedFailure[]): Map<string, Buckets> {
   const groups = Map.groupBy(failures, ({ producerGroup }) => String(producerGroup))
-  return new Map([...groups].map(([group, own]) => [group, intoBuckets(own.map(entryOf))]))
+  return new Map([...groups].map(([group, own]) => [group, intoBuckets(own.map(packFailure))]))
 }
 
 /** Returns the bytes of the ids by group and bucket. Invalid ids are skipped. */
 export function namesByBucket(names: readonly FailureName[]): Map<string, Map<string, string[]>> {
-  const known = names.flatMap(({ id, producerGroup }) => {
-    const bytes = bytesOf(id)
+  const validIds = names.flatMap(({ id, producerGroup }) => {
+    const bytes = decodeId(id)
     return bytes ? [{ bytes, group: String(producerGroup) }] : []
   })
-  const groups = Map.groupBy(known, ({ group }) => group)
+  const groups = Map.groupBy(validIds, ({ group }) => group)
   return new Map(
     [...groups].map(([group, own]) => {
-      const buckets = Map.groupBy(own, ({ bytes }) => bucketOf(bytes))
+      const buckets = Map.groupBy(own, ({ bytes }) => computeBucket(bytes))
       const ids = [...buckets].map(
         ([bucket, some]) => [bucket, some.map(({ bytes }) => bytes.toString('latin1'))] as const,
       )
@@ -88,7 +88,7 @@ export function namesByBucket(names: readonly FailureName[]): Map<string, Map<st
 export function unpackFailures(found: readonly Buffer[]): Map<string, RememberedFailure> {
   const failures = new Map<string, RememberedFailure>()
   for (let at = 0; at < found.length; at += 2) {
-    const failure = unpacked(found[at + 1] as Buffer, Number(found[at]))
+    const failure = unpackFailure(found[at + 1] as Buffer, Number(found[at]))
     failures.set(failure.id, failure)
   }
   return failures
@@ -97,7 +97,7 @@ export function unpackFailures(found: readonly Buffer[]): Map<string, Remembered
 /** Returns the failures in a bucket, the newest first. */
 export function unpackFailureBucket(bucket: Buffer, producerGroup: number): RememberedFailure[] {
   return Array.from({ length: bucket.length / entryBytes }, (_, index) =>
-    unpacked(bucket.subarray(index * entryBytes, (index + 1) * entryBytes), producerGroup),
+    unpackFailure(bucket.subarray(index * entryBytes, (index + 1) * entryBytes), producerGroup),
   )
 }
 
@@ -110,14 +110,14 @@ export function readGroup(text: string): Group {
   return Object.fromEntries(LAYOUT.failures.group.map((name, index) => [name, numbers[index]])) as Group
 }
 
-function textOf<T extends Group | Generation>(names: readonly (keyof T)[], numbers: T): string {
+function formatNumbers<T extends Group | Generation>(names: readonly (keyof T)[], numbers: T): string {
   return names.map(name => numbers[name]).join(' ')
 }
 
 type Field = readonly [name: string, field: string, value: string]
 
 /** Packs the failures of a restored partition state into one generation per group. Returns all fields and their size. */
-export function restoredFailures(failures: readonly RememberedFailure[]): {
+export function packRestoredFailures(failures: readonly RememberedFailure[]): {
   /** Fields whose strings contain one byte per character. */
   readonly fields: readonly Field[]
   readonly bytes: number
@@ -128,13 +128,17 @@ export function restoredFailures(failures: readonly RememberedFailure[]): {
   let all = 0
   for (const [name, own] of Map.groupBy(byAge, ({ producerGroup }) => String(producerGroup))) {
     const key = `failures:${name}:1`
-    const buckets = intoBuckets(own.map(entryOf))
+    const buckets = intoBuckets(own.map(packFailure))
     for (let at = 0; at < buckets.length; at += 2)
       fields.push([key, buckets[at] as string, buckets[at + 1] as string])
     const bytes = takes.generation + (buckets.length / 2) * takes.bucket + own.length * takes.entry
     const lastMs = own.at(-1)?.failedAtMs ?? 0
-    fields.push([key, about, textOf<Generation>(generation, { bytes, count: own.length, lastMs })])
-    fields.push(['failures', name, textOf<Group>(group, { first: 1, last: 1, bytes, openedMs: lastMs })])
+    fields.push([key, about, formatNumbers<Generation>(generation, { bytes, count: own.length, lastMs })])
+    fields.push([
+      'failures',
+      name,
+      formatNumbers<Group>(group, { first: 1, last: 1, bytes, openedMs: lastMs }),
+    ])
     all += bytes
   }
   return { fields, bytes: all }

@@ -1,7 +1,7 @@
 /** Binary form of ids in a partition state, in buckets. See `layout.ts`. */
 import type { RememberedId } from '../../pipeline/model.ts'
 import { ID_BYTES } from '../../pipeline/replacing/id-bytes.ts'
-import { generationOf, LAYOUT } from './layout.ts'
+import { computeGeneration, LAYOUT } from './layout.ts'
 
 const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids
 
@@ -10,8 +10,8 @@ export type Buckets = readonly string[]
 
 /** Packs ids by generation. In a bucket, the newest id comes first. */
 export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
-  const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
-  return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
+  const generations = Map.groupBy(ids, ({ appliedAtMs }) => computeGeneration(appliedAtMs))
+  return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(packId))]))
 }
 
 type Entry = readonly [bucket: string, entry: string]
@@ -27,7 +27,7 @@ export function intoBuckets(entries: readonly Entry[]): Buckets {
   return [...buckets].flat()
 }
 
-function entryOf({ id, digest, appliedAtMs }: RememberedId): Entry {
+function packId({ id, digest, appliedAtMs }: RememberedId): Entry {
   const clock = Buffer.allocUnsafe(clockBytes)
   clock.writeUIntBE(appliedAtMs, 0, clockBytes)
   return [id.slice(0, bucketBytes), id.slice(bucketBytes) + digest + clock.toString('latin1')]
@@ -46,7 +46,7 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {
-    const generation = generationOf(bytes.readUIntBE(at + ID_BYTES - clockBytes, clockBytes))
+    const generation = computeGeneration(bytes.readUIntBE(at + ID_BYTES - clockBytes, clockBytes))
     const own = generations.get(generation) ?? []
     if (own.length === 0) generations.set(generation, own)
     const rest = at + bucketBytes

@@ -1,5 +1,5 @@
 import { type Hold, isHolderName } from '../../pipeline/deciding/hold.ts'
-import { heldParts, partsOfState } from '../../pipeline/deciding/stored-state.ts'
+import { splitHold, splitState } from '../../pipeline/deciding/stored-state.ts'
 import type {
   LogClock,
   RememberedFailure,
@@ -9,7 +9,7 @@ import type {
   Version,
 } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
-import { gathered, StateReader } from './state-reader.ts'
+import { collectUnique, StateReader } from './state-reader.ts'
 
 /** Summary of a partition state for operators. */
 export interface StateSummary {
@@ -60,7 +60,7 @@ export class StateInspection {
     for await (const [entity, own] of reader.timers(stateKey)) timers.set(entity, own.length)
     const positions = new Set<string>()
     for await (const { position } of reader.outbox(stateKey)) positions.add(position)
-    const failures = await gathered(reader.failures(stateKey), ({ id }) => id)
+    const failures = await collectUnique(reader.failures(stateKey), ({ id }) => id)
     return {
       appliedOffset: version.appliedOffset,
       ...(await reader.counts(stateKey)),
@@ -78,7 +78,7 @@ export class StateInspection {
   /** Returns the state of one entity; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<unknown> {
     const stored = await this.#reader.state(stateKey, entity)
-    return stored === undefined ? undefined : inspected(stored).state
+    return stored === undefined ? undefined : parseStored(stored).state
   }
 
   /** Returns the context that an event has set for all entities of the partition; undefined if none was set. */
@@ -87,8 +87,8 @@ export class StateInspection {
   }
 
   /** Returns all timers of one entity. */
-  timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
-    return this.#reader.timersOf(stateKey, entity)
+  readEntityTimers(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
+    return this.#reader.readEntityTimers(stateKey, entity)
   }
 
   /**
@@ -100,22 +100,22 @@ export class StateInspection {
   ): AsyncGenerator<[entity: string, state: unknown, version: number, hold?: Hold]> {
     for await (const [entity, stored] of this.#reader.states(stateKey)) {
       if (isHolderName(entity)) continue
-      const { state, version, hold } = inspected(stored)
+      const { state, version, hold } = parseStored(stored)
       yield hold ? [entity, state, version, hold] : [entity, state, version]
     }
   }
 
   async #nextTimer(stateKey: StateKey): Promise<StateDetails['nextTimer']> {
     const entity = await this.#reader.firstDue(stateKey)
-    const own = entity === undefined ? [] : await this.#reader.timersOf(stateKey, entity)
+    const own = entity === undefined ? [] : await this.#reader.readEntityTimers(stateKey, entity)
     const [timer] = [...own].sort((a, b) => a.thresholdMs - b.thresholdMs)
     return entity !== undefined && timer ? { entity, timer } : undefined
   }
 }
 
-function inspected(stored: string): { state: unknown; version: number; hold: Hold | undefined } {
-  const { hold, state } = heldParts(stored)
-  const { json, version } = state === undefined ? { json: undefined, version: 1 } : partsOfState(state)
+function parseStored(stored: string): { state: unknown; version: number; hold: Hold | undefined } {
+  const { hold, state } = splitHold(stored)
+  const { json, version } = state === undefined ? { json: undefined, version: 1 } : splitState(state)
   return {
     state: json === undefined ? undefined : JSON.parse(json),
     version,

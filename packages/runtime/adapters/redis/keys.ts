@@ -26,8 +26,8 @@ export interface PartitionStateKeys {
   readonly context: string
 }
 
-export function keysOf(stateKey: StateKey): PartitionStateKeys {
-  const tag = prefixOf(stateKey)
+export function buildKeys(stateKey: StateKey): PartitionStateKeys {
+  const tag = buildPrefix(stateKey)
   return {
     meta: `${tag}:meta`,
     states: `${tag}:states`,
@@ -44,16 +44,16 @@ export function keysOf(stateKey: StateKey): PartitionStateKeys {
  * Returns the key of the hash that maps the offset of each skipped record to its digest. The hash is not part of the partition
  * state: it remains if the state is replaced.
  */
-export function skippedKeyOf(stateKey: StateKey): string {
-  return `${prefixOf(stateKey)}:skipped`
+export function buildSkippedKey(stateKey: StateKey): string {
+  return `${buildPrefix(stateKey)}:skipped`
 }
 
 /** Returns the key of a forwarder's progress in a partition. */
-export function cursorKeyOf(stateKey: StateKey): string {
-  return `${prefixOf(stateKey)}:cursor`
+export function buildCursorKey(stateKey: StateKey): string {
+  return `${buildPrefix(stateKey)}:cursor`
 }
 
 /** Returns the common prefix of all keys of a partition state. */
-export function prefixOf({ consumer, topic, partition }: StateKey): string {
+export function buildPrefix({ consumer, topic, partition }: StateKey): string {
   return `{${consumer}:${topic}:${partition}}`
 }

@@ -106,7 +106,7 @@ export const SEQUENCE = 'sequence '
 export const GROWTHS = 'growths'
 
 /** Returns the generation of ids to which a time of the log's clock belongs. `generationAt` in Lua does the same. */
-export function generationOf(clockMs: number): number {
+export function computeGeneration(clockMs: number): number {
   return Math.floor(clockMs / LAYOUT.ids.generationMs)
 }
 
@@ -124,20 +124,20 @@ type Constant = string | number | readonly Constant[] | { readonly [name: string
  */
 export function withLayout(lua: string): string {
   return lua.replace(/\bLAYOUT((?:\.\w+)+)/g, (name, path: string) => {
-    const constant = path.split('.').slice(1).reduce(innerOf, LAYOUT)
+    const constant = path.split('.').slice(1).reduce(getMember, LAYOUT)
     if (constant === undefined) throw new TypeError(`a script reads ${name}, which layout.ts does not have`)
-    return inLua(constant)
+    return toLua(constant)
   })
 }
 
-function innerOf(constant: Constant | undefined, name: string): Constant | undefined {
+function getMember(constant: Constant | undefined, name: string): Constant | undefined {
   return (constant as Readonly<Record<string, Constant>> | undefined)?.[name]
 }
 
-function inLua(constant: Constant): string {
+function toLua(constant: Constant): string {
   if (typeof constant === 'number') return String(constant)
   // JSON escapes strings in the same way as Lua if they contain no control characters.
   if (typeof constant === 'string') return JSON.stringify(constant)
   if (!Array.isArray(constant)) throw new TypeError('a script reads single constants and lists of them')
-  return `{ ${constant.map(inLua).join(', ')} }`
+  return `{ ${constant.map(toLua).join(', ')} }`
 }

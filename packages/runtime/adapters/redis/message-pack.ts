@@ -22,7 +22,7 @@ export type Packable =
   | { readonly [name: string]: Packable | undefined }
 
 /** Encodes a map. Undefined fields are omitted. */
-export function packed(item: Packable): Buffer {
+export function pack(item: Packable): Buffer {
   const buffer = Buffer.allocUnsafe(roomFor(item, 'utf8'))
   return buffer.subarray(0, write(item, buffer, 0, 'utf8'))
 }
@@ -49,7 +49,7 @@ function roomFor(item: Packable, encoding: Encoding): number {
   if (item instanceof Bytes) return roomFor(item.content, 'latin1')
   if (isList(item))
     return item.reduce<number>((room, inner) => room + roomFor(inner, encoding), MAX_HEADER_BYTES)
-  return entriesOf(item).reduce(
+  return listEntries(item).reduce(
     (room, [name, inner]) => room + roomFor(name, encoding) + roomFor(inner, encoding),
     MAX_HEADER_BYTES,
   )
@@ -68,7 +68,7 @@ function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): 
     const from = buffer.writeUInt32BE(item.length, at + 1)
     return item.reduce<number>((end, inner) => write(inner, buffer, end, encoding), from)
   }
-  const entries = entriesOf(item)
+  const entries = listEntries(item)
   buffer[at] = MAP
   const from = buffer.writeUInt32BE(entries.length, at + 1)
   return entries.reduce(
@@ -93,7 +93,7 @@ function isList(item: object): item is readonly Packable[] {
   return Array.isArray(item)
 }
 
-function entriesOf(
+function listEntries(
   item: Exclude<Packable, string | number | Bytes | readonly Packable[]>,
 ): (readonly [string | number, Packable])[] {
   if (item instanceof Map) return [...item]

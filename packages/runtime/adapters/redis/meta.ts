@@ -1,6 +1,6 @@
 import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
-import { generationOf, type MetaField } from './layout.ts'
+import { computeGeneration, type MetaField } from './layout.ts'
 
 /** Contents of the hash `meta` of a partition state. */
 export interface Meta {
@@ -12,7 +12,7 @@ export interface Meta {
   readonly parkedBytes: number
   /** Number of entities that each producer group has added recently; absent if none were added. */
   readonly newEntities?: string
-  /** Identifier of the code that made the last commit, see `codeOf`; undefined if unknown. */
+  /** Identifier of the code that made the last commit, see `computeCode`; undefined if unknown. */
   readonly code: string | undefined
   /** Offset from which on all records were decided by this code, see `StateFacts`. */
   readonly codeFrom: number | undefined
@@ -55,7 +55,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     codeFrom: number('codeFrom'),
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     failuresFromMs: number('failuresFrom'),
-    oldestIds: number('oldest') ?? generationOf(nowMs),
+    oldestIds: number('oldest') ?? computeGeneration(nowMs),
     ...(stored.origin ? { origin: stored.origin } : {}),
     ...(stored.formerOffsets ? { formerOffsets: JSON.parse(stored.formerOffsets) } : {}),
     ...(generation !== undefined && partitions !== undefined

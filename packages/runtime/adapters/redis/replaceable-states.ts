@@ -18,12 +18,12 @@ import type {
 } from '../../pipeline/replacing/replaceable-states.ts'
 import type { StateMeta, StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
-import { keysOf, prefixOf } from './keys.ts'
-import { packed } from './message-pack.ts'
+import { buildKeys, buildPrefix } from './keys.ts'
+import { pack } from './message-pack.ts'
 import { replaceRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { STAGED_STATE, stage, stageAct } from './staging.ts'
-import { StateReader, stateMetaOf } from './state-reader.ts'
+import { StateReader, toStateMeta } from './state-reader.ts'
 
 const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
 const FENCE = script(PARTITION_STATE, lua('fence'))
@@ -54,7 +54,7 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
   }
 
   async meta(partitionState: StateKey): Promise<StateMeta> {
-    return stateMetaOf(await this.#reader.meta(partitionState))
+    return toStateMeta(await this.#reader.meta(partitionState))
   }
 
   outbox(partitionState: StateKey): AsyncIterable<OutboxEntry> {
@@ -83,13 +83,13 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
 
   async fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced> {
     const arguments_ = [JSON.stringify(fence), forMs]
-    const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], arguments_)
+    const reply = await this.#client.eval(FENCE, [buildKeys(partitionState).meta], arguments_)
     const [epoch, appliedOffset, fired, stands] = reply as [number, number, number, Buffer]
     return { version: { epoch, appliedOffset, fired }, fence: JSON.parse(String(stands)) }
   }
 
   async unfence(partitionState: StateKey, fence: Fence): Promise<void> {
-    await this.#client.eval(FENCE, [keysOf(partitionState).meta], [JSON.stringify(fence), ''])
+    await this.#client.eval(FENCE, [buildKeys(partitionState).meta], [JSON.stringify(fence), ''])
   }
 
   async replace(
@@ -97,8 +97,8 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
     staged: Staged,
     conditions: ReplacementConditions,
   ): Promise<ReplacementOutcome> {
-    const request = packed(replaceRequest(staged, conditions))
-    const reply = await this.#client.eval(REPLACE_STATE, [prefixOf(partitionState)], [request])
+    const request = pack(replaceRequest(staged, conditions))
+    const reply = await this.#client.eval(REPLACE_STATE, [buildPrefix(partitionState)], [request])
     if (!Array.isArray(reply))
       return { kind: String(reply) as Exclude<ReplacementOutcome['kind'], 'replaced'> }
     const [epoch, replacedOffset] = reply as [number, number]

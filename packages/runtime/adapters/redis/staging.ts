@@ -1,17 +1,17 @@
 /** Stages the new contents of a partition state, page by page, while the live state remains in use. */
 
 import { randomUUID } from 'node:crypto'
-import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { measureStoredHold } from '../../pipeline/deciding/hold.ts'
 import type { RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
 import { bytesOfIds, oldestInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import { notReplaced, type Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
-import { restoredFailures } from './failure-packing.ts'
+import { packRestoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
-import { prefixOf } from './keys.ts'
-import { GROWTHS, generationOf, type MetaField, SEQUENCE } from './layout.ts'
-import { Bytes, packed } from './message-pack.ts'
+import { buildPrefix } from './keys.ts'
+import { computeGeneration, GROWTHS, type MetaField, SEQUENCE } from './layout.ts'
+import { Bytes, pack } from './message-pack.ts'
 import { type AddRequest, earliest, type StageRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 
@@ -34,7 +34,7 @@ export async function stage(
   const token = randomUUID()
   await stageAct(client, partitionState, { act: 'begin', token })
   try {
-    const { epoch } = await added(client, partitionState, token, pages)
+    const { epoch } = await addPages(client, partitionState, token, pages)
     await stageAct(client, partitionState, { act: 'end', token })
     return { token, above: epoch }
   } catch (error) {
@@ -45,22 +45,22 @@ export async function stage(
 }
 
 /** Adds all parts of the pages. Returns the version in the pages. */
-async function added(
+async function addPages(
   client: RedisClient,
   partitionState: StateKey,
   token: string,
   pages: StatePages,
 ): Promise<Version> {
   const add = async (fields: Iterable<Field>) => {
-    for (const some of limited(fields)) {
-      const request: AddRequest = { token, parts: partsOf(some) }
-      const reply = await client.eval(ADD_TO_STAGED, [prefixOf(partitionState)], [packed(request)])
+    for (const some of splitFields(fields)) {
+      const request: AddRequest = { token, parts: buildParts(some) }
+      const reply = await client.eval(ADD_TO_STAGED, [buildPrefix(partitionState)], [pack(request)])
       if (typeof reply !== 'number') throw notReplaced('overtaken')
     }
   }
   const tail = new MetaFields()
   for await (const page of pages) {
-    await add(fieldsOf(page))
+    await add(listFields(page))
     tail.note(page)
   }
   await add(tail.fields())
@@ -77,7 +77,7 @@ export async function stageAct(
   partitionState: StateKey,
   request: StageRequest,
 ): Promise<void> {
-  const reply = await client.eval(STAGE_STATE, [prefixOf(partitionState)], [packed(request)])
+  const reply = await client.eval(STAGE_STATE, [buildPrefix(partitionState)], [pack(request)])
   if (typeof reply === 'number') return
   throw notReplaced(String(reply) as 'overtaken' | 'incomplete')
 }
@@ -88,7 +88,7 @@ export async function stageAct(
  */
 type Field = readonly [name: string, field: string, value: string]
 
-function* fieldsOf(page: readonly StatePart[]): Generator<Field> {
+function* listFields(page: readonly StatePart[]): Generator<Field> {
   const ids: Buffer[] = []
   for (const part of page) {
     if (part.kind === 'state') yield ['states', part.entity, part.state]
@@ -112,7 +112,7 @@ function* fieldsOf(page: readonly StatePart[]): Generator<Field> {
  * Returns the parts of a request: alternating fields and values, by the last part of the key. Strings of ids and failures contain
  * bytes.
  */
-function partsOf(fields: readonly Field[]): AddRequest['parts'] {
+function buildParts(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
     return [name, /^(ids|failures)\b/.test(name) ? new Bytes(inTurn) : inTurn] as const
@@ -153,7 +153,7 @@ class MetaFields {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
     const { failuresFromMs, growths, newEntities, origin, formerOffsets, sequences = {} } = this.#known
     const { nowMs } = clock
-    const failures = restoredFailures(this.#failures)
+    const failures = packRestoredFailures(this.#failures)
     yield* failures.fields
     const fields: Partial<Record<MetaField | typeof GROWTHS, number | string | undefined>> = {
       appliedOffset: version.appliedOffset,
@@ -166,7 +166,7 @@ class MetaFields {
       highest: clock.highestAppendMs,
       digest: appliedDigest,
       // Oldest generation of ids. Later commits remove expired generations, beginning with this one.
-      oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
+      oldest: computeGeneration(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,
       generation: partitioning?.generation,
@@ -181,7 +181,7 @@ class MetaFields {
   }
 
   #noteParked(entity: string, stored: string): void {
-    const bytes = parkedBytesIn(stored)
+    const bytes = measureStoredHold(stored)
     if (bytes > 0) this.#parkedBytes.set(entity, bytes)
     else this.#parkedBytes.delete(entity)
   }
@@ -193,7 +193,7 @@ class MetaFields {
 }
 
 /** Divides fields into a few large arguments, each of which takes the server a few milliseconds. */
-function* limited(fields: Iterable<Field>): Generator<Field[]> {
+function* splitFields(fields: Iterable<Field>): Generator<Field[]> {
   let some: Field[] = []
   let bytes = 0
   for (const field of fields) {

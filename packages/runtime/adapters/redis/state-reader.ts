@@ -13,8 +13,8 @@ import type { StateMeta } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { keysOf } from './keys.ts'
-import { beyondFull, GROWTHS, generationOf, LAYOUT, SEQUENCE } from './layout.ts'
+import { buildKeys } from './keys.ts'
+import { beyondFull, computeGeneration, GROWTHS, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
 const PAGE = 500
@@ -36,12 +36,12 @@ export class StateReader {
   }
 
   async meta(stateKey: StateKey): Promise<StoredMeta> {
-    return storedMetaOf(await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta)))
+    return parseStoredMeta(await this.#client.run(redis => redis.hgetall(buildKeys(stateKey).meta)))
   }
 
   /** Returns the numbers of entities and of outbox entries, which are read in one step. */
   async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
-    const { states, outbox } = keysOf(stateKey)
+    const { states, outbox } = buildKeys(stateKey)
     const [entities, waiting] = await this.#client.run(redis =>
       Promise.all([redis.hlen(states), redis.hlen(outbox)]),
     )
@@ -59,37 +59,38 @@ export class StateReader {
 
   /** Returns the state of one entity as JSON; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
-    return (await this.#client.run(redis => redis.hget(keysOf(stateKey).states, entity))) ?? undefined
+    return (await this.#client.run(redis => redis.hget(buildKeys(stateKey).states, entity))) ?? undefined
   }
 
   /** Returns the context of the partition that an event has set; undefined if none was set. */
   async context(stateKey: StateKey): Promise<StoredContext | undefined> {
-    const { hash, content } = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).context))
+    const { hash, content } = await this.#client.run(redis => redis.hgetall(buildKeys(stateKey).context))
     return hash === undefined || content === undefined ? undefined : { hash, json: content }
   }
 
-  async timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
-    const json = await this.#client.run(redis => redis.hget(keysOf(stateKey).timers, entity))
+  async readEntityTimers(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
+    const json = await this.#client.run(redis => redis.hget(buildKeys(stateKey).timers, entity))
     return json === null ? [] : JSON.parse(json)
   }
 
   /** Returns the entity whose timer fires next. */
   async firstDue(stateKey: StateKey): Promise<string | undefined> {
-    const [entity] = await this.#client.run(redis => redis.zrange(keysOf(stateKey).due, '0', '0'))
+    const [entity] = await this.#client.run(redis => redis.zrange(buildKeys(stateKey).due, '0', '0'))
     return entity
   }
 
   /** Reads each entity with its state as JSON. Like all paged reads, it may return an entity twice. */
   states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
-    return this.#texts(keysOf(stateKey).states)
+    return this.#texts(buildKeys(stateKey).states)
   }
 
   async *timers(stateKey: StateKey): AsyncGenerator<[entity: string, timers: readonly StoredTimer[]]> {
-    for await (const [entity, json] of this.#texts(keysOf(stateKey).timers)) yield [entity, JSON.parse(json)]
+    for await (const [entity, json] of this.#texts(buildKeys(stateKey).timers))
+      yield [entity, JSON.parse(json)]
   }
 
   async *outbox(stateKey: StateKey): AsyncGenerator<OutboxEntry> {
-    for await (const [, json] of this.#texts(keysOf(stateKey).outbox)) yield JSON.parse(json)
+    for await (const [, json] of this.#texts(buildKeys(stateKey).outbox)) yield JSON.parse(json)
   }
 
   /** Reads ids, the newest first. If an id occurs several times, only the first occurrence is valid. */
@@ -103,7 +104,7 @@ export class StateReader {
 
   /** Reads failures, the newest first. If a failure occurs several times, only the first occurrence is valid. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
-    const { failures } = keysOf(stateKey)
+    const { failures } = buildKeys(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     for (const [group, text] of Object.entries(groups)) {
       const { first, last } = readGroup(text)
@@ -115,7 +116,7 @@ export class StateReader {
 
   /** Returns the keys of the partition state. Some of them may not exist. */
   async keys(stateKey: StateKey): Promise<readonly string[]> {
-    const { ids: _, failures, ...single } = keysOf(stateKey)
+    const { ids: _, failures, ...single } = buildKeys(stateKey)
     const ids = [...idKeys(stateKey, await this.meta(stateKey))].flatMap(key => [key, beyondFull(key)])
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     const generations = Object.entries(groups).flatMap(([group, text]) => {
@@ -153,7 +154,7 @@ export class StateReader {
  *
  * @param fields fields of the hash `meta`
  */
-function storedMetaOf(fields: Readonly<Record<string, string>>): StoredMeta {
+function parseStoredMeta(fields: Readonly<Record<string, string>>): StoredMeta {
   const entries = Object.entries(fields)
   const isSequence = ([name]: [string, string]) => name.startsWith(SEQUENCE)
   const counters = entries.filter(entry => !isSequence(entry) && entry[0].includes('/'))
@@ -166,7 +167,7 @@ function storedMetaOf(fields: Readonly<Record<string, string>>): StoredMeta {
 }
 
 /** Returns the metadata of a partition state, without the numbers that the store adds. */
-export function stateMetaOf(meta: StoredMeta): StateMeta {
+export function toStateMeta(meta: StoredMeta): StateMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
   const { partitioning, growths, newEntities, origin, formerOffsets, sequences } = meta
   return {
@@ -182,8 +183,8 @@ export function stateMetaOf(meta: StoredMeta): StateMeta {
 
 /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
 function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generator<string> {
-  const { ids } = keysOf(stateKey)
-  for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
+  const { ids } = buildKeys(stateKey)
+  for (let generation = computeGeneration(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`
 }
 
@@ -191,8 +192,8 @@ function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generato
  * Collects items without repetitions. Pages may overlap, and an id may occur in several generations. The first occurrence is kept,
  * because newer generations come first.
  */
-export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
+export async function collectUnique<T>(all: AsyncIterable<T>, getName: (one: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
-  for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)
+  for await (const one of all) if (!found.has(getName(one))) found.set(getName(one), one)
   return [...found.values()]
 }

@@ -11,13 +11,13 @@ import type {
   TimerPlace,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
-import { fenced } from '../../pipeline/replacing/fence.ts'
+import { createFencedError } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
-import { keysOf, skippedKeyOf } from './keys.ts'
+import { buildKeys, buildSkippedKey } from './keys.ts'
 import { LAYOUT } from './layout.ts'
-import { packed } from './message-pack.ts'
+import { pack } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import { commitRequest, loadRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
@@ -34,25 +34,25 @@ export class RedisStateStore implements StateStore {
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
-    const loaded = [...keys(stateKey), skippedKeyOf(stateKey)]
-    const reply = await this.#client.eval(LOAD, loaded, [packed(loadRequest(wanted))])
-    if (!Array.isArray(reply)) throw evicted(stateKey, reply)
+    const loaded = [...listKeys(stateKey), buildSkippedKey(stateKey)]
+    const reply = await this.#client.eval(LOAD, loaded, [pack(loadRequest(wanted))])
+    if (!Array.isArray(reply)) throw createEvictionError(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const reply = await this.#client.eval(COMMIT, keys(stateKey), [packed(commitRequest(change))])
-    if (reply !== 0 && reply !== 1) throw evicted(stateKey, reply)
+    const reply = await this.#client.eval(COMMIT, listKeys(stateKey), [pack(commitRequest(change))])
+    if (reply !== 0 && reply !== 1) throw createEvictionError(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
   }
 
   async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
     if (positions.length === 0) return
-    await this.#client.run(redis => redis.hdel(keysOf(stateKey).outbox, ...positions))
+    await this.#client.run(redis => redis.hdel(buildKeys(stateKey).outbox, ...positions))
   }
 }
 
-function evicted({ consumer, topic, partition }: StateKey, part: unknown): PartitionStopped {
+function createEvictionError({ consumer, topic, partition }: StateKey, part: unknown): PartitionStopped {
   return new PartitionStopped(
     'state-evicted',
     `the server has evicted a part (${part}) of the state of ${consumer} for ${topic}/${partition}: set its maxmemory-policy to ` +
@@ -84,7 +84,7 @@ function read(
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
   const { failureMemory, failuresFromMs, partitioning, fence, origin, formerOffsets } = found
-  if (fence) throw fenced(fence)
+  if (fence) throw createFencedError(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
   const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]
@@ -114,8 +114,8 @@ function read(
   }
 }
 
-function keys(stateKey: StateKey): string[] {
-  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(stateKey)
+function listKeys(stateKey: StateKey): string[] {
+  const { meta, states, timers, due, outbox, ids, failures, context } = buildKeys(stateKey)
   return [meta, states, timers, due, outbox, ids, failures, context]
 }
 
@@ -140,12 +140,12 @@ function readDue(flat: readonly Buffer[]): TimerPlace[] {
 }
 
 function readKnown(flat: readonly (number | Buffer)[], ids: readonly string[]): Map<string, RememberedId> {
-  const known = new Map<string, RememberedId>()
+  const rememberedIds = new Map<string, RememberedId>()
   for (let at = 0; at < flat.length; at += 2) {
     const id = ids[Number(flat[at]) - 1] as string
-    known.set(id, unpackId(id, flat[at + 1] as Buffer))
+    rememberedIds.set(id, unpackId(id, flat[at + 1] as Buffer))
   }
-  return known
+  return rememberedIds
 }
 
 function readSkipped(flat: readonly Buffer[]): Map<number, string> {

@@ -2,7 +2,7 @@
 import type { UndecodableError } from '@sluice/schema-registry'
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-format.ts'
-import { lambdaSchemaOf, readByLambda } from '../../cloudevents/lambda-schema.ts'
+import { findLambdaSchema, readByLambda } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type SerializedData, serializedData } from '../../cloudevents/serialized-data.ts'
@@ -43,24 +43,24 @@ export class OnDemandDataReader implements DataReader {
   }
 
   read(event: Event, record: LogRecord): Event | Failure {
-    const schema = lambdaSchemaOf(record)
+    const schema = findLambdaSchema(record)
     if (schema) {
       const read = readByLambda(event, schema)
-      return isFailure(read) || schema.dataFormat !== 'PROTOBUF' ? read : this.#completed(read)
+      return isFailure(read) || schema.dataFormat !== 'PROTOBUF' ? read : this.#addEmptyCollections(read)
     }
-    const serialized = this.#serialized(event, record)
+    const serialized = this.#findSerializedData(event, record)
     if (!serialized) return event
     if (serialized.kind === 'failure') return serialized
     if (serialized.kind === 'json') return withJsonData(event, serialized.body)
     const found = this.#schemas?.find(serialized)
     if (!found) throw notPrepared(record)
     if (found.kind === 'failure') return found
-    const read = decoded(event, serialized, found)
-    return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)
+    const read = decodeData(event, serialized, found)
+    return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#addEmptyCollections(read)
   }
 
   /** Adds empty lists and maps that the event type defines. */
-  #completed(event: Event): Event {
+  #addEmptyCollections(event: Event): Event {
     const { type, data } = event
     const completed = this.#application.withEmptyCollections?.(type, data)
     return completed === undefined ? event : { ...event, data: completed }
@@ -70,8 +70,8 @@ export class OnDemandDataReader implements DataReader {
     const needed: Needing[] = []
     for (const record of records) {
       const event = readEvent(record)
-      const isKept = isFailure(event) || lambdaSchemaOf(record) !== undefined
-      const serialized = isKept ? undefined : this.#serialized(event, record)
+      const isKept = isFailure(event) || findLambdaSchema(record) !== undefined
+      const serialized = isKept ? undefined : this.#findSerializedData(event, record)
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return
@@ -81,7 +81,7 @@ export class OnDemandDataReader implements DataReader {
     await this.#schemas.fetch(needed)
   }
 
-  #serialized(event: Event, record: LogRecord): SerializedData | Failure | undefined {
+  #findSerializedData(event: Event, record: LogRecord): SerializedData | Failure | undefined {
     return serializedData(event, this.#registry !== undefined, record)
   }
 
@@ -95,7 +95,7 @@ export class OnDemandDataReader implements DataReader {
   }
 }
 
-function decoded(event: Event, needing: Needing, found: Exclude<CachedSchema, Failure>): Event | Failure {
+function decodeData(event: Event, needing: Needing, found: Exclude<CachedSchema, Failure>): Event | Failure {
   const { codec } = found
   const format = FORMATS[codec.format]
   if (needing.format !== undefined && needing.format !== format)

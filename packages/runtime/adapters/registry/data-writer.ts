@@ -1,11 +1,11 @@
 /** Creates the data writer for an application's events. Loaded only if some data is not JSON. */
 import { frame, isRegistryError, loadCodec, RegistrySubjects, type Schema } from '@sluice/schema-registry'
-import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
+import { createDataWriter, type DataEncoder, type DataWriter } from '../../cloudevents/data-writer.ts'
 import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
 import { ConfigError } from '../../consumer/author-errors.ts'
-import { formatsOf, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
+import { resolveFormats, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
-import { secretOf } from '../aws/clients.ts'
+import { readSecret } from '../aws/clients.ts'
 import { within } from './within.ts'
 
 interface SchemaIds {
@@ -14,7 +14,7 @@ interface SchemaIds {
    *
    * @throws Unavailable if the registry does not respond; ConfigError if it refuses the schema
    */
-  idOf(subject: string, schema: Schema): Promise<number | undefined>
+  findId(subject: string, schema: Schema): Promise<number | undefined>
 }
 
 interface RegistryAddress {
@@ -27,9 +27,9 @@ interface RegistryAddress {
  *
  * @throws Error if its secret cannot be read
  */
-export async function registered({ url, secret }: RegistryAddress): Promise<RegistrySubjects> {
+export async function createRegistrySubjects({ url, secret }: RegistryAddress): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
-  const { username = '', password = '' } = await secretOf(secret)
+  const { username = '', password = '' } = await readSecret(secret)
   return new RegistrySubjects(url, { login: { username: String(username), password: String(password) } })
 }
 
@@ -46,8 +46,8 @@ export async function schemaIds(
 ): Promise<SchemaIds> {
   const beganMs = performance.now()
   const leftMs = () => withinMs - (performance.now() - beganMs)
-  const subjects = await within(registered(place), leftMs()).catch(refusal)
-  return { idOf: (subject, schema) => subjects.idOf(subject, schema, leftMs()).catch(refusal) }
+  const subjects = await within(createRegistrySubjects(place), leftMs()).catch(refusal)
+  return { findId: (subject, schema) => subjects.findId(subject, schema, leftMs()).catch(refusal) }
 }
 
 /**
@@ -84,28 +84,28 @@ export interface WriterOptions {
  * respond
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
-  const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])
+  const formats = resolveFormats(options.serialization, options.application.serializedTypes ?? [])
   const wanted = [...formats].filter(([type]) => types?.includes(type) ?? true)
   const encoders = await Promise.all(
-    wanted.map(async ([type, format]) => [type, await encoderOf(type, format, options)] as const),
+    wanted.map(async ([type, format]) => [type, await createEncoder(type, format, options)] as const),
   )
-  return dataWriterOf(new Map(encoders))
+  return createDataWriter(new Map(encoders))
 }
 
-async function encoderOf(
+async function createEncoder(
   type: string,
   format: SchemaDataFormat,
   { application, env, registry }: WriterOptions,
 ): Promise<DataEncoder> {
   const packaged = await application.packagedSchema?.(type, format)
   if (!packaged) throw notSerializable(`SERIALIZATION: there is no schema of ${type} in ${format}`)
-  const schema = schemaOf(packaged, format)
+  const schema = toSchema(packaged, format)
   const codec = await loadCodec(schema, registry ? 'framed' : 'plain')
   const { dataschema } = packaged
   if (!registry) return { format, dataschema, encode: data => codec.encode(data) }
   const subjects = application.schemaSubjects?.(type, format, env) ?? [type]
   let id: number | undefined
-  for (const subject of subjects) id ??= await registry.idOf(subject, schema)
+  for (const subject of subjects) id ??= await registry.findId(subject, schema)
   if (id === undefined)
     throw notSerializable(
       `SERIALIZATION is ${format} for ${type}, but the schema registry does not have that schema in ${subjects.join(' or ')}${remedyFor(application, 'schema-not-registered')}`,
@@ -117,6 +117,6 @@ function notSerializable(why: string): ConfigError {
   return new ConfigError('the environment', [why])
 }
 
-function schemaOf({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {
+function toSchema({ text, references }: PackagedSchema, format: SchemaDataFormat): Schema {
   return { format: format === 'avro' ? 'AVRO' : 'PROTOBUF', text, references }
 }

@@ -1,6 +1,6 @@
 /** A schema registry client that pauses after a failure, so that a slow registry does not use up invocations. */
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { within } from './within.ts'
 
@@ -65,7 +65,7 @@ export class GuardedRegistry {
 
   async #connect(): Promise<RegistryClient> {
     const { url, login, answerWithinMs = ANSWER_WITHIN_MS } = this.#place
-    return new RegistryClient(url, defined({ answerWithinMs, login: await login?.() }))
+    return new RegistryClient(url, omitUndefined({ answerWithinMs, login: await login?.() }))
   }
 
   /** Starts a pause. Concurrent failures count once. */

@@ -77,16 +77,16 @@ export class SchemaCache {
   find(needing: Needing): CachedSchema | undefined {
     if (needing.kind === 'registered' && Number(needing.schemaId) > MAX_SCHEMA_ID)
       return unknownSchema(needing)
-    const key = keyOf(needing)
-    const known = this.#known.get(key)
-    if (known) return known
+    const key = toKey(needing)
+    const cachedSchema = this.#known.get(key)
+    if (cachedSchema) return cachedSchema
     const unknown = this.#unknown.get(key)
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
   /** Fetches missing schemas, each once. If a schema cannot be fetched, rejects with `Unavailable` after all fetches have ended. */
   async fetch(needed: readonly Needing[]): Promise<void> {
-    const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
+    const byKey = new Map(needed.map(needing => [toKey(needing), needing]))
     this.#makeRoom(byKey)
     this.#fetches.add(byKey)
     try {
@@ -133,7 +133,7 @@ export class SchemaCache {
           'the schema registry responds too slowly for the number of schemas',
         )
       const schema = await this.#schema(needing, leftMs)
-      if (schema) this.#known.set(key, await found(schema, needing))
+      if (schema) this.#known.set(key, await loadCachedSchema(schema, needing))
       else this.#believe(key, unknownSchema(needing))
     } catch (error) {
       if (!isRegistryError(error, 'unusable-schema')) throw error
@@ -157,7 +157,7 @@ export class SchemaCache {
   }
 }
 
-async function found(schema: Schema, { kind }: Needing): Promise<CachedSchema> {
+async function loadCachedSchema(schema: Schema, { kind }: Needing): Promise<CachedSchema> {
   try {
     return { kind: 'codec', codec: await loadCodec(schema, kind === 'registered' ? 'framed' : 'plain') }
   } catch (error) {
@@ -166,7 +166,7 @@ async function found(schema: Schema, { kind }: Needing): Promise<CachedSchema> {
   }
 }
 
-function keyOf(needing: Needing): string {
+function toKey(needing: Needing): string {
   return needing.kind === 'registered' ? `${needing.schemaId}` : `${needing.format} ${needing.type}`
 }
 

@@ -60,17 +60,21 @@ export function toLogRecord(record: KafkaEventRecord): LogRecord {
     partition,
     offset,
     timestampMs: record.timestamp,
-    headers: headersOf(record.headers ?? []),
+    headers: toHeaders(record.headers ?? []),
     key: decodeBase64(record.key),
     value: decodeBase64(record.value),
   }
   return keySchemaMetadata || valueSchemaMetadata
-    ? undone(plain, keySchemaMetadata, valueSchemaMetadata)
+    ? restoreOriginalBytes(plain, keySchemaMetadata, valueSchemaMetadata)
     : plain
 }
 
 /** Restores the original bytes of a key and a value that Lambda has decoded with a schema registry, where this is possible. */
-function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: LambdaSchema): LogRecord {
+function restoreOriginalBytes(
+  record: LogRecord,
+  keySchema?: LambdaSchema,
+  valueSchema?: LambdaSchema,
+): LogRecord {
   const key = record.key && keySchema && originalBytes(record.key, keySchema)
   const value = record.value && valueSchema && originalBytes(record.value, valueSchema)
   const decoded = {
@@ -86,7 +90,7 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
   }
 }
 
-function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
+function toHeaders(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)
     for (const name of Object.keys(entry)) {

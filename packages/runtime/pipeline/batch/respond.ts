@@ -30,7 +30,7 @@ export interface PartitionResult {
  */
 export function respond(results: readonly PartitionResult[], partialResponses: boolean): BatchResponse {
   const deferred = results.filter(({ waitsFrom }) => waitsFrom !== undefined)
-  if (deferred.length > 0 && !partialResponses) throw batchDeferred(deferred)
+  if (deferred.length > 0 && !partialResponses) throw createBatchDeferred(deferred)
   return {
     batchItemFailures: deferred.flatMap(({ batch, waitsFrom = 0 }) =>
       batch.offsets
@@ -42,7 +42,7 @@ export function respond(results: readonly PartitionResult[], partialResponses: b
   }
 }
 
-function batchDeferred(deferred: readonly PartitionResult[]): Error {
+function createBatchDeferred(deferred: readonly PartitionResult[]): Error {
   const places = deferred.map(({ batch, waitsFrom }) => `${batch.topic}/${batch.partition} from ${waitsFrom}`)
   const error = new Error(`the batch stays in Kafka: ${places.join(', ')}`)
   return Object.assign(error, { name: 'BatchDeferred' })

@@ -1,6 +1,6 @@
 /** The cause of a step: an event, or a timer set by an earlier step. Ids and times are derived only from the cause. */
 import { derivedId } from '../../consumer/derived-id.ts'
-import { type Received, timeOf } from '../../consumer/event.ts'
+import { getEventTime, type Received } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { EntityTimer } from './timers.ts'
 
@@ -23,7 +23,7 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
   return {
     entity,
     timeMs,
-    time: () => timeOf(event),
+    time: () => getEventTime(event),
     extensions: event.extensions ?? {},
     emissionId: (consumer, name) => derivedId('emission', consumer, source, id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer', consumer, entity, name, dueMs, source, id),

@@ -11,7 +11,7 @@ type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
  * Maximum number of cached contexts. Cached contexts need not be loaded. Usually one is in use, two while the context changes, and
  * a few more during a replay.
  */
-const KEPT = 4
+const MAX_CACHED = 4
 
 interface StoredJson {
   readonly json: string
@@ -19,10 +19,10 @@ interface StoredJson {
 }
 
 /** Cached contexts by hash, the most recently used one last. */
-const keptOf = new WeakMap<Definition, Map<string, StoredJson>>()
+const cachedContexts = new WeakMap<Definition, Map<string, StoredJson>>()
 
-export function contextsAtHand(definition: Definition): ReadonlyMap<string, string> {
-  return new Map([...(keptOf.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
+export function getCachedContexts(definition: Definition): ReadonlyMap<string, string> {
+  return new Map([...(cachedContexts.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
 }
 
 /**
@@ -38,7 +38,7 @@ export function withContext(
   if (!snapshot.context) return snapshot
   const { hash, json = atHand.get(hash) } = snapshot.context
   if (json === undefined) throw new Error(`a load left out the context ${hash}, which was not at hand`)
-  keep(definition, { hash, json })
+  cacheContext(definition, { hash, json })
   return { ...snapshot, context: { hash, json } }
 }
 
@@ -76,7 +76,7 @@ export class CurrentContext {
   /** Sets the context from an event. Returns the reason of the decision. After a failure, the previous context remains in use. */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
-    const json = this.#folded(definition, event)
+    const json = this.#fold(definition, event)
     if (typeof json !== 'string') return json
     const next = { hash: derivedId('context', json), json }
     const read = this.#read(definition, next)
@@ -93,7 +93,7 @@ export class CurrentContext {
     return this.#now?.hash === this.#before?.hash ? undefined : this.#now
   }
 
-  #folded(definition: Definition, event: ContextEvent): string | Failure {
+  #fold(definition: Definition, event: ContextEvent): string | Failure {
     if (!definition.fold) return JSON.stringify(event.data ?? null)
     try {
       const previous = this.#now && JSON.parse(this.#now.json)
@@ -104,23 +104,23 @@ export class CurrentContext {
   }
 
   #read(definition: Definition, stored: StoredContext): ReturnType<Definition['read']> | Failure {
-    const kept = keep(definition, stored)
+    const cached = cacheContext(definition, stored)
     try {
-      kept.read ??= definition.read(JSON.parse(stored.json))
-      return kept.read
+      cached.read ??= definition.read(JSON.parse(stored.json))
+      return cached.read
     } catch (error) {
       return unexpectedFailure(error)
     }
   }
 }
 
-function keep(definition: Definition, { hash, json }: StoredContext): StoredJson {
-  const all = keptOf.get(definition) ?? new Map<string, StoredJson>()
-  keptOf.set(definition, all)
-  const kept = all.get(hash) ?? { json }
+function cacheContext(definition: Definition, { hash, json }: StoredContext): StoredJson {
+  const all = cachedContexts.get(definition) ?? new Map<string, StoredJson>()
+  cachedContexts.set(definition, all)
+  const cached = all.get(hash) ?? { json }
   all.delete(hash)
-  all.set(hash, kept)
+  all.set(hash, cached)
   const [oldest] = all.keys()
-  if (all.size > KEPT && oldest !== undefined) all.delete(oldest)
-  return kept
+  if (all.size > MAX_CACHED && oldest !== undefined) all.delete(oldest)
+  return cached
 }

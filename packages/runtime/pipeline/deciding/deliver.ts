@@ -4,14 +4,14 @@ import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Decision, Snapshot } from '../model.ts'
-import { admit, fail, processed, type Task } from './admission.ts'
-import type { Applied } from './apply.ts'
+import { admit, completeTask, fail, type Task } from './admission.ts'
+import type { ApplyResult } from './apply.ts'
 import { type Answer, Receiver } from './receiver.ts'
 import type { TriesAllowed } from './tries.ts'
 import { type Work, WorkingCopy } from './working-copy.ts'
 
 /** Limits of the invocation, and a callback for failed tries. */
-export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
+export interface Allowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
   /** True as long as the invocation has not decided any record of the partition. */
@@ -24,10 +24,10 @@ export async function deliver(
   snapshot: Snapshot,
   chunk: readonly Decoded[],
   { remainingMs, nowMs, ...allowed }: Allowed,
-): Promise<Applied> {
+): Promise<ApplyResult> {
   const leftMs = () => remainingMs() - consumer.reserveMs
   const receiver = new Receiver(consumer.process, { ...allowed, leftMs }, snapshot.formerOffsets)
-  await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
+  await receiver.offer(collectNewTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
   for (const decoded of chunk) {
@@ -36,9 +36,9 @@ export async function deliver(
     const decision =
       admitted.kind === 'decided' ? admitted.decision : await decide(work, receiver, admitted.task, nowMs())
     if (!decision) break
-    copy.decided(decoded.record, clock, decision)
+    copy.applyDecision(decoded.record, clock, decision)
   }
-  const deferred = copy.decisions.length < chunk.length ? receiver.deferred : undefined
+  const deferred = copy.decisions.length < chunk.length ? receiver.deferredReason : undefined
   return {
     decisions: copy.decisions,
     change: copy.change,
@@ -48,11 +48,11 @@ export async function deliver(
 }
 
 /** Returns the new events of the chunk, without repeats. Admission assumes that every delivery succeeds. */
-export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
+export function collectNewTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const tasks: Task[] = []
   decideAll(consumer, snapshot, chunk, (work, task) => {
     tasks.push(task)
-    return processed(work, task, 'delivered')
+    return completeTask(work, task, 'delivered')
   })
   return tasks
 }
@@ -63,14 +63,14 @@ export function decideAll(
   snapshot: Snapshot,
   chunk: readonly Decoded[],
   decide: (work: Work, task: Task) => Decision,
-): Applied {
+): ApplyResult {
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
   for (const decoded of chunk) {
     const clock = copy.clockAt(decoded.record)
     const admitted = admit(work, decoded, clock)
     const decision = admitted.kind === 'task' ? decide(work, admitted.task) : admitted.decision
-    copy.decided(decoded.record, clock, decision)
+    copy.applyDecision(decoded.record, clock, decision)
   }
   return { decisions: copy.decisions, change: copy.change, clockGap: [] }
 }
@@ -83,16 +83,16 @@ async function decide(
   nowMs: number,
 ): Promise<Decision | undefined> {
   // If the receiver has rejected an event, a repeat of the event in the same chunk counts as new and must still be offered.
-  if (!receiver.answer(task)) await receiver.offer([task], nowMs)
-  const answer = receiver.answer(task)
+  if (!receiver.getAnswer(task)) await receiver.offer([task], nowMs)
+  const answer = receiver.getAnswer(task)
   if (!answer) return undefined
   return answer.kind === 'delivered'
-    ? processed(work, task, answer.reason)
-    : fail(work, task, failureOf(answer, receiver.receiversLeft(task)))
+    ? completeTask(work, task, answer.reason)
+    : fail(work, task, toFailure(answer, receiver.getReceiversLeft(task)))
 }
 
 /** @param left receivers that had not accepted the event before this answer */
-function failureOf(
+function toFailure(
   answer: Exclude<Answer, { kind: 'delivered' }>,
   left: readonly string[] | undefined,
 ): Failure {

@@ -1,6 +1,6 @@
 /** Turns emissions and failures into events in the outbox. The id and time of an emission are derived only from its cause. */
 
-import { continuedTrace } from '../../cloudevents/trace.ts'
+import { continueTrace } from '../../cloudevents/trace.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Emission } from '../../consumer/process.ts'
@@ -29,7 +29,7 @@ export interface EmissionPosition {
   readonly origin?: string | undefined
 }
 
-export function emitted(
+export function createEmissionEntry(
   consumer: string,
   emission: Emission,
   cause: Cause,
@@ -42,7 +42,7 @@ export function emitted(
     id,
     ...(untimed ? {} : { time: cause.time() }),
     datacontenttype: 'application/json',
-    extensions: continuedTrace(cause, id),
+    extensions: continueTrace(cause, id),
   }
   const where = partition === undefined ? {} : { partition }
   return entryAt({ to, key, event, ...where, ...(everyPartition ? { everyPartition } : {}) }, at)
@@ -54,7 +54,7 @@ export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'
 }
 
 /** Returns the outbox entry for a failure event. If `cause` has a trace context, the entry continues its trace. */
-export function failureEntry(
+export function createFailureEntry(
   { application: { failureEvent }, failuresTo }: Sender,
   id: string,
   at: EmissionPosition,
@@ -70,7 +70,7 @@ export function failureEntry(
     datacontenttype: 'application/json',
     ...(failureEvent.dataschema === undefined ? {} : { dataschema: failureEvent.dataschema }),
     data,
-    extensions: cause ? continuedTrace(cause, id) : {},
+    extensions: cause ? continueTrace(cause, id) : {},
   }
   const key = data.originalKey === null ? null : { base64: data.originalKey }
   return entryAt({ to: failuresTo, key, event }, at)
@@ -78,18 +78,18 @@ export function failureEntry(
 
 export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPosition): OutboxEntry {
   const { takeoverMs, origin } = at
-  const index = padded(at.index, INDEX_DIGITS)
+  const index = padNumber(at.index, INDEX_DIGITS)
   const position = [
     (at.generation ?? 0).toString(GENERATION_RADIX),
-    padded(at.offset, 16),
-    ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padded(takeoverMs, 14), index]),
+    padNumber(at.offset, 16),
+    ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padNumber(takeoverMs, 14), index]),
   ].join('.')
   // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
   const extensions = { ...entry.event.extensions, sequence: position, ...(origin ? { origin } : {}) }
   return { ...entry, position, event: { ...entry.event, extensions } }
 }
 
-export function placeOf(position: string): EmissionPosition {
+export function parsePosition(position: string): EmissionPosition {
   const [generation = '0', offset = 0, index = 0, takeoverMs, ofTakeover] = position.split('.')
   return {
     offset: Number(offset),
@@ -99,6 +99,6 @@ export function placeOf(position: string): EmissionPosition {
   }
 }
 
-function padded(value: number, digits: number): string {
+function padNumber(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
 }

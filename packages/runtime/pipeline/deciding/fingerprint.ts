@@ -16,14 +16,14 @@ export function fingerprint(event: Event): Fingerprint | undefined {
   const { source, id, type, subject, time, data } = event
   const text = canonicalData(data)
   if (text === undefined) return undefined
-  const content = `${scalar(type)}${scalar(subject)}${scalar(time && instantOf(time))}${text}`
+  const content = `${scalar(type)}${scalar(subject)}${scalar(time && normalizeTime(time))}${text}`
   return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
 }
 
 const IN_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** Returns the same text for the same instant, however its offset and fraction are written: in UTC, with at least three decimals. */
-function instantOf(time: string): string {
+function normalizeTime(time: string): string {
   if (IN_UTC.test(time)) return time
   const [, decimals = ''] = /\.(\d+)/.exec(time) ?? []
   const wholeMs = parseTime(time.replace(/\.\d+/, ''))

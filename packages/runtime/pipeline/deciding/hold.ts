@@ -2,11 +2,11 @@
  * A held entity: one of its events is being retried, and its later events are parked. This file defines how the partition state
  * stores the hold. Pure.
  */
-import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../model.ts'
-import { heldParts } from './stored-state.ts'
+import { splitHold } from './stored-state.ts'
 
 export interface Hold {
   /** Failure for which the entity waits; absent once the entity is released and its parked events are being applied. */
@@ -14,7 +14,7 @@ export interface Hold {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
     readonly eventId: string
-    /** `digestOf` of the record that failed. */
+    /** `computeDigest` of the record that failed. */
     readonly digest: string
     /** Time of the log's clock when the event first arrived. */
     readonly clockMs: number
@@ -48,7 +48,7 @@ interface Admitted {
   readonly attemptAt: RememberedFailure | undefined
 }
 
-export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted): ParkedRecord {
+export function toParkedRecord({ record, clock, fingerprint, attemptAt }: Admitted): ParkedRecord {
   const { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda } = record
   return {
     offset,
@@ -57,14 +57,14 @@ export function parkedRecord({ record, clock, fingerprint, attemptAt }: Admitted
     id: fingerprint.id,
     key: key?.toString('base64') ?? null,
     value: value?.toString('base64') ?? null,
-    headers: headers.map(([name, bytes]) => [name, bufferOf(bytes).toString('base64')] as const),
+    headers: headers.map(([name, bytes]) => [name, toBuffer(bytes).toString('base64')] as const),
     ...(decodedByLambda ? { decodedByLambda } : {}),
     ...(validatedByLambda ? { validatedByLambda } : {}),
     ...(attemptAt ? { attemptAt } : {}),
   }
 }
 
-export function logRecordOf(
+export function toLogRecord(
   { offset, timestampMs, key, value, headers, decodedByLambda, validatedByLambda }: ParkedRecord,
   { topic, partition }: Pick<LogRecord, 'topic' | 'partition'>,
 ): LogRecord {
@@ -81,19 +81,19 @@ export function logRecordOf(
   }
 }
 
-export function parkedBytes({ key, value, headers }: ParkedRecord): number {
+export function measureParkedRecord({ key, value, headers }: ParkedRecord): number {
   const inHeaders = headers.reduce((sum, [name, bytes]) => sum + name.length + bytes.length + 8, 0)
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 
 /** Returns the approximate size of the parked events in a stored state, in bytes; 0 if the entity is not held. */
-export function parkedBytesIn(stored: string): number {
-  const { hold } = heldParts(stored)
-  return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))
+export function measureStoredHold(stored: string): number {
+  const { hold } = splitHold(stored)
+  return hold === undefined ? 0 : measureHold(JSON.parse(hold))
 }
 
-export function parkedBytesOf({ parked }: Pick<Hold, 'parked'>): number {
-  return parked.reduce((sum, record) => sum + parkedBytes(record), 0)
+export function measureHold({ parked }: Pick<Hold, 'parked'>): number {
+  return parked.reduce((sum, record) => sum + measureParkedRecord(record), 0)
 }
 
 const PARKED_BYTES = 128
@@ -105,7 +105,7 @@ const AT_ONCE_MS = -1
  * Returns the only timer of a held entity that is in the timer queue. It ends the hold; for a released entity, it applies the next
  * parked event.
  */
-export function holdTimer(consumer: string, entity: string, hold: Hold): StoredTimer {
+export function createHoldTimer(consumer: string, entity: string, hold: Hold): StoredTimer {
   const thresholdMs = hold.waitsFor ? hold.untilMs : AT_ONCE_MS
   const id = derivedId('hold', consumer, entity, hold.waitsFor?.failure ?? '', hold.untilMs)
   return { name: HOLD_TIMER, dueMs: hold.untilMs, thresholdMs, id, trace: {} }
@@ -117,7 +117,7 @@ const HOLD_TIMER = 'hold'
  * Returns the key under which the name of the entity that waits for a failure is stored. It cannot be equal to the name of an
  * entity, because a source never contains a space.
  */
-export function holderName(failure: string): string {
+export function formatHolderName(failure: string): string {
   return `${HOLDER}${failure}`
 }
 

@@ -5,22 +5,22 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
-import { parkingOf } from '../../consumer/parking.ts'
+import { resolveParking } from '../../consumer/parking.ts'
 import { decode } from '../decoding/decode.ts'
-import { digestOf } from '../failures/failure-record.ts'
+import { computeDigest } from '../failures/failure-record.ts'
 import type { Decision, EndedFailure, LogClock, ParkedOutcome } from '../model.ts'
 import type { BoundReason, ReleaseReason } from '../reasons.ts'
-import { type AlreadyDecided, fail, parked, processed, remember, type Task } from './admission.ts'
+import { completeTask, type DecidedRecord, fail, parkTask, remember, type Task } from './admission.ts'
 import {
+  createHoldTimer,
   type Hold,
-  holdTimer,
-  logRecordOf,
+  measureHold,
+  measureParkedRecord,
   type ParkedRecord,
-  parkedBytes,
-  parkedBytesOf,
-  parkedRecord,
+  toLogRecord,
+  toParkedRecord,
 } from './hold.ts'
-import { fireDueBefore, firedBefore, fireTimer, takeStep } from './steps.ts'
+import { fireDueBefore, fireTimer, takeStep, toTimerDecision } from './steps.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
@@ -30,18 +30,18 @@ const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 export function stepOrHold(work: KeyedWork, task: Task): Decision {
   const { event, attemptAt, isTick, record, clock } = task
   const result = takeStep(work, task, record.offset)
-  if (typeof result === 'string') return processed(work, task, result)
+  if (typeof result === 'string') return completeTask(work, task, result)
   const isRetriable = isRetried(result.code) && !isTick
   // After a failed retry, the entity is held only if it was already waiting for this failure.
   const parks =
     isRetriable &&
     (attemptAt
-      ? work.copy.states.heldBy(attemptAt.id) !== undefined
-      : parkingOf(work.consumer.process) !== undefined)
+      ? work.copy.states.findHeldEntity(attemptAt.id) !== undefined
+      : resolveParking(work.consumer.process) !== undefined)
   const decision = fail(work, task, result, parks)
   if (!attemptAt && decision.hold === 'begins') {
     remember(work, task)
-    begin(work, event.entity, record, task.fingerprint.id, clock.nowMs, clock)
+    beginHold(work, event.entity, record, task.fingerprint.id, clock.nowMs, clock)
   }
   return decision
 }
@@ -54,36 +54,41 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   fireDueBefore(work, entity, timeMs, task.record)
   const waitedFromMs = hold.waitsFor?.clockMs ?? task.clock.nowMs
   const decision = stepOrHold(work, { ...task, waitedFromMs })
-  const { waitsFor, untilMs, parked } = states.hold(entity) ?? hold
-  put(work, entity, { ...(waitsFor ? { waitsFor } : {}), untilMs, parked, timers: timerQueue.of(entity) })
+  const { waitsFor, untilMs, parked } = states.getHold(entity) ?? hold
+  putHold(work, entity, {
+    ...(waitsFor ? { waitsFor } : {}),
+    untilMs,
+    parked,
+    timers: timerQueue.get(entity),
+  })
   return decision
 }
 
 /** Parks the record. Returns undefined, and parks nothing, if a parking limit would be exceeded. */
 export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefined {
-  const { most, bytes, partitionBytes } = parkingOf(work.consumer.process) ?? NO_PARKING
-  const record = parkedRecord(task)
-  const size = parkedBytes(record)
-  if (hold.parked.length >= most || parkedBytesOf(hold) + size > bytes) return undefined
+  const { most, bytes, partitionBytes } = resolveParking(work.consumer.process) ?? NO_PARKING
+  const record = toParkedRecord(task)
+  const size = measureParkedRecord(record)
+  if (hold.parked.length >= most || measureHold(hold) + size > bytes) return undefined
   if (work.copy.parkedBytes + size > partitionBytes) return undefined
   work.copy.states.setHold(task.event.entity, { ...hold, parked: [...hold.parked, record] })
-  work.copy.parked(size)
-  return parked(work, task)
+  work.copy.addParkedBytes(size)
+  return parkTask(work, task)
 }
 
 /** Releases the waiting entity or keeps it held, depending on the outcome of the retry. */
-export function settled(
+export function updateHold(
   work: KeyedWork,
-  { decision, attemptAt }: AlreadyDecided,
+  { decision, attemptAt }: DecidedRecord,
   clock: LogClock,
   eventId?: string,
 ): Decision {
-  const entity = attemptAt && work.copy.states.heldBy(attemptAt.id)
+  const entity = attemptAt && work.copy.states.findHeldEntity(attemptAt.id)
   if (entity === undefined) return decision
   if (decision.hold === 'begins') return { ...decision, hold: 'stays' }
   const isDone = decision.outcome !== 'failed' && decision.outcome !== 'ignored'
   const why = isDone ? 'retried' : 'failed'
-  release(work, entity, clock, isDone ? eventId : undefined)
+  releaseEntity(work, entity, clock, isDone ? eventId : undefined)
   return { ...decision, hold: why }
 }
 
@@ -91,20 +96,20 @@ export function settled(
  * Releases the entity when the retries of its failure have ended. Returns undefined if no entity waits for this failure, or if the
  * event refers to another record.
  */
-export function ended(
+export function endRetries(
   work: KeyedWork,
   { failure, digest }: EndedFailure,
   clock: LogClock,
 ): ReleaseReason | undefined {
   const { states } = work.copy
-  const entity = states.heldBy(failure)
-  if (entity === undefined || states.hold(entity)?.waitsFor?.digest !== digest) return undefined
-  release(work, entity, clock)
+  const entity = states.findHeldEntity(failure)
+  if (entity === undefined || states.getHold(entity)?.waitsFor?.digest !== digest) return undefined
+  releaseEntity(work, entity, clock)
   return 'ended'
 }
 
 /** Ends the hold because a parking limit is reached. This is recorded as the decision of a timer that fires before the record. */
-export function giveUp(
+export function endHold(
   work: KeyedWork,
   entity: string,
   hold: Hold,
@@ -112,48 +117,54 @@ export function giveUp(
   record: LogRecord,
   clock: LogClock,
 ): void {
-  const timer = holdTimer(work.consumer.process.name, entity, hold)
+  const timer = createHoldTimer(work.consumer.process.name, entity, hold)
   work.copy.timersLeft -= 1
-  release(work, entity, clock)
+  releaseEntity(work, entity, clock)
   const reason: BoundReason = `parking-${why}`
-  work.copy.fired({ ...firedBefore(record, { entity, timer }), reason, hold: why })
+  work.copy.addTimerDecision({ ...toTimerDecision(record, { entity, timer }), reason, hold: why })
 }
 
 export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: LogClock): void {
   if (hold.waitsFor) work.copy.forgetId(hold.waitsFor.eventId, clock.nowMs)
   work.copy.states.setHold(entity, undefined)
-  work.copy.unparked(parkedBytesOf(hold))
+  work.copy.removeParkedBytes(measureHold(hold))
   for (const { offset, timestampMs: appendMs } of hold.parked)
-    work.copy.noted({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
+    work.copy.addDecision({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
 
 /** Runs the next step of a released entity. The step is its next parked event, or a timer that is due before that event. */
-export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRecord, clock: LogClock): void {
+export function continueEntity(
+  work: KeyedWork,
+  entity: string,
+  hold: Hold,
+  record: LogRecord,
+  clock: LogClock,
+): void {
   const { timerQueue, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
   states.setHold(entity, undefined)
   timerQueue.setAll(entity, hold.timers)
-  const [timer] = timerQueue.of(entity)
+  const [timer] = timerQueue.get(entity)
   if (timer && timer.thresholdMs < next.clockMs) {
     fireTimer(work, { entity, timer }, record)
-    put(work, entity, { ...hold, timers: timerQueue.of(entity) })
+    putHold(work, entity, { ...hold, timers: timerQueue.get(entity) })
     return
   }
   work.copy.timersLeft -= 1
-  work.copy.unparked(parkedBytes(next))
+  work.copy.removeParkedBytes(measureParkedRecord(next))
   const decision = unpark(work, next, record, clock)
-  work.copy.fired(decision)
+  work.copy.addTimerDecision(decision)
   const untilMs = hold.untilMs
   if (decision.hold === 'begins') {
-    begin(work, entity, logRecordOf(next, record), next.id, next.clockMs, clock, rest)
-  } else put(work, entity, { untilMs, parked: rest, timers: timerQueue.of(entity) })
+    beginHold(work, entity, toLogRecord(next, record), next.id, next.clockMs, clock, rest)
+  } else putHold(work, entity, { untilMs, parked: rest, timers: timerQueue.get(entity) })
 }
 
 /** Decides a parked record with the present code, which may be newer than the code that has parked the record. */
 function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock: LogClock): Decision {
   const { clockMs: waitedFromMs, attemptAt, id } = parked
-  const decoded = decode(logRecordOf(parked, during), work.consumer)
-  const of = (decision: Decision): Decision => ({
+  const decoded = decode(toLogRecord(parked, during), work.consumer)
+  const toParkedDecision = (decision: Decision): Decision => ({
     ...decision,
     outcome: `parked-${decision.outcome}` as ParkedOutcome,
   })
@@ -164,20 +175,20 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
   }
   if (decoded.kind === 'failed') {
     work.copy.forgetId(id, clock.nowMs)
-    return of(fail(work, failing, decoded.failure, false, during))
+    return toParkedDecision(fail(work, failing, decoded.failure, false, during))
   }
   const task: Task = { ...decoded, clock, attemptAt, waitedFromMs }
   fireDueBefore(work, task.event.entity, task.event.timeMs, during)
   const result = takeStep(work, task, during.offset)
-  if (typeof result === 'string') return of(processed(work, task, result))
-  const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
+  if (typeof result === 'string') return toParkedDecision(completeTask(work, task, result))
+  const parks = resolveParking(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
   const decision = fail(work, task, result, parks, during)
   // If the entity does not wait for the failed event, a repeat of the event must be treated as a new event.
   if (decision.hold !== 'begins') work.copy.forgetId(id, clock.nowMs)
-  return of(decision)
+  return toParkedDecision(decision)
 }
 
-function begin(
+function beginHold(
   work: KeyedWork,
   entity: string,
   failed: LogRecord,
@@ -186,24 +197,27 @@ function begin(
   { nowMs }: LogClock,
   parked: readonly ParkedRecord[] = [],
 ): void {
-  const untilMs = (parked[0]?.clockMs ?? nowMs) + (parkingOf(work.consumer.process) ?? NO_PARKING).forMs
-  const timers = work.copy.timerQueue.of(entity)
+  const untilMs = (parked[0]?.clockMs ?? nowMs) + (resolveParking(work.consumer.process) ?? NO_PARKING).forMs
+  const timers = work.copy.timerQueue.get(entity)
   const failure = failureId(work.consumer.process.name, failed)
-  const waitsFor = { failure, eventId, digest: digestOf(failed), clockMs }
-  put(work, entity, { waitsFor, untilMs, parked, timers })
+  const waitsFor = { failure, eventId, digest: computeDigest(failed), clockMs }
+  putHold(work, entity, { waitsFor, untilMs, parked, timers })
 }
 
 /** @param eventId id of the processed event. If the entity waited for another event, the id of the other event is forgotten. */
-function release(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
-  const { waitsFor, ...released } = work.copy.states.hold(entity) as Hold
+function releaseEntity(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
+  const { waitsFor, ...released } = work.copy.states.getHold(entity) as Hold
   if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)
-  put(work, entity, released)
+  putHold(work, entity, released)
 }
 
 /** Sets the hold of an entity. Removes it if the entity waits for no failure and has no parked events. */
-function put(work: KeyedWork, entity: string, hold: Hold): void {
+function putHold(work: KeyedWork, entity: string, hold: Hold): void {
   const { states, timerQueue } = work.copy
   const isOver = !hold.waitsFor && hold.parked.length === 0
   states.setHold(entity, isOver ? undefined : hold)
-  timerQueue.setAll(entity, isOver ? hold.timers : [holdTimer(work.consumer.process.name, entity, hold)])
+  timerQueue.setAll(
+    entity,
+    isOver ? hold.timers : [createHoldTimer(work.consumer.process.name, entity, hold)],
+  )
 }

@@ -5,7 +5,7 @@
  * on the log. Pure.
  */
 import { hash } from 'node:crypto'
-import { partsOfEntity } from '../../consumer/event.ts'
+import { parseEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -49,12 +49,12 @@ export class NewEntities {
    *
    * @param before previous state; undefined for a new entity
    */
-  refusal(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
-    const units = unitsOf(entity, state)
-    const added = units - unitsOf(entity, before)
+  checkLimit(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
+    const units = countUnits(entity, state)
+    const added = units - countUnits(entity, before)
     if (added <= 0 || (before !== undefined && units === 1)) return undefined
-    const full = this.#groupsOf(entity).find(
-      ([group, most]) => this.#levelAt(group, most, nowMs) + added > most,
+    const full = this.#listGroups(entity).find(
+      ([group, most]) => this.#computeLevel(group, most, nowMs) + added > most,
     )
     if (!full) return undefined
     const who = full[0] === ALL ? 'all producers together' : 'the group of producers of this source'
@@ -70,40 +70,40 @@ export class NewEntities {
    * @param before previous state; undefined for a new entity
    * @param after new state; undefined for a forgotten entity
    */
-  changed(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
-    const by = unitsOf(entity, after) - unitsOf(entity, before)
+  update(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
+    const by = countUnits(entity, after) - countUnits(entity, before)
     if (by === 0) return
-    for (const [group, most] of this.#groupsOf(entity)) {
-      const level = Math.max(0, this.#levelAt(group, most, nowMs) + by)
+    for (const [group, most] of this.#listGroups(entity)) {
+      const level = Math.max(0, this.#computeLevel(group, most, nowMs) + by)
       if (level === 0) this.#levels.delete(group)
       else this.#levels.set(group, { level, atMs: nowMs })
     }
   }
 
   /** Serialized levels, each with its group, level and log clock; empty if none exist. */
-  get stored(): string {
+  get serializedLevels(): string {
     return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
   }
 
-  #groupsOf(entity: string): readonly (readonly [group: string, most: number])[] {
+  #listGroups(entity: string): readonly (readonly [group: string, most: number])[] {
     if (this.#perDay === undefined) return []
     return [
-      [groupOf(entity), this.#perDay],
+      [computeGroup(entity), this.#perDay],
       [ALL, ALL_SHARE * this.#perDay],
     ]
   }
 
-  #levelAt(group: string, most: number, nowMs: number): number {
+  #computeLevel(group: string, most: number, nowMs: number): number {
     const { level, atMs } = this.#levels.get(group) ?? { level: 0, atMs: nowMs }
     return Math.max(0, level - (most * Math.max(0, nowMs - atMs)) / DAY_MS)
   }
 }
 
-function unitsOf(entity: string, state: string | undefined): number {
+function countUnits(entity: string, state: string | undefined): number {
   return state === undefined ? 0 : Math.ceil((NAMES * entity.length + state.length) / UNIT)
 }
 
-function groupOf(entity: string): string {
-  const { source } = partsOfEntity(entity)
+function computeGroup(entity: string): string {
+  const { source } = parseEntity(entity)
   return String(Number.parseInt(hash('sha256', source, 'hex').slice(0, 8), 16) % GROUPS)
 }

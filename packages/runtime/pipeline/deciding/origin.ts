@@ -18,7 +18,7 @@ export interface SequencedOrigin {
  *
  * @param log identity of the log, see `LogReader.identity`
  */
-export function originOfPartition({ consumer, topic, partition }: StateKey, log: LogIdentity): string {
+export function formatOrigin({ consumer, topic, partition }: StateKey, log: LogIdentity): string {
   return [consumer, log.cluster, topic, partition, log.topicId].join(':')
 }
 
@@ -36,7 +36,7 @@ const SEQUENCE = /^[0-9a-z]\.\d{16}\.\d{8}(?:\.\d{14}\.\d{8})?$/
  * Returns the origin and the sequence of an event. Returns undefined unless the origin's consumer is declared to emit to the topic,
  * because any other producer could raise the sequence and thus have the emissions of the consumer dropped.
  */
-export function sequencedOriginOf(
+export function findSequencedOrigin(
   { extensions }: Pick<Event, 'extensions'>,
   topic: string,
   { emitters }: Pick<Consumer, 'emitters'>,

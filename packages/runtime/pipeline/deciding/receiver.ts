@@ -5,13 +5,13 @@
 
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { Snapshot } from '../model.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
-import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
+import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from './tries.ts'
 
 interface Thrown {
   readonly kind: 'thrown'
@@ -23,7 +23,7 @@ interface Thrown {
 export type Answer = Delivered | Thrown
 export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
 
-interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
+interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
   /** Returns the time in which a call may still begin, in milliseconds; negative if it is too late. */
   readonly leftMs: () => number
   /** True as long as the invocation has not decided any record of the partition. It must decide at least one. */
@@ -38,7 +38,7 @@ export class Receiver {
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
   readonly #formerOffsets: readonly (readonly [name: string, offset: number])[]
-  #deferred: ReceiverDeferral | undefined
+  #deferredReason: ReceiverDeferral | undefined
 
   /** @param formerOffsets see `Snapshot` */
   constructor(sink: Sink, allowed: OffersAllowed, formerOffsets: Snapshot['formerOffsets'] = {}) {
@@ -49,16 +49,16 @@ export class Receiver {
   }
 
   /** Reason why delivery has stopped; undefined while it continues. */
-  get deferred(): ReceiverDeferral | undefined {
-    return this.#deferred
+  get deferredReason(): ReceiverDeferral | undefined {
+    return this.#deferredReason
   }
 
-  answer({ record }: Task): Answer | undefined {
+  getAnswer({ record }: Task): Answer | undefined {
     return this.#answers.get(record.offset)
   }
 
   /** Returns the receivers that have not accepted the event; undefined if the sink has named none. */
-  receiversLeft({ record }: Task): readonly string[] | undefined {
+  getReceiversLeft({ record }: Task): readonly string[] | undefined {
     return this.#left.get(record.offset)
   }
 
@@ -72,31 +72,31 @@ export class Receiver {
       call: (old: readonly Task[]) => this.#digest(old),
       head,
     }
-    await this.#insist(tasks.filter(isOld), asDigest)
+    await this.#offerWithTries(tasks.filter(isOld), asDigest)
     const { batchSize = 1 } = this.#sink
     const call = (batch: readonly Task[]) => this.#sink.deliver(batch.map(this.#delivery))
-    await this.#insist(
+    await this.#offerWithTries(
       tasks.filter(task => !isOld(task)),
       { batchSize, call, head },
     )
   }
 
   /** Offers the tasks in batches. After a pause, offers the tasks again that the receiver has not accepted. */
-  async #insist(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
+  async #offerWithTries(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
     let open = tasks
-    for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
-      if (attempt > 1 && !(await this.#waited(waitAfterMs(attempt - 1)))) break
+    for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferredReason; attempt += 1) {
+      if (attempt > 1 && !(await this.#waitForTry(computeWaitMs(attempt - 1)))) break
       this.#pace.begin()
       for (let at = 0; at < open.length; at += batchSize)
         await this.#call(open.slice(at, at + batchSize), call, attempt === 1)
-      open = open.filter(task => cause(this.answer(task)) !== undefined)
-      if (this.#deferred !== 'receiver-unavailable') this.#report(attempt, open)
+      open = open.filter(task => explainOpen(this.getAnswer(task)) !== undefined)
+      if (this.#deferredReason !== 'receiver-unavailable') this.#report(attempt, open)
     }
     // If time runs out before an event has had all its tries, the event has not failed; it waits for the next invocation. The first
     // events of an invocation are an exception: the next invocation would have no more time for them, so their tries so far decide.
-    const mustDo = this.#deferred === 'out-of-time' && open[0] === head
-    if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
-    if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
+    const mustDo = this.#deferredReason === 'out-of-time' && open[0] === head
+    if (this.#deferredReason && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
+    if (tasks.some(task => !this.getAnswer(task))) this.#deferredReason ??= 'out-of-time'
   }
 
   /**
@@ -104,35 +104,35 @@ export class Receiver {
    *
    * @returns true if there was enough time
    */
-  async #waited(ms: number): Promise<boolean> {
+  async #waitForTry(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
-    else this.#deferred = 'out-of-time'
-    return !this.#deferred
+    else this.#deferredReason = 'out-of-time'
+    return !this.#deferredReason
   }
 
   #report(attempt: number, open: readonly Task[]): void {
     const [first] = open
-    const why = first && cause(this.answer(first))
+    const why = first && explainOpen(this.getAnswer(first))
     if (first === undefined || why === undefined) return
     const { offset } = first.record
-    this.#allowed.tried({ attempt, of: TRIES, records: open.length, offset, cause: why })
+    this.#allowed.reportTry({ attempt, of: TRIES, records: open.length, offset, cause: why })
   }
 
   /** @param isFirst true for a first offer. It is skipped if the remaining time is needed for retries. */
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
-    if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
+    if (this.#deferredReason || (isFirst && !this.#pace.fitsAnother)) return
     if (this.#allowed.leftMs() < 0) {
-      this.#deferred = 'out-of-time'
+      this.#deferredReason = 'out-of-time'
       return
     }
-    const { thrown, ms } = await this.#reached(batch, call)
+    const { thrown, ms } = await this.#callWithTries(batch, call)
     const isUnavailable = thrown?.error instanceof RetryableError
     if (thrown && !isUnavailable && batch.length === 1)
       this.#answers.set((batch[0] as Task).record.offset, thrown)
-    const hasFailed = batch.some(task => cause(this.answer(task)) !== undefined)
+    const hasFailed = batch.some(task => explainOpen(this.getAnswer(task)) !== undefined)
     const result = thrown && batch.length > 1 ? 'to-divide' : hasFailed ? 'failed' : 'taken'
-    this.#pace.took(ms, result)
-    if (isUnavailable) this.#deferred = 'receiver-unavailable'
+    this.#pace.addOffer(ms, result)
+    if (isUnavailable) this.#deferredReason = 'receiver-unavailable'
     // A single event may have failed the whole batch, so offer each event separately.
     else if (result === 'to-divide') for (const task of batch) await this.#call([task], call, isFirst)
   }
@@ -142,26 +142,29 @@ export class Receiver {
    *
    * @returns the duration of the last call and the error that it has thrown
    */
-  async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
-    const { pause, tried, leftMs } = this.#allowed
+  async #callWithTries(
+    batch: readonly Task[],
+    call: Call,
+  ): Promise<{ thrown: Thrown | undefined; ms: number }> {
+    const { pause, reportTry, leftMs } = this.#allowed
     for (let attempt = 1; ; attempt += 1) {
       const fromMs = leftMs()
-      const thrown = await this.#answered(batch, call)
+      const thrown = await this.#callReceiver(batch, call)
       const ms = fromMs - leftMs()
       if (!(thrown?.error instanceof RetryableError)) return { thrown, ms }
       const { offset } = (batch[0] as Task).record
-      tried({ attempt, of: TRIES, records: batch.length, offset, cause: { error: thrown.error } })
-      const waitMs = waitAfterMs(attempt)
+      reportTry({ attempt, of: TRIES, records: batch.length, offset, cause: { error: thrown.error } })
+      const waitMs = computeWaitMs(attempt)
       if (attempt === TRIES || leftMs() < waitMs + ms) return { thrown, ms }
       await pause(waitMs)
     }
   }
 
   /** Calls the receiver and stores its answers. @returns the error if the call has thrown one */
-  async #answered(batch: readonly Task[], call: Call): Promise<Thrown | undefined> {
+  async #callReceiver(batch: readonly Task[], call: Call): Promise<Thrown | undefined> {
     try {
-      const given: unknown = await call(batch)
-      const answers = Array.isArray(given) ? given : []
+      const result: unknown = await call(batch)
+      const answers = Array.isArray(result) ? result : []
       const answered = answers.filter(isAnswer).length
       if (answers.length !== batch.length || answered !== batch.length)
         return {
@@ -192,20 +195,22 @@ export class Receiver {
     topic,
     partition,
     offset,
-    ...defined({ receivers: this.#left.get(offset) ?? this.#receiversOf(offset, redriveTarget) }),
+    ...omitUndefined({ receivers: this.#left.get(offset) ?? this.#resolveReceivers(offset, redriveTarget) }),
   })
 
   /** Former consumers stand for all receivers that they had. A record is for those that had not decided it. */
-  #receiversOf(offset: number, target: RedriveTarget | undefined): readonly string[] | undefined {
+  #resolveReceivers(offset: number, target: RedriveTarget | undefined): readonly string[] | undefined {
     if (target)
       return target.receivers ?? (target.consumer === this.#sink.name ? undefined : [target.consumer])
-    const behind = this.#formerOffsets.filter(([, decided]) => decided < offset).map(([name]) => name)
+    const behind = this.#formerOffsets
+      .filter(([, appliedOffset]) => appliedOffset < offset)
+      .map(([name]) => name)
     return behind.length < this.#formerOffsets.length ? behind : undefined
   }
 }
 
 /** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */
-function cause(answer: Answer | undefined): Tried['cause'] | undefined {
+function explainOpen(answer: Answer | undefined): FailedTry['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
   return { error: answer.error }
@@ -230,7 +235,7 @@ interface Manner {
   readonly head: Task | undefined
 }
 
-const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + waitAfterMs(index + 1), 0)
+const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + computeWaitMs(index + 1), 0)
 
 /** Divides the remaining time of an invocation between first offers and retries. */
 class Pace {
@@ -251,7 +256,7 @@ class Pace {
   }
 
   /** Records the duration of an offer. For a batch that must be divided, the result is not known for each record yet. */
-  took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
+  addOffer(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
     this.#longestMs = Math.max(this.#longestMs, ms)
     if (result !== 'taken') this.#failedMs += ms
     if (result === 'failed') this.#hasFailed = true

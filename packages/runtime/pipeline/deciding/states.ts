@@ -1,7 +1,7 @@
 /** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
 import type { Snapshot } from '../model.ts'
-import { type Hold, holderName } from './hold.ts'
-import { heldParts, withHold } from './stored-state.ts'
+import { formatHolderName, type Hold } from './hold.ts'
+import { splitHold, withHold } from './stored-state.ts'
 
 export class States {
   readonly #loaded: Snapshot['states']
@@ -19,14 +19,14 @@ export class States {
    * Returns the stored state. Each step parses it anew, so that the result depends neither on chunk boundaries nor on a process
    * that modifies its state object.
    */
-  stored(entity: string): string | undefined {
+  get(entity: string): string | undefined {
     if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
     const loaded = this.#loaded.get(entity)
-    return loaded === undefined ? undefined : heldParts(loaded).state
+    return loaded === undefined ? undefined : splitHold(loaded).state
   }
 
   /** Returns the state after the records applied so far; undefined if unchanged. */
-  changed(entity: string): string | null | undefined {
+  getChange(entity: string): string | null | undefined {
     return this.#changed.get(entity)
   }
 
@@ -34,10 +34,10 @@ export class States {
     this.#changed.set(entity, state)
   }
 
-  hold(entity: string): Hold | undefined {
+  getHold(entity: string): Hold | undefined {
     if (this.#holds.has(entity)) return this.#holds.get(entity)
     const loaded = this.#loaded.get(entity)
-    const json = loaded === undefined ? undefined : heldParts(loaded).hold
+    const json = loaded === undefined ? undefined : splitHold(loaded).hold
     if (json === undefined) return undefined
     const hold: Hold = JSON.parse(json)
     this.#holds.set(entity, hold)
@@ -45,18 +45,18 @@ export class States {
   }
 
   setHold(entity: string, hold: Hold | undefined): void {
-    const before = this.hold(entity)?.waitsFor?.failure
+    const before = this.getHold(entity)?.waitsFor?.failure
     const failure = hold?.waitsFor?.failure
-    if (before !== undefined && before !== failure) this.#changed.set(holderName(before), null)
+    if (before !== undefined && before !== failure) this.#changed.set(formatHolderName(before), null)
     if (failure !== undefined && before !== failure)
-      this.#changed.set(holderName(failure), JSON.stringify(entity))
+      this.#changed.set(formatHolderName(failure), JSON.stringify(entity))
     this.#holds.set(entity, hold)
     this.#changedHolds.add(entity)
   }
 
   /** Returns the entity that waits for a failure; undefined if no entity does. */
-  heldBy(failure: string): string | undefined {
-    const json = this.stored(holderName(failure))
+  findHeldEntity(failure: string): string | undefined {
+    const json = this.get(formatHolderName(failure))
     return json === undefined ? undefined : JSON.parse(json)
   }
 
@@ -64,12 +64,12 @@ export class States {
   get changes(): ReadonlyMap<string, string | null> {
     const changes = new Map(this.#changed)
     for (const [entity, state] of changes) {
-      const hold = this.hold(entity)
+      const hold = this.getHold(entity)
       if (hold) changes.set(entity, withHold(state, JSON.stringify(hold)))
     }
     for (const entity of this.#changedHolds) {
       const hold = this.#holds.get(entity)
-      changes.set(entity, withHold(this.stored(entity) ?? null, hold && JSON.stringify(hold)))
+      changes.set(entity, withHold(this.get(entity) ?? null, hold && JSON.stringify(hold)))
     }
     return changes
   }

@@ -1,23 +1,23 @@
 /** Runs one step of a process. Converts its result to the data to store, or to a failure with a reason. Pure. */
 
 import { attributeViolation } from '../../cloudevents/attributes.ts'
-import { attributesOf } from '../../cloudevents/event.ts'
-import { traceOf } from '../../cloudevents/trace.ts'
-import { type Application, topicOf } from '../../consumer/application.ts'
+import { toAttributes } from '../../cloudevents/event.ts'
+import { extractTrace } from '../../cloudevents/trace.ts'
+import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
-import type { Decided, Emission, Step, TimerChange } from '../../consumer/process.ts'
+import type { CompletedStep, Emission, StepResult, TimerChange } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { OutboxEntry, StoredTimer } from '../model.ts'
-import { bytesOf, writtenBytesOf } from '../publishing/publish.ts'
+import { measureEntry, measureWrittenEntry } from '../publishing/publish.ts'
 import type { Cause } from './cause.ts'
-import { type EmissionPosition, emitted } from './emission.ts'
+import { createEmissionEntry, type EmissionPosition } from './emission.ts'
 import { MAX_STEP_BYTES } from './limits.ts'
-import { storedState, versionOf } from './stored-state.ts'
+import { formatState, getVersion } from './stored-state.ts'
 
-export interface Stored {
+export interface StepChanges {
   readonly kind: 'stored'
   readonly reason: string
-  /** Result of `storedState`; null if the entity is forgotten. */
+  /** Result of `formatState`; null if the entity is forgotten. */
   readonly state: string | null
   readonly entries: readonly OutboxEntry[]
   /** Approximate size of the outbox entries, in bytes. */
@@ -37,24 +37,24 @@ export function runStep(
   consumer: StepConsumer,
   cause: Cause,
   at: EmissionPosition,
-  call: () => Step<unknown>,
-): Stored | StepFailure {
+  call: () => StepResult<unknown>,
+): StepChanges | StepFailure {
   const { process, application } = consumer
   try {
     const step = call()
-    const none = noStep(step)
+    const none = describeInvalidResult(step)
     if (none) return invalidStep(none)
     if (step.kind === 'rejected') return rejection(step)
-    const wrong = whyInvalid(step, cause, process.onTimer !== undefined, application)
+    const wrong = findRuleViolation(step, cause, process.onTimer !== undefined, application)
     if (wrong) return invalidStep(wrong)
-    const json = step.state === undefined ? null : jsonOf(step.state)
+    const json = step.state === undefined ? null : serializeState(step.state)
     if (typeof json === 'object' && json) return json
     const entries: OutboxEntry[] = []
     let emittedBytes = 0
     for (const emission of step.emit) {
       const place = { ...at, index: at.index + entries.length }
-      const entry = emitted(process.name, emission, cause, place)
-      const bytes = bytesOfEmission(entry, emission, consumer, emittedBytes)
+      const entry = createEmissionEntry(process.name, emission, cause, place)
+      const bytes = measureEmission(entry, emission, consumer, emittedBytes)
       if (typeof bytes === 'object') return json === null ? { ...bytes, forgets: true } : bytes
       emittedBytes += bytes
       entries.push(entry)
@@ -62,10 +62,10 @@ export function runStep(
     return {
       kind: 'stored',
       reason: step.reason,
-      state: json === null ? null : storedState(json, versionOf(process)),
+      state: json === null ? null : formatState(json, getVersion(process)),
       entries,
       emittedBytes,
-      set: step.timers.flatMap(change => stored(process.name, change, cause)),
+      set: step.timers.flatMap(change => toStoredTimers(process.name, change, cause)),
       cancelled: step.timers.flatMap(({ name, dueMs }) => (dueMs === undefined ? [name] : [])),
     }
   } catch (error) {
@@ -80,45 +80,45 @@ function invalidStep(what: string, further = ''): Failure {
 }
 
 /** Describes an invalid result of a step. A process can return one only by bypassing the types. */
-function noStep(step: unknown): string | undefined {
+function describeInvalidResult(step: unknown): string | undefined {
   if (step instanceof Promise) {
     // An unhandled rejection would end this invocation and every later one that processes the record.
     step.catch(() => {})
     return 'returned a promise: a process is not async'
   }
-  const { kind } = (step ?? {}) as Partial<Step<unknown>>
+  const { kind } = (step ?? {}) as Partial<StepResult<unknown>>
   return kind === 'decided' || kind === 'rejected'
     ? undefined
-    : 'did not return a step: use decided() or rejected()'
+    : 'did not return a step: use completeStep() or reject()'
 }
 
-function jsonOf(state: unknown): string | Failure {
+function serializeState(state: unknown): string | Failure {
   const cannot = 'returned a state that JSON cannot represent'
   try {
     return JSON.stringify(state) ?? invalidStep(cannot, `: a ${typeof state}`)
   } catch (error) {
-    return invalidStep(cannot, because(error))
+    return invalidStep(cannot, formatCause(error))
   }
 }
 
 /** @param before number of bytes that the step has emitted so far */
-function bytesOfEmission(
+function measureEmission(
   entry: OutboxEntry,
   emission: Emission,
   { application, contentMode, dataWriter }: StepConsumer,
   before: number,
 ): number | Failure {
-  const unreadable = attributeViolation(attributesOf(entry.event))
+  const unreadable = attributeViolation(toAttributes(entry.event))
   if (unreadable)
     return invalidStep(`emitted "${emission.name}", which is not a CloudEvent`, `: ${unreadable}`)
   try {
-    const bytes = bytesOf(entry, contentMode)
-    const written = dataWriter ? writtenBytesOf(entry, contentMode, dataWriter) : bytes
-    if (written > topicOf(application, entry.to).maxMessageBytes)
+    const bytes = measureEntry(entry, contentMode)
+    const written = dataWriter ? measureWrittenEntry(entry, contentMode, dataWriter) : bytes
+    if (written > requireTopicSettings(application, entry.to).maxMessageBytes)
       return failure('emission-too-large', `a ${emission.type} does not fit into ${emission.to}`)
     if (before + bytes <= MAX_STEP_BYTES) return bytes
   } catch (error) {
-    return invalidStep(`emitted "${emission.name}" that cannot be written`, because(error))
+    return invalidStep(`emitted "${emission.name}" that cannot be written`, formatCause(error))
   }
   return failure(
     'emission-too-large',
@@ -130,25 +130,25 @@ function bytesOfEmission(
  * Returns the error's message for operators. It is kept out of `safeMessage`, because messages of libraries may contain payload
  * data.
  */
-function because(error: unknown): string {
+function formatCause(error: unknown): string {
   return `: ${(error as Error).message}`
 }
 
 /** Checks the rules for results that the type system cannot express. */
-function whyInvalid(
-  { state, emit, timers }: Decided<unknown>,
+function findRuleViolation(
+  { state, emit, timers }: CompletedStep<unknown>,
   { timeMs }: Cause,
   hasOnTimer: boolean,
   { topics }: Application,
 ): string | undefined {
   if (emit.length === 0 && timers.length === 0) return undefined
-  const again = repeated(emit)
+  const again = findRepeatedName(emit)
   if (again !== undefined)
     return `emitted "${again}" twice in one step: use different names, because ids are derived from them`
   const bytes = emit.find(({ data }) => Buffer.isBuffer(data))
   // The store keeps the outbox as JSON, which does not preserve bytes.
   if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON cannot represent`
-  const moved = repeated(timers)
+  const moved = findRepeatedName(timers)
   if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
   const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
   if (unknown)
@@ -181,14 +181,14 @@ function instant(timeMs: number): string {
   return Number.isNaN(time.getTime()) ? `${timeMs} ms` : time.toISOString()
 }
 
-function stored(consumer: string, { name, dueMs }: TimerChange, cause: Cause): StoredTimer[] {
+function toStoredTimers(consumer: string, { name, dueMs }: TimerChange, cause: Cause): StoredTimer[] {
   if (dueMs === undefined) return []
   const thresholdMs = cause.thresholdMs(dueMs)
   const id = cause.timerId(consumer, name, dueMs)
-  return [{ name, dueMs, thresholdMs, id, trace: traceOf(cause) }]
+  return [{ name, dueMs, thresholdMs, id, trace: extractTrace(cause) }]
 }
 
-function repeated(named: readonly { readonly name: string }[]): string | undefined {
+function findRepeatedName(named: readonly { readonly name: string }[]): string | undefined {
   const names = new Set<string>()
   return named.find(({ name }) => names.size === names.add(name).size)?.name
 }

@@ -1,22 +1,22 @@
 /** Runs the steps of a process for events and timers, and adds their results to the working copy. Pure. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { partsOfEntity } from '../../consumer/event.ts'
+import { parseEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
-import type { Step, Timer } from '../../consumer/process.ts'
+import type { StepResult, Timer } from '../../consumer/process.ts'
 import type { AnyKeyedProcess } from '../consumer.ts'
 import type { PartitionStopped } from '../errors.ts'
 import {
+  createTimerFailure,
+  createTimerFailureRecord,
   FAILURE_RECORD_BYTES,
-  timerFailure,
   timerFailureId,
-  timerFailureRecord,
 } from '../failures/failure-record.ts'
-import { publishedFailureOf, type Task } from './admission.ts'
+import { findPublishedFailure, type Task } from './admission.ts'
 import { type Cause, eventCause, timerCause } from './cause.ts'
 import type { EmissionPosition } from './emission.ts'
 import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from './limits.ts'
-import { runStep, type StepFailure, type Stored } from './step.ts'
-import { readState, unreadableState } from './stored-state.ts'
+import { runStep, type StepChanges, type StepFailure } from './step.ts'
+import { checkReadable, readState } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
@@ -33,23 +33,23 @@ const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before 
 const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, which is the maximum`
 
 /** Returns an error if this code cannot read the state of the entity. The partition must then wait for code that can read it. */
-export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
-  const stored = copy.states.stored(entity)
-  return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
+export function findUnreadable({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
+  const stored = copy.states.get(entity)
+  return stored === undefined ? undefined : checkReadable(consumer.process, entity, stored)
 }
 
 export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord): void {
   const { entity, timer } = due
   const { process } = work.consumer
   const at = takeTimer(work, due, record)
-  const published = timerFailedBefore(work, due, record)
+  const published = findTimerFailure(work, due, record)
   if (published) {
     failTimer(work, due, record, published.failure, at)
     return
   }
-  const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
+  const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...parseEntity(entity) }
   const step = runChecked(work, entity, timerCause(due), at, () =>
-    onTimer(process, stateOf(work, entity), fires, work.copy.context.value),
+    onTimer(process, readEntityState(work, entity), fires, work.copy.context.value),
   )
   if (step.kind === 'failure') {
     failTimer(work, due, record, step, at)
@@ -57,20 +57,20 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
     if (step.forgets) work.copy.forget(entity)
     return
   }
-  work.copy.take(entity, step, record.offset)
-  work.copy.fired({ ...firedBefore(record, due), reason: step.reason })
+  work.copy.applyStep(entity, step, record.offset)
+  work.copy.addTimerDecision({ ...toTimerDecision(record, due), reason: step.reason })
 }
 
-export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number): EntityTimer | undefined {
+export function findDueBefore(work: KeyedWork, entity: string, timeMs: number): EntityTimer | undefined {
   const { process } = work.consumer
-  return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
+  return work.copy.timerQueue.findDueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
 /** Fires the entity's timers that are due before an event, in one commit: the next one would not know how many have fired. */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0
-  for (let next = firstDueBefore(work, entity, timeMs); next; next = firstDueBefore(work, entity, timeMs)) {
+  for (let next = findDueBefore(work, entity, timeMs); next; next = findDueBefore(work, entity, timeMs)) {
     fired += 1
     const sentBytes = work.copy.sentBytes - sentBefore
     if (fired > MAX_BEFORE_AN_EVENT) discard(work, next, record, TOO_MANY)
@@ -85,23 +85,23 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
  * @param offset offset of the record that is being processed
  */
 export function takeStep(work: KeyedWork, task: Task, offset: number): string | Failure {
-  const published = publishedFailureOf(work, task)
+  const published = findPublishedFailure(work, task)
   if (published) return published.failure
   const { event, clock, waitedFromMs = clock.nowMs } = task
   const { process } = work.consumer
   const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
   const step = runChecked(work, event.entity, cause, work.copy.placeAt(offset), () =>
-    process.onEvent(stateOf(work, event.entity), event, work.copy.context.value),
+    process.onEvent(readEntityState(work, event.entity), event, work.copy.context.value),
   )
   if (step.kind === 'failure') return step
   // Records of before may have parked the event, and it is unknown which.
-  work.copy.take(event.entity, step, task.waitedFromMs === undefined ? task.record.offset : 0)
+  work.copy.applyStep(event.entity, step, task.waitedFromMs === undefined ? task.record.offset : 0)
   return step.reason
 }
 
 /** Returns the state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
-function stateOf(work: KeyedWork, entity: string): unknown {
-  const stored = work.copy.states.stored(entity)
+function readEntityState(work: KeyedWork, entity: string): unknown {
+  const stored = work.copy.states.get(entity)
   return stored === undefined ? undefined : readState(work.consumer.process, stored)
 }
 
@@ -123,24 +123,20 @@ function failTimer(
   why: Failure,
   at: EmissionPosition,
 ): void {
-  const failed = timerFailure(due, why)
-  const decision = { ...firedBefore(record, due), reason: failed.code, failure: failed }
-  if (timerFailedBefore(work, due, record)) {
+  const failed = createTimerFailure(due, why)
+  const decision = { ...toTimerDecision(record, due), reason: failed.code, failure: failed }
+  if (findTimerFailure(work, due, record)) {
     work.copy.skipEmission()
-    work.copy.fired({ ...decision, isPublished: true })
+    work.copy.addTimerDecision({ ...decision, isPublished: true })
     return
   }
-  work.copy.send([timerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
-  work.copy.fired(decision)
+  work.copy.send([createTimerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
+  work.copy.addTimerDecision(decision)
 }
 
-function timerFailedBefore(
-  { consumer, copy }: KeyedWork,
-  { timer }: EntityTimer,
-  { timestampMs }: LogRecord,
-) {
+function findTimerFailure({ consumer, copy }: KeyedWork, { timer }: EntityTimer, { timestampMs }: LogRecord) {
   if (!copy.hasPublishedFailures) return undefined
-  return copy.publishedFailure(timerFailureId(consumer.process.name, timer), timestampMs)
+  return copy.findPublishedFailure(timerFailureId(consumer.process.name, timer), timestampMs)
 }
 
 /** Runs a step. The step fails if the entity would exceed the limits for state or timers. */
@@ -149,18 +145,21 @@ function runChecked(
   entity: string,
   cause: Cause,
   at: EmissionPosition,
-  call: () => Step<unknown>,
-): Stored | StepFailure {
+  call: () => StepResult<unknown>,
+): StepChanges | StepFailure {
   const step = runStep(work.consumer, cause, at, call)
   if (step.kind === 'failure') return step
-  if (!work.copy.isTooLarge(entity, step)) return work.copy.refusedAsNew(entity, step) ?? step
+  if (!work.copy.isTooLarge(entity, step)) return work.copy.checkNewEntity(entity, step) ?? step
   return failure(
     'state-too-large',
     `an entity may have at most ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, but this one would have more`,
   )
 }
 
-export function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { entity, timer }: EntityTimer) {
+export function toTimerDecision(
+  { offset, timestampMs: appendMs }: LogRecord,
+  { entity, timer }: EntityTimer,
+) {
   return { offset, appendMs, outcome: 'timer', timer: { ...timer, entity } } as const
 }
 

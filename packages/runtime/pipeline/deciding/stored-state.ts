@@ -9,7 +9,7 @@ import { PartitionStopped } from '../errors.ts'
 
 const HELD = 'held '
 
-export function storedState(json: string, version: number): string {
+export function formatState(json: string, version: number): string {
   return version === 1 ? json : `v${version} ${json}`
 }
 
@@ -23,7 +23,7 @@ export function withHold(state: string | null, hold: string | undefined): string
 }
 
 /** Splits a stored value into the hold (as JSON) and the state. Either may be absent. */
-export function heldParts(stored: string): { readonly hold?: string; readonly state?: string } {
+export function splitHold(stored: string): { readonly hold?: string; readonly state?: string } {
   if (!stored.startsWith(HELD)) return { state: stored }
   // Serialised JSON contains no line breaks.
   const end = stored.indexOf('\n')
@@ -39,7 +39,7 @@ export interface StateParts {
   readonly json: string
 }
 
-export function partsOfState(stored: string): StateParts {
+export function splitState(stored: string): StateParts {
   let at = 0
   let since: number | undefined
   if (stored.startsWith('@')) {
@@ -53,11 +53,11 @@ export function partsOfState(stored: string): StateParts {
 
 /** Returns the state as JSON without its hold; undefined if the entity has none. */
 export function stateJson(stored: string | undefined): string | undefined {
-  const state = stored === undefined ? undefined : heldParts(stored).state
-  return state === undefined ? undefined : partsOfState(state).json
+  const state = stored === undefined ? undefined : splitHold(stored).state
+  return state === undefined ? undefined : splitState(state).json
 }
 
-export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'>): number {
+export function getVersion({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'>): number {
   return version
 }
 
@@ -67,13 +67,13 @@ const MAX_NAME_LENGTH = 200
  * Returns an error if this code must not use a state: a later version has stored it, or `migrate` throws. Returns undefined if the
  * state can be read.
  */
-export function unreadableState(
+export function checkReadable(
   process: Pick<KeyedProcess<unknown>, 'name' | 'version' | 'migrate'>,
   entity: string,
   stored: string,
 ): PartitionStopped | undefined {
-  const { version } = partsOfState(stored)
-  const own = versionOf(process)
+  const { version } = splitState(stored)
+  const own = getVersion(process)
   if (version === own) return undefined
   const named = entity.slice(0, MAX_NAME_LENGTH)
   if (version > own)
@@ -106,10 +106,10 @@ export function readState(
   process: Pick<KeyedProcess<unknown>, 'version' | 'migrate'>,
   stored: string,
 ): unknown {
-  const { version, json } = partsOfState(stored)
+  const { version, json } = splitState(stored)
   const state: unknown = JSON.parse(json)
-  if (version === versionOf(process)) return state
-  if (version > versionOf(process)) throw new Error(`is older than the state, which has version ${version}`)
+  if (version === getVersion(process)) return state
+  if (version > getVersion(process)) throw new Error(`is older than the state, which has version ${version}`)
   if (!process.migrate) throw new Error(`has no migrate, but a state of version ${version}`)
   const migrated = process.migrate(state, version)
   if (migrated === undefined || migrated instanceof Promise)

@@ -22,7 +22,7 @@ export class TimerQueue {
   }
 
   /** Returns the first timer that the clock has passed. Returns `not-loaded` if a timer that is not loaded may precede it. */
-  passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
+  findPassed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()
     const isPassed = first !== undefined && first.timer.thresholdMs < nowMs
@@ -36,8 +36,12 @@ export class TimerQueue {
    *
    * @param awaitsLog returns true for the name of a timer that fires only by the log's clock, not before an event
    */
-  dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
-    const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))
+  findDueBefore(
+    entity: string,
+    timeMs: number,
+    awaitsLog: (name: string) => boolean,
+  ): EntityTimer | undefined {
+    const timer = this.get(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))
     return timer && { entity, timer }
   }
 
@@ -49,7 +53,7 @@ export class TimerQueue {
 
   cancel(entity: string, name: string): void {
     const others = this.#others(entity, name)
-    if (others.length < this.of(entity).length) this.#replace(entity, others)
+    if (others.length < this.get(entity).length) this.#replace(entity, others)
   }
 
   setAll(entity: string, timers: readonly StoredTimer[]): void {
@@ -58,19 +62,19 @@ export class TimerQueue {
   }
 
   cancelAll(entity: string): void {
-    if (this.of(entity).length > 0) this.#replace(entity, [])
+    if (this.get(entity).length > 0) this.#replace(entity, [])
   }
 
-  of(entity: string): readonly StoredTimer[] {
+  get(entity: string): readonly StoredTimer[] {
     return this.#byEntity.get(entity) ?? []
   }
 
   get changes(): ReadonlyMap<string, readonly StoredTimer[]> {
-    return new Map([...this.#changed].map(entity => [entity, this.of(entity)]))
+    return new Map([...this.#changed].map(entity => [entity, this.get(entity)]))
   }
 
   #others(entity: string, name: string): readonly StoredTimer[] {
-    return this.of(entity).filter(timer => timer.name !== name)
+    return this.get(entity).filter(timer => timer.name !== name)
   }
 
   #replace(entity: string, timers: readonly StoredTimer[]): void {

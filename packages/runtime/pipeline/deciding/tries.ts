@@ -4,7 +4,7 @@
 export const TRIES = 3
 
 /** A failed try. Every failed try is reported, including the last one. */
-export interface Tried {
+export interface FailedTry {
   readonly attempt: number
   readonly of: number
   /** Number of records that were not accepted, and the offset of the first one. */
@@ -18,10 +18,10 @@ export interface TriesAllowed {
   /** Returns true if a call may begin after this many milliseconds. */
   hasTime(afterMs: number): boolean
   pause(ms: number): Promise<void>
-  tried(tried: Tried): void
+  reportTry(tried: FailedTry): void
 }
 
 /** Returns the delay before the next try: 2 s after the first try, 4 s after the second. */
-export function waitAfterMs(attempt: number): number {
+export function computeWaitMs(attempt: number): number {
   return 2 ** attempt * 1_000
 }

@@ -2,11 +2,11 @@
 
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
-import { topicOf } from '../../consumer/application.ts'
-import { defined } from '../../consumer/defined.ts'
+import { requireTopicSettings } from '../../consumer/application.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
-import { type AnyKeyedProcess, type Consumer, contextOf } from '../consumer.ts'
-import { digestInLog, digestOf } from '../failures/failure-record.ts'
+import { type AnyKeyedProcess, type Consumer, getContext } from '../consumer.ts'
+import { computeDigest, findLogDigest } from '../failures/failure-record.ts'
 import { advance } from '../log/clock.ts'
 import type {
   Change,
@@ -26,8 +26,8 @@ import { MAX_ENTITY_BYTES, MAX_TIMERS } from './limits.ts'
 import { NewEntities } from './new-entities.ts'
 import type { SequencedOrigin } from './origin.ts'
 import { States } from './states.ts'
-import type { Stored } from './step.ts'
-import { partsOfState, withSince } from './stored-state.ts'
+import type { StepChanges } from './step.ts'
+import { splitState, withSince } from './stored-state.ts'
 import { TimerQueue } from './timers.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -92,8 +92,8 @@ export class WorkingCopy {
   constructor(consumer: Needed, snapshot: Snapshot) {
     this.#consumer = consumer
     const { application } = consumer
-    this.#failureWindowMs = topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
-    this.context = new CurrentContext(contextOf(consumer), snapshot)
+    this.#failureWindowMs = requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
+    this.context = new CurrentContext(getContext(consumer), snapshot)
     this.#snapshot = snapshot
     this.timerQueue = new TimerQueue(snapshot)
     this.states = new States(snapshot)
@@ -141,15 +141,16 @@ export class WorkingCopy {
   }
 
   /** Adds the result of a step. @param offset first offset of the record that has caused the step */
-  take(entity: string, step: Stored, offset: number): void {
+  applyStep(entity: string, step: StepChanges, offset: number): void {
     const { entries, emittedBytes, set, cancelled } = step
-    const before = this.states.stored(entity)
-    const since = before === undefined ? offset : partsOfState(before).since
+    const before = this.states.get(entity)
+    const since = before === undefined ? offset : splitState(before).since
     const state = step.state === null ? null : withSince(step.state, since)
-    this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
+    this.#storedBytes +=
+      (state?.length ?? 0) - (this.states.getChange(entity)?.length ?? 0) + estimateTimerBytes(set)
     if (state === null) this.forget(entity)
     else {
-      this.#newEntities.changed(entity, before, state, this.clock.nowMs)
+      this.#newEntities.update(entity, before, state, this.clock.nowMs)
       this.states.set(entity, state)
     }
     for (const name of cancelled) this.timerQueue.cancel(entity, name)
@@ -158,11 +159,11 @@ export class WorkingCopy {
   }
 
   /** Returns true if a step would leave an entity with more state or timers than the limits allow. */
-  isTooLarge(entity: string, { state, set, cancelled }: Stored): boolean {
+  isTooLarge(entity: string, { state, set, cancelled }: StepChanges): boolean {
     if (state === null) return false
-    const own = this.timerQueue.of(entity)
+    const own = this.timerQueue.get(entity)
     // Measure exactly only near the limits: a UTF-16 unit takes at most three bytes in UTF-8.
-    const upper = state.length * 3 + upperBytesOf(own) + upperBytesOf(set)
+    const upper = state.length * 3 + estimateTimerBytes(own) + estimateTimerBytes(set)
     if (upper <= MAX_ENTITY_BYTES && own.length + set.length <= MAX_TIMERS) return false
     const gone = new Set([...cancelled, ...set.map(({ name }) => name)])
     const timers = [...own.filter(({ name }) => !gone.has(name)), ...set]
@@ -171,13 +172,13 @@ export class WorkingCopy {
   }
 
   /** Returns a failure if the step would exceed the limit for new entities; otherwise undefined. */
-  refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
+  checkNewEntity(entity: string, { state }: StepChanges): Failure | undefined {
     if (state === null) return undefined
-    return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.clock.nowMs)
+    return this.#newEntities.checkLimit(entity, this.states.get(entity), state, this.clock.nowMs)
   }
 
   forget(entity: string): void {
-    this.#newEntities.changed(entity, this.states.stored(entity), undefined, this.clock.nowMs)
+    this.#newEntities.update(entity, this.states.get(entity), undefined, this.clock.nowMs)
     this.states.set(entity, null)
     this.timerQueue.cancelAll(entity)
   }
@@ -189,10 +190,10 @@ export class WorkingCopy {
   }
 
   /** Returns the remembered id if it is within the window at this time of the log's clock. */
-  known(id: string, nowMs: number): RememberedId | undefined {
-    const known = this.#applied.get(id) ?? this.#snapshot.known.get(id)
-    if (!known || known.digest === FORGOTTEN) return undefined
-    return nowMs - known.appliedAtMs <= this.#consumer.idWindowMs ? known : undefined
+  findRememberedId(id: string, nowMs: number): RememberedId | undefined {
+    const remembered = this.#applied.get(id) ?? this.#snapshot.known.get(id)
+    if (!remembered || remembered.digest === FORGOTTEN) return undefined
+    return nowMs - remembered.appliedAtMs <= this.#consumer.idWindowMs ? remembered : undefined
   }
 
   remember(id: RememberedId): void {
@@ -204,12 +205,12 @@ export class WorkingCopy {
     this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
   }
 
-  parked(bytes: number): void {
+  addParkedBytes(bytes: number): void {
     this.#storedBytes += bytes
     this.parkedBytes += bytes
   }
 
-  unparked(bytes: number): void {
+  removeParkedBytes(bytes: number): void {
     // A negative size would raise the limit. It could occur because an earlier version parked events without counting their bytes.
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
@@ -219,7 +220,7 @@ export class WorkingCopy {
    *
    * @param originalTimestamp timestamp of the record at its first attempt
    */
-  publishedFailure(eventId: string, originalTimestamp: number): FailedBefore | undefined {
+  findPublishedFailure(eventId: string, originalTimestamp: number): FailedBefore | undefined {
     const found = this.#snapshot.publishedFailures?.get(eventId)
     if (found?.originalTimestamp !== originalTimestamp) return undefined
     return { failure: failure(found.code, 'it failed before the state was lost'), parks: found.parks }
@@ -236,13 +237,13 @@ export class WorkingCopy {
   }
 
   /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
-  failure(id: string, nowMs: number): RememberedFailure | undefined {
+  findFailure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
   /** Returns true if the record at this position was decided without a failure, and a failure could not have been forgotten. */
-  neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
+  hasNeverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place
     return place.partition === partition && place.offset < offset && timestampMs >= this.#failuresFromMs
@@ -258,12 +259,12 @@ export class WorkingCopy {
    */
   isSkipped(record: LogRecord): boolean {
     const digest = this.#snapshot.skipped?.get(record.offset)
-    return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))
+    return digest !== undefined && (record.decodedByLambda !== undefined || digest === computeDigest(record))
   }
 
   /** Records the decision of a timer or of a parked record. The record during which it was made is not decided yet. */
-  fired(decision: Decision): void {
-    this.noted(decision)
+  addTimerDecision(decision: Decision): void {
+    this.addDecision(decision)
     this.#fired += 1
   }
 
@@ -272,8 +273,8 @@ export class WorkingCopy {
   }
 
   /** Records the decision about a record, and moves the applied offset and the clock to that record. */
-  decided(record: LogRecord, clock: LogClock, decision: Decision): void {
-    this.noted(decision)
+  applyDecision(record: LogRecord, clock: LogClock, decision: Decision): void {
+    this.addDecision(decision)
     if (this.#raised) this.#sequences.set(this.#raised.origin, this.#raised.sequence)
     this.#raised = undefined
     const { timestampMs } = record
@@ -300,16 +301,16 @@ export class WorkingCopy {
       fired: this.#fired,
       emitted: this.#emitted,
       parkedBytes: this.parkedBytes,
-      newEntities: this.#newEntities.stored,
+      newEntities: this.#newEntities.serializedLevels,
       clock: this.clock,
-      appliedDigest: this.#last ? digestInLog(this.#last) : this.#snapshot.appliedDigest,
+      appliedDigest: this.#last ? findLogDigest(this.#last) : this.#snapshot.appliedDigest,
       states: this.states.changes,
       timers: this.timerQueue.changes,
       ids: [...this.#applied.values()],
       failures: [...this.#failures.values()],
       ...(this.#sequences.size > 0 ? { sequences: this.#sequences } : {}),
       ...(this.#snapshot.origin ? { origin: this.#snapshot.origin } : {}),
-      ...defined({ formerOffsets: this.#formerOffsets }),
+      ...omitUndefined({ formerOffsets: this.#formerOffsets }),
       outbox: this.#outbox,
       context: this.context.change,
       tally: tally(this.decisions),
@@ -322,7 +323,7 @@ export class WorkingCopy {
   }
 
   /** Records a decision together with everything that was emitted since the previous one. */
-  noted(decision: Decision): void {
+  addDecision(decision: Decision): void {
     const emitted = this.#outbox.slice(this.#accounted)
     this.#accounted = this.#outbox.length
     this.decisions.push(emitted.length > 0 ? { ...decision, emitted } : decision)
@@ -336,7 +337,7 @@ export class WorkingCopy {
 const FORGOTTEN = '\0'.repeat(8)
 
 /** Returns an upper bound for the size of the timers as JSON. A character of a timer's name can take up to six bytes. */
-function upperBytesOf(timers: readonly StoredTimer[]): number {
+function estimateTimerBytes(timers: readonly StoredTimer[]): number {
   return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
 }
 

@@ -8,9 +8,9 @@ import { isFailure } from '../../cloudevents/event.ts'
 import { readableValue } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { type RedriveTarget, redriveTargetOf } from '../../cloudevents/redrive.ts'
+import { type RedriveTarget, readRedriveTarget } from '../../cloudevents/redrive.ts'
 import type { Application } from '../../consumer/application.ts'
-import { type Event, entityOf, type Received } from '../../consumer/event.ts'
+import { type Event, formatEntity, type Received } from '../../consumer/event.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
@@ -63,7 +63,7 @@ type Expectations = Pick<
  * @throws Unavailable if a schema must be fetched first; no other error is thrown
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
-  const redriveTarget = redriveTargetOf(record)
+  const redriveTarget = readRedriveTarget(record)
   if (redriveTarget && !isNamed(redriveTarget.consumer, consumer))
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
@@ -78,7 +78,7 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
     const event = readForeign(record, readEvent(record), consumer.application, redriveTarget)
-    return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
+    return isFailure(event) ? { kind: 'failed', failure: event } : decodeEvent(record, event, consumer)
   } catch (error) {
     if (unpreparedIn(error)) throw error
     return { kind: 'failed', failure: unexpectedFailure(error) }
@@ -103,45 +103,45 @@ export function readForeign(
   return application.readForeign(written, isForeign ? undefined : read) ?? read
 }
 
-function understood(record: LogRecord, sent: Event, consumer: Expectations): Content {
+function decodeEvent(record: LogRecord, sent: Event, consumer: Expectations): Content {
   const { application, futureToleranceMs, earliestTimeMs, process } = consumer
-  const event = inPlain(record, sent, consumer)
+  const event = readPlain(record, sent, consumer)
   if (event === undefined) return { kind: 'ignored', event: sent, reason: ignoredReason(sent, consumer) }
-  if (isFailure(event)) return failed(sent, event)
+  if (isFailure(event)) return toFailedContent(sent, event)
   const read = application.readData(event)
-  if (read.kind === 'failure') return failed(event, read)
-  if (event.type === application.tickType) return tick(record, event, process)
+  if (read.kind === 'failure') return toFailedContent(event, read)
+  if (event.type === application.tickType) return decodeTick(record, event, process)
   if (event.type === application.failureEndedType && !process.accepts.includes(event.type))
-    return failureEnded(event, read.data, process)
+    return decodeFailureEnded(event, read.data, process)
   if (!isWanted(event, consumer)) return { kind: 'ignored', event, reason: ignoredReason(event, consumer) }
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   const large = largeAttribute(event)
-  if (large) return failed(event, failure('attributes-too-large', large))
+  if (large) return toFailedContent(event, failure('attributes-too-large', large))
   const aheadMs = timeMs - record.timestampMs
   // If an event from a fast clock were accepted, all later events of its entity would appear late.
   if (aheadMs > futureToleranceMs)
-    return failed(
+    return toFailedContent(
       event,
       failure('time-in-future', `"time" is ${aheadMs} ms later than the record's timestamp`),
     )
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
-    return failed(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
+    return toFailedContent(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
   // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
-  const received = { ...event, data, timeMs, entity: entityOf(event) }
+  const received = { ...event, data, timeMs, entity: formatEntity(event) }
   // Fingerprint the event as it was sent. The fingerprint must not depend on how the data is decoded.
   const hashes = fingerprint(event)
   return hashes
     ? { kind: 'event', event: received, fingerprint: hashes }
-    : failed(undefined, NESTED_TOO_DEEPLY)
+    : toFailedContent(undefined, NESTED_TOO_DEEPLY)
 }
 
 /**
  * Returns the event with plain data. Returns undefined if the data is serialized and the process does not accept the event's type,
  * so that no schema is fetched for it.
  */
-function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
+function readPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
   const isPlain = !Buffer.isBuffer(event.data) && !record.decodedByLambda
   if (!consumer.reader || isPlain) return event
   const { tickType, failureEndedType } = consumer.application
@@ -162,23 +162,23 @@ function ignoredReason({ type }: Event, { application }: Expectations): IgnoredR
 }
 
 /** Decodes a tick. It never fails because of its `time`: its record's timestamp is used instead. A repeated tick has no effect. */
-function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
+function decodeTick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }
-  const received = { ...event, timeMs: record.timestampMs, entity: entityOf(event) }
+  const received = { ...event, timeMs: record.timestampMs, entity: formatEntity(event) }
   const hashes = fingerprint(event)
   return hashes
     ? { kind: 'event', event: received, fingerprint: hashes, isTick: true }
-    : failed(undefined, NESTED_TOO_DEEPLY)
+    : toFailedContent(undefined, NESTED_TOO_DEEPLY)
 }
 
-function failureEnded(event: Event, data: unknown, { name }: Expectations['process']): Content {
+function decodeFailureEnded(event: Event, data: unknown, { name }: Expectations['process']): Content {
   const { consumer, failure, digest } = (data ?? {}) as Readonly<Record<string, unknown>>
   const isMine = consumer === name && typeof failure === 'string' && typeof digest === 'string'
   const endedFailure = isMine ? { endedFailure: { failure, digest } } : {}
   return { kind: 'ignored', event, reason: 'failure-ended', ...endedFailure }
 }
 
-function failed(event: Event | undefined, failure: Failure): Content {
+function toFailedContent(event: Event | undefined, failure: Failure): Content {
   return event ? { kind: 'failed', event, failure } : { kind: 'failed', failure }
 }

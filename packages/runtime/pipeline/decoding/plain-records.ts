@@ -1,13 +1,13 @@
 /** Reads events of any format for display. It is used outside of consumers. */
 import { isFailure } from '../../cloudevents/event.ts'
-import { textOf } from '../../cloudevents/header-bytes.ts'
+import { decodeText } from '../../cloudevents/header-bytes.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { redriveTargetOf } from '../../cloudevents/redrive.ts'
+import { readRedriveTarget } from '../../cloudevents/redrive.ts'
 import { isSchemaHeader } from '../../cloudevents/wire-format.ts'
 import { otherHeaders, writeEvent } from '../../cloudevents/writer.ts'
 import type { Application } from '../../consumer/application.ts'
-import { dataFormatOf } from '../../consumer/data-format.ts'
+import { findDataFormat } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { unpreparedIn } from '../errors.ts'
@@ -45,7 +45,7 @@ export async function plainEvents(
 
 function sentEvent(record: LogRecord, foreign: Application['readForeign']): Event | Failure {
   const read = readEvent(record)
-  return foreign ? readForeign(record, read, { readForeign: foreign }, redriveTargetOf(record)) : read
+  return foreign ? readForeign(record, read, { readForeign: foreign }, readRedriveTarget(record)) : read
 }
 
 function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader): boolean {
@@ -110,7 +110,7 @@ export function mappedRecord(
   foreign: NonNullable<Application['readForeign']>,
 ): LogRecord | Failure {
   const read = readEvent(record)
-  const event = readForeign(record, read, { readForeign: foreign }, redriveTargetOf(record))
+  const event = readForeign(record, read, { readForeign: foreign }, readRedriveTarget(record))
   if (event === read) return record
   return isFailure(event) ? event : rewritten(record, event)
 }
@@ -122,7 +122,7 @@ export function mappedRecord(
 function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false
   const contentType = headers.find(([name]) => name === 'content-type')
-  const format = contentType && dataFormatOf(textOf(contentType[1]) ?? '')
+  const format = contentType && findDataFormat(decodeText(contentType[1]) ?? '')
   if (value[0] === 0 || headers.some(([name]) => isSchemaHeader(name))) return true
   return format === 'json' ? value.includes('"data_base64"') : format !== undefined
 }

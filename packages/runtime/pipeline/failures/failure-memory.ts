@@ -3,7 +3,7 @@
  * partition state and shared fairly among producers. Pure.
  */
 import { hash } from 'node:crypto'
-import { bufferOf } from '../../cloudevents/header-bytes.ts'
+import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Application } from '../../consumer/application.ts'
 import type { FailureMemory } from '../model.ts'
@@ -24,23 +24,23 @@ const EVENT_FORMAT = /^\s*application\/cloudevents/i
  * Returns the group of a record's producer. It is computed from the bytes alone, so that other code finds the failure in the same
  * group when the record is redriven.
  */
-export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
+export function computeProducerGroup({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
   const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
   const type = header('content-type')
-  const isStructured = type !== undefined && EVENT_FORMAT.test(bufferOf(type).toString('latin1'))
+  const isStructured = type !== undefined && EVENT_FORMAT.test(toBuffer(type).toString('latin1'))
   const own = header('ce_source')
   const source = isStructured
     ? SOURCE.exec(value?.toString('latin1', 0, SEARCHED_BYTES) ?? '')?.[1]
-    : own && bufferOf(own).toString('latin1')
-  return source ? hashOf(source) % GROUPS : NO_SOURCE
+    : own && toBuffer(own).toString('latin1')
+  return source ? hashText(source) % GROUPS : NO_SOURCE
 }
 
-function hashOf(text: string): number {
+function hashText(text: string): number {
   return Number.parseInt(hash('sha256', text, 'hex').slice(0, 8), 16)
 }
 
 /** Returns the share of one partition in the failure memory of a topic, in bytes. */
-export function failureBytesOf(application: Application, all: number, topic: string): number {
+export function computeFailureBytes(application: Application, all: number, topic: string): number {
   // An unknown topic gets the highest partition count of the application's topics.
   const partitions =
     application.topicNamed(topic)?.partitions ??

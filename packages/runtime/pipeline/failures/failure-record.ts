@@ -1,24 +1,34 @@
 /** Builds failure records. A failure record contains the unchanged bytes of the failed record and the reason of the failure. */
 import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
-import { bufferOf } from '../../cloudevents/header-bytes.ts'
-import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
-import { historyOf, originalHeaders, type RedriveTarget, redriveTargetOf } from '../../cloudevents/redrive.ts'
+import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
+import {
+  originalHeaders,
+  type RedriveTarget,
+  readRedriveHistory,
+  readRedriveTarget,
+} from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
-import { type EmissionPosition, failureEntry, placeOf, type Sender } from '../deciding/emission.ts'
+import {
+  createFailureEntry,
+  type EmissionPosition,
+  parsePosition,
+  type Sender,
+} from '../deciding/emission.ts'
 import type { EntityTimer } from '../deciding/timers.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
-import { producerGroupOf } from './failure-memory.ts'
+import { computeProducerGroup } from './failure-memory.ts'
 
 /** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
-export function failureOf(
+export function createRememberedFailure(
   consumer: string,
   { record }: { readonly record: LogRecord },
   earlier: RememberedFailure | undefined,
@@ -34,8 +44,8 @@ export function failureOf(
     partition,
     offset,
     attempt: 1,
-    digest: digestOf(record),
-    producerGroup: producerGroupOf(record),
+    digest: computeDigest(record),
+    producerGroup: computeProducerGroup(record),
     isOpen: true,
     firstFailedAt: instant(record.timestampMs),
     failedAtMs,
@@ -51,7 +61,7 @@ type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
  * Returns the digest of a record as its producer has written it. The digest identifies the record when it is redriven. Headers are
  * sorted, because clients do not preserve their order.
  */
-export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
+export function computeDigest(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
   add(record.key)
@@ -59,24 +69,24 @@ export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): 
   const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   for (const [name, value] of headers) {
     add(Buffer.from(name))
-    add(bufferOf(value))
+    add(toBuffer(value))
   }
   return hash.digest().toString('base64url', 0, 12)
 }
 
 /** Returns the digest that identifies the record in the log; undefined if its original bytes are unknown. */
-export function digestInLog(record: LogRecord): string | undefined {
-  return record.decodedByLambda ? undefined : digestOf(record)
+export function findLogDigest(record: LogRecord): string | undefined {
+  return record.decodedByLambda ? undefined : computeDigest(record)
 }
 
 /**
  * Builds the failure record. Because of base64, it can exceed the size limit of its topic. In that case the value, the headers and
  * the key are omitted, in this order, and the message names the omitted parts.
  */
-export function failureRecordOf(
+export function createFailureRecord(
   sender: Sender,
   record: LogRecord,
-  { code, message, receivers = redriveTargetOf(record)?.receivers }: Failure,
+  { code, message, receivers = readRedriveTarget(record)?.receivers }: Failure,
   failure: RememberedFailure,
   cause: Event | undefined,
   at: EmissionPosition,
@@ -87,8 +97,8 @@ export function failureRecordOf(
 ): OutboxEntry {
   const { attempt, firstFailedAt } = failure
   // The failure of a former consumer keeps its name, from which its id is derived.
-  const consumer = attempt > 1 ? nameOfFailure(sender, record) : sender.process.name
-  const onlyInLog = onlyInLogOf(record)
+  const consumer = attempt > 1 ? getFailedConsumer(sender, record) : sender.process.name
+  const logOnlyParts = listLogOnlyParts(record)
   const id = failureEventId(consumer, record.topic, failure)
   let data: FailureData = {
     originalTopic: record.topic,
@@ -96,11 +106,11 @@ export function failureRecordOf(
     originalOffset: failure.offset,
     // Timestamp of the record. For a redriven record, this is the time when it was first written.
     originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
-    originalKey: onlyInLog.includes('key') ? null : (record.key?.toString('base64') ?? null),
-    originalValue: onlyInLog.includes('value') ? null : (record.value?.toString('base64') ?? null),
+    originalKey: logOnlyParts.includes('key') ? null : (record.key?.toString('base64') ?? null),
+    originalValue: logOnlyParts.includes('value') ? null : (record.value?.toString('base64') ?? null),
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
       name,
-      value: bufferOf(value).toString('base64'),
+      value: toBuffer(value).toString('base64'),
     })),
     error: `${message}${remedyFor(sender.application, code)}`.slice(0, MAX_ERROR_LENGTH),
     errorType: code,
@@ -108,30 +118,30 @@ export function failureRecordOf(
     attempt,
     firstFailedAt,
     failedAt: instant(failedAtMs),
-    history: attempt === 1 ? [] : historyOf(record),
-    omitted: onlyInLog,
+    history: attempt === 1 ? [] : readRedriveHistory(record),
+    omitted: logOnlyParts,
     // A record with omitted parts cannot be retried, so no event waits for it.
-    parks: parks && onlyInLog.length === 0,
-    ...defined({ receivers }),
+    parks: parks && logOnlyParts.length === 0,
+    ...omitUndefined({ receivers }),
   }
-  let made = failureEntry(sender, id, at, data, cause)
-  const omitted: RecordPart[] = [...onlyInLog]
+  let entry = createFailureEntry(sender, id, at, data, cause)
+  const omitted: RecordPart[] = [...logOnlyParts]
   for (const [part, nothing] of LEFT_BEHIND) {
-    if (fitsItsTopic(made, sender, ROUTING_BYTES)) break
+    if (fitsItsTopic(entry, sender, ROUTING_BYTES)) break
     if (!omitted.includes(part)) omitted.push(part)
     const error = `${message}; too large for a failure record, and available only at its position in the log: ${omitted.join(', ')}`
     data = { ...data, ...nothing, omitted, error, parks: false }
     // Drop the cause as well: its attributes, such as the trace context, may be too large.
-    made = failureEntry(sender, id, at, data, undefined)
+    entry = createFailureEntry(sender, id, at, data, undefined)
   }
-  return made
+  return entry
 }
 
 /**
  * Builds a failure record that moves a redriven record to another partition. It describes the previous attempt, but has a new id so
  * that it does not count as a repeat.
  */
-export function movedFailureRecord(
+export function createMovedFailureRecord(
   sender: Sender,
   record: LogRecord,
   { failure: id, attempt, place }: RedriveTarget & Required<Pick<RedriveTarget, 'place'>>,
@@ -139,24 +149,29 @@ export function movedFailureRecord(
   cause: Event | undefined,
   at: EmissionPosition,
 ): OutboxEntry {
-  const history = historyOf(record)
+  const history = readRedriveHistory(record)
   const firstFailedAt = history[0]?.failedAt ?? instant(record.timestampMs)
   const { partition, offset, timestampMs = Date.parse(firstFailedAt) } = place
-  const known = failureOf(sender.process.name, { record, ...(cause ? { event: cause } : {}) }, undefined, 0)
-  const before = { ...known, id, partition, offset, firstFailedAt }
-  const made = failureRecordOf(sender, record, failed, { ...before, attempt: attempt - 1 }, cause, at)
-  const data = { ...(made.event.data as FailureData), originalTimestamp: timestampMs, history }
+  const firstFailure = createRememberedFailure(
+    sender.process.name,
+    { record, ...(cause ? { event: cause } : {}) },
+    undefined,
+    0,
+  )
+  const before = { ...firstFailure, id, partition, offset, firstFailedAt }
+  const entry = createFailureRecord(sender, record, failed, { ...before, attempt: attempt - 1 }, cause, at)
+  const data = { ...(entry.event.data as FailureData), originalTimestamp: timestampMs, history }
   const own = derivedId('failure-moved', sender.process.name, record.topic, record.partition, record.offset)
-  return { ...made, event: { ...made.event, id: own, data } }
+  return { ...entry, event: { ...entry.event, id: own, data } }
 }
 
 /** Returns the name of the consumer in the failure that a record retries: that of the consumer, or a former one. */
-export function nameOfFailure({ process }: Sender, record: LogRecord): string {
-  return redriveTargetOf(record)?.consumer ?? process.name
+export function getFailedConsumer({ process }: Sender, record: LogRecord): string {
+  return readRedriveTarget(record)?.consumer ?? process.name
 }
 
 /** Returns the parts of a record whose original bytes are available only in the log. */
-export function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
+export function listLogOnlyParts({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
   const { key, value } = decodedByLambda ?? {}
   return [
     ...(key ? (['key'] as const) : []),
@@ -177,7 +192,7 @@ export function failureEventId(
  * message.
  */
 export function failureRecordBytes(record: LogRecord): number {
-  return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)
+  return FAILURE_RECORD_BYTES + Math.ceil((estimateSize(record) * 4) / 3)
 }
 
 /**
@@ -196,7 +211,7 @@ const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<Failur
 ]
 
 /** Returns the failure of a timer whose step has failed. It is not retried and cannot be redriven. */
-export function timerFailure(
+export function createTimerFailure(
   { entity, timer }: EntityTimer,
   { code, message, place, safeMessage }: Failure,
 ): Failure {
@@ -209,7 +224,7 @@ export function timerFailure(
 }
 
 /** Returns the failure record of a timer. It has the position, but not the bytes, of the record that made the timer fire. */
-export function timerFailureRecord(
+export function createTimerFailureRecord(
   sender: Sender,
   { timer }: EntityTimer,
   { topic, partition, offset, timestampMs }: LogRecord,
@@ -218,7 +233,7 @@ export function timerFailureRecord(
 ): OutboxEntry {
   const consumer = sender.process.name
   const data = withoutBytes(consumer, { topic, partition, offset, timestampMs }, instant(timestampMs), failed)
-  return failureEntry(sender, timerFailureId(consumer, timer), at, data, { extensions: timer.trace })
+  return createFailureEntry(sender, timerFailureId(consumer, timer), at, data, { extensions: timer.trace })
 }
 
 /** Returns the id of the failure event of a timer. */
@@ -230,7 +245,7 @@ export function timerFailureId(consumer: string, { id }: EntityTimer['timer']): 
  * Returns a small failure record that replaces an outbox entry which Kafka permanently refuses. If that entry is itself a failure
  * record, the replacement has the same id but omits the bytes.
  */
-export function refusedEntryFailure(
+export function createRefusedFailureRecord(
   sender: Sender,
   { topic, partition }: StateKey,
   { event, to, position }: OutboxEntry,
@@ -238,7 +253,7 @@ export function refusedEntryFailure(
 ): OutboxEntry {
   const consumer = sender.process.name
   // Without an origin: it follows failure records with higher sequences, and must not count as a repeat.
-  const at = placeOf(position)
+  const at = parsePosition(position)
   const refused = failure('emission-refused', `a ${event.type} to ${to}: ${why}`)
   if (event.type === sender.application.failureEvent.type) {
     const data = event.data as FailureData
@@ -246,12 +261,12 @@ export function refusedEntryFailure(
       'emission-refused',
       `${data.error}; without its bytes: ${refused.message}`,
     )
-    return failureEntry(sender, event.id, at, { ...data, ...NO_BYTES, error }, undefined)
+    return createFailureEntry(sender, event.id, at, { ...data, ...NO_BYTES, error }, undefined)
   }
   const failedAt = event.time ?? instant(0)
   const place = { topic, partition, offset: at.offset, timestampMs: parseTime(failedAt) }
   const id = derivedId('refused', consumer, topic, partition, position)
-  return failureEntry(sender, id, at, withoutBytes(consumer, place, failedAt, refused), event)
+  return createFailureEntry(sender, id, at, withoutBytes(consumer, place, failedAt, refused), event)
 }
 
 const NO_BYTES = {

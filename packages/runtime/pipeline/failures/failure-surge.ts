@@ -2,7 +2,7 @@
  * Circuit breaker for faulty deployments: code that fails on nearly every record must not turn a whole topic into dead letters. If
  * only a single record fails unexpectedly, it becomes a failure record. If most records fail, their batches stay in Kafka.
  */
-import { entityOf } from '../../consumer/event.ts'
+import { formatEntity } from '../../consumer/event.ts'
 import { isUnexpected } from '../../consumer/failure-codes.ts'
 import type { Decision, Deferred, StateKey } from '../model.ts'
 import type { Ports } from '../ports.ts'
@@ -31,15 +31,15 @@ export class LatestDecisions {
    * counted, because they do not depend on the code.
    */
   wouldSurge(decisions: readonly Decision[]): boolean {
-    const all = [...this.#latest, ...outcomesOf(decisions)]
+    const all = [...this.#latest, ...toOutcomes(decisions)]
     const firstEnd = this.#latest.length + 1
     for (let end = firstEnd; end <= all.length; end += 1)
       if (isSurge(all.slice(Math.max(0, end - LATEST), end))) return true
     return false
   }
 
-  committed(decisions: readonly Decision[]): void {
-    this.#latest = [...this.#latest, ...outcomesOf(decisions)].slice(-LATEST)
+  add(decisions: readonly Decision[]): void {
+    this.#latest = [...this.#latest, ...toOutcomes(decisions)].slice(-LATEST)
   }
 }
 
@@ -51,18 +51,18 @@ export interface SurgeGuard {
 }
 
 /** Defers the records during a failure surge, until the code changes or `OPEN_MS` has passed. */
-export async function deferredBySurge(
+export async function deferDuringSurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
   stateKey: StateKey,
   decisions: readonly Decision[],
   { latest, nowMs, codeVersion }: SurgeGuard,
 ): Promise<Deferred | undefined> {
-  const first = decisions.find(failedUnexpectedly)
+  const first = decisions.find(hasFailedUnexpectedly)
   if (!first || !latest.wouldSurge(decisions)) return undefined
   const now = nowMs()
   const since = await breaker.open(stateKey.consumer, codeVersion(), now)
   if (now - since >= OPEN_MS) return undefined
-  observer.breakerOpen(stateKey, since, first.failure)
+  observer.reportBreakerOpen(stateKey, since, first.failure)
   return { reason: 'breaker-open' }
 }
 
@@ -81,17 +81,20 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
 ]
 
 /** Returns the decisions that count towards a surge. Timers count too: their failed steps are never retried. */
-function outcomesOf(decisions: readonly Decision[]): Outcome[] {
+function toOutcomes(decisions: readonly Decision[]): Outcome[] {
   return (
     decisions
       .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
       // A failure that was published before says nothing about this code.
       .filter(({ isPublished }) => !isPublished)
-      .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
+      .map(decision => ({
+        entity: getDecisionEntity(decision),
+        isUnexpected: hasFailedUnexpectedly(decision),
+      }))
   )
 }
 
-function failedUnexpectedly({ failure, isPublished }: Decision): boolean {
+function hasFailedUnexpectedly({ failure, isPublished }: Decision): boolean {
   return failure !== undefined && !isPublished && isUnexpected(failure.code)
 }
 
@@ -99,7 +102,7 @@ function failedUnexpectedly({ failure, isPublished }: Decision): boolean {
  * Returns the entity of a decision. If a record cannot be decoded, its entity is unknown, so each such record counts as a separate
  * entity.
  */
-function entityOfDecision({ event, timer, offset }: Decision): string {
+function getDecisionEntity({ event, timer, offset }: Decision): string {
   if (timer) return timer.entity
-  return event ? entityOf(event) : `@${offset}`
+  return event ? formatEntity(event) : `@${offset}`
 }

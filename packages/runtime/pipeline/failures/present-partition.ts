@@ -1,6 +1,6 @@
 /** Finds the partition that remembers the failure of a record after the topic has grown. Pure. */
 import type { FailureData } from '../../consumer/failure-event.ts'
-import { partitionOf } from '../../consumer/murmur2.ts'
+import { computePartition } from '../../consumer/murmur2.ts'
 import type { Growth } from '../model.ts'
 
 type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
@@ -12,7 +12,7 @@ type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalP
  *
  * @param growths growths of the record's topic, oldest growth first
  */
-export function presentPartition(
+export function findPresentPartition(
   { consumer, originalKey, originalPartition, originalOffset }: FailurePosition,
   growths: readonly Growth[],
 ): number {
@@ -23,7 +23,7 @@ export function presentPartition(
     if (except.includes(consumer)) continue
     // A record that was written after a growth failed in its current partition.
     isThere ||= originalOffset < (ends[originalPartition] ?? 0)
-    if (isThere && partitionOf(key, from) === partition) partition = partitionOf(key, to)
+    if (isThere && computePartition(key, from) === partition) partition = computePartition(key, to)
   }
   return partition
 }

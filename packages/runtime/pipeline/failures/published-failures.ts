@@ -6,7 +6,7 @@
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { topicOf } from '../../consumer/application.ts'
+import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
@@ -114,7 +114,7 @@ export class PublishedFailureReader {
     topic: string,
     isFirst: boolean,
   ): Promise<boolean> {
-    const keptMs = topicOf(consumer.application, consumer.failuresTo).keptDays * DAY_MS
+    const keptMs = requireTopicSettings(consumer.application, consumer.failuresTo).keptDays * DAY_MS
     const since = Math.max(0, this.#sinceMs - CLOCK_SKEW_MS)
     for (const [partition, { start, from, end }] of (await bounds.bounds(topic, since)).entries()) {
       const place = placeName(topic, partition)
@@ -130,7 +130,7 @@ export class PublishedFailureReader {
         if (isLate()) return false
         const range = { fromOffset: next, toOffset: end - 1 }
         const { records, nextOffset } = await log.read(topic, partition, range, consumer.process.name)
-        for (const event of await eventsIn(records, consumer)) this.#take(event, consumer)
+        for (const event of await readEvents(records, consumer)) this.#take(event, consumer)
         next = nextOffset
         this.#next.set(place, next)
       }
@@ -148,21 +148,22 @@ export class PublishedFailureReader {
     this.#found.set(place, own)
     const latest = { code: errorType as FailureCode, originalTimestamp, parks }
     if (event.type === application.failureEvent.type) own.set(event.id, latest)
-    else if (!NOT_OF_RECORDS.includes(errorType)) own.set(eventIdOf(process.name, failed, attempt), latest)
+    else if (!NOT_OF_RECORDS.includes(errorType))
+      own.set(computeEventId(process.name, failed, attempt), latest)
     for (const earlier of history) {
-      const id = eventIdOf(process.name, failed, earlier.attempt)
+      const id = computeEventId(process.name, failed, earlier.attempt)
       const code = earlier.errorType as FailureCode
       if (!own.has(id)) own.set(id, { code, originalTimestamp })
     }
   }
 }
 
-async function eventsIn(records: readonly LogRecord[], { reader }: Consumer): Promise<Event[]> {
+async function readEvents(records: readonly LogRecord[], { reader }: Consumer): Promise<Event[]> {
   const events = reader ? await plainEvents(records, reader) : records.map(record => readEvent(record))
   return events.filter(event => !isFailure(event)) as Event[]
 }
 
-function eventIdOf(
+function computeEventId(
   consumer: string,
   { originalTopic: topic, originalPartition: partition, originalOffset: offset }: FailureData,
   attempt: number,

@@ -1,13 +1,13 @@
 /** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
-import { bufferOf } from '../../cloudevents/header-bytes.ts'
-import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
+import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import { estimateSize, type LogRecord, type OutgoingRecord } from '../../cloudevents/record.ts'
 import type { TopicName } from '../../consumer/declared.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { Consumer } from '../consumer.ts'
-import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
+import { createFailureRecord, createRememberedFailure } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'
-import { recordOf } from '../publishing/publish.ts'
+import { buildRecord } from '../publishing/publish.ts'
 
 /** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer
@@ -36,17 +36,17 @@ export function decide(consumer: ForwardingConsumer, records: readonly LogRecord
   const moves: Move[] = []
   let bytes = 0
   for (const source of records) {
-    bytes += sizeOf(source)
+    bytes += estimateSize(source)
     if (moves.length > 0 && (moves.length >= limits.records || bytes > limits.bytes)) break
-    const forwarding = forwardingOf(consumer, source, nowMs)
+    const forwarding = callForwarder(consumer, source, nowMs)
     if (forwarding.kind === 'not-due')
       return { moves, notDue: { offset: source.offset, dueMs: forwarding.dueMs } }
-    moves.push(moveOf(consumer, source, forwarding, nowMs))
+    moves.push(toMove(consumer, source, forwarding, nowMs))
   }
   return { moves }
 }
 
-function forwardingOf(
+function callForwarder(
   { process, application, env }: ForwardingConsumer,
   record: LogRecord,
   nowMs: number,
@@ -54,7 +54,7 @@ function forwardingOf(
   if (record.oversizeBytes !== undefined)
     return failure('record-too-large', `the record has ${record.oversizeBytes} bytes: its value was not read`)
   try {
-    const headers = record.headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const)
+    const headers = record.headers.map(([name, bytes]) => [name, toBuffer(bytes)] as const)
     const forwarding = process.forward({ ...record, headers }, nowMs)
     if (forwarding.kind !== 'forwarded') return forwarding
     const { topic } = forwarding.record
@@ -70,7 +70,7 @@ function forwardingOf(
   }
 }
 
-function moveOf(
+function toMove(
   consumer: ForwardingConsumer,
   source: LogRecord,
   forwarding: Exclude<Forwarding, { kind: 'not-due' }> | Failure,
@@ -80,14 +80,14 @@ function moveOf(
     case 'forwarded': {
       const { topic, partition, key, value, headers } = forwarding.record
       const written = { topic, key, value, headers, ...(partition === undefined ? {} : { partition }) }
-      return { source, decision: decisionOf(source, 'applied', forwarding.reason), written }
+      return { source, decision: createDecision(source, 'applied', forwarding.reason), written }
     }
     case 'skipped':
-      return { source, decision: decisionOf(source, 'ignored', forwarding.reason) }
+      return { source, decision: createDecision(source, 'ignored', forwarding.reason) }
     case 'rejected':
-      return failedMove(consumer, source, rejection(forwarding), nowMs)
+      return toFailedMove(consumer, source, rejection(forwarding), nowMs)
     case 'failure':
-      return failedMove(consumer, source, forwarding, nowMs)
+      return toFailedMove(consumer, source, forwarding, nowMs)
   }
 }
 
@@ -95,20 +95,20 @@ function moveOf(
  * Replaces a record by a failure record. The id of the failure is derived from the record's offset, so that a repeat can be
  * recognised.
  */
-export function failedMove(
+export function toFailedMove(
   consumer: ForwardingConsumer,
   source: LogRecord,
   failed: Failure,
   nowMs: number,
 ): Move {
-  const remembered = failureOf(consumer.process.name, { record: source }, undefined, nowMs)
+  const remembered = createRememberedFailure(consumer.process.name, { record: source }, undefined, nowMs)
   const at = { offset: source.offset, index: 0 }
-  const entry = failureRecordOf(consumer, source, failed, remembered, undefined, at)
-  const decision = { ...decisionOf(source, 'failed', failed.code), failure: failed, emitted: [entry] }
-  return { source, decision, written: recordOf(entry, consumer) }
+  const entry = createFailureRecord(consumer, source, failed, remembered, undefined, at)
+  const decision = { ...createDecision(source, 'failed', failed.code), failure: failed, emitted: [entry] }
+  return { source, decision, written: buildRecord(entry, consumer) }
 }
 
-function decisionOf(
+function createDecision(
   { offset, timestampMs: appendMs }: LogRecord,
   outcome: Decision['outcome'],
   reason: string,

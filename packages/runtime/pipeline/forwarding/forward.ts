@@ -8,13 +8,13 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
 import { PartitionStopped, Unavailable } from '../errors.ts'
-import { digestOf } from '../failures/failure-record.ts'
-import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
+import { computeDigest } from '../failures/failure-record.ts'
+import { deferDuringSurge, type SurgeGuard } from '../failures/failure-surge.ts'
 import type { Deferred, ReadRange, StateKey } from '../model.ts'
 import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
 import { sendInOrder } from '../publishing/publish.ts'
 import type { DeferredReason } from '../reasons.ts'
-import { decide, type ForwardingConsumer, failedMove, type Move } from './decide.ts'
+import { decide, type ForwardingConsumer, type Move, toFailedMove } from './decide.ts'
 
 export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'observer'> {
   readonly cursors: Cursors
@@ -68,10 +68,10 @@ export async function forward(
     for (const run of open) if (await run.next()) unfinished.push(run)
     open = unfinished
   }
-  return totalOf(runs.map(({ result }) => result))
+  return sumResults(runs.map(({ result }) => result))
 }
 
-function totalOf(partitions: readonly PartitionForwarded[]): Forwarded {
+function sumResults(partitions: readonly PartitionForwarded[]): Forwarded {
   const sum = (of: 'forwarded' | 'failed' | 'skipped') =>
     partitions.reduce((total, partition) => total + partition[of], 0)
   const due = partitions.flatMap(({ nextDueMs }) => nextDueMs ?? [])
@@ -92,7 +92,7 @@ class ForwardRun {
   readonly #extent: Extent
   #hasBegun = false
   #next = 0
-  readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
+  readonly #counts = { forwarded: 0, failed: 0, skipped: 0 }
   /** Set once this run has stopped before the end of the log, with the reason or the next due time. */
   #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
   #cursor: Cursor | undefined
@@ -113,7 +113,7 @@ class ForwardRun {
   }
 
   get result(): PartitionForwarded {
-    return { ...this.#done, ...this.#end }
+    return { ...this.#counts, ...this.#end }
   }
 
   /** Forwards the records of one fetch. Never rejects. @returns true if more records may be due */
@@ -160,9 +160,12 @@ class ForwardRun {
     this.#isChecked = true
     if (this.#cursor === undefined) {
       const [first] = looked.records
-      if (first && first.offset > 0) observer.startsWithoutAppliedOffset(this.#stateKey, first.offset)
+      if (first && first.offset > 0) observer.reportStartWithoutAppliedOffset(this.#stateKey, first.offset)
     } else if (looked.logStart > next)
-      observer.expired(this.#stateKey, { fromOffset: next, toOffset: Math.min(looked.logStart, end) - 1 })
+      observer.reportExpired(this.#stateKey, {
+        fromOffset: next,
+        toOffset: Math.min(looked.logStart, end) - 1,
+      })
     return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
   }
 
@@ -174,7 +177,7 @@ class ForwardRun {
     { offset, digest }: NonNullable<Cursor['last']>,
     { records: [first], logStart }: ReadRange,
   ): void {
-    if (logStart > offset || (first?.offset === offset && digestOf(first) === digest)) return
+    if (logStart > offset || (first?.offset === offset && computeDigest(first) === digest)) return
     const { name } = this.#consumer.process
     throw anotherLog(
       this.#stateKey,
@@ -203,20 +206,20 @@ class ForwardRun {
 
   async #commit(moves: readonly Move[], next: number): Promise<Deferred | undefined> {
     const { latest } = this.#invocation
-    const surge = await deferredBySurge(
+    const surge = await deferDuringSurge(
       this.#ports,
       this.#stateKey,
       moves.map(({ decision }) => decision),
       this.#invocation,
     )
     if (surge) return surge
-    const made = await this.#publish(moves)
-    if (!(await this.#advance(next, made.at(-1)?.source))) return { reason: 'contended' }
-    const decisions = made.map(({ decision }) => decision)
-    latest.committed(decisions)
-    this.#ports.observer.decided(this.#stateKey, decisions)
+    const publishedMoves = await this.#publish(moves)
+    if (!(await this.#advance(next, publishedMoves.at(-1)?.source))) return { reason: 'contended' }
+    const decisions = publishedMoves.map(({ decision }) => decision)
+    latest.add(decisions)
+    this.#ports.observer.reportDecisions(this.#stateKey, decisions)
     for (const { outcome } of decisions)
-      this.#done[outcome === 'failed' ? 'failed' : outcome === 'ignored' ? 'skipped' : 'forwarded'] += 1
+      this.#counts[outcome === 'failed' ? 'failed' : outcome === 'ignored' ? 'skipped' : 'forwarded'] += 1
     return undefined
   }
 
@@ -230,13 +233,13 @@ class ForwardRun {
     const send = (some: readonly Move[]) => publisher.publish(some.flatMap(({ written }) => written ?? []))
     const { error } = await sendInOrder(moves, send, async (move, { message }) => {
       const failed = failure('emission-refused', `to ${move.written?.topic}: ${message}`)
-      const replacement = failedMove(this.#consumer, move.source, failed, this.#invocation.nowMs())
+      const replacement = toFailedMove(this.#consumer, move.source, failed, this.#invocation.nowMs())
       await send([replacement])
       replacements.set(move, replacement)
     })
     if (error) {
       const entries = [...replacements.values()].flatMap(({ decision }) => decision.emitted ?? [])
-      this.#ports.observer.refused(this.#stateKey, entries, error)
+      this.#ports.observer.reportRefused(this.#stateKey, entries, error)
     }
     return moves.map(move => replacements.get(move) ?? move)
   }
@@ -247,8 +250,8 @@ class ForwardRun {
    * @param last last record that this invocation has forwarded
    */
   async #advance(next: number, last?: LogRecord): Promise<boolean> {
-    const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last
-    const to = { next, ...(known && { last: known }) }
+    const lastForwarded = last ? { offset: last.offset, digest: computeDigest(last) } : this.#cursor?.last
+    const to = { next, ...(lastForwarded && { last: lastForwarded }) }
     const outcome = await this.#ports.cursors.advance(this.#stateKey, this.#cursor, to)
     if (outcome === 'refused') return false
     this.#cursor = to
@@ -258,7 +261,7 @@ class ForwardRun {
 
   #waits(deferred: Deferred): false {
     const appendMs = this.#invocation.nowMs()
-    this.#ports.observer.waiting(this.#stateKey, { fromOffset: this.#next, appendMs, ...deferred })
+    this.#ports.observer.reportWaiting(this.#stateKey, { fromOffset: this.#next, appendMs, ...deferred })
     this.#end = { deferred: deferred.reason }
     return false
   }

@@ -10,7 +10,7 @@ type Deciding = Pick<
 const SETTINGS_LENGTH = 8
 
 /** Returns `<version>/<settings>`. It contains a digest of the settings, because the same code decides differently with others. */
-export function codeOf(version: string, consumer: Deciding): string {
+export function computeCode(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer
   const settings = [
@@ -26,6 +26,6 @@ export function codeOf(version: string, consumer: Deciding): string {
 }
 
 /** Returns `version` if two codes differ in their versions, and `settings` if they differ only in their settings. */
-export function differenceOf(one: string, other: string): 'version' | 'settings' {
+export function compareCodes(one: string, other: string): 'version' | 'settings' {
   return one.split('/')[0] === other.split('/')[0] ? 'settings' : 'version'
 }

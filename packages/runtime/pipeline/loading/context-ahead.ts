@@ -3,7 +3,7 @@ import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes } from '../../consumer/process.ts'
-import { type Consumer, contextOf } from '../consumer.ts'
+import { type Consumer, getContext } from '../consumer.ts'
 import { CurrentContext } from '../deciding/context.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
 import type { OffsetRange, StateKey, StoredContext } from '../model.ts'
@@ -26,7 +26,7 @@ export async function contextAhead(
   searched: Map<string, number>,
   isLate: () => boolean,
 ): Promise<StoredContext | 'late' | undefined> {
-  const definition = contextOf(consumer)
+  const definition = getContext(consumer)
   if (!definition || definition.fold) return undefined
   const [place, types] = [`${topic}/${partition}`, contextTypes(definition)]
   const isMeant = (record: LogRecord) => {

@@ -3,18 +3,18 @@
  * new consumer continues where its predecessors stood. The old state is fenced for good: a predecessor that still runs cannot
  * commit any more.
  */
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import type { Consumer } from '../consumer.ts'
-import { heldParts, partsOfState, withSince } from '../deciding/stored-state.ts'
+import { splitHold, splitState, withSince } from '../deciding/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'
-import { refusedEntryFailure } from '../failures/failure-record.ts'
+import { createRefusedFailureRecord } from '../failures/failure-record.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 import type { Ports, StateStore } from '../ports.ts'
 import { publish } from '../publishing/publish.ts'
 import type { Fence } from '../replacing/fence.ts'
 import { type ReplaceableStates, replaceState } from '../replacing/replaceable-states.ts'
 import { EMPTY_META, isAbsent, type StateMeta, type StatePart } from '../replacing/state-parts.ts'
-import { formerNamesOf } from './former-names.ts'
+import { listFormerNames } from './former-names.ts'
 
 /** Access to the states of former consumers, and to the state that replaces them. */
 export interface FormerStates
@@ -36,17 +36,17 @@ export function withFormerStates(
   consumer: Consumer,
   { store, publisher, formerStates }: Pick<Ports, 'store' | 'publisher'> & FormerStatesPort,
 ): StateStore {
-  const names = formerNamesOf(consumer)
+  const names = listFormerNames(consumer)
   if (names.length === 0 || !formerStates) return store
   return {
     async load(stateKey, wanted) {
       const snapshot = await store.load(stateKey, wanted)
       if (!isAbsent(snapshot.version)) return snapshot
       const states = await formerStates()
-      const former = await fencedStates(states, stateKey, names)
+      const former = await fenceStates(states, stateKey, names)
       if (former.length === 0) return snapshot
       for (const key of former) await publishOutbox(states, key)
-      await move(states, former, stateKey)
+      await moveStates(states, former, stateKey)
       return store.load(stateKey, wanted)
     },
     commit: (stateKey, change) => store.commit(stateKey, change),
@@ -55,10 +55,11 @@ export function withFormerStates(
 
   /** Publishes what a predecessor has left. The positions of two predecessors can be the same, so entries are not moved. */
   async function publishOutbox(states: FormerStates, former: StateKey): Promise<void> {
-    const entries = await collected(states.outbox(former))
+    const entries = await collectAll(states.outbox(former))
     if (entries.length === 0) return
     const outbox = entries.toSorted((a, b) => (a.position < b.position ? -1 : 1))
-    const replacement = (entry: OutboxEntry, why: string) => refusedEntryFailure(consumer, former, entry, why)
+    const replacement = (entry: OutboxEntry, why: string) =>
+      createRefusedFailureRecord(consumer, former, entry, why)
     await publish(publisher, consumer, outbox, replacement)
     const positions = outbox.map(({ position }) => position)
     await store.trimOutbox(former, positions)
@@ -70,7 +71,7 @@ const MOVED: Fence = { why: 'moved', attempt: 0 }
 const FOR_GOOD_MS = 100 * 365 * 86_400_000
 
 /** Fences the states that have not been moved yet. Returns their keys. */
-async function fencedStates(
+async function fenceStates(
   states: FormerStates,
   stateKey: StateKey,
   names: readonly string[],
@@ -88,9 +89,13 @@ async function fencedStates(
   return found
 }
 
-async function move(states: FormerStates, former: readonly StateKey[], stateKey: StateKey): Promise<void> {
+async function moveStates(
+  states: FormerStates,
+  former: readonly StateKey[],
+  stateKey: StateKey,
+): Promise<void> {
   try {
-    await replaceState(states, stateKey, joinedPages(states, former), EMPTY_META.version)
+    await replaceState(states, stateKey, joinPages(states, former), EMPTY_META.version)
   } catch (error) {
     if (!(error instanceof CopyStopped)) throw error
     // Another invocation has moved the states already.
@@ -104,26 +109,26 @@ async function move(states: FormerStates, former: readonly StateKey[], stateKey:
 }
 
 /** Returns the pages of one state with the contents of all given states. */
-async function* joinedPages(
+async function* joinPages(
   states: FormerStates,
   former: readonly StateKey[],
 ): AsyncGenerator<readonly StatePart[]> {
   const each = <T>(read: (key: StateKey) => AsyncIterable<T>) =>
-    Promise.all(former.map(key => collected(read(key))))
+    Promise.all(former.map(key => collectAll(read(key))))
   const metas = await Promise.all(former.map(key => states.meta(key)))
   yield [
     {
       kind: 'meta',
-      meta: joinedMeta(
+      meta: joinMeta(
         metas,
         former.map(({ consumer }) => consumer),
       ),
     },
   ]
   const entities = await each(key => states.states(key))
-  yield joined(entities, joinedState).map(([entity, state]) => ({ kind: 'state', entity, state }))
+  yield joinLists(entities, joinStates).map(([entity, state]) => ({ kind: 'state', entity, state }))
   const timers = await each(key => states.timers(key))
-  yield joined(timers, (a, b) => [...a, ...b]).map(([entity, own]) => ({
+  yield joinLists(timers, (a, b) => [...a, ...b]).map(([entity, own]) => ({
     kind: 'timers',
     entity,
     timers: own,
@@ -144,7 +149,7 @@ async function* joinedPages(
 }
 
 /** Returns the metadata at the position of the state that is furthest behind. */
-export function joinedMeta(all: readonly StateMeta[], names: readonly string[]): StateMeta {
+export function joinMeta(all: readonly StateMeta[], names: readonly string[]): StateMeta {
   const [first] = all.toSorted(({ version: a }, { version: b }) => {
     return a.appliedOffset - b.appliedOffset || a.fired - b.fired
   }) as [StateMeta]
@@ -161,7 +166,7 @@ export function joinedMeta(all: readonly StateMeta[], names: readonly string[]):
     ...meta,
     tally,
     failuresFromMs: Number.isFinite(failuresFromMs) ? failuresFromMs : undefined,
-    ...defined({
+    ...omitUndefined({
       formerOffsets: isBehind
         ? Object.fromEntries(names.map((name, index) => [name, offsets[index] as number]))
         : undefined,
@@ -170,7 +175,7 @@ export function joinedMeta(all: readonly StateMeta[], names: readonly string[]):
 }
 
 /** Joins lists of named values. Of equal names in one list, the first counts. */
-function joined<T>(
+function joinLists<T>(
   lists: readonly (readonly (readonly [name: string, value: T])[])[],
   join: (a: T, b: T) => T,
 ): (readonly [name: string, value: T])[] {
@@ -186,16 +191,16 @@ function joined<T>(
 }
 
 /** Returns an entity's state with the fields of both states. It contains records from the earlier of both offsets on. */
-function joinedState(a: string, b: string): string {
-  const [one, other] = [fieldsOf(a), fieldsOf(b)]
+function joinStates(a: string, b: string): string {
+  const [one, other] = [parseFields(a), parseFields(b)]
   const isKnown = one.since !== undefined && other.since !== undefined
   const since = isKnown ? Math.min(one.since, other.since) : undefined
   return withSince(JSON.stringify({ ...one.fields, ...other.fields }), since)
 }
 
-function fieldsOf(stored: string): { readonly since: number | undefined; readonly fields: object } {
-  const { hold, state = '' } = heldParts(stored)
-  const { since, version, json } = partsOfState(state)
+function parseFields(stored: string): { readonly since: number | undefined; readonly fields: object } {
+  const { hold, state = '' } = splitHold(stored)
+  const { since, version, json } = splitState(state)
   if (hold === undefined && version === 1 && json.startsWith('{')) return { since, fields: JSON.parse(json) }
   throw new PartitionStopped(
     'state-not-migrated',
@@ -203,7 +208,7 @@ function fieldsOf(stored: string): { readonly since: number | undefined; readonl
   )
 }
 
-async function collected<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
+async function collectAll<T>(all: AsyncIterable<T>): Promise<readonly T[]> {
   const list: T[] = []
   for await (const one of all) list.push(one)
   return list

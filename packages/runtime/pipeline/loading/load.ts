@@ -1,12 +1,12 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
-import { type Consumer, contextOf, keepsStates } from '../consumer.ts'
-import { contextsAtHand, withContext } from '../deciding/context.ts'
-import { holderName } from '../deciding/hold.ts'
-import { sequencedOriginOf } from '../deciding/origin.ts'
+import { type Consumer, getContext, keepsStates } from '../consumer.ts'
+import { getCachedContexts, withContext } from '../deciding/context.ts'
+import { formatHolderName } from '../deciding/hold.ts'
+import { findSequencedOrigin } from '../deciding/origin.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { producerGroupOf } from '../failures/failure-memory.ts'
-import { spanOf } from '../log/clock.ts'
+import { computeProducerGroup } from '../failures/failure-memory.ts'
+import { computeSpan } from '../log/clock.ts'
 import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import { isNamed } from './former-names.ts'
@@ -24,19 +24,19 @@ export async function load(
   const origins = new Set<string>()
   for (const decoded of chunk) {
     const { redriveTarget, record, event } = decoded
-    const sequenced = event && sequencedOriginOf(event, record.topic, consumer)
+    const sequenced = event && findSequencedOrigin(event, record.topic, consumer)
     if (sequenced) origins.add(sequenced.origin)
     if (redriveTarget && isNamed(redriveTarget.consumer, consumer)) {
-      const name = { id: redriveTarget.failure, producerGroup: producerGroupOf(record) }
+      const name = { id: redriveTarget.failure, producerGroup: computeProducerGroup(record) }
       failures.set(`${name.producerGroup} ${name.id}`, name)
     }
-    const holder = keepsStates(consumer) ? holderOf(decoded, consumer) : undefined
+    const holder = keepsStates(consumer) ? findHolderName(decoded, consumer) : undefined
     if (holder !== undefined) entities.add(holder)
     if (decoded.kind !== 'event') continue
     entities.add(decoded.event.entity)
     if (!decoded.isTick) ids.add(decoded.fingerprint.id)
   }
-  const span = spanOf(chunk.map(({ record }) => record))
+  const span = computeSpan(chunk.map(({ record }) => record))
   const wanted = {
     entities: [...entities],
     ids: [...ids],
@@ -47,23 +47,25 @@ export async function load(
     byteLimit: limits.bytes,
     ...(origins.size > 0 ? { origins: [...origins] } : {}),
   }
-  const context = contextOf(consumer)
-  if (!context) return withHeld(wanted, chunk, consumer, all => store.load(stateKey, all))
-  const atHand = contextsAtHand(context)
+  const context = getContext(consumer)
+  if (!context) return loadWithHeld(wanted, chunk, consumer, all => store.load(stateKey, all))
+  const atHand = getCachedContexts(context)
   const contexts = [...atHand.keys()]
-  const snapshot = await withHeld({ ...wanted, contexts }, chunk, consumer, all => store.load(stateKey, all))
+  const snapshot = await loadWithHeld({ ...wanted, contexts }, chunk, consumer, all =>
+    store.load(stateKey, all),
+  )
   return withContext(snapshot, context, atHand)
 }
 
 /** Returns the records, from the start of the chunk, whose states are in the snapshot; at least the first if it is undecided. */
-export function loadedPart(
+export function selectLoaded(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,
   consumer: LoadedFor,
 ): readonly Decoded[] {
   if (notLoaded.size === 0) return chunk
   const end = chunk.findIndex(decoded =>
-    entitiesOf(decoded, states, consumer).some(one => notLoaded.has(one)),
+    listEntities(decoded, states, consumer).some(one => notLoaded.has(one)),
   )
   return end < 0 ? chunk : chunk.slice(0, end)
 }
@@ -75,24 +77,24 @@ type LoadedFor = Parameters<typeof isNamed>[1]
  * load. A second load is needed only if such an entity has no event in the chunk. If the data for the first record exceeds the byte
  * limit, only this data is loaded, with a higher limit.
  */
-async function withHeld(
+async function loadWithHeld(
   wanted: LoadSelection,
   chunk: readonly Decoded[],
   consumer: LoadedFor,
   load: (wanted: LoadSelection) => Promise<Snapshot>,
 ): Promise<Snapshot> {
-  const isNamed = (decoded: Decoded) => holderOf(decoded, consumer) !== undefined
+  const isNamed = (decoded: Decoded) => findHolderName(decoded, consumer) !== undefined
   const snapshot = await load(wanted)
   if (!chunk.some(isNamed)) return snapshot
   const { states, notLoaded } = snapshot
-  const entities = new Set([...wanted.entities, ...chunk.flatMap(one => entitiesOf(one, states, consumer))])
+  const entities = new Set([...wanted.entities, ...chunk.flatMap(one => listEntities(one, states, consumer))])
   if (entities.size > wanted.entities.length)
-    return withHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)
+    return loadWithHeld({ ...wanted, entities: [...entities] }, chunk, consumer, load)
   const [first] = chunk as [Decoded, ...Decoded[]]
-  const own = entitiesOf(first, states, consumer)
+  const own = listEntities(first, states, consumer)
   if (!isNamed(first) || !own.some(entity => notLoaded.has(entity))) return snapshot
   const rest = wanted.entities.filter(entity => !own.includes(entity))
-  return withHeld(
+  return loadWithHeld(
     { ...wanted, entities: [...own, ...rest], byteLimit: 2 * wanted.byteLimit },
     chunk,
     consumer,
@@ -101,9 +103,9 @@ async function withHeld(
 }
 
 /** Returns the entities whose states a record may touch, as far as the loaded states reveal them. */
-function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
+function listEntities(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
   const own = decoded.kind === 'event' ? [decoded.event.entity] : []
-  const holder = holderOf(decoded, consumer)
+  const holder = findHolderName(decoded, consumer)
   if (holder === undefined) return own
   const held = states.get(holder)
   return [...own, holder, ...(held === undefined ? [] : [JSON.parse(held) as string])]
@@ -113,11 +115,11 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
  * Returns the key under which the entity that waits for a failure is stored, if the record retries that failure or marks it as
  * ended; otherwise undefined.
  */
-function holderOf(decoded: Decoded, consumer: LoadedFor): string | undefined {
+function findHolderName(decoded: Decoded, consumer: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
-    return holderName(decoded.endedFailure.failure)
+    return formatHolderName(decoded.endedFailure.failure)
   const { redriveTarget } = decoded
   return redriveTarget && isNamed(redriveTarget.consumer, consumer)
-    ? holderName(redriveTarget.failure)
+    ? formatHolderName(redriveTarget.failure)
     : undefined
 }

@@ -19,7 +19,7 @@ export const BEFORE_LOG: LogClock = { nowMs: 0, lastAppendMs: undefined, highest
 export function advance(clock: LogClock, appendMs: number): LogClock {
   const passed = clock.lastAppendMs === undefined ? 0 : appendMs - clock.lastAppendMs
   return {
-    nowMs: clock.nowMs + stepOf(passed),
+    nowMs: clock.nowMs + limitStep(passed),
     lastAppendMs: appendMs,
     highestAppendMs: Math.max(appendMs, clock.highestAppendMs ?? appendMs),
   }
@@ -35,19 +35,22 @@ export function clockGapMs(clock: LogClock, appendMs: number): number {
 }
 
 /** Returns the span of a chunk. The chunk must contain at least one record. */
-export function spanOf(chunk: readonly LogRecord[]): Span {
+export function computeSpan(chunk: readonly LogRecord[]): Span {
   const appends = chunk.map(({ timestampMs }) => timestampMs)
   const advanceMs = appends
     .slice(1)
-    .reduce((sum, at, index) => sum + stepOf(at - (appends[index] as number)), 0)
+    .reduce((sum, at, index) => sum + limitStep(at - (appends[index] as number)), 0)
   return { firstAppendMs: appends[0] as number, advanceMs }
 }
 
 /** Returns the time of the clock at the end of a span. */
-export function endOf({ firstAppendMs, advanceMs }: Span, { nowMs, lastAppendMs }: LogClock): number {
-  return nowMs + (lastAppendMs === undefined ? 0 : stepOf(firstAppendMs - lastAppendMs)) + advanceMs
+export function computeSpanEnd(
+  { firstAppendMs, advanceMs }: Span,
+  { nowMs, lastAppendMs }: LogClock,
+): number {
+  return nowMs + (lastAppendMs === undefined ? 0 : limitStep(firstAppendMs - lastAppendMs)) + advanceMs
 }
 
-function stepOf(passedMs: number): number {
+function limitStep(passedMs: number): number {
   return Math.min(Math.max(passedMs, 0), MAX_STEP_MS)
 }

@@ -5,25 +5,25 @@
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped } from '../errors.ts'
-import { digestOf } from '../failures/failure-record.ts'
+import { computeDigest } from '../failures/failure-record.ts'
 import type { OffsetRange, Snapshot, StateKey } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
-type Decided = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
+type AppliedPosition = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
 
 /**
  * Returns true if the record must belong to another log. This is the case if its offset was already applied, and one of two
  * conditions is met. Either it was appended later than all records that the state has seen, or it differs from the record at the
  * applied offset. A comparison of offsets alone would silently lose such records.
  */
-function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogRecord): boolean {
+function isOfAnotherLog({ version, clock, appliedDigest }: AppliedPosition, record: LogRecord): boolean {
   if (record.offset > version.appliedOffset) return false
   if (record.timestampMs > (clock.highestAppendMs ?? Infinity)) return true
   if (record.offset < version.appliedOffset || appliedDigest === undefined) return false
   // The setting for the append time may have changed since, so a record with an original timestamp in its header is accepted.
   const isSameTime = record.timestampMs === clock.lastAppendMs || carriesTime(record)
   // The bytes of a record that Lambda has decoded differ from those in the log.
-  return !isSameTime || (!record.decodedByLambda && digestOf(record) !== appliedDigest)
+  return !isSameTime || (!record.decodedByLambda && computeDigest(record) !== appliedDigest)
 }
 
 /**
@@ -43,7 +43,7 @@ export class LogChecks {
     return atMs === undefined || Math.abs(nowMs - atMs) >= CHECK_EVERY_MS
   }
 
-  done({ consumer, topic, partition }: StateKey, nowMs: number): void {
+  markChecked({ consumer, topic, partition }: StateKey, nowMs: number): void {
     this.#checkedAtMs.set(`${consumer} ${topic} ${partition}`, nowMs)
   }
 }
@@ -65,7 +65,7 @@ export async function ensureSameLog(
   if (other) throw anotherLog(stateKey, other.offset)
   if (snapshot.appliedDigest === undefined || !logChecks.isDue(stateKey, nowMs())) return
   await checkLog(log, stateKey, snapshot, logTime)
-  logChecks.done(stateKey, nowMs())
+  logChecks.markChecked(stateKey, nowMs())
 }
 
 /** Number of preceding offsets that are read if there is no record at the applied offset. */
@@ -81,15 +81,15 @@ const NEARBY = 100
 async function checkLog(
   log: LogReader,
   stateKey: StateKey,
-  decided: Decided,
+  position: AppliedPosition,
   logTime: LogTime,
 ): Promise<void> {
   const { topic, partition } = stateKey
-  const { appliedOffset } = decided.version
+  const { appliedOffset } = position.version
   const look = async (range: OffsetRange) => {
     const looked = await log.read(topic, partition, range)
     const records = logTime === 'carried' ? looked.records.map(withCarriedTime) : looked.records
-    const other = records.find(record => isOfAnotherLog(decided, record))
+    const other = records.find(record => isOfAnotherLog(position, record))
     if (other) throw anotherLog(stateKey, other.offset)
     return looked
   }

@@ -3,7 +3,7 @@
  * from the log.
  */
 import { withCarriedTime } from '../../cloudevents/log-time.ts'
-import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import type { OffsetRange, ReadRange } from '../model.ts'
 
@@ -23,7 +23,7 @@ export class PendingRecords {
   constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
     this.#limits = limits
     this.#logTime = logTime
-    this.#records = this.#timed(records)
+    this.#records = this.#applyLogTime(records)
   }
 
   get isEmpty(): boolean {
@@ -41,7 +41,7 @@ export class PendingRecords {
     let count = 0
     let bytes = 0
     for (const record of this.#records) {
-      bytes += sizeOf(record)
+      bytes += estimateSize(record)
       const isBeyond = count >= this.#limits.records || bytes > this.#limits.bytes
       if (count > 0 && (isBeyond || this.#holeBefore(count))) break
       count += 1
@@ -91,7 +91,9 @@ export class PendingRecords {
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
-    const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))
+    const added = this.#applyLogTime(
+      records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset),
+    )
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
     this.#lastRead = Math.max(this.#lastRead, added.at(-1)?.offset ?? -1)
     const seen = [...this.#seen, { fromOffset, toOffset: nextOffset - 1 }]
@@ -108,7 +110,7 @@ export class PendingRecords {
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
 
-  #timed(records: readonly LogRecord[]): readonly LogRecord[] {
+  #applyLogTime(records: readonly LogRecord[]): readonly LogRecord[] {
     return this.#logTime === 'carried' ? records.map(withCarriedTime) : records
   }
 

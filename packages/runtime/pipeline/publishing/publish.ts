@@ -1,9 +1,9 @@
 /** Step 6: publishes the entries of the outbox to Kafka in order. Failure records are published in the same way as emissions. */
 
 import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
-import { type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '../../cloudevents/record.ts'
 import { type ContentMode, writeEvent } from '../../cloudevents/writer.ts'
-import { topicOf } from '../../consumer/application.ts'
+import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Key } from '../../consumer/process.ts'
 import type { Consumer } from '../consumer.ts'
 import { RecordRefused } from '../errors.ts'
@@ -12,7 +12,7 @@ import type { Publisher } from '../ports.ts'
 
 /**
  * Publishes entries of the outbox, and resolves when all replicas have them. Kafka may permanently refuse an entry, for example
- * after a change of the topic's settings. Such an entry must not block its partition, so the result of `replaced` is published
+ * after a change of the topic's settings. Such an entry must not block its partition, so the result of `createReplacement` is published
  * instead.
  *
  * @throws Unavailable if Kafka cannot be reached or may accept the records later
@@ -22,11 +22,11 @@ export async function publish(
   publisher: Publisher,
   consumer: Writing,
   entries: readonly OutboxEntry[],
-  replaced: (entry: OutboxEntry, why: string) => OutboxEntry,
+  createReplacement: (entry: OutboxEntry, why: string) => OutboxEntry,
 ): Promise<Refused<OutboxEntry>> {
   const send = (some: readonly OutboxEntry[]) =>
-    publisher.publish(some.map(entry => recordOf(entry, consumer)))
-  return sendInOrder(entries, send, (entry, { message }) => send([replaced(entry, message)]))
+    publisher.publish(some.map(entry => buildRecord(entry, consumer)))
+  return sendInOrder(entries, send, (entry, { message }) => send([createReplacement(entry, message)]))
 }
 
 interface Refused<T> {
@@ -76,17 +76,17 @@ export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'da
  * @throws RecordRefused if the data does not match the schema of its type, because the schema has changed since the entry was
  *   stored
  */
-export function recordOf(
+export function buildRecord(
   entry: OutboxEntry,
   { application, env, contentMode, dataWriter }: Writing,
 ): OutgoingRecord {
   return {
-    ...toRecord(serialized(entry, dataWriter), contentMode),
+    ...toRecord(serializeEntry(entry, dataWriter), contentMode),
     topic: application.kafkaTopic(entry.to, env),
   }
 }
 
-function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): OutboxEntry {
+function serializeEntry(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): OutboxEntry {
   try {
     return { ...entry, event: writer.write(entry.event) }
   } catch (error) {
@@ -106,7 +106,10 @@ export function fitsItsTopic(
   { application, contentMode }: Pick<Consumer, 'application' | 'contentMode'>,
   spareBytes = 0,
 ): boolean {
-  return bytesOf(entry, contentMode) + spareBytes <= topicOf(application, entry.to).maxMessageBytes
+  return (
+    measureEntry(entry, contentMode) + spareBytes <=
+    requireTopicSettings(application, entry.to).maxMessageBytes
+  )
 }
 
 /**
@@ -114,13 +117,13 @@ export function fitsItsTopic(
  *
  * @throws Error if the data does not match its schema
  */
-export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
-  return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
+export function measureWrittenEntry(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
+  return measureEntry({ ...entry, event: writer.write(entry.event) }, mode)
 }
 
 /** Returns the approximate size of the entry in the outbox, in bytes. A record with JSON data has the same size in its topic. */
-export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
-  return sizeOf(toRecord(entry, mode))
+export function measureEntry(entry: OutboxEntry, mode: ContentMode): number {
+  return estimateSize(toRecord(entry, mode))
 }
 
 /** Returns true if the entries exceed the limit in bytes. The outbox of a store usually contains no entries, and never many. */

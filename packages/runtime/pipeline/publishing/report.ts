@@ -1,38 +1,40 @@
 /** Reports a chunk to the observer after its commit. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { partitionOf } from '../../consumer/murmur2.ts'
+import { computePartition } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'
-import type { Applied } from '../deciding/apply.ts'
+import type { ApplyResult } from '../deciding/apply.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { isAlarming } from '../failures/failure-memory.ts'
 import type { Snapshot, StateKey } from '../model.ts'
 import type { Observer } from '../ports.ts'
 
-interface Committed {
+interface CommittedChunk {
   readonly snapshot: Snapshot
   /** Records that could be decided. The commit may contain only the first of them. */
   readonly loaded: readonly Decoded[]
-  readonly applied: Applied
+  readonly applied: ApplyResult
 }
 
 export function report(
   observer: Observer,
   stateKey: StateKey,
   consumer: Consumer,
-  { snapshot: { failureMemory, partitioning }, loaded, applied }: Committed,
+  { snapshot: { failureMemory, partitioning }, loaded, applied }: CommittedChunk,
 ): void {
   const { decisions, change, clockGap, unreadableContext } = applied
-  observer.decided(stateKey, decisions)
-  const decided = loaded.map(({ record }) => record).filter(({ offset }) => offset <= change.appliedOffset)
+  observer.reportDecisions(stateKey, decisions)
+  const decidedRecords = loaded
+    .map(({ record }) => record)
+    .filter(({ offset }) => offset <= change.appliedOffset)
   const partitions = (partitioning ?? consumer.application.topicNamed(stateKey.topic))?.partitions
-  const misrouted = decided.filter(record => isMisrouted(record, stateKey, partitions))
-  if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
-  if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
+  const misrouted = decidedRecords.filter(record => isMisrouted(record, stateKey, partitions))
+  if (misrouted[0]) observer.reportMisrouted(stateKey, misrouted[0].offset, misrouted.length)
+  if (unreadableContext !== undefined) observer.reportContextUnreadable(stateKey, unreadableContext)
   // Without timers, a consumer does not need ticks in its log, so clock gaps are normal.
   if (hasTimers(consumer))
-    for (const { beforeOffset, ms } of clockGap) observer.clockGap(stateKey, beforeOffset, ms)
+    for (const { beforeOffset, ms } of clockGap) observer.reportClockGap(stateKey, beforeOffset, ms)
   if (isAlarming(failureMemory, consumer.failureBytes))
-    observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
+    observer.reportFailureMemory(stateKey, failureMemory, consumer.failureBytes)
 }
 
 /**
@@ -45,5 +47,5 @@ function isMisrouted(
   partitions: number | undefined,
 ): boolean {
   if (partitions === undefined || key === null || decodedByLambda?.key) return false
-  return partitionOf(key, partitions) !== partition
+  return computePartition(key, partitions) !== partition
 }

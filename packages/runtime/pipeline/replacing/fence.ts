@@ -17,7 +17,7 @@ export function isOwnFence(stands: Fence | undefined, { why, attempt }: Fence): 
 }
 
 /** Returns the error that reports a fenced partition state to the caller of `load`. */
-export function fenced({ why }: Fence): Unavailable {
+export function createFencedError({ why }: Fence): Unavailable {
   const whys = {
     reprocessing: 'a recomputed state is about to replace this one',
     moved: 'the consumer that has replaced this one has taken over its state',

@@ -71,7 +71,7 @@ export class Operations<Own extends Operation> {
     let isNoted = false
     await this.#update(record => {
       const { underway } = record
-      if (!underway || !isOf(underway, own)) {
+      if (!underway || !isSameRun(underway, own)) {
         isNoted = false
         return record
       }
@@ -84,7 +84,7 @@ export class Operations<Own extends Operation> {
   /** Returns true if this run still works on the operation. */
   async isOwn(own: Operation): Promise<boolean> {
     const { underway } = await this.read()
-    return underway !== undefined && isOf(underway, own)
+    return underway !== undefined && isSameRun(underway, own)
   }
 
   /** Removes an operation that is finished or was undone. */
@@ -100,6 +100,6 @@ export class Operations<Own extends Operation> {
   }
 }
 
-function isOf(underway: Operation, { operation, attempt }: Operation): boolean {
+function isSameRun(underway: Operation, { operation, attempt }: Operation): boolean {
   return underway.operation === operation && underway.attempt === attempt
 }

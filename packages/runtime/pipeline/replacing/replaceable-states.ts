@@ -21,7 +21,7 @@ export interface StateFacts {
   readonly clock: LogClock
   /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** Code that has made the last commit, see `codeOf`; undefined if unknown. */
+  /** Code that has made the last commit, see `computeCode`; undefined if unknown. */
   readonly code: string | undefined
   /** First offset from which all records were decided by this code, since the state was created or replaced. */
   readonly codeFrom?: number | undefined

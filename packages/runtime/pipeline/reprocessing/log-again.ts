@@ -14,23 +14,23 @@ import type { StatePages } from '../replacing/state-parts.ts'
 
 /** Observer without effects. The live consumer has already reported these records. */
 const QUIET: Observer = {
-  decided() {},
-  redelivered() {},
-  waiting() {},
-  outboxNotTrimmed() {},
-  refused() {},
-  rangeReadBack() {},
-  expired() {},
-  failuresNotKept() {},
-  startsWithoutAppliedOffset() {},
-  failureMemory() {},
-  clockGap() {},
-  timedByProducers() {},
-  contextUnreadable() {},
-  misrouted() {},
-  breakerOpen() {},
-  tried() {},
-  deadLettersSent() {},
+  reportDecisions() {},
+  reportRedelivered() {},
+  reportWaiting() {},
+  reportOutboxNotTrimmed() {},
+  reportRefused() {},
+  reportRangeReadBack() {},
+  reportExpired() {},
+  reportFailuresNotKept() {},
+  reportStartWithoutAppliedOffset() {},
+  reportFailureMemory() {},
+  reportClockGap() {},
+  reportTimedByProducers() {},
+  reportContextUnreadable() {},
+  reportMisrouted() {},
+  reportBreakerOpen() {},
+  reportTry() {},
+  reportDeadLetters() {},
 }
 
 /** In-memory store for partition states. */
@@ -54,31 +54,36 @@ export class LogAgain {
   readonly #with: Rereading
   readonly #stateKey: StateKey
   readonly #store: StateStore
-  readonly #decided: Observer['decided']
+  readonly #onDecisions: Observer['reportDecisions']
   readonly #logChecks = new LogChecks()
   /** Offset after the range that is decided. */
   #end = 0
 
   /**
    * @param store store of the copy
-   * @param decided called after each commit
+   * @param onDecisions called after each commit
    */
-  constructor(reading: Rereading, stateKey: StateKey, store: StateStore, decided = QUIET.decided) {
+  constructor(
+    reading: Rereading,
+    stateKey: StateKey,
+    store: StateStore,
+    onDecisions = QUIET.reportDecisions,
+  ) {
     this.#with = reading
     this.#stateKey = stateKey
     this.#store = store
-    this.#decided = decided
+    this.#onDecisions = onDecisions
   }
 
   /**
    * Decides the records of a range.
    *
-   * @param seen called after each read with the first offset of the read
+   * @param onRead called after each read with the first offset of the read
    * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the copy cannot be advanced
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,
-    seen: (looked: ReadRange, fromOffset: number) => void,
+    onRead: (looked: ReadRange, fromOffset: number) => void,
   ): Promise<void> {
     const { log, stop } = this.#with
     const { topic, partition } = this.#stateKey
@@ -87,7 +92,7 @@ export class LogAgain {
       if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
       const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
       if (looked.records.length > 0) await this.batch(looked.records)
-      seen(looked, from)
+      onRead(looked, from)
       from = looked.nextOffset
     }
     log.leave?.(topic, partition)
@@ -100,8 +105,8 @@ export class LogAgain {
     let waiting: StoppedPartition | undefined
     const observer: Observer = {
       ...QUIET,
-      decided: this.#decided,
-      waiting: (_, what) => {
+      reportDecisions: this.#onDecisions,
+      reportWaiting: (_, what) => {
         waiting = what
       },
     }

@@ -13,7 +13,7 @@ import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.
 import { placeInTakeover, type TakeoverAt } from './takeover.ts'
 
 /** Returns failures by id. @param failures newest versions of the failures first */
-export async function failuresById(
+export async function collectFailures(
   failures: AsyncIterable<RememberedFailure>,
 ): Promise<Map<string, RememberedFailure>> {
   const found = new Map<string, RememberedFailure>()
@@ -27,14 +27,14 @@ export async function failuresById(
  *
  * @param live failures that the live state remembers, at or after the offset of the change
  */
-export function newFailures(
+export function selectNewFailures(
   { process }: Consumer,
   { topic }: StateKey,
   { failures, outbox }: Pick<Change, 'failures' | 'outbox'>,
   live: ReadonlyMap<string, RememberedFailure>,
 ): readonly OutboxEntry[] {
-  const told = failures.filter(failure => !hasFailed(live.get(failure.id), failure))
-  const ids = new Set(told.map(failure => failureEventId(process.name, topic, failure)))
+  const unreportedFailures = failures.filter(failure => !hasFailed(live.get(failure.id), failure))
+  const ids = new Set(unreportedFailures.map(failure => failureEventId(process.name, topic, failure)))
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
@@ -47,15 +47,15 @@ function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedF
  * Returns the ids of the failed events. These ids must not be known in the rebuilt state, because the retry of a failed event would
  * otherwise count as a repeat. Rejects with `Unavailable` if a schema cannot be fetched.
  */
-export async function failedEventIds(
+export async function collectFailedEventIds(
   consumer: Consumer,
   entries: readonly OutboxEntry[],
 ): Promise<ReadonlySet<string>> {
-  const records = entries.map(({ event }) => failedRecordOf(event.data as FailureData))
+  const records = entries.map(({ event }) => restoreFailedRecord(event.data as FailureData))
   await consumer.reader?.prepare(records)
   const ids = new Set<string>()
   for (const record of records) {
-    const id = eventIdOf(decode(record, consumer))
+    const id = findEventId(decode(record, consumer))
     if (id !== undefined) ids.add(id)
   }
   return ids
@@ -65,13 +65,13 @@ export async function failedEventIds(
  * Returns the id of the record's event, even if the deployed code no longer accepts its type. Returns undefined if the record
  * contains no complete event.
  */
-export function eventIdOf(decoded: Decoded): string | undefined {
+export function findEventId(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id
   return decoded.event && fingerprint(decoded.event)?.id
 }
 
 /** Returns the record that a failure record contains. */
-export function failedRecordOf(data: FailureData): LogRecord {
+export function restoreFailedRecord(data: FailureData): LogRecord {
   const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
   return {
     topic: data.originalTopic,
@@ -118,7 +118,9 @@ export async function placeNewFailures(
     entryAt(entry, placeInTakeover(at, index + number)),
   )
   if (placed.length > 0) await rebuilt.add({ outbox: placed })
-  const kept = new Set(placed.map(({ position }) => position))
-  await rebuilt.remove(entries.map(({ position }) => position).filter(position => !kept.has(position)))
+  const keptPositions = new Set(placed.map(({ position }) => position))
+  await rebuilt.remove(
+    entries.map(({ position }) => position).filter(position => !keptPositions.has(position)),
+  )
   return placed.length
 }

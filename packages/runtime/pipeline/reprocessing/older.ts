@@ -2,15 +2,15 @@
  * Entities whose state comes from records before the start of a rebuild. Reading the rest of the log again cannot give this state,
  * so a rebuilt state contains them as the live one has them.
  */
-import { entityOf } from '../../consumer/event.ts'
+import { formatEntity } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
-import { type Hold, holderName, isHolderName, parkedBytesIn } from '../deciding/hold.ts'
-import { heldParts, partsOfState, withHold } from '../deciding/stored-state.ts'
+import { formatHolderName, type Hold, isHolderName, measureStoredHold } from '../deciding/hold.ts'
+import { splitHold, splitState, withHold } from '../deciding/stored-state.ts'
 import { decode } from '../decoding/decode.ts'
 import type { StateKey, StoredTimer } from '../model.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
-import { failedRecordOf } from './new-failures.ts'
+import { restoreFailedRecord } from './new-failures.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 
 export interface LeftEntities {
@@ -49,24 +49,24 @@ export async function leaveOlder(
   const waitingFor = new Set<string>()
   const change = { parkedBytes: 0, held: 0, parked: 0 }
   for (const [name, stored] of await rebuilt.states()) {
-    const { hold } = heldParts(stored)
+    const { hold } = splitHold(stored)
     if (isHolderName(name) && older.has(JSON.parse(stored))) states.set(name, null)
     else if (hold !== undefined && older.has(name)) {
-      change.parkedBytes -= parkedBytesIn(stored)
+      change.parkedBytes -= measureStoredHold(stored)
       change.held -= 1
       change.parked -= (JSON.parse(hold) as Hold).parked.length
     }
   }
   for (const [entity, stored] of older) {
-    const { hold: json, state } = heldParts(stored)
+    const { hold: json, state } = splitHold(stored)
     const hold = json === undefined ? undefined : onOwnClock(JSON.parse(json) as Hold, leadMs)
     states.set(entity, withHold(state ?? null, hold && JSON.stringify(hold)))
     if (!hold) continue
-    change.parkedBytes += parkedBytesIn(stored)
+    change.parkedBytes += measureStoredHold(stored)
     change.held += 1
     change.parked += hold.parked.length
     if (!hold.waitsFor) continue
-    states.set(holderName(hold.waitsFor.failure), JSON.stringify(entity))
+    states.set(formatHolderName(hold.waitsFor.failure), JSON.stringify(entity))
     waitingFor.add(hold.waitsFor.failure)
   }
   const ownTimers = [...older.keys()].map(
@@ -78,8 +78,8 @@ export async function leaveOlder(
 }
 
 function isSince(stored: string, startOffset: number): boolean {
-  const { state } = heldParts(stored)
-  const since = state === undefined ? undefined : partsOfState(state).since
+  const { state } = splitHold(stored)
+  const since = state === undefined ? undefined : splitState(state).since
   return since !== undefined && since >= startOffset
 }
 
@@ -107,11 +107,11 @@ async function dropFailures(
   older: ReadonlyMap<string, string>,
 ): Promise<void> {
   const entries = await rebuilt.newFailures()
-  const records = entries.map(({ event }) => failedRecordOf(event.data as FailureData))
+  const records = entries.map(({ event }) => restoreFailedRecord(event.data as FailureData))
   await consumer.reader?.prepare(records)
   const isOlder = (index: number) => {
     const { event } = decode(records[index] as (typeof records)[number], consumer)
-    return event !== undefined && older.has(entityOf(event))
+    return event !== undefined && older.has(formatEntity(event))
   }
   await rebuilt.remove(entries.flatMap(({ position }, index) => (isOlder(index) ? [position] : [])))
 }

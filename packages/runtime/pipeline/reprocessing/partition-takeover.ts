@@ -21,7 +21,7 @@ export async function takeOverAll(
   if (!consumer.process.onTakeover) return emitted
   const states = new Map<string, string>()
   const outbox: OutboxEntry[] = []
-  for (const [entity, both] of await differentStates(live, rebuilt, at)) {
+  for (const [entity, both] of await findDifferentStates(live, rebuilt, at)) {
     const { state, entries } = takeOver(consumer, entity, both, at, outbox.length)
     if (state !== undefined) states.set(entity, state)
     outbox.push(...entries)
@@ -32,7 +32,7 @@ export async function takeOverAll(
 }
 
 /** Returns both states of each entity that differs. The live state is read page by page, because it may be large. */
-async function differentStates(
+async function findDifferentStates(
   live: Pick<ReplaceableStates, 'states'>,
   rebuilt: RebuiltState,
   { partitionState }: TakeoverAt,

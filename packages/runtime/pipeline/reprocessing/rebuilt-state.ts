@@ -2,9 +2,9 @@
  * A rebuilt state in memory. It is computed by applying the log up to an offset, and completed with some contents of the live state. Its
  * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
-import { type Application, topicOf } from '../../consumer/application.ts'
+import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
-import { failureBytesOf } from '../failures/failure-memory.ts'
+import { computeFailureBytes } from '../failures/failure-memory.ts'
 import type {
   Change,
   LoadSelection,
@@ -19,25 +19,25 @@ import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { type StatePages, type StatePart, sameVersion } from '../replacing/state-parts.ts'
 import { LogAgain, type MemoryStates, type Rereading } from './log-again.ts'
-import { failuresById, newFailures } from './new-failures.ts'
+import { collectFailures, selectNewFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
   readonly live: ReplaceableStates
   /** Returns an empty store for a rebuilt state. */
   readonly memory: () => MemoryStates
-  /** Identifies the running code, see `codeOf`. The last commit of the live state must have been made by the same code. */
+  /** Identifies the running code, see `computeCode`. The last commit of the live state must have been made by the same code. */
   readonly code: string
   /** Called after each read of the log, with the number of records. */
-  readonly decided: (count: number) => void
+  readonly onRead: (count: number) => void
   /** Upper bound for the size of a partition's new failures in the store, in bytes; 4 MiB by default. */
   readonly failureBytes?: number
   /** Upper bound for the contents of a rebuilt state, in bytes; 1 GiB by default. */
   readonly stateBytes?: number
   /** Called with offsets that the log no longer has. */
-  readonly expired: (partitionState: StateKey, range: OffsetRange) => void
+  readonly onExpired: (partitionState: StateKey, range: OffsetRange) => void
 }
 
-/** Contents to add. `parkedBytes`, `held` (entities) and `parked` (events) are differences of the state's numbers. */
+/** Contents to add. `measureParkedRecord`, `held` (entities) and `parked` (events) are differences of the state's numbers. */
 export type Addition = Partial<
   Pick<Change, 'states' | 'timers' | 'outbox' | 'ids' | 'failures' | 'parkedBytes'>
 > & {
@@ -76,7 +76,7 @@ export class RebuiltState {
         return { ...snapshot, outbox: [] }
       },
       commit: async (stateKey, change) => {
-        const outbox = await this.#newFailuresOf(change)
+        const outbox = await this.#findNewFailures(change)
         return this.#commit(stateKey, { ...change, outbox })
       },
       trimOutbox: async () => {},
@@ -96,11 +96,11 @@ export class RebuiltState {
   }
 
   async appliedOffset(): Promise<number> {
-    return (await this.#nothing()).version.appliedOffset
+    return (await this.#loadNothing()).version.appliedOffset
   }
 
   async clock(): Promise<LogClock> {
-    return (await this.#nothing()).clock
+    return (await this.#loadNothing()).clock
   }
 
   /**
@@ -108,13 +108,13 @@ export class RebuiltState {
    *
    * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the state cannot be advanced
    */
-  async to(toOffset: number): Promise<void> {
-    const { decided, expired } = this.#with
+  async advanceTo(toOffset: number): Promise<void> {
+    const { onRead, onExpired } = this.#with
     this.#liveFailures = undefined
     const range = { fromOffset: (await this.appliedOffset()) + 1, toOffset }
     await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
-      if (logStart > fromOffset) expired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
-      decided(records.length)
+      if (logStart > fromOffset) onExpired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
+      onRead(records.length)
     })
     await this.#requireAt(toOffset)
   }
@@ -132,7 +132,7 @@ export class RebuiltState {
     } = addition
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = consumer
-    const snapshot = await this.#nothing()
+    const snapshot = await this.#loadNothing()
     const { version, emitted, parkedBytes, newEntities } = snapshot
     const { clock, appliedDigest, failureMemory, failuresFromMs, origin } = snapshot
     await this.#commit(this.#partitionState, {
@@ -150,12 +150,12 @@ export class RebuiltState {
       failures,
       outbox,
       tally: new Map([
-        ...difference('held', 'released', held),
-        ...difference('parked', 'parked-applied', parked),
+        ...countDifference('held', 'released', held),
+        ...countDifference('parked', 'parked-applied', parked),
       ]),
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
-      failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
+      failureBytes: computeFailureBytes(application, failureBytes, this.#partitionState.topic),
       // These forgotten failures were already reported for the live state.
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
@@ -165,7 +165,7 @@ export class RebuiltState {
 
   /** Returns the new failures, see `new-failures.ts`. */
   async newFailures(): Promise<readonly OutboxEntry[]> {
-    const { outbox } = await this.#nothing()
+    const { outbox } = await this.#loadNothing()
     return outbox.filter(({ event }) => event.type === this.#with.consumer.application.failureEvent.type)
   }
 
@@ -203,7 +203,7 @@ export class RebuiltState {
 
   async #commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
     const reply = await this.#store.commit(stateKey, change)
-    this.#changed += bytesOfChange(change)
+    this.#changed += measureChange(change)
     const { stateBytes = STATE_BYTES } = this.#with
     if (this.#measured + this.#changed > stateBytes) await this.#requireSize()
     return reply
@@ -214,7 +214,7 @@ export class RebuiltState {
     const { stateBytes = STATE_BYTES } = this.#with
     this.#measured = 0
     this.#changed = 0
-    for await (const part of this.#parts()) this.#measured += bytesOfPart(part)
+    for await (const part of this.#parts()) this.#measured += measurePart(part)
     if (this.#measured > stateBytes)
       throw new CopyStopped(
         'too-large',
@@ -222,18 +222,18 @@ export class RebuiltState {
       )
   }
 
-  async #nothing(): Promise<Snapshot> {
+  async #loadNothing(): Promise<Snapshot> {
     return this.#store.load(this.#partitionState, NOTHING_WANTED)
   }
 
   /** Returns the new failures of a change. @throws CopyStopped if there are too many new failures */
-  async #newFailuresOf(change: Change): Promise<readonly OutboxEntry[]> {
+  async #findNewFailures(change: Change): Promise<readonly OutboxEntry[]> {
     if (change.failures.length === 0) return []
     const { live, consumer, failureBytes = FAILURE_BYTES } = this.#with
-    this.#liveFailures ??= await failuresById(live.failures(this.#partitionState))
-    const found = newFailures(consumer, this.#partitionState, change, this.#liveFailures)
+    this.#liveFailures ??= await collectFailures(live.failures(this.#partitionState))
+    const found = selectNewFailures(consumer, this.#partitionState, change, this.#liveFailures)
     if (found.length === 0) return []
-    if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
+    if (measureEntries(this.#outbox) + measureEntries(found) <= failureBytes) return found
     throw new CopyStopped(
       'failing',
       `the deployed code fails for at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
@@ -246,7 +246,7 @@ export class RebuiltState {
   }
 
   async #requireAt(toOffset: number): Promise<void> {
-    const { version } = await this.#nothing()
+    const { version } = await this.#loadNothing()
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',
@@ -256,7 +256,7 @@ export class RebuiltState {
 }
 
 /** Returns the counter by which the difference between two counters changes by this number. */
-function difference(more: string, less: string, by: number): [string, number][] {
+function countDifference(more: string, less: string, by: number): [string, number][] {
   return by === 0 ? [] : [[`${by > 0 ? more : less}/left`, Math.abs(by)]]
 }
 
@@ -264,14 +264,14 @@ function difference(more: string, less: string, by: number): [string, number][] 
 const ID_BYTES = 32
 const REMEMBERED_FAILURE_BYTES = 256
 
-function bytesOfChange({ states, timers, ids, failures, outbox }: Change): number {
-  let bytes = ids.length * ID_BYTES + failures.length * REMEMBERED_FAILURE_BYTES + bytesOf(outbox)
+function measureChange({ states, timers, ids, failures, outbox }: Change): number {
+  let bytes = ids.length * ID_BYTES + failures.length * REMEMBERED_FAILURE_BYTES + measureEntries(outbox)
   for (const [entity, state] of states) bytes += entity.length + (state?.length ?? 0)
   for (const [entity, own] of timers) bytes += entity.length + JSON.stringify(own).length
   return bytes
 }
 
-function bytesOfPart(part: StatePart): number {
+function measurePart(part: StatePart): number {
   switch (part.kind) {
     case 'state':
       return part.entity.length + part.state.length
@@ -284,7 +284,7 @@ function bytesOfPart(part: StatePart): number {
   }
 }
 
-function bytesOf(entries: readonly OutboxEntry[]): number {
+function measureEntries(entries: readonly OutboxEntry[]): number {
   return entries.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0)
 }
 
@@ -293,7 +293,7 @@ function bytesOf(entries: readonly OutboxEntry[]): number {
  * letters.
  */
 export function failureWindowMs(application: Application): number {
-  return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
+  return requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
 }
 
 const NOTHING_WANTED: LoadSelection = {

@@ -8,7 +8,7 @@ import { CopyStopped } from '../errors.ts'
 import type { RememberedId, StateKey, Version } from '../model.ts'
 import type { Fence } from '../replacing/fence.ts'
 import type { StateFacts } from '../replacing/replaceable-states.ts'
-import { failedEventIds, failuresById, placeNewFailures } from './new-failures.ts'
+import { collectFailedEventIds, collectFailures, placeNewFailures } from './new-failures.ts'
 import { type LeftEntities, leaveOlder, NONE_LEFT } from './older.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
@@ -60,18 +60,18 @@ export async function reprocess(
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const states = work.live
-  await liveState(work, partitionState)
+  await requireLiveState(work, partitionState)
   const rebuilt = await RebuiltState.begin(work, partitionState, emptyAt(states, partitionState, startOffset))
   const fence = { why: 'reprocessing', attempt: work.attempt } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
+    const { fired } = await catchUp(work, partitionState, rebuilt)
     const fenced = fired > 0 ? undefined : await states.fence(partitionState, fence, FENCED_MS)
     if (fenced && (fenced.fence.why !== fence.why || fenced.fence.attempt !== fence.attempt))
       throw new CopyStopped('overtaken', 'another command or consumer is replacing it')
     const live = fenced?.version
     try {
       if (live?.fired === 0)
-        return await behindFence(work, { partitionState, startOffset, live, rebuilt, fence }, isTrial)
+        return await replaceBehindFence(work, { partitionState, startOffset, live, rebuilt, fence }, isTrial)
     } finally {
       // If this fails, the fence still expires.
       if (live) await states.unfence(partitionState, fence).catch(() => {})
@@ -94,21 +94,21 @@ interface Fenced {
 }
 
 /** Reads the rest of the log, compares both states, and replaces the live one. */
-async function behindFence(
+async function replaceBehindFence(
   work: Reprocessing,
   { partitionState, startOffset, live, rebuilt, fence }: Fenced,
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const { live: states, code, consumer } = work
   const { appliedOffset } = live
-  await liveState(work, partitionState)
-  await rebuilt.to(appliedOffset)
+  await requireLiveState(work, partitionState)
+  await rebuilt.advanceTo(appliedOffset)
   const left = work.dropsOlder
     ? NONE_LEFT
     : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
   const older = left.count
   await remember(work, partitionState, rebuilt, startOffset, left)
-  const at = await placeOf(work, partitionState, live)
+  const at = await readTakeoverPlace(work, partitionState, live)
   const emitted = await takeOverAll(consumer, states, rebuilt, at)
   const sent = [...emitted.values()].reduce((sum, count) => sum + count, 0)
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
@@ -118,8 +118,8 @@ async function behindFence(
   const continues = { fence, code, codeFrom: startOffset }
   const outcome = await states.replace(partitionState, { ...staged, above: 0 }, { live, continues })
   if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
-  if (outcome.kind === 'other-code') throw otherCode((await states.facts(partitionState)).code)
-  if (outcome.kind === 'moved') throw moved(live, (await states.facts(partitionState)).version)
+  if (outcome.kind === 'other-code') throw createOtherCodeError((await states.facts(partitionState)).code)
+  if (outcome.kind === 'moved') throw createMovedError(live, (await states.facts(partitionState)).version)
   if (outcome.kind === 'other-partitioning')
     throw new CopyStopped(
       'replaced',
@@ -128,11 +128,11 @@ async function behindFence(
   throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
 }
 
-function otherCode(live: string | undefined): CopyStopped {
+function createOtherCodeError(live: string | undefined): CopyStopped {
   return new CopyStopped('other-code', `the live state was committed by other code: ${live ?? 'unknown'}`)
 }
 
-function moved(live: Version, now: Version): CopyStopped {
+function createMovedError(live: Version, now: Version): CopyStopped {
   return now.epoch === live.epoch
     ? new CopyStopped(
         'waiting',
@@ -141,7 +141,7 @@ function moved(live: Version, now: Version): CopyStopped {
     : new CopyStopped('replaced', 'the live state was dropped or replaced in the meantime')
 }
 
-async function placeOf(
+async function readTakeoverPlace(
   { live: states, nowMs }: Reprocessing,
   partitionState: StateKey,
   { appliedOffset }: Version,
@@ -153,26 +153,26 @@ async function placeOf(
 }
 
 /** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit */
-async function liveState({ live, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
+async function requireLiveState({ live, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const facts = await live.facts(partitionState)
-  if (facts.code !== code) throw otherCode(facts.code)
+  if (facts.code !== code) throw createOtherCodeError(facts.code)
   return facts
 }
 
-async function nearlyCaughtUp(
+async function catchUp(
   work: Reprocessing,
   partitionState: StateKey,
   rebuilt: RebuiltState,
 ): Promise<Version> {
   for (;;) {
-    const live = (await liveState(work, partitionState)).version.appliedOffset
+    const live = (await requireLiveState(work, partitionState)).version.appliedOffset
     const own = await rebuilt.appliedOffset()
     if (own > live)
       throw new CopyStopped(
         'waiting',
         `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has caught up`,
       )
-    await rebuilt.to(live)
+    await rebuilt.advanceTo(live)
     const { version } = await work.live.facts(partitionState)
     if (version.appliedOffset - live <= CLOSE) return version
   }
@@ -192,24 +192,26 @@ async function remember(
   const [{ clock }, { nowMs }] = [await states.facts(partitionState), await rebuilt.clock()]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: clock.nowMs - nowMs }
   const own = new Map((await rebuilt.failures()).map(failure => [failure.id, failure]))
-  const remembered = await failuresById(states.failures(partitionState))
+  const remembered = await collectFailures(states.failures(partitionState))
   const failures = [...remembered.values()].flatMap(
     failure => failureToKeep(failure, own, rebuilding, left.waitingFor.has(failure.id)) ?? [],
   )
   const covers = left.count === 0 && (nowMs > consumer.idWindowMs || startOffset === 0)
-  const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
-  const known = new Set([...failed, ...(covers ? [] : await rebuilt.ids())])
-  const ids = covers ? [] : await idsToKeep(states.ids(partitionState), known, rebuilding)
+  const failed = covers
+    ? new Set<string>()
+    : await collectFailedEventIds(consumer, await rebuilt.newFailures())
+  const knownIds = new Set([...failed, ...(covers ? [] : await rebuilt.ids())])
+  const ids = covers ? [] : await selectIdsToKeep(states.ids(partitionState), knownIds, rebuilding)
   await rebuilt.add({ failures, ids })
 }
 
-/** @param known ids of the rebuilt state, and of events that have failed in the rebuild but not in the live state */
-async function idsToKeep(
+/** @param knownIds ids of the rebuilt state, and of events that have failed in the rebuild but not in the live state */
+async function selectIdsToKeep(
   live: AsyncIterable<RememberedId>,
-  known: ReadonlySet<string>,
+  knownIds: ReadonlySet<string>,
   rebuilding: Rebuilding,
 ): Promise<RememberedId[]> {
-  const kept = new Map<string, RememberedId | undefined>()
-  for await (const id of live) if (!kept.has(id.id)) kept.set(id.id, idToKeep(id, known, rebuilding))
-  return [...kept.values()].filter(id => id !== undefined)
+  const keptIds = new Map<string, RememberedId | undefined>()
+  for await (const id of live) if (!keptIds.has(id.id)) keptIds.set(id.id, idToKeep(id, knownIds, rebuilding))
+  return [...keptIds.values()].filter(id => id !== undefined)
 }

@@ -1,10 +1,10 @@
 /** The state from which a rebuild starts. */
 
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { EMPTY_META, type StatePart } from '../replacing/state-parts.ts'
-import { failuresById } from './new-failures.ts'
+import { collectFailures } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /** Live state of which a rebuild needs some parts. */
@@ -24,14 +24,17 @@ export async function* emptyAt(
   // Failures of earlier records are copied from the live state, so they are known from the same time on.
   const { failuresFromMs } = startOffset === 0 ? EMPTY_META : live
   yield [
-    { kind: 'meta', meta: { ...EMPTY_META, ...defined({ origin: live.origin }), version, failuresFromMs } },
+    {
+      kind: 'meta',
+      meta: { ...EMPTY_META, ...omitUndefined({ origin: live.origin }), version, failuresFromMs },
+    },
   ]
   if (startOffset === 0) return
   const context = await states.context(partitionState)
   if (context) yield [{ kind: 'context', context }]
   // The log clock of the rebuilt state starts at 0.
   const rebuilding = { startOffset, clockLeadMs: Number.POSITIVE_INFINITY }
-  const failures = await failuresById(states.failures(partitionState))
+  const failures = await collectFailures(states.failures(partitionState))
   for (const live of failures.values()) {
     const failure = failureBefore(live, rebuilding)
     if (failure) yield [{ kind: 'failure', failure }]

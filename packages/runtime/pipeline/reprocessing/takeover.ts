@@ -1,17 +1,17 @@
 /** Computes the changes for one entity when its rebuilt state replaces the live one. Pure. */
 import { derivedId } from '../../consumer/derived-id.ts'
-import { partsOfEntity } from '../../consumer/event.ts'
+import { parseEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
-import { decided } from '../../consumer/process.ts'
+import { completeStep } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../deciding/cause.ts'
-import { type EmissionPosition, entryAt, placeOf } from '../deciding/emission.ts'
+import { type EmissionPosition, entryAt, parsePosition } from '../deciding/emission.ts'
 import { runStep } from '../deciding/step.ts'
 import {
-  heldParts,
-  partsOfState,
+  formatState,
   readState,
-  storedState,
+  splitHold,
+  splitState,
   withHold,
   withSince,
 } from '../deciding/stored-state.ts'
@@ -69,7 +69,7 @@ export function placeInTakeover(
  * such an event.
  */
 export function afterRecord(entry: OutboxEntry, origin: string): OutboxEntry {
-  const { index, ...at } = placeOf(entry.position)
+  const { index, ...at } = parsePosition(entry.position)
   return entryAt(entry, { ...at, index: FIRST_INDEX + index, origin })
 }
 
@@ -87,33 +87,33 @@ export function takeOver(
   index: number,
 ): TakenOver {
   const { process } = consumer
-  const [told, found] = [partsOf(live), partsOf(rebuilt)]
-  if (!process.onTakeover || told.state === found.state) return NOTHING
-  const [before, after] = [told, found].map(({ state }) =>
+  const [liveParts, rebuiltParts] = [splitStored(live), splitStored(rebuilt)]
+  if (!process.onTakeover || liveParts.state === rebuiltParts.state) return NOTHING
+  const [before, after] = [liveParts, rebuiltParts].map(({ state }) =>
     state === undefined ? undefined : readState(process, state),
   )
   const place = placeInTakeover(at, index)
-  const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
-  const step = runStep(consumer, causeOf(entity, at), place, () =>
-    decided('taken-over', taken.state, taken.emit),
+  const result = process.onTakeover(before, after, { entity, ...parseEntity(entity), timeMs: at.timeMs })
+  const step = runStep(consumer, createCause(entity, at), place, () =>
+    completeStep('taken-over', result.state, result.emit),
   )
   if (step.kind === 'failure')
     throw new Error(`the takeover of ${entity} by ${process.name} cannot be stored: ${step.message}`)
   const { state, entries } = step
-  if (found.state === undefined || state === null || state === found.state)
+  if (rebuiltParts.state === undefined || state === null || state === rebuiltParts.state)
     return { state: undefined, entries }
-  return { state: withHold(withSince(state, found.since), found.hold) ?? undefined, entries }
+  return { state: withHold(withSince(state, rebuiltParts.since), rebuiltParts.hold) ?? undefined, entries }
 }
 
 /** Splits a stored state. Only the states are compared: a hold emits no events, and the offset of a first record decides nothing. */
-function partsOf(stored: string | undefined) {
-  const { hold, state } = stored === undefined ? {} : heldParts(stored)
+function splitStored(stored: string | undefined) {
+  const { hold, state } = stored === undefined ? {} : splitHold(stored)
   if (state === undefined) return { hold }
-  const { since, version, json } = partsOfState(state)
-  return { hold, since, state: storedState(json, version) }
+  const { since, version, json } = splitState(state)
+  return { hold, since, state: formatState(json, version) }
 }
 
-function causeOf(entity: string, { partitionState, takeoverMs, timeMs }: TakeoverAt): Cause {
+function createCause(entity: string, { partitionState, takeoverMs, timeMs }: TakeoverAt): Cause {
   const { topic, partition } = partitionState
   const none = (): never => {
     throw new Error('a takeover sets no timers')

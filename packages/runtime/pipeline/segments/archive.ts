@@ -6,10 +6,10 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Rejected } from '../../consumer/process.ts'
 import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
 import type { Consumer } from '../consumer.ts'
-import { fail, processed, type Task } from '../deciding/admission.ts'
-import type { Applied } from '../deciding/apply.ts'
-import { type Allowed, decideAll, newTasks } from '../deciding/deliver.ts'
-import { TRIES, type TriesAllowed, waitAfterMs } from '../deciding/tries.ts'
+import { completeTask, fail, type Task } from '../deciding/admission.ts'
+import type { ApplyResult } from '../deciding/apply.ts'
+import { type Allowed, collectNewTasks, decideAll } from '../deciding/deliver.ts'
+import { computeWaitMs, TRIES, type TriesAllowed } from '../deciding/tries.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Snapshot } from '../model.ts'
@@ -19,24 +19,24 @@ export async function archive(
   consumer: Consumer<SegmentSink>,
   snapshot: Snapshot,
   segment: readonly Decoded[],
-  { remainingMs, ...allowed }: Pick<Allowed, 'remainingMs' | 'pause' | 'tried'>,
-): Promise<Applied> {
-  const tasks = newTasks(consumer, snapshot, segment)
+  { remainingMs, ...allowed }: Pick<Allowed, 'remainingMs' | 'pause' | 'reportTry'>,
+): Promise<ApplyResult> {
+  const tasks = collectNewTasks(consumer, snapshot, segment)
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
-  const offered = segmentOf(consumer.process, segment, tasks)
+  const offered = createSegment(consumer.process, segment, tasks)
   const answer = await write(consumer.process, offered, { ...allowed, hasTime })
   if (answer === 'unavailable') {
     const { change } = new WorkingCopy(consumer, snapshot)
     return { decisions: [], change, clockGap: [], deferred: { reason: 'receiver-unavailable' } }
   }
-  const rejections = rejectionsOf(tasks, answer)
+  const rejections = collectRejections(tasks, answer)
   return decideAll(consumer, snapshot, segment, (work, task) => {
     const rejection = rejections.get(task.fingerprint.id)
-    return rejection ? fail(work, task, failureOf(rejection, task)) : processed(work, task, answer.reason)
+    return rejection ? fail(work, task, toFailure(rejection, task)) : completeTask(work, task, answer.reason)
   })
 }
 
-function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readonly Task[]): Segment {
+function createSegment(sink: SegmentSink, segment: readonly Decoded[], tasks: readonly Task[]): Segment {
   const [first, last] = [segment[0], segment.at(-1)] as [Decoded, Decoded]
   const { topic, partition, offset: firstOffset } = first.record
   const { offset: lastOffset } = last.record
@@ -61,7 +61,7 @@ function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readon
 async function write(
   sink: SegmentSink,
   segment: Segment,
-  { hasTime, pause, tried }: TriesAllowed,
+  { hasTime, pause, reportTry }: TriesAllowed,
 ): Promise<Written | 'unavailable'> {
   for (let attempt = 1; ; attempt += 1) {
     let answer: Partial<Written>
@@ -69,8 +69,8 @@ async function write(
       answer = await sink.write(segment)
     } catch (error) {
       const { firstOffset: offset, lastOffset } = segment
-      tried({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
-      if (attempt < TRIES && hasTime(waitAfterMs(attempt))) await pause(waitAfterMs(attempt))
+      reportTry({ attempt, of: TRIES, records: lastOffset - offset + 1, offset, cause: { error } })
+      if (attempt < TRIES && hasTime(computeWaitMs(attempt))) await pause(computeWaitMs(attempt))
       else if (error instanceof RetryableError) return 'unavailable'
       else throw error
       continue
@@ -90,12 +90,12 @@ interface Rejection extends Rejected {
  * Returns the failure of a repeated event whose first occurrence was rejected. An exact repeat is rejected too. A different event
  * with the same id was never offered to the sink.
  */
-function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
+function toFailure({ why, digest }: Rejection, { fingerprint }: Task): Failure {
   if (digest === fingerprint.digest) return failure('rejected', why)
   return failure('id-conflict', 'an event with this id and other content was rejected before it')
 }
 
-function rejectionsOf(tasks: readonly Task[], { rejected }: Written): Map<string, Rejection> {
+function collectRejections(tasks: readonly Task[], { rejected }: Written): Map<string, Rejection> {
   return new Map(
     tasks.flatMap(({ record, fingerprint }) => {
       const why = rejected.get(record.offset)

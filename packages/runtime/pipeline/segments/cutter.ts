@@ -1,5 +1,5 @@
 /** Divides a log into segments. Pure. See `consumer/segment-sink.ts` for the rules. */
-import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import {
   DEFAULT_SEGMENT_BYTES,
   DEFAULT_SEGMENT_SPAN_MS,
@@ -50,7 +50,7 @@ export class SegmentCutter {
     const lastOffset = this.#lastOfBlock(first.offset)
     let bytes = 0
     for (const [index, record] of records.entries()) {
-      bytes += sizeOf(record)
+      bytes += estimateSize(record)
       const isBeyond =
         record.offset > lastOffset ||
         bytes > this.#bytes ||
@@ -68,7 +68,7 @@ export class SegmentCutter {
    */
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)
-    const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+    const bytes = records.reduce((sum, record) => sum + estimateSize(record), 0)
     const isLong = ({ offset, timestampMs }: LogRecord) =>
       lastAppendMs === undefined
         ? offset % LOOKS === 0 || timestampMs % this.#spanMs < this.#spanMs / LOOKS

@@ -25,7 +25,7 @@ export interface Beginning {
  *
  * @param live `codeFrom` is absent if the state was replaced and no commit was made since
  */
-export function beginningOf(
+export function computeBeginning(
   { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
   logStart: number,
 ): Beginning {
@@ -49,7 +49,7 @@ export interface EntityOrigins {
  * the beginning alone, decided by the running code. If the log has earlier records of it, it may have had another state then, from
  * before the beginning.
  */
-export function doubtOf(
+export function findDoubt(
   { offset, codeFrom, doubt }: Beginning,
   { live, again, knownFrom }: EntityOrigins,
 ): Doubt | undefined {

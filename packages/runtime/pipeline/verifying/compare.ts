@@ -1,7 +1,7 @@
 /** Compares live values, field by field, with those computed from the log. Pure. */
 
-import { defined } from '../../consumer/defined.ts'
-import { heldParts, partsOfState } from '../deciding/stored-state.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
+import { splitHold, splitState } from '../deciding/stored-state.ts'
 import type { StoredTimer } from '../model.ts'
 import type { Doubt } from './beginning.ts'
 
@@ -43,23 +43,24 @@ const MAX_FIELDS = 5
 const MAX_VALUE_LENGTH = 80
 
 /** Returns up to `MAX_FIELDS` fields that differ. The order of members is ignored, and an absent member equals an undefined one. */
-export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
-  return [...differing(live, again, [])].slice(0, MAX_FIELDS)
+export function compareFields(live: unknown, again: unknown): readonly FieldDifference[] {
+  return [...compareValues(live, again, [])].slice(0, MAX_FIELDS)
 }
 
-function* differing(live: unknown, again: unknown, path: readonly string[]): Generator<FieldDifference> {
+function* compareValues(live: unknown, again: unknown, path: readonly string[]): Generator<FieldDifference> {
   if (Object.is(live, again)) return
   if (isContainer(live) && isContainer(again) && Array.isArray(live) === Array.isArray(again)) {
     const names = new Set([...Object.keys(live), ...Object.keys(again)])
-    for (const name of [...names].sort()) yield* differing(live[name], again[name], [...path, name])
-  } else yield { field: path.join('.'), ...defined({ live: shown(live), again: shown(again) }) }
+    for (const name of [...names].sort()) yield* compareValues(live[name], again[name], [...path, name])
+  } else
+    yield { field: path.join('.'), ...omitUndefined({ live: formatValue(live), again: formatValue(again) }) }
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function shown(value: unknown): string | undefined {
+function formatValue(value: unknown): string | undefined {
   const json = JSON.stringify(value)
   return json && json.length > MAX_VALUE_LENGTH ? `${json.slice(0, MAX_VALUE_LENGTH)}…` : json
 }
@@ -70,14 +71,14 @@ export interface StoredEntity {
 }
 
 /** Returns the differing fields of two stored entities, including the version of the state's format. */
-export function differencesOfEntity(live: StoredEntity, again: StoredEntity): readonly FieldDifference[] {
+export function compareEntity(live: StoredEntity, again: StoredEntity): readonly FieldDifference[] {
   const isEqual = live.state === again.state && !live.timers && !again.timers
-  return isEqual ? [] : differingFields(partsOf(live), partsOf(again))
+  return isEqual ? [] : compareFields(splitEntity(live), splitEntity(again))
 }
 
-function partsOf({ state: stored, timers = [] }: StoredEntity): object {
-  const { hold, state } = stored === undefined ? {} : heldParts(stored)
-  const { version, json } = state === undefined ? {} : partsOfState(state)
+function splitEntity({ state: stored, timers = [] }: StoredEntity): object {
+  const { hold, state } = stored === undefined ? {} : splitHold(stored)
+  const { version, json } = state === undefined ? {} : splitState(state)
   return {
     version,
     state: json && JSON.parse(json),
@@ -89,6 +90,6 @@ function partsOf({ state: stored, timers = [] }: StoredEntity): object {
 }
 
 /** Returns a `Fingerprint.id` in hexadecimal digits. */
-export function hexOf(id: string): string {
+export function toHex(id: string): string {
   return Buffer.from(id, 'latin1').toString('hex')
 }

@@ -2,21 +2,21 @@
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { defined } from '../../consumer/defined.ts'
-import { type Event, entityOf } from '../../consumer/event.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
+import { type Event, formatEntity } from '../../consumer/event.ts'
 import { FAILURES, type FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
-import { placeOf } from '../deciding/emission.ts'
-import { holderName } from '../deciding/hold.ts'
+import { parsePosition } from '../deciding/emission.ts'
+import { formatHolderName } from '../deciding/hold.ts'
 import { decode } from '../decoding/decode.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
 import type { Decision } from '../model.ts'
 import type { LogReader } from '../ports.ts'
-import { recordOf } from '../publishing/publish.ts'
-import { eventIdOf, failedRecordOf } from '../reprocessing/new-failures.ts'
+import { buildRecord } from '../publishing/publish.ts'
+import { findEventId, restoreFailedRecord } from '../reprocessing/new-failures.ts'
 import { isOfTakeover } from '../reprocessing/takeover.ts'
-import { type Difference, differingFields, type Exception, hexOf } from './compare.ts'
+import { compareFields, type Difference, type Exception, toHex } from './compare.ts'
 
 export interface OutputRange {
   /** First retained offset of the partition. */
@@ -70,10 +70,10 @@ export class Emissions {
     const { dataWriter: _, ...plain } = this.#consumer
     for (const { emitted = [], event: cause, timer, appendMs } of decisions)
       for (const entry of emitted) {
-        const { topic, key, ...record } = recordOf(entry, plain)
+        const { topic, key, ...record } = buildRecord(entry, plain)
         const { position, everyPartition = false } = entry
-        const event = eventIn(record) as Event
-        const entity = timer?.entity ?? (cause && entityOf(cause))
+        const event = readOwnEvent(record) as Event
+        const entity = timer?.entity ?? (cause && formatEntity(cause))
         const about = { partition, position, everyPartition, topic, key, event, entity, appendMs }
         this.#expected.push({ ...about, found: new Set() })
       }
@@ -101,42 +101,42 @@ export class Emissions {
     { outbox, beginnings, unlike, endsBefore }: LiveSide,
   ): Promise<{ readonly differences: readonly Difference[]; readonly failures: readonly OneSidedFailure[] }> {
     // An event can be expected several times: if it arrives again after its id was forgotten, its results are emitted again.
-    const byName = Map.groupBy(this.#expected, ({ topic, event }) => nameOf(topic, event))
-    const kinds = new Set(this.#expected.map(({ topic, event }) => kindOf(topic, event)))
+    const byName = Map.groupBy(this.#expected, ({ topic, event }) => toEventKey(topic, event))
+    const kinds = new Set(this.#expected.map(({ topic, event }) => toKindKey(topic, event)))
     // Highest offset below all beginnings.
     const beforeAll = Math.max(...beginnings.values()) - 1
     const isBefore = (partition: number, sequence: string) =>
-      placeOf(sequence).offset < (beginnings.get(partition) ?? 0)
+      parsePosition(sequence).offset < (beginnings.get(partition) ?? 0)
     const differences: Difference[] = []
     const failures: FailureData[] = []
     const refused = new Set<string>()
     const keptFromMs = new Map<string, number>()
     const latest = new Map<string, string>()
-    for await (const { record, start } of recordsOf(log, ranges)) {
+    for await (const { record, start } of readRecords(log, ranges)) {
       const { topic } = record
       if (start > 0 && record.offset === start)
         keptFromMs.set(topic, Math.max(keptFromMs.get(topic) ?? 0, record.timestampMs))
-      const event = eventIn(record)
+      const event = readOwnEvent(record)
       if (!event) continue
-      const same = byName.get(nameOf(topic, event))
+      const same = byName.get(toEventKey(topic, event))
       const sequence = event.extensions?.sequence ?? ''
       if (same) {
         const expected =
           same.find(({ position }) => position === sequence) ??
           same.find(({ partition }) => !isBefore(partition, sequence))
-        if (expected) differences.push(...(await this.#compared(expected, record, latest)))
+        if (expected) differences.push(...(await this.#compareEmission(expected, record, latest)))
       } else if (this.#isFailure(event)) {
         const data = event.data as FailureData
         if (isBefore(data.originalPartition, sequence)) continue
-        if (data.errorType === 'emission-refused') refused.add(placeOfFailure(data))
+        if (data.errorType === 'emission-refused') refused.add(formatFailurePlace(data))
         else if (data.consumer === this.#consumer.process.name && isUncertain(data.errorType))
           failures.push(data)
       } else if (
-        kinds.has(kindOf(topic, event)) &&
+        kinds.has(toKindKey(topic, event)) &&
         record.offset < (endsBefore.get(topic)?.[record.partition] ?? 0) &&
         isFromLog(sequence, beforeAll)
       )
-        differences.push(this.#about(topic, event, sequence, { field: '', live: event.type }))
+        differences.push(this.#createDifference(topic, event, sequence, { field: '', live: event.type }))
     }
     for (const expected of this.#expected) {
       const { partition, topic, event, position, everyPartition, entity, appendMs, found } = expected
@@ -147,22 +147,30 @@ export class Emissions {
       const isOneSided =
         failed &&
         isUncertain(failed.errorType) &&
-        (failed.errorType === 'timer-failed' || unlike.has(placeOfFailure(failed)))
+        (failed.errorType === 'timer-failed' || unlike.has(formatFailurePlace(failed)))
       if (isOneSided) failures.push(failed)
-      const isRefused = refused.has(`${partition}@${placeOf(position).offset}`)
+      const isRefused = refused.has(`${partition}@${parsePosition(position).offset}`)
       const isGone = appendMs < (keptFromMs.get(topic) ?? 0)
       const exception = isOneSided ? 'failures' : isRefused ? 'refused' : isGone ? 'not-kept' : undefined
-      const lost = { field: '', again: event.type, partition, ...defined({ entity, exception }) }
-      differences.push(this.#about(topic, event, position, lost))
+      const lost = { field: '', again: event.type, partition, ...omitUndefined({ entity, exception }) }
+      differences.push(this.#createDifference(topic, event, position, lost))
     }
-    return { differences, failures: await this.#oneSided(failures) }
+    return { differences, failures: await this.#describeOneSided(failures) }
   }
 
   /** Compares an event with its record in a topic. @param latest highest position so far for each partition and key */
-  async #compared(expected: Expected, record: LogRecord, latest: Map<string, string>): Promise<Difference[]> {
+  async #compareEmission(
+    expected: Expected,
+    record: LogRecord,
+    latest: Map<string, string>,
+  ): Promise<Difference[]> {
     const { partition, position, everyPartition, event, entity, found } = expected
     const about = (field: Pick<Difference, 'field' | 'live' | 'again' | 'exception'>) =>
-      this.#about(record.topic, event, position, { ...field, partition, ...defined({ entity }) })
+      this.#createDifference(record.topic, event, position, {
+        ...field,
+        partition,
+        ...omitUndefined({ entity }),
+      })
     const differences: Difference[] = []
     if (!found.has(record.partition)) {
       found.add(record.partition)
@@ -175,11 +183,11 @@ export class Emissions {
       else latest.set(order, position)
     }
     const { reader } = this.#consumer
-    const isSerialized = Buffer.isBuffer(event.data) !== Buffer.isBuffer(eventIn(record)?.data)
-    const [live] = isSerialized && reader ? await plainEvents([record], reader) : [eventIn(record)]
+    const isSerialized = Buffer.isBuffer(event.data) !== Buffer.isBuffer(readOwnEvent(record)?.data)
+    const [live] = isSerialized && reader ? await plainEvents([record], reader) : [readOwnEvent(record)]
     if (live === undefined || isFailure(live))
       return [...differences, about({ field: 'data', exception: 'serialized' })]
-    const [own, other] = [comparable(live, record), comparable(event, expected)]
+    const [own, other] = [selectCompared(live, record), selectCompared(event, expected)]
     const failed = this.#isFailure(event)
       ? { live: live.data as FailureData, again: event.data as FailureData }
       : undefined
@@ -188,21 +196,21 @@ export class Emissions {
     // The message of an unexpected error can differ between machines.
     if (failed && isUncertain(failed.again.errorType))
       for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
-    const fields = differingFields(own, other)
-    return [...differences, ...fields.map(field => about({ ...field, ...defined({ exception }) }))]
+    const fields = compareFields(own, other)
+    return [...differences, ...fields.map(field => about({ ...field, ...omitUndefined({ exception }) }))]
   }
 
-  async #oneSided(failures: readonly FailureData[]): Promise<OneSidedFailure[]> {
+  async #describeOneSided(failures: readonly FailureData[]): Promise<OneSidedFailure[]> {
     const { process, reader } = this.#consumer
-    await reader?.prepare(failures.map(failedRecordOf))
+    await reader?.prepare(failures.map(restoreFailedRecord))
     return failures.map(data => {
-      const record = failedRecordOf(data)
+      const record = restoreFailedRecord(data)
       const decoded = decode(record, this.#consumer)
-      const eventId = eventIdOf(decoded)
+      const eventId = findEventId(decoded)
       const concerns = [
-        decoded.event && entityOf(decoded.event),
-        eventId && hexOf(eventId),
-        holderName(failureId(process.name, record)),
+        decoded.event && formatEntity(decoded.event),
+        eventId && toHex(eventId),
+        formatHolderName(failureId(process.name, record)),
         record.offset,
       ]
       const reason = data.errorType === 'skipped' ? 'set-aside' : 'failures'
@@ -210,14 +218,14 @@ export class Emissions {
     })
   }
 
-  #about(
+  #createDifference(
     topic: string,
     event: Event,
     sequence: string,
     difference: Omit<Difference, 'what' | 'topic' | 'id' | 'offset'>,
   ): Difference {
     const what = this.#isFailure(event) ? 'failure' : 'emission'
-    return { what, topic, id: event.id, offset: placeOf(sequence).offset, ...difference }
+    return { what, topic, id: event.id, offset: parsePosition(sequence).offset, ...difference }
   }
 
   #isFailure({ type }: Event): boolean {
@@ -236,16 +244,16 @@ function isUncertain(code: string): boolean {
 
 /** Returns true if an event was emitted for a record after this offset. Returns false for an event of a takeover. */
 function isFromLog(sequence: string, afterOffset: number): boolean {
-  const place = placeOf(sequence)
+  const place = parsePosition(sequence)
   return sequence !== '' && place.offset > afterOffset && !isOfTakeover(place)
 }
 
-function placeOfFailure({ originalPartition, originalOffset }: FailureData): string {
+function formatFailurePlace({ originalPartition, originalOffset }: FailureData): string {
   return `${originalPartition}@${originalOffset}`
 }
 
 /** Returns the parts of an event that are compared. The trace context and the names of schemas are not part of its content. */
-function comparable(
+function selectCompared(
   { source, type, subject, time, data, extensions }: Event,
   { key }: Pick<LogRecord, 'key'>,
 ): { data: unknown } {
@@ -255,7 +263,7 @@ function comparable(
 }
 
 /** @returns the records, each with the first retained offset of its partition */
-async function* recordsOf(log: LogReader, ranges: ReadonlyMap<string, readonly OutputRange[]>) {
+async function* readRecords(log: LogReader, ranges: ReadonlyMap<string, readonly OutputRange[]>) {
   for (const [topic, partitions] of ranges)
     for (const [partition, { start, end }] of partitions.entries()) {
       for (let next = start; next < end; ) {
@@ -268,15 +276,15 @@ async function* recordsOf(log: LogReader, ranges: ReadonlyMap<string, readonly O
     }
 }
 
-function eventIn(record: Pick<LogRecord, 'value' | 'headers'>): Event | undefined {
+function readOwnEvent(record: Pick<LogRecord, 'value' | 'headers'>): Event | undefined {
   const event = readEvent(record as LogRecord)
   return isFailure(event) ? undefined : event
 }
 
-function nameOf(topic: string, { id }: Event): string {
+function toEventKey(topic: string, { id }: Event): string {
   return `${topic} ${id}`
 }
 
-function kindOf(topic: string, { type, source }: Event): string {
+function toKindKey(topic: string, { type, source }: Event): string {
   return `${topic} ${type} ${source}`
 }

@@ -1,5 +1,5 @@
 /** Applies the log again up to a position, to show the states of entities there and the steps by which they were reached. */
-import { entityOf } from '../../consumer/event.ts'
+import { formatEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
@@ -27,7 +27,7 @@ export interface PastStates {
 }
 
 /** Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader */
-export async function pastStates(
+export async function computePastStates(
   {
     memory,
     live,
@@ -43,9 +43,9 @@ export async function pastStates(
   const committing = ({ timers }: Change) => {
     for (const [entity, own] of timers) if (isMeant(entity)) pending.set(entity, own)
   }
-  const decided = (decisions: readonly Decision[]) => {
+  const addSteps = (decisions: readonly Decision[]) => {
     for (const { offset, appendMs, event, timer, outcome, reason, emitted = [] } of decisions) {
-      const entity = timer?.entity ?? (event && entityOf(event))
+      const entity = timer?.entity ?? (event && formatEntity(event))
       if (entity === undefined || !isMeant(entity)) continue
       steps.push({
         entity,
@@ -61,16 +61,16 @@ export async function pastStates(
   // Commit each record separately, so that the timers are known after each record. Chunk boundaries do not affect decisions.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
-  const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)
+  const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), addSteps, committing)
   await again.begin(fromOffset, live)
-  const before = await again.load(await wanted(again, isMeant))
+  const before = await again.load(await selectEntities(again, isMeant))
   for (const [entity, timers] of before.timers) pending.set(entity, timers)
-  await again.to(toOffset)
-  const { clock, ...found } = await again.load(await wanted(again, isMeant))
+  await again.advanceTo(toOffset)
+  const { clock, ...found } = await again.load(await selectEntities(again, isMeant))
   return { steps, nowMs: clock.nowMs, states: found.states, timers: found.timers }
 }
 
-async function wanted(
+async function selectEntities(
   again: PartitionAgain,
   isMeant: (entity: string) => boolean,
 ): Promise<Partial<LoadSelection>> {

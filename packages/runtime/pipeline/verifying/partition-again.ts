@@ -1,7 +1,7 @@
 /** A partition state in memory, computed again by applying the log from the first record that it still has. */
-import { entityOf } from '../../consumer/event.ts'
+import { formatEntity } from '../../consumer/event.ts'
 import { contextTypes } from '../../consumer/process.ts'
-import { contextOf } from '../consumer.ts'
+import { getContext } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import { advance, BEFORE_LOG } from '../log/clock.ts'
 import type {
@@ -45,15 +45,15 @@ export class PartitionAgain {
   #appliedOffset = -1
 
   /**
-   * @param decided called after each commit
-   * @param committing called before each commit
+   * @param onDecisions called after each commit
+   * @param beforeCommit called before each commit
    */
   constructor(
     reading: Rereading,
     stateKey: StateKey,
     states: MemoryStates,
-    decided: (decisions: readonly Decision[]) => void,
-    committing: (change: Change) => void = () => {},
+    onDecisions: (decisions: readonly Decision[]) => void,
+    beforeCommit: (change: Change) => void = () => {},
   ) {
     this.stateKey = stateKey
     this.#states = states
@@ -61,16 +61,16 @@ export class PartitionAgain {
       load: (key, wanted) => states.load(key, wanted),
       trimOutbox: (key, positions) => states.trimOutbox(key, positions),
       commit: (key, change) => {
-        committing(change)
+        beforeCommit(change)
         return states.commit(key, change)
       },
     }
     this.#idWindowMs = reading.consumer.idWindowMs
-    const context = contextOf(reading.consumer)
+    const context = getContext(reading.consumer)
     const setBy = context ? contextTypes(context) : []
     this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => {
       for (const decision of decisions) this.#note(decision, setBy)
-      decided(decisions)
+      onDecisions(decisions)
     })
   }
 
@@ -88,7 +88,7 @@ export class PartitionAgain {
       if (this.#clock.nowMs > this.#idWindowMs) this.idsFrom = Math.min(this.idsFrom, offset)
     }
     if (event === undefined) return
-    const entity = entityOf(event)
+    const entity = formatEntity(event)
     if (!this.firstRecord.has(entity)) this.firstRecord.set(entity, offset)
     if (outcome === 'applied' && setBy.includes(event.type))
       this.contextFrom = Math.min(this.contextFrom, offset)
@@ -99,19 +99,19 @@ export class PartitionAgain {
    *
    * @throws CopyStopped if the state cannot be advanced; errors of the log reader are passed on
    */
-  async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
+  async advanceTo(toOffset: number, onRead: (records: number) => void = () => {}): Promise<void> {
     const range = { fromOffset: this.#appliedOffset + 1, toOffset }
     if (range.fromOffset > toOffset) return
     await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
       this.hasExpired ||= logStart > fromOffset
       this.records += records.length
-      seen(records.length)
+      onRead(records.length)
     })
     this.#appliedOffset = toOffset
   }
 
   load(wanted: Partial<LoadSelection>): Promise<Snapshot> {
-    return this.#states.load(this.stateKey, wantedOf(wanted))
+    return this.#states.load(this.stateKey, toLoadSelection(wanted))
   }
 
   /**
@@ -147,7 +147,7 @@ export class PartitionAgain {
   }
 }
 
-export function wantedOf(wanted: Partial<LoadSelection>): LoadSelection {
+export function toLoadSelection(wanted: Partial<LoadSelection>): LoadSelection {
   return {
     entities: [],
     ids: [],

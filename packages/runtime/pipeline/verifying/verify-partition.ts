@@ -2,17 +2,17 @@
  * Compares a live partition state with its log while the consumer is running. Each load returns a snapshot of the live state at
  * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
-import { type Consumer, contextOf } from '../consumer.ts'
-import { heldParts, partsOfState } from '../deciding/stored-state.ts'
+import { type Consumer, getContext } from '../consumer.ts'
+import { splitHold, splitState } from '../deciding/stored-state.ts'
 import { CopyStopped } from '../errors.ts'
 import type { Decision, LoadSelection, RememberedFailure, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
-import { type Beginning, type Doubt, doubtOf } from './beginning.ts'
-import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
-import { PartitionAgain, wantedOf } from './partition-again.ts'
+import { type Beginning, type Doubt, findDoubt } from './beginning.ts'
+import { compareEntity, compareFields, type Difference, toHex } from './compare.ts'
+import { PartitionAgain, toLoadSelection } from './partition-again.ts'
 
 /** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {
@@ -29,7 +29,7 @@ export interface Verifying extends Rereading {
   readonly memory: () => MemoryStates
   readonly pause: (ms: number) => Promise<void>
   /** Called after each read of the log, with the number of records. */
-  readonly seen: (records: number) => void
+  readonly onRead: (records: number) => void
 }
 
 export interface ComparedPartition {
@@ -50,7 +50,7 @@ export interface ComparedPartition {
    * @param entity entity that differs; undefined for other parts of the state
    * @param offset offset of the record that has emitted an event; undefined for a state
    */
-  doubtOf(entity: string | undefined, offset: number | undefined): Doubt | undefined
+  findDoubt(entity: string | undefined, offset: number | undefined): Doubt | undefined
 }
 
 const AT_ONCE = 500
@@ -62,59 +62,59 @@ export async function comparePartition(
   work: Verifying,
   stateKey: StateKey,
   beginning: Beginning,
-  decided: (decisions: readonly Decision[]) => void,
+  onDecisions: (decisions: readonly Decision[]) => void,
 ): Promise<ComparedPartition> {
-  const { live, consumer, seen } = work
+  const { live, consumer, onRead } = work
   const { idWindowMs } = consumer
   // Without the start of the log, known entities look new. Other code may have made fewer entities. Either would change which
   // entities exceed the limit for new ones.
   const { newEntities: _, ...unlimited } = consumer
   const reading = { ...work, consumer: beginning.doubt ? (unlimited as Consumer) : consumer }
-  const again = new PartitionAgain(reading, stateKey, work.memory(), decided)
+  const again = new PartitionAgain(reading, stateKey, work.memory(), onDecisions)
   await again.begin(beginning.offset, live)
   const { version } = await live.facts(stateKey)
-  await again.to(version.appliedOffset, seen)
+  await again.advanceTo(version.appliedOffset, onRead)
   const { partition } = stateKey
   const differences: Difference[] = []
   let last: Snapshot | undefined
-  const both = async (wanted: Partial<LoadSelection>): Promise<readonly [Snapshot, Snapshot]> => {
-    last = await restingLoad(work, stateKey, version.epoch, wanted)
-    await again.to(last.version.appliedOffset, seen)
+  const loadBoth = async (wanted: Partial<LoadSelection>): Promise<readonly [Snapshot, Snapshot]> => {
+    last = await loadAtRest(work, stateKey, version.epoch, wanted)
+    await again.advanceTo(last.version.appliedOffset, onRead)
     return [last, await again.loadAt(last.version.appliedOffset, wanted)]
   }
   const compared = new Set<string>()
   const isLate = beginning.offset > 0
   // Without a context, all records are decided alike.
   const partitionKnownFrom = () =>
-    isLate ? Math.max(again.idsFrom, contextOf(consumer) ? again.contextFrom : 0) : 0
+    isLate ? Math.max(again.idsFrom, getContext(consumer) ? again.contextFrom : 0) : 0
   /** First offset from which each comparable entity is known, unless all are. */
   const knownFrom = new Map<string, number>()
   let notComparable = 0
   const compareEntities = async (entities: readonly string[]) => {
     for (let rest = entities; rest.length > 0; ) {
-      const [own, other] = await both({ entities: rest })
+      const [own, other] = await loadBoth({ entities: rest })
       const left = new Set([...own.notLoaded, ...other.notLoaded])
       for (const entity of rest.filter(one => !left.has(one))) {
         compared.add(entity)
         const stored = own.states.get(entity)
-        const since = sinceOf(stored)
-        const doubt = doubtOf(beginning, {
+        const since = readSince(stored)
+        const doubt = findDoubt(beginning, {
           live: since,
           again: again.firstRecord.get(entity),
           knownFrom: partitionKnownFrom(),
         })
         if (doubt === undefined && since !== undefined) knownFrom.set(entity, since)
         // The times of a hold are of the log's clock, which begins with the first record that is read.
-        if (doubt === 'not-comparable' || (isLate && stored && heldParts(stored).hold !== undefined)) {
+        if (doubt === 'not-comparable' || (isLate && stored && splitHold(stored).hold !== undefined)) {
           notComparable += 1
           continue
         }
         const leadMs = own.clock.nowMs - other.clock.nowMs
-        const of = ({ states, timers }: Snapshot, ms = 0) => ({
+        const toStoredEntity = ({ states, timers }: Snapshot, ms = 0) => ({
           state: states.get(entity),
           timers: timers.get(entity)?.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + ms })),
         })
-        for (const field of differencesOfEntity(of(own), of(other, leadMs)))
+        for (const field of compareEntity(toStoredEntity(own), toStoredEntity(other, leadMs)))
           differences.push({ what: 'state', partition, entity, ...field })
       }
       rest = rest.filter(entity => left.has(entity))
@@ -132,24 +132,24 @@ export async function comparePartition(
   for await (const failure of isLate ? [] : live.failures(stateKey))
     if (!failures.has(failure.id)) failures.set(failure.id, failure)
   for await (const some of inChunks(failures.values())) {
-    const [own, other] = await both({ failures: some })
+    const [own, other] = await loadBoth({ failures: some })
     const isKept = ({ failedAtMs }: RememberedFailure) =>
       own.clock.nowMs - failedAtMs <= failureWindowMs(consumer.application)
     for (const { id, offset } of some.filter(isKept))
-      for (const field of differingFields(failureIn(own, id), failureIn(other, id)))
+      for (const field of compareFields(selectFailure(own, id), selectFailure(other, id)))
         differences.push({ what: 'failure', partition, offset, ...field })
   }
   for await (const some of inChunks(rest.ids)) {
-    const [own] = await both({ ids: some.map(({ id }) => id), idWindowMs })
+    const [own] = await loadBoth({ ids: some.map(({ id }) => id), idWindowMs })
     for (const { id, digest, appliedAtMs } of some) {
       const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
       if (isInWindow && own.known.get(id)?.digest !== digest)
-        differences.push({ what: 'id', partition, id: hexOf(id), field: '', again: 'known' })
+        differences.push({ what: 'id', partition, id: toHex(id), field: '', again: 'known' })
     }
   }
-  const [end, ending] = await both({})
+  const [end, ending] = await loadBoth({})
   for (const what of isLate ? [] : (['clock', 'context'] as const))
-    for (const field of differingFields(end[what], ending[what]))
+    for (const field of compareFields(end[what], ending[what]))
       differences.push({ what, partition, ...field })
   return {
     toOffset: end.version.appliedOffset,
@@ -160,20 +160,20 @@ export async function comparePartition(
     hasExpired: again.hasExpired,
     hasForgotten: end.failureMemory.forgotten > 0 || end.failuresFromMs !== ending.failuresFromMs,
     outbox: new Set(end.outbox.map(({ event }) => event.id)),
-    doubtOf: (entity, offset) => {
+    findDoubt: (entity, offset) => {
       const from = entity === undefined ? undefined : knownFrom.get(entity)
       return from !== undefined && (offset ?? from) >= from ? undefined : beginning.doubt
     },
   }
 }
 
-function sinceOf(stored: string | undefined): number | undefined {
-  const state = stored === undefined ? undefined : heldParts(stored).state
-  return state === undefined ? undefined : partsOfState(state).since
+function readSince(stored: string | undefined): number | undefined {
+  const state = stored === undefined ? undefined : splitHold(stored).state
+  return state === undefined ? undefined : splitState(state).since
 }
 
 /** Loads the live state at a moment at which it is not between two timers that fire before the same record. */
-async function restingLoad(
+async function loadAtRest(
   { live, pause }: Verifying,
   stateKey: StateKey,
   epoch: number,
@@ -181,7 +181,7 @@ async function restingLoad(
 ): Promise<Snapshot> {
   const { topic, partition } = stateKey
   for (let look = 1; look <= LOOKS; look += 1) {
-    const snapshot = await live.load(stateKey, wantedOf(wanted))
+    const snapshot = await live.load(stateKey, toLoadSelection(wanted))
     if (snapshot.version.epoch !== epoch)
       throw new CopyStopped(
         'replaced',
@@ -193,9 +193,9 @@ async function restingLoad(
   throw new CopyStopped('waiting', `${topic}/${partition} stays between two timers of one record`)
 }
 
-function failureIn({ failures }: Snapshot, id: string): object | undefined {
-  const known = failures.get(id)
-  return known && { attempt: known.attempt, isOpen: known.isOpen, digest: known.digest }
+function selectFailure({ failures }: Snapshot, id: string): object | undefined {
+  const failure = failures.get(id)
+  return failure && { attempt: failure.attempt, isOpen: failure.isOpen, digest: failure.digest }
 }
 
 async function* inChunks<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T[]> {

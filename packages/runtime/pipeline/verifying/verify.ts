@@ -4,7 +4,7 @@
  * compared one after the other, so that only the entities of one partition are in memory.
  */
 
-import { defined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
 import type { Beginning } from './beginning.ts'
 import type { Difference, Exception } from './compare.ts'
@@ -71,12 +71,12 @@ export async function verify(
     unlike: new Set(unlike),
     endsBefore: new Map([...before].map(([topic, own]) => [topic, own.map(({ end }) => end)])),
   })
-  const exceptionOf = exceptions(compared, emitted.failures)
+  const findException = createExceptionFinder(compared, emitted.failures)
   const differences: Difference[] = []
   const excepted = new Map<Exception, Set<string>>()
   for (const one of [...all.flatMap(({ differences }) => differences), ...emitted.differences]) {
-    const exception = exceptionOf(one)
-    if (exception) excepted.set(exception, (excepted.get(exception) ?? new Set()).add(nameOfDiffering(one)))
+    const exception = findException(one)
+    if (exception) excepted.set(exception, (excepted.get(exception) ?? new Set()).add(toDifferenceKey(one)))
     else differences.push(one)
   }
   const sum = (of: 'records' | 'states' | 'notComparable') => all.reduce((total, one) => total + one[of], 0)
@@ -85,7 +85,7 @@ export async function verify(
       ...stateKey,
       fromOffset,
       toOffset,
-      ...defined({ doubt }),
+      ...omitUndefined({ doubt }),
     })),
     ...{ records: sum('records'), states: sum('states'), notComparable: sum('notComparable') },
     ...emissions.counts,
@@ -95,7 +95,7 @@ export async function verify(
 }
 
 /** Returns a key for the entity, event, failure or id that differs. All differing fields of it have the same key. */
-export function nameOfDiffering({ partition, what, entity, id, offset }: Difference): string {
+export function toDifferenceKey({ partition, what, entity, id, offset }: Difference): string {
   return JSON.stringify([partition, what, id ?? entity, offset])
 }
 
@@ -103,7 +103,7 @@ export function nameOfDiffering({ partition, what, entity, id, offset }: Differe
  * Returns a function that determines whether a difference is an exception. A failure that need not be reproducible explains
  * differences in its own record, in its id, and in all data of its entity.
  */
-function exceptions(
+function createExceptionFinder(
   compared: ReadonlyMap<number, ComparedPartition & PartitionToVerify>,
   failures: readonly OneSidedFailure[],
 ): (difference: Difference) => Exception | undefined {
@@ -121,7 +121,7 @@ function exceptions(
     // An event that cannot be derived from the log may have been emitted by any partition.
     const own = partition === undefined ? undefined : compared.get(partition)
     if (!own) return anywhere
-    const doubt = own.hasExpired ? 'expired' : own.doubtOf(entity, topic === undefined ? undefined : offset)
+    const doubt = own.hasExpired ? 'expired' : own.findDoubt(entity, topic === undefined ? undefined : offset)
     if (doubt) return doubt
     // The position within a record depends on the timers of other entities.
     const isPosition = field === 'sequence' || field === 'order'

@@ -23,7 +23,7 @@ export function readsSecrets(): void {
       const connections = new KafkaConnections(readSettings([KAFKA], variables), 'test')
       try {
         const publisher = await connections.publisher()
-        return await publisher.partitionsOf(TOPIC)
+        return await publisher.countPartitions(TOPIC)
       } finally {
         await connections.close()
       }
@@ -80,7 +80,7 @@ export function readsSecrets(): void {
       const variables = { KAFKA_BROKERS: kafka.tls, KAFKA_AUTH: 'tls' }
       const connections = new KafkaConnections(readSettings([KAFKA], variables), 'test')
       const publisher = await connections.publisher()
-      const error = await rejection(publisher.partitionsOf(TOPIC))
+      const error = await rejection(publisher.countPartitions(TOPIC))
       await connections.close()
       assert.ok(error instanceof Unavailable, String(error))
     })

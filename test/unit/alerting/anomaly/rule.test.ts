@@ -34,7 +34,7 @@ async function alertsOf(course: Course): Promise<Alert[]> {
     const temperature = index >= at && index < at + warm ? 35 : usual(index)
     await kit.when(reading(`r${index}`, { at: index * STEP_S, temperature }))
   }
-  return kit.published.map(({ data }) => data as Alert)
+  return kit.publishedEvents.map(({ data }) => data as Alert)
 }
 
 describe('given a rule that learns what is usual', () => {

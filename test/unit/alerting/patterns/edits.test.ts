@@ -8,7 +8,7 @@ import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { PATTERN_EVENT_TYPE } from '../../../../lib/alerting/patterns/pattern-event.ts'
 import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
-import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { Kit } from '../../../support/kit.ts'
 import { type Happened, patternOf } from './support.ts'
 
@@ -44,7 +44,7 @@ async function edited(
     }))
   const records = [
     ...happened(events.filter(({ atMs }) => atMs <= editMs)),
-    rulesActivated(ruleSetOf([after]), 0, at(editMs)),
+    rulesActivated(buildRuleSet([after]), 0, at(editMs)),
     ...happened(events.filter(({ atMs }) => atMs > editMs)),
   ]
   let logMs: number | undefined
@@ -55,7 +55,7 @@ async function edited(
     logMs = timeMs
   }
   await kit.pass(passedMs * MINUTE)
-  const told = kit.published.map(({ data }) => {
+  const told = kit.publishedEvents.map(({ data }) => {
     const alert = data as Alert
     const time = alert.status === 'firing' ? alert.startedAt : alert.endedAt
     return `${alert.status === 'firing' ? 'fired' : 'resolved'} ${(Date.parse(time) - START) / MINUTE}`
@@ -98,9 +98,9 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
     await kit.pass(10 * MINUTE)
     // The count starts again, so that the rule is still known to the entity when it is removed.
     await kit.when(fell(12))
-    await kit.when(rulesActivated(ruleSetOf([]), 0, at(12)))
+    await kit.when(rulesActivated(buildRuleSet([]), 0, at(12)))
     await kit.pass(10 * MINUTE)
-    const statuses = kit.published.map(({ data }) => (data as Alert).status)
+    const statuses = kit.publishedEvents.map(({ data }) => (data as Alert).status)
     assert.deepEqual(statuses, ['firing', 'resolved'])
   })
 

@@ -5,13 +5,13 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { rulesActivated } from '../../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
-import { type Facts, factsOfEvent, groupOf, isMet } from '../../../../lib/alerting/patterns/facts.ts'
-import { matchersOf } from '../../../../lib/alerting/patterns/pattern.ts'
+import { createEventFacts, type Facts, findGroup, isMet } from '../../../../lib/alerting/patterns/facts.ts'
+import { listMatchers } from '../../../../lib/alerting/patterns/pattern.ts'
 import type { PatternEvent } from '../../../../lib/alerting/patterns/pattern-event.ts'
 import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
-import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
+import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { patternOf } from './support.ts'
@@ -23,7 +23,7 @@ const two = (per: string, keys: object = {}) => patternOf({ count: 2, of: HOT, w
 async function sent(rules: Parameters<typeof alerting>[0], ...events: readonly Event[]) {
   const kit = new Kit<AlertingState>(alerting(rules))
   await kit.when(...events)
-  return kit.published
+  return kit.publishedEvents
 }
 
 const hotAt = (id: string, seconds: number, tags: Readonly<Record<string, string>>) => {
@@ -31,30 +31,30 @@ const hotAt = (id: string, seconds: number, tags: Readonly<Record<string, string
   return { ...event, data: { ...(event.data as object), tags } }
 }
 const tenant = (name: string) => ({ tenant: name })
-const firedOf = (kit: { readonly published: readonly Event[] }) =>
-  kit.published.map(({ data }) => data as Alert).filter(({ status }) => status === 'firing')
+const firedOf = (kit: { readonly publishedEvents: readonly Event[] }) =>
+  kit.publishedEvents.map(({ data }) => data as Alert).filter(({ status }) => status === 'firing')
 
 describe('the groups of an event', () => {
   const facts = (data: Readonly<Record<string, unknown>>): Facts =>
-    factsOfEvent('sensor.silent', 'environment', 0, {
+    createEventFacts('sensor.silent', 'environment', 0, {
       entity: { source: '/environment/new%20york', subject: 's-1' },
       ...data,
     })
 
   it('given its source, tenant and tags, then it belongs to the groups that they name', () => {
     const tagged = facts({ tags: { tenant: 'acme', 'a/b': '3' } })
-    assert.deepEqual(groupOf(tagged, 'entity'), { source: '/environment/new%20york', subject: 's-1' })
-    assert.deepEqual(groupOf(tagged, 'site'), { source: '/groups/site', subject: 'new york' })
-    assert.deepEqual(groupOf(tagged, 'tenant'), { source: '/groups/tenant', subject: 'acme' })
-    assert.deepEqual(groupOf(tagged, 'tags.a/b'), { source: '/groups/tags/a%2Fb', subject: '3' })
+    assert.deepEqual(findGroup(tagged, 'entity'), { source: '/environment/new%20york', subject: 's-1' })
+    assert.deepEqual(findGroup(tagged, 'site'), { source: '/groups/site', subject: 'new york' })
+    assert.deepEqual(findGroup(tagged, 'tenant'), { source: '/groups/tenant', subject: 'acme' })
+    assert.deepEqual(findGroup(tagged, 'tags.a/b'), { source: '/groups/tags/a%2Fb', subject: '3' })
     for (const per of ['tenant', 'tags.floor', 'model'] as const)
-      assert.equal(groupOf(facts({}), per), undefined)
+      assert.equal(findGroup(facts({}), per), undefined)
   })
 
   it('given what a rule matches, then each of its keys must fit', () => {
     const match = { site: 'new york', tenant: ['acme', 'other'], entity: 's-1', tags: { floor: '3' } }
     const rule = patternOf({ count: 2, of: { event: 'sensor.silent', match }, within: '1h' })
-    const [matcher] = matchersOf(rule.pattern)
+    const [matcher] = listMatchers(rule.pattern)
     assert.ok(matcher)
     const fits = { tags: { tenant: 'acme', floor: '3' } }
     assert.equal(isMet(matcher, facts(fits)), true)
@@ -84,8 +84,8 @@ describe('rules that ask for the same events', () => {
 })
 
 describe('a pattern of a group whose rule is edited', () => {
-  const activated = (time: string, ...rules: Parameters<typeof ruleSetOf>[0]) =>
-    rulesActivated(ruleSetOf(rules), 0, time)
+  const activated = (time: string, ...rules: Parameters<typeof buildRuleSet>[0]) =>
+    rulesActivated(buildRuleSet(rules), 0, time)
   const kitWith = async (within: string) => {
     const rule = patternOf({ count: 2, of: HOT, within, per: 'site' })
     const kit = new Kit<PatternStates>(patterns([rule]))
@@ -93,7 +93,7 @@ describe('a pattern of a group whose rule is edited', () => {
     return kit
   }
   const told = (kit: Kit<PatternStates>) =>
-    kit.published.map(({ data }) => {
+    kit.publishedEvents.map(({ data }) => {
       const alert = data as Alert
       return `${(alert.status === 'firing' ? alert.startedAt : alert.endedAt).slice(11, 16)} ${alert.reason}`
     })

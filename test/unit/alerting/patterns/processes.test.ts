@@ -5,14 +5,14 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { rulesActivated } from '../../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
-import { EVENTS, typeOfEvent } from '../../../../lib/alerting/patterns/events.ts'
+import { EVENTS, toEventType } from '../../../../lib/alerting/patterns/events.ts'
 import { grouping } from '../../../../lib/alerting/patterns/grouping.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../../../lib/alerting/patterns/pattern-event.ts'
 import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
-import { ruleSetOf, rulesIn } from '../../../../lib/alerting/rule-set.ts'
+import { buildRuleSet, rulesIn } from '../../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import { entityErased } from '../../../../lib/telemetry/erasure.ts'
 import { Kit } from '../../../support/kit.ts'
@@ -25,7 +25,7 @@ const MINUTE = 60_000
 const SENSOR = '/environment/test-site s-1'
 const at = (minutes: number) => new Date(START + minutes * MINUTE).toISOString()
 const activated = (minutes: number, ...rules: readonly AnyRule[]) =>
-  rulesActivated(ruleSetOf(rules), 0, at(minutes))
+  rulesActivated(buildRuleSet(rules), 0, at(minutes))
 
 const PAIR = patternOf(
   {
@@ -45,7 +45,7 @@ function restarted(minutes: number, id: string, tenant = 'acme'): Event {
     id: `e${count}`,
     source: '/activity',
     subject: id,
-    type: typeOfEvent('instance.restarted'),
+    type: toEventType('instance.restarted'),
     time: at(minutes),
     datacontenttype: 'application/json',
     data: {
@@ -56,8 +56,8 @@ function restarted(minutes: number, id: string, tenant = 'acme'): Event {
 }
 
 /** Returns the alerts that a kit has published, as `12:05 P firing pattern`. */
-const toldBy = (kit: { readonly published: readonly Event[] }) =>
-  kit.published
+const toldBy = (kit: { readonly publishedEvents: readonly Event[] }) =>
+  kit.publishedEvents
     .filter(({ type }) => type !== PATTERN_EVENT_TYPE)
     .map(({ data }) => {
       const { rule, status, reason, ...alert } = data as Alert
@@ -80,7 +80,7 @@ describe('what is sent to a group', () => {
     const hot = reading('c', { at: 2, temperature: 42 })
     await kit.when({ ...hot, data: { ...(hot.data as object), tags: { floor: '3' } } })
     assert.deepEqual(
-      kit.published.map(({ type, source, subject, time, data }) => [
+      kit.publishedEvents.map(({ type, source, subject, time, data }) => [
         type,
         source,
         subject,
@@ -94,7 +94,7 @@ describe('what is sent to a group', () => {
       ],
     )
     assert.equal(await kit.state(SENSOR), undefined)
-    for (const { type, data } of kit.published) assert.equal(schemaViolation(type, data), undefined)
+    for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
   })
 
   it('given events, then those of a rule that the log has activated, and none without a tenant', async () => {
@@ -113,7 +113,7 @@ describe('what is sent to a group', () => {
       steps.map(({ reason }) => reason),
       ['no-rule', 'grouped', 'no-group', 'no-rule'],
     )
-    const [event] = kit.published
+    const [event] = kit.publishedEvents
     assert.deepEqual([event?.source, event?.subject, event?.time], ['/groups/tenant', 'acme', at(2)])
   })
 
@@ -121,7 +121,7 @@ describe('what is sent to a group', () => {
     const activity = await import('../../../../lib/activity/process.ts')
     const types = Object.entries(activity).flatMap(([name, value]) => (name.endsWith('_TYPE') ? [value] : []))
     assert.ok(types.length > 0)
-    assert.deepEqual(Object.keys(EVENTS).map(typeOfEvent).sort(), types.sort())
+    assert.deepEqual(Object.keys(EVENTS).map(toEventType).sort(), types.sort())
   })
 })
 
@@ -130,7 +130,7 @@ describe('a pattern of a group', () => {
   const toGroups = async (...events: readonly Event[]) => {
     const kit = new Kit(grouping([RESTARTS]))
     await kit.when(...events)
-    return kit.published
+    return kit.publishedEvents
   }
 
   it('given events of two entities, then one alert fires for the group, and it is forgotten in the end', async () => {
@@ -141,7 +141,7 @@ describe('a pattern of a group', () => {
     await kit.pass(3 * 60 * MINUTE)
     assert.deepEqual(toldBy(kit), ['12:30 P firing pattern', '13:00 P resolved cleared'])
     for (const group of ['acme', 'other']) assert.equal(await kit.state(`/groups/tenant ${group}`), undefined)
-    const [fired] = kit.published.map(({ data }) => data as Alert)
+    const [fired] = kit.publishedEvents.map(({ data }) => data as Alert)
     assert.deepEqual([fired?.entity, fired?.value], [{ source: '/groups/tenant', subject: 'acme' }, 2])
   })
 
@@ -168,9 +168,9 @@ describe('a pattern of a group', () => {
     const sent = new Kit<AlertingState>(alerting([PAIR]))
     await sent.when(reading('a', { temperature: 41 }), reading('b', { at: 240, temperature: 20 }))
     const kit = new Kit<PatternStates>(patterns([PAIR]))
-    await kit.when(...sent.published)
+    await kit.when(...sent.publishedEvents)
     await kit.pass(30 * MINUTE)
-    const [fired, resolved] = kit.published.map(({ data }) => data as Alert)
+    const [fired, resolved] = kit.publishedEvents.map(({ data }) => data as Alert)
     const { alertId, fingerprint, ...facts } = fired as Alert
     assert.deepEqual(facts, {
       ...{ rule: 'P', severity: 'warning', status: 'firing', labels: { team: 'ops' } },
@@ -182,7 +182,7 @@ describe('a pattern of a group', () => {
       ...{ ...facts, alertId, fingerprint },
       ...{ status: 'resolved', endedAt: at(5), reason: 'cleared' },
     })
-    for (const { type, data } of kit.published) assert.equal(schemaViolation(type, data), undefined)
+    for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
     assert.equal(await kit.state(SENSOR), undefined, 'nothing is remembered of it')
   })
 
@@ -222,14 +222,14 @@ it('given patterns of every kind, when they are put into the log and read, then 
     ),
     { ...RESTARTS, name: 'C' },
   ]
-  const set = stored(ruleSetOf(rules))
+  const set = stored(buildRuleSet(rules))
   const read = rulesIn(set)
   assert.ok('rules' in read, JSON.stringify(read))
   assert.deepEqual(
     read.rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   )
-  assert.equal(ruleSetOf(read.rules).hash, set.hash)
+  assert.equal(buildRuleSet(read.rules).hash, set.hash)
 })
 
 /** The keys of a pattern's counting, for another group. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import {
-  type Evaluated,
-  endOfPattern,
+  computePatternEnd,
+  type EvaluationResult,
+  getPatternPhase,
   onPatternEvent,
   onPatternTime,
   type PatternState,
-  phaseOfPattern,
 } from '../../../../lib/alerting/patterns/evaluate.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { ms, stored } from '../support.ts'
@@ -33,17 +33,17 @@ export class Evaluation {
   }
 
   get phase(): string {
-    return this.state ? phaseOfPattern(this.state) : 'inactive'
+    return this.state ? getPatternPhase(this.state) : 'inactive'
   }
 
-  event(atMs: number, met: readonly number[]): Evaluated {
+  event(atMs: number, met: readonly number[]): EvaluationResult {
     return this.#take(onPatternEvent(this.#rule, this.state, atMs, new Set(met)))
   }
 
   /** Fires the timers that are due by then. */
   pass(atMs: number): void {
     for (;;) {
-      const endMs = this.state && endOfPattern(this.#rule, this.state)
+      const endMs = this.state && computePatternEnd(this.#rule, this.state)
       if (!this.state || endMs === undefined || endMs > atMs) return
       const before = JSON.stringify(this.state)
       this.#take(onPatternTime(this.#rule, this.state, endMs))
@@ -51,7 +51,7 @@ export class Evaluation {
     }
   }
 
-  #take(made: Evaluated): Evaluated {
+  #take(made: EvaluationResult): EvaluationResult {
     this.state = made.state && stored(made.state)
     this.told.push(...made.changes.map(({ kind, atMs }) => `${kind} ${atMs}`))
     return made

@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
 import { FailedSignIns } from '../../../../console/access/failed-sign-ins.ts'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
-import { answerProblem } from '../../../../console/api/problem.ts'
+import { sendProblem } from '../../../../console/api/problem.ts'
 import { BASE, localConsole, TOKEN } from './support.ts'
 
 /** Tries unknown tokens. Returns the delay of each answer, and the reports. */
@@ -13,7 +13,7 @@ function refusing() {
   let goOn = () => {}
   const gate = { isOpen: true }
   const failed = new FailedSignIns({
-    told: ({ route }) => routes.push(route),
+    report: ({ route }) => routes.push(route),
     now: () => clock.nowMs,
     wait: async ms => {
       delays.push(ms)
@@ -21,7 +21,7 @@ function refusing() {
     },
   })
   const app = new Hono<ConsoleHono>()
-  app.onError((error, context) => answerProblem(context, error, () => {}))
+  app.onError((error, context) => sendProblem(context, error, () => {}))
   app.get('/secret/:name', async context => {
     await failed.add(context)
     return context.text('no')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isUnreachable } from '#runtime/adapters/aws/clients.ts'
 import type { Holder } from '../../../../console/access/access.ts'
-import { freshHolders, holdersIn } from '../../../../console/access/holders.ts'
+import { cacheHolders, parseHolders } from '../../../../console/access/holders.ts'
 import type { ProblemError } from '../../../../console/api/problem.ts'
 
 const ADA: Holder = { token: 'a'.repeat(32), name: 'ada', role: 'operator' }
@@ -10,7 +10,7 @@ const BO: Holder = { token: 'b'.repeat(43), name: 'bo', role: 'viewer' }
 
 describe('the secret of the console', () => {
   it('given people with tokens and roles, then they are who may come in', () => {
-    assert.deepEqual(holdersIn({ tokens: [ADA, BO] }), [ADA, BO])
+    assert.deepEqual(parseHolders({ tokens: [ADA, BO] }), [ADA, BO])
   })
 
   const wrong: [string, unknown][] = [
@@ -26,7 +26,7 @@ describe('the secret of the console', () => {
   for (const [what, secret] of wrong)
     it(`given ${what}, then it is refused, and the message says nothing of its content`, () => {
       assert.throws(
-        () => holdersIn(secret),
+        () => parseHolders(secret),
         ({ message }: Error) => {
           assert.match(message, /^The secret of the console must /)
           assert.doesNotMatch(message, /aaaa|secret"|admin|ada/)
@@ -42,11 +42,11 @@ const MINUTE_MS = 60_000
 function console(secret: () => unknown) {
   const clock = { nowMs: 0 }
   const heard: string[] = []
-  const holders = freshHolders(async () => holdersIn(secret()), {
+  const holders = cacheHolders(async () => parseHolders(secret()), {
     forMs: MINUTE_MS,
     now: () => clock.nowMs,
     isUnreachable: error => error === AWAY,
-    told: (_error, reason) => heard.push(reason),
+    reportError: (_error, reason) => heard.push(reason),
   })
   const names = async () =>
     holders().then(

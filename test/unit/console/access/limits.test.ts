@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
-import { LIMITS, limitedQuestions } from '../../../../console/access/limits.ts'
+import { LIMITS, limitRequests } from '../../../../console/access/limits.ts'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
-import { answerProblem } from '../../../../console/api/problem.ts'
+import { sendProblem } from '../../../../console/api/problem.ts'
 import { jsonOf } from './support.ts'
 
 function questions(
@@ -13,12 +13,12 @@ function questions(
   questionsOfOne = most,
 ) {
   const app = new Hono<ConsoleHono>()
-  app.onError((error, context) => answerProblem(context, error, () => {}))
+  app.onError((error, context) => sendProblem(context, error, () => {}))
   app.use((context, next) => {
     context.set('person', { name: context.req.query('by') ?? 'ada', role: 'viewer' })
     return next()
   })
-  app.use(limitedQuestions({ ...LIMITS, answerWithinMs, questions: most, questionsOfOne }))
+  app.use(limitRequests({ ...LIMITS, answerWithinMs, questions: most, questionsOfOne }))
   app.get('/', async context => context.text(await answer()))
   return async (by = 'ada') => app.request(`/?by=${by}`)
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deployedAccess, localAccess } from '../../../../console/access/access.ts'
-import { type Origins, refusalOf } from '../../../../console/access/guard.ts'
-import { endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
+import { findRefusal, type Origins } from '../../../../console/access/guard.ts'
+import { createMemoryStore, SignOuts } from '../../../../console/access/sign-outs.ts'
 
 const LOCAL = localAccess('t', { name: 'ada', role: 'operator' })
 
@@ -62,24 +62,24 @@ function program(more: Partial<Origins>): Origins {
 describe('a request to the console on this machine', () => {
   for (const [what, outcome, asked] of CASES)
     it(`given ${what}, then it is ${outcome}`, () => {
-      assert.equal(refusalOf(asked, LOCAL) === undefined ? 'answered' : 'refused', outcome)
+      assert.equal(findRefusal(asked, LOCAL) === undefined ? 'answered' : 'refused', outcome)
     })
 })
 
 describe('a request to a deployed console', () => {
   const access = deployedAccess(
     async () => [],
-    new SignOuts(async () => endedHere(), { forMs: 0, told: () => {} }),
+    new SignOuts(async () => createMemoryStore(), { forMs: 0, reportError: () => {} }),
   )
   const url = new URL('https://console.example/api/overview')
 
   it('given the name of the HTTP API, then it is answered', () => {
-    assert.equal(refusalOf({ ...QUESTION, url, host: 'console.example' }, access), undefined)
+    assert.equal(findRefusal({ ...QUESTION, url, host: 'console.example' }, access), undefined)
   })
 
   it('given another name, even this machine, then it is refused', () => {
     assert.match(
-      refusalOf({ ...QUESTION, url, host: 'localhost' }, access) ?? '',
+      findRefusal({ ...QUESTION, url, host: 'localhost' }, access) ?? '',
       /host name .* does not belong/,
     )
   })

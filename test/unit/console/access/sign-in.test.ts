@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
-import { type EndedSessions, endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
+import { createMemoryStore, type EndedSessions, SignOuts } from '../../../../console/access/sign-outs.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
 const FORM = {
@@ -155,8 +155,8 @@ describe('who comes to a deployed console', () => {
     { token: 'two', name: 'bo', role: 'viewer' },
   ]
   let nowMs = Date.now()
-  let ended: EndedSessions = endedHere()
-  const signOuts = new SignOuts(async () => ended, { forMs: 0, now: () => nowMs, told: () => {} })
+  let ended: EndedSessions = createMemoryStore()
+  const signOuts = new SignOuts(async () => ended, { forMs: 0, now: () => nowMs, reportError: () => {} })
   const headers = { ...FORM, origin: base }
   const signedIn = async (token: string) => cookieOf(await ask('/sign-in', headers, form({ token, to: '/' })))
   const statusOf = async (cookie: string) => (await ask('/api/environment', { cookie })).status

@@ -23,9 +23,9 @@ export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine
     environment,
     page,
     access,
-    told: () => {},
-    signInFailed: failed => failures.push(failed),
-    ...(asked && { asked }),
+    reportError: () => {},
+    reportFailedSignIn: failed => failures.push(failed),
+    ...(asked && { logRequest: asked }),
   })
   return {
     app,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { shownValues, typeName } from '../../../../console/ksql/formats.ts'
+import { formatType, formatValues } from '../../../../console/ksql/formats.ts'
 import type { ColumnType } from '../../../../lib/views/plan.ts'
 import { servedKsql, TOKEN } from '../../../support/served-ksql.ts'
 import { until } from '../../../support/until.ts'
@@ -309,7 +309,7 @@ describe('who may ask', () => {
 
 it('given a bound of a window, then it is a number; a list of texts has the name that ksqlDB uses', () => {
   const columns = ['since', 'WINDOWSTART'].map(name => ({ name, type: 'TIMESTAMP' as ColumnType }))
-  assert.deepEqual(columns.map(typeName), ['TIMESTAMP', 'BIGINT'])
-  assert.deepEqual(shownValues([0, 0], columns), ['1970-01-01T00:00:00.000', 0])
-  assert.equal(typeName({ name: 'top', type: 'ARRAY<VARCHAR>' }), 'ARRAY<STRING>')
+  assert.deepEqual(columns.map(formatType), ['TIMESTAMP', 'BIGINT'])
+  assert.deepEqual(formatValues([0, 0], columns), ['1970-01-01T00:00:00.000', 0])
+  assert.equal(formatType({ name: 'top', type: 'ARRAY<VARCHAR>' }), 'ARRAY<STRING>')
 })

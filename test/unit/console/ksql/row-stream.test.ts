@@ -22,8 +22,8 @@ function streamed(options: { slowMs?: number; isAllowed?: () => Promise<boolean>
     ...{ selection: SELECTION, stop, beatMs: 5 },
     format: rowFormat(true),
     isAllowed: async () => true,
-    errorOf: () => assert.fail('no error of the rows'),
-    ended: () => void ended.push('ended'),
+    toErrorAnswer: () => assert.fail('no error of the rows'),
+    onEnd: () => void ended.push('ended'),
     ...options,
   })
   return { tables, stream, ended }

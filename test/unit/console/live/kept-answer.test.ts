@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { KeptAnswer, KeptAnswers, KeptByKey } from '../../../../console/live/kept.ts'
+import { AnswerCache, CachedAnswer, LruCache } from '../../../../console/live/kept.ts'
 
 /** A clock that is set by hand, and a question that takes some of its time. */
 function stage({ takesMs = 0, forMs = 100, fails = false } = {}) {
   const clock = { nowMs: 0, asked: 0, fails }
-  const kept = new KeptAnswer(
+  const kept = new CachedAnswer(
     async () => {
       clock.asked++
       clock.nowMs += takesMs
@@ -52,7 +52,7 @@ describe('an answer that is kept', () => {
 
 describe('things that are kept by key', () => {
   it('given more keys than are kept, then the one that was not asked for the longest gives way', () => {
-    const kept = new KeptByKey<string>({ most: 2, idleMs: 1_000, nowMs: () => 0 })
+    const kept = new LruCache<string>({ most: 2, idleMs: 1_000, nowMs: () => 0 })
     const get = (key: string, value = key) => kept.get(key, () => value)
     assert.deepEqual([get('a'), get('b'), get('a', 'other'), get('c')], ['a', 'b', 'a', 'c'])
     assert.equal(kept.size, 2)
@@ -61,7 +61,7 @@ describe('things that are kept by key', () => {
 
   it('given a key without further requests, then it is dropped at a request for another one', () => {
     let nowMs = 0
-    const kept = new KeptByKey<number>({ most: 10, idleMs: 1_000, nowMs: () => nowMs })
+    const kept = new LruCache<number>({ most: 10, idleMs: 1_000, nowMs: () => nowMs })
     kept.get('a', () => 1)
     kept.get('b', () => 1)
     nowMs = 1_000
@@ -78,7 +78,7 @@ describe('answers that are kept by question', () => {
   function questions() {
     let nowMs = 0
     let asked = 0
-    const kept = new KeptAnswers<number>({ forMs: 0, most: 20, idleMs: 300_000, nowMs: () => nowMs })
+    const kept = new AnswerCache<number>({ forMs: 0, most: 20, idleMs: 300_000, nowMs: () => nowMs })
     const ask = (key: string, takesMs = 0) =>
       kept.ask(key, async () => {
         nowMs += takesMs
@@ -105,7 +105,7 @@ describe('answers that are kept by question', () => {
   it('given an answer that is forgotten, then the next one who asks gets a new one', async () => {
     const { kept, ask } = questions()
     await ask('a', 100)
-    kept.forgetAll()
+    kept.clear()
     assert.equal(await ask('a'), 2)
   })
 

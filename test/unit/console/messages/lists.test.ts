@@ -4,8 +4,8 @@ import { parse } from 'valibot'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { logRecord } from '#runtime/testing/records.ts'
-import { listedMessages, type MessagePorts } from '../../../../console/api/kafka/messages/list.ts'
-import { oneMessage } from '../../../../console/api/kafka/messages/one.ts'
+import { listMessages, type MessagePorts } from '../../../../console/api/kafka/messages/list.ts'
+import { readMessage } from '../../../../console/api/kafka/messages/one.ts'
 import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
 import { messageLinks } from '../../../../console/page/data/event-links.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
@@ -34,7 +34,7 @@ describe('given a topic with events, ticks and other records', () => {
     reader: dataReader(config),
     nowMs: () => nowMs,
   }
-  const list = (values?: Record<string, string>) => listedMessages(query(values), ports)
+  const list = (values?: Record<string, string>) => listMessages(query(values), ports)
   const offsetsOf = async (values?: Record<string, string>) =>
     (await list(values)).messages.map(({ offset }) => offset)
 
@@ -84,23 +84,23 @@ describe('given a topic with events, ticks and other records', () => {
   })
 
   it('when one message is requested, then all of it is shown, with the bytes in Kafka', async () => {
-    const message = await oneMessage({ topic: 't', partition: 0, offset: 4 }, ports)
+    const message = await readMessage({ topic: 't', partition: 0, offset: 4 }, ports)
     assert.deepEqual([message.mode, message.contentType], ['binary', 'application/avro'])
     assert.deepEqual(message.event?.data, reading('c', 40).data)
     assert.deepEqual(Buffer.from(message.raw?.base64 ?? '', 'base64'), log[4]?.value)
-    const none = await oneMessage({ topic: 't', partition: 0, offset: 5 }, ports)
+    const none = await readMessage({ topic: 't', partition: 0, offset: 5 }, ports)
     assert.deepEqual([none.raw, none.mode], [null, null])
   })
 
   it('when there is no such message, then it is said why', async () => {
-    const at = (partition: number, offset: number) => oneMessage({ topic: 't', partition, offset }, ports)
+    const at = (partition: number, offset: number) => readMessage({ topic: 't', partition, offset }, ports)
     await assert.rejects(at(0, 6), /no message at offset 6 that can be read yet/)
     await assert.rejects(at(1, 0), /t has no partition 1/)
     const expired = { ...ports, offsets: { ...ports.offsets, bounds: async () => [{ start: 3, end: 6 }] } }
-    await assert.rejects(oneMessage({ topic: 't', partition: 0, offset: 1 }, expired), /has expired/)
+    await assert.rejects(readMessage({ topic: 't', partition: 0, offset: 1 }, expired), /has expired/)
     log.splice(1, 1)
     await assert.rejects(
-      oneMessage(
+      readMessage(
         { topic: 't', partition: 0, offset: 1 },
         { ...ports, offsets: { ...ports.offsets, bounds: async () => [{ start: 0, end: 6 }] } },
       ),

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse, safeParse } from 'valibot'
-import { beginningOf, cursorOf, MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
+import {
+  encodeCursor,
+  MESSAGES_QUERY,
+  resolveBeginning,
+} from '../../../../console/api/kafka/messages/query.ts'
 import { ProblemError } from '../../../../console/api/problem.ts'
-import { askedIn, chosenIn, questionOf, startOf } from '../../../../console/page/kafka/messages/question.ts'
+import {
+  chooseStart,
+  parseForm,
+  parseQuestion,
+  toParameters,
+} from '../../../../console/page/kafka/messages/question.ts'
 
 const BOUNDS = [
   { start: 10, end: 100 },
@@ -11,7 +20,7 @@ const BOUNDS = [
 ]
 const offsets = { bounds: async () => BOUNDS, at: async () => [40, 50] }
 const query = (values: Record<string, string>) => parse(MESSAGES_QUERY, { topic: 't', ...values })
-const begin = (values: Record<string, string>) => beginningOf(query(values), offsets)
+const begin = (values: Record<string, string>) => resolveBeginning(query(values), offsets)
 
 describe('given a question for messages', () => {
   it('when it names no start, then it begins with the newest of all partitions', async () => {
@@ -52,10 +61,10 @@ describe('given a question for messages', () => {
 
   it('when it continues, then with the rest, and within the present bounds of the log', async () => {
     const left = [{ topic: 't', partition: 0, start: 5, end: 60 }]
-    const cursor = cursorOf('backward', left) as string
+    const cursor = encodeCursor('backward', left) as string
     const { direction, ranges } = await begin({ cursor })
     assert.deepEqual([direction, ranges], ['backward', [{ topic: 't', partition: 0, start: 10, end: 60 }]])
-    assert.equal(cursorOf('forward', []), undefined)
+    assert.equal(encodeCursor('forward', []), undefined)
     assert.deepEqual((await begin({ cursor: 'f:7-0-9,1-0-900' })).ranges, [
       { topic: 't', partition: 1, start: 0, end: 50 },
     ])
@@ -79,18 +88,18 @@ describe('given a question for messages', () => {
 describe('given the address of the page', () => {
   it('then the server is asked for what it says, and for nothing else', () => {
     const address = { topic: 't', text: 'a b', live: '1', open: '0:1', cursor: 'b:0-1-2' }
-    assert.deepEqual(questionOf(address, 't'), { topic: 't', text: 'a b', cursor: 'b:0-1-2' })
-    assert.equal(startOf(askedIn({ partition: '1', offset: '0' })), 'offset')
-    assert.equal(startOf({}), 'newest')
+    assert.deepEqual(toParameters(address, 't'), { topic: 't', text: 'a b', cursor: 'b:0-1-2' })
+    assert.equal(chooseStart(parseQuestion({ partition: '1', offset: '0' })), 'offset')
+    assert.equal(chooseStart({}), 'newest')
   })
 
   it('when a form is sent, then what does not belong to its start is left out', () => {
     const form = { topic: 't', offset: '4', time: '2026-03-01T12:00:00Z', text: 'k' }
-    assert.deepEqual(chosenIn({ ...form, start: 'newest' }), { topic: 't', text: 'k' })
-    assert.deepEqual(chosenIn({ ...form, start: 'oldest' }), { topic: 't', text: 'k', from: 'oldest' })
-    assert.deepEqual(chosenIn({ ...form, start: 'offset' }), { topic: 't', text: 'k', offset: '4' })
+    assert.deepEqual(parseForm({ ...form, start: 'newest' }), { topic: 't', text: 'k' })
+    assert.deepEqual(parseForm({ ...form, start: 'oldest' }), { topic: 't', text: 'k', from: 'oldest' })
+    assert.deepEqual(parseForm({ ...form, start: 'offset' }), { topic: 't', text: 'k', offset: '4' })
     const time = '2026-03-01T12:00:00.000Z'
-    assert.deepEqual(chosenIn({ ...form, start: 'time' }), { topic: 't', text: 'k', time })
-    assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', text: 'k' })
+    assert.deepEqual(parseForm({ ...form, start: 'time' }), { topic: 't', text: 'k', time })
+    assert.deepEqual(parseForm({ ...form, start: 'time', time: '' }), { topic: 't', text: 'k' })
   })
 })

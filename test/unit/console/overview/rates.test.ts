@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rateIn, withLook } from '../../../../console/page/overview/figures.ts'
+import { addLook, computeRate } from '../../../../console/page/overview/figures.ts'
 
-type Looks = Parameters<typeof withLook>[0]
+type Looks = Parameters<typeof addLook>[0]
 
 function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
-  return looks.reduce<Looks>((before, [atMs, count]) => withLook(before, { atMs, counters: { count } }), [])
+  return looks.reduce<Looks>((before, [atMs, count]) => addLook(before, { atMs, counters: { count } }), [])
 }
 
 describe('rates of the overview', () => {
   it('given two looks, then the growth between them is that of a second', () => {
-    assert.equal(rateIn(seen([0, 10], [4_000, 50]), 'count'), 10)
+    assert.equal(computeRate(seen([0, 10], [4_000, 50]), 'count'), 10)
   })
 
   it('given looks that are older than the span, then they no longer count', () => {
-    assert.equal(rateIn(seen([0, 0], [4_000, 1_000], [16_000, 1_012]), 'count'), 1)
+    assert.equal(computeRate(seen([0, 0], [4_000, 1_000], [16_000, 1_012]), 'count'), 1)
   })
 
   it('given one look, an unknown count or one that was reset, then the rate is unknown', () => {
-    assert.equal(rateIn(seen([0, 10]), 'count'), null)
-    assert.equal(rateIn(seen([0, null], [4_000, 10]), 'count'), null)
-    assert.equal(rateIn(seen([0, 10], [4_000, 2]), 'count'), null)
-    assert.equal(rateIn(seen([0, 10], [4_000, 20]), 'other'), null)
+    assert.equal(computeRate(seen([0, 10]), 'count'), null)
+    assert.equal(computeRate(seen([0, null], [4_000, 10]), 'count'), null)
+    assert.equal(computeRate(seen([0, 10], [4_000, 2]), 'count'), null)
+    assert.equal(computeRate(seen([0, 10], [4_000, 20]), 'other'), null)
   })
 })

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict'
 import { afterEach, describe, it, mock } from 'node:test'
-import { ask, problemMeanwhile, problemOf } from '../../../../console/page/data/ask.ts'
+import { ask, toProblem, toRepeatedProblem } from '../../../../console/page/data/ask.ts'
 
 const failureOf = (answer: Promise<unknown>) => answer.then(() => assert.fail(), problems)
-const problems = (error: unknown) => [problemOf(error).message, problemMeanwhile(error).message]
+const problems = (error: unknown) => [toProblem(error).message, toRepeatedProblem(error).message]
 
 const AWAY = 'The console does not respond. Check that it is running.'
 

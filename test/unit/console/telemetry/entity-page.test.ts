@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ShownEntity as ListedEntity } from '../../../../console/api/telemetry/entity-page.ts'
-import { type EntityPageQuery, entityPage, PAGE_SIZE } from '../../../../console/api/telemetry/entity-page.ts'
+import {
+  buildEntityPage,
+  type EntityPageQuery,
+  PAGE_SIZE,
+} from '../../../../console/api/telemetry/entity-page.ts'
 import { withReading } from '../../../../lib/analytics/metrics.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 
@@ -29,7 +33,7 @@ const ENTITIES = [
 ]
 
 function page(changes: Partial<EntityPageQuery> = {}, alerts = new Map<string, number>()) {
-  return entityPage({ entities: ENTITIES, isWhole: true }, alerts, { ...QUERY, ...changes })
+  return buildEntityPage({ entities: ENTITIES, isWhole: true }, alerts, { ...QUERY, ...changes })
 }
 
 const subjects = ({ rows }: ReturnType<typeof page>) => rows.map(one => one.entity.split(' ')[1])
@@ -63,14 +67,14 @@ describe('a page of entities', () => {
   it('given ten thousand entities, then one page of them is answered, in a tenth of a second', () => {
     const entities = Array.from({ length: 10_000 }, (_, at) => entity(`s-${at}`, [at % 97]))
     const startedMs = performance.now()
-    const found = entityPage({ entities, isWhole: true }, new Map(), {
+    const found = buildEntityPage({ entities, isWhole: true }, new Map(), {
       ...QUERY,
       page: 3,
     })
     const tookMs = performance.now() - startedMs
     assert.deepEqual([found.rows.length, found.page, found.pages], [PAGE_SIZE, 3, 10_000 / PAGE_SIZE])
     assert.ok(tookMs < 500, `${tookMs} ms`)
-    const last = entityPage({ entities, isWhole: true }, new Map(), { ...QUERY, page: 999 })
+    const last = buildEntityPage({ entities, isWhole: true }, new Map(), { ...QUERY, page: 999 })
     assert.equal(last.page, last.pages, 'a page that is not there any more is the last one')
   })
 })

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity.ts'
 import {
-  bandsOf,
-  levelsOf,
-  minuteColumns,
-  rangeOf,
-  spansOf,
-  withGaps,
+  addGaps,
+  computeRange,
+  toBands,
+  toLevels,
+  toMinuteColumns,
+  toSpans,
 } from '../../../../console/page/telemetry/series.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 
@@ -48,7 +48,7 @@ describe('what charts are drawn from', () => {
       [60_000, 1, 5],
       [120_000, 2, 6],
     ] as const
-    const bands = bandsOf([rule, { ...rule, learned: { learningMs: 0, usual } }])
+    const bands = toBands([rule, { ...rule, learned: { learningMs: 0, usual } }])
     assert.deepEqual(bands, [
       {
         severity: 'critical',
@@ -58,11 +58,11 @@ describe('what charts are drawn from', () => {
         ],
       },
     ])
-    assert.deepEqual(bandsOf([{ ...rule, learned: { learningMs: 0, usual: usual.slice(0, 2) } }]), [])
+    assert.deepEqual(toBands([{ ...rule, learned: { learningMs: 0, usual: usual.slice(0, 2) } }]), [])
   })
 
   it('given minutes and the open one, then each has its values in its middle, the open one last', () => {
-    const { times, lists } = minuteColumns(history([1, 2]), open(3), 'temperature')
+    const { times, lists } = toMinuteColumns(history([1, 2]), open(3), 'temperature')
     assert.deepEqual(times, [90, 150, 210])
     assert.deepEqual(lists, [
       [1, 2, 3],
@@ -72,22 +72,22 @@ describe('what charts are drawn from', () => {
   })
 
   it('given an open minute that has been published before, then it is there once', () => {
-    assert.deepEqual(minuteColumns(history([1, 2]), open(2), 'temperature').times, [90, 150])
+    assert.deepEqual(toMinuteColumns(history([1, 2]), open(2), 'temperature').times, [90, 150])
   })
 
   it('given a metric that was never reported, then there is nothing to draw', () => {
-    assert.deepEqual(minuteColumns(history([1]), open(2), 'humidity').lists[0], [undefined, undefined])
+    assert.deepEqual(toMinuteColumns(history([1]), open(2), 'humidity').lists[0], [undefined, undefined])
   })
 
   it('given a time without a minute, then the line is broken there', () => {
-    const { times, lists } = minuteColumns(history([1, 2, 9]), open(10), 'temperature')
+    const { times, lists } = toMinuteColumns(history([1, 2, 9]), open(10), 'temperature')
     assert.deepEqual(times, [90, 150, 360, 570, 630])
     assert.deepEqual(lists[0], [1, 2, null, 9, 10])
   })
 
   it('given readings every ten minutes, then these intervals do not count as gaps', () => {
     const times = [0, 600, 1200, 1800]
-    assert.deepEqual(withGaps({ times, lists: [times] }, 60).times, times)
+    assert.deepEqual(addGaps({ times, lists: [times] }, 60).times, times)
   })
 
   it('given rules, then limits of values are lines, and those of changes, states and paused rules are not', () => {
@@ -99,7 +99,7 @@ describe('what charts are drawn from', () => {
       { ...rule, metric: 'humidity' },
     ]
     assert.deepEqual(
-      levelsOf(rules, 'temperature').map(({ name, value }) => `${name} ${value}`),
+      toLevels(rules, 'temperature').map(({ name, value }) => `${name} ${value}`),
       ['HOT above 40', 'BAND above 50', 'BAND below 0'],
     )
   })
@@ -116,7 +116,7 @@ describe('what charts are drawn from', () => {
       const of = { partition: 0, entity: '', rule: 'HOT', identity: 'HOT', isOfSilence: false }
       return { ...of, phase: 'firing' as const, activeAt: '', alert }
     })
-    assert.deepEqual(spansOf(told, active, { metric: 'temperature', endsMs: 9_000 }), [
+    assert.deepEqual(toSpans(told, active, { metric: 'temperature', endsMs: 9_000 }), [
       { fromS: 1, toS: 5, severity: 'critical' },
       { fromS: 1, toS: 9, severity: 'critical' },
       { fromS: 2, toS: 9, severity: 'critical' },
@@ -133,14 +133,14 @@ describe('what charts are drawn from', () => {
   ]
   for (const [title, values, levels, from, to] of ranges)
     it(`given ${title}, then the chart reaches a little beyond ${from} and ${to}`, () => {
-      const [least, most] = rangeOf([values], levels.map(level))
+      const [least, most] = computeRange([values], levels.map(level))
       const margin = (to - from) * 0.1
       assert.ok(least < from && least > from - margin, `${least}`)
       assert.ok(most > to && most < to + margin, `${most}`)
     })
 
   it('given one value alone, then it is not on the edge', () => {
-    const [least, most] = rangeOf([[50]], [])
+    const [least, most] = computeRange([[50]], [])
     assert.ok(least < 50 && most > 50)
   })
 })

@@ -70,13 +70,13 @@ describe('given two functions, both of which read rules', () => {
       say: line => void said.push(line),
     })
     await reloader.start()
-    await reloader.keepRules()
+    await reloader.copyRules()
   })
   afterEach(() => removed())
 
   it('when code is saved, then the functions with other code are replaced, and start with it', async () => {
     code.set('clock', 'new')
-    await reloader.codeSaved(['functions/clock/handler.ts'])
+    await reloader.reloadCode(['functions/clock/handler.ts'])
     assert.deepEqual(said, ['reloaded clock: functions/clock/handler.ts'])
     assert.deepEqual(done, ['replaced clock'])
     assert.deepEqual([await codeOf('clock'), await codeOf('alerting')], ['new', 'first'])
@@ -84,27 +84,27 @@ describe('given two functions, both of which read rules', () => {
   })
 
   it('when a file is saved that changes no function, then nothing is replaced', async () => {
-    await reloader.codeSaved(['lib/other.ts'])
+    await reloader.reloadCode(['lib/other.ts'])
     assert.deepEqual([said, done], [[], []])
   })
 
   it('when code does not build, then the old code is kept, and the next save is built', async () => {
     isBroken = true
     code.set('clock', 'new')
-    await reloader.codeSaved(['functions/clock/handler.ts'])
+    await reloader.reloadCode(['functions/clock/handler.ts'])
     assert.equal(
       said[0],
       '✗ the old code is kept, because the new one does not build:\n    functions/clock/handler.ts:1:1: no',
     )
     assert.equal(await codeOf('clock'), 'first')
     isBroken = false
-    await reloader.codeSaved(['functions/clock/handler.ts'])
+    await reloader.reloadCode(['functions/clock/handler.ts'])
     assert.equal(await codeOf('clock'), 'new')
   })
 
   it('when rules are saved, then their readers are replaced, and scheduled ones run', async () => {
     await writeFile(join(rules, 'own.yaml'), RULES.replace('40', '30'))
-    await reloader.rulesSaved(rules, ['rules/own.yaml'])
+    await reloader.reloadRules(rules, ['rules/own.yaml'])
     assert.deepEqual(said, ['reloaded clock, alerting: rules/own.yaml'])
     assert.deepEqual(done, ['replaced clock,alerting', 'ran clock'])
     assert.match(await rulesOf('alerting'), /fireAbove: 30/)
@@ -112,7 +112,7 @@ describe('given two functions, both of which read rules', () => {
 
   it('when invalid rules are saved, then each error is shown, and the old rules are kept', async () => {
     await writeFile(join(rules, 'own.yaml'), RULES.replace('info', 'mild'))
-    await reloader.rulesSaved(rules, ['rules/own.yaml'])
+    await reloader.reloadRules(rules, ['rules/own.yaml'])
     assert.match(said.join(), /^✗ the old rules are kept:\n {4}rules\/own\.yaml:\d+:\d+ {2}HOT\.severity: /)
     assert.deepEqual(done, [])
     assert.equal(await rulesOf('alerting'), RULES)
@@ -121,7 +121,7 @@ describe('given two functions, both of which read rules', () => {
   it('when many versions were saved, then the last of them and those in use are kept', async () => {
     for (let save = 0; save < 10; save += 1) {
       code.set('alerting', `${save}`)
-      await reloader.codeSaved(['functions/alerting/handler.ts'])
+      await reloader.reloadCode(['functions/alerting/handler.ts'])
     }
     assert.equal(await codeOf('clock'), 'first')
     assert.equal(await codeOf('alerting'), '9')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { failureOf, type SmokeProgress, summaryOf } from '../../../../localstack/smoke/result.ts'
+import { describeFailure, formatSummary, type SmokeProgress } from '../../../../localstack/smoke/result.ts'
 
 const ALL: SmokeProgress = {
   sent: 20,
@@ -15,8 +15,8 @@ const ALL: SmokeProgress = {
 
 describe('the result of a smoke test', () => {
   it('given that all readings were processed, then it has no failure, and the figures say so', () => {
-    assert.equal(failureOf(ALL), undefined)
-    assert.deepEqual(summaryOf(ALL), [
+    assert.equal(describeFailure(ALL), undefined)
+    assert.deepEqual(formatSummary(ALL), [
       'Messages processed: 20',
       'Alerts generated: 3',
       'Messages pending in queue: 0',
@@ -43,6 +43,6 @@ describe('the result of a smoke test', () => {
   ]
   for (const [what, seen, message] of failures)
     it(`given ${what}, then it is named, with what to check`, () => {
-      assert.match(failureOf({ ...ALL, ...seen }) ?? '', message)
+      assert.match(describeFailure({ ...ALL, ...seen }) ?? '', message)
     })
 })

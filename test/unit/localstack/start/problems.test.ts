@@ -17,12 +17,12 @@ class Run {
   report(...reports: readonly Report[]): void {
     for (const report of reports) {
       this.nowMs += 1_000
-      this.problems.reported(report, this.nowMs)
+      this.problems.handleReport(report, this.nowMs)
     }
   }
 
   log(line: object): void {
-    this.problems.logged(JSON.stringify(line))
+    this.problems.handleLogLine(JSON.stringify(line))
   }
 }
 
@@ -44,14 +44,14 @@ describe('the problems of a run', () => {
       '✗ alerting is stalled: boom. It is retried. More: .local/logs/functions/alerting.log',
       '✓ alerting continues (after 2 s)',
     ])
-    assert.deepEqual(run.problems.unresolved, [])
+    assert.deepEqual(run.problems.unresolvedProblems, [])
   })
 
   it('given several functions that stall for one reason, then it is one line, and each is unresolved', () => {
     const run = new Run()
     run.report(stalled('alerting', 'no broker'), stalled('activity', 'no broker'))
     assert.equal(run.lines.length, 1)
-    assert.deepEqual(run.problems.unresolved, [
+    assert.deepEqual(run.problems.unresolvedProblems, [
       'alerting is stalled: no broker',
       'activity is stalled: no broker',
     ])
@@ -67,7 +67,7 @@ describe('the problems of a run', () => {
       { ...discarded, records: 2, destination: null },
     )
     assert.match(run.lines[0] ?? '', /^! alerting: 1 record discarded: too old\. Sent to sqs\.$/)
-    assert.match(run.problems.unresolved.join(), /^alerting: 2 records discarded: .* lost$/)
+    assert.match(run.problems.unresolvedProblems.join(), /^alerting: 2 records discarded: .* lost$/)
   })
 
   it('given lines of a log, then warnings and errors are shown once a minute, with what they tell', () => {
@@ -86,18 +86,18 @@ describe('the problems of a run', () => {
     run.nowMs += 61_000
     run.log(line)
     assert.equal(run.lines.length, 2)
-    run.problems.logged('{"level":"ERROR","serv')
+    run.problems.handleLogLine('{"level":"ERROR","serv')
     assert.equal(run.lines.length, 2)
   })
 
   it('given scheduled runs that fail, then the first is reported, and the last one decides', () => {
     const run = new Run()
-    run.problems.logged('✖ Failed to execute scheduled function: [clock] Error: no Kafka')
-    run.problems.ran('clock', 'no Kafka')
+    run.problems.handleLogLine('✖ Failed to execute scheduled function: [clock] Error: no Kafka')
+    run.problems.handleRun('clock', 'no Kafka')
     assert.deepEqual(run.lines, ['✗ clock failed: no Kafka. Its schedule runs it again.'])
-    assert.deepEqual(run.problems.unresolved, ['the last run of clock failed: no Kafka'])
-    run.problems.logged('✔ Successfully invoked scheduled function: [clock]')
-    assert.deepEqual(run.problems.unresolved, [])
+    assert.deepEqual(run.problems.unresolvedProblems, ['the last run of clock failed: no Kafka'])
+    run.problems.handleLogLine('✔ Successfully invoked scheduled function: [clock]')
+    assert.deepEqual(run.problems.unresolvedProblems, [])
   })
 
   it('given a truncated report, then it is left out', () => {

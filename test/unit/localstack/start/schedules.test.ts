@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { declaredFunctions } from '../../../../lib/app/functions.ts'
+import { parseFunctions } from '../../../../lib/app/functions.ts'
 import { localSchedules } from '../../../../localstack/start/schedules.ts'
 
-const FUNCTIONS = declaredFunctions({
+const FUNCTIONS = parseFunctions({
   first: { schedule: 'rate(1 minute)' },
   simulated: { schedule: { rate: 'rate(1 minute)', if: 'generator' } },
   consumer: { consumes: 'readings' },

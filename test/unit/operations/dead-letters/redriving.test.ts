@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
-import { historyOf, redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import {
-  outlookOf,
+  buildRedrive,
+  findLeftOutReason,
+  previewRedrive,
   type RedriveTopics,
-  redriveOf,
-  whyLeftByRow,
 } from '../../../../lib/operations/dead-letters/decide.ts'
-import { handledRecords, type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
-import { continueCommand, requestTexts } from '../../../../lib/operations/dead-letters/request.ts'
-import { selectedDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
+import {
+  buildHandledRecords,
+  type Pace,
+  publishChosen,
+} from '../../../../lib/operations/dead-letters/publish.ts'
+import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/request.ts'
+import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
@@ -40,7 +44,7 @@ describe('whether a dead letter is redriven', () => {
   const rowOf = (changes: object) => ({ ...deadLetterRow(letter(changes)), partition: 2 })
   const ofAll = { command: 'redrive', ats: [] } as const
   const why = (changes: object) => {
-    const because = whyLeftByRow(rowOf(changes), ofAll) ?? redriveOf(letter(changes), TOPICS, BY_ANN)
+    const because = findLeftOutReason(rowOf(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
     return typeof because === 'string' ? because : undefined
   }
   const cases: [title: string, changes: object, expected: string | undefined][] = [
@@ -61,40 +65,43 @@ describe('whether a dead letter is redriven', () => {
 
   it('given one that is named, then it may be quarantined, and with --again handled before', () => {
     const named = (again: boolean, changes: object = {}) =>
-      whyLeftByRow({ ...rowOf({ quarantined: true }), ...changes }, { ...ofAll, ats: ['2@17'], again })
+      findLeftOutReason({ ...rowOf({ quarantined: true }), ...changes }, { ...ofAll, ats: ['2@17'], again })
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
-    const { leftOut, to } = outlookOf(letter({ quarantined: true }), undefined, TOPICS)
+    const { leftOut, to } = previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
   })
 })
 
 describe('what is redriven', () => {
   it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', () => {
-    const record = redriveOf(letter({ originalKey: null }), TOPICS, BY_ANN)
+    const record = buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
     assert.ok(typeof record !== 'string')
     const { topic, partition, key, value, headers } = record
     assert.deepEqual([topic, partition, key], [READINGS, 9, null])
     assert.equal(String(value), '{"sensorId":"roof-1","temperature":"28"}')
-    const target = redriveTargetOf({ headers })
+    const target = readRedriveTarget({ headers })
     assert.deepEqual([target?.consumer, target?.attempt], ['processor', 2])
-    const [attempt] = historyOf({ headers })
+    const [attempt] = readRedriveHistory({ headers })
     assert.deepEqual([attempt?.redrivenBy, attempt?.redrivenAt], ['ann', '1970-01-01T00:00:00.000Z'])
   })
 
   it('given one that its topic would not take with what a redrive adds, then it is left out', () => {
-    assert.equal(redriveOf(letter({ originalValue: base64('x'.repeat(4_000)) }), TOPICS, BY_ANN), 'too-large')
+    assert.equal(
+      buildRedrive(letter({ originalValue: base64('x'.repeat(4_000)) }), TOPICS, BY_ANN),
+      'too-large',
+    )
   })
 
   it('given a drop, then everything that is open is taken, and what is broken only by its name', () => {
     const row = { ...deadLetterRow(letter({ quarantined: true })), partition: 2 }
     const broken = { kind: 'broken', why: 'cut', partition: 2, offset: 3, writtenAtMs: 0 } as const
     const drop = (ats: readonly string[]) => ({ command: 'drop', ats }) as const
-    assert.equal(whyLeftByRow(row, drop([])), undefined)
-    assert.equal(whyLeftByRow({ ...row, handled: 'redriven' }, drop([])), 'handled')
+    assert.equal(findLeftOutReason(row, drop([])), undefined)
+    assert.equal(findLeftOutReason({ ...row, handled: 'redriven' }, drop([])), 'handled')
     assert.deepEqual(
-      [whyLeftByRow(broken, drop([])), whyLeftByRow(broken, drop(['2@3']))],
+      [findLeftOutReason(broken, drop([])), findLeftOutReason(broken, drop(['2@3']))],
       ['broken', undefined],
     )
   })
@@ -110,15 +117,15 @@ describe('a request in words', () => {
 
   it('when it was stopped, then the command that continues is quoted for a shell', () => {
     assert.equal(
-      continueCommand(request, 'local'),
+      formatContinueCommand(request, 'local'),
       "sluice dlq redrive --entity '/a it'\\''s' --until 1970-01-01T00:00:00.001Z --rate 5/s --env local --yes",
     )
     const named = { ...request, ats: ['2@17'], again: true, perSecond: undefined }
-    assert.equal(continueCommand(named, 'local'), 'sluice dlq redrive 2@17 --env local --again --yes')
+    assert.equal(formatContinueCommand(named, 'local'), 'sluice dlq redrive 2@17 --env local --again --yes')
   })
 
   it('then the audit event has its conditions', () => {
-    assert.deepEqual(requestTexts({ ...request, ats: ['0@1', '2@17'], again: true, filter: {} }), {
+    assert.deepEqual(formatRequest({ ...request, ats: ['0@1', '2@17'], again: true, filter: {} }), {
       ...{ rate: '5/s', again: 'yes' },
       at: '0@1 2@17',
     })
@@ -153,7 +160,7 @@ describe('the dead letters of a request', () => {
     bounds: async () => [{ start: 0, end: records.length }],
   }
   const select = async (ats: readonly string[], filter: object = {}) => {
-    const { rows, missing } = await selectedDeadLetters(source, { ats, filter })
+    const { rows, missing } = await selectDeadLetters(source, { ats, filter })
     return { offsets: rows.map(({ offset }) => offset), missing }
   }
 
@@ -194,14 +201,14 @@ describe('publishing what is chosen', () => {
     ...changes,
   })
   const handledIn = (publisher: MemoryPublisher) =>
-    publisher.published
+    publisher.publishedRecords
       .filter(({ topic }) => topic === 'dlq')
       .map(({ partition, value }) => [partition, JSON.parse(String(value)).ranges])
 
   it('given several partitions, then records leave in order, and each partition gets its ranges', async () => {
     const publisher = new MemoryPublisher()
     await publishChosen(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
-    const values = publisher.published
+    const values = publisher.publishedRecords
       .filter(({ topic }) => topic === READINGS)
       .map(({ value }) => String(value))
     assert.deepEqual(values, ['0', '1', '2', '3', '5'])
@@ -211,7 +218,7 @@ describe('publishing what is chosen', () => {
       [1, single(1, 3, 5)],
     ])
     const places = [4, 5, 6, 9].map(offset => ({ partition: 0, offset }))
-    const [told] = handledRecords(places, DOING)
+    const [told] = buildHandledRecords(places, DOING)
     assert.deepEqual(JSON.parse(String(told?.value)).ranges, [
       { from: 4, to: 6 },
       { from: 9, to: 9 },

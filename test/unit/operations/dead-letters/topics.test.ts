@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { growthsName } from '../../../../lib/app/growths.ts'
-import { growthsFor } from '../../../../lib/operations/dead-letters/topics.ts'
+import { readTopicGrowths } from '../../../../lib/operations/dead-letters/topics.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const GROWTH = { from: 12, to: 24, ends: [], except: [] }
@@ -19,12 +19,12 @@ function redis() {
 describe('how a topic has grown, for a redrive', () => {
   it('given a topic that consumers read, then Redis is asked, whatever number the topic table has', async () => {
     const { connections } = redis()
-    assert.deepEqual(await growthsFor(READINGS, new Set(['processor']), connections), [GROWTH])
+    assert.deepEqual(await readTopicGrowths(READINGS, new Set(['processor']), connections), [GROWTH])
   })
 
   it('given a topic without consumers, then Redis is not needed', async () => {
     const { asked, connections } = redis()
-    assert.deepEqual(await growthsFor(READINGS, new Set(), connections), [])
+    assert.deepEqual(await readTopicGrowths(READINGS, new Set(), connections), [])
     assert.deepEqual(asked, [])
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type DeploymentPorts, fulfil } from '../../../../lib/operations/deployment/fulfil.ts'
+import { type DeploymentPorts, fulfillRequest } from '../../../../lib/operations/deployment/fulfil.ts'
 import type { ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
 import type { TopicPlan } from '../../../../lib/operations/topic-plan.ts'
 
@@ -34,20 +34,20 @@ async function done(
   request: ResourceRequest,
   plan: TopicPlan,
   ports: Partial<DeploymentPorts> = {},
-): Promise<{ outcome: Awaited<ReturnType<typeof fulfil>>; steps: string[]; told: string[] }> {
+): Promise<{ outcome: Awaited<ReturnType<typeof fulfillRequest>>; steps: string[]; told: string[] }> {
   const steps: string[] = []
   const told: string[] = []
   const tell = (level: string) => (message: string, details: object) => {
     told.push(`${level}: ${message} ${JSON.stringify(details)}`)
   }
-  const outcome = await fulfil(
+  const outcome = await fulfillRequest(
     request,
     {
-      planned: async () => {
+      plan: async () => {
         steps.push('plan')
         return { plan, settings: new Map() }
       },
-      applied: async (_, applying) => {
+      apply: async (_, applying) => {
         steps.push('apply')
         applying.created.push(...plan.creations.map(({ topic }) => topic))
         applying.changed.push(...plan.changes)
@@ -56,7 +56,7 @@ async function done(
         steps.push('settings')
         return ['sluice/prod/redis']
       },
-      patiently: work => work(),
+      runPatiently: work => work(),
       ...ports,
     },
     { info: tell('info'), warn: tell('warn'), error: tell('error') },
@@ -135,7 +135,7 @@ describe('given a stack that is deleted', () => {
 
 describe('given that something goes wrong', () => {
   const failing: Partial<DeploymentPorts> = {
-    applied: async (_, applying) => {
+    apply: async (_, applying) => {
       applying.created.push(CREATION.topic)
       throw new Error('Kafka does not answer')
     },

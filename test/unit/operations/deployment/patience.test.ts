@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lacksPermission, patiently } from '../../../../lib/operations/deployment/patience.ts'
+import { lacksPermission, runPatiently } from '../../../../lib/operations/deployment/patience.ts'
 import { OperationFailure } from '../../../../lib/operations/failure.ts'
 
 const DENIED = Object.assign(new Error('not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
@@ -19,16 +19,16 @@ describe('given work that lacks a permission', () => {
   it('then it is repeated until the permission is there', async () => {
     const wrapped = new OperationFailure('Failed to create x', { cause: DENIED })
     const work = failing(DENIED, wrapped, DENIED)
-    assert.equal(await patiently(work, GOING, { forMs: 60_000, everyMs: 0 }), 'done')
+    assert.equal(await runPatiently(work, GOING, { forMs: 60_000, everyMs: 0 }), 'done')
   })
 
   it('then the denial is the error once the time for it is over', async () => {
-    await assert.rejects(patiently(failing(DENIED), GOING, { forMs: 0, everyMs: 0 }), DENIED)
+    await assert.rejects(runPatiently(failing(DENIED), GOING, { forMs: 0, everyMs: 0 }), DENIED)
   })
 
   it('then it ends when it is stopped', async () => {
     const stop = AbortSignal.abort()
-    await assert.rejects(patiently(failing(DENIED), stop, { forMs: 60_000, everyMs: 60_000 }), {
+    await assert.rejects(runPatiently(failing(DENIED), stop, { forMs: 60_000, everyMs: 60_000 }), {
       name: 'AbortError',
     })
   })
@@ -40,12 +40,12 @@ it('given a partition without a leader, then the work is repeated', async () => 
     retriable: true,
   })
   const unled = new Error('topic x has a partition that no broker leads', { cause: answer })
-  assert.equal(await patiently(failing(unled), GOING, { forMs: 60_000, everyMs: 0 }), 'done')
+  assert.equal(await runPatiently(failing(unled), GOING, { forMs: 60_000, everyMs: 0 }), 'done')
 })
 
 it('given any other error, then the work is not repeated', async () => {
   const error = new Error('no such thing')
-  await assert.rejects(patiently(failing(error), GOING, { forMs: 60_000, everyMs: 0 }), error)
+  await assert.rejects(runPatiently(failing(error), GOING, { forMs: 60_000, everyMs: 0 }), error)
 })
 
 it('given errors of brokers and of AWS, then denials are distinguished from all others', () => {

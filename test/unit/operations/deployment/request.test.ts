@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  answerTo,
+  formatResponse,
   isRollback,
+  parseReaders,
+  parseResourceRequest,
   type ResourceRequest,
-  readersIn,
-  resourceRequest,
 } from '../../../../lib/operations/deployment/request.ts'
 
 const CREATE: ResourceRequest = {
@@ -19,15 +19,15 @@ const CREATE: ResourceRequest = {
 
 describe('given a request of CloudFormation, when it is read', () => {
   it('then it is what it was, and everything else is refused with what to do instead', () => {
-    assert.equal(resourceRequest(CREATE), CREATE)
+    assert.equal(parseResourceRequest(CREATE), CREATE)
     for (const event of [null, {}, 'x', { ...CREATE, RequestType: 'Read' }, { ...CREATE, ResponseURL: 1 }])
-      assert.throws(() => resourceRequest(event), /to change topics manually, use `sluice topics apply`/)
+      assert.throws(() => parseResourceRequest(event), /to change topics manually, use `sluice topics apply`/)
   })
 
   it('then the readers of each topic are known, empty without any, and their absence is an error', () => {
-    const readers = readersIn(CREATE)
+    const readers = parseReaders(CREATE)
     assert.deepEqual([readers.get('readings'), readers.get('analytics')], [['alerting'], []])
-    assert.throws(() => readersIn({ ...CREATE, ResourceProperties: {} }), /have no Readers/)
+    assert.throws(() => parseReaders({ ...CREATE, ResourceProperties: {} }), /have no Readers/)
   })
 
   it('then only an older package that follows a newer one is a rollback', () => {
@@ -45,7 +45,7 @@ describe('given an outcome, when it is answered', () => {
   const { StackId, RequestId, LogicalResourceId } = CREATE
 
   it('then the resource gets an id by its environment, which it keeps', () => {
-    assert.deepEqual(JSON.parse(answerTo(CREATE, { status: 'SUCCESS' })), {
+    assert.deepEqual(JSON.parse(formatResponse(CREATE, { status: 'SUCCESS' })), {
       Status: 'SUCCESS',
       PhysicalResourceId: 'sluice-topics-prod',
       StackId,
@@ -53,18 +53,18 @@ describe('given an outcome, when it is answered', () => {
       LogicalResourceId,
     })
     const update = { ...CREATE, PhysicalResourceId: 'as-it-was' }
-    assert.equal(JSON.parse(answerTo(update, { status: 'SUCCESS' })).PhysicalResourceId, 'as-it-was')
+    assert.equal(JSON.parse(formatResponse(update, { status: 'SUCCESS' })).PhysicalResourceId, 'as-it-was')
   })
 
   it('then a failure says why, and never where the answer goes', () => {
-    const body = answerTo(CREATE, { status: 'FAILED', reason: 'because' })
+    const body = formatResponse(CREATE, { status: 'FAILED', reason: 'because' })
     assert.deepEqual(JSON.parse(body).Reason, 'because')
     assert.doesNotMatch(body, /signature/)
   })
 
   it('then a reason that is too long is cut, so that CloudFormation reads the answer', () => {
     for (const text of ['x', 'ü', '→', '"', '😀']) {
-      const body = answerTo(CREATE, { status: 'FAILED', reason: text.repeat(5_000) })
+      const body = formatResponse(CREATE, { status: 'FAILED', reason: text.repeat(5_000) })
       assert.ok(Buffer.byteLength(body) <= 4096, `${text}: ${Buffer.byteLength(body)} bytes`)
       const { Reason } = JSON.parse(body)
       assert.ok(Reason.startsWith(text.repeat(500)) && Reason.endsWith('the function has all of it)'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { codeOf } from '#runtime/pipeline/loading/code.ts'
+import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import type { Reprocessings } from '../../../../lib/operations/reprocess/operation.ts'
@@ -56,7 +56,7 @@ class Reprocess {
       return outcome
     }
     const work: Work = {
-      ...{ consumer, live, codeVersion: 'v1', code: codeOf('v1', consumer), dropsOlder: false },
+      ...{ consumer, live, codeVersion: 'v1', code: computeCode('v1', consumer), dropsOlder: false },
       memory: () => new MemoryStateStore(),
       log: new MemoryLogReader(this.#log),
     }

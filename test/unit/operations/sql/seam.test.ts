@@ -7,12 +7,12 @@ import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { S3HistoryStore } from '../../../../lib/history/adapters/history-bucket.ts'
-import { dayOf, objectKey } from '../../../../lib/history/object-key.ts'
+import { formatDay, formatObjectKey } from '../../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../../lib/history/parquet.ts'
-import { rowsOf } from '../../../../lib/history/row.ts'
+import { toHistoryRows } from '../../../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../../lib/history/store.ts'
 import type { HistoryTable } from '../../../../lib/history/tables.ts'
-import { sqlSources } from '../../../../lib/operations/sql/sources.ts'
+import { openSqlSources } from '../../../../lib/operations/sql/sources.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
@@ -43,8 +43,8 @@ async function archive(
   assert.ok(first && last)
   const { topic, partition, timestampMs } = first
   const offsets = { firstOffset: first.offset, lastOffset: last.offset }
-  const key = objectKey({ table, topic, partition, day: dayOf(timestampMs), ...offsets })
-  const rows = await rowsOf(records, { read: event => event, prepare: async () => {} })
+  const key = formatObjectKey({ table, topic, partition, day: formatDay(timestampMs), ...offsets })
+  const rows = await toHistoryRows(records, { read: event => event, prepare: async () => {} })
   await store.put(key, encodeRows(table, rows))
   return key
 }
@@ -206,7 +206,7 @@ describe('the seam of history and topics', () => {
     })
     const config = { env: 'test', historyBucket: 'history' } as never
     const notices: string[] = []
-    const { store: none } = await sqlSources({ config, connections: {} as never, aws: {} }, one =>
+    const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, one =>
       notices.push(one),
     )
     const sentence = 's3://history: Access Denied. Only the records that are still in the topics are read.'

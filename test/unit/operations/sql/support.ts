@@ -13,7 +13,7 @@ import {
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
 import type { SqlSources } from '../../../../lib/operations/sql/load.ts'
-import { newProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/query.ts'
+import { createProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/query.ts'
 import type { Value } from '../../../../lib/operations/sql/value.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
@@ -99,9 +99,13 @@ export async function askedOf(
   sql: string,
   times: Omit<SqlQuestion, 'statements'> = {},
   folder = privateFolder(),
-): Promise<{ rows: Record<string, Value>[]; notices: string[]; progress: ReturnType<typeof newProgress> }> {
+): Promise<{
+  rows: Record<string, Value>[]
+  notices: string[]
+  progress: ReturnType<typeof createProgress>
+}> {
   const notices: string[] = []
-  const progress = newProgress()
+  const progress = createProgress()
   const stop = new AbortController().signal
   const rows = await withSqlDatabase(
     { statements: sql, ...times },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerText, csvLine } from '../../../../cli/sql/text.ts'
+import { formatAnswer, formatCsvLine } from '../../../../cli/sql/text.ts'
 import { ran } from '../../cli/terminal.ts'
 
 const COLUMNS = [
@@ -14,16 +14,16 @@ describe('an answer as text', () => {
       ['HIGH_TEMP', 12],
       [null, 3],
     ]
-    const text = answerText({ columns: COLUMNS, rows })
+    const text = formatAnswer({ columns: COLUMNS, rows })
     assert.equal(text, 'alert_type  count\nHIGH_TEMP      12\nNULL            3\n(2 rows)\n')
   })
 
   it('given no row, then the columns are there', () => {
-    assert.equal(answerText({ columns: COLUMNS, rows: [] }), 'alert_type  count\n(0 rows)\n')
+    assert.equal(formatAnswer({ columns: COLUMNS, rows: [] }), 'alert_type  count\n(0 rows)\n')
   })
 
   it('given values of a narrow terminal, or that would control it, then they are cut and written out', () => {
-    const text = answerText({ columns: COLUMNS, rows: [['a\u001b[31m'.padEnd(40, 'x'), 1]] }, 30)
+    const text = formatAnswer({ columns: COLUMNS, rows: [['a\u001b[31m'.padEnd(40, 'x'), 1]] }, 30)
     assert.match(text, /^a\\u001b\[31mx+…/m)
     assert.ok(text.split('\n').every(line => line.length <= 30))
   })
@@ -32,10 +32,10 @@ describe('an answer as text', () => {
 describe('an answer as CSV', () => {
   it('given quotes, commas, line ends, empty text and NULL, then a reader can distinguish them', () => {
     assert.equal(
-      csvLine(['a,b', 'say "x"', 'one\ntwo', '', null, 1.5, true]),
+      formatCsvLine(['a,b', 'say "x"', 'one\ntwo', '', null, 1.5, true]),
       '"a,b","say ""x""","one\ntwo","",,1.5,true\r\n',
     )
-    assert.equal(csvLine([{ site: 'vienna' }]), '"{""site"":""vienna""}"\r\n')
+    assert.equal(formatCsvLine([{ site: 'vienna' }]), '"{""site"":""vienna""}"\r\n')
   })
 })
 

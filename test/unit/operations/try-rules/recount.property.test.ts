@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
-import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
@@ -44,7 +44,7 @@ describe('a recount of one partition', () => {
       const alerts: Alert[] = []
       for (let start = 0; start < log.length; ) {
         const end = start + random.between(1, 150)
-        for (const one of recount.decide(await decodedRecords(log.slice(start, end), CONSUMER))) {
+        for (const one of recount.decide(await decodeRecords(log.slice(start, end), CONSUMER))) {
           outcomes.push(`${one.outcome}/${one.reason}`)
           for (const { to, event } of one.emitted ?? []) if (to === 'alerts') alerts.push(event.data as Alert)
         }

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
-import { firingsOf } from '../../../../lib/alerting/firings.ts'
+import { collectFirings } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try.ts'
 import {
@@ -169,7 +169,10 @@ async function tried(
   const log = { reader: new MemoryLogReader(live, 40), reach }
   const stop = new AbortController().signal
   const result = await tryRules({ store, log }, trialOf(rules, entity), RANGE, stop)
-  const ofAll = firingsOf(fired).map(one => ({ ...one, toMs: Number.isFinite(one.toMs) ? one.toMs : null }))
+  const ofAll = collectFirings(fired).map(one => ({
+    ...one,
+    toMs: Number.isFinite(one.toMs) ? one.toMs : null,
+  }))
   return { result, fired: ofAll }
 }
 

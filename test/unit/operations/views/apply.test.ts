@@ -5,8 +5,8 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { Operations } from '#runtime/pipeline/replacing/operations.ts'
-import { applyViews, newProgress, type ViewPorts } from '../../../../lib/operations/views/apply.ts'
-import { activatedPlan } from '../../../../lib/views/activation.ts'
+import { applyViews, createProgress, type ViewPorts } from '../../../../lib/operations/views/apply.ts'
+import { createActivatedPlan } from '../../../../lib/views/activation.ts'
 import { rowSource } from '../../../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../../../lib/views/plan.ts'
 import { views } from '../../../../lib/views/process.ts'
@@ -55,8 +55,8 @@ class Changing extends MemoryServers {
 describe('a change of the tables', () => {
   it('waits for the consumer before it switches, and before it drops the groups of the old tables', async () => {
     const changing = new Changing()
-    await changing.inForce.write(activatedPlan({ streams: [], tables: [OLD] }, []))
-    const progress = newProgress()
+    await changing.inForce.write(createActivatedPlan({ streams: [], tables: [OLD] }, []))
+    const progress = createProgress()
     const stop = new AbortController()
     const wanted = { streams: [], tables: [NEW] }
     const change = applyViews(changing.ports, wanted, 'test', { progress, stop: stop.signal }, {})
@@ -89,11 +89,17 @@ describe('a change of the tables', () => {
   it('given that the activation was taken back, then the tables are built anew', async () => {
     const changing = new Changing()
     changing.applied = Number.MAX_SAFE_INTEGER
-    const plan = activatedPlan({ streams: [], tables: [OLD] }, [])
+    const plan = createActivatedPlan({ streams: [], tables: [OLD] }, [])
     await changing.inForce.write(plan)
     const wanted = { streams: [], tables: [NEW] }
     const run = (ports: ViewPorts) =>
-      applyViews(ports, wanted, 'test', { progress: newProgress(), stop: new AbortController().signal }, {})
+      applyViews(
+        ports,
+        wanted,
+        'test',
+        { progress: createProgress(), stop: new AbortController().signal },
+        {},
+      )
     const { ports } = changing
     const publisher = { ...changing.publisher, publish: async () => Promise.reject(new Error('killed')) }
     await assert.rejects(run({ ...ports, publisher }), /killed/)

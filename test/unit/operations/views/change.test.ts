@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { changeText } from '../../../../cli/views/text.ts'
+import { formatChange } from '../../../../cli/views/text.ts'
 import {
-  buildingPlan,
-  builtPlan,
-  newGenerations,
+  createBuildingPlan,
+  createBuiltPlan,
   planChange,
-  planWithout,
+  removeTables,
+  toNewGenerations,
 } from '../../../../lib/operations/views/change.ts'
-import { activatedPlan } from '../../../../lib/views/activation.ts'
+import { createActivatedPlan } from '../../../../lib/views/activation.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 
 const table = (name: string, generation: string) => ({ name, generation }) as TablePlan
 const planOf = (...tables: TablePlan[]): ViewPlan => ({ streams: [], tables })
 const names = (tables: readonly TablePlan[]) => tables.map(one => `${one.name} ${one.generation}`)
 
-const inForce = activatedPlan(planOf(table('a', '1.x'), table('b', '1'), table('c', '1'), table('d', '2')), [
-  '2',
-])
+const inForce = createActivatedPlan(
+  planOf(table('a', '1.x'), table('b', '1'), table('c', '1'), table('d', '2')),
+  ['2'],
+)
 const wanted = planOf(table('a', '1'), table('b', '2'), table('d', '2'))
 
 describe('changes of tables', () => {
@@ -32,24 +33,28 @@ describe('changes of tables', () => {
   it('given a table that a deployment has added, then it has no past; a built one has', () => {
     const change = planChange(inForce, planOf(table('a', '1'), table('b', '1')))
     assert.deepEqual(change.withoutPast, ['b'])
-    assert.match(changeText(change), /unchanged: a, b\n.*without the past.*: b \(/)
+    assert.match(formatChange(change), /unchanged: a, b\n.*without the past.*: b \(/)
   })
 
   it('given tables that are built, then they are beside the old ones, and then replace them', () => {
-    const built = newGenerations(planChange(inForce, wanted).build, '0123456789')
+    const built = toNewGenerations(planChange(inForce, wanted).build, '0123456789')
     assert.deepEqual(names(built), ['b 2.012345', 'd 2.012345'])
     const beside = ['a 1.x', 'b 1', 'c 1', 'b 2.012345', 'd 2.012345']
-    assert.deepEqual(names(buildingPlan(inForce, wanted, built).tables), beside)
-    assert.deepEqual(names(builtPlan(inForce, wanted, built).tables), ['a 1.x', 'b 2.012345', 'd 2.012345'])
+    assert.deepEqual(names(createBuildingPlan(inForce, wanted, built).tables), beside)
+    assert.deepEqual(names(createBuiltPlan(inForce, wanted, built).tables), [
+      'a 1.x',
+      'b 2.012345',
+      'd 2.012345',
+    ])
   })
 
   it('given a built table whose statement has changed again, then the old one stays', () => {
-    assert.deepEqual(names(builtPlan(inForce, wanted, []).tables), ['a 1.x', 'b 1'])
+    assert.deepEqual(names(createBuiltPlan(inForce, wanted, []).tables), ['a 1.x', 'b 1'])
   })
 
   it('given a name in another case, then the table is dropped; an unknown one is refused', () => {
-    assert.deepEqual(names(planWithout(inForce, ['A']).tables), ['b 1', 'c 1'])
-    assert.throws(() => planWithout(inForce, ['nothing']), /There is no table nothing\./)
-    assert.throws(() => planWithout(inForce, ['d']), /The table d is being built\./)
+    assert.deepEqual(names(removeTables(inForce, ['A']).tables), ['b 1', 'c 1'])
+    assert.throws(() => removeTables(inForce, ['nothing']), /There is no table nothing\./)
+    assert.throws(() => removeTables(inForce, ['d']), /The table d is being built\./)
   })
 })

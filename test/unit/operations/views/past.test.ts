@@ -4,15 +4,15 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/stage.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { appendPast, type PastRange } from '../../../../lib/operations/views/past.ts'
-import { activatedPlan, viewsActivated } from '../../../../lib/views/activation.ts'
+import { createActivatedPlan, createActivationEvent } from '../../../../lib/views/activation.ts'
 import { compilePlan } from '../../../../lib/views/language/compile.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../../../lib/views/plan.ts'
@@ -61,7 +61,7 @@ const RANGES: PastRange[] = [0, 1].map(partition => ({
 const taking: KeyedProcess<null> = {
   name: 'taking',
   accepts: ['io.sluice.view.row.v1'],
-  onEvent: () => decided('taken', null),
+  onEvent: () => completeStep('taken', null),
 }
 
 /** Log of rows, to which runs append until a write breaks. */
@@ -125,7 +125,7 @@ class Rows {
 }
 
 function activation(offset: number, activated: ActivatedPlan): LogRecord {
-  const event = viewsActivated(activated, 0, new Date(START_MS).toISOString())
+  const event = createActivationEvent(activated, 0, new Date(START_MS).toISOString())
   return { topic: TOPIC, partition: 0, offset, timestampMs: START_MS, key: null, ...writeEvent(event) }
 }
 
@@ -134,7 +134,7 @@ async function live(): Promise<string[]> {
   const stage = new Stage(views() as never)
   const records = RECORDS.filter(({ partition }) => partition === 0)
   const later = records.map(record => ({ ...record, offset: record.offset + 1 }))
-  await stage.batch([activation(0, activatedPlan(plan, [])), ...later])
+  await stage.batch([activation(0, createActivatedPlan(plan, [])), ...later])
   return rowsIn(stage)
 }
 
@@ -196,7 +196,7 @@ describe('the past of a table', () => {
       const place = { topic: TOPIC, partition: 0, offset, timestampMs: START_MS + offset * 1000, key: null }
       return { ...place, ...writeEvent(event) }
     }
-    const first = activation(0, activatedPlan(plan, []))
+    const first = activation(0, createActivatedPlan(plan, []))
     const records = [
       at(1, 'a', 1),
       at(2, 'b', 2),
@@ -206,7 +206,7 @@ describe('the past of a table', () => {
       at(6, 'd', 5),
     ]
     const stage = new Stage(views() as never)
-    await stage.store.skip(stage.stateKey(), 5, digestOf(records[4] as LogRecord))
+    await stage.store.skip(stage.stateKey(), 5, computeDigest(records[4] as LogRecord))
     await stage.batch([first, ...records])
     assert.deepEqual(stage.outcomes, [
       'applied/views-activated',
@@ -217,7 +217,7 @@ describe('the past of a table', () => {
       'failed/skipped',
       'applied/regrouped',
     ])
-    const rows = new Rows([activation(0, activatedPlan({ streams: [], tables: [] }, [])), ...records])
+    const rows = new Rows([activation(0, createActivatedPlan({ streams: [], tables: [] }, [])), ...records])
     rows.skipped = stage.store
     rows.ranges = [{ topic: TOPIC, partition: 0, start: 0, next: 0, end: 7 }]
     await rows.run(0, false)
@@ -235,12 +235,12 @@ describe('the past of a table', () => {
     const later = RECORDS.filter(({ partition, offset }) => partition === 0 && offset >= 50 && offset < 90)
     const log = [
       ...past,
-      activation(50, activatedPlan(plan, [])),
+      activation(50, createActivatedPlan(plan, [])),
       ...later.map(record => ({ ...record, offset: record.offset + 1 })),
     ]
     await stage.batch(log)
     assert.ok(rows.records.length > 0 && rowsIn(stage).length > 0)
-    const published = [...rows.published, ...stage.publisher.published]
+    const published = [...rows.published, ...stage.publisher.publishedRecords]
     const { consumer, store } = stage
     const states = [stage.stateKey()]
     const { differences } = await verified({ consumer, store, states, log, published, own: [ROWS] })

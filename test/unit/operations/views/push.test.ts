@@ -4,12 +4,12 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { tableChanges } from '../../../../lib/operations/views/push.ts'
-import { activatedPlan } from '../../../../lib/views/activation.ts'
+import { createActivatedPlan } from '../../../../lib/views/activation.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../../lib/views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../../../lib/views/plan.ts'
 
 const table = { name: 't', generation: '1' } as TablePlan
-const planOf = (...tables: TablePlan[]) => activatedPlan({ streams: [], tables }, [])
+const planOf = (...tables: TablePlan[]) => createActivatedPlan({ streams: [], tables }, [])
 
 /** Topic with changes, and a plan in force, which both change while they are followed. */
 class Changes {

@@ -43,7 +43,7 @@ describe('given a registry with scripted answers', () => {
 
   test('when it knows no such subject, then nothing is found, and any schema fits', async () => {
     answer = { status: 404, body: '{"error_code": 40401, "message": "Subject not found"}' }
-    assert.equal(await subjects.idOf('s', SCHEMA), undefined)
+    assert.equal(await subjects.findId('s', SCHEMA), undefined)
     assert.equal(await subjects.version('s'), undefined)
     assert.deepEqual(await subjects.versions('s'), [])
     assert.deepEqual(await subjects.compatibility('s', SCHEMA), { isCompatible: true, reasons: [] })
@@ -58,7 +58,7 @@ describe('given a registry with scripted answers', () => {
   ] as const)
     test(`when it answers ${what}, then it is unavailable, and the message has no password`, async () => {
       answer = { status, body }
-      for (const ask of [() => subjects.idOf('s', SCHEMA), () => subjects.register('s', SCHEMA)])
+      for (const ask of [() => subjects.findId('s', SCHEMA), () => subjects.register('s', SCHEMA)])
         await assert.rejects(ask(), error => {
           assert.ok(isRegistryError(error, 'unavailable'), String(error))
           assert.doesNotMatch(error.message, /hunter2/)
@@ -77,7 +77,7 @@ describe('given a registry with scripted answers', () => {
 
   test('when an answer is too large, then it is unavailable, and says so', async () => {
     answer = { status: 200, body: `{"id": 7, "more": "${'x'.repeat(5_000_000)}"}` }
-    await assert.rejects(subjects.idOf('s', SCHEMA), {
+    await assert.rejects(subjects.findId('s', SCHEMA), {
       code: 'unavailable',
       message: /its answer has more than 4194304 bytes/,
     })
@@ -86,7 +86,7 @@ describe('given a registry with scripted answers', () => {
   test('when it does not answer in time, then it is unavailable', async () => {
     answer = { status: 0, body: '' }
     const hurried = new RegistrySubjects(address, { answerWithinMs: 50 })
-    for (const ask of [() => hurried.versions('s'), () => subjects.idOf('s', SCHEMA, 50)])
+    for (const ask of [() => hurried.versions('s'), () => subjects.findId('s', SCHEMA, 50)])
       await assert.rejects(ask(), { code: 'unavailable', message: /timeout/ })
   })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { visibleGroups } from '#runtime/adapters/kafka/groups.ts'
+import { listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
 import { topicLayouts } from '#runtime/adapters/kafka/topic-admin.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
@@ -33,7 +33,7 @@ describe('given a cluster with a partition that has no leader', () => {
       2: { listGroups: () => listed(['a', '']), describeGroups: described },
     })
     assert.deepEqual(
-      (await visibleGroups(kafka)).map(one => [one.group, one.state]),
+      (await listVisibleGroups(kafka)).map(one => [one.group, one.state]),
       [
         ['a', 'empty'],
         ['b', 'empty'],
@@ -56,7 +56,7 @@ describe('given a cluster with a partition that has no leader', () => {
       2: { listGroups: () => listed() },
     })
     assert.deepEqual(
-      (await visibleGroups(kafka)).map(one => one.group),
+      (await listVisibleGroups(kafka)).map(one => one.group),
       ['a', 'c'],
     )
   })

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { receive } from '#runtime/pipeline/batch/receive.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 
 const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
 
 it('given null headers, alone or among other values of their name, then each is null', () => {
   const [none, some] = [Buffer.alloc(0), Buffer.from('x')]
   const headers = { alone: null, first: [null, some], last: ['x', null], empty: none } as never
-  const record = logRecordOf('t', 3, { ...MESSAGE, headers })
+  const record = toLogRecord('t', 3, { ...MESSAGE, headers })
   assert.deepEqual(record.headers, [
     ['alone', null],
     ['first', null],
@@ -25,7 +25,7 @@ it('given null headers, alone or among other values of their name, then each is 
 it('given the same record through the library and through Lambda, then both have the same digest', () => {
   const [key, value] = [Buffer.from('k'), Buffer.from([0, 255, 128])]
   const headers = { b: ['1', null, Buffer.from([200])], a: null, é: '', 10: 'x' } as never
-  const read = logRecordOf('t', 3, { ...MESSAGE, key, value, headers })
+  const read = toLogRecord('t', 3, { ...MESSAGE, key, value, headers })
   const place = { topic: 't', partition: 3, offset: 7, timestamp: 5 }
   const bytes = { key: key.toString('base64'), value: value.toString('base64') }
   // Headers as written; Lambda's bytes may be signed, and a null is not a list.
@@ -35,7 +35,7 @@ it('given the same record through the library and through Lambda, then both have
     batch?.records[0]?.headers.map(([, value]) => value === null),
     [false, false, true, false, true, false],
   )
-  assert.equal(digestOf(batch?.records[0] as LogRecord), digestOf(read))
+  assert.equal(computeDigest(batch?.records[0] as LogRecord), computeDigest(read))
   const bare = receive({ records: { 't-3': [place] } })
-  assert.equal(digestOf(bare[0]?.records[0] as LogRecord), digestOf(logRecordOf('t', 3, MESSAGE)))
+  assert.equal(computeDigest(bare[0]?.records[0] as LogRecord), computeDigest(toLogRecord('t', 3, MESSAGE)))
 })

@@ -6,6 +6,7 @@ conformsAsPublisher('memory', async () => {
     () => 2 * 2 ** 20,
     () => 1,
   )
-  const read = async () => publisher.published.map(({ key, value, headers }) => ({ key, value, headers }))
+  const read = async () =>
+    publisher.publishedRecords.map(({ key, value, headers }) => ({ key, value, headers }))
   return { publisher, topic: 'topic', read }
 })

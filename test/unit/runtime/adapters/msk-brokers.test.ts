@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokersOf } from '#runtime/adapters/aws/msk-brokers.ts'
+import { listBrokers } from '#runtime/adapters/aws/msk-brokers.ts'
 import {
   AUTHENTICATIONS,
   CONNECTIVITIES,
@@ -64,7 +64,7 @@ describe('the brokers of a cluster on MSK', () => {
     for (const auth of AUTHENTICATIONS) {
       const first = EXPECTED[connectivity][auth]
       it(`given ${auth} and ${connectivity}, then ${first ?? 'the list is empty'}`, async () => {
-        const asked = brokersOf(CLUSTER, auth, connectivity)
+        const asked = listBrokers(CLUSTER, auth, connectivity)
         if (first) {
           const brokers = await asked
           assert.deepEqual([brokers[0], brokers.length], [first, 2])
@@ -73,9 +73,9 @@ describe('the brokers of a cluster on MSK', () => {
     }
 
   it('given a cluster with one listener, then the message names the only way to sign in', async () => {
-    assert.deepEqual(await brokersOf(BARE, 'iam'), ['b-1.bare:9098'])
+    assert.deepEqual(await listBrokers(BARE, 'iam'), ['b-1.bare:9098'])
     assert.match(
-      String(await rejection(brokersOf(BARE, 'scram-sha-512', 'public'))),
+      String(await rejection(listBrokers(BARE, 'scram-sha-512', 'public'))),
       /no listener for KAFKA_AUTH=scram-sha-512 with MSK_CONNECTIVITY=public; it has iam \(private\)$/,
     )
   })
@@ -83,7 +83,7 @@ describe('the brokers of a cluster on MSK', () => {
   it('given a cluster that does not exist, then the message names it', async () => {
     const unknown = CLUSTER.replace('telemetry', 'other')
     assert.match(
-      String(await rejection(brokersOf(unknown, 'iam'))),
+      String(await rejection(listBrokers(unknown, 'iam'))),
       /MSK_CLUSTER_ARN: the brokers of arn:.*other.* cannot be read/,
     )
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Bytes, type Packable, packed } from '#runtime/adapters/redis/message-pack.ts'
+import { Bytes, type Packable, pack } from '#runtime/adapters/redis/message-pack.ts'
 import { type Unpacked, unpacked } from '../../../support/message-pack.ts'
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')
@@ -28,7 +28,7 @@ describe('a packed value', () => {
       fc.property(fc.array(pair), pairs => {
         const nested = [...pairs.map(([item]) => item), pairs.map(([item]) => item)]
         const expected = pairs.map(([, item]) => item)
-        assert.deepEqual(unpacked(packed(nested)), [...expected, expected])
+        assert.deepEqual(unpacked(pack(nested)), [...expected, expected])
       }),
     )
   })
@@ -38,14 +38,14 @@ describe('a packed value', () => {
       fc.property(fc.array(fc.tuple(fc.oneof(text, number), pair)), list => {
         const names = new Map(list.map(([name, [item]]) => [name, item]))
         const expected = list.map(([name, [, item]]) => [typeof name === 'string' ? utf8(name) : name, item])
-        assert.deepEqual(unpacked(packed(names)), new Map(expected as [Unpacked, Unpacked][]))
+        assert.deepEqual(unpacked(pack(names)), new Map(expected as [Unpacked, Unpacked][]))
       }),
     )
   })
 
   it('given an object with fields that are undefined, then they are left out', () => {
     assert.deepEqual(
-      unpacked(packed({ a: 1, b: undefined, c: '' })),
+      unpacked(pack({ a: 1, b: undefined, c: '' })),
       new Map<Unpacked, Unpacked>([
         ['a', 1],
         ['c', ''],
@@ -57,14 +57,14 @@ describe('a packed value', () => {
     for (const character of ['a', 'ÿ', '€', '🌡'])
       for (let count = 0; count <= 40; count += 1) {
         const item = character.repeat(count)
-        assert.deepEqual(unpacked(packed([item])), [utf8(item)], `${count} of ${character}`)
+        assert.deepEqual(unpacked(pack([item])), [utf8(item)], `${count} of ${character}`)
       }
   })
 
   it('given strings that hold bytes, in lists and as names, then a character is a byte', () => {
     for (const length of [0, 1, 10, 11, 31, 32, 300]) {
       const item = '\xff\x00\x80'.repeat(length).slice(0, length)
-      assert.deepEqual(unpacked(packed(new Bytes([item, new Map([[item, [item]]])]))), [
+      assert.deepEqual(unpacked(pack(new Bytes([item, new Map([[item, [item]]])]))), [
         item,
         new Map([[item, [item]]]),
       ])

@@ -4,7 +4,7 @@ import { OtlpExporter } from '#runtime/adapters/otlp/exporter.ts'
 import type { Span } from '#runtime/adapters/otlp/spans.ts'
 import { type Traced, Tracing } from '#runtime/adapters/otlp/tracing.ts'
 import type { Sampler } from '#runtime/cloudevents/trace.ts'
-import { type Decided, decided, rejected } from '#runtime/consumer/process.ts'
+import { type CompletedStep, completeStep, reject } from '#runtime/consumer/process.ts'
 import { type Signal, topicName } from '../../../../lib/app/topics.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
@@ -16,7 +16,7 @@ import { Stage } from '../../../support/stage.ts'
 const WHO = {
   env: 'test',
   application: 'sluice',
-  groupOf: () => 'sluice-tested-test',
+  getGroup: () => 'sluice-tested-test',
   kafkaTopic: (topic: Signal) => topicName(topic, 'test'),
   serviceName: 'sluice-tested',
 }
@@ -162,9 +162,9 @@ describe('the spans of a batch', () => {
     const timed = {
       name: 'timed',
       accepts: READING_TYPES,
-      onEvent: (_: unknown, { timeMs }: { timeMs: number }): Decided<unknown> =>
-        decided('set', {}, [], [{ name: 'late', dueMs: timeMs + 1_000 }]),
-      onTimer: (): Decided<unknown> => decided('was-late', {}),
+      onEvent: (_: unknown, { timeMs }: { timeMs: number }): CompletedStep<unknown> =>
+        completeStep('set', {}, [], [{ name: 'late', dueMs: timeMs + 1_000 }]),
+      onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}),
     }
     const records = [
       record(0, reading('a', traced('a'))),
@@ -213,7 +213,7 @@ describe('the spans of a batch', () => {
   })
 
   it('given a failure, then its span has the code and not the message, and its record keeps the trace', async () => {
-    const refusing = { name: 'refusing', accepts: READING_TYPES, onEvent: () => rejected('SECRET') }
+    const refusing = { name: 'refusing', accepts: READING_TYPES, onEvent: () => reject('SECRET') }
     const [span, failureRecord] = await spansOf(
       stage => stage.batch([record(0, reading('a', traced('a')))]),
       refusing,
@@ -234,9 +234,9 @@ describe('the spans of a batch', () => {
     const patient = {
       name: 'patient',
       accepts: READING_TYPES,
-      onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): Decided<unknown> =>
-        decided('set', {}, [], id === 'a' ? [{ name: 'late', dueMs: timeMs + 1_000 }] : []),
-      onTimer: (): Decided<unknown> => decided('was-late', {}, [emit]),
+      onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): CompletedStep<unknown> =>
+        completeStep('set', {}, [], id === 'a' ? [{ name: 'late', dueMs: timeMs + 1_000 }] : []),
+      onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}, [emit]),
     }
     const spans = await spansOf(
       stage =>
@@ -379,7 +379,7 @@ describe('the export', () => {
     await gone.stop()
     const headers = { authorization: 'SECRET' }
     const log = await logOf(async observer => {
-      const told = observer.spansDropped.bind(observer)
+      const told = observer.reportDroppedSpans.bind(observer)
       const made = new OtlpExporter({ endpoint, headers }, {}, told, () => NOW)
       for (let invocation = 0; invocation < 3; invocation += 1) {
         made.add([span])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type JsonOptions, type JsonRecord, json } from '#runtime/cloudevents/plain-json.ts'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { application, type TopicRecord } from '#runtime/consumer/authored-application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
@@ -99,7 +99,7 @@ describe('plain JSON records', () => {
     const target = { consumer: 'totals', failure: 'f', attempt: 2, history: [], place }
     const reading = application({ topics: ['orders'], read: json({ entity: seen }) })
     const consumer = { ...CONSUMER_DEFAULTS, application: reading, process: totals }
-    const content = { value: Buffer.from('{}'), headers: redriveHeaders(target) }
+    const content = { value: Buffer.from('{}'), headers: buildRedriveHeaders(target) }
     const decoded = decode(logRecord(9, content, { topic: 'orders' }), consumer)
     const event = decoded.kind === 'event' ? decoded.event : undefined
     const before = decode(logRecord(3, { value: Buffer.from('{}') }, { topic: 'orders', ...place }), consumer)

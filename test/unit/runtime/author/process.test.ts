@@ -124,7 +124,7 @@ describe('a process made of handlers', () => {
     const kit = new ProcessKit(process)
     await kit.when(placed('a', 1), { ...placed('e', 1), type: 'com.example.erased' })
     assert.deepEqual(
-      kit.published.map(({ type, data }) => [type, data]),
+      kit.publishedEvents.map(({ type, data }) => [type, data]),
       [['erasing.gone', { state: 1 }]],
     )
   })

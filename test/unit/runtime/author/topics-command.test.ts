@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { application } from '#runtime/consumer/authored-application.ts'
-import { linesOf, topicsIn } from '#runtime/lambda/topics-command.ts'
+import { formatTopicLines, topicsIn } from '#runtime/lambda/topics-command.ts'
 
 const shop = application({
   prefix: 'shop',
@@ -26,7 +26,7 @@ describe('the topics of an application', () => {
     const topic = 'shop.raw.eu'
     const differences = [{ topic, setting, wanted: 'CreateTime', found: 'LogAppendTime' }]
     const compared = { existing: [topic, 'shop.failures.eu'], missing: ['shop.orders.eu'], differences }
-    assert.deepEqual(linesOf(topics, compared), [
+    assert.deepEqual(formatTopicLines(topics, compared), [
       'created  shop.orders.eu: 12 partitions, LogAppendTime',
       'differs  shop.raw.eu: message.timestamp.type is LogAppendTime, and should be CreateTime',
       'exists   shop.failures.eu',

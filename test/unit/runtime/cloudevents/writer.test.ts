@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { continuedTrace, spanContextOf, startedTrace } from '#runtime/cloudevents/trace.ts'
-import { type ContentMode, producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import { continueTrace, extractSpanContext, startTrace } from '#runtime/cloudevents/trace.ts'
+import { type ContentMode, toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { environmentReading } from '../../../support/records.ts'
 
@@ -70,21 +70,21 @@ describe('writing an event', () => {
 
 describe('the trace of an event', () => {
   it('is started by the producer of an event that has none, the same for the same event', () => {
-    const [one, two] = [1, 2].map(() => headersOf(producedRecord('t', 'k', environmentReading('a'))))
+    const [one, two] = [1, 2].map(() => headersOf(toOutgoingRecord('t', 'k', environmentReading('a'))))
     assert.match(one?.ce_traceparent ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
     assert.equal(one?.ce_traceparent, two?.ce_traceparent)
   })
   it('is kept where the event has one', () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
-    const record = producedRecord('t', 'k', environmentReading('a', { extensions: { traceparent } }))
+    const record = toOutgoingRecord('t', 'k', environmentReading('a', { extensions: { traceparent } }))
     assert.equal(headersOf(record).ce_traceparent, traceparent)
   })
   it('is continued with flags and state, and not at all where it is broken', () => {
-    const trace = { ...startedTrace({ source: '/s', id: 'a' }), tracestate: 'vendor=1' }
-    const continued = continuedTrace({ extensions: trace }, 'effect')
-    assert.equal(spanContextOf(continued)?.traceId, spanContextOf(trace)?.traceId)
+    const trace = { ...startTrace({ source: '/s', id: 'a' }), tracestate: 'vendor=1' }
+    const continued = continueTrace({ extensions: trace }, 'effect')
+    assert.equal(extractSpanContext(continued)?.traceId, extractSpanContext(trace)?.traceId)
     assert.equal(continued.tracestate, 'vendor=1')
     for (const traceparent of ['', 'nonsense', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`])
-      assert.deepEqual(continuedTrace({ extensions: { traceparent } }, 'effect'), {})
+      assert.deepEqual(continueTrace({ extensions: { traceparent } }, 'effect'), {})
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { forgetting } from '#runtime/consumer/forgetting.ts'
+import { scheduleForgetting } from '#runtime/consumer/forgetting.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { type EntityStatistics, statistics } from '../../../../lib/analytics/process.ts'
 import { Kit } from '../../../support/kit.ts'
@@ -13,14 +13,14 @@ const SENSOR = '/environment/test-site s-1'
 it('given readings of one day, then the timer is set with the first of them, and stands', () => {
   const noon = Date.parse('2026-03-01T12:00:00Z')
   const due = [{ name: 'forget', dueMs: Date.parse('2026-03-10T00:00:00Z') }]
-  assert.deepEqual(forgetting(undefined, noon, 8), due)
-  assert.deepEqual(forgetting(noon, noon + 3_600_000, 8), [])
-  assert.deepEqual(forgetting(noon, noon - DAY_MS, 8), [], 'a late one does not move it back')
-  assert.deepEqual(forgetting(noon - DAY_MS, noon, 8), due)
+  assert.deepEqual(scheduleForgetting(undefined, noon, 8), due)
+  assert.deepEqual(scheduleForgetting(noon, noon + 3_600_000, 8), [])
+  assert.deepEqual(scheduleForgetting(noon, noon - DAY_MS, 8), [], 'a late one does not move it back')
+  assert.deepEqual(scheduleForgetting(noon - DAY_MS, noon, 8), due)
   const midnight = Date.parse('2026-03-01T00:00:00Z')
-  assert.deepEqual(forgetting(undefined, midnight, 8), due, 'the first instant belongs to its day')
-  assert.deepEqual(forgetting(midnight - 1, midnight, 8), due)
-  assert.deepEqual(forgetting(midnight, midnight + DAY_MS - 1, 8), [])
+  assert.deepEqual(scheduleForgetting(undefined, midnight, 8), due, 'the first instant belongs to its day')
+  assert.deepEqual(scheduleForgetting(midnight - 1, midnight, 8), due)
+  assert.deepEqual(scheduleForgetting(midnight, midnight + DAY_MS - 1, 8), [])
 })
 
 describe('rule 19: an entity that is quiet for longer than the log keeps readings', () => {
@@ -31,7 +31,7 @@ describe('rule 19: an entity that is quiet for longer than the log keeps reading
     await kit.when(reading('a'), reading('b', { at: 1 }))
     const [step] = await kit.pass(tooLong)
     assert.equal(step?.reason, 'forgotten')
-    assert.equal(kit.published.length, 1)
+    assert.equal(kit.publishedEvents.length, 1)
     assert.equal(await kit.state(SENSOR), undefined)
   })
 
@@ -43,7 +43,7 @@ describe('rule 19: an entity that is quiet for longer than the log keeps reading
     // Meanwhile it is checked from time to time whether the rule still exists.
     const reasons = steps.flatMap(({ reason = '' }) => (['tick', 'unchanged'].includes(reason) ? [] : reason))
     assert.deepEqual(reasons, ['forgotten'])
-    const data = kit.published.map(
+    const data = kit.publishedEvents.map(
       event => event.data as { status: string; reason?: string; alertId: string },
     )
     assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Partitioners } from 'kafkajs'
-import { murmur2, partitionOf } from '#runtime/consumer/murmur2.ts'
+import { computePartition, murmur2 } from '#runtime/consumer/murmur2.ts'
 
 const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => {
   return { partitionErrorCode: 0, partitionId, leader: 1, replicas: [1], isr: [1] }
@@ -28,7 +28,7 @@ describe('the partition of a key', () => {
       fc.property(fc.uint8Array({ maxLength: 90 }), bytes => {
         const key = Buffer.from(bytes)
         const message = { key, value: null }
-        assert.equal(partitionOf(key, 12), theirs({ topic: 't', partitionMetadata, message }))
+        assert.equal(computePartition(key, 12), theirs({ topic: 't', partitionMetadata, message }))
       }),
     )
   })

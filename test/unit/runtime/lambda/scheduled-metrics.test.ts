@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
-import { scheduled } from '#runtime/lambda/scheduled.ts'
+import { createScheduledHandler } from '#runtime/lambda/scheduled.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { generalSettings } from '#runtime/settings/general.ts'
 import { KAFKA } from '#runtime/settings/kafka.ts'
@@ -20,7 +20,7 @@ it('given a scheduled function that publishes, then each publishing is measured 
   Object.assign(process.env, { SHOP_ENV: 'test', KAFKA_BROKERS: '127.0.0.1:1', AWS_REGION: 'eu-west-1' })
   let times = 2
   KafkaPublisher.prototype.publish = async () => []
-  const handler = scheduled(
+  const handler = createScheduledHandler(
     'ticking',
     OnKafka,
     SLICES,

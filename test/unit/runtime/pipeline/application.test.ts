@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Application } from '#runtime/consumer/application.ts'
 import type { TopicName } from '#runtime/consumer/declared.ts'
 import { failure } from '#runtime/consumer/failure-codes.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -42,7 +42,7 @@ function totals(to: string, text = ''): KeyedProcess<number, { euros: number }> 
     onEvent(before = 0, { data, entity }) {
       const total = before + (data?.euros ?? 0)
       const emission = { name: 'total', to: named(to), key: entity, type: 'shop.total', source: '/totals' }
-      return decided('added', total, [{ ...emission, data: { total, text } }])
+      return completeStep('added', total, [{ ...emission, data: { total, text } }])
     },
   }
 }
@@ -68,7 +68,7 @@ describe('given another application than Sluice', () => {
     const stage = shop()
     await stage.batch([record(0, 'a', { cents: 250 }), record(1, 'b', { cents: 100 })])
     assert.deepEqual(
-      stage.publisher.published.map(({ topic }) => topic),
+      stage.publisher.publishedRecords.map(({ topic }) => topic),
       ['eu-shop-totals', 'eu-shop-totals'],
     )
     assert.deepEqual(
@@ -93,7 +93,7 @@ describe('given another application than Sluice', () => {
     const stage = shop()
     await stage.batch([record(0, 'a', { euros: 1 })])
     assert.deepEqual(stage.outcomes, ['failed/schema-violated'])
-    assert.equal(stage.publisher.published[0]?.topic, 'eu-shop-broken')
+    assert.equal(stage.publisher.publishedRecords[0]?.topic, 'eu-shop-broken')
     const [told] = stage.events
     assert.equal(told?.type, 'shop.failed')
     assert.equal(told?.dataschema, 'https://shop.example/failed.json')

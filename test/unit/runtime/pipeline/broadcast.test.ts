@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
-import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -36,7 +36,7 @@ const summing: KeyedProcess<{ readonly sums: readonly number[] }, unknown, numbe
     read: data => ({ kind: 'context', context: (data as { sum: number }).sum }),
     reasons: { changed: 'summed', unchanged: 'same' },
   },
-  onEvent: (state, _, sum) => decided('noted', { sums: [...(state?.sums ?? []), sum] }),
+  onEvent: (state, _, sum) => completeStep('noted', { sums: [...(state?.sums ?? []), sum] }),
 }
 
 describe('given a context that events of two types fold', () => {
@@ -65,7 +65,7 @@ describe('given emissions without time, or for every partition', () => {
     name: 'emitting',
     accepts: ['test.event'],
     onEvent: () =>
-      decided('emitted', undefined, [
+      completeStep('emitted', undefined, [
         { name: 'one', to: 'events', key: 'k', type: 'test.one', source: '/emitting', data: {}, ...more },
       ]),
   })
@@ -86,7 +86,7 @@ describe('given emissions without time, or for every partition', () => {
   it('when one goes to every partition, then its record says so', async () => {
     const { publisher } = await publishedBy({ everyPartition: true, key: null })
     assert.deepEqual(
-      publisher.published.map(({ everyPartition, key }) => [everyPartition, key]),
+      publisher.publishedRecords.map(({ everyPartition, key }) => [everyPartition, key]),
       [[true, null]],
     )
   })
@@ -94,7 +94,7 @@ describe('given emissions without time, or for every partition', () => {
   it('when one goes to a partition, then its record says so', async () => {
     const { publisher } = await publishedBy({ partition: 2 })
     assert.deepEqual(
-      publisher.published.map(({ partition }) => partition),
+      publisher.publishedRecords.map(({ partition }) => partition),
       [2],
     )
   })
@@ -107,6 +107,6 @@ describe('given emissions without time, or for every partition', () => {
     it(`when one goes to ${where}, then its step fails and nothing of it is published`, async () => {
       const { outcomes, publisher } = await publishedBy(more)
       assert.deepEqual(outcomes, ['failed/unexpected-error'])
-      assert.ok(publisher.published.every(({ topic }) => topic.includes('failures')))
+      assert.ok(publisher.publishedRecords.every(({ topic }) => topic.includes('failures')))
     })
 })

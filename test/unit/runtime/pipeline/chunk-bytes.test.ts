@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Change } from '#runtime/pipeline/model.ts'
@@ -31,7 +31,7 @@ const large: KeyedProcess<{ readonly seen: string; readonly pad: string }, Large
   name: 'large',
   accepts: ['test.order.v1'],
   onEvent: (state, { id, timeMs, data = {} }) =>
-    decided(
+    completeStep(
       'kept',
       { seen: `${state?.seen ?? ''}${id}`, pad: 'x'.repeat(data.stateBytes ?? state?.pad.length ?? 0) },
       (data.emissions ?? []).map((bytes, index) => emission(`${id} ${index}`, bytes)),
@@ -41,7 +41,7 @@ const large: KeyedProcess<{ readonly seen: string; readonly pad: string }, Large
       })),
     ),
   onTimer: (state, { name }) =>
-    decided('fired', { ...state, seen: `${state.seen}.` }, [emission(name, 400 * KiB)]),
+    completeStep('fired', { ...state, seen: `${state.seen}.` }, [emission(name, 400 * KiB)]),
 }
 
 function emission(name: string, bytes: number) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { advance, endOf, MAX_STEP_MS, spanOf } from '#runtime/pipeline/log/clock.ts'
+import { advance, computeSpan, computeSpanEnd, MAX_STEP_MS } from '#runtime/pipeline/log/clock.ts'
 import type { LogClock } from '#runtime/pipeline/model.ts'
 import { logRecord } from '../../../support/records.ts'
 
@@ -17,7 +17,7 @@ it('given a chunk anywhere in a log, then its span ends where its last record ta
       const decided = Math.min(before, times.length - 1)
       const clock = after(records.slice(0, decided), START)
       const chunk = records.slice(decided)
-      assert.equal(endOf(spanOf(chunk), clock), after(chunk, clock).nowMs)
+      assert.equal(computeSpanEnd(computeSpan(chunk), clock), after(chunk, clock).nowMs)
     }),
   )
 })

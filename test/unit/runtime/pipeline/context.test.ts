@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { LoadSelection, StateKey } from '#runtime/pipeline/model.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
@@ -28,18 +28,19 @@ function noting(read = (data: unknown) => data): KeyedProcess<ContextState, unkn
       initial: 'initial',
       read(data) {
         const context = read((data as { setting: unknown }).setting)
-        return context === 'bad' ? rejected('bad is not a setting') : { kind: 'context', context }
+        return context === 'bad' ? reject('bad is not a setting') : { kind: 'context', context }
       },
       reasons: { changed: 'set', unchanged: 'set-already' },
     },
     onEvent: (state, { id, timeMs }, setting) =>
-      decided(
+      completeStep(
         'noted',
         { told: [...(state?.told ?? []), `${id}: ${setting}`] },
         [],
         [{ name: 'later', dueMs: timeMs + 20_000 }],
       ),
-    onTimer: (state, { name }, setting) => decided('fired', { told: [...state.told, `${name}: ${setting}`] }),
+    onTimer: (state, { name }, setting) =>
+      completeStep('fired', { told: [...state.told, `${name}: ${setting}`] }),
   }
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { type SegmentSink, written } from '#runtime/consumer/segment-sink.ts'
-import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { confirmSegment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
+import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
@@ -18,7 +18,7 @@ describe('records that are kept for later', () => {
     parking: {},
     onEvent(state, event) {
       if (failing.includes(event.id)) throw new Error('a bug')
-      return decided('kept', [...(state ?? []), event.id])
+      return completeStep('kept', [...(state ?? []), event.id])
     },
   })
 
@@ -42,7 +42,7 @@ describe('records that are kept for later', () => {
   }
 
   const retried = (stage: FormatStage) => {
-    const { headers, value } = redrivenRecord(failureOf(stage))
+    const { headers, value } = createRedrivenRecord(failureOf(stage))
     return logRecord(2, { key: Buffer.from('s-1'), value, headers })
   }
 
@@ -79,7 +79,7 @@ describe('a segment sink', () => {
       segments: { offsets: 3 },
       async write({ events }) {
         lengths.push(events.length)
-        return written('archived')
+        return confirmSegment('archived')
       },
     }
     const stage = new FormatStage(registry.uri)

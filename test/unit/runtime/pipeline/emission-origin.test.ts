@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import type { Sink } from '#runtime/consumer/sink.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import { entryAt } from '#runtime/pipeline/deciding/emission.ts'
-import { originOfPartition } from '#runtime/pipeline/deciding/origin.ts'
+import { formatOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { topicName } from '../../../../lib/app/topics.ts'
@@ -18,7 +18,7 @@ import { environmentReading, logRecord } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 
 const READINGS = topicName('readings', 'test')
-const ORIGIN = originOfPartition(
+const ORIGIN = formatOrigin(
   { consumer: 'upstream', topic: 'a.topic', partition: 3 },
   { cluster: 'c', topicId: '1' },
 )
@@ -28,7 +28,7 @@ const process: KeyedProcess<number> = {
   ...(counting as object),
   name: 'reading',
   accepts: ['io.sluice.environment.reading.v1'],
-  onEvent: (count = 0, { id }) => (id.startsWith('bad') ? rejected('bad') : decided('counted', count + 1)),
+  onEvent: (count = 0, { id }) => (id.startsWith('bad') ? reject('bad') : completeStep('counted', count + 1)),
 }
 const sink: Sink = {
   name: 'reading',
@@ -115,11 +115,11 @@ describe('repeats of emissions', () => {
     const failed = logRecord(0, sent('bad', sequenceAt(5)))
     const failure = failureId('reading', failed)
     const redrive = { consumer: 'reading', failure, attempt: 2, history: [], place: failed }
-    const again = { ...failed, offset: 2, headers: [...failed.headers, ...redriveHeaders(redrive)] }
+    const again = { ...failed, offset: 2, headers: [...failed.headers, ...buildRedriveHeaders(redrive)] }
     await stage.batch([failed, logRecord(1, sent('2', sequenceAt(6))), again])
     assert.deepEqual(stage.outcomes, ['failed/rejected', APPLIED, 'failed/rejected'])
     const aimedHigher = logRecord(3, sent('x', sequenceAt(9)))
-    const aimed = { ...aimedHigher, headers: [...aimedHigher.headers, ...redriveHeaders(redrive)] }
+    const aimed = { ...aimedHigher, headers: [...aimedHigher.headers, ...buildRedriveHeaders(redrive)] }
     await stage.batch([aimed, logRecord(4, sent('3', sequenceAt(7)))])
     assert.equal(stage.outcomes.at(-1), APPLIED)
   })
@@ -130,7 +130,7 @@ describe('repeats of emissions', () => {
       onEvent: (_, { id, entity }) => {
         if (id === 'bad') throw new Error('bad')
         const about = { key: entity, type: 'test.x', source: '/reading', data: {} }
-        return decided('sent', 1, [{ name: 'n', to: 'analytics', ...about }])
+        return completeStep('sent', 1, [{ name: 'n', to: 'analytics', ...about }])
       },
     }
     const published: OutgoingRecord[] = []

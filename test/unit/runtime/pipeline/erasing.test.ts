@@ -1,9 +1,9 @@
 /** Effects of a process on the erasure of an entity. The effects of every erasure are in `rules/erasing.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { erasing } from '../../../support/erasures.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -26,8 +26,13 @@ function counting(onErase?: Hook, version = 1): KeyedProcess<never> {
     version,
     migrate: old => ({ count: (old as Counted).count * 100 }),
     onEvent: (state, { timeMs }) =>
-      decided('counted', { count: (state?.count ?? 0) + 1 }, [], [{ name: 't', dueMs: timeMs + 60_000 }]),
-    onTimer: state => decided('passed', state),
+      completeStep(
+        'counted',
+        { count: (state?.count ?? 0) + 1 },
+        [],
+        [{ name: 't', dueMs: timeMs + 60_000 }],
+      ),
+    onTimer: state => completeStep('passed', state),
     ...(onErase && { onErase }),
   }
   return process as KeyedProcess<never>
@@ -90,7 +95,7 @@ describe('given a process that asks for erasures', () => {
         {
           ...erasure,
           offset: 2,
-          headers: [...erasure.headers, ...redriveHeaders({ ...redriven, history: [] })],
+          headers: [...erasure.headers, ...buildRedriveHeaders({ ...redriven, history: [] })],
         },
         // The timer was removed with the state.
         { ...record(200, reading('b', { sensor: 's-2' })) },

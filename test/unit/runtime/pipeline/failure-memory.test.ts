@@ -1,9 +1,9 @@
 /** The memory of failures is bounded, is shared by producers, and warns before it is full. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
-import { failureBytesOf, producerGroupOf } from '#runtime/pipeline/failures/failure-memory.ts'
+import { computeFailureBytes, computeProducerGroup } from '#runtime/pipeline/failures/failure-memory.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -26,7 +26,7 @@ function redriven(offset: number, original: ReturnType<typeof failing>) {
   return {
     ...original,
     offset,
-    headers: [...original.headers, ...redriveHeaders({ ...redriveTarget, history: [] })],
+    headers: [...original.headers, ...buildRedriveHeaders({ ...redriveTarget, history: [] })],
   }
 }
 
@@ -69,10 +69,10 @@ describe('the memory for failures', () => {
   })
 
   it('given all of a topic, then its partitions have equal parts; of an unknown topic, as readings', () => {
-    assert.equal(failureBytesOf(APPLICATION, 1200, 'sluice.telemetry.readings.prod'), 100)
-    assert.equal(failureBytesOf(APPLICATION, 1200, 'sluice.telemetry.failures.prod'), 400)
-    assert.equal(failureBytesOf(APPLICATION, 1200, 'something.else'), 100)
-    assert.ok(12 * failureBytesOf(APPLICATION, 1211, 'sluice.telemetry.readings.prod') <= 1211)
+    assert.equal(computeFailureBytes(APPLICATION, 1200, 'sluice.telemetry.readings.prod'), 100)
+    assert.equal(computeFailureBytes(APPLICATION, 1200, 'sluice.telemetry.failures.prod'), 400)
+    assert.equal(computeFailureBytes(APPLICATION, 1200, 'something.else'), 100)
+    assert.ok(12 * computeFailureBytes(APPLICATION, 1211, 'sluice.telemetry.readings.prod') <= 1211)
   })
 })
 
@@ -88,15 +88,17 @@ describe('the group of a producer', () => {
   })
 
   it('given a source, then it follows from that alone, in either mode, however broken the rest is', () => {
-    const group = producerGroupOf(binary('/a/b'))
+    const group = computeProducerGroup(binary('/a/b'))
     assert.ok(group >= 0 && group < 64)
     for (const same of [
       binary('/a/b', 'not JSON'),
       structured('{"specversion":"1.0","source":"/a/b","id":'),
       structured('{ "source" : "/a/b" }'),
     ])
-      assert.equal(producerGroupOf(same), group)
-    const others = new Set(Array.from({ length: 300 }, (_, index) => producerGroupOf(binary(`/a/${index}`))))
+      assert.equal(computeProducerGroup(same), group)
+    const others = new Set(
+      Array.from({ length: 300 }, (_, index) => computeProducerGroup(binary(`/a/${index}`))),
+    )
     assert.ok(others.size > 50)
   })
 
@@ -108,7 +110,7 @@ describe('the group of a producer', () => {
       structured('"source"'),
       { ...none, value: Buffer.from('x') },
     ])
-      assert.equal(producerGroupOf(same), producerGroupOf(none))
-    assert.equal(producerGroupOf(none), 64)
+      assert.equal(computeProducerGroup(same), computeProducerGroup(none))
+    assert.equal(computeProducerGroup(none), 64)
   })
 })

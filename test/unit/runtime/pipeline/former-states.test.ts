@@ -3,12 +3,12 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
-import { delivered, type Sink } from '#runtime/consumer/sink.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Sink } from '#runtime/consumer/sink.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
-import { joinedMeta } from '#runtime/pipeline/loading/former-states.ts'
+import { joinMeta } from '#runtime/pipeline/loading/former-states.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
-import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -32,9 +32,9 @@ class Environment {
       batchSize: 100,
       deliver: async all =>
         all.map(({ event, offset }) => {
-          if (refused.has(offset)) return rejected('no')
+          if (refused.has(offset)) return reject('no')
           this.deliveries.push(`${name} ${event.id}`)
-          return delivered('delivered')
+          return confirmDelivery('delivered')
         }),
     }
     return this.#batch(sink as Process, records)
@@ -49,7 +49,7 @@ class Environment {
       deliver: async all =>
         all.map(({ event, receivers = FORMER }) => {
           for (const name of receivers) this.deliveries.push(`${name} ${event.id}`)
-          return delivered('delivered')
+          return confirmDelivery('delivered')
         }),
     }
     return this.#batch(sink as Process, records)
@@ -69,7 +69,7 @@ class Environment {
       .map(({ data }) => data as FailureData)
       .filter(({ originalTopic }) => originalTopic !== undefined)
       .map((failure, index) => {
-        const { key, value, headers } = redrivenRecord(failure)
+        const { key, value, headers } = createRedrivenRecord(failure)
         return { ...recordOf(from + index), key, value, headers }
       })
   }
@@ -167,13 +167,13 @@ describe('a process that replaces others', () => {
     name,
     accepts: READING_TYPES,
     onEvent: state =>
-      decided(
+      completeStep(
         'counted',
         { ...state, [field]: (state?.[field] ?? 0) + 1 },
         [],
         [{ name: field, dueMs: Date.parse('2030-01-01T00:00:00Z') }],
       ),
-    onTimer: state => decided('timer', state),
+    onTimer: state => completeStep('timer', state),
   })
 
   it('given a state of each, then it has the fields and timers of both', async () => {
@@ -203,7 +203,7 @@ describe('a process that replaces others', () => {
       tally,
       failuresFromMs,
     })
-    const joined = joinedMeta([meta(7, { 'applied/x': 2 }, 5), meta(3, { 'applied/x': 1, y: 1 }, 9)], FORMER)
+    const joined = joinMeta([meta(7, { 'applied/x': 2 }, 5), meta(3, { 'applied/x': 1, y: 1 }, 9)], FORMER)
     assert.deepEqual(joined, {
       ...EMPTY_META,
       version: { epoch: 4, appliedOffset: 3, fired: 0 },
@@ -211,6 +211,6 @@ describe('a process that replaces others', () => {
       failuresFromMs: 9,
       formerOffsets: { mail: 7, hook: 3 },
     })
-    assert.equal(joinedMeta([meta(7, {}, 5), meta(7, {}, undefined)], FORMER).failuresFromMs, undefined)
+    assert.equal(joinMeta([meta(7, {}, 5), meta(7, {}, undefined)], FORMER).failuresFromMs, undefined)
   })
 })

@@ -5,7 +5,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
-import { recordOf, rowsOf } from '../../../../lib/history/row.ts'
+import { toHistoryRows, toLogRecord } from '../../../../lib/history/row.ts'
 import { FormatStage } from '../../../support/format-stage.ts'
 import { environmentReading } from '../../../support/records.ts'
 import { framed, registryWith } from '../../../support/schema-registry.ts'
@@ -117,8 +117,8 @@ describe('a record with such a header that is written again', () => {
     registry.schemas.set(GUID, REGISTERED[0][1])
     const record = marked(avro, guid())
     const [plain] = await plainRecords([record], reader())
-    const [row] = await rowsOf([record], reader())
-    for (const one of [plain as LogRecord, recordOf(row as never)]) {
+    const [row] = await toHistoryRows([record], reader())
+    for (const one of [plain as LogRecord, toLogRecord(row as never)]) {
       assert.deepEqual((readEvent(one) as Event).data, reading.data)
       assert.equal(
         one.headers.some(([name]) => name === '__value_schema_id'),
@@ -129,7 +129,7 @@ describe('a record with such a header that is written again', () => {
 
   it('given data that cannot be read, then the history keeps it as it is', async () => {
     const record = marked(avro, guid())
-    const [row] = await rowsOf([record], reader())
-    assert.deepEqual(recordOf(row as never), record)
+    const [row] = await toHistoryRows([record], reader())
+    assert.deepEqual(toLogRecord(row as never), record)
   })
 })

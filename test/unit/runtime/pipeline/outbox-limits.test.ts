@@ -7,7 +7,7 @@ import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
@@ -25,7 +25,8 @@ function emitting(emissions: Readonly<Record<string, Partial<Emission>>>): Keyed
   return {
     name: 'emitting',
     accepts: READING_TYPES,
-    onEvent: (_, { id }) => decided('said', {}, [{ ...usual, name: id, data: { id }, ...emissions[id] }]),
+    onEvent: (_, { id }) =>
+      completeStep('said', {}, [{ ...usual, name: id, data: { id }, ...emissions[id] }]),
   }
 }
 
@@ -34,8 +35,8 @@ function strict(limits: Readonly<Record<string, number>> = {}): MemoryPublisher 
   return new MemoryPublisher(topic => limits[topic] ?? topicNamed(topic)?.maxMessageBytes ?? 0)
 }
 
-function eventsIn({ published }: MemoryPublisher): Event[] {
-  return published.map(sent => {
+function eventsIn({ publishedRecords }: MemoryPublisher): Event[] {
+  return publishedRecords.map(sent => {
     const event = readEvent(sent)
     assert.ok(!isFailure(event))
     return event
@@ -54,7 +55,7 @@ describe('an emission', () => {
       stage.consumer = { ...stage.consumer, contentMode: mode }
       assert.deepEqual(await stage.batch([record(0, reading('a'))]), { batchItemFailures: [] })
       assert.deepEqual(stage.outcomes, [outcome])
-      assert.equal(publisher.published.length, 1)
+      assert.equal(publisher.publishedRecords.length, 1)
     })
 })
 
@@ -66,11 +67,11 @@ describe('a tracestate that is larger than anybody needs', () => {
     const stage = new Stage(emitting({}), { publisher })
     await stage.batch([record(0, reading('a', { extensions }))])
     assert.deepEqual(stage.outcomes, ['applied/said'])
-    const [header] = publisher.published.flatMap(({ headers }) =>
+    const [header] = publisher.publishedRecords.flatMap(({ headers }) =>
       headers.filter(([name]) => name === 'ce_tracestate'),
     )
     assert.equal(header, undefined)
-    const traced = publisher.published[0]?.headers.find(([name]) => name === 'ce_traceparent')?.[1]
+    const traced = publisher.publishedRecords[0]?.headers.find(([name]) => name === 'ce_traceparent')?.[1]
     assert.match(String(traced), /^00-0af7651916cd43dd8448eb211c80319c-/)
   })
 
@@ -147,7 +148,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     const stage = new Stage(emitting({ b: large, d: large }), { publisher })
     const log = ['a', 'b', 'c', 'd'].map((id, offset) => record(offset, reading(id)))
     assert.deepEqual(await stage.batch(log), { batchItemFailures: [] })
-    const firstCopies = publisher.published.filter(
+    const firstCopies = publisher.publishedRecords.filter(
       (sent, at, all) => all.findIndex(one => idOf(one).equals(idOf(sent))) === at,
     )
     assert.deepEqual(

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
-import { pastStates } from '#runtime/pipeline/verifying/history.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import { computePastStates } from '#runtime/pipeline/verifying/history.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
@@ -18,11 +18,11 @@ const watching: KeyedProcess<{ count: number }> = {
   accepts: READING_TYPES,
   onEvent(state, { timeMs }) {
     const count = (state?.count ?? 0) + 1
-    if (count === 3) return rejected('the third')
-    return decided('counted', { count }, [], [{ name: 'silence', dueMs: timeMs + MINUTE_MS }])
+    if (count === 3) return reject('the third')
+    return completeStep('counted', { count }, [], [{ name: 'silence', dueMs: timeMs + MINUTE_MS }])
   },
   onTimer: (state, { entity }) =>
-    decided('silent', { count: state.count + 100 }, [
+    completeStep('silent', { count: state.count + 100 }, [
       { name: 'silent', to: 'events', key: entity, type: 'test.silent', source: '/watching', data: {} },
     ]),
 }
@@ -44,7 +44,7 @@ describe('a state of before', () => {
       return { ...logRecord(offset, event), timestampMs: startMs + Number(at) * 1_000 }
     })
     const past = (toOffset: number) =>
-      pastStates(
+      computePastStates(
         {
           consumer: stage.consumer,
           log: new MemoryLogReader(log),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { sizeOf } from '#runtime/cloudevents/record.ts'
-import { decided, type Emission, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { estimateSize } from '#runtime/cloudevents/record.ts'
+import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -70,7 +70,7 @@ describe('records that cannot be processed', () => {
         poison.headers.map(([name, value]) => ({ name, value: String(value?.toString('base64')) })),
       )
       assert.equal(
-        stage.publisher.published.find(({ topic }) => topic.includes('failures'))?.topic,
+        stage.publisher.publishedRecords.find(({ topic }) => topic.includes('failures'))?.topic,
         'sluice.telemetry.failures.test',
       )
     })
@@ -106,13 +106,13 @@ describe('records that cannot be processed', () => {
   it('given a process that refuses, throws or repeats a name, then the record fails and the state stays', async () => {
     const emission = { name: 'same', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
     const steps: Record<string, () => ReturnType<KeyedProcess<unknown>['onEvent']>> = {
-      good: () => decided('counted', { seen: true }),
-      refuses: () => rejected('not in this state'),
+      good: () => completeStep('counted', { seen: true }),
+      refuses: () => reject('not in this state'),
       throws: () => {
         throw new TypeError('a bug')
       },
-      repeats: () => decided('twice', { seen: false }, [emission, emission]),
-      huge: () => decided('huge', { seen: false }, [{ ...emission, data: 'x'.repeat(2 ** 20) }]),
+      repeats: () => completeStep('twice', { seen: false }, [emission, emission]),
+      huge: () => completeStep('huge', { seen: false }, [{ ...emission, data: 'x'.repeat(2 ** 20) }]),
     }
     const process: KeyedProcess<unknown> = {
       name: 'moody',
@@ -151,9 +151,9 @@ describe('records that cannot be processed', () => {
       name: 'circular',
       accepts: READING_TYPES,
       onEvent: (_, event) => {
-        if (event.id === 'state') return decided('stored', circular)
-        if (event.id === 'good') return decided('counted', {})
-        return decided('emitted', {}, [
+        if (event.id === 'state') return completeStep('stored', circular)
+        if (event.id === 'good') return completeStep('counted', {})
+        return completeStep('emitted', {}, [
           { name: 'e', to: 'events', key: null, type: 't', source: '/s', data: 1n },
         ])
       },
@@ -173,7 +173,7 @@ describe('records that cannot be processed', () => {
       accepts: READING_TYPES,
       onEvent(state = { count: 0 }, event) {
         state.count++
-        return event.id === 'bad' ? rejected('no') : decided('counted', state)
+        return event.id === 'bad' ? reject('no') : completeStep('counted', state)
       },
     }
     const stage = new Stage(process as KeyedProcess<unknown>)
@@ -194,8 +194,9 @@ describe('records that cannot be processed', () => {
     it(`given a record with a vast ${name}, then its failure record still fits into its topic`, async () => {
       const stage = new Stage()
       await stage.batch([record(0, content)])
-      assert.equal(stage.publisher.published.length, 1)
-      for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
+      assert.equal(stage.publisher.publishedRecords.length, 1)
+      for (const published of stage.publisher.publishedRecords)
+        assert.ok(estimateSize(published) <= 2 * 2 ** 20)
     })
 
   it('given a record near the limit of its topic, then its failure record says where the bytes are', async () => {
@@ -221,7 +222,7 @@ describe('unreadable emissions', () => {
       const process: KeyedProcess<unknown> = {
         name: 'careless',
         accepts: READING_TYPES,
-        onEvent: () => decided('emitted', {}, [{ ...good, ...broken }]),
+        onEvent: () => completeStep('emitted', {}, [{ ...good, ...broken }]),
       }
       const stage = new Stage(process)
       await stage.batch([record(0, reading('a'))])
@@ -238,9 +239,9 @@ describe('a process that does what it must not', () => {
       onEvent(_, event) {
         const meddled = event as { id: string; data: { temperature: number } }
         meddled.data.temperature = -1
-        if (event.id === 'bad') return rejected('no')
+        if (event.id === 'bad') return reject('no')
         meddled.id = 'another'
-        return decided('counted', {})
+        return completeStep('counted', {})
       },
     }
     const stage = new Stage(process)

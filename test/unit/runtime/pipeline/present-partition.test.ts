@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
-import { presentPartition } from '#runtime/pipeline/failures/present-partition.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
+import { findPresentPartition } from '#runtime/pipeline/failures/present-partition.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 
 const place = (key: string | null, originalPartition: number, originalOffset = 5) => ({
@@ -11,7 +11,7 @@ const place = (key: string | null, originalPartition: number, originalOffset = 5
   originalPartition,
   originalOffset,
 })
-const home = (key: string, partitions: number) => partitionOf(Buffer.from(key), partitions)
+const home = (key: string, partitions: number) => computePartition(Buffer.from(key), partitions)
 const grown = (from: number, to: number, end = 10): Growth => ({
   from,
   to,
@@ -21,7 +21,7 @@ const grown = (from: number, to: number, end = 10): Growth => ({
 
 describe('the partition to which a failed record comes back', () => {
   it('given a topic that has never grown, then it is the one that it came from', () => {
-    assert.equal(presentPartition(place('k', 7), []), 7)
+    assert.equal(findPresentPartition(place('k', 7), []), 7)
   })
 
   it('given a topic that grew once or more, then it is where the key goes now', () => {
@@ -32,7 +32,7 @@ describe('the partition to which a failed record comes back', () => {
         (key, some) => {
           const counts = some.toSorted((a, b) => a - b)
           const growths = counts.slice(1).map((to, index) => grown(counts[index] as number, to))
-          const present = presentPartition(place(key, home(key, counts[0] as number)), growths)
+          const present = findPresentPartition(place(key, home(key, counts[0] as number)), growths)
           assert.equal(present, home(key, counts.at(-1) as number))
         },
       ),
@@ -41,23 +41,23 @@ describe('the partition to which a failed record comes back', () => {
 
   it('given a record that came after a growth, then only later growths move it', () => {
     const [first, second] = [grown(3, 5, 5), grown(5, 9, 6)]
-    assert.equal(presentPartition(place('k', home('k', 5)), [first]), home('k', 5))
-    assert.equal(presentPartition(place('k', home('k', 5)), [first, second]), home('k', 9))
+    assert.equal(findPresentPartition(place('k', home('k', 5)), [first]), home('k', 5))
+    assert.equal(findPresentPartition(place('k', home('k', 5)), [first, second]), home('k', 9))
     // Partition 4 did not exist before the first growth.
     const key = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].find(one => home(one, 5) === 4) as string
-    assert.equal(presentPartition(place(key, 4, 0), [first]), 4)
+    assert.equal(findPresentPartition(place(key, 4, 0), [first]), 4)
   })
 
   it('given a consumer whose states were left alone, then it is the one that it came from', () => {
     const growth = { ...grown(3, 5), except: ['archiving'] }
     const failed = place('cracked', home('cracked', 3))
-    assert.equal(presentPartition({ ...failed, consumer: 'archiving' }, [growth]), home('cracked', 3))
-    assert.notEqual(presentPartition(failed, [growth]), home('cracked', 3))
+    assert.equal(findPresentPartition({ ...failed, consumer: 'archiving' }, [growth]), home('cracked', 3))
+    assert.notEqual(findPresentPartition(failed, [growth]), home('cracked', 3))
   })
 
   it('given a record without a key, or one that was misrouted, then it has stayed', () => {
-    assert.equal(presentPartition(place(null, 1), [grown(3, 5)]), 1)
+    assert.equal(findPresentPartition(place(null, 1), [grown(3, 5)]), 1)
     const stray = (home('k', 3) + 1) % 3
-    assert.equal(presentPartition(place('k', stray), [grown(3, 5)]), stray)
+    assert.equal(findPresentPartition(place('k', stray), [grown(3, 5)]), stray)
   })
 })

@@ -5,7 +5,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { PublishedFailureReader } from '#runtime/pipeline/failures/published-failures.ts'
 import type { LogBounds } from '#runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '#runtime/testing/log-bounds.ts'
@@ -27,7 +27,7 @@ async function afterLoss() {
     accepts: ['io.sluice.environment.reading.v1'],
     onEvent: (count = 0, { id }) => {
       if (failing.has(id)) throw new Error('not now')
-      return decided('counted', count + 1)
+      return completeStep('counted', count + 1)
     },
   }
   const stage = new Stage(process as KeyedProcess<never>)
@@ -36,7 +36,7 @@ async function afterLoss() {
   failing.clear()
   const failure = stage.events[0] as Event<FailureData>
   stage.observer.decisions.length = 0
-  stage.publisher.published.length = 0
+  stage.publisher.publishedRecords.length = 0
   stage.store.restore(stage.stateKey(), undefined)
   return { stage, log, failure }
 }

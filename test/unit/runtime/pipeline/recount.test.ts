@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { decided } from '#runtime/consumer/process.ts'
+import { completeStep } from '#runtime/consumer/process.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
-import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
+import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { environmentReading, logRecord, TOPIC } from '../../../support/records.ts'
 
 const COUNTING: AnyKeyedProcess = {
   name: 'counting',
   accepts: ['io.sluice.environment.reading.v1'],
-  onEvent: state => decided('counted', ((state as number | undefined) ?? 0) + 1),
+  onEvent: state => completeStep('counted', ((state as number | undefined) ?? 0) + 1),
 }
 const CONSUMER = {
   ...CONSUMER_DEFAULTS,
@@ -23,7 +23,7 @@ const ENTITY = '/environment/test-site s-1'
 async function decisions(recount: Recount, ...records: readonly LogRecord[]): Promise<readonly string[]> {
   const all: string[] = []
   for (const record of records)
-    for (const one of recount.decide(await decodedRecords([record], CONSUMER)))
+    for (const one of recount.decide(await decodeRecords([record], CONSUMER)))
       all.push(`${one.outcome}/${one.reason}`)
   return all
 }

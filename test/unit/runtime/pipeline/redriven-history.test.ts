@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { readData } from '../../../../lib/app/event-data.ts'
 import { RETRY_TYPE } from '../../../../lib/failures/event-types.ts'
-import { type ByHand, redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { type ByHand, createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -22,8 +22,8 @@ function moody(mood: { isBad: boolean; message?: string }): KeyedProcess<{ count
     accepts: READING_TYPES,
     onEvent(state) {
       attempts += 1
-      if (mood.isBad) return rejected(mood.message ?? `not today, ${attempts}`)
-      return decided('counted', { count: (state?.count ?? 0) + 1 })
+      if (mood.isBad) return reject(mood.message ?? `not today, ${attempts}`)
+      return completeStep('counted', { count: (state?.count ?? 0) + 1 })
     },
   }
 }
@@ -46,7 +46,7 @@ async function failedOnce(failing: LogRecord = record(3, reading('a')), message?
       change: (one: LogRecord) => LogRecord = one => one,
     ) => {
       offset += 1
-      const { key, value, headers } = redrivenRecord(letter, byHand)
+      const { key, value, headers } = createRedrivenRecord(letter, byHand)
       await stage.batch([change(record(offset, { key, value, headers }))])
       return stage.outcomes.at(-1)
     },

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { originalHeaders, type RedriveTarget, redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders, originalHeaders, type RedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -19,7 +19,7 @@ function moody(refused: ReadonlySet<string>): KeyedProcess<{ count: number }> {
     name: MOODY,
     accepts: READING_TYPES,
     onEvent: (state, { id }) =>
-      refused.has(id) ? rejected('not today') : decided('counted', { count: (state?.count ?? 0) + 1 }),
+      refused.has(id) ? reject('not today') : completeStep('counted', { count: (state?.count ?? 0) + 1 }),
   }
 }
 
@@ -33,7 +33,7 @@ function again(failed: LogRecord, offset: number, redriveTarget: Partial<Redrive
     ...redriveTarget,
   }
   const { timestampMs } = record(offset, {})
-  const headers = [...originalHeaders(failed), ...redriveHeaders(whole)]
+  const headers = [...originalHeaders(failed), ...buildRedriveHeaders(whole)]
   return { ...failed, offset, timestampMs, headers }
 }
 
@@ -142,7 +142,7 @@ describe('rule 11: a record that comes back', () => {
       const { stage, failed, refused } = await failedOnce()
       refused.clear()
       const stateKey = stage.stateKey()
-      const copy = stage.store.copyOf(stateKey) as { clock: { nowMs: number } }
+      const copy = stage.store.copyState(stateKey) as { clock: { nowMs: number } }
       const thirtyDays = 30 * 24 * 3_600_000
       stage.store.restore(stateKey, { ...copy, clock: { ...copy.clock, nowMs: thirtyDays } })
       const { partition, offset, timestampMs } = failed

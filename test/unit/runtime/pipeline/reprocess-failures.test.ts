@@ -111,7 +111,7 @@ describe('failures that only a rebuild has found', () => {
     const { stage, log, throwsAt } = failing
     await stage.batch(log)
     for (let at = 0; at < 30; at += 1) throwsAt.add(`r${at}`)
-    const before = stage.store.copyOf(stage.stateKey())
+    const before = stage.store.copyState(stage.stateKey())
     // The records are in one commit, or in several that each have few enough.
     for (const records of [30, 2]) {
       stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records } }
@@ -119,7 +119,7 @@ describe('failures that only a rebuild has found', () => {
         reprocessed(stage, log, { failureBytes: 10_000 }),
         (error: CopyStopped) => error.why === 'failing' && /correct the code/.test(error.message),
       )
-      assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+      assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
     }
   })
 

@@ -4,9 +4,9 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
-import { heldNow } from '../../../../lib/queries/states/outcomes.ts'
+import { countHeld } from '../../../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -36,7 +36,7 @@ class HeldStage {
       parking: {},
       onEvent(state, { id }) {
         if (throwsAt.has(id)) throw new Error('not yet')
-        return decided('listed', { ...state, ids: [...(state?.ids ?? []), id] })
+        return completeStep('listed', { ...state, ids: [...(state?.ids ?? []), id] })
       },
       onTakeover(live, rebuilt, { entity }) {
         compared.push([entity, live?.ids, rebuilt?.ids])
@@ -56,7 +56,7 @@ class HeldStage {
   }
 
   async live(): Promise<void> {
-    const { appliedOffset } = (this.stage.store.copyOf(this.stage.stateKey()) as { version: never })
+    const { appliedOffset } = (this.stage.store.copyState(this.stage.stateKey()) as { version: never })
       .version as { appliedOffset: number }
     await this.stage.batch(this.log.slice(appliedOffset + 1), { ports: { breaker } })
   }
@@ -68,7 +68,7 @@ class HeldStage {
   }
 
   get now() {
-    return heldNow(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
+    return countHeld(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
   }
 
   async seen(): Promise<SeenIds | undefined> {

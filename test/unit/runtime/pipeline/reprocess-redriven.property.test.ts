@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { Random } from '../../../support/random.ts'
@@ -51,7 +51,7 @@ class Schedule {
       ...(parks ? { parking: { forMs: 1_000_000_000 } } : {}),
       onEvent(state, { id }) {
         if (throwsAt.has(id)) throw new Error('not now')
-        return decided('listed', [...(state ?? []), id])
+        return completeStep('listed', [...(state ?? []), id])
       },
     }
     this.#random = new Random(seed)
@@ -77,7 +77,7 @@ class Schedule {
     if (kind === 6) return this.#changeCode()
     if (kind === 7) return this.#reprocess()
     if (kind === 8) return this.#forget()
-    if (kind === 9) this.#kept.push(this.stage.store.copyOf(this.stage.stateKey()))
+    if (kind === 9) this.#kept.push(this.stage.store.copyState(this.stage.stateKey()))
     await this.#send(this.#random.chance(0.3))
   }
 
@@ -141,7 +141,7 @@ class Schedule {
       assert.ok(!applied.has(eventId), `a dead letter of ${eventId}, which is applied: ${failure.error}`)
       this.#open.push(failure)
     }
-    this.#seen = stage.publisher.published.length
+    this.#seen = stage.publisher.publishedRecords.length
   }
 
   async #applied(): Promise<string[]> {

@@ -36,7 +36,7 @@ function contentsOf(stage: Stage) {
     version,
     tally: _,
     ...contents
-  } = stage.store.copyOf(stage.stateKey()) as {
+  } = stage.store.copyState(stage.stateKey()) as {
     version: { appliedOffset: number }
     tally: unknown
   }
@@ -139,9 +139,9 @@ describe('reprocessing a partition', () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log, { codeVersion: () => 'v2' })
-    const before = stage.store.copyOf(stage.stateKey())
+    const before = stage.store.copyState(stage.stateKey())
     await assert.rejects(reprocessed(stage, log), { why: 'other-code', message: /code: v2\// })
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
   })
 
   it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {
@@ -169,7 +169,7 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const before = stage.store.copyOf(stage.stateKey())
+    const before = stage.store.copyState(stage.stateKey())
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
     const stopped = new AbortController()
     const memory = () => {
@@ -187,7 +187,7 @@ describe('reprocessing a partition', () => {
       reprocessed(stage, log, { memory, stop: stopped.signal }),
       (error: CopyStopped) => error.why === 'stopped',
     )
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
     const counts: number[] = []
     await reprocessed(stage, log, { decided: count => counts.push(count) })
     assert.deepEqual(counts, [30])
@@ -214,13 +214,13 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const before = stage.store.copyOf(stage.stateKey())
+    const before = stage.store.copyState(stage.stateKey())
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
     await assert.rejects(
       reprocessed(stage, log, { stateBytes: 1_200 }),
       (error: CopyStopped) => error.why === 'too-large' && /computed in memory/.test(error.message),
     )
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
     // What has been replaced meanwhile does not count.
     await reprocessed(stage, log, { stateBytes: 2_500 })
   })

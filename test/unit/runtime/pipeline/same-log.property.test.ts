@@ -1,7 +1,7 @@
 /** The same log gives the same states, timers and emissions, whatever happens to the invocations. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { partsOfState } from '#runtime/pipeline/deciding/stored-state.ts'
+import { splitState } from '#runtime/pipeline/deciding/stored-state.ts'
 import type { RememberedFailure } from '#runtime/pipeline/model.ts'
 import { SEEDS, violations } from '../../../support/same-log.ts'
 import { seeds } from '../../../support/sampled.ts'
@@ -48,7 +48,7 @@ describe('rule 21: the same log gives the same', () => {
 
 function metBy(stage: Stage): string[] {
   const { outcomes, observer } = stage
-  const { failures, states } = stage.store.copyOf(stage.stateKey()) as {
+  const { failures, states } = stage.store.copyState(stage.stateKey()) as {
     readonly failures: ReadonlyMap<string, RememberedFailure>
     readonly states: ReadonlyMap<string, string>
   }
@@ -56,7 +56,7 @@ function metBy(stage: Stage): string[] {
   const appliedOffsets: readonly (readonly [string, boolean])[] = [
     ['a second attempt', kept.some(({ attempt, isOpen }) => isOpen && attempt > 1)],
     ['a redrive that succeeds', kept.some(({ isOpen }) => !isOpen)],
-    ['new code', [...states.values()].some(stored => JSON.parse(partsOfState(stored).json).version === 2)],
+    ['new code', [...states.values()].some(stored => JSON.parse(splitState(stored).json).version === 2)],
     ['a range that expired', observer.expiries.length > 0],
     ['a range read back', observer.ranges.length > 0],
   ]

@@ -3,16 +3,16 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { PermanentError, RetryableError } from '#runtime/consumer/author-errors.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { rejected } from '#runtime/consumer/process.ts'
+import { reject } from '#runtime/consumer/process.ts'
 import {
+  confirmDelivery,
   type Delivered,
   type Delivery,
   type Digest,
-  delivered,
   retry,
   type Sink,
 } from '#runtime/consumer/sink.ts'
-import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -40,7 +40,7 @@ function receiver(answer: Answer, more: Partial<Sink> = {}) {
   return { sink, calls, keys }
 }
 
-const RUNG = delivered('rung')
+const RUNG = confirmDelivery('rung')
 const records = (ids: string) => [...ids].map((id, offset) => record(offset, reading(id, { sensor: id })))
 
 /** An invocation whose time passes by pauses, and by `pass`. */
@@ -94,7 +94,7 @@ describe('a sink', () => {
   })
 
   it('given an event sent twice in a chunk, when the first is refused, then the second is offered', async () => {
-    const { sink, calls } = receiver((_, call) => (call === 1 ? rejected('not yet') : RUNG))
+    const { sink, calls } = receiver((_, call) => (call === 1 ? reject('not yet') : RUNG))
     const stage = new Stage(sink)
     assert.deepEqual(await stage.batch([record(0, reading('a')), record(1, reading('a'))]), {
       batchItemFailures: [],
@@ -216,7 +216,7 @@ describe('a sink', () => {
   })
 
   it('given one never taken, then it fails as not-accepted after three offers; a refused one at once', async () => {
-    const { sink, calls } = receiver(id => (id === 'a' ? retry('busy') : rejected('no such bell')))
+    const { sink, calls } = receiver(id => (id === 'a' ? retry('busy') : reject('no such bell')))
     const stage = new Stage(sink)
     assert.deepEqual(await stage.batch(records('ab')), { batchItemFailures: [] })
     assert.deepEqual(stage.outcomes, ['failed/not-accepted', 'failed/rejected'])
@@ -340,7 +340,7 @@ describe('a sink', () => {
       const { stage, offers } = sinkOf(...Array.from({ length: 6 }, () => left('b')))
       await stage.batch(records('x'))
       const again = (offset: number): LogRecord => {
-        const { key, value, headers } = redrivenRecord(failures(stage).at(-1) as FailureData)
+        const { key, value, headers } = createRedrivenRecord(failures(stage).at(-1) as FailureData)
         return { ...record(offset, {}), key, value, headers }
       }
       await stage.batch([again(1)])
@@ -359,7 +359,7 @@ describe('a sink', () => {
     it('given a retry at which the sink throws, then its failure is still for the same receivers', async () => {
       const { stage, offers } = sinkOf(left('b'), left('b'), left('b'))
       await stage.batch(records('x'))
-      const { key, value, headers } = redrivenRecord(failures(stage)[0] as FailureData)
+      const { key, value, headers } = createRedrivenRecord(failures(stage)[0] as FailureData)
       const { sink } = receiver(() => new Error('a bug'))
       stage.consumer = { ...stage.consumer, process: sink as never }
       await stage.batch([{ ...record(1, {}), key, value, headers }])
@@ -417,7 +417,7 @@ describe('what is too old for a sink', () => {
   const now = { nowMs: () => START + 2 * HOUR }
 
   it('given old events and a new one, then the old ones are one message, and the new one is its own', async () => {
-    const { sink, calls, digests } = digesting(() => delivered('digest'))
+    const { sink, calls, digests } = digesting(() => confirmDelivery('digest'))
     const stage = new Stage(sink)
     await stage.batch(log, now)
     assert.deepEqual(
@@ -429,7 +429,7 @@ describe('what is too old for a sink', () => {
   })
 
   it('given an event that is exactly as old as the limit, then it is not too old', async () => {
-    const { sink, calls, digests } = digesting(() => delivered('digest'))
+    const { sink, calls, digests } = digesting(() => confirmDelivery('digest'))
     const { timestampMs } = log[0] as { timestampMs: number }
     const edge = [
       record(0, reading('on it'), { timestampMs }),
@@ -444,7 +444,7 @@ describe('what is too old for a sink', () => {
   })
 
   it('given a digest that is refused for one of its events, then that event fails', async () => {
-    const answers = [delivered('digest'), rejected('too long ago')]
+    const answers = [confirmDelivery('digest'), reject('too long ago')]
     const { sink } = digesting(() => answers.shift() as Delivered)
     const stage = new Stage(sink)
     await stage.batch(log, now)

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { delivered, type Sink } from '#runtime/consumer/sink.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { confirmDelivery, type Sink } from '#runtime/consumer/sink.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
@@ -27,13 +27,13 @@ function listing() {
     name: 'listing',
     accepts: READING_TYPES,
     onEvent: (state, { id }) =>
-      id === 'poison' && !code.isMended ? hang() : decided('listed', [...(state ?? []), id]),
+      id === 'poison' && !code.isMended ? hang() : completeStep('listed', [...(state ?? []), id]),
   }
   const stage = new Stage(process as KeyedProcess<never>)
   return { stage, mend: () => Object.assign(code, { isMended: true }) }
 }
 
-const skip = (stage: Stage, { offset }: LogRecord = POISON, digest = digestOf(POISON)) =>
+const skip = (stage: Stage, { offset }: LogRecord = POISON, digest = computeDigest(POISON)) =>
   stage.store.skip(stage.stateKey(), offset, digest)
 
 const failuresOf = (stage: Stage) => stage.events.map(({ data }) => data as FailureData)
@@ -67,7 +67,7 @@ describe('given a record that an operator has set aside', () => {
       deliver: async deliveries =>
         deliveries.map(({ event }) => {
           reached.push(event.id)
-          return delivered('rung')
+          return confirmDelivery('rung')
         }),
     }
     const stage = new Stage(sink as Process)
@@ -85,13 +85,13 @@ it('given a retry that its entity is held for, when set aside, then what waits b
     accepts: READING_TYPES,
     parking: {},
     onEvent: (state, { id }) =>
-      id === 'poison' && mood.throws ? hang() : decided('listed', [...(state ?? []), id]),
+      id === 'poison' && mood.throws ? hang() : completeStep('listed', [...(state ?? []), id]),
   }
   const stage = new Stage(process as KeyedProcess<never>)
   await stage.batch(LOG)
   const [failure] = failuresOf(stage) as [FailureData]
   const retried = nextAttempt(failure, 3, POISON.timestampMs + 600_000)
-  await skip(stage, retried, digestOf(retried))
+  await skip(stage, retried, computeDigest(retried))
   await stage.batch([retried, record(4, reading('c', { at: 4, sensor: 's-2' }))])
   assert.deepEqual(stage.outcomes, [
     'applied/listed',

@@ -1,7 +1,7 @@
 /** Effects of changed code on stored states: see docs/consumers.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { versionError } from '#runtime/pipeline/deciding/stored-state.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
@@ -20,8 +20,13 @@ function counting(version: 1 | 2 | 3, migrate?: KeyedProcess<Record<string, numb
     migrate:
       migrate ?? ((old, from) => ({ [field]: (old as Record<string, number>)[`count${from}`] as number })),
     onEvent: (state, { timeMs }) =>
-      decided('counted', { [field]: (state?.[field] ?? 0) + 1 }, [], [{ name: 't', dueMs: timeMs + 60_000 }]),
-    onTimer: state => decided('passed', state),
+      completeStep(
+        'counted',
+        { [field]: (state?.[field] ?? 0) + 1 },
+        [],
+        [{ name: 't', dueMs: timeMs + 60_000 }],
+      ),
+    onTimer: state => completeStep('passed', state),
   }
   return process as KeyedProcess<unknown>
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { logRecord } from '../../../support/records.ts'
@@ -16,7 +16,7 @@ const counting: KeyedProcess<{ ticks: number; lastMs: number }> = {
   accepts: [TICK_TYPE],
   onEvent(state, { timeMs }) {
     const ticks = (state?.ticks ?? 0) + 1
-    return decided(ticks % 3 === 0 ? 'third' : 'tick', { ticks, lastMs: timeMs })
+    return completeStep(ticks % 3 === 0 ? 'third' : 'tick', { ticks, lastMs: timeMs })
   },
 }
 
@@ -48,7 +48,7 @@ describe('a process that accepts ticks', () => {
     const stage = new Stage(counting as KeyedProcess<never>)
     await stage.batch([logRecord(0, { ...tick(0, '2026-03-01T12:00:00Z'), source: `/${'x'.repeat(5_000)}` })])
     assert.deepEqual(stage.outcomes, ['ignored/tick'])
-    assert.equal(stage.publisher.published.length, 0)
+    assert.equal(stage.publisher.publishedRecords.length, 0)
   })
 })
 

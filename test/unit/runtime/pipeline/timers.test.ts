@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -29,9 +29,14 @@ describe('a timer', () => {
     name: 'every-minute',
     accepts: ['test.order.v1'],
     onEvent: (state, { timeMs }) =>
-      decided('seen', { minutes: state?.minutes ?? 0 }, [], [{ name: 'minute', dueMs: timeMs + 60_000 }]),
+      completeStep(
+        'seen',
+        { minutes: state?.minutes ?? 0 },
+        [],
+        [{ name: 'minute', dueMs: timeMs + 60_000 }],
+      ),
     onTimer: ({ minutes }, { dueMs }) =>
-      decided('minute', { minutes: minutes + 1 }, [], [{ name: 'minute', dueMs: dueMs + 60_000 }]),
+      completeStep('minute', { minutes: minutes + 1 }, [], [{ name: 'minute', dueMs: dueMs + 60_000 }]),
   }
   const DAY_S = 24 * 60 * 60
 

@@ -48,7 +48,7 @@ describe('live states beside their log', () => {
       const isWhole = fromOffset === 0 && log[0]?.offset === 0
       const isClear = isWhole && !doubt && Object.keys(report.excepted).length === 0
       for (const what of isClear ? CHANGED : []) {
-        const held = stage.store.copyOf(stage.stateKey())
+        const held = stage.store.copyState(stage.stateKey())
         const changed = change(stage, random, what)
         if (changed && (await check({ ...whole, ...changed })).differences.length === 0)
           return [`unseen: ${what}`]
@@ -78,8 +78,8 @@ interface HeldParts {
 /** Changes one thing of the live state, or of what was published. Undefined if there is no such thing. */
 function change(stage: Stage, random: Random, what: (typeof CHANGED)[number]) {
   const { store, publisher } = stage
-  const held = store.copyOf(stage.stateKey()) as HeldParts
-  const { published } = publisher
+  const held = store.copyState(stage.stateKey()) as HeldParts
+  const { publishedRecords } = publisher
   if (what === 'states' || what === 'timers') {
     const names = [...held[what]].filter(([, own]) => what === 'timers' || /\d/.test(String(own)))
     if (names.length === 0) return undefined
@@ -97,7 +97,7 @@ function change(stage: Stage, random: Random, what: (typeof CHANGED)[number]) {
   if (sequences.length === 0) return undefined
   const { id } = random.pick(sequences)
   const isIt = (index: number) => sequences[index]?.id === id
-  if (what === 'emission') return { what, published: published.filter((_, index) => !isIt(index)) }
+  if (what === 'emission') return { what, published: publishedRecords.filter((_, index) => !isIt(index)) }
   const other = ([name, value]: OutgoingRecord['headers'][number]) =>
     [name, name === 'ce_subject' ? Buffer.from('other') : value] as const
   const changed = (record: OutgoingRecord) => ({
@@ -105,7 +105,10 @@ function change(stage: Stage, random: Random, what: (typeof CHANGED)[number]) {
     key: Buffer.from('other'),
     headers: record.headers.map(other),
   })
-  return { what, published: published.map((record, index) => (isIt(index) ? changed(record) : record)) }
+  return {
+    what,
+    published: publishedRecords.map((record, index) => (isIt(index) ? changed(record) : record)),
+  }
 }
 
 type VerifyOptions = Parameters<typeof verified>[0]
@@ -118,7 +121,7 @@ function check({
   return verified({
     store: stage.store,
     states: [stage.stateKey()],
-    published: stage.publisher.published,
+    published: stage.publisher.publishedRecords,
     ...given,
   })
 }

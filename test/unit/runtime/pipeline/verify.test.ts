@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { differingFields } from '#runtime/pipeline/verifying/compare.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { compareFields } from '#runtime/pipeline/verifying/compare.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -29,7 +29,7 @@ function compared(
     store,
     log,
     states: [stage.stateKey()],
-    published: publisher.published,
+    published: publisher.publishedRecords,
     ...given,
   })
 }
@@ -40,7 +40,7 @@ const EVENTS = 'sluice.telemetry.events.test'
 describe('a comparison of live states with their log', () => {
   it('given emissions that are lost, changed and out of order, then each is named with its place', async () => {
     const whole = await played(counting, ['a', 'b', 'c', 'd', 'e', 'f'])
-    const [first, second, third] = whole.stage.publisher.published
+    const [first, second, third] = whole.stage.publisher.publishedRecords
     assert.ok(first && second && third)
     const changed = { ...second, value: Buffer.from('{"count":9}') }
     const { differences } = await compared(whole, { published: [third, changed] })
@@ -67,7 +67,7 @@ describe('a comparison of live states with their log', () => {
         headers: [],
       }))
       await stage.batch(log)
-      const published = [...stage.publisher.published].reverse()
+      const published = [...stage.publisher.publishedRecords].reverse()
       const { differences, failures } = await compared({ stage, log }, { published })
       assert.equal(failures, 2)
       assert.deepEqual(
@@ -78,7 +78,7 @@ describe('a comparison of live states with their log', () => {
 
   it('given an event that the log does not give, then it is named in a topic of this consumer alone', async () => {
     const whole = await played(counting)
-    const [first] = whole.stage.publisher.published
+    const [first] = whole.stage.publisher.publishedRecords
     assert.ok(first)
     const strange = {
       ...first,
@@ -86,7 +86,7 @@ describe('a comparison of live states with their log', () => {
         ([name, value]) => [name, name === 'ce_id' ? Buffer.from('x') : value] as const,
       ),
     }
-    const published = [...whole.stage.publisher.published, strange]
+    const published = [...whole.stage.publisher.publishedRecords, strange]
     assert.deepEqual((await compared(whole, { published })).differences, [])
     const { differences } = await compared(whole, { published, own: [EVENTS] })
     assert.deepEqual(differences, [
@@ -103,7 +103,7 @@ describe('a comparison of live states with their log', () => {
         accepts: READING_TYPES,
         onEvent(state, { id }) {
           if (id === 'b' && fails) throw new Error('now and then')
-          return decided('listed', { ids: [...(state?.ids ?? []), id] })
+          return completeStep('listed', { ids: [...(state?.ids ?? []), id] })
         },
       }
       const mended = () => {
@@ -146,8 +146,8 @@ describe('a comparison of live states with their log', () => {
 
 describe('the fields in which values differ', () => {
   it('are named by their paths, whatever the order of keys', () => {
-    assert.deepEqual(differingFields({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 }), [])
-    assert.deepEqual(differingFields({ a: { b: [1, 2] }, x: undefined }, { a: { b: [1, 3] }, y: 'z' }), [
+    assert.deepEqual(compareFields({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 }), [])
+    assert.deepEqual(compareFields({ a: { b: [1, 2] }, x: undefined }, { a: { b: [1, 3] }, y: 'z' }), [
       { field: 'a.b.1', live: '2', again: '3' },
       { field: 'y', again: '"z"' },
     ])
@@ -167,7 +167,7 @@ describe('a log that has lost its start', () => {
     )
     await stage.batch(log)
     const changed = (entity: string) => {
-      const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
+      const held = stage.store.copyState(stage.stateKey()) as { states: Map<string, string> }
       held.states.set(entity, String(held.states.get(entity)).replace(/"count":\d+/, '"count":70'))
       stage.store.restore(stage.stateKey(), held)
     }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
-import { producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import { toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { type CloudEventLike, eventOf } from '#runtime/producer/create-event.ts'
+import { type CloudEventLike, normalizeEvent } from '#runtime/producer/create-event.ts'
 import { createEvent, PROFILES, TelemetryProducer } from '#runtime/producer/index.ts'
 import { PRODUCER_SETTINGS, producerSettings } from '#runtime/settings/producer.ts'
 
@@ -37,7 +37,7 @@ describe('the event of what is handed in', () => {
       data: { a: [1] },
       count: 3,
     }
-    const { data, extensions, ...attributes } = eventOf(new CloudEvent(given))
+    const { data, extensions, ...attributes } = normalizeEvent(new CloudEvent(given))
     assert.deepEqual(data, { a: [1] })
     assert.deepEqual(extensions, { count: '3' })
     const { data: _, count: __, ...expected } = given
@@ -46,7 +46,7 @@ describe('the event of what is handed in', () => {
 
   it('given text or bytes in another format than JSON, then the record holds them as they are', () => {
     const value = (event: Event | CloudEventLike) =>
-      producedRecord('t', null, eventOf(event)).value?.toString()
+      toOutgoingRecord('t', null, normalizeEvent(event)).value?.toString()
     for (const datacontenttype of ['text/plain', 'application/xml']) {
       const attributes = { ...DEFAULTS, datacontenttype }
       assert.equal(value(createEvent('<a/>', attributes)), '<a/>')

@@ -65,7 +65,7 @@ describe('given a registry', () => {
   test('when the schema is registered, then its id stands before the data', async () => {
     const asked: string[] = []
     const idOf = async (subject: string) => asked.push(subject)
-    const writer = await dataWriter({ ...options, registry: { idOf } }, [type])
+    const writer = await dataWriter({ ...options, registry: { findId: idOf } }, [type])
     const { data } = writer.write(reading)
     assert.deepEqual(asked, [schemaSubject(type, 'protobuf', 'test')])
     // The zero byte, the id, and the index of the first message.
@@ -74,7 +74,7 @@ describe('given a registry', () => {
 
   test('when it is not, then the error says what to do', async () => {
     await assert.rejects(
-      dataWriter({ ...options, registry: { idOf: async () => undefined } }, [type]),
+      dataWriter({ ...options, registry: { findId: async () => undefined } }, [type]),
       /sluice\.telemetry\.readings\.test-io\.sluice\.environment\.reading\.v1\.EnvironmentReading-protobuf: run `sluice schemas register`/,
     )
   })

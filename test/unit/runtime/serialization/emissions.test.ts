@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
 import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { packagedSchema } from '../../../../lib/app/packaged-schemas.ts'
@@ -18,7 +18,7 @@ const MOTION = { deviceId: 'd-1', model: 'm', x: 0.5 }
 /** Emits this data as that of a motion. */
 function emitting(data: unknown): KeyedProcess<unknown> {
   const emission = { name: 'e', to: 'events', key: 'k', type, source: '/emitting', data } as const
-  return { name: 'emitting', accepts: READING_TYPES, onEvent: () => decided('said', {}, [emission]) }
+  return { name: 'emitting', accepts: READING_TYPES, onEvent: () => completeStep('said', {}, [emission]) }
 }
 
 async function stageOf(data: unknown): Promise<Stage> {

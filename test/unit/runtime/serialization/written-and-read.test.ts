@@ -5,7 +5,7 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { dataReaderOf } from '#runtime/lambda/data-reader.ts'
+import { createDataReader } from '#runtime/lambda/data-reader.ts'
 import { dataWriterIn } from '#runtime/lambda/data-writer.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
@@ -14,7 +14,7 @@ const settings = { env: 'test', contentMode: 'binary', singleInvocation: false }
 
 /** Returns a consumer's view of the data in a record. */
 async function dataOf(record: LogRecord) {
-  const reader = dataReaderOf(APPLICATION, {})
+  const reader = createDataReader(APPLICATION, {})
   await reader.prepare([record])
   const raw = readEvent(record)
   assert.ok(!isFailure(raw))

@@ -31,7 +31,7 @@ export class Line {
         place,
         atMs: Date.now(),
         ...about,
-        ...this.#written(event, place),
+        ...this.#writeEvent(event, place),
       } satisfies Request)
     } catch (error) {
       // The thread has not received this memory.
@@ -47,7 +47,7 @@ export class Line {
     }
   }
 
-  answered(place: number): Pending | undefined {
+  takePending(place: number): Pending | undefined {
     const pending = this.#pending.get(place)
     this.#pending.delete(place)
     this.places.leave(place)
@@ -69,21 +69,21 @@ export class Line {
    * Writes the records of an event to the shared memory. The memory can be overwritten, because the invocation that used it before
    * is over.
    */
-  #written(event: EventContent, place: number): Pick<Request, 'event' | 'memory'> {
-    const { packed } = event
-    if (!packed) return { event: event.json() }
-    const { head, length } = packed
-    const known = this.#memories[place]
-    const fits = known !== undefined && known.length >= length
-    const memory = fits ? known : new Uint8Array(new SharedArrayBuffer(memoryFor(length)))
+  #writeEvent(event: EventContent, place: number): Pick<Request, 'event' | 'memory'> {
+    const { packedEvent } = event
+    if (!packedEvent) return { event: event.json() }
+    const { head, length } = packedEvent
+    const existingMemory = this.#memories[place]
+    const fits = existingMemory !== undefined && existingMemory.length >= length
+    const memory = fits ? existingMemory : new Uint8Array(new SharedArrayBuffer(computeMemorySize(length)))
     this.#memories[place] = memory
-    packed.copyTo(memory)
+    packedEvent.copyTo(memory)
     return fits ? { event: head } : { event: head, memory: memory.buffer }
   }
 }
 
 /** Returns the size of the memory for an event. It doubles each time, so that growing events rarely need new memory. */
-function memoryFor(bytes: number): number {
+function computeMemorySize(bytes: number): number {
   let size = LEAST_MEMORY_BYTES
   while (size < bytes) size *= 2
   return size

@@ -17,16 +17,16 @@ type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'loaderFrom'>
  * @throws RuntimeFailure, or the error of the module
  */
 export async function loadHandler(place: HandlerLocation): Promise<Handler> {
-  const { modulePath, exported } = parsed(place.handler)
+  const { modulePath, exported } = parseHandlerName(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
-    throw explained(error)
+    throw translateError(error)
   })
-  const handler = handlerIn(module, exported, place.handler)
+  const handler = requireHandler(module, exported, place.handler)
   refuseCallback(handler)
   return handler
 }
 
-function parsed(handler: string) {
+function parseHandlerName(handler: string) {
   if (handler.includes('..')) {
     const why = `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`
     throw new RuntimeFailure('Runtime.MalformedHandlerName', why)
@@ -42,19 +42,19 @@ function parsed(handler: string) {
 async function loadModule(name: string, { folder, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
-  const isModule = typeOf(dirname(path)) === 'module'
-  const imported = (file: string) => import(pathToFileURL(file).href)
+  const isModule = readPackageType(dirname(path)) === 'module'
+  const importFile = (file: string) => import(pathToFileURL(file).href)
   if (isFile(path)) return require(path)
   for (const file of ['.js', '.mjs', '.cjs'].map(extension => `${path}${extension}`))
-    if (isFile(file)) return imported(file)
+    if (isFile(file)) return importFile(file)
   if (isFile(`${path}.ts`)) return loadTypeScript(`${path}.ts`, isModule, loaderFrom)
-  if (isFile(`${path}.mts`)) return imported(`${path}.mts`)
+  if (isFile(`${path}.mts`)) return importFile(`${path}.mts`)
   if (existsSync(path)) return require(path)
-  return require(resolved(name, path, require))
+  return require(resolveModule(name, path, require))
 }
 
 /** Returns the file of a module in `node_modules`. */
-function resolved(name: string, path: string, require: NodeJS.Require): string {
+function resolveModule(name: string, path: string, require: NodeJS.Require): string {
   try {
     return require.resolve(name)
   } catch {
@@ -83,20 +83,21 @@ async function loadTypeScript(
  * Returns the exported handler. The default export is searched as well, because it contains the exports of an imported CommonJS
  * module.
  */
-function handlerIn(module: unknown, exported: readonly string[], name: string): Handler {
-  const handler = memberOf(module, exported) || memberOf((module as { default?: unknown })?.default, exported)
+function requireHandler(module: unknown, exported: readonly string[], name: string): Handler {
+  const handler =
+    getMember(module, exported) || getMember((module as { default?: unknown })?.default, exported)
   if (!handler) throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is undefined or not exported`)
   if (typeof handler !== 'function')
     throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is not a function`)
   return handler as Handler
 }
 
-function memberOf(object: unknown, names: readonly string[]): unknown {
+function getMember(object: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((nested, name) => nested && (nested as Record<string, unknown>)[name], object)
 }
 
 /** Returns the `type` in the nearest package.json. The search ends at a folder named `node_modules`. */
-function typeOf(folder: string): unknown {
+function readPackageType(folder: string): unknown {
   if (basename(folder) === 'node_modules') return undefined
   const file = join(folder, 'package.json')
   if (existsSync(file)) {
@@ -108,7 +109,7 @@ function typeOf(folder: string): unknown {
     }
   }
   const parent = dirname(folder)
-  return parent === folder ? undefined : typeOf(parent)
+  return parent === folder ? undefined : readPackageType(parent)
 }
 
 function isFile(path: string): boolean {
@@ -116,7 +117,7 @@ function isFile(path: string): boolean {
 }
 
 /** Replaces errors for which Lambda uses specific names. The new error contains the stack of the original error. */
-function explained(error: unknown): unknown {
+function translateError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const details = `${error.stack}`.split('\n')
   if (error instanceof SyntaxError)

@@ -6,7 +6,7 @@ import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEn
 import { Line } from './line.ts'
 import { memoryLimits } from './memory-limits.ts'
 import type { Answer, Message, ThreadData } from './messages.ts'
-import { THREAD, threadDataOf } from './thread-data.ts'
+import { createThreadData, THREAD } from './thread-data.ts'
 
 /**
  * Time limit for terminating a thread, in milliseconds. A running `execSync` must end first, and no other thread may process the
@@ -54,7 +54,7 @@ export class NodeRuntime implements Runtime {
     return this.#thread ? this.#line.places.free : 0
   }
 
-  get ended(): Promise<RuntimeEnded> {
+  get termination(): Promise<RuntimeEnded> {
     return this.#ended.promise
   }
 
@@ -66,7 +66,7 @@ export class NodeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#line.takeBackAll()
     this.#ended.resolve(new RuntimeEnded('it was closed'))
-    this.#loaded()
+    this.#finishLoading()
     await within(END_MS, Promise.all([this.#thread?.terminate(), this.#abandoned]))
   }
 
@@ -78,8 +78,8 @@ export class NodeRuntime implements Runtime {
     let cause: unknown
     thread.on('message', (message: Message) => {
       if (thread !== this.#thread) return
-      if (message === 'loaded') this.#loaded()
-      else void this.#answered(message)
+      if (message === 'loaded') this.#finishLoading()
+      else void this.#handleAnswer(message)
     })
     // An error outside the handler, such as running out of memory. The thread itself catches the handler's exceptions.
     thread.on('error', error => {
@@ -94,14 +94,14 @@ export class NodeRuntime implements Runtime {
     return thread
   }
 
-  #loaded(): void {
+  #finishLoading(): void {
     this.#loading?.resolve()
     this.#loading = undefined
   }
 
-  async #answered(answer: Answer): Promise<void> {
+  async #handleAnswer(answer: Answer): Promise<void> {
     const { place } = answer
-    const pending = place === undefined ? undefined : this.#line.answered(place)
+    const pending = place === undefined ? undefined : this.#line.takePending(place)
     if (!pending && 'error' in answer) {
       // No invocation is running. Return the waiting invocations, so that this runtime does not start another thread for them.
       const cause = new HandlerError(answer.error)
@@ -127,7 +127,7 @@ export class NodeRuntime implements Runtime {
 /** @param places shared state of the places for waiting invocations */
 function newThread(module: URL, facts: FunctionFacts, places: SharedArrayBuffer): Worker {
   const { functionKey: name, environment: env } = facts
-  const data = threadDataOf(facts, module)
+  const data = createThreadData(facts, module)
   const start = (variables: Record<string, string>, workerData: ThreadData) =>
     new Worker(module, {
       name,

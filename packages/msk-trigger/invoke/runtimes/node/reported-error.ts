@@ -34,7 +34,7 @@ export function reportedError(thrown: unknown, plugin?: string): ReportedError {
 /** Returns the error for an unhandled rejection, with the stack of the reason. */
 export function unhandledRejection(reason: unknown): Error {
   const { trace } = reportedError(reason)
-  return new RuntimeFailure('Runtime.UnhandledPromiseRejection', textOf(reason), trace.slice(1))
+  return new RuntimeFailure('Runtime.UnhandledPromiseRejection', formatReason(reason), trace.slice(1))
 }
 
 /** Returns true for an error, including errors of other realms and objects with the same members. */
@@ -60,7 +60,7 @@ function hintAt(thrown: unknown): string[] {
     : []
 }
 
-function textOf(reason: unknown): string {
+function formatReason(reason: unknown): string {
   try {
     return reason === undefined ? '' : String(reason)
   } catch {

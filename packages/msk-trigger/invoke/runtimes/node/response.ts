@@ -12,7 +12,7 @@ const MAX_RESPONSE_BYTES = 6_291_556
  * @throws RuntimeFailure if the response cannot be serialized or is too large
  */
 export function responseJson(result: unknown): string {
-  const json = stringified(result === undefined ? null : result)
+  const json = stringifyResult(result === undefined ? null : result)
   if (json === undefined) {
     const details = [`(the handler returned a ${typeof result}, which JSON cannot represent)`]
     throw new RuntimeFailure('TypeError', 'Wrong arguments', details)
@@ -25,7 +25,7 @@ export function responseJson(result: unknown): string {
   return json
 }
 
-function stringified(result: unknown): string | undefined {
+function stringifyResult(result: unknown): string | undefined {
   try {
     // `JSON.stringify` returns undefined for a function or a symbol.
     return JSON.stringify(result)

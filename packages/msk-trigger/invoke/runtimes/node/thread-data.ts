@@ -12,7 +12,7 @@ export const THREAD = new URL(
 )
 
 /** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
-export function threadDataOf(
+export function createThreadData(
   { functionKey, handler, folder, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
 ): ThreadData {

@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
-import { eventIn } from '../../packed-event.ts'
+import { readEvent } from '../../packed-event.ts'
 import { callHandler, neverSettled, type Outcome } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
 import type { Answer, Message, Request, ThreadData } from './messages.ts'
@@ -33,14 +33,14 @@ let running: number | undefined
 /** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
 /** Outcome of the invocation that runs. */
-let awaited: Outcome | undefined
+let currentOutcome: Outcome | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
 process.setSourceMapsEnabled(true)
 process.on('uncaughtException', error => end(error, UNCAUGHT_EXCEPTION))
 process.on('unhandledRejection', reason => end(unhandledRejection(reason), UNHANDLED_REJECTION))
 // The event loop is empty, so that the handler can no longer produce an outcome.
-process.on('beforeExit', () => awaited?.failForGood(neverSettled()))
+process.on('beforeExit', () => currentOutcome?.failForGood(neverSettled()))
 const loading = loadHandler(data)
 const tellLoaded = () => port.postMessage('loaded' satisfies Message)
 loading.then(tellLoaded, tellLoaded)
@@ -69,15 +69,15 @@ function begin(request: Request): void {
   loading.then(
     handler => {
       port.unref()
-      awaited = outcome
-      callHandler(handler, eventOf(request), { requestId, deadlineMs }, data, outcome)
+      currentOutcome = outcome
+      callHandler(handler, parseEvent(request), { requestId, deadlineMs }, data, outcome)
     },
     error => outcome.failForGood(error),
   )
 }
 
-function eventOf({ event, place }: Request): unknown {
-  return typeof event === 'string' ? JSON.parse(event) : eventIn(memories[place] as Buffer, event)
+function parseEvent({ event, place }: Request): unknown {
+  return typeof event === 'string' ? JSON.parse(event) : readEvent(memories[place] as Buffer, event)
 }
 
 class Response implements Outcome {
@@ -110,7 +110,7 @@ class Response implements Outcome {
   #settle(answer: (place: number) => void): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    awaited = undefined
+    currentOutcome = undefined
     answer(this.#place)
   }
 }

@@ -12,8 +12,8 @@ describe('what a function writes to its log', () => {
   it('given an outage of minutes, then one line reports it for all partitions of the batch', async () => {
     const log = await logOf(observer => {
       for (let partition = 0; partition < 12; partition += 1) {
-        observer.clockGap({ ...STATE_KEY, partition }, 5, 300_000 + partition)
-        observer.startsWithoutAppliedOffset({ ...STATE_KEY, partition }, partition)
+        observer.reportClockGap({ ...STATE_KEY, partition }, 5, 300_000 + partition)
+        observer.reportStartWithoutAppliedOffset({ ...STATE_KEY, partition }, partition)
       }
     })
     const warnings = log.filter(({ level }) => level === 'WARN')
@@ -76,7 +76,7 @@ describe('what a function writes to its log', () => {
   })
 
   it('given metrics that cannot be written, then the batch continues, and a line says so', async () => {
-    const log = await logOf(observer => observer.took('load', 'no number' as never))
+    const log = await logOf(observer => observer.recordDuration('load', 'no number' as never))
     const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
     assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
   })
@@ -85,11 +85,11 @@ describe('what a function writes to its log', () => {
     const tried = { of: 3, records: 2, offset: 5 }
     const timeout = Object.assign(new Error('SECRET took long'), { code: 'ETIMEDOUT' })
     const log = await logOf(observer => {
-      observer.tried(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
-      observer.tried(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
-      observer.tried(STATE_KEY, { ...tried, attempt: 2, cause: { safeMessage: undefined } })
-      observer.tried(STATE_KEY, { ...tried, attempt: 3, cause: { error: timeout } })
-      observer.tried(STATE_KEY, { ...tried, attempt: 2, cause: { error: 'SECRET' } })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 1, cause: { safeMessage: 'status 503' } })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { safeMessage: undefined } })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 3, cause: { error: timeout } })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { error: 'SECRET' } })
     })
     assert.deepEqual(
       log.filter(({ kind }) => kind === 'retry').map(({ level, message }) => [level, message]),
@@ -108,8 +108,8 @@ describe('what a function writes to its log', () => {
   it('given dead letters, then a line names each key, of many only the first ones, and none of the data', async () => {
     const odd = [null, { base64: Buffer.from('a\u0007').toString('base64') }, { base64: '/w==' }, 'hall-ü']
     const log = await logOf(observer => {
-      observer.deadLettersSent(STATE_KEY, odd.map(letter))
-      observer.deadLettersSent(
+      observer.reportDeadLetters(STATE_KEY, odd.map(letter))
+      observer.reportDeadLetters(
         STATE_KEY,
         Array.from({ length: 100 }, (_, index) => letter(`k${index % 50}`)),
       )

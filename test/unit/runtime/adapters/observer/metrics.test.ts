@@ -31,7 +31,7 @@ describe('what a function counts and measures', () => {
   it('given records, then the time from append to decision is measured, by reason', async () => {
     const log = await logOf(
       observer =>
-        observer.decided(STATE_KEY, [
+        observer.reportDecisions(STATE_KEY, [
           { offset: 1, appendMs: 400, outcome: 'applied', reason: 'counted' },
           { offset: 2, appendMs: 900, outcome: 'timer', reason: 'silent' },
           { offset: 2, appendMs: 900, outcome: 'applied', reason: 'counted' },
@@ -57,7 +57,7 @@ describe('what a function counts and measures', () => {
     const shuffled = Array.from({ length: 5_000 }, (_, index) => (index * 1_237) % 5_000)
     const log = await logOf(
       observer =>
-        observer.decided(
+        observer.reportDecisions(
           STATE_KEY,
           shuffled.map((ms, offset) => ({ offset, appendMs: -ms, outcome: 'applied', reason: 'counted' })),
         ),
@@ -76,8 +76,8 @@ describe('what a function counts and measures', () => {
     let now = 0
     const log = await logOf(
       observer => {
-        for (const ms of [3, 5]) observer.took('load', ms)
-        observer.took('publish', 12)
+        for (const ms of [3, 5]) observer.recordDuration('load', ms)
+        observer.recordDuration('publish', 12)
         now = 40
       },
       { now: () => now },

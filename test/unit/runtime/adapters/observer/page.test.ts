@@ -19,10 +19,10 @@ describe('the page that lists the telemetry of a function', () => {
       async observer => {
         for (const [, tell] of EVENTS) tell(observer)
         for (const step of ['load', 'commit', 'trimOutbox', 'publish', 'read'] as const)
-          observer.took(step, 1)
+          observer.recordDuration(step, 1)
         for (const outcome of OUTCOMES) {
           const failed = outcome.endsWith('failed') ? { failure: failure('rejected', 'x') } : {}
-          observer.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
+          observer.reportDecisions(STATE_KEY, [{ offset: 1, appendMs: 0, outcome, reason: 'any', ...failed }])
         }
       },
       { level: 'DEBUG' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { failure } from '#runtime/consumer/failure-codes.ts'
-import { type Decided, decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { type CompletedStep, completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { retry } from '#runtime/consumer/sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
@@ -19,10 +19,10 @@ describe('what the log does not say', () => {
         accepts: READING_TYPES,
         onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): unknown => {
           if (id === 'throws') throw new Error(quotes)
-          if (id === 'refused') return rejected('SECRET is not wanted')
-          return decided('kept', { note: 'SECRET' }, [], [{ name: 'later', dueMs: timeMs + 1_000 }])
+          if (id === 'refused') return reject('SECRET is not wanted')
+          return completeStep('kept', { note: 'SECRET' }, [], [{ name: 'later', dueMs: timeMs + 1_000 }])
         },
-        onTimer: (): Decided<unknown> => {
+        onTimer: (): CompletedStep<unknown> => {
           throw new TypeError(quotes)
         },
       }
@@ -58,7 +58,7 @@ describe('what the log does not say', () => {
           await store.batch(bad, {
             ports: failing(new Unavailable('store-unavailable', 'away', { cause: new Error(quotes) })),
           })
-          observer.outboxNotTrimmed(
+          observer.reportOutboxNotTrimmed(
             STATE_KEY,
             1,
             new Error(quotes, { cause: Object.assign(new Error(quotes), { code: quotes }) }),
@@ -70,7 +70,7 @@ describe('what the log does not say', () => {
             'timer-failed',
             'timer-rejected',
           ] as const)
-            observer.decided(STATE_KEY, [
+            observer.reportDecisions(STATE_KEY, [
               { offset: 1, appendMs: 0, outcome: 'failed', reason: code, failure: failure(code, 'SECRET') },
             ])
         },
@@ -104,8 +104,8 @@ describe('what the log does not say', () => {
     const alarmed: KeyedProcess<{ at: number }> = {
       name: 'alarmed',
       accepts: READING_TYPES,
-      onEvent: (_, { timeMs }) => decided('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
-      onTimer: () => rejected('SECRET is not wanted'),
+      onEvent: (_, { timeMs }) => completeStep('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
+      onTimer: () => reject('SECRET is not wanted'),
     }
     const log = await logOf(async observer => {
       await new Stage(sink, { observer }).batch([record(0, reading('a'))])
@@ -125,7 +125,7 @@ describe('what the log says of a consumer that is wrong', () => {
       safeMessage: 'the consumer was wrong',
     }
     const log = await logOf(observer =>
-      observer.decided(STATE_KEY, [
+      observer.reportDecisions(STATE_KEY, [
         { offset: 1, appendMs: 0, outcome: 'failed', reason: 'unexpected-error', failure: said },
       ]),
     )

@@ -8,8 +8,8 @@ import { STATE_KEY } from '../../../../support/observed.ts'
 describe('what the log says of the memory for failures', () => {
   it('given one that is nearly full, and then overflows, then there is one line of each, with figures', async () => {
     const log = await logOf(observer => {
-      for (const bytes of [80, 81, 82]) observer.failureMemory(STATE_KEY, { bytes, forgotten: 0 }, 100)
-      for (const forgotten of [7, 8]) observer.failureMemory(STATE_KEY, { bytes: 99, forgotten }, 100)
+      for (const bytes of [80, 81, 82]) observer.reportFailureMemory(STATE_KEY, { bytes, forgotten: 0 }, 100)
+      for (const forgotten of [7, 8]) observer.reportFailureMemory(STATE_KEY, { bytes: 99, forgotten }, 100)
     })
     const told = log
       .filter(({ kind }) => String(kind).startsWith('failure'))
@@ -26,7 +26,7 @@ describe('what the log says of the memory for failures', () => {
 describe('what the log says of a partition that waits', () => {
   const waitingFor = async (error: Error, reason: DeferredReason = 'unexpected-error') => {
     const log = await logOf(observer =>
-      observer.waiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason, error }),
+      observer.reportWaiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason, error }),
     )
     const { level, error: said, place, causes } = log.find(line => 'fromOffset' in line) ?? {}
     return { level, said, place, causes }
@@ -53,7 +53,7 @@ describe('what the log says of a partition that waits', () => {
       ['contended', undefined] as const,
     ]) {
       const log = await logOf(
-        observer => observer.waiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason }),
+        observer => observer.reportWaiting(STATE_KEY, { fromOffset: 7, appendMs: 0, reason }),
         { remedies },
       )
       assert.equal(log.find(line => 'fromOffset' in line)?.remedy, remedy)

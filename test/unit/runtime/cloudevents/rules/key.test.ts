@@ -1,30 +1,30 @@
 /** Rules D: the key of a record. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
-import { eventKey } from '../../../../../lib/operations/publish/key.ts'
+import { createRedrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
+import { computeEventKey } from '../../../../../lib/operations/publish/key.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'
 
 const KEYED = { id: 'a', source: '/s', type: 't', extensions: { partitionkey: 'p', traceparent: 'x' } }
 
 describe('the key of a record', () => {
   it('D1: given a key of the caller, then it is the key in Kafka', () => {
-    assert.deepEqual(producedRecord('t', 'k', KEYED).key, Buffer.from('k'))
-    assert.equal(producedRecord('t', null, KEYED).key, null)
+    assert.deepEqual(toOutgoingRecord('t', 'k', KEYED).key, Buffer.from('k'))
+    assert.equal(toOutgoingRecord('t', null, KEYED).key, null)
   })
 
   it('D2: given partitionkey, then the mapper of publish takes it as it is, and no other producer does', () => {
-    assert.equal(eventKey(KEYED), 'p')
-    assert.equal(producedRecord('t', null, KEYED).key, null)
+    assert.equal(computeEventKey(KEYED), 'p')
+    assert.equal(toOutgoingRecord('t', null, KEYED).key, null)
   })
 
   it('D3: given a key, then the event keeps its partitionkey, and gets none where it has none', () => {
-    const { headers, value } = producedRecord('t', eventKey(KEYED), KEYED)
+    const { headers, value } = toOutgoingRecord('t', computeEventKey(KEYED), KEYED)
     assert.deepEqual(accepted(read(headers as [string, Buffer][], value)), KEYED)
     const other = { ...KEYED, extensions: { traceparent: 'x' } }
-    const written = producedRecord('t', 'k', other)
+    const written = toOutgoingRecord('t', 'k', other)
     assert.deepEqual(accepted(read(written.headers as [string, Buffer][], written.value)), other)
   })
 
@@ -51,6 +51,6 @@ describe('the key of a record', () => {
       errorType: 'rejected',
       error: '',
     } as unknown as FailureData
-    assert.deepEqual(redrivenRecord(failure).key, key)
+    assert.deepEqual(createRedrivenRecord(failure).key, key)
   })
 })

@@ -52,7 +52,7 @@ describe('given a held entity, and time, erasures or other code', () => {
     assert.deepEqual(await log.append(reading('e', { at: 4 })), ['applied/listed'])
     assert.deepEqual(await log.ids(), ['e'])
     assert.deepEqual(log.now, { held: 0, parked: 0 })
-    const { states, timers } = log.stage.store.copyOf(log.stage.stateKey()) as Record<
+    const { states, timers } = log.stage.store.copyState(log.stage.stateKey()) as Record<
       string,
       Map<string, unknown>
     >

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { delivered } from '#runtime/consumer/sink.ts'
+import { confirmDelivery } from '#runtime/consumer/sink.ts'
 import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { ENTITY_ERASED_TYPE } from '../../../../../lib/telemetry/erasure.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
@@ -140,7 +140,7 @@ describe('rule 27: which consumers an erasure concerns', () => {
       deliver: async deliveries =>
         deliveries.map(({ event }) => {
           ids.push(event.id)
-          return delivered('sent')
+          return confirmDelivery('sent')
         }),
     })
     return { stage, ids }

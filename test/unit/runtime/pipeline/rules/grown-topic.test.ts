@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { type Redrive, redriveHeaders, redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { buildRedriveHeaders, type Redrive, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { partitionOf } from '#runtime/consumer/murmur2.ts'
-import { placeOf } from '#runtime/pipeline/deciding/emission.ts'
-import { producerGroupOf } from '#runtime/pipeline/failures/failure-memory.ts'
-import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import { computePartition } from '#runtime/consumer/murmur2.ts'
+import { parsePosition } from '#runtime/pipeline/deciding/emission.ts'
+import { computeProducerGroup } from '#runtime/pipeline/failures/failure-memory.ts'
+import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import type { RememberedFailure } from '#runtime/pipeline/model.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
-import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
+import { createRedrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
 import { failureOf } from '../../../../support/changes.ts'
 import { inPages } from '../../../../support/parts.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
@@ -38,14 +38,17 @@ describe('rule 24: a topic that has grown', () => {
       const offset = LAST_GENERATION - generation
       await stage.batch([record(0, reading('a')), record(offset + 1, reading('b'))])
       const sequence = stage.events[0]?.extensions?.sequence ?? ''
-      assert.deepEqual(placeOf(sequence), { offset: offset + 1, index: 0, generation })
+      assert.deepEqual(parsePosition(sequence), { offset: offset + 1, index: 0, generation })
       sequences.push(sequence)
     }
     assert.deepEqual(sequences, [...sequences].sort())
   })
 
   it('rule 24: given a topic that has grown, then a key counts as misrouted by its present partitions', async () => {
-    const [home, before] = [19, 12].map(count => partitionOf(Buffer.from(KEY), count)) as [number, number]
+    const [home, before] = [19, 12].map(count => computePartition(Buffer.from(KEY), count)) as [
+      number,
+      number,
+    ]
     assert.notEqual(home, before)
     const misroutedIn = async (partition: number) => {
       const stage = await grownStage(1, 19, partition)
@@ -96,9 +99,9 @@ describe('rule 24: a topic that has grown', () => {
     const ids = new Set(stage.events.map(({ id }) => id))
     // The routers of failures know the id of the first one.
     assert.deepEqual([ids.size, ids.has(FAILURE.id)], [2, false])
-    const next = redrivenRecord(second, undefined, growths)
+    const next = createRedrivenRecord(second, undefined, growths)
     assert.deepEqual(
-      [next.partition, redriveTargetOf(next)?.attempt, redriveTargetOf(next)?.failure],
+      [next.partition, readRedriveTarget(next)?.attempt, readRedriveTarget(next)?.failure],
       [home, 3, FAILURE.id],
     )
   })
@@ -133,7 +136,7 @@ describe('rule 24: a topic that has grown', () => {
 })
 
 const [FROM, TO, FAILED_OFFSET] = [3, 5, 4]
-const FROM_HOME = partitionOf(Buffer.from(KEY), FROM)
+const FROM_HOME = computePartition(Buffer.from(KEY), FROM)
 const ENTITY = '/environment/test-site s-1'
 const FAILED = { ...record(FAILED_OFFSET, reading('a'), { partition: FROM_HOME }), key: Buffer.from(KEY) }
 const FAILURE: RememberedFailure = {
@@ -141,8 +144,8 @@ const FAILURE: RememberedFailure = {
   id: failureId('counting', FAILED),
   partition: FROM_HOME,
   offset: FAILED_OFFSET,
-  digest: digestOf(FAILED),
-  producerGroup: producerGroupOf(FAILED),
+  digest: computeDigest(FAILED),
+  producerGroup: computeProducerGroup(FAILED),
 }
 
 /** The old partition of a failure that a growth has moved. A redrive of the record goes there. */
@@ -150,7 +153,7 @@ async function grownAfterFailure() {
   const stage = new Stage()
   const growths = [{ from: FROM, to: TO, ends: Array(FROM).fill(9), except: [] }]
   const partitioning = { generation: 1, partitions: TO }
-  const home = partitionOf(Buffer.from(KEY), TO)
+  const home = computePartition(Buffer.from(KEY), TO)
   assert.notEqual(home, FROM_HOME)
   const version = { epoch: 0, appliedOffset: 9, fired: 0 }
   for (const partition of [FROM_HOME, home]) {
@@ -177,7 +180,7 @@ async function grownAfterFailure() {
       place,
       ...changes,
     }
-    const headers = [...FAILED.headers, ...redriveHeaders(redrive)]
+    const headers = [...FAILED.headers, ...buildRedriveHeaders(redrive)]
     return { ...FAILED, offset: 9 + attempt, timestampMs: FAILED.timestampMs + 60_000, headers }
   }
   return { stage, growths, home, again }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
-import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { eventCause } from '#runtime/pipeline/deciding/cause.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
@@ -114,7 +114,7 @@ describe('rule 12: what is emitted follows from its cause', () => {
       name: 'two',
       accepts: READING_TYPES,
       onEvent: () =>
-        decided('two', {}, [
+        completeStep('two', {}, [
           { ...emission, name: 'x' },
           { ...emission, name: 'y' },
         ]),
@@ -151,8 +151,8 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
       accepts: READING_TYPES,
       onEvent(state, { id }) {
         if (isBroken && id.startsWith('bad')) throw new Error('a bug')
-        if (id.startsWith('refused')) return rejected('never')
-        return decided('counted', { count: (state?.count ?? 0) + 1 })
+        if (id.startsWith('refused')) return reject('never')
+        return completeStep('counted', { count: (state?.count ?? 0) + 1 })
       },
     }
     const stage = new Stage(process as KeyedProcess<never>)
@@ -180,7 +180,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
       name: 'breaking',
       accepts: READING_TYPES,
       onEvent(_, { id }) {
-        if (id === 'r 0') return rejected('the data explains this one')
+        if (id === 'r 0') return reject('the data explains this one')
         throw new Error(`a bug at ${id}`)
       },
     }
@@ -286,7 +286,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
 
 /** Returns the process before it was broken: no event makes it throw at a timer. */
 function mended(process: KeyedProcess<unknown>): KeyedProcess<unknown> {
-  return { ...process, onTimer: state => decided('mended', state) }
+  return { ...process, onTimer: state => completeStep('mended', state) }
 }
 
 function reversed(data: object): object {

@@ -38,7 +38,7 @@ describe('rule 5: a state that is gone is read back from the log', () => {
     )
     stage.inLog(log)
     await stage.batch(log.slice(0, 4))
-    const snapshot = stage.store.copyOf(stage.stateKey())
+    const snapshot = stage.store.copyState(stage.stateKey())
     await stage.batch(log.slice(4, 10))
     stage.store.restore(stage.stateKey(), snapshot)
     await stage.batch(log.slice(10))
@@ -57,7 +57,7 @@ describe('rule 5: a state that is gone is read back from the log', () => {
   it('rule 5: given an old snapshot whose next records have expired, then the rest is read, with a report', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 3))
-    const snapshot = stage.store.copyOf(stage.stateKey())
+    const snapshot = stage.store.copyState(stage.stateKey())
     await stage.batch(readings(4, 7))
     stage.store.restore(stage.stateKey(), snapshot)
     const answer = await stage.consume(kafkaEvent(readings(8, 8)), keptFrom(6, readings(0, 8)))

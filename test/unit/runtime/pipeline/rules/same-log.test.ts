@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogTime } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
@@ -22,7 +22,7 @@ describe('rule 21: the same log gives the same', () => {
       const { sum, at } = state
       const next = { ...state, sum: sum === null ? 0 : Number.NaN, at: new Date(timeMs) }
       const data = { ids: state.ids, was: typeof at, sum }
-      return decided('kept', next, [
+      return completeStep('kept', next, [
         { name: 'kept', to: 'events', key: null, type: 'test.kept', source: '/careless', data },
       ])
     },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { OffsetRange, Version } from '#runtime/pipeline/model.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
@@ -38,7 +38,7 @@ describe('rule 1: a commit names the version that it was computed from', () => {
       const answers: string[] = []
       stage.store.commit = async (_, change) => {
         if (answers.length === 0)
-          stage.store.restore(stateKey, { ...(stage.store.copyOf(stateKey) as object), version })
+          stage.store.restore(stateKey, { ...(stage.store.copyState(stateKey) as object), version })
         const answer = await commit(stateKey, change)
         answers.push(answer)
         return answer
@@ -58,7 +58,7 @@ describe('rule 1: a commit names the version that it was computed from', () => {
     assert.equal((await stage.batch(readings(0, 1))).batchItemFailures.length, 2)
     assert.equal(attempts, 3)
     assert.equal(stage.observer.waits[0]?.reason, 'contended')
-    assert.deepEqual(stage.publisher.published, [])
+    assert.deepEqual(stage.publisher.publishedRecords, [])
   })
 })
 
@@ -74,7 +74,7 @@ describe('rule 2: only what the store holds is published', () => {
     }
     await stage.batch(batch)
     assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-    assert.equal(stage.publisher.published.length, 1)
+    assert.equal(stage.publisher.publishedRecords.length, 1)
   })
 
   it('rule 2: given a commit whose reply was lost, when the batch comes again, then it counts once', async () => {
@@ -279,7 +279,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
   it('rule 3: given a state from before digests were kept, then its log is checked from the next commit on', async () => {
     const { stage, deliver } = await passed(anew(0, 19))
     stage.store.restore(stage.stateKey(), {
-      ...(stage.store.copyOf(stage.stateKey()) as object),
+      ...(stage.store.copyState(stage.stateKey()) as object),
       appliedDigest: undefined,
     })
     assert.deepEqual(await deliver(anew(10, 19)), { batchItemFailures: [] })
@@ -311,7 +311,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
       accepts: ['test.bytes'],
       onEvent(_, { data }) {
         ;(data as Buffer).fill(0)
-        return decided('cleared', {})
+        return completeStep('cleared', {})
       },
     }
     const stage = new Stage(clearing as KeyedProcess<unknown>)

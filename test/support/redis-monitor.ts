@@ -1,28 +1,40 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
 import { redisUrl } from './servers.ts'
 
 const ECHO_EVERY_MS = 500
+/** A reported command: time, `[database source]`, and the name. Commands of scripts have the source `lua`. */
+const REPORTED = /^\+[\d.]+ \[\d+ (?<source>[^\]]+)\] "(?<name>[^"]+)"/
 
-/** Records the commands that clients send for certain keys, using MONITOR on a separate connection. */
+/**
+ * Records the commands that clients send for certain keys, using MONITOR on a connection of its own. ioredis mistakes a command that
+ * is reported right after the answer to MONITOR for an answer, and fails.
+ */
 export class RedisMonitor {
-  readonly #redis: Redis
-  readonly #monitor: Redis
+  readonly #redis = new Redis(redisUrl())
+  readonly #monitor: Socket
   readonly #commands: string[] = []
+  #awaited: { readonly sentinel: string; readonly onSeen: () => void } | undefined
 
-  private constructor(redis: Redis, monitor: Redis, part: string) {
-    this.#redis = redis
+  private constructor(monitor: Socket, part: string) {
     this.#monitor = monitor
-    monitor.on('monitor', (_time: string, args: string[], source: string) => {
-      // Ignore commands from scripts.
-      if (source !== 'lua' && args.some(arg => arg.includes(part)))
-        this.#commands.push(String(args[0]).toLowerCase())
+    createInterface({ input: monitor }).on('line', line => {
+      if (this.#awaited && line.includes(this.#awaited.sentinel)) this.#awaited.onSeen()
+      const { source, name } = REPORTED.exec(line)?.groups ?? {}
+      if (name !== undefined && source !== 'lua' && line.includes(part))
+        this.#commands.push(name.toLowerCase())
     })
   }
 
   /** Starts the monitor. @param part substring of the keys to watch */
   static async of(part: string): Promise<RedisMonitor> {
-    const redis = new Redis(redisUrl())
-    return new RedisMonitor(redis, await redis.monitor(), part)
+    const { hostname, port } = new URL(redisUrl())
+    const socket = connect(Number(port), hostname)
+    await once(socket, 'connect')
+    socket.write('MONITOR\r\n')
+    return new RedisMonitor(socket, part)
   }
 
   /** Returns the commands that clients sent while `work` was running, in order. */
@@ -35,7 +47,7 @@ export class RedisMonitor {
   }
 
   close(): void {
-    this.#monitor.disconnect()
+    this.#monitor.destroy()
     this.#redis.disconnect()
   }
 
@@ -46,16 +58,15 @@ export class RedisMonitor {
   async #untilSeen(): Promise<void> {
     const sentinel = `seen ${Math.random()}`
     const seen = Promise.withResolvers<void>()
-    const look = (_time: string, args: string[]) => args.includes(sentinel) && seen.resolve()
-    this.#monitor.on('monitor', look)
-    // The server ends a monitor that reads too slowly. An ECHO that is sent before it is connected again is not reported.
+    this.#awaited = { sentinel, onSeen: seen.resolve }
+    // An ECHO that is sent before the server has begun to report is not seen.
     const again = setInterval(() => void this.#redis.echo(sentinel).catch(() => {}), ECHO_EVERY_MS)
     try {
       await this.#redis.echo(sentinel)
       await seen.promise
     } finally {
       clearInterval(again)
-      this.#monitor.off('monitor', look)
+      this.#awaited = undefined
     }
   }
 }

@@ -1,5 +1,5 @@
 import { RegistrySubjects } from '@sluice/schema-registry'
-import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
+import type { ResourcesOutcome } from './aws/resources.ts'
 import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
 import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'

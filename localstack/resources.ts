@@ -1,5 +1,5 @@
-import type { InitialSettings } from '../lib/app/aws/initial-settings.ts'
-import { ensureResources, type ResourcesOutcome } from '../lib/app/aws/resources.ts'
+import type { InitialSettings } from '../lib/operations/deployment/initial-settings.ts'
+import { ensureResources, type ResourcesOutcome } from './aws/resources.ts'
 
 export interface LocalResourcesOptions {
   readonly awsEndpoint: string

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { generatorSettingsIn } from '../lib/app/generator-file.ts'
+import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/function-logs.ts'
 import { runMain } from '../scripts/main.ts'

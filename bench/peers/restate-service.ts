@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
+import { type EntityStatistics, statistics } from '../../lib/analytics/processor.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import { Noting } from './noting.ts'
 

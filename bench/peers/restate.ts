@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type EntityStatistics, type EntitySummary, summarise } from '../../lib/analytics/process.ts'
+import { type EntityStatistics, type EntitySummary, summarise } from '../../lib/analytics/processor.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { Program } from '../../test/support/program.ts'
 import { processorTime } from '../kit/processes.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EntitySummary } from '../../lib/analytics/process.ts'
+import type { EntitySummary } from '../../lib/analytics/processor.ts'
 import { Notes } from '../kit/notes.ts'
 import type { Note } from './noting.ts'
 import type { Expected } from './readings.ts'

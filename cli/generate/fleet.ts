@@ -1,5 +1,5 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
-import { generatorSettingsIn } from '../../lib/app/generator-file.ts'
+import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/similar.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'

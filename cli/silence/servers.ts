@@ -1,6 +1,6 @@
 /** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
-import { openStoredSilences } from '../../lib/app/silences.ts'
+import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audit.ts'

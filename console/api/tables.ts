@@ -1,6 +1,6 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { openStoredPlan } from '../../lib/app/activate-views.ts'
+import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import { readTableSizes, selectRows } from '../../lib/queries/states/view-rows.ts'
 import { textFilter } from '../../lib/support/text-match.ts'

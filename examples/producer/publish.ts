@@ -4,7 +4,7 @@
  */
 import process from 'node:process'
 import { CloudEvent } from 'cloudevents'
-import { readingKey, SensorDataGenerator } from '../../lib/app/sensor-data-generator.ts'
+import { readingKey, SensorDataGenerator } from '../../lib/telemetry/simulator/sensor-data-generator.ts'
 import { deliveryText, TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env

@@ -1,5 +1,5 @@
 /** Delivers notifications to the SNS topic and to webhooks, each on its own. */
-import { deliver } from '../../lib/app/deliver.ts'
+import { deliver } from '../../lib/app/receivers.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { ALERTS_TOPIC, GENERAL, NOTIFICATIONS, RECEIVERS } from '../../lib/app/settings/index.ts'
 import { MAX_BATCH_MS } from '../../lib/notification/webhook/webhook.ts'

@@ -27,7 +27,7 @@ export const handler = createScheduledHandler(
   async ({ config, connections, scheduledFor }) => {
     const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults } = config
     const chosen = file
-      ? await (await import('../../lib/app/generator-file.ts')).generatorSettingsIn(file, defaults)
+      ? await (await import('../../lib/app/generator-settings.ts')).generatorSettingsIn(file, defaults)
       : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
     const settings = { ...chosen, ...(config.keyBy && { keyBy: config.keyBy }) }
     const last = await connections.value<number>(`generator:${config.env}:${settings.seed}`)

@@ -1,4 +1,4 @@
 /** Converts records that Lambda has discarded, as reported in an SQS queue, to failure records. */
-import { onFailure } from '../../lib/app/on-failure.ts'
+import { onFailure } from '../../lib/failures/on-failure/messages.ts'
 
 export const handler = onFailure('on-failure')

@@ -2,6 +2,6 @@
  * Creates, changes and deletes the topics, the secret and the parameter of the environment. CloudFormation calls this function
  * during a deployment.
  */
-import { topicsResource } from '../../lib/operations/deployment/handler.ts'
+import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 
 export const handler = topicsResource('topics')

@@ -6,7 +6,7 @@ import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { resolveFormats, type Serialization } from '#runtime/consumer/serialization.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../lib/app/config.ts'
-import { isLoopback } from '../../lib/app/loopback.ts'
+import { isLoopback } from '../../lib/support/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 

@@ -1,6 +1,6 @@
 import type { PartsOf } from '#runtime/settings/environment.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
-import { failureRouter } from '../failures/process.ts'
+import { failureRouter } from '../failures/dlq-router.ts'
 import { toFunctionName } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'

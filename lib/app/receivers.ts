@@ -11,7 +11,7 @@ import type { Notification } from '../notification/notification.ts'
 import { Topic } from '../notification/sns/topic.ts'
 import type { WebhookPorts } from '../notification/webhook/attempt.ts'
 import { Webhook } from '../notification/webhook/webhook.ts'
-import { receiverAccess } from './receiver-access.ts'
+import { receiverAccess } from '../notification/adapters/receiver-access.ts'
 import type { NOTIFICATIONS } from './settings/notifications.ts'
 import type { ALERTS_TOPIC, RECEIVERS } from './settings/receivers.ts'
 
@@ -54,7 +54,7 @@ export async function deliver(config: Config): Promise<Sink<Notification>> {
   if (config.alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
   // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { SnsTopic } = await import('./aws/alerts-topic.ts')
+  const { SnsTopic } = await import('../notification/adapters/sns-topic.ts')
   const topic = new SnsTopic(config.alertsTopicArn)
   const sink = deliverSink([new Topic(named, topic), ...webhooks], config.env)
   return { ...sink, close: () => topic.close() }

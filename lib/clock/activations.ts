@@ -10,7 +10,7 @@ import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { searchRecords } from '../queries/records/records.ts'
 import { type Appended, whyAppend } from '../support/append-again.ts'
 import { appendToPartitions } from './append-to-partitions.ts'
-import { type Signal, topicName } from './topics.ts'
+import { type Signal, topicName } from '../app/topics.ts'
 
 /** Topic that receives each activation after all other topics. What all its partitions have is therefore complete. */
 const LAST_TOPIC: Signal = 'events'

@@ -9,13 +9,13 @@ import { loadRules } from '../alerting/rules-directory.ts'
 import { tick } from '../telemetry/tick.ts'
 import { loadPlan } from '../views/adapters/plan-file.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
-import { activateViews } from './activate-views.ts'
+import { activateViews } from './view-plan.ts'
 import { appendActivation } from './activations.ts'
 import { appendQuietTicks } from './quiet-ticks.ts'
-import { runParts } from './run-parts.ts'
-import { CLOCK, GENERAL, KAFKA, type PartsOf, REDIS, RULES, VIEWS } from './settings/index.ts'
-import { appendSilences, openStoredSilences } from './silences.ts'
-import { resolveSignals, TICKED_OFTEN, topicName } from './topics.ts'
+import { runParts } from '../app/run-parts.ts'
+import { CLOCK, GENERAL, KAFKA, type PartsOf, REDIS, RULES, VIEWS } from '../app/settings/index.ts'
+import { appendSilences, openStoredSilences } from './stored-silences.ts'
+import { resolveSignals, TICKED_OFTEN, topicName } from '../app/topics.ts'
 
 export const CLOCK_SETTINGS = [GENERAL, KAFKA, REDIS, CLOCK, RULES, VIEWS] as const
 

@@ -6,8 +6,8 @@ import { broadcast } from '#runtime/producer/broadcast.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
-import type { GeneralSettings } from './settings/index.ts'
-import { resolveSignals, topicName, topicRow } from './topics.ts'
+import type { GeneralSettings } from '../app/settings/index.ts'
+import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
 
 type Run = Pick<
   Scheduled<

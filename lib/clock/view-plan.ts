@@ -5,7 +5,7 @@ import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
 import { appendActivation } from './activations.ts'
-import { resolveSignals } from './topics.ts'
+import { resolveSignals } from '../app/topics.ts'
 
 /**
  * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `clock`, and after Redis

@@ -3,7 +3,7 @@
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import type { Config } from '../app/config.ts'
-import { isLoopback } from '../app/loopback.ts'
+import { isLoopback } from '../support/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
 import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 

@@ -11,7 +11,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
-import type { DeadLetter } from './process.ts'
+import type { DeadLetter } from './dlq-router.ts'
 import { decodeBase64 } from './redriven-record.ts'
 import { describeUnrouted } from './route.ts'
 

@@ -3,7 +3,7 @@
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
-import { appendSilences, openStoredSilences } from '../app/silences.ts'
+import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 
 /**

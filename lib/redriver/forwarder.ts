@@ -10,8 +10,8 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { reject } from '#runtime/consumer/process.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
-import { RETRY_TYPE } from './event-types.ts'
-import { createRedrivenRecord, isRedrivable } from './redriven-record.ts'
+import { RETRY_TYPE } from '../failures/event-types.ts'
+import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
 
 /** Topic in which failure records wait for a retry. */
 interface RetryTopic {

@@ -5,13 +5,13 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import { forwarding } from '#runtime/lambda/forwarder-runs.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
-import { redriver } from '../failures/redriver.ts'
-import { APPLICATION } from './application.ts'
+import { redriver } from './forwarder.ts'
+import { APPLICATION } from '../app/application.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { type Growths, readGrowths } from './growths.ts'
-import { runParts } from './run-parts.ts'
-import { GENERAL, KAFKA, type PartsOf, REDIS } from './settings/index.ts'
-import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from './topics.ts'
+import { runParts } from '../app/run-parts.ts'
+import { GENERAL, KAFKA, type PartsOf, REDIS } from '../app/settings/index.ts'
+import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up

@@ -1,7 +1,7 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
-import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
+import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
 import { MINUTES, openMinute } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'

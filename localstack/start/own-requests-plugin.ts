@@ -4,7 +4,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
-import { isLoopback } from '../../lib/app/loopback.ts'
+import { isLoopback } from '../../lib/support/loopback.ts'
 
 export default class OwnRequestsPlugin {
   readonly hooks = { 'before:offline:start': guardServers, 'before:offline:start:init': guardServers }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { topicsResource } from '../../lib/operations/deployment/handler.ts'
+import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
 
 interface ResourceAnswer {

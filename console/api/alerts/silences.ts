@@ -15,7 +15,7 @@ import {
   string,
   trim,
 } from 'valibot'
-import { openStoredSilences } from '../../../lib/app/silences.ts'
+import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'

@@ -5,7 +5,7 @@ import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/plain-records
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { openStoredSilences } from '../../../lib/app/silences.ts'
+import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
 import {

@@ -1,5 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import type { ObjectPlace } from '../../failures/on-failure/notices.ts'
+import type { ObjectPlace } from '../on-failure/notices.ts'
 
 /** Maximum size of an object, in bytes. Lambda invokes a function with at most 6 MB of records, and writes them as escaped text. */
 const MAX_BYTES = 32 * 1024 * 1024

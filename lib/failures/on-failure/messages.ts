@@ -10,13 +10,13 @@ import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
-import type { Discarded } from '../failures/on-failure/discarded.ts'
-import { failureEvent, toFailures } from '../failures/on-failure/failures.ts'
-import { type ObjectPlace, readNotice, readObject } from '../failures/on-failure/notices.ts'
-import { NAME } from './name.ts'
-import { toFunctionName } from './resource-names.ts'
-import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
-import { topicName } from './topics.ts'
+import type { Discarded } from './discarded.ts'
+import { failureEvent, toFailures } from './failures.ts'
+import { type ObjectPlace, readNotice, readObject } from './notices.ts'
+import { NAME } from '../../app/name.ts'
+import { toFunctionName } from '../../app/resource-names.ts'
+import { GENERAL, KAFKA, readSettings } from '../../app/settings/index.ts'
+import { topicName } from '../../app/topics.ts'
 
 /** Ports for converting messages to failures. */
 export interface OnFailurePorts {
@@ -43,7 +43,7 @@ export function onFailure(name: string) {
     return { config, connections }
   })
   const objects = once(async () => {
-    const { DiscardedObjects } = await import('./aws/discarded-objects.ts')
+    const { DiscardedObjects } = await import('../adapters/discarded-objects.ts')
     return (await start()).connections.register(new DiscardedObjects())
   })
   return middy<SQSEvent, SQSBatchResponse, Error, Context>()

@@ -1,7 +1,7 @@
 /** Reads the URLs and secrets of webhooks from a local file and from Secrets Manager. */
-import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../notification/receiver.ts'
-import type { WebhookAccess } from '../notification/webhook/attempt.ts'
-import { signingKey } from '../notification/webhook/signature.ts'
+import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../receiver.ts'
+import type { WebhookAccess } from '../webhook/attempt.ts'
+import { signingKey } from '../webhook/signature.ts'
 
 /** Cache duration of a secret, in milliseconds. A changed secret is used after this time at the latest. */
 const KEPT_MS = 5 * 60_000

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
 import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
 import { once } from '#runtime/lambda/once.ts'
-import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
+import { putAnswer } from './cloudformation-answer.ts'
 import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
 import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
@@ -113,7 +113,7 @@ class Deployment implements DeploymentPorts {
 
   ensureSettings: DeploymentPorts['ensureSettings'] = async () => {
     const { config } = await this.#start()
-    const { ensureSettings } = await import('../../app/aws/initial-settings.ts')
+    const { ensureSettings } = await import('./initial-settings.ts')
     return (await ensureSettings({}, config.env, INITIAL)).created
   }
 

@@ -18,7 +18,7 @@ import {
   type ApplyingSign,
   applyingName,
   isApplying,
-} from '../../app/activate-views.ts'
+} from '../../clock/view-plan.ts'
 import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
 import type { Range } from '../../queries/records/records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'

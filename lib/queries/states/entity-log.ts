@@ -6,7 +6,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { EventData } from '#runtime/consumer/application.ts'
 import { type Event, formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
-import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/process.ts'
+import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
 

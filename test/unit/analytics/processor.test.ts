@@ -9,7 +9,7 @@ import {
   type MinuteSummary,
   statistics,
   summarise,
-} from '../../../lib/analytics/process.ts'
+} from '../../../lib/analytics/processor.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'

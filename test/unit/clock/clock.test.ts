@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
-import { runClock } from '../../../lib/app/clock.ts'
+import { runClock } from '../../../lib/clock/clock.ts'
 import { resolveSignals, topicName, topicRow } from '../../../lib/app/topics.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'

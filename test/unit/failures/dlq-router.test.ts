@@ -6,7 +6,7 @@ import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
+import { type DeadLetter, failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { Kit } from '../../support/kit.ts'
 import { after, FAILURE, failed } from './failure.ts'
 

@@ -4,7 +4,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { failureRouter } from '../../../lib/failures/process.ts'
+import { failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 

@@ -7,7 +7,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
-import { takeMessages } from '../../../lib/app/on-failure.ts'
+import { takeMessages } from '../../../lib/failures/on-failure/messages.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 
 const text = (name: string) =>

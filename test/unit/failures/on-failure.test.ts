@@ -15,7 +15,7 @@ import {
 } from '../../../lib/failures/on-failure/discarded.ts'
 import { failureEvent, toFailures } from '../../../lib/failures/on-failure/failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
+import { type DeadLetter, failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it

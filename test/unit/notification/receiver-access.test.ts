@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { receiverAccess } from '../../../lib/app/receiver-access.ts'
+import { receiverAccess } from '../../../lib/notification/adapters/receiver-access.ts'
 import { golden } from '../../support/golden.ts'
-import { webhook } from '../notification/messages.ts'
+import { webhook } from './messages.ts'
 
 const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const RECEIVER = webhook('a', { secret: 'hook' })

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { SnsTopic } from '../../../lib/app/aws/alerts-topic.ts'
+import { SnsTopic } from '../../../lib/notification/adapters/sns-topic.ts'
 import { snsMessage } from '../../../lib/notification/sns/message.ts'
-import { message } from '../notification/messages.ts'
+import { message } from './messages.ts'
 
 /** The answer of SNS when the second of two messages fails. */
 function answer(code: string, isOfSender: boolean): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
+import { MINUTE_TYPE } from '../../../lib/analytics/processor.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import {
   type EntityMinute,

@@ -13,7 +13,7 @@ import {
   RETRY_TYPE,
 } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { failureRouter } from '../../../lib/failures/process.ts'
+import { failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.ts'
 import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
-import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
+import type { DeadLetter, Retry } from '../../../lib/failures/dlq-router.ts'
 import type { SilencesChanged } from '../../../lib/notification/silences-changed.ts'
 import type {
   DeadLetter as DerivedDeadLetter,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { durationText, parseDuration } from '../../lib/support/duration.ts'
+import { durationText, parseDuration } from '../../../lib/support/duration.ts'
 
 describe('a duration that is read', () => {
   it('given a duration, then it is read to the millisecond', () => {

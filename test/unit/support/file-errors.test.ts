@@ -7,7 +7,7 @@ import {
   locateErrors,
   MORE_ERRORS,
   parseJsonPointer,
-} from '../../lib/support/file-errors.ts'
+} from '../../../lib/support/file-errors.ts'
 
 const ERROR = { file: 'a.yaml', line: 3, column: 5, message: 'must be a number' }
 

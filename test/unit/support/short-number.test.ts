@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { shortNumber } from '../../lib/support/short-number.ts'
+import { shortNumber } from '../../../lib/support/short-number.ts'
 
 describe('a number for people', () => {
   for (const [value, limits, expected] of [

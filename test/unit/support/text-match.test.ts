@@ -6,7 +6,7 @@ import {
   matchesText,
   ownIn,
   textFilter,
-} from '../../lib/support/text-match.ts'
+} from '../../../lib/support/text-match.ts'
 
 describe('given a text with *', () => {
   const table: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [

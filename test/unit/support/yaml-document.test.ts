@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createPositionLookup, yamlContent, yamlDocument } from '../../lib/support/yaml-document.ts'
+import { createPositionLookup, yamlContent, yamlDocument } from '../../../lib/support/yaml-document.ts'
 
 describe('a text of YAML', () => {
   it('given one document, then it is its content', () => {

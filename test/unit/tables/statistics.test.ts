@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { EntityStatistics } from '../../../lib/analytics/process.ts'
+import type { EntityStatistics } from '../../../lib/analytics/processor.ts'
 import {
   ENTITIES,
   entityReport,

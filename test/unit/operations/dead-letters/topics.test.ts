@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthsName } from '../../../../lib/app/growths.ts'
+import { growthsName } from '../../../../lib/redriver/growths.ts'
 import { readTopicGrowths } from '../../../../lib/operations/dead-letters/topics.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'

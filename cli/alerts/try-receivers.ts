@@ -2,9 +2,9 @@
 import { performance } from 'node:perf_hooks'
 import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
-import { findAlertsTopic, SnsTopic } from '../../lib/notification/adapters/sns-topic.ts'
 import { webhookPorts } from '../../lib/app/receivers.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
+import { findTopicArn, SnsTopic } from '../../lib/notification/adapters/sns-topic.ts'
 import type { Message } from '../../lib/notification/message.ts'
 import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
@@ -58,9 +58,10 @@ async function callWebhook(receiver: WebhookReceiver, message: Message, ports: W
 
 async function publishMessage(message: Message, aws: AwsPlace): Promise<Why> {
   const { env } = message
-  const arn = await findAlertsTopic(aws, env)
+  const name = alertsTopicName(env)
+  const arn = await findTopicArn(aws, name)
   if (arn === undefined)
-    return `the topic ${alertsTopicName(env)} does not exist: create it as described in docs/deployment.md`
+    return `the topic ${name} does not exist: create it as described in docs/deployment.md`
   const topic = new SnsTopic(arn, aws)
   try {
     const [refusal] = await topic.publish([snsMessage(message)])

@@ -1,8 +1,19 @@
 /** Writes all records of the archived topics to the history. */
-import { ARCHIVING, deployedArchiver } from '../../lib/app/archiving.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { historyStore, tableOfTopic } from '../../lib/app/history.ts'
+import { recordConsumer } from '../../lib/app/kafka-consumer.ts'
 import { HISTORY, MAPPINGS, REGISTRY } from '../../lib/app/settings/index.ts'
-import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
+import { archiver, hideEvents } from '../../lib/history/archiver.ts'
 
-export const handler = kafkaHandler(ARCHIVING, 'archiver', deployedArchiver, {
-  slices: [HISTORY, REGISTRY, MAPPINGS],
-})
+export const handler = recordConsumer(
+  'archiver',
+  hideEvents,
+  async config =>
+    archiver({
+      name: 'archiver',
+      store: await historyStore(config),
+      reader: dataReader(config),
+      tableOfTopic,
+    }),
+  { slices: [HISTORY, REGISTRY, MAPPINGS] },
+)

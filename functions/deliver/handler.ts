@@ -1,11 +1,16 @@
 /** Delivers notifications to the SNS topic and to webhooks, each on its own. */
-import { deliver } from '../../lib/app/receivers.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { openOutlets } from '../../lib/app/receivers.ts'
 import { ALERTS_TOPIC, GENERAL, NOTIFICATIONS, RECEIVERS } from '../../lib/app/settings/index.ts'
+import { deliverSink } from '../../lib/notification/deliver.ts'
 import { MAX_BATCH_MS } from '../../lib/notification/webhook/webhook.ts'
 
-export const handler = kafkaConsumer('deliver', deliver, {
-  slices: [GENERAL, NOTIFICATIONS, ALERTS_TOPIC, RECEIVERS],
-  // Reserve time to finish a batch. If Lambda stopped the function during a batch, notifications would be delivered twice.
-  reserveMs: MAX_BATCH_MS + 5_000,
-})
+export const handler = kafkaConsumer(
+  'deliver',
+  async config => deliverSink(await openOutlets(config), config.env),
+  {
+    slices: [GENERAL, NOTIFICATIONS, ALERTS_TOPIC, RECEIVERS],
+    // Reserve time to finish a batch. If Lambda stopped the function during a batch, notifications would be delivered twice.
+    reserveMs: MAX_BATCH_MS + 5_000,
+  },
+)

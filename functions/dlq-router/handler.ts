@@ -2,10 +2,20 @@
  * Sends failure records to the retry topics or to the dlq. A failure record that cannot be decoded is sent to the dlq, never back
  * to `failures`.
  */
-import { DLQ_ROUTER_SLICES, dlqRouter } from '../../lib/app/dlq-router.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { toFunctionName } from '../../lib/app/resource-names.ts'
+import { FAILURES, GENERAL } from '../../lib/app/settings/index.ts'
+import { signalNamed } from '../../lib/app/topics.ts'
+import { loadPolicy } from '../../lib/failures/adapters/policy-file.ts'
+import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 
-export const handler = kafkaConsumer('dlq-router', dlqRouter, {
-  slices: DLQ_ROUTER_SLICES,
-  failuresTo: 'dlq',
-})
+export const handler = kafkaConsumer(
+  'dlq-router',
+  async ({ env, failuresDir, failureConsumers }) =>
+    dlqRouter({
+      policy: await loadPolicy(failuresDir, failureConsumers),
+      findTopicName: topic => signalNamed(topic, env),
+      resolveConsumer: name => toFunctionName(name, env),
+    }),
+  { slices: [GENERAL, FAILURES], failuresTo: 'dlq' },
+)

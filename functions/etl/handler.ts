@@ -1,13 +1,6 @@
 /** Loads new records of the history into the marts of the warehouse. */
-import { NAME } from '../../lib/app/name.ts'
-import { GENERAL, HISTORY, WAREHOUSE } from '../../lib/app/settings/index.ts'
-import { NoConnections, runScheduledEtl } from '../../lib/operations/etl/scheduled.ts'
-import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled.ts'
+import { standaloneFunction } from '../../lib/app/scheduled-function.ts'
+import { HISTORY, WAREHOUSE } from '../../lib/app/settings/index.ts'
+import { runScheduledEtl } from '../../lib/operations/etl/scheduled.ts'
 
-export const handler = createScheduledHandler(
-  'etl',
-  NoConnections,
-  [GENERAL, HISTORY, WAREHOUSE],
-  runScheduledEtl,
-  NAME,
-)
+export const handler = standaloneFunction('etl', [HISTORY, WAREHOUSE], runScheduledEtl)

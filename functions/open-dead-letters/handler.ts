@@ -1,5 +1,12 @@
 /** Maintains the open dead letters of each partition of the dlq topic, for inspection and redrives. */
-import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
-import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
+import { recordConsumer } from '../../lib/app/kafka-consumer.ts'
+import { TOPICS } from '../../lib/app/topics.ts'
+import { openDeadLetters, readDlqEntries } from '../../lib/failures/open-dead-letters.ts'
 
-export const handler = kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)
+const DAY_MS = 86_400_000
+
+export const handler = recordConsumer(
+  'open-dead-letters',
+  readDlqEntries,
+  openDeadLetters(TOPICS.dlq.keptDays * DAY_MS),
+)

@@ -1,8 +1,27 @@
+/** Reads the settings document of the generator. */
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '#runtime/settings/config-error.ts'
+import type { PartsOf } from '#runtime/settings/environment.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
-import { type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
+import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
+import type { PARTITION_KEY } from './settings/index.ts'
+
+/**
+ * Reads the generator's settings from the configured file or parameter.
+ *
+ * @throws ConfigError
+ */
+export async function readGeneratorSettings(
+  config: PartsOf<readonly [typeof GENERATOR, typeof PARTITION_KEY]>,
+  connections: { parameter(name: string | undefined): Promise<unknown> },
+): Promise<GeneratorSettings> {
+  const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults, keyBy } = config
+  const settings = file
+    ? await generatorSettingsIn(file, defaults)
+    : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
+  return keyBy ? { ...settings, keyBy } : settings
+}
 
 /** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */
 export async function generatorSettingsIn(

@@ -6,11 +6,11 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
+import { type Signal, topicName } from '../app/topics.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { searchRecords } from '../queries/records/records.ts'
 import { type Appended, whyAppend } from '../support/append-again.ts'
 import { appendToPartitions } from './append-to-partitions.ts'
-import { type Signal, topicName } from '../app/topics.ts'
 
 /** Topic that receives each activation after all other topics. What all its partitions have is therefore complete. */
 const LAST_TOPIC: Signal = 'events'

@@ -4,8 +4,8 @@ import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
-import type { Appended, AppendReason } from '../support/append-again.ts'
 import { type Signal, topicName } from '../app/topics.ts'
+import type { Appended, AppendReason } from '../support/append-again.ts'
 
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
 

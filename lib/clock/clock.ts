@@ -1,25 +1,24 @@
 /** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
 
-import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import { appendTicks, type Ticking } from '#runtime/lambda/ticks.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/activation.ts'
 import { buildRuleSet } from '../alerting/rule-set.ts'
 import { loadRules } from '../alerting/rules-directory.ts'
+import { runParts } from '../app/run-parts.ts'
+import type { ScheduledRun } from '../app/scheduled-function.ts'
+import { CLOCK, RULES, VIEWS } from '../app/settings/index.ts'
+import { resolveSignals, TICKED_OFTEN, topicName } from '../app/topics.ts'
 import { tick } from '../telemetry/tick.ts'
 import { loadPlan } from '../views/adapters/plan-file.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
-import { activateViews } from './view-plan.ts'
 import { appendActivation } from './activations.ts'
 import { appendQuietTicks } from './quiet-ticks.ts'
-import { runParts } from '../app/run-parts.ts'
-import { CLOCK, GENERAL, KAFKA, type PartsOf, REDIS, RULES, VIEWS } from '../app/settings/index.ts'
 import { appendSilences, openStoredSilences } from './stored-silences.ts'
-import { resolveSignals, TICKED_OFTEN, topicName } from '../app/topics.ts'
+import { activateViews } from './view-plan.ts'
 
-export const CLOCK_SETTINGS = [GENERAL, KAFKA, REDIS, CLOCK, RULES, VIEWS] as const
+export const CLOCK_SETTINGS = [CLOCK, RULES, VIEWS] as const
 
-type Run = Scheduled<Connections, PartsOf<typeof CLOCK_SETTINGS>>
+type Run = ScheduledRun<typeof CLOCK_SETTINGS>
 
 const TICKING: Ticking = {
   topics: resolveSignals(['ticked']),

@@ -3,11 +3,11 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
+import type { GeneralSettings } from '../app/settings/index.ts'
+import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
-import type { GeneralSettings } from '../app/settings/index.ts'
-import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
 
 type Run = Pick<
   Scheduled<

@@ -3,8 +3,8 @@
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import type { Config } from '../app/config.ts'
-import { isLoopback } from '../support/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
+import { isLoopback } from '../support/loopback.ts'
 import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Minimum number of brokers in an AWS account. Brokers in three availability zones tolerate the loss of any one zone. */

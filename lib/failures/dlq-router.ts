@@ -35,7 +35,7 @@ export interface RouterOptions {
  * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dlq topic. It also
  * converts messages about records that Lambda has discarded to failures. It has no state.
  */
-export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
+export function dlqRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
   const { policy, findTopicName, resolveConsumer = name => name } = options
   return {
     name: ROUTER,

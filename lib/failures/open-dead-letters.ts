@@ -3,9 +3,11 @@
  * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
  * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
+import type { Application, ForeignRecord } from '#runtime/consumer/application.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { completeStep, type KeyedProcess, reject, type TimerChange } from '#runtime/consumer/process.ts'
-import type { DlqEntry, Row } from './dead-letter-row.ts'
-import type { HandledAction } from './dlq-record.ts'
+import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
+import { type HandledAction, OWN_TYPES } from './dlq-record.ts'
 
 /** Table of one partition. It can be stored as JSON. */
 export interface OpenDeadLetters {
@@ -235,4 +237,32 @@ function createExpiryTimer({ rows, left }: DeadLetterFold, keptMs: number, nowMs
   const oldestMs = left?.newestMs ?? first?.writtenAtMs
   if (oldestMs === undefined) return { name: 'expiry' }
   return { name: 'expiry', dueMs: Math.max(oldestMs + keptMs, nowMs + 1) }
+}
+
+/**
+ * Returns the application of the consumer that reads the dlq topic. Each record becomes an event with the partition as its entity.
+ * An unreadable record is listed as broken instead of failing, because its failure would become another dead letter. For the same
+ * reason, events of other types are not validated. Erasures are disabled, because an erasure would delete the list of a whole
+ * partition. Dead letters expire with the retention of their topic.
+ */
+export function readDlqEntries({ erasureType: _, ...others }: Application): Application {
+  return {
+    ...others,
+    readsMalformed: true,
+    readForeign: toEntryEvent,
+    readData: ({ data }) => ({ kind: 'data', data }),
+  }
+}
+
+function toEntryEvent(record: ForeignRecord, event?: Event): Event | undefined {
+  if (event && !OWN_TYPES.includes(event.type)) return undefined
+  const { partition, offset } = record
+  return {
+    id: `${partition}@${offset}`,
+    source: DLQ_SOURCE,
+    subject: String(partition),
+    type: DLQ_ENTRY_TYPE,
+    datacontenttype: 'application/json',
+    data: dlqEntry(record),
+  }
 }

@@ -1,4 +1,5 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
+import type { Application } from '#runtime/consumer/application.ts'
 import { ConfigError, RetryableError } from '#runtime/consumer/author-errors.ts'
 import { confirmSegment, type SegmentLimits, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
@@ -53,5 +54,25 @@ export function archiver(
       return confirmSegment('archived')
     },
     close: () => store.close?.(),
+  }
+}
+
+/** Type of the events that stand for records. It exists only within the archiver. */
+const RECORD_TYPE = 'record'
+
+const RECORD = { id: 'record', source: '/record', type: RECORD_TYPE }
+
+/**
+ * Returns the application of the archiver, which reads every record without understanding it. It replaces the event in each record,
+ * so that nothing in it can fail, be ignored as a repeat, or act on the archiver. All records are decided with the reason
+ * `archived`, once their segment is written.
+ */
+export function hideEvents({ erasureType: _, failureEndedType: __, ...others }: Application): Application {
+  return {
+    ...others,
+    ignoredTypes: new Map([[RECORD_TYPE, 'archived']]),
+    readsMalformed: true,
+    readForeign: () => RECORD,
+    readData: ({ data }) => ({ kind: 'data', data }),
   }
 }

@@ -13,6 +13,8 @@ export interface Outlet {
   readonly formerly: string
   /** Delivers messages in order, and returns the outcomes in the same order. */
   deliver(messages: readonly Message[]): Promise<readonly Delivered[]>
+  /** Releases its connection. */
+  close?(): void
 }
 
 /**
@@ -86,6 +88,9 @@ export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notif
         }
         return messages.map(message => computeOutcome(message, message.to.flatMap(findOutcomes)))
       },
+    },
+    close() {
+      for (const outlet of outlets) outlet.close?.()
     },
   }
 }

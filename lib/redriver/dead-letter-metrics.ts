@@ -3,11 +3,11 @@
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { LogBounds } from '#runtime/pipeline/ports.ts'
-import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { report } from '../app/metrics.ts'
 import type { GeneralSettings } from '../app/settings/index.ts'
 import { RETRY_TOPICS, topicName } from '../app/topics.ts'
+import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 
 /** Remaining time of the invocation, in milliseconds, at which counting stops. */
 const RESERVE_MS = 10_000

@@ -3,15 +3,14 @@
 import type { Forwarder } from '#runtime/consumer/forwarder.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { forwarding } from '#runtime/lambda/forwarder-runs.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
-import { redriver } from './forwarder.ts'
 import { APPLICATION } from '../app/application.ts'
-import { measureDeadLetters } from './dead-letter-metrics.ts'
-import { type Growths, readGrowths } from './growths.ts'
 import { runParts } from '../app/run-parts.ts'
-import { GENERAL, KAFKA, type PartsOf, REDIS } from '../app/settings/index.ts'
+import type { ScheduledRun } from '../app/scheduled-function.ts'
 import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
+import { measureDeadLetters } from './dead-letter-metrics.ts'
+import { redriver } from './forwarder.ts'
+import { type Growths, readGrowths } from './growths.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
@@ -19,13 +18,11 @@ import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } fro
  */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
-export const REDRIVER_SETTINGS = [GENERAL, KAFKA, REDIS] as const
-
 /** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
 export function createRedriver() {
   // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
   const redrive = forwarding(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
-  return (run: Scheduled<Connections, PartsOf<typeof REDRIVER_SETTINGS>>) =>
+  return (run: ScheduledRun<[]>) =>
     runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
 }
 

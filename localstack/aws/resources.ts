@@ -1,7 +1,11 @@
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
-import { ensureSettings, type InitialSettings, type SettingsOutcome } from '../../lib/operations/deployment/initial-settings.ts'
+import {
+  ensureSettings,
+  type InitialSettings,
+  type SettingsOutcome,
+} from '../../lib/operations/deployment/initial-settings.ts'
 
 export interface AwsAccess {
   /** Endpoint of a local AWS emulator; AWS if absent. */

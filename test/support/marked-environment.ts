@@ -15,7 +15,7 @@ import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/processor.ts'
 import { SIGNALS, type Signal, signalNamed } from '../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
-import { failureRouter } from '../../lib/failures/dlq-router.ts'
+import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { TestEnvironment } from './environment.ts'
@@ -40,7 +40,7 @@ const consumersOf = (env: string) =>
     [activity, 'readings'],
     [alerting([]), 'readings'],
     [notifier({ routes: [] }), 'alerts'],
-    [failureRouter({ policy: DEFAULT_POLICY, findTopicName: topic => signalNamed(topic, env) }), 'failures'],
+    [dlqRouter({ policy: DEFAULT_POLICY, findTopicName: topic => signalNamed(topic, env) }), 'failures'],
   ] as const
 
 export async function markedEnvironment(): Promise<TestEnvironment> {

@@ -1,96 +1,60 @@
-/** Handles the messages that Lambda sends to SQS about discarded records. A failure is published for each record. */
+/** Takes the messages that Lambda sends to SQS about discarded records. A failure is published for each record. Pure. */
 
-import middy from '@middy/core'
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { addValues } from '#runtime/adapters/lambda/measurements.ts'
-import { createTelemetry, inEnvironment, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
-import { once } from '#runtime/lambda/once.ts'
+import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
-import type { GeneralSettings } from '#runtime/settings/general.ts'
-import type { Discarded } from './discarded.ts'
+import { type Discarded, NotDiscarded } from './discarded.ts'
 import { failureEvent, toFailures } from './failures.ts'
 import { type ObjectPlace, readNotice, readObject } from './notices.ts'
-import { NAME } from '../../app/name.ts'
-import { toFunctionName } from '../../app/resource-names.ts'
-import { GENERAL, KAFKA, readSettings } from '../../app/settings/index.ts'
-import { topicName } from '../../app/topics.ts'
+
+/** Message of an SQS queue. */
+interface QueueMessage {
+  readonly messageId: string
+  readonly body: string
+}
 
 /** Ports for converting messages to failures. */
 export interface OnFailurePorts {
   readonly publisher: Publisher
+  /** Kafka topic for failures. */
+  readonly topic: string
+  readonly contentMode: ContentMode
+  /** Returns the consumer to which a Lambda function belongs. */
+  readonly resolveConsumer: (functionName: string) => string
   /** Returns the text of an object in S3. Rejects if the object cannot be read. */
   readObject(place: ObjectPlace): Promise<string>
-  /**
-   * Reports a message that could not be converted.
-   *
-   * @param error error that does not contain any content of the message
-   */
-  reportError(messageId: string, error: Error): void
-}
-
-/** Returns a handler for the event source mapping of an SQS queue with `ReportBatchItemFailures`. */
-export function onFailure(name: string) {
-  const { logger, metrics } = createTelemetry(name, NAME)
-  let publishedMs: number[] = []
-  const start = once(async () => {
-    const config = readSettings([GENERAL, KAFKA])
-    inEnvironment(metrics, config.env)
-    const connections = new KafkaConnections(config, `${NAME}-${name}`)
-    connections.onPublished = ms => void publishedMs.push(ms)
-    return { config, connections }
-  })
-  const objects = once(async () => {
-    const { DiscardedObjects } = await import('../adapters/discarded-objects.ts')
-    return (await start()).connections.register(new DiscardedObjects())
-  })
-  return middy<SQSEvent, SQSBatchResponse, Error, Context>()
-    .use(logsContext(logger))
-    .handler(async event => {
-      const { config, connections } = await start()
-      const answer = await takeMessages(event, config, {
-        publisher: await connections.publisher(),
-        readObject: async place => (await objects()).read(place),
-        reportError: (messageId, { name: error, message }) =>
-          logger.error('a message about discarded records could not be processed and stays in the queue', {
-            kind: 'on-failure-message',
-            messageId,
-            // Error messages of other libraries may quote the content of the message.
-            error: error === 'NotDiscarded' ? message : error,
-          }),
-      }).finally(() => connections.afterInvocation(config))
-      logger.info('done', { messages: event.Records.length, failed: answer.batchItemFailures.length })
-      addValues(metrics, 'publishMs', publishedMs)
-      publishedMs = []
-      metrics.publishStoredMetrics()
-      return answer
-    })
+  /** Logs an error. The details do not contain any content of a message. */
+  logError(message: string, details: Record<string, unknown>): void
 }
 
 /**
  * Publishes the failures in the messages. A message stays in the queue if it cannot be read, or if Kafka rejects its failures. SQS
  * moves it to the dead-letter queue when it has reached the maximum number of receives.
+ *
+ * @returns response of a function with `ReportBatchItemFailures`: the messages that stay in the queue
  */
 export async function takeMessages(
-  { Records }: Pick<SQSEvent, 'Records'>,
-  config: Pick<GeneralSettings, 'env' | 'contentMode'>,
+  messages: readonly QueueMessage[],
   ports: OnFailurePorts,
-): Promise<SQSBatchResponse> {
+): Promise<{ readonly batchItemFailures: { itemIdentifier: string }[] }> {
   const batchItemFailures: { itemIdentifier: string }[] = []
-  for (const { messageId, body } of Records)
+  for (const { messageId, body } of messages)
     try {
-      for (const discarded of await discardedIn(body, ports))
-        await publish(discarded, config, ports.publisher)
+      for (const discarded of await readMessage(body, ports)) await publishFailures(discarded, ports)
     } catch (error) {
-      ports.reportError(messageId, error as Error)
+      const { name, message } = error as Error
+      ports.logError('a message about discarded records could not be processed and stays in the queue', {
+        kind: 'on-failure-message',
+        messageId,
+        // Error messages of other libraries may quote the content of the message.
+        error: error instanceof NotDiscarded ? message : name,
+      })
       batchItemFailures.push({ itemIdentifier: messageId })
     }
   return { batchItemFailures }
 }
 
-async function discardedIn(body: string, ports: OnFailurePorts): Promise<readonly Discarded[]> {
+async function readMessage(body: string, ports: OnFailurePorts): Promise<readonly Discarded[]> {
   const notice = readNotice(body)
   if (notice.kind === 'discarded') return [notice.discarded]
   const read: Discarded[] = []
@@ -98,14 +62,11 @@ async function discardedIn(body: string, ports: OnFailurePorts): Promise<readonl
   return read
 }
 
-async function publish(
+async function publishFailures(
   discarded: Discarded,
-  { env, contentMode }: Pick<GeneralSettings, 'env' | 'contentMode'>,
-  publisher: Publisher,
+  { publisher, topic, contentMode, resolveConsumer }: OnFailurePorts,
 ): Promise<void> {
-  const topic = topicName('failures', env)
-  const failures = toFailures(discarded, name => toFunctionName(name, env))
-  const records = failures.map((failure): OutgoingRecord => {
+  const records = toFailures(discarded, resolveConsumer).map((failure): OutgoingRecord => {
     const { originalKey } = failure
     const key = originalKey === null ? null : Buffer.from(originalKey, 'base64')
     return { topic, key, ...writeEvent(failureEvent(discarded, failure), contentMode) }

@@ -9,7 +9,6 @@ import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { encodeAttribute, type SnsMessage } from '../sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../sns/topic.ts'
-import { alertsTopicName } from '../../app/resource-names.ts'
 
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
@@ -22,15 +21,15 @@ const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/
 
 /**
- * Finds the ARN of an environment's alerts topic.
+ * Finds the ARN of a topic.
  *
  * @returns undefined if the topic does not exist
  */
-export async function findAlertsTopic(access: AwsPlace, env: string): Promise<string | undefined> {
+export async function findTopicArn(access: AwsPlace, name: string): Promise<string | undefined> {
   const client = new SNSClient({ ...access, requestHandler: TIMEOUTS })
   try {
     for await (const { Topics = [] } of paginateListTopics({ client }, {})) {
-      const found = Topics.find(({ TopicArn = '' }) => TopicArn.endsWith(`:${alertsTopicName(env)}`))
+      const found = Topics.find(({ TopicArn = '' }) => TopicArn.endsWith(`:${name}`))
       if (found) return found.TopicArn
     }
     return undefined

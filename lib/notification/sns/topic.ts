@@ -21,6 +21,7 @@ export interface AlertsTopic {
    * @throws RetryableError if SNS is unavailable; another error if it refuses the request
    */
   publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
+  close?(): void
 }
 
 const HELD_UP = retry('sns: waits for an earlier notification of its group')
@@ -50,6 +51,10 @@ export class Topic implements Outlet {
       }
     }
     return messages.map(message => outcomes.get(message) ?? HELD_UP)
+  }
+
+  close(): void {
+    this.#topic.close?.()
   }
 
   /** Publishes messages. If SNS refuses the whole request, each message is published separately: one may have caused it. */

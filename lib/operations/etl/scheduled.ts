@@ -3,17 +3,11 @@ import { readSecret } from '#runtime/adapters/aws/clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history.ts'
+import type { NoConnections } from '../../app/scheduled-function.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
 import { openWarehouse, runEtl } from './run.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
-
-/** A function that needs no server of the pipeline. */
-export class NoConnections {
-  onPublished: ((ms: number) => void) | undefined
-
-  async afterInvocation(): Promise<void> {}
-}
 
 /** Returns the address of the database. @throws Error if none is set, or the secret has none */
 async function resolveWarehouseUrl({ warehouseUrl, warehouseSecret }: Settings): Promise<string> {

@@ -13,13 +13,8 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
-import {
-  APPLYING_DEAD_AFTER_MS,
-  type ApplyingSign,
-  applyingName,
-  isApplying,
-} from '../../clock/view-plan.ts'
 import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
+import { APPLYING_DEAD_AFTER_MS, type ApplyingSign, applyingName, isApplying } from '../../clock/view-plan.ts'
 import type { Range } from '../../queries/records/records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'

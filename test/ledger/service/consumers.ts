@@ -8,7 +8,7 @@ import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { redriverIn } from '../../../lib/redriver/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
-import { failureRouter } from '../../../lib/failures/dlq-router.ts'
+import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
 import * as chapters from './chapters.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
@@ -31,7 +31,7 @@ export const receiving = handler(kafkaConsumer('receiving', processes.receiving)
 export const router = handler(
   kafkaConsumer(
     'dlq-router',
-    ({ env }) => failureRouter({ policy: tasks.POLICY, findTopicName: topic => signalNamed(topic, env) }),
+    ({ env }) => dlqRouter({ policy: tasks.POLICY, findTopicName: topic => signalNamed(topic, env) }),
     { slices: [GENERAL], failuresTo: 'dlq' },
   ),
 )

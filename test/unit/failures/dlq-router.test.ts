@@ -4,14 +4,14 @@ import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
+import { type DeadLetter, dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { type DeadLetter, failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { Kit } from '../../support/kit.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const policy = DEFAULT_POLICY
-const router = failureRouter({ policy, findTopicName: topic => signalNamed(topic, 'test') })
+const router = dlqRouter({ policy, findTopicName: topic => signalNamed(topic, 'test') })
 const failure = FAILURE
 const bytesOf = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
 const failedRecord = {

@@ -3,8 +3,8 @@ import { it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { topicName } from '../../../lib/app/topics.ts'
+import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -18,7 +18,7 @@ it('given failures that just fit into their topic, then what they become fits in
     await source.batch([logRecord(0, { value: Buffer.alloc(bytes, 46), headers: [] })])
     const [failure] = source.publisher.publishedRecords
     assert.ok(failure)
-    const router = new Stage(failureRouter({ policy: DEFAULT_POLICY, findTopicName: () => undefined }))
+    const router = new Stage(dlqRouter({ policy: DEFAULT_POLICY, findTopicName: () => undefined }))
     await router.batch([
       {
         ...failure,

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import type { SQSRecord } from 'aws-lambda'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
-import { takeMessages } from '../../../lib/failures/on-failure/messages.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { topicName } from '../../../lib/app/topics.ts'
+import { takeMessages } from '../../../lib/failures/on-failure/messages.ts'
 
-const text = (name: string) =>
-  readFileSync(new URL(`../failures/samples/${name}.json`, import.meta.url), 'utf8')
+const text = (name: string) => readFileSync(new URL(`samples/${name}.json`, import.meta.url), 'utf8')
 const SQS = text('sqs')
 /** The form of S3: the records as text. */
 const S3 = JSON.stringify({
@@ -25,18 +24,19 @@ async function taken(bodies: readonly string[], given: { readonly publisher?: Me
   const publisher = given.publisher ?? new MemoryPublisher()
   const read: string[] = []
   const errors: string[] = []
-  const Records = bodies.map((body, index) => ({ messageId: `m${index}`, body }) as SQSRecord)
   const { batchItemFailures } = await takeMessages(
-    { Records },
-    { env: 'test', contentMode: 'binary' },
+    bodies.map((body, index) => ({ messageId: `m${index}`, body })),
     {
       publisher,
+      topic: topicName('failures', 'test'),
+      contentMode: 'binary',
+      resolveConsumer: name => name,
       readObject: async ({ bucket, key }) => {
         read.push(`${bucket}/${key}`)
         if (key === 'gone') throw new Error('NoSuchKey')
         return S3
       },
-      reportError: (id, { name, message }) => errors.push(`${id} ${name}: ${message}`),
+      logError: (_, details) => errors.push(JSON.stringify(details)),
     },
   )
   const failures = publisher.publishedRecords.map(record => {

@@ -7,6 +7,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { toFunctionName } from '../../../lib/app/resource-names.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { topicName } from '../../../lib/app/topics.ts'
+import { type DeadLetter, dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import {
   type Discarded,
   NotDiscarded,
@@ -15,7 +16,6 @@ import {
 } from '../../../lib/failures/on-failure/discarded.ts'
 import { failureEvent, toFailures } from '../../../lib/failures/on-failure/failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { type DeadLetter, failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it
@@ -267,7 +267,7 @@ describe('the failures of what Lambda has given up', () => {
 
 describe('the router, given what Lambda writes to the failures topic', () => {
   const router = () =>
-    failureRouter({
+    dlqRouter({
       policy: DEFAULT_POLICY,
       findTopicName: () => undefined,
       resolveConsumer: name => toFunctionName(name, 'test'),

@@ -3,13 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Stage } from '#runtime/testing/stage.ts'
-import { DLQ_READING, OPEN_LETTERS } from '../../../lib/app/open-dead-letters.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import {
   DeadLetterFold,
   type OpenDeadLetters,
   openDeadLetters,
+  readDlqEntries,
   STORED_BOUNDS,
 } from '../../../lib/failures/open-dead-letters.ts'
 import { base64, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
@@ -24,8 +25,8 @@ class Dlq {
   readonly records: LogRecord[] = []
   #nowMs = START_MS
 
-  constructor(process = OPEN_LETTERS) {
-    this.stage = new Stage(DLQ_READING, process, {}, 'dlq')
+  constructor(process = openDeadLetters(KEPT_MS)) {
+    this.stage = new Stage(readDlqEntries(APPLICATION), process, {}, 'dlq')
   }
 
   async append(...records: readonly LogRecord[]): Promise<OpenDeadLetters> {

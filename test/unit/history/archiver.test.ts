@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Stage } from '#runtime/testing/stage.ts'
-import { ARCHIVING } from '../../../lib/app/archiving.ts'
-import { archiver } from '../../../lib/history/archiver.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { archiver, hideEvents } from '../../../lib/history/archiver.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../lib/history/store.ts'
 import { archived } from '../../support/archive.ts'
 import { historyRows } from '../../support/memory-history.ts'
@@ -38,7 +38,7 @@ class MemoryHistory implements HistoryStore {
 function archiving(history = new MemoryHistory()) {
   const reader = { read: (event: never) => event, prepare: async () => {} }
   const sink = archiver({ name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' }, LIMITS)
-  return { history, stage: new Stage(ARCHIVING, sink as never) }
+  return { history, stage: new Stage(hideEvents(APPLICATION), sink as never) }
 }
 
 async function offsetsIn(history: HistoryStore): Promise<number[]> {

@@ -6,6 +6,7 @@ import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import {
   DEAD_LETTER_TYPE,
   FAILURE_ENDED_TYPE,
@@ -13,7 +14,6 @@ import {
   RETRY_TYPE,
 } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
-import { failureRouter } from '../../../lib/failures/dlq-router.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 
@@ -87,7 +87,7 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
     assert.equal(schemaViolation(type, data), undefined)
   })
 
-  const router = failureRouter({ policy: DEFAULT_POLICY, findTopicName: () => 'readings' })
+  const router = dlqRouter({ policy: DEFAULT_POLICY, findTopicName: () => 'readings' })
   for (const [becomes, errorType, types] of [
     ['is retried', 'not-accepted', [RETRY_TYPE]],
     ['becomes a dead letter', 'schema-violated', [DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE]],

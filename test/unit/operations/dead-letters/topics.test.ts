@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthsName } from '../../../../lib/redriver/growths.ts'
 import { readTopicGrowths } from '../../../../lib/operations/dead-letters/topics.ts'
+import { growthsName } from '../../../../lib/redriver/growths.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const GROWTH = { from: 12, to: 24, ends: [], except: [] }

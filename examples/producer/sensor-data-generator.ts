@@ -1,12 +1,12 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
 import { newId } from '#runtime/adapters/system.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { type FamilyName, findFamily, type ReadingData } from '../families.ts'
-import type { KeyStrategy } from '../key.ts'
-import { computeRecordKey } from '../reading.ts'
-import type { Sensor } from './fleet.ts'
-import { GENERATOR_DEFAULTS, type GeneratorSettings } from './settings.ts'
-import { simulateReading } from '../simulator.ts'
+import { type FamilyName, findFamily, type ReadingData } from '../../lib/telemetry/families.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import { computeRecordKey } from '../../lib/telemetry/reading.ts'
+import type { Sensor } from '../../lib/telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
+import { simulateReading } from '../../lib/telemetry/simulator.ts'
 
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */

@@ -1,0 +1,43 @@
+/** Creates the handlers in `functions/` that a schedule calls. */
+import { Connections } from '#runtime/lambda/connections.ts'
+import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { Slice } from '#runtime/settings/slice.ts'
+import { NAME } from './name.ts'
+import { GENERAL, KAFKA, type PartsOf, REDIS } from './settings/index.ts'
+
+/** Settings of every scheduled function that uses Kafka and Redis. */
+type ServerSlices = readonly [typeof GENERAL, typeof KAFKA, typeof REDIS]
+
+/** A run of a scheduled function that uses Kafka and Redis, with the settings in `Slices`. */
+export type ScheduledRun<Slices extends readonly Slice[]> = Scheduled<
+  Connections,
+  PartsOf<readonly [...ServerSlices, ...Slices]>
+>
+
+/** Returns a schedule-triggered handler with connections to Kafka and Redis. */
+export function scheduledFunction<const Slices extends readonly Slice[]>(
+  name: string,
+  slices: Slices,
+  run: (run: ScheduledRun<Slices>) => Promise<object>,
+) {
+  const all = [GENERAL, KAFKA, REDIS, ...slices] as const
+  // The compiler cannot combine the settings of a list whose end it does not know.
+  return createScheduledHandler(name, Connections, all as unknown as ServerSlices, run as never, NAME)
+}
+
+/** A function that needs no server of the pipeline. */
+export class NoConnections {
+  onPublished: ((ms: number) => void) | undefined
+
+  async afterInvocation(): Promise<void> {}
+}
+
+/** Returns a schedule-triggered handler without connections. */
+export function standaloneFunction<const Slices extends readonly Slice[]>(
+  name: string,
+  slices: Slices,
+  run: (run: Scheduled<NoConnections, PartsOf<readonly [typeof GENERAL, ...Slices]>>) => Promise<object>,
+) {
+  const all = [GENERAL, ...slices] as const
+  return createScheduledHandler(name, NoConnections, all as unknown as [typeof GENERAL], run as never, NAME)
+}

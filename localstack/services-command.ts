@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { runMain } from '../scripts/main.ts'
+import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './options.ts'
 import { plainReport } from './report.ts'
-import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
 import { type OwnStack, stackVariables, withStack } from './stack.ts'
 

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
+import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 
 interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'

@@ -4,7 +4,7 @@
  */
 
 /** Every other folder of lib/ is a feature, so that a new one needs no rule of its own. */
-const FEATURES = '^lib/(?!tables/|queries/|app/|diagnosis/|operations/)[^/]+/'
+const FEATURES = '^lib/(?!tables/|queries/|app/|clock/|redriver/|diagnosis/|operations/)[^/]+/'
 
 /** From left to right: a layer imports itself and what stands left of it. */
 const LAYERS = [
@@ -18,6 +18,8 @@ const LAYERS = [
   '^lib/tables/',
   '^lib/queries/',
   '^lib/app/',
+  // Scheduled work on topics and connections. Operations append to the log as the clock does.
+  '^lib/(clock|redriver)/',
   '^lib/diagnosis/',
   '^lib/operations/',
   '^scripts/',
@@ -81,7 +83,7 @@ module.exports = {
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     onlyIn(
-      '(lib/app/aws|lib/history/adapters|lib/operations/sql|infra|packages/runtime/adapters/aws)',
+      '(lib/app/aws|lib/(failures|history|notification)/adapters|lib/operations/(deployment|sql)|localstack/aws|infra|packages/runtime/adapters/aws)',
       '@aws-sdk/',
     ),
     onlyIn('lib/operations/sql', '@duckdb/'),
@@ -162,6 +164,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },
       to: { path: '^(functions|scripts|cli)/', pathNot: '^functions/$1/' },
+    },
+    {
+      name: 'functions-through-app',
+      comment:
+        'lib/app makes the handlers: functions/package.json hides the name by which others reach the engine',
+      severity: 'error',
+      from: { path: '^functions/' },
+      to: { path: '^packages/' },
     },
     {
       name: 'product-stands-alone',

@@ -1,6 +1,6 @@
 import { RegistrySubjects } from '@sluice/schema-registry'
 import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
+import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
 import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'
 import { DATA_DIR } from '../scripts/paths.ts'
 import { createResources, type ResourcesOutcome } from './aws/resources.ts'

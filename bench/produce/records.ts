@@ -2,7 +2,7 @@ import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { simulate } from '../../lib/telemetry/simulator.ts'
+import { simulate } from '../../lib/telemetry/simulator/simulate.ts'
 
 /** Load of every side: events for Sluice, and the same records, made beforehand, for the others. */
 export interface Load {

@@ -8,7 +8,7 @@ import { findTopicArn, SnsTopic } from '../../lib/notification/adapters/sns-topi
 import type { Message } from '../../lib/notification/message.ts'
 import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
-import { snsMessage } from '../../lib/notification/sns/message.ts'
+import { snsMessage } from '../../lib/notification/sns/sns-message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
 
 export interface ReceiverResult {

@@ -1,7 +1,7 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
 import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
-import { suggestion } from '../../lib/support/similar.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'

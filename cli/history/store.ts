@@ -1,6 +1,6 @@
 /** Opens the history of an environment. */
 import type { Config } from '../../lib/app/config.ts'
-import { historyAt } from '../../lib/app/history.ts'
+import { historyAt } from '../../lib/app/history-store.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 import { resolveEnvironment } from '../connections.ts'

@@ -15,7 +15,7 @@ import {
   UNTAKEN,
 } from '../../lib/operations/import/trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
-import { suggestion } from '../../lib/support/similar.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'

@@ -1,7 +1,7 @@
 import {
   type NotificationError,
   readNotificationFiles,
-} from '../../lib/notification/adapters/notification-files.ts'
+} from '../../lib/notification/adapters/check-notifications.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
 import { count } from '../../lib/support/count.ts'
 import { command, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'

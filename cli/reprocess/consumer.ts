@@ -16,7 +16,7 @@ import {
 } from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import { suggestion } from '../../lib/support/similar.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 

@@ -1,7 +1,7 @@
 import { normalize } from 'node:path'
+import { RulesFolderError } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
-import { RulesFolderError } from '../../lib/alerting/rules-directory.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { ruleFiles } from '../../lib/operations/rule-files.ts'
 import { count } from '../../lib/support/count.ts'

@@ -4,7 +4,7 @@ import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.t
 import { REGISTRY_ADDRESS } from '#runtime/settings/registry.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createKind, instant, text } from '#runtime/settings/values.ts'
-import { type AlertMatch, matchText } from '../../lib/notification/match.ts'
+import { type AlertMatch, matchText } from '../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../lib/notification/silences.ts'

@@ -1,5 +1,5 @@
 /** Formats silences as text and as a report. Pure. */
-import { matchText } from '../../lib/notification/match.ts'
+import { matchText } from '../../lib/notification/alert-match.ts'
 import { getPhase, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
 import { formatTable } from '../table.ts'
 

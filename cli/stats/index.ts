@@ -7,7 +7,7 @@ import {
   entityReport,
   METRIC_COLUMNS,
   metricRows,
-} from '../../lib/tables/statistics.ts'
+} from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../../lib/tables/table.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { resolveConfig, withRedis } from '../connections.ts'

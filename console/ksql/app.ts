@@ -1,7 +1,7 @@
 /** ksqlDB's REST interface to the tables that are declared in SQL. Its access is the console's. */
 import { type Context, Hono } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
-import { compileSelect } from '../../lib/views/language/select.ts'
+import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'

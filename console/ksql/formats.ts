@@ -1,6 +1,6 @@
 /** Format in which ksqlDB's REST interface sends rows. */
 import { randomUUID } from 'node:crypto'
-import { isTime, type Value } from '../../lib/views/expression.ts'
+import { isTime, type Value } from '../../lib/views/evaluate-expression.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
 import { ProblemError } from '../api/problem.ts'
 

@@ -1,5 +1,5 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
-import type { Selection } from '../../lib/views/language/select.ts'
+import type { Selection } from '../../lib/views/language/compile-select.ts'
 import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './formats.ts'
 import type { RowChange } from './reader.ts'
 

@@ -6,7 +6,7 @@ import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { computeRecordKey } from '../../lib/telemetry/reading.ts'
 import type { Sensor } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
-import { simulateReading } from '../../lib/telemetry/simulator.ts'
+import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */

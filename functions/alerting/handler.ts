@@ -1,7 +1,7 @@
 /** Evaluates each reading against the active alert rules, and publishes firing and resolved alerts. */
 
+import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { RULES } from '../../lib/app/settings/index.ts'
 

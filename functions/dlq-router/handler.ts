@@ -6,7 +6,7 @@ import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { toFunctionName } from '../../lib/app/resource-names.ts'
 import { FAILURES, GENERAL } from '../../lib/app/settings/index.ts'
 import { signalNamed } from '../../lib/app/topics.ts'
-import { loadPolicy } from '../../lib/failures/adapters/policy-file.ts'
+import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 
 export const handler = kafkaConsumer(

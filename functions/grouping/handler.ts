@@ -1,7 +1,7 @@
 /** Sends each event to the groups for which a rule over several events has to evaluate it. */
 
+import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { grouping } from '../../lib/alerting/patterns/grouping.ts'
-import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { RULES } from '../../lib/app/settings/index.ts'
 

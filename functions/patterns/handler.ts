@@ -1,7 +1,7 @@
 /** Evaluates rules over several events of a group, and publishes firing and resolved alerts. */
 
+import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { patterns } from '../../lib/alerting/patterns/process.ts'
-import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { RULES } from '../../lib/app/settings/index.ts'
 

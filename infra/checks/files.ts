@@ -3,13 +3,13 @@
  * `shown`.
  */
 import { join } from 'node:path'
+import { RulesFolderError, readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
-import { RulesFolderError, readRuleFiles } from '../../lib/alerting/rules-directory.ts'
-import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/policy-file.ts'
-import { InvalidPolicy } from '../../lib/failures/policy-file.ts'
-import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
-import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
-import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
+import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/load-policy.ts'
+import { InvalidPolicy } from '../../lib/failures/parse-policy.ts'
+import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/load-mappings.ts'
+import { InvalidMapping } from '../../lib/mapping/parse-mapping.ts'
+import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine } from '../../lib/support/file-errors.ts'
 import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 

@@ -6,9 +6,9 @@ import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { resolveFormats, type Serialization } from '#runtime/consumer/serialization.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../lib/app/config.ts'
-import { isLoopback } from '../../lib/support/loopback.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
+import { isLoopback } from '../../lib/support/loopback.ts'
 
 /** Environment variables of a function in the template. Values are strings or CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>

@@ -6,13 +6,13 @@
 import { MAX_ERRORS, MORE_ERRORS } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import type { TablePlan } from '../views/plan.ts'
-import type { Row, RuleRow } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
 import { getRuleIdentity } from './rule.ts'
 import { RULE_KEYS } from './rule-keys.ts'
-import { type Violation, violationsIn } from './rule-schema.ts'
+import type { Row, RuleRow } from './rule-row.ts'
+import { type Violation, violationsIn } from './rule-violations.ts'
 
 /** Content of one rule file. `where` is the name of the file in error messages. */
 export interface RuleDocument {

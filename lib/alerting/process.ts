@@ -17,18 +17,18 @@ import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
-import { RULES_ACTIVATED_TYPE } from './activation.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
-import { findNewSilenceRules, isForgotten, LOOK, scheduleLook, scheduleNextLook } from './look.ts'
+import { evaluate } from './evaluate-rules.ts'
 import { createReadingFacts } from './patterns/facts.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { buildPatternEvents } from './patterns/pattern-event.ts'
 import { applyTick, firePipelineDown, isClock, PIPELINE_DOWN_TIMER } from './pipeline-down.ts'
-import { evaluate } from './reading.ts'
 import type { TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
+import { RULES_ACTIVATED_TYPE } from './rules-activated.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
+import { findNewSilenceRules, isForgotten, LOOK, scheduleLook, scheduleNextLook } from './silent-entities.ts'
 import { alertingTakeover } from './takeover.ts'
 import { isEmpty, isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
@@ -43,7 +43,7 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 }
 
 /**
- * Returns the alerting consumer. In each partition, it evaluates the rules that the log has activated there. See `activation.ts`.
+ * Returns the alerting consumer. In each partition, it evaluates the rules that the log has activated there. See `rules-activated.ts`.
  *
  * @param packaged rules that apply until the log activates a rule set
  * @throws Error if two rules have the same identity, because their states and alerts would be mixed up

@@ -1,10 +1,10 @@
 /** Reads the condition and the measure of a rule over values. The keys of the row determine their kinds. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { type Condition, conditionKind, type Measure } from './condition.ts'
-import type { Row, RuleRow } from './given.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
+import type { Row, RuleRow } from './rule-row.ts'
 
 interface ReadCondition {
   /** Condition of the rule; undefined if it has an error. */

@@ -1,6 +1,6 @@
 import { type Dimension, FAMILIES, type FamilyName } from '../telemetry/families.ts'
-import type { RuleRow } from './given.ts'
 import type { Match } from './rule.ts'
+import type { RuleRow } from './rule-row.ts'
 
 export const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tenant']
 

@@ -3,15 +3,15 @@
  * that can never be met.
  */
 import { parseDuration } from '../support/duration.ts'
-import { suggestion } from '../support/similar.ts'
+import { suggestion } from '../support/suggestion.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import type { ColumnType } from '../views/plan.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
-import type { RuleRow } from './given.ts'
 import { readCompared } from './read-condition.ts'
 import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
+import type { RuleRow } from './rule-row.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 
 /** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */

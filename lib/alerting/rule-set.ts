@@ -1,15 +1,15 @@
 /** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
-import { RULES_ACTIVATED_TYPE, type RuleSet } from './activation.ts'
 import { measureKind } from './condition.ts'
-import { formatSeconds } from './given.ts'
 import { parseRules } from './parse-rules.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { patternRow } from './patterns/read-pattern.ts'
 import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { getRuleIdentity, type Rule } from './rule.ts'
+import { formatSeconds } from './rule-row.ts'
+import { RULES_ACTIVATED_TYPE, type RuleSet } from './rules-activated.ts'
 
 type RuleRow = RuleSet['rules'][number]
 

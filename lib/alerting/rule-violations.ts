@@ -7,7 +7,7 @@ import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-rules.js'
 import { type FilePath, MAX_ERRORS, parseJsonPointer, valueAt } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
-import { unknownKey } from '../support/similar.ts'
+import { unknownKey } from '../support/suggestion.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 

@@ -1,7 +1,7 @@
 /** Active rules of a partition, prepared for evaluation. Pure. */
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
-import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
+import { type PatternsInForce, patternsInForce } from './patterns/patterns-in-force.ts'
 import { getRuleIdentity, type Rule, watchedBy } from './rule.ts'
 
 /** Rule, and the key under which its state is stored. */

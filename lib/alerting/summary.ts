@@ -3,9 +3,9 @@ import { durationText } from '../support/duration.ts'
 import { shortNumber } from '../support/short-number.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
-import { findUnit } from './given.ts'
 import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'
+import { findUnit } from './rule-row.ts'
 
 export const PLACEHOLDERS = [
   'value',

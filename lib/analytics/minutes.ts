@@ -3,7 +3,7 @@
  * within the grace of one more minute. So only the open minute and the one before it are stored.
  */
 import { createWindowing, type StoredWindow } from '../windows/windows.ts'
-import { type Measured, type MetricStatistics, withReading } from './metrics.ts'
+import { type Measured, type MetricStatistics, withReading } from './metric-statistics.ts'
 
 const WINDOW_MS = 60_000
 

@@ -21,9 +21,9 @@ import {
 } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
-import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metrics.ts'
+import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'
+import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './minutes.ts'
 import type { StatisticsSummary } from './statistics.ts'
-import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './windows.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 

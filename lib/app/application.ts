@@ -1,9 +1,9 @@
 /** Registers the topics, event types, schemas and texts of Sluice with the engine. */
 
 import type { Application } from '#runtime/consumer/application.ts'
-import { RULES_ACTIVATED_TYPE } from '../alerting/activation.ts'
+import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
-import { discardedEvent } from '../failures/on-failure/discarded.ts'
+import { discardedEvent } from '../failures/on-failure/discarded-batch.ts'
 import { parkedForMs } from '../failures/policy.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
@@ -12,7 +12,7 @@ import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
 import { NAME } from './name.ts'
-import { SERIALIZING } from './serializing.ts'
+import { SERIALIZING } from './serialized-types.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
 declare module '../../packages/runtime/consumer/declared.ts' {

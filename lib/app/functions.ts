@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ReadTopic } from '../queries/kafka/lag.ts'
-import { suggestion } from '../support/similar.ts'
+import { suggestion } from '../support/suggestion.ts'
 import { yamlContent } from '../support/yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, resolveSignals, type Signal, type TopicWord, topicName } from './topics.ts'

@@ -15,8 +15,8 @@ export async function mappingReader({
 }: Pick<MappingSettings, 'mappings' | 'mappingsDir'>): Promise<Application['readForeign']> {
   if (mappings.length === 0) return undefined
   const [{ loadMappings }, { foreignReader }] = await Promise.all([
-    import('../mapping/adapters/mapping-files.ts'),
-    import('../mapping/foreign.ts'),
+    import('../mapping/adapters/load-mappings.ts'),
+    import('../mapping/foreign-reader.ts'),
   ])
   const read = foreignReader(await loadMappings(mappingsDir, mappings))
   return (record, event) => APPLICATION.readForeign?.(record, event) ?? read(record, event)

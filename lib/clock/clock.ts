@@ -1,9 +1,9 @@
 /** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
 
 import { appendTicks, type Ticking } from '#runtime/lambda/ticks.ts'
-import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/activation.ts'
+import { loadRules } from '../alerting/adapters/load-rules.ts'
 import { buildRuleSet } from '../alerting/rule-set.ts'
-import { loadRules } from '../alerting/rules-directory.ts'
+import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/rules-activated.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
 import { CLOCK, RULES, VIEWS } from '../app/settings/index.ts'

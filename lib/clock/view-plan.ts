@@ -2,9 +2,9 @@ import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
 import { resolveSignals } from '../app/topics.ts'
-import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
+import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../views/plan-activation.ts'
 import { appendActivation } from './activations.ts'
 
 /**

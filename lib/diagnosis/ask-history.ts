@@ -1,6 +1,6 @@
 /** Lists the newest objects of the history. */
 import { topicName, topicRow } from '../app/topics.ts'
-import { listObjects } from '../history/read.ts'
+import { listObjects } from '../history/read-history.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import type { ArchiveFacts } from './facts.ts'

@@ -7,10 +7,10 @@ import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
 import type { ReadingData } from '../telemetry/families.ts'
 import { inOwnUnits } from '../telemetry/own-units.ts'
 import { createReading } from '../telemetry/reading.ts'
-import { describeMissing, extractPart, type Problem, readField } from './field.ts'
 import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
-import { TAG } from './targets.ts'
-import { readTime } from './time.ts'
+import { describeMissing, extractPart, type Problem, readField } from './read-field.ts'
+import { readTime } from './read-time.ts'
+import { TAG } from './target-fields.ts'
 
 /** Foreign record to which a mapping is applied. */
 export interface ForeignDocument {

@@ -6,9 +6,16 @@ import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern, UnfitPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { findConversion, unitsFor } from '../telemetry/units.ts'
-import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw.ts'
-import { getTargets, requiredTargets, TAG } from './targets.ts'
-import { isTimeZone } from './zones.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawTime,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
+import { getTargets, requiredTargets, TAG } from './target-fields.ts'
+import { isTimeZone } from './time-zones.ts'
 
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
 const OWN_TYPES = 'io.sluice.'

@@ -5,7 +5,7 @@ import { extractTraceFromHeaders } from '#runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
-import { applyMapping, type ForeignDocument, isApplicable } from './apply.ts'
+import { applyMapping, type ForeignDocument, isApplicable } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Returns the reading in a document, or the reason why it cannot be converted. Returns undefined if no mapping matches. */

@@ -11,8 +11,15 @@ import { findConversion } from '../telemetry/units.ts'
 import { contradictions } from './contradictions.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
-import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw.ts'
-import { getTargets, requiredTargets, TAG } from './targets.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawTime,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
+import { getTargets, requiredTargets, TAG } from './target-fields.ts'
 
 /** Error for an invalid mapping. The message lists every error on a separate line. */
 export class InvalidMapping extends Error {

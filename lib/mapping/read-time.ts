@@ -1,7 +1,7 @@
 /** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
 import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
-import { localOffsets, offsetText } from './zones.ts'
+import { localOffsets, offsetText } from './time-zones.ts'
 
 /**
  * Converted time, or an error message. The message completes a sentence that starts with the name of the field. It does not contain

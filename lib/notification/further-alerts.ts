@@ -4,7 +4,7 @@
  * only a few bytes for an alert and is searched without parsing: `;id=value;id=value`. Pure.
  */
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Muting } from './muting.ts'
+import type { Muting } from './mutes-in-force.ts'
 
 export type MoreAlerts = string
 

@@ -1,5 +1,5 @@
 /** Validates and creates a silence. Pure. */
-import type { AlertMatch } from './match.ts'
+import type { AlertMatch } from './alert-match.ts'
 import type { Silence } from './silences.ts'
 
 export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' | 'over-already'

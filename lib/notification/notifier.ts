@@ -14,7 +14,7 @@ import {
   type TimerChange,
 } from '#runtime/consumer/process.ts'
 import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
-import { type FlushResult, flush, scheduleNews } from './flush.ts'
+import { type FlushResult, flush, scheduleNews } from './flush-group.ts'
 import {
   atTime,
   ENDED_FIRST_MS,
@@ -26,7 +26,7 @@ import {
   withResolved,
 } from './group.ts'
 import { isInhibiting } from './inhibition.ts'
-import { MUTING, type Muting } from './muting.ts'
+import { MUTING, type Muting } from './mutes-in-force.ts'
 import { notificationEmission } from './notification.ts'
 import type { NotificationRoutes } from './route.ts'
 import { ALERT_ROUTED_TYPE, type RoutedAlert } from './routed-alert.ts'

@@ -14,7 +14,7 @@ import {
 } from '../support/file-errors.ts'
 import { matchesText } from '../support/text-match.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
-import type { AlertMatch } from './match.ts'
+import type { AlertMatch } from './alert-match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'
 

@@ -1,6 +1,6 @@
 /** Routes in `config/notifications/routes.yaml`, which determine the receivers and the group of each alert. Pure. */
 import { attributeText } from '#runtime/consumer/attribute-text.ts'
-import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
+import { type AlertFacts, type AlertMatch, matchesAlert } from './alert-match.ts'
 
 /** Property by which alerts are grouped. `labels.NAME` refers to the label `NAME`. */
 export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`

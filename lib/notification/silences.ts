@@ -1,5 +1,5 @@
 /** Silences: matching alerts send no notifications for a limited time. Pure. */
-import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
+import { type AlertFacts, type AlertMatch, matchesAlert } from './alert-match.ts'
 
 export interface Silence {
   readonly id: string

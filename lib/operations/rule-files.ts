@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
+import { RulesFolderError, readRuleFiles } from '../alerting/adapters/load-rules.ts'
 import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { type RuleFile, readRules } from '../alerting/rule-files.ts'
-import { RulesFolderError, readRuleFiles } from '../alerting/rules-directory.ts'
 import { OperationFailure } from './failure.ts'
 import { fileFailure } from './file-failure.ts'
 

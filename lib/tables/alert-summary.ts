@@ -2,7 +2,7 @@
 
 import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { type AlertMatch, matchesAlert } from '../notification/match.ts'
+import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { textFilter } from '../support/text-match.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 

@@ -1,9 +1,9 @@
 /** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
+import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric-statistics.ts'
+import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
-import { MINUTES, openMinute } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
 

@@ -4,9 +4,9 @@
  */
 
 import { isCountable, sampleDeviation } from '../windows/moments.ts'
-import { countDistinct, type Distinct, mergeDistinct, withDistinct } from './distinct.ts'
+import { countDistinct, type Distinct, mergeDistinct, withDistinct } from './distinct-count.ts'
+import type { Value } from './evaluate-expression.ts'
 import { addSums, squaredDistances, toNumber, withNumber, withSquare, ZERO } from './exact-sum.ts'
-import type { Value } from './expression.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
 
 /** State of an aggregate, whose type depends on the aggregate. */

@@ -4,8 +4,8 @@ import { createWindowing, type WindowBounds, type Windowing } from '../windows/w
 import type { AggregateState } from './aggregates.ts'
 import { checkAggregates, computeValues } from './aggregates.ts'
 import { checkBounds } from './bounds.ts'
+import { type Evaluator, evaluator, type Value } from './evaluate-expression.ts'
 import { rowSource } from './event-names.ts'
-import { type Evaluator, evaluator, type Value } from './expression.ts'
 import type { ActivatedPlan, Scalar, TablePlan } from './plan.ts'
 
 /** Values of a row of a table, by column. */

@@ -1,9 +1,9 @@
 /** Rows of a group, from its state. Pure. */
 
 import type { StoredWindow, WindowBounds } from '../windows/windows.ts'
-import type { GroupState } from './group.ts'
+import { type CompiledTable, compileTablePlan, type RowValues, rowValues } from './compiled-table.ts'
+import type { GroupState } from './group-step.ts'
 import type { Scalar, TablePlan } from './plan.ts'
-import { type CompiledTable, compileTablePlan, type RowValues, rowValues } from './table.ts'
 
 export interface TableRow {
   readonly values: RowValues

@@ -6,8 +6,8 @@
 
 import { findPosition, getLastMs, type StoredWindow, type Windowing } from '../windows/windows.ts'
 import { type AggregatedRow, emptyStates, mergeStates, withRow } from './aggregates.ts'
+import type { CompiledTable } from './compiled-table.ts'
 import type { ViewRow } from './event-names.ts'
-import type { CompiledTable } from './table.ts'
 
 /** State of a group. The names are short, because there is one for each key. */
 export interface GroupState {
@@ -21,7 +21,7 @@ export interface GroupState {
   readonly e?: number
   /** Starts of windows with changes that are not emitted yet. */
   readonly d?: readonly number[]
-  /** Published rows that have not ended, by start and last row of their window. See `published.ts`. */
+  /** Published rows that have not ended, by start and last row of their window. See `publication.ts`. */
   readonly s?: readonly (readonly [start: number, lastMs: number])[]
   /** Start of the newest window whose final row was published, unless a newer window ended without a row. */
   readonly f?: number

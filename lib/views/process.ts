@@ -17,6 +17,8 @@ import {
 } from '#runtime/consumer/process.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import type { CompiledTable } from './compiled-table.ts'
+import { type ViewsInForce, viewsInForce } from './compiled-table.ts'
 import {
   tableSource,
   VIEW_CHANGED_TYPE,
@@ -26,12 +28,10 @@ import {
   type ViewChanged,
   type ViewRow,
 } from './event-names.ts'
-import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group.ts'
+import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group-step.ts'
 import type { ActivatedPlan } from './plan.ts'
-import { computePublication, type PublishedChange } from './published.ts'
+import { computePublication, type PublishedChange } from './publication.ts'
 import { type EntityClock, regroupEvent, SOURCE_TYPES } from './regrouping.ts'
-import type { CompiledTable } from './table.ts'
-import { type ViewsInForce, viewsInForce } from './table.ts'
 
 /** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1

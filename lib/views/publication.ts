@@ -1,10 +1,10 @@
 /** Changes of a table that readers see: rows, and the ends of rows that were published. Pure. */
 
 import { getLastMs, type StoredWindow } from '../windows/windows.ts'
-import type { GroupState, GroupStep } from './group.ts'
+import type { CompiledTable } from './compiled-table.ts'
+import { createEndedRow, rowOfWindow, type TableRow } from './group-rows.ts'
+import type { GroupState, GroupStep } from './group-step.ts'
 import type { Scalar } from './plan.ts'
-import { createEndedRow, rowOfWindow, type TableRow } from './rows.ts'
-import type { CompiledTable } from './table.ts'
 
 export interface PublishedChange {
   readonly row: TableRow

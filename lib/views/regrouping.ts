@@ -3,10 +3,10 @@ import type { Received } from '#runtime/consumer/event.ts'
 import type { Emission } from '#runtime/consumer/process.ts'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
+import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
+import type { Value } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
-import type { Value } from './expression.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
-import type { CompiledTable, ViewsInForce } from './table.ts'
 
 /** Signals whose events are rows of tables. */
 const SOURCE_SIGNALS: readonly string[] = ['readings', 'events']

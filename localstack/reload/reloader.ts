@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { BuildError, type Built, type FunctionCode } from '../../infra/bundle-builder.ts'
+import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
-import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same

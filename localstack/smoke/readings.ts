@@ -3,7 +3,7 @@ import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { topicSize } from '../../lib/app/topics.ts'
-import { entityStatistics } from '../../lib/tables/statistics.ts'
+import { entityStatistics } from '../../lib/tables/entity-statistics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { computeRecordKey, createReading } from '../../lib/telemetry/reading.ts'
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { MARTS } from '../../lib/warehouse/adapters/sql.ts'
-import { ALERT_LOG, ALERTS, foldAlerts } from '../../lib/warehouse/alerts.ts'
+import { MARTS } from '../../lib/warehouse/adapters/common-sql.ts'
+import { ALERT_LOG, ALERTS, foldAlerts } from '../../lib/warehouse/alert-marts.ts'
 import { type Changes, keyText, type Mart, type MartRow, mergeRows } from '../../lib/warehouse/mart.ts'
-import { foldReadings, READINGS_HOURLY } from '../../lib/warehouse/readings.ts'
+import { foldReadings, READINGS_HOURLY } from '../../lib/warehouse/reading-marts.ts'
 import type { Step, WarehouseTarget, Watermark } from '../../lib/warehouse/target.ts'
 import { alertLog, martsOf, NOON } from '../support/warehouse-log.ts'
 

@@ -4,7 +4,7 @@ import type { Message } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { simulateReading } from '../../lib/telemetry/simulator.ts'
+import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200

@@ -1,8 +1,9 @@
 /** Plans of tables, and rows that are computed from all records at once, independent of the consumer `views`. */
-import type { GroupState } from '../../lib/views/group.ts'
-import { groupDueMs, groupStep } from '../../lib/views/group.ts'
+
+import { compileTablePlan } from '../../lib/views/compiled-table.ts'
+import type { GroupState } from '../../lib/views/group-step.ts'
+import { groupDueMs, groupStep } from '../../lib/views/group-step.ts'
 import type { Aggregate, AggregateName, Expression, TablePlan } from '../../lib/views/plan.ts'
-import { compileTablePlan } from '../../lib/views/table.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 const field = (...path: string[]): Expression => ({

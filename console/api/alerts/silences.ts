@@ -16,7 +16,7 @@ import {
   trim,
 } from 'valibot'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
-import { matchText } from '../../../lib/notification/match.ts'
+import { matchText } from '../../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import {

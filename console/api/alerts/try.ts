@@ -3,7 +3,7 @@ import { maxLength, maxValue, minLength, minValue, number, optional, pipe, strin
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { historyAt } from '../../../lib/app/history.ts'
+import { historyAt } from '../../../lib/app/history-store.ts'
 import { type Tried, tryRules } from '../../../lib/operations/try-rules/try.ts'
 import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

@@ -1,7 +1,7 @@
 /** Filters and paginates the list of entities on the server, because a browser cannot show ten thousand rows. Pure. */
 
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { ListedEntity } from '../../../lib/tables/statistics.ts'
+import type { ListedEntity } from '../../../lib/tables/entity-statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 
 export interface EntityPageQuery {

@@ -17,7 +17,7 @@ import {
   getSearchText,
   type ReadRecord,
 } from '../../../lib/queries/states/entity-log.ts'
-import { ENTITIES } from '../../../lib/tables/statistics.ts'
+import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { AnswerCache, CachedAnswer, LruCache } from '../../live/kept.ts'

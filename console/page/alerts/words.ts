@@ -1,5 +1,5 @@
 /** Texts about alerts, silences and rules, shared by all pages. Pure. */
-import type { AlertMatch } from '../../../lib/notification/match.ts'
+import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AnyRule } from './patterns/pattern.ts'
-import { type RuleFile, readRules } from './rule-files.ts'
+import type { AnyRule } from '../patterns/pattern.ts'
+import { type RuleFile, readRules } from '../rule-files.ts'
 
 /** Error for a rules folder that cannot be used. The message contains the folder and the reason. */
 export class RulesFolderError extends Error {

@@ -14,7 +14,7 @@ import {
   type Settings,
   THRESHOLDS,
 } from '../anomaly/detector.ts'
-import { formatSeconds } from '../given.ts'
+import { formatSeconds } from '../rule-row.ts'
 import type { ConditionKind, Words } from './kind.ts'
 
 const SEASONS = ['day', 'week'] as const

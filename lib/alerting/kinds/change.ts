@@ -3,7 +3,7 @@
  * one reading per part is stored. The size of the state therefore does not depend on the rate of readings.
  */
 import { durationText } from '../../support/duration.ts'
-import { formatSeconds, readPositiveDuration } from '../given.ts'
+import { formatSeconds, readPositiveDuration } from '../rule-row.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'
 

@@ -4,7 +4,7 @@
  */
 import { durationText } from '../../support/duration.ts'
 import { type Moments, mergedMoments, NO_VALUES, sampleDeviation, withValue } from '../../windows/moments.ts'
-import { formatSeconds, readPositiveDuration } from '../given.ts'
+import { formatSeconds, readPositiveDuration } from '../rule-row.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'
 

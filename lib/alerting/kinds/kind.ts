@@ -4,7 +4,7 @@
  */
 import type { AlertFired } from '../../schemas/types.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
-import type { Row, RuleRow } from '../given.ts'
+import type { Row, RuleRow } from '../rule-row.ts'
 import type { Keys } from './keys.ts'
 
 /** Value of a metric: a number, or the text of a state. */

@@ -4,7 +4,7 @@
  */
 import { FAMILIES } from '../../telemetry/families.ts'
 import { findConversion, unitsFor } from '../../telemetry/units.ts'
-import { findUnit, type RuleRow } from '../given.ts'
+import { findUnit, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 

@@ -1,6 +1,6 @@
 /** Rule kind `states`: a value is bad if it is one of the configured texts. */
 import { FAMILIES } from '../../telemetry/families.ts'
-import { findUnit } from '../given.ts'
+import { findUnit } from '../rule-row.ts'
 import { TEXTS } from './keys.ts'
 import type { ConditionKind } from './kind.ts'
 

@@ -11,7 +11,7 @@ import {
 } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
-import type { EventName } from './events.ts'
+import type { EventName } from './event-names.ts'
 import type { EventMatcher, Matcher, Per, ReadingMatcher } from './pattern.ts'
 
 export interface Facts {

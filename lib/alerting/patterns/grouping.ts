@@ -1,10 +1,10 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
 import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
-import { EVENT_NAMES, EVENTS, findEventName, toEventType } from './events.ts'
+import { EVENT_NAMES, EVENTS, findEventName, toEventType } from './event-names.ts'
 import { createEventFacts, type Facts } from './facts.ts'
-import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 import { buildPatternEvents } from './pattern-event.ts'
+import { type PatternsInForce, patternsContext } from './patterns-in-force.ts'
 
 type EventData = Readonly<Record<string, unknown>> & Pick<Facts, 'entity'>
 

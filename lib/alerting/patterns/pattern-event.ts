@@ -3,7 +3,7 @@ import type { Emission } from '#runtime/consumer/process.ts'
 import type { EventType } from '../../schemas/event-types.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { type Facts, findGroup, isMet } from './facts.ts'
-import type { Regrouping } from './in-force.ts'
+import type { Regrouping } from './patterns-in-force.ts'
 
 export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventType
 

@@ -15,10 +15,10 @@ import {
   onPatternTime,
   type PatternChange,
   type PatternState,
-} from './evaluate.ts'
-import type { KeyedPattern, PatternsInForce } from './in-force.ts'
+} from './evaluate-pattern.ts'
 import type { PatternRule } from './pattern.ts'
 import { renderPatternSummary } from './pattern-summary.ts'
+import type { KeyedPattern, PatternsInForce } from './patterns-in-force.ts'
 
 /** Stored state of a pattern for a group. */
 interface TrackedPattern {

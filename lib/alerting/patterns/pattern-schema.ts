@@ -4,10 +4,10 @@
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
-import { unknownKey } from '../../support/similar.ts'
+import { unknownKey } from '../../support/suggestion.ts'
 import { TEXTS } from '../kinds/keys.ts'
 import { FIRE_KEYS_IN_PATTERNS, RULE_KEYS } from '../rule-keys.ts'
-import { EVENT_NAMES } from './events.ts'
+import { EVENT_NAMES } from './event-names.ts'
 
 type Path = readonly (string | number)[]
 

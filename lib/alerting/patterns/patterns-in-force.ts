@@ -2,9 +2,9 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { type PartitionContext, reject } from '#runtime/consumer/process.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
-import { RULES_ACTIVATED_TYPE } from '../activation.ts'
 import { rulesIn } from '../rule-set.ts'
-import { toEventType } from './events.ts'
+import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'
+import { toEventType } from './event-names.ts'
 import {
   type AnyRule,
   computePatternKey,

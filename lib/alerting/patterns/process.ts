@@ -3,10 +3,10 @@
  */
 import { type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
 import { patternsTakeover } from '../takeover.ts'
-import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
 import { PatternRun, type PatternStates } from './pattern-run.ts'
+import { type PatternsInForce, patternsContext } from './patterns-in-force.ts'
 
 /** Delay of timers, in milliseconds. The events of a group come from several partitions, so some of them may arrive late. */
 const BEHIND_MS = 60_000

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readPolicy } from '../parse-policy.ts'
 import type { FailurePolicy } from '../policy.ts'
-import { readPolicy } from '../policy-file.ts'
 
 /** Name of the policy file in the folder `FAILURES_DIR`. */
 const POLICY_FILE = 'policy.yaml'

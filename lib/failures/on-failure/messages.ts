@@ -3,9 +3,9 @@
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
-import { type Discarded, NotDiscarded } from './discarded.ts'
-import { failureEvent, toFailures } from './failures.ts'
+import { type Discarded, NotDiscarded } from './discarded-batch.ts'
 import { type ObjectPlace, readNotice, readObject } from './notices.ts'
+import { failureEvent, toFailures } from './to-failures.ts'
 
 /** Message of an SQS queue. */
 interface QueueMessage {

@@ -3,7 +3,7 @@
  * that contains them. Pure.
  */
 import { isObject } from '../../support/json.ts'
-import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
+import { type Discarded, NotDiscarded, readDiscarded } from './discarded-batch.ts'
 
 export interface ObjectPlace {
   readonly bucket: string

@@ -11,7 +11,7 @@ import { listLogOnlyParts } from '#runtime/pipeline/failures/failure-record.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
-import { type Discarded, type DiscardedRange, toLogRecords } from './discarded.ts'
+import { type Discarded, type DiscardedRange, toLogRecords } from './discarded-batch.ts'
 
 /**
  * Maximum size of the data of a failure event as JSON, in bytes. The rest of the message size of 2 MiB is reserved for the

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mapping } from '../mapping.ts'
-import { readMapping } from '../mapping-file.ts'
+import { readMapping } from '../parse-mapping.ts'
 
 /** Error for a mapping file that cannot be read. The message contains the file and the reason. */
 export class MappingFileError extends Error {

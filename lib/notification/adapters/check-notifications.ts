@@ -1,13 +1,13 @@
 /** Reads the folder of notifications, and checks routes and receivers together. */
 import { join } from 'node:path'
 import { errorLine } from '../../support/file-errors.ts'
+import { InvalidReceivers } from '../parse-receivers.ts'
 import { InvalidRoutes } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
-import { InvalidReceivers } from '../receivers-file.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
-import { NotificationFileError } from './notification-file.ts'
-import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
-import { loadRoutes, ROUTES_FILE } from './routes-file.ts'
+import { loadReceivers, RECEIVERS_FILE } from './load-receivers.ts'
+import { loadRoutes, ROUTES_FILE } from './load-routes.ts'
+import { NotificationFileError } from './notifications-folder.ts'
 
 /** Error in a file of the notifications folder. */
 export interface NotificationError {

@@ -1,6 +1,6 @@
+import { readReceivers } from '../parse-receivers.ts'
 import type { Receiver } from '../receiver.ts'
-import { readReceivers } from '../receivers-file.ts'
-import { notificationFile } from './notification-file.ts'
+import { notificationFile } from './notifications-folder.ts'
 
 /** Name of the receivers file in the folder `NOTIFICATIONS_DIR`. */
 export const RECEIVERS_FILE = 'receivers.yaml'

@@ -1,6 +1,6 @@
 import { readRoutes } from '../parse-routes.ts'
 import type { NotificationRoutes } from '../route.ts'
-import { notificationFile } from './notification-file.ts'
+import { notificationFile } from './notifications-folder.ts'
 
 /** Name of the routes file in the folder `NOTIFICATIONS_DIR`. */
 export const ROUTES_FILE = 'routes.yaml'

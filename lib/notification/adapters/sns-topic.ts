@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-sns'
 import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { encodeAttribute, type SnsMessage } from '../sns/message.ts'
-import type { AlertsTopic, NotPublished } from '../sns/topic.ts'
+import { encodeAttribute, type SnsMessage } from '../sns/sns-message.ts'
+import type { AlertsTopic, NotPublished } from '../sns/sns-receivers.ts'
 
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }

@@ -5,7 +5,7 @@
  */
 import type { Alert } from '../../alerting/alert.ts'
 import type { Message } from '../message.ts'
-import { alertLine, cut, formatTitle, omission } from '../text.ts'
+import { alertLine, cut, formatTitle, omission } from '../plain-text.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, section: 3_000 } as const
 /** Number of blocks that are not for alerts: header, number of omitted alerts, and footer. */

@@ -4,7 +4,7 @@
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
 import { highestSeverity, listRules, type Message, sluiceBody } from '../message.ts'
-import { cut, formatTitle, plainText } from '../text.ts'
+import { cut, formatTitle, plainText } from '../plain-text.ts'
 
 /** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
 export const SNS_BYTES = 256 * 1024

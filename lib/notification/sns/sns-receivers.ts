@@ -4,7 +4,7 @@ import { reject } from '#runtime/consumer/process.ts'
 import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
-import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
+import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './sns-message.ts'
 
 /** Message that SNS has not accepted, and the reason. */
 export interface NotPublished {

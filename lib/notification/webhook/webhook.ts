@@ -7,7 +7,7 @@ import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
 import { type Attempt, attempt, type WebhookPorts } from './attempt.ts'
-import { LastNotified } from './told.ts'
+import { LastNotified } from './last-notified.ts'
 
 /**
  * Number of consecutive attempts without an answer after which the webhook is not called for `SKIP_MS`. It is more than the tries of

@@ -7,7 +7,7 @@ import { parseEntity } from '#runtime/consumer/event.ts'
 import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { findSimilarEntities, readHoldings } from '../../queries/states/erasure.ts'
-import { escapeText } from '../../support/harmless.ts'
+import { escapeText } from '../../support/escape-text.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 

@@ -1,5 +1,5 @@
 /** Loads new records of the history into the warehouse. */
-import { listSlices, type PartitionSlices } from '../../history/read.ts'
+import { listSlices, type PartitionSlices } from '../../history/read-history.ts'
 import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { type WarehouseTarget, type Watermark, watermarkOfPartition } from '../../warehouse/target.ts'

@@ -2,7 +2,7 @@
 import { readSecret } from '#runtime/adapters/aws/clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { PartOf } from '#runtime/settings/slice.ts'
-import { type HistorySettings, historyStore } from '../../app/history.ts'
+import { type HistorySettings, historyStore } from '../../app/history-store.ts'
 import type { NoConnections } from '../../app/scheduled-function.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
 import { openWarehouse, runEtl } from './run.ts'

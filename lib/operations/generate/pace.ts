@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
 import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/settings.ts'
-import { simulate, simulateReading } from '../../telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../telemetry/simulator/simulate.ts'
 
 /**
  * Timing of generated readings.

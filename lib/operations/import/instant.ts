@@ -1,6 +1,6 @@
 /** Converts timestamps in recorded data to RFC 3339. */
 import { text } from '#runtime/settings/values.ts'
-import { readTime } from '../../mapping/time.ts'
+import { readTime } from '../../mapping/read-time.ts'
 
 /** Setting for an offset from UTC, such as `-05:30`. */
 export const UTC_OFFSET = text(/^[+-](?:[01]\d|2[0-3]):[0-5]\d$/, '±hh:mm, such as +00:00 or -05:30')

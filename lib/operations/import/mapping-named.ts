@@ -1,10 +1,10 @@
 /** Finds the mappings that the option `--mapping` names. */
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { loadMapping, MappingFileError } from '../../mapping/adapters/mapping-files.ts'
+import { loadMapping, MappingFileError } from '../../mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { InvalidMapping } from '../../mapping/mapping-file.ts'
-import { suggestion } from '../../support/similar.ts'
+import { InvalidMapping } from '../../mapping/parse-mapping.ts'
+import { suggestion } from '../../support/suggestion.ts'
 import { OperationFailure } from '../failure.ts'
 
 /** Folder with the project's mappings. */

@@ -1,5 +1,5 @@
 /** Reads observations from test files: readings, and events of the topic `events`. */
-import { EVENT_NAMES, EVENTS, isEventName, toEventType } from '../../alerting/patterns/events.ts'
+import { EVENT_NAMES, EVENTS, isEventName, toEventType } from '../../alerting/patterns/event-names.ts'
 import {
   type Dimension,
   FAMILIES,

@@ -2,7 +2,7 @@
 
 import type { Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
-import { getPatternPhase } from '../../alerting/patterns/evaluate.ts'
+import { getPatternPhase } from '../../alerting/patterns/evaluate-pattern.ts'
 import { parsePatternIdentity } from '../../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { getRuleIdentity } from '../../alerting/rule.ts'

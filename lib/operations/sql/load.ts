@@ -15,7 +15,7 @@ import {
   listSlices,
   objectBytes,
   type PartitionSlices,
-} from '../../history/read.ts'
+} from '../../history/read-history.ts'
 import { type HistoryRow, toHistoryRows } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'

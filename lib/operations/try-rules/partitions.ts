@@ -3,7 +3,7 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
-import { isWithin, listSlices, rowsOfSlice } from '../../history/read.ts'
+import { isWithin, listSlices, rowsOfSlice } from '../../history/read-history.ts'
 import { toLogRecord } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'

@@ -12,9 +12,9 @@ import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
 import { activationOrder } from '../../clock/activations.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { type Range, readRecords } from '../../queries/records/records.ts'
-import { createActivationEvent } from '../../views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
 import type { ActivatedPlan } from '../../views/plan.ts'
+import { createActivationEvent } from '../../views/plan-activation.ts'
 import { NO_TABLES } from './change.ts'
 
 export interface ActivationPorts {

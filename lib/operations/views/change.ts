@@ -1,5 +1,5 @@
 /** Compares tables in force with statements. Pure. */
-import { suggestion } from '../../support/similar.ts'
+import { suggestion } from '../../support/suggestion.ts'
 import {
   type ActivatedPlan,
   hasTable,

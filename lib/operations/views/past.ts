@@ -14,9 +14,9 @@ import { buildRecord } from '#runtime/pipeline/publishing/publish.ts'
 import { LogAgain } from '#runtime/pipeline/reprocessing/log-again.ts'
 import { afterRecord } from '#runtime/pipeline/reprocessing/takeover.ts'
 import { type Range, readRecordGroups } from '../../queries/records/records.ts'
+import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
-import { viewsInForce } from '../../views/table.ts'
 import { toPlace } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */

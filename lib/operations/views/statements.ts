@@ -1,7 +1,7 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compilePlan } from '../../views/language/compile.ts'
+import { compilePlan } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { OperationFailure } from '../failure.ts'

@@ -1,4 +1,4 @@
-import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/rules-activated.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
 

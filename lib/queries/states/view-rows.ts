@@ -4,9 +4,9 @@ import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 import { groupName, isRow, rowSource } from '../../views/event-names.ts'
-import type { GroupState } from '../../views/group.ts'
+import { rowsOfGroup, type TableRow } from '../../views/group-rows.ts'
+import type { GroupState } from '../../views/group-step.ts'
 import type { ActivatedPlan, Scalar, TablePlan } from '../../views/plan.ts'
-import { rowsOfGroup, type TableRow } from '../../views/rows.ts'
 
 /** Consumer that stores the groups of tables, in the partitions of the topic `view-rows`. */
 export const VIEWS = { process: { name: 'views' }, rows: () => [], order: () => 0 }

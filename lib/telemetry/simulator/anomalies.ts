@@ -5,8 +5,8 @@
  */
 import type { FamilyName } from '../families.ts'
 import type { Sensor } from './fleet.ts'
-import type { Moment, Observation } from './moment.ts'
 import { between, jitter, uniform } from './noise.ts'
+import type { Moment, Observation } from './simulated-time.ts'
 
 type Range = readonly [low: number, high: number]
 

@@ -3,8 +3,8 @@
  * restarted.
  */
 import type { DatabaseInstance } from './fleet.ts'
-import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
 import { drift, jitter, uniform } from './noise.ts'
+import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './simulated-time.ts'
 
 /** Time between two restarts, in milliseconds. Memory use increases until a restart. */
 const RESTART_MS = 10 * DAY_MS

@@ -2,8 +2,8 @@
 import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
 import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
-import { simulate } from '../simulator.ts'
 import type { GeneratorSettings } from './settings.ts'
+import { simulate } from './simulate.ts'
 import { splitTicks, ticksDue } from './ticks.ts'
 
 export interface GeneratorPorts {

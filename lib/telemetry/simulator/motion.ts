@@ -1,8 +1,8 @@
 /** Simulates the motion of a device: the activity, which is a Markov chain, and the acceleration during the activity. */
 import type { Device } from './fleet.ts'
 import { type Matrix, type Model, type Motion, modelNamed, type Row } from './models.ts'
-import { type Moment, type Observation, solarHour } from './moment.ts'
 import { uniform } from './noise.ts'
+import { type Moment, type Observation, solarHour } from './simulated-time.ts'
 
 /** Maximum zero offset of each accelerometer axis, in m/s². */
 const OFFSET = 0.1

@@ -3,15 +3,15 @@
  * reading with the same id. A repeated run therefore publishes nothing new. The simulation does not use random numbers, the clock
  * or results of earlier calls.
  */
-import { FAMILIES, type ReadingData } from './families.ts'
-import { computeRecordKey, createReading, type KeyedEvent } from './reading.ts'
-import { disturb, findAnomaly } from './simulator/anomalies.ts'
-import { observeDatabase } from './simulator/database-load.ts'
-import type { Sensor } from './simulator/fleet.ts'
-import type { Moment } from './simulator/moment.ts'
-import { observeMotion } from './simulator/motion.ts'
-import { type GeneratorSettings, timeOfTick } from './simulator/settings.ts'
-import { observeWeather } from './simulator/weather.ts'
+import { FAMILIES, type ReadingData } from '../families.ts'
+import { computeRecordKey, createReading, type KeyedEvent } from '../reading.ts'
+import { disturb, findAnomaly } from './anomalies.ts'
+import { observeDatabase } from './database-load.ts'
+import type { Sensor } from './fleet.ts'
+import { observeMotion } from './motion.ts'
+import { type GeneratorSettings, timeOfTick } from './settings.ts'
+import type { Moment } from './simulated-time.ts'
+import { observeWeather } from './weather.ts'
 
 /**
  * Yields the readings of all sensors, in the order in which they are sent.

@@ -3,8 +3,8 @@
  * Even in the most extreme weather, values stay within the packaged alert thresholds, so that only anomalies fire alerts.
  */
 import type { EnvironmentSensor } from './fleet.ts'
-import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
 import { drift, jitter, uniform } from './noise.ts'
+import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './simulated-time.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
 /**

@@ -1,7 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 import texts from '../../schemas/compiled-texts-json.js'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../../schemas/event-types.ts'
-import { planHash } from '../activation.ts'
 import { boundsError } from '../bounds.ts'
 import {
   type Aggregate,
@@ -14,7 +13,8 @@ import {
   type TablePlan,
   type ViewPlan,
 } from '../plan.ts'
-import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
+import { planHash } from '../plan-activation.ts'
+import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,
   includes,
@@ -22,10 +22,10 @@ import {
   requireType,
   type Typed,
   typeNamed,
-} from './expressions.ts'
+} from './compile-expression.ts'
+import { compileWindow } from './compile-window.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
-import { compileWindow } from './window.ts'
 
 /** File with statements. */
 interface StatementFile {

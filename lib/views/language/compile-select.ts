@@ -1,6 +1,7 @@
 /** Compiles questions to tables. Pure. */
+
+import { evaluator, type Value } from '../evaluate-expression.ts'
 import type { ViewChanged } from '../event-names.ts'
-import { evaluator, type Value } from '../expression.ts'
 import {
   type ColumnType,
   type Expression,
@@ -10,8 +11,8 @@ import {
   type TablePlan,
   type ViewPlan,
 } from '../plan.ts'
-import { boundNamed } from './compile.ts'
-import { compileExpression, type Resolve, requireType, type Typed } from './expressions.ts'
+import { compileExpression, type Resolve, requireType, type Typed } from './compile-expression.ts'
+import { boundNamed } from './compile-plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { Name, Parse, Query, Statement } from './syntax.ts'
 

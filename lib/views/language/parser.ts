@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import peggy, { type Parser } from 'peggy'
-import { similarNames } from '../../support/similar.ts'
+import { similarNames } from '../../support/suggestion.ts'
 import { StatementError } from './statement-error.ts'
 import type { Parse, Position, Statement } from './syntax.ts'
 

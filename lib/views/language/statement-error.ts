@@ -1,5 +1,5 @@
 import { errorLine, type LocatedError } from '../../support/file-errors.ts'
-import { similarNames } from '../../support/similar.ts'
+import { similarNames } from '../../support/suggestion.ts'
 import type { Position } from './syntax.ts'
 
 /** Error of a statement, with its position and, if there is one, the nearest valid form. */

@@ -1,9 +1,9 @@
 /** SQL that PostgreSQL and SQLite have in common, and the migrations of both. */
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { ALERT_LOG, ALERTS } from '../alerts.ts'
+import { ALERT_LOG, ALERTS } from '../alert-marts.ts'
 import type { Mart, MartRow, MartTable, MartType } from '../mart.ts'
-import { READINGS_DAILY, READINGS_HOURLY } from '../readings.ts'
+import { READINGS_DAILY, READINGS_HOURLY } from '../reading-marts.ts'
 import { WarehouseFailure, type Watermark } from '../target.ts'
 
 /** Stored tables. */

@@ -27,7 +27,7 @@ import {
   upsert,
   watermarkValues,
   writeWatermark,
-} from './sql.ts'
+} from './common-sql.ts'
 
 const SCHEMA = 'sluice'
 /** Schema with the views for tools that people use. */

@@ -19,7 +19,7 @@ import {
   upsert,
   watermarkValues,
   writeWatermark,
-} from './sql.ts'
+} from './common-sql.ts'
 
 export const SQLITE: Dialect = {
   types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', JSON: 'TEXT' },

@@ -9,7 +9,7 @@ import { deferRecord, type Forwarder, forwardRecord } from '#runtime/consumer/fo
 import { reject } from '#runtime/consumer/process.ts'
 import { confirmSegment, type Segment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { tableOfTopic } from '../../../lib/app/history.ts'
+import { tableOfTopic } from '../../../lib/app/history-store.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'

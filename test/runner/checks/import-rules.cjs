@@ -27,9 +27,9 @@ const LAYERS = [
   '^(functions|cli)/',
 ]
 
-/** No I/O, except in the adapters of a feature. Rules are read from their folder by one file, and so is the grammar of tables. */
+/** No I/O, except in the adapters of a feature. One file reads the grammar of tables. */
 const PURE =
-  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]|language/parser[.]|linear-pattern[.]))'
+  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|language/parser[.]|linear-pattern[.]))'
 
 const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */

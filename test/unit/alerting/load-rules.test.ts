@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+import { loadRules, RulesFolderError } from '../../../lib/alerting/adapters/load-rules.ts'
 
 const ruleOf = (name: string) =>
   `rules:\n  - { name: ${name}, family: environment, metric: temperature, fireAbove: 40, severity: info }\n`

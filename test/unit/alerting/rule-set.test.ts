@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/activation.ts'
 import { buildRuleSet, MAX_RULE_SET_BYTES, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
+import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type Appended, whyAppend } from '../../../lib/support/append-again.ts'
 import { above, ruleOf, stored } from './support.ts'

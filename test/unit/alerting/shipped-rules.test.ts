@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { EVENT_NAMES } from '../../../lib/alerting/patterns/events.ts'
+import { EVENT_NAMES } from '../../../lib/alerting/patterns/event-names.ts'
 import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { PATTERN_PLACEHOLDERS } from '../../../lib/alerting/patterns/pattern-summary.ts'
 import { REASONS } from '../../../lib/alerting/reasons.ts'

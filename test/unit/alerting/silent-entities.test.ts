@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { scheduleLook } from '../../../lib/alerting/look.ts'
+import { scheduleLook } from '../../../lib/alerting/silent-entities.ts'
 
 const HOUR = 60 * 60_000
 const START = Date.parse('2026-03-01T12:00:00Z')

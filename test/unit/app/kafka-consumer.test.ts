@@ -139,7 +139,7 @@ describe('what a function loads', () => {
   it('given no mapping, then nothing that maps records; given one, then that as well', async () => {
     assert.deepEqual(await loadedOf('lib/mapping/'), [])
     const loaded = await loadedOf('lib/mapping/', { MAPPINGS: 'device' })
-    assert.ok(loaded.includes('lib/mapping/foreign.ts'), loaded.join())
+    assert.ok(loaded.includes('lib/mapping/foreign-reader.ts'), loaded.join())
   })
 
   it('given no batch to inflate, then no codec of Kafka', async () => {

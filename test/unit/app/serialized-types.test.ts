@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
+import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
 import { EVENT_TYPE_NAMES } from '../../../lib/schemas/event-types.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { readData } from '../../../lib/app/event-data.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate } from '../../../lib/telemetry/simulator.ts'
+import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 

@@ -6,7 +6,7 @@ import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
 import { computeStreamKey } from '../../../lib/operations/replay/outgoing.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate } from '../../../lib/telemetry/simulator.ts'
+import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const READING = environmentReading('r-1')

@@ -9,7 +9,7 @@ import {
   shortenEnd,
   shortenStart,
 } from '../../../cli/text-width.ts'
-import { errorLine } from '../../../lib/support/harmless.ts'
+import { errorLine } from '../../../lib/support/escape-text.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'NAME', least: 6 },

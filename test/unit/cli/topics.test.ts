@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { summarizeReplication } from '../../../cli/topics/text.ts'
-import { suggestion } from '../../../lib/support/similar.ts'
+import { suggestion } from '../../../lib/support/suggestion.ts'
 
 describe('given a name that there is not', () => {
   it('then similar ones are suggested, and others are not', () => {

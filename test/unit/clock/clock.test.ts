@@ -1,7 +1,7 @@
 /** The function `clock` in memory: what it appends to the log, in which order, and what a failure of one part changes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
 import { resolveSignals, topicName, topicRow } from '../../../lib/app/topics.ts'
 import { runClock } from '../../../lib/clock/clock.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'

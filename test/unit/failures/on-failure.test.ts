@@ -13,15 +13,15 @@ import {
   NotDiscarded,
   readDiscarded,
   toLogRecords,
-} from '../../../lib/failures/on-failure/discarded.ts'
-import { failureEvent, toFailures } from '../../../lib/failures/on-failure/failures.ts'
+} from '../../../lib/failures/on-failure/discarded-batch.ts'
+import { failureEvent, toFailures } from '../../../lib/failures/on-failure/to-failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it
 type Sample = any
 
-/** AWS's own samples: see the pages named in `discarded.ts`. */
+/** AWS's own samples: see the pages named in `discarded-batch.ts`. */
 const sample = (name: 'kafka' | 'sqs'): Sample =>
   JSON.parse(readFileSync(new URL(`samples/${name}.json`, import.meta.url), 'utf8'))
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
+import { InvalidPolicy, readPolicy } from '../../../lib/failures/parse-policy.ts'
 import { DEFAULT_POLICY, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
-import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/support/file-errors.ts'
 
 const SHIPPED = readFileSync(new URL('../../../config/failures/policy.yaml', import.meta.url), 'utf8')

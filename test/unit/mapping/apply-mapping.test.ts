@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { readMapping } from '../../../lib/mapping/mapping-file.ts'
+import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { deviceMapping, failureOf, foreignRecord, read, readingOf, SHIPPED, shipped } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }

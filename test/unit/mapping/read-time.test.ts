@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
 import type { TimeSource } from '../../../lib/mapping/mapping.ts'
-import { readTime } from '../../../lib/mapping/time.ts'
+import { readTime } from '../../../lib/mapping/read-time.ts'
 
 type Source = Omit<TimeSource, 'from'>
 

@@ -5,9 +5,9 @@ import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { foreignReader } from '../../../lib/mapping/foreign.ts'
+import { foreignReader } from '../../../lib/mapping/foreign-reader.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
-import { readMapping } from '../../../lib/mapping/mapping-file.ts'
+import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 
 const FOLDER = new URL('../../../config/mappings/', import.meta.url)
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
-import { formatTitle, plainText } from '../../../lib/notification/text.ts'
+import { formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
 import { alert, message } from './messages.ts'
 
 const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })

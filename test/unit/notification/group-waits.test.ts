@@ -5,7 +5,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { type Group, newGroup } from '../../../lib/notification/group.ts'
-import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
+import { NOTHING_MUTED } from '../../../lib/notification/mutes-in-force.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { readReceivers } from '../../../lib/notification/receivers-file.ts'
+import { readReceivers } from '../../../lib/notification/parse-receivers.ts'
 
 const ROW = '  - { name: pager, kind: webhook, url: "https://pager.example/hook"'
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { SnsTopic } from '../../../lib/notification/adapters/sns-topic.ts'
-import { snsMessage } from '../../../lib/notification/sns/message.ts'
+import { snsMessage } from '../../../lib/notification/sns/sns-message.ts'
 import { message } from './messages.ts'
 
 /** The answer of SNS when the second of two messages fails. */

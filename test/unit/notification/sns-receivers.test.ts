@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
-import { SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from '../../../lib/notification/sns/message.ts'
-import { type NotPublished, Topic } from '../../../lib/notification/sns/topic.ts'
+import {
+  SNS_BYTES,
+  type SnsMessage,
+  snsBytes,
+  snsMessage,
+} from '../../../lib/notification/sns/sns-message.ts'
+import { type NotPublished, Topic } from '../../../lib/notification/sns/sns-receivers.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { alert, message, notified } from './messages.ts'
 

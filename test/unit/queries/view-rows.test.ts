@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
-import { createActivatedPlan } from '../../../lib/views/activation.ts'
 import { groupName, rowSource } from '../../../lib/views/event-names.ts'
-import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { readableTables, type TablePlan } from '../../../lib/views/plan.ts'
+import { createActivatedPlan } from '../../../lib/views/plan-activation.ts'
 import { inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = { topic: 'rows', partitions: 3 }

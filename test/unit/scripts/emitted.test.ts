@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
+import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import {

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { withEmptyCollections } from '../../../lib/app/empty-collections.ts'
 import { packagedSchema } from '../../../lib/app/packaged-schemas.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
+import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
 import { dataOf, type JsonSchema } from '../../support/schema-data.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)

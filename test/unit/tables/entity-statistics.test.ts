@@ -6,7 +6,7 @@ import {
   entityReport,
   entityStatistics,
   type ListedEntity,
-} from '../../../lib/tables/statistics.ts'
+} from '../../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
 import { inspectionOf } from './stored.ts'
 

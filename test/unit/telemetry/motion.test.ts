@@ -5,7 +5,7 @@ import type { Device } from '../../../lib/telemetry/simulator/fleet.ts'
 import { MODELS, type Motion, modelNamed, type Row } from '../../../lib/telemetry/simulator/models.ts'
 import { activityAt, isDay, STEP_MS } from '../../../lib/telemetry/simulator/motion.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate, simulateReading } from '../../../lib/telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
 
 const T0 = Date.UTC(2026, 0, 1)
 const DAY_MS = 86_400_000

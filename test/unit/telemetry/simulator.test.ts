@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { KeyedEvent } from '../../../lib/telemetry/reading.ts'
-import { solarHour } from '../../../lib/telemetry/simulator/moment.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate, simulateReading } from '../../../lib/telemetry/simulator.ts'
+import { simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
+import { solarHour } from '../../../lib/telemetry/simulator/simulated-time.ts'
 import { sampled } from '../../support/sampled.ts'
 
 /** The thresholds of the shipped rules: beyond them an alert fires. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { evaluator, type Value } from '../../../lib/views/expression.ts'
-import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { evaluator, type Value } from '../../../lib/views/evaluate-expression.ts'
+import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import type { Expression } from '../../../lib/views/plan.ts'
 

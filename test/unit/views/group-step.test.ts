@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Value } from '../../../lib/views/expression.ts'
-import { rowsOfGroup } from '../../../lib/views/rows.ts'
+import type { Value } from '../../../lib/views/evaluate-expression.ts'
+import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, groupAfter, type TestRow, tablePlan } from '../../support/views.ts'
 

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
+import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
 import {
   createActivatedPlan,
   createActivationEvent,
   planAfterDeployment,
   planHash,
   withoutBuilding,
-} from '../../../lib/views/activation.ts'
-import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
-import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
+} from '../../../lib/views/plan-activation.ts'
 import { tablePlan } from '../../support/views.ts'
 
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })

@@ -6,17 +6,17 @@ import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { createActivatedPlan, createActivationEvent } from '../../../lib/views/activation.ts'
 import {
   VIEW_CHANGED_TYPE,
   VIEW_DROPPED_TYPE,
   VIEW_ROW_TYPE,
   type ViewChanged,
 } from '../../../lib/views/event-names.ts'
-import type { GroupState } from '../../../lib/views/group.ts'
+import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
+import type { GroupState } from '../../../lib/views/group-step.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'
+import { createActivatedPlan, createActivationEvent } from '../../../lib/views/plan-activation.ts'
 import { type ViewsState, views } from '../../../lib/views/process.ts'
-import { rowsOfGroup } from '../../../lib/views/rows.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
+import { compileSelect } from '../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
-import { compileSelect } from '../../../lib/views/language/select.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 

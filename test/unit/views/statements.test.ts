@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'

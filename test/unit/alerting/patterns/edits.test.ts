@@ -1,14 +1,14 @@
 /** Rules over several events whose durations are edited while something is under way, and nothing comes any more. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rulesActivated } from '../../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
-import { patternsInForce } from '../../../../lib/alerting/patterns/in-force.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { PATTERN_EVENT_TYPE } from '../../../../lib/alerting/patterns/pattern-event.ts'
 import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
+import { patternsInForce } from '../../../../lib/alerting/patterns/patterns-in-force.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
+import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { Kit } from '../../../support/kit.ts'
 import { type Happened, patternOf } from './support.ts'
 

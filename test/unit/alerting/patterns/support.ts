@@ -7,7 +7,7 @@ import {
   onPatternEvent,
   onPatternTime,
   type PatternState,
-} from '../../../../lib/alerting/patterns/evaluate.ts'
+} from '../../../../lib/alerting/patterns/evaluate-pattern.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { ms, stored } from '../support.ts'
 

@@ -6,7 +6,7 @@ import {
   type EntityPageQuery,
   PAGE_SIZE,
 } from '../../../../console/api/telemetry/entity-page.ts'
-import { withReading } from '../../../../lib/analytics/metrics.ts'
+import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 
 const QUERY: EntityPageQuery = { find: '', page: 1 }

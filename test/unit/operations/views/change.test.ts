@@ -8,8 +8,8 @@ import {
   removeTables,
   toNewGenerations,
 } from '../../../../lib/operations/views/change.ts'
-import { createActivatedPlan } from '../../../../lib/views/activation.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
+import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 
 const table = (name: string, generation: string) => ({ name, generation }) as TablePlan
 const planOf = (...tables: TablePlan[]): ViewPlan => ({ streams: [], tables })

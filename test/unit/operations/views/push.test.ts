@@ -4,9 +4,9 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { tableChanges } from '../../../../lib/operations/views/push.ts'
-import { createActivatedPlan } from '../../../../lib/views/activation.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../../lib/views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../../../lib/views/plan.ts'
+import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 
 const table = { name: 't', generation: '1' } as TablePlan
 const planOf = (...tables: TablePlan[]) => createActivatedPlan({ streams: [], tables }, [])

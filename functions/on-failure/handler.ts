@@ -1,21 +1,21 @@
 /** Converts records that Lambda has discarded, as reported in an SQS queue, to failure records. */
+import { objectReader } from '../../lib/app/discarded-objects.ts'
 import { queueConsumer } from '../../lib/app/queue-consumer.ts'
 import { toFunctionName } from '../../lib/app/resource-names.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { DiscardedObjects } from '../../lib/failures/adapters/discarded-objects.ts'
 import { takeMessages } from '../../lib/failures/on-failure/messages.ts'
 
 export const handler = queueConsumer(
   'on-failure',
   ({ config: { env, contentMode }, connections, logError }) => {
-    const objects = connections.register(new DiscardedObjects())
+    const readObject = objectReader(connections)
     return async messages =>
       takeMessages(messages, {
         publisher: await connections.publisher(),
         topic: topicName('failures', env),
         contentMode,
         resolveConsumer: name => toFunctionName(name, env),
-        readObject: place => objects.read(place),
+        readObject,
         logError,
       })
   },

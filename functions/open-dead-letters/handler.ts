@@ -1,5 +1,5 @@
 /** Maintains the open dead letters of each partition of the dlq topic, for inspection and redrives. */
-import { recordConsumer } from '../../lib/app/kafka-consumer.ts'
+import { recordConsumer } from '../../lib/app/record-consumer.ts'
 import { TOPICS } from '../../lib/app/topics.ts'
 import { openDeadLetters, readDlqEntries } from '../../lib/failures/open-dead-letters.ts'
 

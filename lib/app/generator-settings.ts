@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import type { PartsOf } from '#runtime/settings/environment.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 import type { PARTITION_KEY } from './settings/index.ts'
@@ -32,6 +31,8 @@ export async function generatorSettingsIn(
   const text = await readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
     throw new ConfigError(file, [`the file cannot be read (${code})`])
   })
+  // The parser is loaded on first use: deployed generators read a parameter.
+  const { yamlDocument } = await import('../support/yaml-document.ts')
   const read = yamlDocument(text)
   if (!('content' in read)) throw new ConfigError(file, [`line ${read.line}: ${read.message}`])
   return generatorSettings(read.content, file, defaults, maxReadingsPerSecond)

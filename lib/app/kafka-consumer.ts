@@ -1,5 +1,4 @@
 /** Creates the handlers in `functions/` that read from Kafka. */
-import type { Application } from '#runtime/consumer/application.ts'
 import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
 import type { Slice } from '#runtime/settings/slice.ts'
@@ -16,18 +15,4 @@ export function kafkaConsumer<State, Data, const Slices extends readonly Slice[]
   const slices = [...(choices.slices ?? []), MAPPINGS] as unknown as Slices
   const foreignReader = (config: unknown) => mappingReader(config as MappingSettings)
   return kafkaHandler(APPLICATION, name, source, { ...choices, slices, foreignReader })
-}
-
-/**
- * Returns a Kafka-triggered handler for a consumer of records, which need not be events. Mappings do not apply to it.
- *
- * @param adapt returns the application with the consumer's own reading of records
- */
-export function recordConsumer<State, Data, const Slices extends readonly Slice[] = readonly []>(
-  name: string,
-  adapt: (application: Application) => Application,
-  source: WorkSource<State, Data, Slices>,
-  choices: Choices<Slices> = {},
-) {
-  return kafkaHandler(adapt(APPLICATION), name, source, choices)
 }

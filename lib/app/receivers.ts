@@ -7,7 +7,7 @@ import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { loadReceivers } from '../notification/adapters/load-receivers.ts'
 import { receiverAccess } from '../notification/adapters/receiver-access.ts'
 import type { Outlet } from '../notification/deliver.ts'
-import { Topic } from '../notification/sns/sns-receivers.ts'
+import { SnsReceivers } from '../notification/sns/sns-receivers.ts'
 import type { WebhookPorts } from '../notification/webhook/attempt.ts'
 import { Webhook } from '../notification/webhook/webhook.ts'
 import type { NOTIFICATIONS } from './settings/notifications.ts'
@@ -53,5 +53,5 @@ export async function openOutlets(config: Config): Promise<readonly Outlet[]> {
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
   // The SDK is loaded on first use, so that it does not delay cold starts.
   const { SnsTopic } = await import('../notification/adapters/sns-topic.ts')
-  return [new Topic(named, new SnsTopic(config.alertsTopicArn)), ...webhooks]
+  return [new SnsReceivers(named, new SnsTopic(config.alertsTopicArn)), ...webhooks]
 }

@@ -24,20 +24,3 @@ export function scheduledFunction<const Slices extends readonly Slice[]>(
   // The compiler cannot combine the settings of a list whose end it does not know.
   return createScheduledHandler(name, Connections, all as unknown as ServerSlices, run as never, NAME)
 }
-
-/** A function that needs no server of the pipeline. */
-export class NoConnections {
-  onPublished: ((ms: number) => void) | undefined
-
-  async afterInvocation(): Promise<void> {}
-}
-
-/** Returns a schedule-triggered handler without connections. */
-export function standaloneFunction<const Slices extends readonly Slice[]>(
-  name: string,
-  slices: Slices,
-  run: (run: Scheduled<NoConnections, PartsOf<readonly [typeof GENERAL, ...Slices]>>) => Promise<object>,
-) {
-  const all = [GENERAL, ...slices] as const
-  return createScheduledHandler(name, NoConnections, all as unknown as [typeof GENERAL], run as never, NAME)
-}

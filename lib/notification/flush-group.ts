@@ -2,8 +2,8 @@
  * Decides when a group sends a notification, which alerts the notification contains, and when the group is evaluated next. Pure.
  */
 import type { Alert } from '../alerting/alert.ts'
-import { isMoreMuted, listMoreAlerts, markAllTold, NO_MORE, silencedUntilMs, TOLD } from './further-alerts.ts'
 import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
+import { isMoreMuted, listMoreAlerts, markAllTold, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
 import type { Muting } from './mutes-in-force.ts'
 import { type Notification, type NotificationReason, notificationId } from './notification.ts'
 

@@ -1,6 +1,7 @@
 /** Group of alerts that share notifications. It also records which alerts have already been sent. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
+import { isInhibited } from './inhibition.ts'
 import {
   dropMoreBefore,
   hasMore,
@@ -10,8 +11,7 @@ import {
   TOLD,
   withMore,
   withoutMore,
-} from './further-alerts.ts'
-import { isInhibited } from './inhibition.ts'
+} from './more-alerts.ts'
 import type { Muting } from './mutes-in-force.ts'
 import type { Target, Timing } from './route.ts'
 import { findSilences } from './silences.ts'

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { ObjectPlace } from '../on-failure/notices.ts'
 
 /** Maximum size of an object, in bytes. Lambda invokes a function with at most 6 MB of records, and writes them as escaped text. */
@@ -7,9 +7,10 @@ const MAX_BYTES = 32 * 1024 * 1024
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Reads the objects that Lambda writes to an on-failure destination. The SDK is loaded on first use. */
+/** Reads the objects that Lambda writes to an on-failure destination. */
 export class DiscardedObjects {
-  #client: S3Client | undefined
+  // A local cloud has only one host name, so the bucket name is in the path, which AWS also supports.
+  readonly #client = new S3Client({ forcePathStyle: true, requestHandler: TIMEOUTS })
 
   /**
    * Returns the text of an object.
@@ -17,9 +18,6 @@ export class DiscardedObjects {
    * @throws Error if the object cannot be read, or exceeds the maximum size
    */
   async read({ bucket, key }: ObjectPlace): Promise<string> {
-    const { GetObjectCommand, S3Client } = await import('@aws-sdk/client-s3')
-    // A local cloud has only one host name, so the bucket name is in the path, which AWS also supports.
-    this.#client ??= new S3Client({ forcePathStyle: true, requestHandler: TIMEOUTS })
     const { Body, ContentLength = 0 } = await this.#client.send(
       new GetObjectCommand({ Bucket: bucket, Key: key }),
     )
@@ -29,7 +27,6 @@ export class DiscardedObjects {
   }
 
   close(): void {
-    this.#client?.destroy()
-    this.#client = undefined
+    this.#client.destroy()
   }
 }

@@ -26,7 +26,7 @@ export interface AlertsTopic {
 
 const HELD_UP = retry('sns: waits for an earlier notification of its group')
 
-export class Topic implements Outlet {
+export class SnsReceivers implements Outlet {
   readonly names: readonly string[]
   readonly formerly = 'notify-sns'
   readonly #topic: AlertsTopic

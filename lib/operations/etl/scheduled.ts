@@ -1,10 +1,9 @@
 /** Implements the scheduled function `etl`. */
 import { readSecret } from '#runtime/adapters/aws/clients.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
 import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history-store.ts'
-import type { NoConnections } from '../../app/scheduled-function.ts'
-import type { WAREHOUSE } from '../../app/settings/history.ts'
+import type { HISTORY, WAREHOUSE } from '../../app/settings/history.ts'
+import type { StandaloneRun } from '../../app/standalone-function.ts'
 import { openWarehouse, runEtl } from './run.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
@@ -25,7 +24,9 @@ async function resolveWarehouseUrl({ warehouseUrl, warehouseSecret }: Settings):
  *
  * @throws WarehouseFailure or HistoryUnavailable, after which the next run continues
  */
-export async function runScheduledEtl(scheduled: Scheduled<NoConnections, Settings>): Promise<object> {
+export async function runScheduledEtl(
+  scheduled: StandaloneRun<[typeof HISTORY, typeof WAREHOUSE]>,
+): Promise<object> {
   const { config, remainingMs, telemetry } = scheduled
   const target = await openWarehouse(await resolveWarehouseUrl(config))
   const store = await historyStore(config)

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
-import { dropMoreBefore } from '../../../lib/notification/further-alerts.ts'
 import {
   ENDED_FIRST_MS,
   type Group,
@@ -10,6 +9,7 @@ import {
   withFired,
   withResolved,
 } from '../../../lib/notification/group.ts'
+import { dropMoreBefore } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/mutes-in-force.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'

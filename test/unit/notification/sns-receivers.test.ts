@@ -8,7 +8,7 @@ import {
   snsBytes,
   snsMessage,
 } from '../../../lib/notification/sns/sns-message.ts'
-import { type NotPublished, Topic } from '../../../lib/notification/sns/sns-receivers.ts'
+import { type NotPublished, SnsReceivers } from '../../../lib/notification/sns/sns-receivers.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { alert, message, notified } from './messages.ts'
 
@@ -28,7 +28,7 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
       })
     },
   }
-  return { calls, kit: new SinkKit(deliverSink([new Topic(['sns', 'mail'], topic)], 'prod')) }
+  return { calls, kit: new SinkKit(deliverSink([new SnsReceivers(['sns', 'mail'], topic)], 'prod')) }
 }
 
 describe('publishing to the topic', () => {

@@ -5,9 +5,9 @@
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
-const { account } = require('./account.ts')
-const { byFramework, problemsWith, withStackOutputs } = require('./stack-outputs.ts')
-const { thisMachine } = require('./this-machine.ts')
+const { account } = require('./place/account.ts')
+const { byFramework, problemsWith, withStackOutputs } = require('./place/stack-outputs.ts')
+const { thisMachine } = require('./place/this-machine.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()

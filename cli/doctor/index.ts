@@ -1,5 +1,5 @@
 import { oneOf } from '#runtime/settings/values.ts'
-import { STAGES } from '../../infra/stages.ts'
+import { STAGES } from '../../infra/place/stages.ts'
 import { countVerdicts, type Finding } from '../../lib/diagnosis/finding.ts'
 import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
 import { resolveConfig, resolveEnvironment } from '../connections.ts'

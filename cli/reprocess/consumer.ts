@@ -2,18 +2,11 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
-import { keepsStates } from '#runtime/pipeline/consumer.ts'
+import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { codeVersions } from '../../infra/code-version.ts'
-import {
-  findFirstSignal,
-  listConsumers,
-  listEmitters,
-  listMappings,
-  readFunctions,
-} from '../../lib/app/functions.ts'
+import { codeVersions } from '../../infra/packaging/code-versions.ts'
+import { findFirstSignal, listConsumers, listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'

@@ -1,4 +1,4 @@
-import { listReaders } from '../../infra/topics-resource.ts'
+import { listReaders } from '../../infra/plugins/topics-resource.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
 import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/planned.ts'

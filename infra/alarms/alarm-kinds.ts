@@ -11,7 +11,7 @@ import {
   watchSchedules,
   watchSum,
   watchUndelivered,
-} from './sources.ts'
+} from './watched-values.ts'
 
 interface Cause {
   /** Description of the cause in one sentence. */

@@ -1,7 +1,7 @@
 /** Types of alarms, independent of CloudFormation. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import type { Schedules } from '../schedules.ts'
+import type { Schedules } from '../place/schedules.ts'
 import type { Metric, Query } from './metrics.ts'
 
 /** Cause of alarms. Alarms with the same cause send a single notification. */
@@ -68,7 +68,7 @@ export interface AlarmKind {
   readonly says: string
   /** Cause whose composite alarm sends the notification. */
   readonly cause: CauseName
-  /** Returns the watched values of a deployment. Use a function from `sources.ts`. */
+  /** Returns the watched values of a deployment. Use a function from `watched-values.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
   /** Upper threshold: the alarm fires when the value is greater than this. Defaults to 0, so that a single occurrence is enough. */
   readonly above?: number

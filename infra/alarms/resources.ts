@@ -1,7 +1,7 @@
 /** Alarms of a deployment as CloudFormation resources. Pure. */
 import type { Alarm, Deployed, Value } from './alarm.ts'
+import { ALARM_KINDS, CAUSES } from './alarm-kinds.ts'
 import { type Metric, toSql } from './metrics.ts'
-import { ALARM_KINDS, CAUSES } from './table.ts'
 
 /** Page that the descriptions of alarms name. */
 const RUNBOOK = 'docs/runbook.md'

@@ -1,7 +1,7 @@
 /** Checks the on-failure destinations of event source mappings. Pure. */
 
-import type { DeclaredFunction } from '../lib/app/functions.ts'
-import { signalNamed, topicName } from '../lib/app/topics.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import { signalNamed, topicName } from '../../lib/app/topics.ts'
 
 /** Events of a function in the Serverless Framework. */
 interface WithEvents {

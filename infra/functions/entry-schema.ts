@@ -1,8 +1,8 @@
 /** JSON Schema of the keys in `FunctionKeys`. The Serverless Framework validates function entries against it. */
 
-import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
-import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
-import { USES } from './uses.ts'
+import { CONDITIONS, type FunctionKeys } from '../../lib/app/functions.ts'
+import { SIGNALS, TOPIC_GROUPS } from '../../lib/app/topics.ts'
+import { USES } from '../roles/uses.ts'
 
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
 /** Name of a topic of another application. */

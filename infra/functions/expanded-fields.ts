@@ -9,15 +9,15 @@ import {
   parseFunctions,
   READING_DEFAULTS,
   type TriggerTopic,
-} from '../lib/app/functions.ts'
-import { topicNamed } from '../lib/app/topics.ts'
-import type { DeploymentPlace } from './account.ts'
-import { folderVariable } from './folders.ts'
-import { mappingSignIn } from './kafka-secrets.ts'
+} from '../../lib/app/functions.ts'
+import { topicNamed } from '../../lib/app/topics.ts'
+import type { DeploymentPlace } from '../place/account.ts'
+import { folderVariable } from '../place/config-folders.ts'
+import { type RetryFields, retryFields } from '../place/schedules.ts'
+import { roleId } from '../roles/roles.ts'
+import { listUses, USES, type UsesPlace, type Variables } from '../roles/uses.ts'
+import { mappingSignIn } from '../statements/kafka-secrets.ts'
 import { pollerFields } from './pollers.ts'
-import { roleId } from './roles.ts'
-import { type RetryFields, retryFields } from './schedules.ts'
-import { listUses, USES, type UsesPlace, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 

@@ -1,7 +1,7 @@
 /** Event pollers of the consumers. Pure. */
 
-import type { DeclaredFunction } from '../lib/app/functions.ts'
-import type { DeploymentPlace } from './account.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import type { DeploymentPlace } from '../place/account.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
 type PollersPlace = Pick<DeploymentPlace, 'env' | 'pollers'>

@@ -1,7 +1,7 @@
 /** Computes the versions that a bundled function can report for its code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { yamlContent } from '../lib/support/yaml-document.ts'
+import { yamlContent } from '../../lib/support/yaml-document.ts'
 import { Builder, computeVersion } from './bundle-builder.ts'
 
 /**

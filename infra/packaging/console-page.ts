@@ -1,10 +1,10 @@
 /** Builds the console's page in memory. This takes a tenth of a second, so no separate build step is needed. */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type PageFiles, pageFiles } from '../console/page-files.ts'
+import { type PageFiles, pageFiles } from '../../console/page-files.ts'
 import { runBuilds } from './bundle-builder.ts'
 
-const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../console/page/main.tsx', import.meta.url))
 
 /** Build result, in the form that `pageFiles` requires. */
 export interface BuiltPage {

@@ -71,7 +71,7 @@ const builtConsole = {
   name: 'built-console',
   setup(build) {
     build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
-      const { bundlePage } = require('../console-page.ts')
+      const { bundlePage } = require('./console-page.ts')
       const { readFunctions } = require('../../lib/app/functions.ts')
       const built = { page: await bundlePage(), functions: readFunctions() }
       return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }

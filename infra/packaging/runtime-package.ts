@@ -5,12 +5,10 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
-import { buildPackage, PROJECT } from './built-package.ts'
+import { buildPackage, PROJECT } from './npm-package.ts'
 
 /** esbuild plugin that inlines text files. The bundles of the functions use it, too. */
-const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)(
-  './packaging/esbuild-plugins.cjs',
-)
+const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('./esbuild-plugins.cjs')
 
 /** Entry points in the package's `exports`. */
 const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']

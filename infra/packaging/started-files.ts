@@ -35,7 +35,7 @@ export function filesBeside(path: string, code: string): FileBeside[] {
   const text = code.replace(COMMENTS, '').replace(HARMLESS, '')
   if (text.replace(TWO_NAMES, '').includes('import.meta'))
     throw new Error(
-      `${path} uses import.meta, which refers to another file after compilation. Use the form that infra/files-beside.ts supports`,
+      `${path} uses import.meta, which refers to another file after compilation. Use the form that infra/packaging/started-files.ts supports`,
     )
   const found = [...text.matchAll(TWO_NAMES)]
   return found.map(([, source = '', name = '']) => ({ source: join(path, '..', source), name }))

@@ -5,8 +5,8 @@
  */
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildPackage, PROJECT } from './built-package.ts'
-import { type FileBeside, filesBeside } from './files-beside.ts'
+import { buildPackage, PROJECT } from './npm-package.ts'
+import { type FileBeside, filesBeside } from './started-files.ts'
 
 const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
 /** Folders that are not part of the package. */

@@ -5,8 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { consumerSettings } from '#runtime/settings/consumer.ts'
 import { generalSettings } from '#runtime/settings/general.ts'
 import type { Documented, Setting, Slice } from '#runtime/settings/slice.ts'
-import { SLICES } from '../lib/app/config.ts'
-import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
+import { SLICES } from '../../lib/app/config.ts'
+import { GENERATOR_KEYS } from '../../lib/app/settings/generator.ts'
 import {
   CLOCK,
   KAFKA,
@@ -16,18 +16,24 @@ import {
   REGISTRY,
   SERIALIZATION,
   TRACING,
-} from '../lib/app/settings/index.ts'
-import { FILE_KEYS } from '../lib/app/settings-file.ts'
-import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
-import { REQUIRED } from './account.ts'
-import { ALARMS } from './alarms/settings.ts'
+} from '../../lib/app/settings/index.ts'
+import { FILE_KEYS } from '../../lib/app/settings-file.ts'
+import { LOCAL_CLOUD } from '../../scripts/local-cloud.ts'
+import { REQUIRED } from '../place/account.ts'
+import { ALARMS } from '../place/alarm-settings.ts'
+import {
+  CONSOLE_DEPLOYMENT,
+  HISTORY_DEPLOYMENT,
+  SCHEDULES,
+  TRACING_DEPLOYMENT,
+  VPC,
+} from '../place/deployment-settings.ts'
+import { STACK } from '../place/stack-outputs.ts'
 import { functionsPage } from './functions-page.ts'
-import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
-import { STACK } from './stack-outputs.ts'
 
-export const PAGE = new URL('../docs/configuration.md', import.meta.url)
-const README = new URL('../packages/runtime/README.md', import.meta.url)
-const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
+export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
+const README = new URL('../../packages/runtime/README.md', import.meta.url)
+const FUNCTIONS = new URL('../../docs/functions.md', import.meta.url)
 
 /** Settings of a handler that uses only the engine. They are documented for an application that has no name. */
 const ENGINE = [

@@ -1,8 +1,8 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
-import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../lib/app/topics.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES, toFileName } from '../lib/schemas/event-types.ts'
-import { listUses } from './uses.ts'
+import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
+import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../../lib/app/topics.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES, toFileName } from '../../lib/schemas/event-types.ts'
+import { listUses } from '../roles/uses.ts'
 
 const LISTS = {
   functions: functionList,

@@ -1,7 +1,7 @@
 /** Reads the settings of a deployment and reports all errors in them. Pure. */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
-import { alertsTopicName } from '../lib/app/resource-names.ts'
+import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import {
   CLOCK,
   type Environment,
@@ -21,16 +21,16 @@ import {
   TRACING,
   VIEWS,
   WAREHOUSE,
-} from '../lib/app/settings/index.ts'
-import type { Alarming } from './alarms/alarm.ts'
-import { readAlarmSettings } from './alarms/settings.ts'
-import { arnHere } from './arn.ts'
-import type { ConsoleTokens } from './console-api.ts'
-import { type Folders, packedFolders } from './folders.ts'
-import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
+} from '../../lib/app/settings/index.ts'
+import type { Alarming } from '../alarms/alarm.ts'
+import type { ConsoleTokens } from '../roles/console-api.ts'
+import { type KafkaSecrets, kafkaSecretProblems } from '../statements/kafka-secrets.ts'
+import { readAlarmSettings } from './alarm-settings.ts'
+import { arnHere } from './arns.ts'
+import { type Folders, packedFolders } from './config-folders.ts'
+import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './deployment-settings.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
-import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** Settings of a deployment that serverless.yml and the plugins use. */
@@ -211,7 +211,7 @@ export function account(stage: string, region: string, env: Environment, project
 
 function noSuchStage(stage: string): string {
   const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(STAGES))
-  return `The stage "${stage}" is not defined. Use ${names}, or add it to infra/stages.ts.`
+  return `The stage "${stage}" is not defined. Use ${names}, or add it to infra/place/stages.ts.`
 }
 
 function missingVariables(stage: string, env: Environment): string[] {

@@ -3,8 +3,8 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
 import { onOff, positiveDecimal, text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
-import { stageNamed } from '../stages.ts'
-import type { Alarming } from './alarm.ts'
+import type { Alarming } from '../alarms/alarm.ts'
+import { stageNamed } from './stages.ts'
 
 export const ALARMS = slice(
   'Alarms of a deployment',

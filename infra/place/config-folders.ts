@@ -1,6 +1,6 @@
 /** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
-import type { Environment } from '../lib/app/settings/index.ts'
+import type { Environment } from '../../lib/app/settings/index.ts'
 
 interface Edited {
   /** Setting that replaces the default folder. */

@@ -1,6 +1,6 @@
 /** Enabled schedules, selected by SLUICE_GENERATOR and SLUICE_SCHEDULES. */
-import { type Environment, readSetting } from '../lib/app/settings/index.ts'
-import { SCHEDULES } from './settings.ts'
+import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
+import { SCHEDULES } from './deployment-settings.ts'
 
 export interface Schedules {
   /** True to publish simulated readings. */

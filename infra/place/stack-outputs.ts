@@ -2,7 +2,7 @@
 
 import { setting, slice } from '#runtime/settings/slice.ts'
 import { text } from '#runtime/settings/values.ts'
-import { type Environment, readSetting } from '../lib/app/settings/index.ts'
+import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { tellsMissing } from './account.ts'
 
 /** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */

@@ -1,8 +1,8 @@
 /** Settings for running the functions on this machine. Pure. */
-import { alertsTopicName, localBuckets } from '../lib/app/resource-names.ts'
-import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../lib/app/settings/index.ts'
+import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
+import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../../lib/app/settings/index.ts'
 import type { DeploymentPlace } from './account.ts'
-import { foldersHere } from './folders.ts'
+import { foldersHere } from './config-folders.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**

@@ -3,10 +3,10 @@
  * validate settings, because it reads their results.
  */
 import { resolve } from 'node:path'
-import { readFunctions } from '../lib/app/functions.ts'
-import type { Deployed } from './alarms/alarm.ts'
-import { buildAlarmResources } from './alarms/resources.ts'
-import { isDeployed, type Surroundings } from './expand-functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
+import type { Deployed } from '../alarms/alarm.ts'
+import { buildAlarmResources } from '../alarms/resources.ts'
+import { isDeployed, type Surroundings } from '../functions/expanded-fields.ts'
 import type { Template } from './topics-resource.ts'
 
 interface Resources {

@@ -5,9 +5,9 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { listConsumers, listMappings, readFunctions } from '../lib/app/functions.ts'
-import type { DeploymentPlace } from './account.ts'
-import { clockNotice } from './schedules.ts'
+import { listConsumers, listMappings, readFunctions } from '../../lib/app/functions.ts'
+import type { DeploymentPlace } from '../place/account.ts'
+import { clockNotice } from '../place/schedules.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
@@ -112,9 +112,9 @@ export default class DeploymentChecks {
     }
     // Import on demand, so that `serverless offline` does not load the schema compiler.
     const [files, { schemaProblems }, { settingsProblems }] = await Promise.all([
-      import('./checks/files.ts'),
-      import('./checks/schemas.ts'),
-      import('./checks/settings.ts'),
+      import('../checks/config-files.ts'),
+      import('../checks/event-schemas.ts'),
+      import('../checks/function-settings.ts'),
     ])
     const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
     const consumers = listConsumers(functions)

@@ -4,13 +4,18 @@
  * entries against the schema that this plugin defines, and then calls the `initialize` hooks in the order of the list.
  */
 
-import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../lib/app/functions.ts'
-import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
-import { destinationProblems } from './destinations.ts'
-import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
-import { functionProperties } from './functions-schema.ts'
-import { roles } from './roles.ts'
-import type { Network } from './statements/network.ts'
+import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../../lib/app/functions.ts'
+import { destinationProblems } from '../checks/failure-destinations.ts'
+import { functionProperties } from '../functions/entry-schema.ts'
+import {
+  expandedFields,
+  functionProblems,
+  isDeployed,
+  type Surroundings,
+} from '../functions/expanded-fields.ts'
+import { CONSOLE_STAGE, consoleApi } from '../roles/console-api.ts'
+import { roles } from '../roles/roles.ts'
+import type { Network } from '../statements/network.ts'
 
 /**
  * A function as the Serverless Framework represents it when it calls `initialize`. The framework has added the name and the list of

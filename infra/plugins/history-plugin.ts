@@ -2,11 +2,11 @@
  * Serverless Framework plugin that adds the tables of history to the template of the functions: a database and external tables over
  * the objects of the bucket, with which Athena reads them.
  */
-import { historyDatabase } from '../lib/app/resource-names.ts'
-import { resolveSignals, topicName } from '../lib/app/topics.ts'
-import { type ColumnType, listColumns } from '../lib/history/columns.ts'
-import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../lib/history/tables.ts'
-import type { DeploymentPlace } from './account.ts'
+import { historyDatabase } from '../../lib/app/resource-names.ts'
+import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import { type ColumnType, listColumns } from '../../lib/history/columns.ts'
+import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
+import type { DeploymentPlace } from '../place/account.ts'
 import type { Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */

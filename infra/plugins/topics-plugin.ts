@@ -1,7 +1,7 @@
 /** Serverless Framework plugin that adds a custom resource for topics to the template. */
 
 import { resolve } from 'node:path'
-import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'
+import { type FunctionKeys, readFunctions } from '../../lib/app/functions.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */

@@ -1,7 +1,7 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
-import { type DeclaredFunction, listConsumers } from '../lib/app/functions.ts'
-import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
+import { type DeclaredFunction, listConsumers } from '../../lib/app/functions.ts'
+import { SIGNALS, type Signal, topicNames } from '../../lib/app/topics.ts'
 
 /** Logical id of the resource. */
 const TOPICS_RESOURCE = 'SluiceTopics'

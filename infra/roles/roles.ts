@@ -1,12 +1,12 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
-import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../lib/app/functions.ts'
-import { lambdaName } from '../lib/app/resource-names.ts'
-import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
-import type { DeploymentPlace } from './account.ts'
-import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
-import { kafkaSecretStatements } from './kafka-secrets.ts'
-import { networkStatements } from './statements/network.ts'
-import { readSecrets } from './statements/secrets.ts'
+import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/app/functions.ts'
+import { lambdaName } from '../../lib/app/resource-names.ts'
+import { RETRY_TOPICS, type Signal, topicName } from '../../lib/app/topics.ts'
+import type { DeploymentPlace } from '../place/account.ts'
+import { allow, arnHere, arnInCluster, type Statement } from '../place/arns.ts'
+import { kafkaSecretStatements } from '../statements/kafka-secrets.ts'
+import { networkStatements } from '../statements/network.ts'
+import { readSecrets } from '../statements/secrets.ts'
 import { listForeignTopics, type RolesPlace, useStatements } from './uses.ts'
 
 /** Properties of the deployment from which roles are derived. */

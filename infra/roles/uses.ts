@@ -9,17 +9,17 @@ import {
   listConsumers,
   listTriggerTopics,
   mappingsByTopic,
-} from '../lib/app/functions.ts'
-import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
-import { topicMappingsVariable } from '../lib/app/settings/index.ts'
-import { SIGNALS, topicName } from '../lib/app/topics.ts'
-import type { DeploymentPlace } from './account.ts'
-import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
+} from '../../lib/app/functions.ts'
+import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
+import { topicMappingsVariable } from '../../lib/app/settings/index.ts'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import type { DeploymentPlace } from '../place/account.ts'
+import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from '../place/arns.ts'
+import type { FolderName } from '../place/config-folders.ts'
+import { appendingStatements, historyStatements } from '../statements/history.ts'
+import { readSecrets } from '../statements/secrets.ts'
+import { topicsStatements } from '../statements/topics.ts'
 import { consoleEvent } from './console-api.ts'
-import type { FolderName } from './folders.ts'
-import { appendingStatements, historyStatements } from './statements/history.ts'
-import { readSecrets } from './statements/secrets.ts'
-import { topicsStatements } from './statements/topics.ts'
 
 interface Use {
   readonly text: string

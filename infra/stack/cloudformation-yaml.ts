@@ -1,6 +1,6 @@
 /** Loads CloudFormation YAML and converts short forms of functions (`!Ref`, `!Sub` …) to long forms. Pure. */
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
-import { yamlContent } from '../lib/support/yaml-document.ts'
+import { yamlContent } from '../../lib/support/yaml-document.ts'
 
 /** CloudFormation functions whose long form does not start with `Fn::`. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])

@@ -2,19 +2,19 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import { HISTORY, readSettings } from '../lib/app/settings/index.ts'
-import { runMain } from '../scripts/main.ts'
-import { readOptions } from '../scripts/options.ts'
-import { PROJECT } from '../scripts/paths.ts'
-import { buildParameters, readStackTemplate, templateText } from './stack.ts'
-import { STAGES, stageNamed } from './stages.ts'
+import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
+import { runMain } from '../../scripts/main.ts'
+import { readOptions } from '../../scripts/options.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import { STAGES, stageNamed } from '../place/stages.ts'
+import { buildParameters, readStackTemplate, templateText } from './stack-template.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [--set NAME=VALUE …]
 
 Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage to .local/infra, and prints
 the commands that deploy it. It does not access AWS. HISTORY_RETENTION decides when objects of history expire.
 
-  --stage NAME      a stage of infra/stages.ts
+  --stage NAME      a stage of infra/place/stages.ts
   --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
   --help            show this help`
 
@@ -39,7 +39,7 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
   const stage = stageNamed(name ?? '')
   if (name === undefined || stage === undefined)
     throw new ConfigError('npm run infra', [
-      `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/stages.ts)`,
+      `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/place/stages.ts)`,
     ])
   const template = await readStackTemplate(stage, readSettings([HISTORY]).historyDays)
   const folder = join(PROJECT, '.local', 'infra')

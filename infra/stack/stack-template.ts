@@ -1,16 +1,16 @@
-/** Merges the parts in `stack/` into the template of the long-lived stack, as Terraform merges the files of a folder. */
+/** Merges the parts beside this file into the template of the long-lived stack, as Terraform merges the files of a folder. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { dump } from 'js-yaml'
-import type { HistoryTable } from '../lib/history/tables.ts'
-import { PROJECT } from '../scripts/paths.ts'
+import type { HistoryTable } from '../../lib/history/tables.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import type { Stage } from '../place/stages.ts'
 import { loadCloudFormation } from './cloudformation-yaml.ts'
-import type { Stage } from './stages.ts'
 
 type Entries = Readonly<Record<string, unknown>>
 
-/** A parsed file of `stack/`. */
+/** A parsed part. */
 interface StackPart {
   readonly file: string
   readonly content: unknown
@@ -37,7 +37,7 @@ export interface StackTemplate {
 
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const
 
-const PARTS = join(import.meta.dirname, 'stack')
+const PARTS = import.meta.dirname
 
 /** Maximum size in bytes of a template that is passed to CloudFormation directly. Larger templates require a bucket. */
 export const MAX_TEMPLATE_BYTES = 51_200
@@ -101,7 +101,7 @@ function mergeSection(section: string, parts: readonly StackPart[]): Entries {
   return all
 }
 
-/** Logical id of the bucket of history in `stack/history.yaml`. */
+/** Logical id of the bucket of history in `history.yaml`. */
 const BUCKET = 'History'
 
 /**

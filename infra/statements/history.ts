@@ -1,7 +1,7 @@
 /** Permissions for history in S3. Pure. */
 import { HISTORY_TABLES } from '../../lib/history/tables.ts'
-import type { DeploymentPlace } from '../account.ts'
-import { allow, arnInBucket, byService, type Statement } from '../arn.ts'
+import type { DeploymentPlace } from '../place/account.ts'
+import { allow, arnInBucket, byService, type Statement } from '../place/arns.ts'
 
 type HistoryPlace = Pick<DeploymentPlace, 'historyBucket' | 'historyKey'>
 

@@ -1,7 +1,7 @@
 /** Secrets with the Kafka credentials of functions, and the permissions to read them. Pure. */
 import type { KafkaAuth } from '#runtime/adapters/kafka/authentication.ts'
-import { allow, arnHere, byService, type Statement } from './arn.ts'
-import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
+import { allow, arnHere, byService, type Statement } from '../place/arns.ts'
+import { isSecretArn, readSecrets, secretArn } from './secrets.ts'
 
 /** Kafka authentication of the functions. */
 export interface KafkaSecrets {

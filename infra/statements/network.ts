@@ -1,5 +1,5 @@
 /** Permissions of Lambda to attach functions and pollers to the VPC. Pure. */
-import { allow, arnHere, arnOfAnyAccount, type Statement } from '../arn.ts'
+import { allow, arnHere, arnOfAnyAccount, type Statement } from '../place/arns.ts'
 
 /** EC2 actions without resource-level permissions. */
 const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']

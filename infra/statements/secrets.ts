@@ -1,5 +1,5 @@
 /** Permissions to read secrets of Secrets Manager. Pure. */
-import { allow, arnHere, type Statement } from '../arn.ts'
+import { allow, arnHere, type Statement } from '../place/arns.ts'
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
 

@@ -3,8 +3,8 @@
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
-import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
-import { type KafkaSecrets, kafkaSecretStatements } from '../kafka-secrets.ts'
+import { allow, arnHere, arnInCluster, type Statement } from '../place/arns.ts'
+import { type KafkaSecrets, kafkaSecretStatements } from './kafka-secrets.ts'
 
 interface Deployed {
   readonly env: string

@@ -11,12 +11,12 @@ import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, resolveSignals, type Signal, type TopicWord, topicName } from './topics.ts'
 
 /**
- * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
+ * Conditions for enabling a schedule, see `infra/place/schedules.ts`. Schedules without a condition are enabled together with the clock.
  */
 export const CONDITIONS = ['generator'] as const
 type Condition = (typeof CONDITIONS)[number]
 
-/** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions-schema.ts`. */
+/** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions/entry-schema.ts`. */
 export interface FunctionKeys {
   /**
    * Signals that trigger the function. Each topic is read by a separate consumer group, because
@@ -27,7 +27,7 @@ export interface FunctionKeys {
   readonly forwards?: TopicWord | readonly TopicWord[]
   /** Topics to which the function writes. `TOPIC_GROUPS` lists the names for groups of topics. */
   readonly emits?: TopicWord | readonly TopicWord[]
-  /** Names of resources that the function uses, from the table in `infra/uses.ts`. */
+  /** Names of resources that the function uses, from the table in `infra/roles/uses.ts`. */
   readonly uses?: string | readonly string[]
   /** Names of Kafka topics of other systems, which trigger the function instead of `consumes`. */
   readonly foreignTopics?: string | readonly string[]

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import process from 'node:process'
-import { BuildError, Builder, runBuilds } from '../../infra/bundle-builder.ts'
+import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './thread.ts'

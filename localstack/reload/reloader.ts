@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { BuildError, type Built, type FunctionCode } from '../../infra/bundle-builder.ts'
+import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { runBuilds } from '../../infra/bundle-builder.ts'
+import { runBuilds } from '../../infra/packaging/bundle-builder.ts'
 
 const SOURCE = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 

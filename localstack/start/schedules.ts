@@ -1,4 +1,4 @@
-import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
+import { clockNotice, schedulesFrom } from '../../infra/place/schedules.ts'
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { UserError } from '../../scripts/user-error.ts'
 

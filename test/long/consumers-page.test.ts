@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { functionProperties } from '../../infra/functions-schema.ts'
-import { USES } from '../../infra/uses.ts'
+import { functionProperties } from '../../infra/functions/entry-schema.ts'
+import { USES } from '../../infra/roles/uses.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { failedChecks } from '../support/new-consumer-checks.ts'
@@ -52,7 +52,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
   })
 
   it('given what it says, then every check of the project passes', async () => {
-    await runInCopy('infra/configuration-page.ts')
+    await runInCopy('infra/pages/configuration-page.ts')
     const code = tutorial.files.filter(file => file.endsWith('.ts'))
     assert.deepEqual(await failedChecks(tutorial.folder, code), [])
   })

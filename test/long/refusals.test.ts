@@ -39,7 +39,7 @@ describe('what cannot be deployed', () => {
   it('given a stage that is not in the table, then it is refused by name', async () => {
     assert.equal(
       await refusal(['deploy', '--stage', 'staging']),
-      'The stage "staging" is not defined. Use dev or prod, or add it to infra/stages.ts.',
+      'The stage "staging" is not defined. Use dev or prod, or add it to infra/place/stages.ts.',
     )
   })
 

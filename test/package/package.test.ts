@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { STAGES } from '../../infra/stages.ts'
+import { STAGES } from '../../infra/place/stages.ts'
 import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'

@@ -1,5 +1,5 @@
 /** Deployments for tests of alarms. */
-import { account } from '../../infra/account.ts'
+import { account } from '../../infra/place/account.ts'
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 

@@ -1,2 +1,2 @@
 // The framework takes no plugin from outside a service's folder.
-export { default } from '../../../infra/functions-plugin.ts'
+export { default } from '../../../infra/plugins/functions-plugin.ts'

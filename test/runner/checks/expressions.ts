@@ -23,8 +23,7 @@ interface Excused extends Pick<Found, 'file' | 'expression'> {
 
 const CODE = '{cli,console,events,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
 /** Programs that read only files of this project. */
-const OWN_READERS =
-  /^(?:events|scripts)\/|^infra\/.*-page\.ts$|^infra\/(?:built-package|files-beside)\.ts$|^infra\/packaging\/|^cli\/commands-page\.ts$/
+const OWN_READERS = /^(?:events|scripts)\/|^infra\/(?:packaging|pages)\/|^cli\/commands-page\.ts$/
 const SCHEMAS = '{config,events}/schemas/**/*.json'
 const EXCUSED = 'test/runner/checks/excused-expressions.yaml'
 

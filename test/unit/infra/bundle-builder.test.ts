@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
-import { BuildError, Builder } from '../../../infra/bundle-builder.ts'
+import { BuildError, Builder } from '../../../infra/packaging/bundle-builder.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
 
 const { inlineText } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')

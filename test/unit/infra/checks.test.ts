@@ -9,9 +9,9 @@ import {
   notificationProblems,
   policyProblems,
   rulesProblems,
-} from '../../../infra/checks/files.ts'
-import { schemaProblems } from '../../../infra/checks/schemas.ts'
-import { settingsProblems } from '../../../infra/checks/settings.ts'
+} from '../../../infra/checks/config-files.ts'
+import { schemaProblems } from '../../../infra/checks/event-schemas.ts'
+import { settingsProblems } from '../../../infra/checks/function-settings.ts'
 
 const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'rediss://cache:6379', SLUICE_ENV: 'prod' }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { transform } from 'esbuild'
-import { runBuilds } from '../../../infra/bundle-builder.ts'
+import { runBuilds } from '../../../infra/packaging/bundle-builder.ts'
 
 const build = (code: string) => transform(code, { minify: true })
 /** A file that takes longer to build than the others. */

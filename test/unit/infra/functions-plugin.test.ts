@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Surroundings } from '../../../infra/expand-functions.ts'
-import FunctionsPlugin from '../../../infra/functions-plugin.ts'
-import { thisMachine } from '../../../infra/this-machine.ts'
+import type { Surroundings } from '../../../infra/functions/expanded-fields.ts'
+import { thisMachine } from '../../../infra/place/this-machine.ts'
+import FunctionsPlugin from '../../../infra/plugins/functions-plugin.ts'
 import type { FunctionKeys } from '../../../lib/app/functions.ts'
 
 /** A service of the framework when it calls `initialize`. */

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { account } from '../../../infra/account.ts'
-import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
-import { roleId, roles } from '../../../infra/roles.ts'
-import { retryFields } from '../../../infra/schedules.ts'
-import { thisMachine } from '../../../infra/this-machine.ts'
+import { expandedFields, functionProblems } from '../../../infra/functions/expanded-fields.ts'
+import { account } from '../../../infra/place/account.ts'
+import { retryFields } from '../../../infra/place/schedules.ts'
+import { thisMachine } from '../../../infra/place/this-machine.ts'
+import { roleId, roles } from '../../../infra/roles/roles.ts'
 import {
   type DeclaredFunction,
   type FunctionKeys,

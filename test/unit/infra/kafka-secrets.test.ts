@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { account } from '../../../infra/account.ts'
-import { expandedFields } from '../../../infra/expand-functions.ts'
-import { roles } from '../../../infra/roles.ts'
+import { expandedFields } from '../../../infra/functions/expanded-fields.ts'
+import { account } from '../../../infra/place/account.ts'
+import { roles } from '../../../infra/roles/roles.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 

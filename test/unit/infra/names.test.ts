@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { destinationProblems } from '../../../infra/destinations.ts'
+import { destinationProblems } from '../../../infra/checks/failure-destinations.ts'
 
 describe('on-failure destinations', () => {
   const READINGS = 'sluice.telemetry.readings.prod'

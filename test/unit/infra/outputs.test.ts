@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { byFramework, withOutputs, withStackOutputs } from '../../../infra/stack-outputs.ts'
+import { byFramework, withOutputs, withStackOutputs } from '../../../infra/place/stack-outputs.ts'
 
 const OUTPUTS = {
   MskClusterArn:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { pollerFields } from '../../../infra/pollers.ts'
+import { pollerFields } from '../../../infra/functions/pollers.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 
 const FUNCTIONS = parseFunctions({

@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { REQUIRED } from '../../../infra/account.ts'
-import { buildParameters, MAX_TEMPLATE_BYTES, readStackTemplate, templateText } from '../../../infra/stack.ts'
-import { VARIABLE_OF_OUTPUT } from '../../../infra/stack-outputs.ts'
-import { STAGES } from '../../../infra/stages.ts'
+import { REQUIRED } from '../../../infra/place/account.ts'
+import { VARIABLE_OF_OUTPUT } from '../../../infra/place/stack-outputs.ts'
+import { STAGES } from '../../../infra/place/stages.ts'
+import {
+  buildParameters,
+  MAX_TEMPLATE_BYTES,
+  readStackTemplate,
+  templateText,
+} from '../../../infra/stack/stack-template.ts'
 import { PROJECT } from '../../support/program.ts'
 import { evaluated } from '../../support/template-conditions.ts'
 

@@ -21,7 +21,7 @@ const ACCOUNT = {
   INFRA_STACK: '',
 }
 
-const BUNDLER = '  - ./infra/package-bundler.cjs\n'
+const BUNDLER = '  - ./infra/plugins/packaging-plugin.cjs\n'
 const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n'
 
 /**

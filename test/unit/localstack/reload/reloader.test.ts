@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { BuildError } from '../../../../infra/bundle-builder.ts'
+import { BuildError } from '../../../../infra/packaging/bundle-builder.ts'
 import { type Definition, Reloader } from '../../../../localstack/reload/reloader.ts'
 import { temporaryFolder } from '../../../integration/localstack/support.ts'
 

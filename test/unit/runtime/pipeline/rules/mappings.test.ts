@@ -1,8 +1,8 @@
 /** Requirements of the applied offset for the event source mappings: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { expandedFields } from '../../../../../infra/expand-functions.ts'
-import { thisMachine } from '../../../../../infra/this-machine.ts'
+import { expandedFields } from '../../../../../infra/functions/expanded-fields.ts'
+import { thisMachine } from '../../../../../infra/place/this-machine.ts'
 import { readFunctions } from '../../../../../lib/app/functions.ts'
 
 interface KafkaEvent {

@@ -18,7 +18,7 @@ ENV SLUICE_BUNDLES=bundles \
     NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning \
     # The framework keeps a cache in the home folder, and nothing else is written.
     HOME=/tmp \
-    # glibc's heaps of threads keep what batches took: see infra/place/process-variables.ts.
+    # glibc's heaps of threads keep what batches took: see infra/place/account.ts.
     MALLOC_ARENA_MAX=1 \
     MALLOC_MMAP_THRESHOLD_=131072
 # By its number, which an orchestrator can tell from root: the user "node" of the base image.

@@ -19,10 +19,10 @@ module.exports = async ({ resolveVariable }) => {
   const region = await resolveVariable('self:provider.region')
   const { place, variables } =
     stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
-  const { vpc, brokers, environment, ...deployment } = place
+  const { brokers, environment, ...deployment } = place
   const { env, historyBucket } = place
   return {
-    vpc,
+    vpc: place.vpc,
     brokers,
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,

@@ -1,7 +1,7 @@
 /** Types of alarms, independent of CloudFormation. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import type { Schedules } from '../place/schedules.ts'
+import type { Place } from '../place/place.ts'
 import type { Metric, Query } from './metrics.ts'
 
 /** Cause of alarms. Alarms with the same cause send a single notification. */
@@ -15,26 +15,11 @@ export type CauseName =
   | 'dead-letters'
   | 'receivers'
 
-/** Properties of a deployment that determine its alarms. */
-export interface Deployed {
+/** A place with alarms, and the functions that are deployed to it. */
+export type Deployed = Place & {
   readonly stage: string
-  readonly env: string
   readonly functions: readonly DeclaredFunction[]
-  readonly schedules: Schedules
-  readonly clusterArn: string
-  /** ARN of the queue for records that Lambda discards. */
-  readonly onFailureQueue?: string
-  readonly alarms: Alarming
-}
-
-/** Alarm settings of a deployment. */
-export interface Alarming {
-  /** True if alarms are created. */
-  readonly enabled: boolean
-  /** SNS topic for alarms. If absent, alarms change their state without a notification. */
-  readonly topicArn?: string
-  /** Name and size of a serverless cache; absent for a cluster of nodes. */
-  readonly cache?: { readonly name: string; readonly bytes: number }
+  readonly alarms: NonNullable<Place['alarms']>
 }
 
 /**

@@ -13,7 +13,7 @@ import { isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topics.ts'
-import { parsePeriod } from '../place/schedules.ts'
+import { parsePeriod } from '../functions/schedule-retries.ts'
 import type { Deployed, Watched } from './alarm.ts'
 import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'
 

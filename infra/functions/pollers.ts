@@ -1,10 +1,9 @@
 /** Event pollers of the consumers. Pure. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import type { DeploymentPlace } from '../place/account.ts'
+import type { Place } from '../place/place.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
-type PollersPlace = Pick<DeploymentPlace, 'env' | 'pollers'>
 
 /**
  * Returns the event source fields for polling. Partial batch responses are requested only for provisioned pollers, because
@@ -13,7 +12,7 @@ type PollersPlace = Pick<DeploymentPlace, 'env' | 'pollers'>
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
  */
-export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): object {
+export function pollerFields(declared: Polled, { env, pollers }: Pick<Place, 'env' | 'pollers'>): object {
   if (pollers === 'on-demand') return {}
   return {
     functionResponseType: 'ReportBatchItemFailures',

@@ -17,75 +17,17 @@ import {
   REGISTRY,
   RULES,
   readSetting,
-  type TopicMappings,
   TRACING,
   VIEWS,
   WAREHOUSE,
 } from '../../lib/app/settings/index.ts'
-import type { Alarming } from '../alarms/alarm.ts'
-import type { ConsoleTokens } from '../roles/console-api.ts'
-import { type KafkaSecrets, kafkaSecretProblems } from '../statements/kafka-secrets.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
-import { arnHere } from './arns.ts'
-import { type Folders, packedFolders } from './config-folders.ts'
+import { arnHere, isSecretArn } from './arns.ts'
+import { packedFolders } from './config-folders.ts'
 import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './deployment-settings.ts'
-import { PROCESS_VARIABLES } from './process-variables.ts'
-import { type Schedules, schedulesFrom } from './schedules.ts'
-import { STAGES, type Stage, stageNamed } from './stages.ts'
-
-/** Settings of a deployment that serverless.yml and the plugins use. */
-export interface DeploymentPlace {
-  /** Name of the environment. Topic names end with it. */
-  readonly env: string
-  readonly clusterArn: string
-  /** Brokers for the msk trigger in local runs. */
-  readonly brokers: string
-  /** Folders that contain the configuration files. */
-  readonly folders: Folders
-  /** Mappings by topic. They apply to all consumers of the topic. */
-  readonly topicMappings: readonly TopicMappings[]
-  /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
-  readonly alertsTopicArn: string | object
-  readonly schedules: Schedules
-  /** Mode in which Lambda polls Kafka for the consumers. */
-  readonly pollers: Stage['pollers']
-  /** Retention of the functions' logs, in days. */
-  readonly logRetentionDays: number
-  /** True if Lambda sends traces to X-Ray. */
-  readonly tracing: boolean
-  /** True if the console is deployed as a function. */
-  readonly console: boolean
-  /**
-   * Issuer of a second token that requests must contain, in addition to the console's own; absent if no second token is required.
-   */
-  readonly consoleTokens?: ConsoleTokens
-  /** Bucket for history, and its KMS key; absent if history is disabled, or if S3 encrypts with its own key. */
-  readonly historyBucket?: string
-  readonly historyKey?: string
-  /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
-  readonly registrySecret?: string
-  /** Secret with the address of the warehouse's database. */
-  readonly warehouseSecret?: string
-  /** True if there is a database for `etl`. */
-  readonly hasWarehouse?: boolean
-  /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
-  readonly spansSecret?: string
-  /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */
-  readonly onFailureQueue?: string
-  readonly onFailureBucket?: string
-  /** Secrets with which functions authenticate to Kafka; absent if Kafka does not require authentication. */
-  readonly kafkaSecrets?: KafkaSecrets
-  /** Settings of the alarms; absent on this machine. */
-  readonly alarms?: Alarming
-  readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
-  /** Environment variables of each function. */
-  readonly environment: Readonly<Record<string, string>>
-  /**
-   * Errors in the settings, one sentence each; empty if the settings can be deployed. Placeholders replace the values that are
-   * missing or invalid.
-   */
-  readonly problems: readonly string[]
-}
+import { type Place, readPlace } from './place.ts'
+import { schedulesFrom } from './schedules.ts'
+import { STAGES, stageNamed } from './stages.ts'
 
 /** Placeholders for missing or invalid ARNs, so that the other settings can still be checked. */
 const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1'
@@ -121,23 +63,92 @@ export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY
 const WHAT_TO_SET = '. See docs/deployment.md.'
 
 /**
+ * Environment variables of the Lambda process, in addition to the functions' settings. They configure malloc of glibc, which
+ * allocates the memory of all buffers. Source: mallopt(3), M_ARENA_MAX and M_MMAP_THRESHOLD.
+ */
+const PROCESS_VARIABLES = {
+  /**
+   * Number of malloc arenas. By default, glibc gives each thread an arena and keeps freed memory there. Batches are decompressed in
+   * libuv threads. In a function that reads large records, each of these threads would keep freed memory, and memory use would grow
+   * for hours.
+   */
+  MALLOC_ARENA_MAX: '1',
+  /**
+   * Minimum size in bytes of blocks that glibc returns to the system when they are freed. This is glibc's initial value. If it is
+   * not set explicitly, glibc raises it up to 32 MiB after large blocks are freed, and then keeps freed blocks in its fragmented
+   * heap.
+   */
+  MALLOC_MMAP_THRESHOLD_: String(128 * 1024),
+} as const
+
+/**
  * Reads the settings of a deployment.
  *
  * @param region region to deploy to
  * @param project project folder
  */
-export function account(stage: string, region: string, env: Environment, project: string): DeploymentPlace {
+export function account(stage: string, region: string, env: Environment, project: string): Place {
   const errors: string[] = []
+  const read: Read = (name, from = env) => readSetting(SETTINGS, name, from, errors)
   const inTable = stageNamed(stage)
   // For an unknown stage, use the values of `prod`, so that the other settings can still be checked.
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
-  const read = <Name extends keyof typeof SETTINGS>(name: Name, from: Environment = env) =>
-    readSetting(SETTINGS, name, from, errors)
-  const values = {
-    env: inTable ? read('SLUICE_ENV', { SLUICE_ENV: stage }) : undefined,
-    clusterArn: read('MSK_CLUSTER_ARN'),
-    subnetIds: read('SUBNET_IDS'),
-    securityGroupIds: read('SECURITY_GROUP_IDS'),
+  const name = (inTable && read('SLUICE_ENV', { SLUICE_ENV: stage })) ?? 'none'
+  const resources = readResources(read)
+  const [issuer, audience] = [read('CONSOLE_JWT_ISSUER'), read('CONSOLE_JWT_AUDIENCE')]
+  const kafkaSecrets = {
+    auth: read('KAFKA_AUTH') ?? 'iam',
+    secret: read('KAFKA_SECRET'),
+    caSecret: read('KAFKA_CA_SECRET'),
+  }
+  const { folders, problems: notPacked } = packedFolders(read, project)
+  const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
+  const alarms = readAlarmSettings(stage, region, env, errors)
+  return readPlace({
+    ...resources,
+    env: name,
+    folders,
+    alertsTopicArn: arnHere('sns', alertsTopicName(name)),
+    schedules,
+    pollers,
+    logRetentionDays,
+    consoleTokens: issuer && audience ? { issuer, audience } : undefined,
+    hasWarehouse: resources.warehouseSecret !== undefined,
+    kafkaSecrets,
+    alarms,
+    environment: {
+      ...PROCESS_VARIABLES,
+      MSK_CLUSTER_ARN: resources.clusterArn,
+      REDIS_URL: env.REDIS_URL?.trim() || NO_REDIS,
+    },
+    problems: [
+      ...(inTable ? [] : [noSuchStage(stage)]),
+      ...missingVariables(stage, env),
+      ...errors.map(
+        error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
+      ),
+      ...openSecrets(stage, env),
+      ...kafkaSecretProblems(kafkaSecrets),
+      ...notPacked,
+      ...((issuer === undefined) === (audience === undefined)
+        ? []
+        : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
+      ...wrongSchedules,
+    ],
+  })
+}
+
+/** Reads a setting, and collects its errors. */
+type Read = <Name extends keyof typeof SETTINGS>(
+  name: Name,
+  from?: Environment,
+) => ReturnType<typeof readSetting<typeof SETTINGS, Name>>
+
+/** Returns the settings that are part of a place unchanged. */
+function readResources(read: Read) {
+  return {
+    clusterArn: read('MSK_CLUSTER_ARN') ?? NO_CLUSTER,
+    vpc: { subnetIds: read('SUBNET_IDS') ?? [], securityGroupIds: read('SECURITY_GROUP_IDS') ?? [] },
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     historyBucket: read('HISTORY_BUCKET'),
@@ -148,64 +159,6 @@ export function account(stage: string, region: string, env: Environment, project
     console: read('SLUICE_CONSOLE'),
     topicMappings: read('TOPIC_MAPPINGS'),
     tracing: read('SLUICE_TRACING'),
-    issuer: read('CONSOLE_JWT_ISSUER'),
-    audience: read('CONSOLE_JWT_AUDIENCE'),
-  }
-  const [kafkaSecret, caSecret] = [read('KAFKA_SECRET'), read('KAFKA_CA_SECRET')]
-  const kafkaSecrets: KafkaSecrets = {
-    auth: read('KAFKA_AUTH') ?? 'iam',
-    ...(kafkaSecret ? { secret: kafkaSecret } : {}),
-    ...(caSecret ? { caSecret } : {}),
-  }
-  const { folders, problems: notPacked } = packedFolders(read, project)
-  const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
-  const clusterArn = values.clusterArn ?? NO_CLUSTER
-  const alarms = readAlarmSettings(stage, region, env, errors)
-  const problems = [
-    ...(inTable ? [] : [noSuchStage(stage)]),
-    ...missingVariables(stage, env),
-    ...errors.map(
-      error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
-    ),
-    ...openSecrets(stage, env),
-    ...kafkaSecretProblems(kafkaSecrets),
-    ...notPacked,
-    ...((values.issuer === undefined) === (values.audience === undefined)
-      ? []
-      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
-    ...wrongSchedules,
-  ]
-  return {
-    env: values.env ?? 'none',
-    clusterArn,
-    brokers: '',
-    folders,
-    topicMappings: values.topicMappings ?? [],
-    alertsTopicArn: arnHere('sns', alertsTopicName(values.env ?? 'none')),
-    schedules,
-    pollers,
-    logRetentionDays,
-    tracing: values.tracing ?? false,
-    console: values.console ?? false,
-    ...(values.issuer && values.audience
-      ? { consoleTokens: { issuer: values.issuer, audience: values.audience } }
-      : {}),
-    ...(values.historyBucket ? { historyBucket: values.historyBucket } : {}),
-    ...(values.historyKey ? { historyKey: values.historyKey } : {}),
-    ...(values.registrySecret ? { registrySecret: values.registrySecret } : {}),
-    ...(values.warehouseSecret ? { warehouseSecret: values.warehouseSecret, hasWarehouse: true } : {}),
-    ...(values.spansSecret ? { spansSecret: values.spansSecret } : {}),
-    ...(values.onFailureQueue ? { onFailureQueue: values.onFailureQueue } : {}),
-    ...(values.onFailureBucket ? { onFailureBucket: values.onFailureBucket } : {}),
-    kafkaSecrets,
-    alarms,
-    vpc: { subnetIds: values.subnetIds ?? [], securityGroupIds: values.securityGroupIds ?? [] },
-    environment: {
-      ...PROCESS_VARIABLES,
-      MSK_CLUSTER_ARN: clusterArn,
-      REDIS_URL: env.REDIS_URL?.trim() || NO_REDIS,
-    },
-    problems,
   }
 }
 
@@ -247,4 +200,18 @@ function openSecrets(stage: string, env: Environment): string[] {
         ]
       : []),
   ]
+}
+
+/** Returns errors that would prevent an event source mapping from authenticating, one sentence each. */
+function kafkaSecretProblems({ auth, secret }: NonNullable<Place['kafkaSecrets']>): string[] {
+  if (auth === 'scram-sha-512' && secret !== undefined && !isSecretArn(secret))
+    return [
+      'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings do not accept names.',
+    ]
+  if (auth === 'tls' && secret !== undefined)
+    return [
+      'KAFKA_AUTH: must be iam or scram-sha-512 in a deployment with KAFKA_SECRET, because the Serverless Framework does not ' +
+        'support client certificates for event source mappings.',
+    ]
+  return []
 }

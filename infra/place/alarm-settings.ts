@@ -3,7 +3,7 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
 import { onOff, positiveDecimal, text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
-import type { Alarming } from '../alarms/alarm.ts'
+import type { Place } from './place.ts'
 import { stageNamed } from './stages.ts'
 
 export const ALARMS = slice(
@@ -42,7 +42,7 @@ export function readAlarmSettings(
   region: string,
   env: Environment,
   errors: string[],
-): Alarming {
+): NonNullable<Place['alarms']> {
   const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
     readSetting(ALARMS.settings, name, env, errors)
   const topicArn = read('ALARM_TOPIC_ARN')
@@ -53,8 +53,8 @@ export function readAlarmSettings(
   const name = read('CACHE_NAME') ?? serverlessCacheIn(env.REDIS_URL ?? '')
   return {
     enabled: read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false,
-    ...(topicArn ? { topicArn } : {}),
-    ...(name ? { cache: { name, bytes } } : {}),
+    topicArn,
+    cache: name ? { name, bytes } : undefined,
   }
 }
 

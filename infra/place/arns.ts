@@ -1,4 +1,4 @@
-/** ARNs and policy statements. Pure. */
+/** ARNs, and CloudFormation expressions for them. Pure. */
 
 /** Returns the ARN of a resource in the stack's account and region, which CloudFormation fills in. */
 export function arnHere(service: string, resource: string): object {
@@ -20,28 +20,17 @@ export function arnInBucket(bucket: string, objects = ''): object {
   return { 'Fn::Sub': ['arn', '${AWS::Partition}', 's3', '', '', `${bucket}${objects}`].join(':') }
 }
 
-/** Returns the value of the condition key `kms:ViaService` for a service. */
-export function byService(service: string): object {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
-  return { 'Fn::Sub': [service, '${AWS::Region}', 'amazonaws.com'].join('.') }
-}
-
-/** Statement of a policy: allowed or denied actions on resources. */
-export interface Statement {
-  readonly Effect: 'Allow' | 'Deny'
-  readonly Action: readonly string[]
-  readonly Resource: readonly unknown[]
-  readonly Condition?: object
-}
-
-export function allow(actions: readonly string[], resources: readonly unknown[]): Statement {
-  return { Effect: 'Allow', Action: actions, Resource: resources }
-}
-
 /**
  * Returns the ARN of a topic or group of a cluster. A cluster has the ARN `arn:…:cluster/<name>/<uuid>`, and its topics have ARNs
  * such as `arn:…:topic/<name>/<uuid>/<topic>`.
  */
 export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
   return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`
+}
+
+const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
+
+/** Returns whether the text is the ARN of a secret. A secret can also be given by name. */
+export function isSecretArn(nameOrArn: string): boolean {
+  return SECRET_ARN.test(nameOrArn)
 }

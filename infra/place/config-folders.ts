@@ -1,6 +1,26 @@
 /** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
+import { array, type GenericSchema, type InferOutput, object, string } from 'valibot'
 import type { Environment } from '../../lib/app/settings/index.ts'
+
+const FOLDER = object({
+  /** Path at run time. */
+  path: string(),
+  /** Glob patterns of the files that are packaged. */
+  patterns: array(string()) as GenericSchema<readonly string[]>,
+})
+
+export const FOLDERS = object({
+  rules: FOLDER,
+  notifications: FOLDER,
+  failures: FOLDER,
+  mappings: FOLDER,
+  views: FOLDER,
+})
+
+type Folder = InferOutput<typeof FOLDER>
+type Folders = InferOutput<typeof FOLDERS>
+export type FolderName = keyof Folders
 
 interface Edited {
   /** Setting that replaces the default folder. */
@@ -11,24 +31,16 @@ interface Edited {
   readonly files?: readonly string[]
 }
 
-const FOLDERS = {
+const EDITED: Readonly<Record<FolderName, Edited>> = {
   rules: { variable: 'RULES_DIR', usual: 'config/rules', content: 'rules' },
   notifications: { variable: 'NOTIFICATIONS_DIR', usual: 'config/notifications', content: 'its files' },
   failures: { variable: 'FAILURES_DIR', usual: 'config/failures', content: 'its files' },
   mappings: { variable: 'MAPPINGS_DIR', usual: 'config/mappings', content: 'its files' },
   views: { variable: 'VIEWS_DIR', usual: 'config/views', content: 'its files', files: ['plan.json'] },
-} as const satisfies Readonly<Record<string, Edited>>
-
-export type FolderName = keyof typeof FOLDERS
-
-/** Location of a folder at run time. */
-interface Folder {
-  readonly path: string
-  /** Glob patterns of the files that are packaged. */
-  readonly patterns: readonly string[]
 }
 
-export type Folders = Readonly<Record<FolderName, Folder>>
+/** Default folders. */
+export const USUAL_FOLDERS = eachFolder(({ usual, files }) => folder(usual, files))
 
 /** Returns the folders as they are packaged for a deployment, and one error for each folder that cannot be packaged. */
 export function packedFolders(
@@ -58,7 +70,7 @@ export function foldersHere(environment: Environment, project: string): Folders 
 
 /** Returns the environment variable that passes the path of a folder to functions. */
 export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
-  return { [FOLDERS[name].variable]: folders[name].path }
+  return { [EDITED[name].variable]: folders[name].path }
 }
 
 function folder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): Folder {
@@ -66,7 +78,7 @@ function folder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): F
 }
 
 function eachFolder(make: (edited: Edited) => Folder): Folders {
-  const entries = Object.entries(FOLDERS).map(([name, edited]) => [name, make(edited)])
+  const entries = Object.entries(EDITED).map(([name, edited]) => [name, make(edited)])
   return Object.fromEntries(entries)
 }
 

@@ -1,15 +1,16 @@
 /** Settings for running the functions on this machine. Pure. */
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../../lib/app/settings/index.ts'
-import type { DeploymentPlace } from './account.ts'
 import { foldersHere } from './config-folders.ts'
+import { type Place, readPlace } from './place.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**
  * Returns settings that use the local servers of `npm start` on loopback, with placeholder credentials. Several environments can
- * share the servers: each value of SLUICE_ENV has its own topics, groups and resources.
+ * share the servers: each value of SLUICE_ENV has its own topics, groups and resources. The defaults of a place apply to the rest:
+ * provisioned pollers, the only mode of the local Kafka trigger, and no console, because `npm start` serves it.
  */
-export function thisMachine(env: Environment, project: string): DeploymentPlace {
+export function thisMachine(env: Environment, project: string): Place {
   const errors: string[] = []
   const loopback = (port: keyof typeof LOCAL_PORTS.settings) =>
     `127.0.0.1:${readSetting(LOCAL_PORTS.settings, port, env, errors) ?? 0}`
@@ -18,7 +19,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
   const { schedules, problems } = schedulesFrom(env, true)
   const name = env.SLUICE_ENV || 'local'
-  return {
+  return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
@@ -26,12 +27,6 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    // The local Kafka trigger supports only this mode.
-    pollers: 'provisioned',
-    logRetentionDays: 30,
-    tracing: false,
-    // `npm start` serves the console itself.
-    console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
@@ -45,5 +40,5 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
       ...(env.RECEIVER_SECRETS ? { RECEIVER_SECRETS: env.RECEIVER_SECRETS } : {}),
       ...(env.WAREHOUSE_URL ? { WAREHOUSE_URL: env.WAREHOUSE_URL } : {}),
     },
-  }
+  })
 }

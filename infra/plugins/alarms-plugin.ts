@@ -6,7 +6,8 @@ import { resolve } from 'node:path'
 import { readFunctions } from '../../lib/app/functions.ts'
 import type { Deployed } from '../alarms/alarm.ts'
 import { buildAlarmResources } from '../alarms/resources.ts'
-import { isDeployed, type Surroundings } from '../functions/expanded-fields.ts'
+import { isDeployed } from '../functions/expanded-fields.ts'
+import { type PlaceInput, readPlace } from '../place/place.ts'
 import type { Template } from './topics-resource.ts'
 
 interface Resources {
@@ -20,7 +21,7 @@ interface Framework {
   /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
   readonly service: {
-    readonly custom: { readonly deployment: Surroundings & Partial<Pick<Deployed, 'alarms'>> }
+    readonly custom: { readonly deployment: PlaceInput }
     readonly provider: { readonly compiledCloudFormationTemplate: Template }
     resources?: Resources
   }
@@ -44,15 +45,14 @@ export default class AlarmsPlugin {
 
 function addAlarms(framework: Framework, say: (line: string) => void): void {
   const { service, serviceDir, configurationInput, processedInput } = framework
-  const { alarms, ...surroundings } = service.custom.deployment
+  const place = readPlace(service.custom.deployment)
+  const { alarms } = place
   // The local stage and stages such as `dev` have no alarms.
   if (!alarms?.enabled) return
   const deployed: Deployed = {
-    ...surroundings,
+    ...place,
     stage: framework.getProvider('aws').getStage(),
-    functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(one =>
-      isDeployed(one, surroundings),
-    ),
+    functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(one => isDeployed(one, place)),
     alarms,
   }
   service.resources = {

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { listConsumers, listMappings, readFunctions } from '../../lib/app/functions.ts'
-import type { DeploymentPlace } from '../place/account.ts'
+import { type PlaceInput, readPlace } from '../place/place.ts'
 import { clockNotice } from '../place/schedules.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
@@ -15,9 +15,7 @@ interface Framework {
   readonly processedInput: Input
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
-    readonly custom: {
-      readonly deployment: Pick<DeploymentPlace, 'topicMappings' | 'schedules' | 'problems'>
-    }
+    readonly custom: { readonly deployment: PlaceInput }
     readonly functions: Readonly<Record<string, FunctionDefinition>>
   }
   readonly configSchemaHandler: { defineCustomProperties(schema: object): void }
@@ -70,8 +68,7 @@ export default class DeploymentChecks {
     const { processedInput, service } = this.#framework
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
-    const { deployment } = service.custom
-    const { problems: settings, schedules } = deployment
+    const { problems: settings, schedules } = readPlace(service.custom.deployment)
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
@@ -118,7 +115,7 @@ export default class DeploymentChecks {
     ])
     const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
     const consumers = listConsumers(functions)
-    const { topicMappings } = service.custom.deployment
+    const { topicMappings } = readPlace(service.custom.deployment)
     const mappings = new Set(functions.flatMap(declared => listMappings(declared, topicMappings)))
     const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([

@@ -6,16 +6,12 @@
 
 import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../../lib/app/functions.ts'
 import { destinationProblems } from '../checks/failure-destinations.ts'
+import { functionProblems } from '../checks/function-entries.ts'
 import { functionProperties } from '../functions/entry-schema.ts'
-import {
-  expandedFields,
-  functionProblems,
-  isDeployed,
-  type Surroundings,
-} from '../functions/expanded-fields.ts'
+import { expandedFields, isDeployed } from '../functions/expanded-fields.ts'
+import { type PlaceInput, readPlace } from '../place/place.ts'
 import { CONSOLE_STAGE, consoleApi } from '../roles/console-api.ts'
 import { roles } from '../roles/roles.ts'
-import type { Network } from '../statements/network.ts'
 
 /**
  * A function as the Serverless Framework represents it when it calls `initialize`. The framework has added the name and the list of
@@ -39,11 +35,9 @@ interface Framework {
   /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
   readonly service: {
-    readonly custom: {
-      readonly deployment: Omit<Surroundings, 'topicMappings'> & Partial<Pick<Surroundings, 'topicMappings'>>
-    }
+    readonly custom: { readonly deployment: PlaceInput }
     readonly functions: Record<string, Definition>
-    readonly provider: { readonly vpc?: Network | null; httpApi?: object }
+    readonly provider: { httpApi?: object }
     resources?: Resources
   }
   readonly configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
@@ -65,31 +59,29 @@ export default class FunctionsPlugin {
 
   #expand(): void {
     const { service, configurationInput } = this.#framework
-    // A service of its own, such as a test's, may name only its environment and cluster.
-    const surroundings = { topicMappings: [], ...service.custom.deployment }
+    const place = readPlace(service.custom.deployment)
     this.#refuse(functionProblems(service.functions))
     const all = parseFunctions(service.functions)
-    this.#refuse(topicMappingProblems(all, surroundings.topicMappings))
-    const declared = all.filter(one => isDeployed(one, surroundings))
+    this.#refuse(topicMappingProblems(all, place.topicMappings))
+    const declared = all.filter(one => isDeployed(one, place))
     for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
     for (const one of declared)
       service.functions[one.name] = mergeFields(
         service.functions[one.name] ?? {},
-        expandedFields(one, declared, surroundings),
+        expandedFields(one, declared, place),
       )
-    this.#refuse(destinationProblems(service.functions, declared, surroundings.env))
+    this.#refuse(destinationProblems(service.functions, declared, place.env))
     const stage = this.#framework.getProvider('aws').getStage()
-    const vpc = service.provider.vpc ?? undefined
     service.resources = {
       ...service.resources,
       Resources: {
         ...service.resources?.Resources,
-        ...roles(declared, { ...surroundings, stage, ...(vpc ? { vpc } : {}) }),
+        ...roles(declared, { ...place, stage }),
       },
-      ...(surroundings.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
+      ...(place.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }
-    if (surroundings.console)
-      service.provider.httpApi = { ...service.provider.httpApi, ...consoleApi(surroundings.consoleTokens) }
+    if (place.console)
+      service.provider.httpApi = { ...service.provider.httpApi, ...consoleApi(place.consoleTokens) }
     configurationInput.resources = service.resources
   }
 

@@ -6,14 +6,14 @@ import { historyDatabase } from '../../lib/app/resource-names.ts'
 import { resolveSignals, topicName } from '../../lib/app/topics.ts'
 import { type ColumnType, listColumns } from '../../lib/history/columns.ts'
 import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
-import type { DeploymentPlace } from '../place/account.ts'
+import { type Place, type PlaceInput, readPlace } from '../place/place.ts'
 import type { Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   readonly service: {
     readonly provider: { readonly compiledCloudFormationTemplate: Template }
-    readonly custom: { readonly deployment: Parameters<typeof historyResources>[0] }
+    readonly custom: { readonly deployment: PlaceInput }
   }
 }
 
@@ -25,7 +25,7 @@ export default class HistoryPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
         void Object.assign(
           service.provider.compiledCloudFormationTemplate.Resources,
-          historyResources(service.custom.deployment),
+          historyResources(readPlace(service.custom.deployment)),
         ),
     }
   }
@@ -34,10 +34,7 @@ export default class HistoryPlugin {
 const DATABASE = 'HistoryDatabase'
 
 /** Returns the resources by logical id. Empty without a bucket. */
-export function historyResources({
-  env,
-  historyBucket: bucket,
-}: Pick<DeploymentPlace, 'env' | 'historyBucket'>) {
+export function historyResources({ env, historyBucket: bucket }: Place) {
   if (bucket === undefined) return {}
   const account = { Ref: 'AWS::AccountId' }
   const tables = HISTORY_TABLES.map(table => [

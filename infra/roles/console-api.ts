@@ -1,11 +1,8 @@
 /** HTTP API of a deployed console. Pure. */
 
-/** OpenID Connect issuer and audience of the tokens that API Gateway requires before it calls the function. */
-export interface ConsoleTokens {
-  /** URL of an OpenID Connect issuer. */
-  readonly issuer: string
-  readonly audience: string
-}
+import type { Place } from '../place/place.ts'
+
+type ConsoleTokens = Place['consoleTokens']
 
 /**
  * The sign-in page is served by the API as well, so an authorizer cannot require the console's own tokens. The authorizer can
@@ -22,12 +19,12 @@ const RATE = 20
 const BURST = 50
 
 /** Returns the HTTP event of the console's function. The function receives all requests, because the console has its own router. */
-export function consoleEvent(tokens: ConsoleTokens | undefined): object {
+export function consoleEvent(tokens: ConsoleTokens): object {
   return { httpApi: tokens ? { path: '*', authorizer: { name: AUTHORIZER } } : '*' }
 }
 
 /** Returns the Serverless Framework's settings of the API. */
-export function consoleApi(tokens: ConsoleTokens | undefined): object {
+export function consoleApi(tokens: ConsoleTokens): object {
   if (!tokens) return {}
   const { issuer: issuerUrl, audience } = tokens
   return {

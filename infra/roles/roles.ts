@@ -2,21 +2,17 @@
 import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/app/functions.ts'
 import { lambdaName } from '../../lib/app/resource-names.ts'
 import { RETRY_TOPICS, type Signal, topicName } from '../../lib/app/topics.ts'
-import type { DeploymentPlace } from '../place/account.ts'
-import { allow, arnHere, arnInCluster, type Statement } from '../place/arns.ts'
-import { kafkaSecretStatements } from '../statements/kafka-secrets.ts'
+import { arnHere, arnInCluster } from '../place/arns.ts'
+import type { Place } from '../place/place.ts'
 import { networkStatements } from '../statements/network.ts'
-import { readSecrets } from '../statements/secrets.ts'
+import { kafkaSecretStatements, readSecrets } from '../statements/secrets.ts'
+import { allow, type Statement } from '../statements/statement.ts'
 import { listForeignTopics, type RolesPlace, useStatements } from './uses.ts'
 
-/** Properties of the deployment from which roles are derived. */
-type Deployed = Omit<RolesPlace, 'all'> &
-  Pick<DeploymentPlace, 'spansSecret' | 'tracing' | 'vpc'> & { readonly stage: string }
-
-type WithAll = Deployed & RolesPlace
+type StagePlace = Place & { readonly stage: string }
 
 /** Returns the CloudFormation resources of the roles by logical id. */
-export function roles(functions: readonly DeclaredFunction[], deployed: Deployed): Record<string, object> {
+export function roles(functions: readonly DeclaredFunction[], deployed: StagePlace): Record<string, object> {
   return Object.fromEntries(
     functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, all: functions })]),
   )
@@ -28,7 +24,7 @@ export function roleId(name: string): string {
   return `${words.join('')}Role`
 }
 
-function role(declared: DeclaredFunction, deployed: WithAll): object {
+function role(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): object {
   const { name } = declared
   const { stage, spansSecret } = deployed
   const inLambda = lambdaName(stage, name)
@@ -69,7 +65,7 @@ const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
  * Returns the permissions for the cluster. The code looks up the brokers by the cluster's ARN, and event source mappings read the
  * cluster's type and configuration.
  */
-function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecrets }: Deployed): Statement[] {
+function clusterStatements(declared: DeclaredFunction, place: Place): Statement[] {
   const { writes } = declared
   const reads = isConsumer(declared)
   if (!reads && writes.length === 0) return []
@@ -77,13 +73,13 @@ function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecret
     ? [['kafka:DescribeClusterV2'], ['kafka-cluster:DescribeClusterDynamicConfiguration']]
     : [[], []]
   return [
-    allow(['kafka:GetBootstrapBrokers', ...describe], [clusterArn]),
-    allow(['kafka-cluster:Connect', ...configuration], [clusterArn]),
-    ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),
+    allow(['kafka:GetBootstrapBrokers', ...describe], [place.clusterArn]),
+    allow(['kafka-cluster:Connect', ...configuration], [place.clusterArn]),
+    ...kafkaSecretStatements(place),
   ]
 }
 
-function topicStatements(declared: DeclaredFunction, deployed: WithAll): Statement[] {
+function topicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
   const { forwards, writes, uses } = declared
   const { clusterArn, env } = deployed
   const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)

@@ -13,11 +13,12 @@ import {
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
 import { topicMappingsVariable } from '../../lib/app/settings/index.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
-import type { DeploymentPlace } from '../place/account.ts'
-import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from '../place/arns.ts'
+import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
+import type { Place } from '../place/place.ts'
 import { appendingStatements, historyStatements } from '../statements/history.ts'
 import { readSecrets } from '../statements/secrets.ts'
+import { allow, byService, type Statement } from '../statements/statement.ts'
 import { topicsStatements } from '../statements/topics.ts'
 import { consoleEvent } from './console-api.ts'
 
@@ -27,8 +28,8 @@ interface Use {
   readonly startedBy?: string
   /** Folder of configuration files that are packaged with the function. An environment variable contains its path. */
   readonly folder?: FolderName
-  readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
-  readonly events?: (place: UsesPlace) => readonly object[]
+  readonly variables?: (place: Place, all: readonly DeclaredFunction[]) => Variables
+  readonly events?: (place: Place) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
   /** Place without which a function with this use is not deployed. */
   readonly needs?: 'history' | 'warehouse'
@@ -39,27 +40,8 @@ interface Use {
 /** Environment variables. Values are strings or CloudFormation expressions. */
 export type Variables = Readonly<Record<string, string | object>>
 
-export type UsesPlace = Pick<
-  DeploymentPlace,
-  'env' | 'folders' | 'topicMappings' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
->
-
-/** Properties of a deployment from which roles are derived. */
-export type RolesPlace = Pick<
-  DeploymentPlace,
-  | 'env'
-  | 'clusterArn'
-  | 'historyBucket'
-  | 'historyKey'
-  | 'registrySecret'
-  | 'warehouseSecret'
-  | 'onFailureQueue'
-  | 'onFailureBucket'
-  | 'kafkaSecrets'
-> & {
-  /** All deployed functions. */
-  readonly all: readonly DeclaredFunction[]
-}
+/** A place with all functions that are deployed to it. */
+export type RolesPlace = Place & { readonly all: readonly DeclaredFunction[] }
 
 export const USES: Readonly<Record<string, Use>> = {
   parameter: {

@@ -1,20 +1,19 @@
 /** Permissions for history in S3. Pure. */
 import { HISTORY_TABLES } from '../../lib/history/tables.ts'
-import type { DeploymentPlace } from '../place/account.ts'
-import { allow, arnInBucket, byService, type Statement } from '../place/arns.ts'
-
-type HistoryPlace = Pick<DeploymentPlace, 'historyBucket' | 'historyKey'>
+import { arnInBucket } from '../place/arns.ts'
+import type { Place } from '../place/place.ts'
+import { allow, byService, type Statement } from './statement.ts'
 
 /** Folders of the bucket. They must match `lib/history/object-key.ts`. */
 const FOLDERS = HISTORY_TABLES.map(table => `/${table}/*`)
 
 /** Returns the permissions of functions that read history. */
-export function historyStatements(place: HistoryPlace): Statement[] {
+export function historyStatements(place: Place): Statement[] {
   return inBucket(place, (bucket, objects) => [list(bucket), allow(['s3:GetObject'], objects)])
 }
 
 /** Returns the permissions of a function that only adds objects. */
-export function appendingStatements(place: HistoryPlace): Statement[] {
+export function appendingStatements(place: Place): Statement[] {
   return inBucket(place, (_, objects) => [allow(['s3:PutObject'], objects)])
 }
 
@@ -25,7 +24,7 @@ function list(bucket: string): Statement {
 
 /** Returns statements for the bucket and its key; none without a bucket. */
 function inBucket(
-  { historyBucket: bucket, historyKey }: HistoryPlace,
+  { historyBucket: bucket, historyKey }: Place,
   statements: (bucket: string, objects: readonly object[]) => Statement[],
 ): Statement[] {
   if (!bucket) return []

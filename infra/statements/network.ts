@@ -1,5 +1,8 @@
 /** Permissions of Lambda to attach functions and pollers to the VPC. Pure. */
-import { allow, arnHere, arnOfAnyAccount, type Statement } from '../place/arns.ts'
+
+import { arnHere, arnOfAnyAccount } from '../place/arns.ts'
+import type { Place } from '../place/place.ts'
+import { allow, type Statement } from './statement.ts'
 
 /** EC2 actions without resource-level permissions. */
 const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']
@@ -10,12 +13,6 @@ const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']
 const DESCRIBED_BY_POLLERS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']
 /** Actions on network interfaces: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 const MADE = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
-
-/** Network of the functions. */
-export interface Network {
-  readonly subnetIds: readonly string[]
-  readonly securityGroupIds: readonly string[]
-}
 
 /**
  * Returns the permissions for network interfaces. Only the Lambda service needs them, so they are denied to the function's code. A
@@ -29,7 +26,7 @@ export interface Network {
 export function networkStatements(
   lambdaName: string,
   isPolledFor: boolean,
-  network: Network | undefined,
+  network: Place['vpc'],
 ): Statement[] {
   const described = [...DESCRIBED, ...(isPolledFor ? DESCRIBED_BY_POLLERS : [])]
   return [
@@ -49,7 +46,7 @@ export function networkStatements(
  * Returns the statements for subnets and security groups that another account shares with this one. Their ARNs contain the other
  * account, which cannot be derived from their ids. A network interface in a shared subnet belongs to the account of the function.
  */
-function sharedStatements(network: Network | undefined): Statement[] {
+function sharedStatements(network: Place['vpc']): Statement[] {
   const ids = [
     ...(network?.subnetIds ?? []).map(id => `subnet/${id}`),
     ...(network?.securityGroupIds ?? []).map(id => `security-group/${id}`),

@@ -1,12 +1,7 @@
 /** Permissions to read secrets of Secrets Manager. Pure. */
-import { allow, arnHere, type Statement } from '../place/arns.ts'
-
-const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
-
-/** Returns whether the text is the ARN of a secret. A secret can also be given by name. */
-export function isSecretArn(nameOrArn: string): boolean {
-  return SECRET_ARN.test(nameOrArn)
-}
+import { arnHere, isSecretArn } from '../place/arns.ts'
+import type { Place } from '../place/place.ts'
+import { allow, byService, type Statement } from './statement.ts'
 
 /**
  * Returns the permission to read secrets.
@@ -25,4 +20,25 @@ export function secretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn
   const suffix = nameOrArn.endsWith('/*') ? '' : '-??????'
   return arnHere('secretsmanager', `secret:${nameOrArn}${suffix}`)
+}
+
+/** Returns the permissions of a function and its pollers to read the credentials. */
+export function kafkaSecretStatements({ kafkaSecrets }: Place): Statement[] {
+  if (kafkaSecrets === undefined) return []
+  const { auth, secret, caSecret } = kafkaSecrets
+  const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
+  const secrets = read.filter(name => name !== undefined)
+  if (secrets.length === 0) return []
+  return [
+    readSecrets(...secrets),
+    // MSK requires a customer managed key for a secret with credentials. The ARN of the key is unknown here, so the condition
+    // restricts its use to decrypting this secret.
+    {
+      ...allow(['kms:Decrypt'], [arnHere('kms', 'key/*')]),
+      Condition: {
+        StringEquals: { 'kms:ViaService': byService('secretsmanager') },
+        StringLike: { 'kms:EncryptionContext:SecretARN': secrets.map(secretArn) },
+      },
+    },
+  ]
 }

@@ -3,14 +3,10 @@
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
-import { allow, arnHere, arnInCluster, type Statement } from '../place/arns.ts'
-import { type KafkaSecrets, kafkaSecretStatements } from './kafka-secrets.ts'
-
-interface Deployed {
-  readonly env: string
-  readonly clusterArn: string
-  readonly kafkaSecrets?: KafkaSecrets
-}
+import { arnHere, arnInCluster } from '../place/arns.ts'
+import type { Place } from '../place/place.ts'
+import { kafkaSecretStatements } from './secrets.ts'
+import { allow, type Statement } from './statement.ts'
 
 /**
  * Returns the permissions of the function. It creates topics of the environment, and reads and changes their settings. It cannot
@@ -19,10 +15,8 @@ interface Deployed {
  * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
-export function topicsStatements(
-  all: readonly DeclaredFunction[],
-  { env, clusterArn, kafkaSecrets }: Deployed,
-): Statement[] {
+export function topicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
+  const { env, clusterArn } = place
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
@@ -41,7 +35,7 @@ export function topicsStatements(
       arns(SIGNALS),
     ),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
-    ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),
+    ...kafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.
     allow(
       ['secretsmanager:CreateSecret'],

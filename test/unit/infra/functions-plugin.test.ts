@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { Surroundings } from '../../../infra/functions/expanded-fields.ts'
 import { thisMachine } from '../../../infra/place/this-machine.ts'
 import FunctionsPlugin from '../../../infra/plugins/functions-plugin.ts'
 import type { FunctionKeys } from '../../../lib/app/functions.ts'
@@ -10,7 +9,7 @@ function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<
   return {
     configurationInput: {} as { resources?: object },
     service: {
-      custom: { deployment: thisMachine({ SLUICE_ENV: 'test' }, '/project') as Surroundings },
+      custom: { deployment: thisMachine({ SLUICE_ENV: 'test' }, '/project') },
       functions,
       provider: {},
       resources: { Resources: { Own: { Type: 'AWS::SNS::Topic' } } },

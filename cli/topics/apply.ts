@@ -1,5 +1,4 @@
-import { listReaders } from '../../infra/plugins/topics-resource.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { listReaders, readFunctions } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
 import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/planned.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'

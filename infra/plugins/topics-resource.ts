@@ -1,7 +1,7 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
-import { type DeclaredFunction, listConsumers } from '../../lib/app/functions.ts'
-import { SIGNALS, type Signal, topicNames } from '../../lib/app/topics.ts'
+import { type DeclaredFunction, listReaders } from '../../lib/app/functions.ts'
+import { SIGNALS, topicNames } from '../../lib/app/topics.ts'
 
 /** Logical id of the resource. */
 const TOPICS_RESOURCE = 'SluiceTopics'
@@ -75,12 +75,6 @@ function topicsResource(
       ),
     },
   }
-}
-
-/** Returns the consumers and forwarders of a topic. */
-export function listReaders(functions: readonly DeclaredFunction[], signal: Signal): string[] {
-  const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
-  return [...listConsumers(functions, signal), ...forwarders]
 }
 
 /**

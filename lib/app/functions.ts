@@ -261,3 +261,9 @@ export function listConsumers(functions: readonly DeclaredFunction[], signal?: S
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))
     .map(({ name }) => name)
 }
+
+/** Returns the consumers and forwarders of a topic. */
+export function listReaders(functions: readonly DeclaredFunction[], signal: Signal): string[] {
+  const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
+  return [...listConsumers(functions, signal), ...forwarders]
+}

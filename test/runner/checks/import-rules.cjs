@@ -57,15 +57,28 @@ const TRIGGER_ROOMS = [
   'deliver',
 ]
 
-const triggerRooms = TRIGGER_ROOMS.map((room, index) => ({
-  name: `trigger-${room}`,
-  comment: 'imports of the trigger run from its top level down to support, never back',
-  severity: 'error',
-  from: { path: `^packages/msk-trigger/${room}/` },
-  to: {
-    path: `^packages/msk-trigger/([^/]+\\.ts$|(${TRIGGER_ROOMS.slice(index + 1).join('|') || 'test'})/)`,
-  },
-}))
+/** The rooms of infra, likewise: a place, then what follows from it and from the functions, then the plugins that deploy it. */
+const INFRA_ROOMS = [
+  'place',
+  'statements',
+  'roles',
+  'functions',
+  'alarms',
+  'packaging',
+  'stack',
+  'checks',
+  'plugins',
+  'pages',
+]
+
+const stair = (folder, rooms) =>
+  rooms.map((room, index) => ({
+    name: `${folder.split('/').at(-1)}-${room}`,
+    comment: `imports of ${folder} run from its top level down to ${rooms[0]}, never back`,
+    severity: 'error',
+    from: { path: `^${folder}/${room}/` },
+    to: { path: `^${folder}/([^/]+$|(${rooms.slice(index + 1).join('|') || 'test'})/)` },
+  }))
 
 /** A library that only one folder knows, so that it can be replaced there. */
 const onlyIn = (folder, library) => ({
@@ -240,7 +253,15 @@ module.exports = {
         pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
       },
     },
-    ...triggerRooms,
+    ...stair('packages/msk-trigger', TRIGGER_ROOMS),
+    ...stair('infra', INFRA_ROOMS),
+    {
+      name: 'known-rooms',
+      comment: 'a folder of infra that is none of the rooms would be bound by none of these rules',
+      severity: 'error',
+      from: { path: '^infra/[^/]+/', pathNot: `^infra/(${INFRA_ROOMS.join('|')})/` },
+      to: {},
+    },
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',

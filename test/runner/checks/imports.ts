@@ -49,6 +49,8 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^functions\//, /^lib\/app\//],
   [/^functions\//, /^lib\/(clock|redriver)\//],
   [/^infra\//, /^lib\/app\//],
+  [/^infra\/roles\//, /^infra\/place\//],
+  [/^infra\/plugins\//, /^infra\/roles\//],
   [/^localstack\//, /^infra\//],
   [/^(cli|console|localstack)\//, /^lib\/diagnosis\//],
   [/^cli\//, /^lib\//],

@@ -6,9 +6,9 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { judge, type Learned, THRESHOLDS } from '../lib/alerting/anomaly/detector.ts'
 import { ensureInstalled, pythonPackages } from '../localstack/services/install.ts'
-import { runMain } from '../scripts/main.ts'
-import { readOptions } from '../scripts/options.ts'
+import { readOptions } from '../scripts/command-line.ts'
 import { LOCAL } from '../scripts/paths.ts'
+import { runMain } from '../scripts/run-main.ts'
 
 // `npm run bench:detect -- --nab DIR`: how well `anomaly` detects on the Numenta Anomaly Benchmark, by the benchmark's own scorer. DIR
 // is a checkout of github.com/numenta/NAB, which stays as it is. Its timestamps have no zone and are read as UTC.

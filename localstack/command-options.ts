@@ -2,11 +2,11 @@
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../lib/app/settings-file.ts'
-import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
-import { readOptions } from '../scripts/options.ts'
-import { STACK_NAME } from '../scripts/stack.ts'
-import type { ServicesOptions } from './services/options.ts'
-import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
+import { readOptions } from '../scripts/command-line.ts'
+import { STACK_NAME } from '../scripts/running-stacks.ts'
+import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
+import { foldersFromEnvironment, placesFromEnvironment } from './ports-and-folders.ts'
+import type { ServicesOptions } from './services/services-options.ts'
 
 const FOR_SERVERS = {
   fresh: { type: 'boolean', default: false },

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PROJECT } from '../scripts/paths.ts'
-import { DEFAULT_STACK } from '../scripts/stack.ts'
+import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { type Report, SERVICE_NAMES } from './report.ts'
-import { portsAt, type ServicesOptions } from './services/options.ts'
+import { type Report, SERVICE_NAMES } from './service-report.ts'
 import { requireFreePorts } from './services/ports.ts'
-import type { RunningServers } from './services/server.ts'
+import { portsAt, type ServicesOptions } from './services/services-options.ts'
+import type { RunningServers } from './services/start-server.ts'
 
 const run = promisify(execFile)
 

@@ -5,10 +5,10 @@ import { NAMES } from '../lib/app/settings/names.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../scripts/lock-file.mjs'
 import { processStart } from '../scripts/process-start.ts'
-import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/stack.ts'
+import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
+import { foldersFromEnvironment } from './ports-and-folders.ts'
 import { isPortInUse } from './services/ports.ts'
-import { foldersFromEnvironment } from './settings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

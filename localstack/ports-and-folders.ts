@@ -9,10 +9,10 @@ import {
   REGISTRY,
   readSettings,
 } from '../lib/app/settings/index.ts'
-import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
-import type { ServicesOptions } from './services/options.ts'
+import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
 import type { WantedPort } from './services/ports.ts'
+import type { ServicesOptions } from './services/services-options.ts'
 
 /** Addresses of servers that may already exist. The functions use the same environment variables. */
 const SERVERS = slice(

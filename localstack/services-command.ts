@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { runMain } from '../scripts/main.ts'
-import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
+import { runMain } from '../scripts/run-main.ts'
+import { LOCAL_AWS_ENVIRONMENT } from './local-resources.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
-import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './options.ts'
-import { plainReport } from './report.ts'
-import { serviceEnvironment } from './services.ts'
-import { type OwnStack, stackVariables, withStack } from './stack.ts'
+import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './command-options.ts'
+import { plainReport } from './service-report.ts'
+import { serviceEnvironment } from './start-services.ts'
+import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 
 // `npm run services`: starts only the servers, for use with `npx serverless offline`.
 

@@ -6,15 +6,20 @@ import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { processStart } from '../scripts/process-start.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { startContainers } from './docker.ts'
-import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './report.ts'
+import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './service-report.ts'
 import { awsServer } from './services/aws.ts'
-import type { Server } from './services/definition.ts'
 import { kafkaServers } from './services/kafka.ts'
-import { type KafkaPlace, portsAt, type ServerPlace, type ServicesOptions } from './services/options.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
 import { registryServer } from './services/registry.ts'
-import { type RunningServers, startTogether } from './services/server.ts'
+import type { Server } from './services/server-definition.ts'
+import {
+  type KafkaPlace,
+  portsAt,
+  type ServerPlace,
+  type ServicesOptions,
+} from './services/services-options.ts'
+import { type RunningServers, startTogether } from './services/start-server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
 export interface Addresses {

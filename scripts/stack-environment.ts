@@ -3,7 +3,7 @@
 import { KAFKA } from '#runtime/settings/kafka.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { NAMES } from '../lib/app/settings/names.ts'
-import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
+import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
 
 /** Error for a request that no stack or several stacks match. The message contains the remedy. */
 export class StackNotFound extends Error {

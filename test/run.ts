@@ -1,8 +1,8 @@
 /** `npm test`: runs the selected tests and counts them in the last line. */
 
 import { durationText } from '../lib/support/duration.ts'
-import { formatEvent } from '../localstack/report.ts'
-import { runMain } from '../scripts/main.ts'
+import { formatEvent } from '../localstack/service-report.ts'
+import { runMain } from '../scripts/run-main.ts'
 import { StopRequested } from '../scripts/stop-request.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { wholeNumber } from '#runtime/settings/values.ts'
-import { runMain } from '../../scripts/main.ts'
-import { readOptions } from '../../scripts/options.ts'
+import { readOptions } from '../../scripts/command-line.ts'
+import { runMain } from '../../scripts/run-main.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'
 
 /** The options of a run, and how a benchmark reports. */

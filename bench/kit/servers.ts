@@ -1,7 +1,7 @@
-import type { Server } from '../../localstack/services/definition.ts'
 import { kafkaServer } from '../../localstack/services/kafka.ts'
 import { freePort, freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { startApart } from '../../localstack/services/server.ts'
+import type { Server } from '../../localstack/services/server-definition.ts'
+import { startApart } from '../../localstack/services/start-server.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */

@@ -1,7 +1,7 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { createTopics } from '../../localstack/topics.ts'
+import { createTopics } from '../../localstack/local-topics.ts'
 import { environmentReading } from '../../test/support/records.ts'
 
 const ENTITIES = 100

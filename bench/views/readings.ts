@@ -1,4 +1,5 @@
-import kafkajs, { type Message } from 'kafkajs'
+import kafkajs from 'kafkajs'
+import type { Message } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
@@ -7,7 +8,7 @@ import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { createActivationEvent } from '../../lib/views/plan-activation.ts'
-import { createTopics } from '../../localstack/topics.ts'
+import { createTopics } from '../../localstack/local-topics.ts'
 import type { TableKind } from './side.ts'
 
 const RECORDS_A_CALL = 2_000

@@ -9,7 +9,7 @@ import { gatherArchiveFacts } from '../../lib/diagnosis/ask-history.ts'
 import { checkHistory } from '../../lib/diagnosis/checks/history.ts'
 import { examineEnvironment } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
-import { awsPlace } from '../../scripts/aws-place.ts'
+import { awsPlace } from '../../scripts/aws-endpoint.ts'
 
 /**
  * Returns findings about a running environment.

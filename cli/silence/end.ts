@@ -1,5 +1,5 @@
 import { withoutSilence } from '../../lib/notification/silences.ts'
-import { userOfMachine } from '../../scripts/person.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
 import { argument, command, environment, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'

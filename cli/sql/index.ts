@@ -7,7 +7,7 @@ import { oneOf } from '#runtime/settings/values.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/query.ts'
 import { openSqlSources } from '../../lib/operations/sql/sources.ts'
-import { awsPlace } from '../../scripts/aws-place.ts'
+import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import {
   argument,
   command,

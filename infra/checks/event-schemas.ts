@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { COMPILED, compiledModule, SchemaError } from '../../scripts/generate/compile-schemas.ts'
 import { SOURCES } from '../../scripts/generate/json-schemas.ts'
-import { COMPILED, compiledModule, SchemaError } from '../../scripts/generate/schemas.ts'
 
 /** Returns an error if the compiled schemas cannot be loaded or are out of date with `events/schemas/json/`. */
 export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {

@@ -18,7 +18,7 @@ import {
   TRACING,
 } from '../../lib/app/settings/index.ts'
 import { FILE_KEYS } from '../../lib/app/settings-file.ts'
-import { LOCAL_CLOUD } from '../../scripts/local-cloud.ts'
+import { LOCAL_CLOUD } from '../../scripts/stack-settings.ts'
 import { REQUIRED } from '../place/account.ts'
 import { ALARMS } from '../place/alarm-settings.ts'
 import {

@@ -11,7 +11,7 @@ import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { yamlContent } from '../../lib/support/yaml-document.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { buildThread } from './thread.ts'
+import { buildThread } from './trigger-thread.ts'
 
 const [given] = process.argv.slice(2)
 if (given === undefined) throw new Error('Usage: node localstack/reload/image-bundles.ts FOLDER')

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
-import { buildThread, threadIn } from './thread.ts'
+import { buildThread, threadIn } from './trigger-thread.ts'
 import { Watcher } from './watcher.ts'
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL, PROJECT } from '../../scripts/paths.ts'
-import type { Server, ServerOptions } from './definition.ts'
 import { pythonPackages } from './install.ts'
+import { FEW_ARENAS } from './managed-process.ts'
 import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
-import { FEW_ARENAS } from './process.ts'
+import type { Server, ServerOptions } from './server-definition.ts'
 
 /**
  * Version of LocalStack that supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python

@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../../scripts/lock-file.mjs'
 import { LOCAL, LOGS_DIR, PROJECT } from '../../scripts/paths.ts'
-import type { Report, ServiceName } from '../report.ts'
-import { type Launch, runTool } from './process.ts'
+import type { Report, ServiceName } from '../service-report.ts'
+import { type Launch, runTool } from './managed-process.ts'
 import { requireMaven, requirePython } from './requirements.ts'
 
 /** Options of an installation. */

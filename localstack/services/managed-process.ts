@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { PROJECT } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
-import { GRACE_MS, guardGroup, signalGroup } from './groups.ts'
+import { GRACE_MS, guardGroup, signalGroup } from './process-groups.ts'
 
 /** Command that starts a program. */
 export interface Launch {

@@ -1,6 +1,6 @@
-import type { ServerName } from '../report.ts'
+import type { ServerName } from '../service-report.ts'
 import type { InstallContext, Package } from './install.ts'
-import type { Launch } from './process.ts'
+import type { Launch } from './managed-process.ts'
 
 /** Definition of a server. It contains all differences between Kafka, Valkey and LocalStack. */
 export interface Server {

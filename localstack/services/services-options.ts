@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts'
+import type { Report } from '../service-report.ts'
 
 /** Location of a server: a local port to start it on, or the address of an existing one. */
 export type ServerPlace = { readonly port: number } | { readonly address: string }

@@ -4,10 +4,10 @@ import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LOGS_DIR, PROJECT } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
-import type { ServerName } from '../report.ts'
-import type { Server } from './definition.ts'
+import type { ServerName } from '../service-report.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
-import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './process.ts'
+import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './managed-process.ts'
+import type { Server } from './server-definition.ts'
 import { Supervisor } from './supervisor.ts'
 
 /** A server that this process started. */

@@ -1,5 +1,5 @@
-import type { Report, ReportedName, ServiceState } from '../report.ts'
-import { describeExit, type Exit, type ManagedProcess } from './process.ts'
+import type { Report, ReportedName, ServiceState } from '../service-report.ts'
+import { describeExit, type Exit, type ManagedProcess } from './managed-process.ts'
 
 /** Program that a supervisor starts and stops. */
 export interface Supervised {

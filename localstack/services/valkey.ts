@@ -2,10 +2,10 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LOCAL } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
-import type { Server, ServerOptions } from './definition.ts'
 import { pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { redisAnswers } from './probes.ts'
+import type { Server, ServerOptions } from './server-definition.ts'
 
 const TITLE = 'Valkey 9.1.2'
 const INSTALLED = join(LOCAL, 'python', 'valkey')

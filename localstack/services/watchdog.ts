@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { endForeignGroup } from './groups.ts'
+import { endForeignGroup } from './process-groups.ts'
 
 // The watchdog outlives its parent, even after `kill -9`, because it reads from a pipe that only the parent keeps open. The line
 // `+PID` guards a process group, and `-PID` means that the group has ended. When the pipe closes, the watchdog ends all groups that

@@ -11,9 +11,9 @@ import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { awsPlace } from '../../scripts/aws-place.ts'
-import { userOfMachine } from '../../scripts/person.ts'
-import { consolePorts } from '../settings.ts'
+import { awsPlace } from '../../scripts/aws-endpoint.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
+import { consolePorts } from '../ports-and-folders.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {

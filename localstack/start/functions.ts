@@ -2,18 +2,24 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { followLogs } from '../../scripts/log-file.ts'
 import {
   FUNCTION_LOGS,
   frameworkLog,
   functionLog,
   functionLogsDir,
   loggedFunctions,
-} from '../../scripts/function-logs.ts'
-import { followLogs } from '../../scripts/log-file.ts'
+} from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
+import {
+  describeExit,
+  type Exit,
+  FEW_ARENAS,
+  startProcess,
+  tellingLine,
+} from '../services/managed-process.ts'
 import { LOOPBACK } from '../services/ports.ts'
-import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import type { Ready } from '../services/supervisor.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
 

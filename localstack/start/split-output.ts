@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:worker_threads'
 import { memoryLimits } from '../../packages/msk-trigger/invoke/runtimes/node/memory-limits.ts'
-import { FUNCTION_LOGS, functionLog } from '../../scripts/function-logs.ts'
+import { FUNCTION_LOGS, functionLog } from '../../scripts/log-paths.ts'
 
 // Preloaded into `serverless offline`, which runs all functions in threads that share one output. The function of a thread is known
 // only when the thread is created. This module therefore replaces the class that creates threads. The replacement appends the

@@ -18,7 +18,7 @@ import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
-import type { Services } from '../services.ts'
+import type { Services } from '../start-services.ts'
 import { Problems, readReport } from './problems.ts'
 import { alertLine, type Screen } from './screen.ts'
 

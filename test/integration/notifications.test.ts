@@ -12,7 +12,7 @@ import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/not
 import { notifier } from '../../lib/notification/notifier.ts'
 import { readRoutes } from '../../lib/notification/parse-routes.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-import { userOfMachine } from '../../scripts/person.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'

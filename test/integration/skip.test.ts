@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { userOfMachine } from '../../scripts/person.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { environmentReading as reading } from '../support/records.ts'

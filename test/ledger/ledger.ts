@@ -1,5 +1,5 @@
 /** `npm run ledger`: checks the promises under every fault, with a count by independent code. */
-import { runMain, sayWithSeconds } from '../../scripts/main.ts'
+import { runMain, sayWithSeconds } from '../../scripts/run-main.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { report } from './report.ts'
 import { run } from './run.ts'

@@ -1,6 +1,6 @@
 import { pipe, transform } from 'valibot'
 import { type Kind, list, oneOf, wholeNumber } from '#runtime/settings/values.ts'
-import { readOptions as optionsOf } from '../../scripts/options.ts'
+import { readOptions as optionsOf } from '../../scripts/command-line.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import type { BrokerCount } from './servers.ts'
 import { RUNNERS, type Runner } from './workers.ts'

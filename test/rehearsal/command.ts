@@ -1,9 +1,9 @@
 /** `npm run deploy:rehearsal`: deploys the functions to an emulator of AWS, uses them, updates them under load, and removes them. */
 import { relative } from 'node:path'
-import { formatEvent } from '../../localstack/report.ts'
-import { runMain, sayWithSeconds } from '../../scripts/main.ts'
-import { readOptions } from '../../scripts/options.ts'
+import { formatEvent } from '../../localstack/service-report.ts'
+import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'
+import { runMain, sayWithSeconds } from '../../scripts/run-main.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { REHEARSAL_LOGS } from './servers.ts'
 import { STEPS } from './steps.ts'

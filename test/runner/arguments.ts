@@ -1,5 +1,5 @@
 import { oneOf, text } from '#runtime/settings/values.ts'
-import { readCommandLine } from '../../scripts/options.ts'
+import { readCommandLine } from '../../scripts/command-line.ts'
 import { UserError } from '../../scripts/user-error.ts'
 
 const GROUPS = ['checks', 'unit', 'integration', 'long'] as const

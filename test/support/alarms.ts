@@ -1,6 +1,7 @@
 /** Deployments for tests of alarms. */
-import { account } from '../../infra/place/account.ts'
+
 import type { Deployed } from '../../infra/alarms/alarm.ts'
+import { account } from '../../infra/place/account.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 
 const PROVISIONED =

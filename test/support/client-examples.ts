@@ -8,7 +8,7 @@ import {
   type Package,
   pythonPackages,
 } from '../../localstack/services/install.ts'
-import type { Launch } from '../../localstack/services/process.ts'
+import type { Launch } from '../../localstack/services/managed-process.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
-import { startApart } from '../../localstack/services/server.ts'
+import { startApart } from '../../localstack/services/start-server.ts'
 import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { HOPELESS_MS } from './until.ts'

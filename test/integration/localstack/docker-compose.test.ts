@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
-import { SERVICE_NAMES } from '../../../localstack/report.ts'
+import { SERVICE_NAMES } from '../../../localstack/service-report.ts'
 
 interface Container {
   readonly image: string

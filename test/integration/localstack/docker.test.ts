@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
-import { startServices } from '../../../localstack/services.ts'
+import { startServices } from '../../../localstack/start-services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
 // No Docker daemon is needed: a program of the same name records its arguments.

@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import type { ServiceEvent } from '../../../localstack/report.ts'
+import type { ServiceEvent } from '../../../localstack/service-report.ts'
 import { freePort, isPortInUse, LOOPBACK } from '../../../localstack/services/ports.ts'
 import { requireJava, requireMaven, requirePython } from '../../../localstack/services/requirements.ts'
-import { startServices } from '../../../localstack/services.ts'
+import { startServices } from '../../../localstack/start-services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
 describe('given a condition that prevents the servers from starting', () => {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServiceEvent } from '../../../localstack/report.ts'
-import type { ServicesOptions } from '../../../localstack/services/options.ts'
+import type { ServiceEvent } from '../../../localstack/service-report.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
+import type { ServicesOptions } from '../../../localstack/services/services-options.ts'
 
 /** A folder for one test file, and its removal. */
 export function temporaryFolder(): { folder: string; remove: () => void } {

@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, describe, it } from 'node:test'
-import { stackEnvironment } from '../../../scripts/addresses.ts'
 import { processStart } from '../../../scripts/process-start.ts'
-import { runningStacks, type Stack, stackFile } from '../../../scripts/stack.ts'
+import { runningStacks, type Stack, stackFile } from '../../../scripts/running-stacks.ts'
+import { stackEnvironment } from '../../../scripts/stack-environment.ts'
 import { ran } from './terminal.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-stacks-'))

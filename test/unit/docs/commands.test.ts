@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { PAGE, renderCommandsPage } from '../../../cli/commands-page.ts'
 import { buildProgram } from '../../../cli/program.ts'
-import { readStartOptions } from '../../../localstack/options.ts'
+import { readStartOptions } from '../../../localstack/command-options.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const PAGES = globSync(

@@ -5,7 +5,7 @@ import {
   readStartOptions,
   SERVICES_USAGE,
   START_USAGE,
-} from '../../../localstack/options.ts'
+} from '../../../localstack/command-options.ts'
 
 for (const [command, read, usage] of [
   ['npm start', readStartOptions, START_USAGE],

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { stackPorts, stackVariables, withStack } from '../../../localstack/stack.ts'
-import { runningStack, stackFile } from '../../../scripts/stack.ts'
+import { stackPorts, stackVariables, withStack } from '../../../localstack/own-stack.ts'
+import { runningStack, stackFile } from '../../../scripts/running-stacks.ts'
 import { until } from '../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { placesFromEnvironment } from '../../../localstack/settings.ts'
+import { placesFromEnvironment } from '../../../localstack/ports-and-folders.ts'
 
 describe('the places of the servers', () => {
   it('are the usual ports where nothing is set', () => {

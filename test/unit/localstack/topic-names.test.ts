@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readSettings } from '#runtime/settings/environment.ts'
 import { NAMES } from '../../../lib/app/settings/names.ts'
 import { useNames } from '../../../lib/app/topics.ts'
-import { keepTopicNames } from '../../../localstack/topics.ts'
+import { keepTopicNames } from '../../../localstack/local-topics.ts'
 
 const named = (environment: Record<string, string>) => useNames(readSettings([NAMES], environment).names)
 

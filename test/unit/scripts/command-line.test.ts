@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { oneOf, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../../../lib/app/settings/duration.ts'
-import { readOptions } from '../../../scripts/options.ts'
+import { readOptions } from '../../../scripts/command-line.ts'
 
 const OPTIONS = { help: { type: 'boolean', default: false } } as const
 

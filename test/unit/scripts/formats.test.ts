@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import validators from '../../../lib/schemas/compiled.js'
 import { BINARY_TYPES, EVENT_TYPE_NAMES } from '../../../lib/schemas/event-types.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { GENERATED, requireSchemas, SchemaError } from '../../../scripts/generate/schemas.ts'
+import { GENERATED, requireSchemas, SchemaError } from '../../../scripts/generate/compile-schemas.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const nameOf = (type: string) => type.replace(/^io\.sluice\./, '')
@@ -73,7 +73,10 @@ test('given the schemas, when they are compiled, then the module that is kept is
   assert.ok(GENERATED.length >= 7)
   // Compared without `equal`: the difference of two such texts would be useless.
   for (const [compiled, make] of GENERATED)
-    assert.ok(readFileSync(compiled, 'utf8') === (await make()), 'run `node scripts/generate/schemas.ts`')
+    assert.ok(
+      readFileSync(compiled, 'utf8') === (await make()),
+      'run `node scripts/generate/compile-schemas.ts`',
+    )
 })
 
 test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {

@@ -5,9 +5,9 @@
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
-const { account } = require('./place/account.ts')
-const { byFramework, problemsWith, withStackOutputs } = require('./place/stack-outputs.ts')
-const { thisMachine } = require('./place/this-machine.ts')
+const { readAccount } = require('./place/account.ts')
+const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
+const { readThisMachine } = require('./place/this-machine.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
@@ -40,7 +40,7 @@ module.exports = async ({ resolveVariable }) => {
 }
 
 function onThisMachine() {
-  return { place: thisMachine(process.env, PROJECT), variables: process.env }
+  return { place: readThisMachine(process.env, PROJECT), variables: process.env }
 }
 
 /**
@@ -48,9 +48,9 @@ function onThisMachine() {
  * INFRA_STACK names one.
  */
 async function inAccount(stage, region, resolveVariable) {
-  const found = await withStackOutputs(process.env, region, byFramework(resolveVariable))
-  const place = account(stage, region, found.environment, PROJECT)
-  const problems = problemsWith(found.problems, place.problems)
+  const found = await addStackOutputs(process.env, region, createOutputsReader(resolveVariable))
+  const place = readAccount(stage, region, found.environment, PROJECT)
+  const problems = mergeProblems(found.problems, place.problems)
   return { place: { ...place, problems }, variables: found.environment }
 }
 

@@ -5,13 +5,13 @@ import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { codeVersions } from '../../infra/packaging/code-versions.ts'
 import { findFirstSignal, listConsumers, listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 
 /** Settings that some consumers require. The consumers are only inspected here, so the values are not used. */
 const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
@@ -88,7 +88,7 @@ export async function loadAnyConsumer(name: string, environment: Environment): P
  */
 export async function computeVersions(name: string): Promise<ReadonlySet<string>> {
   try {
-    return await codeVersions(getEntryPath(name), PROJECT)
+    return await computeCodeVersions(getEntryPath(name), PROJECT)
   } catch (error) {
     throw new CliFailure(
       `The code of ${name} cannot be bundled, so its version is unknown:\n${(error as Error).message}`,

@@ -14,7 +14,7 @@ import { errorLine } from '../../lib/support/file-errors.ts'
 import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
-export async function rulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {
+export async function findRulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {
   try {
     const tables = views === undefined ? undefined : await tablesIn(views)
     return checkRules(await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
@@ -25,18 +25,18 @@ export async function rulesProblems(folder: string, shown: string, views?: strin
 }
 
 /** Checks the plan of the tables. */
-export async function viewsProblems(folder: string): Promise<string[]> {
+export async function findViewsProblems(folder: string): Promise<string[]> {
   return loadPlan(folder).then(() => [], toErrorLines)
 }
 
 /** Checks routes and receivers. */
-export async function notificationProblems(folder: string, shown: string): Promise<string[]> {
+export async function findNotificationProblems(folder: string, shown: string): Promise<string[]> {
   const { errors } = await readNotificationFiles(folder, shown)
   return errors.map(({ text }) => text)
 }
 
 /** Checks the failure policy. @param consumers names of the consumers to which the policy may refer */
-export async function policyProblems(
+export async function findPolicyProblems(
   folder: string,
   shown: string,
   consumers: readonly string[],
@@ -45,7 +45,7 @@ export async function policyProblems(
 }
 
 /** Checks the mappings that functions refer to. */
-export async function mappingProblems(
+export async function findMappingProblems(
   folder: string,
   shown: string,
   names: readonly string[],

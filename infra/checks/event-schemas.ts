@@ -3,7 +3,7 @@ import { COMPILED, compiledModule, SchemaError } from '../../scripts/generate/co
 import { SOURCES } from '../../scripts/generate/json-schemas.ts'
 
 /** Returns an error if the compiled schemas cannot be loaded or are out of date with `events/schemas/json/`. */
-export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {
+export async function findSchemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {
   try {
     const [expected, present] = await Promise.all([
       compiledModule(sources),

@@ -21,7 +21,7 @@ interface KafkaEvent {
  * @param declared entries of the same functions. They are needed because a forwarder reads topics without having an event source.
  * @returns one sentence per error
  */
-export function destinationProblems(
+export function findDestinationProblems(
   functions: Readonly<Record<string, WithEvents>>,
   declared: readonly Pick<DeclaredFunction, 'name' | 'forwards'>[],
   env: string,

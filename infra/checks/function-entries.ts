@@ -5,7 +5,7 @@ import { topicNamed } from '../../lib/app/topics.ts'
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
 /** Returns errors that the schema cannot detect because they concern several keys, one sentence each. */
-export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
+export function findEntryProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return parseFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings = [] } = declared
     const where = `functions.${name} of serverless.yml`

@@ -18,10 +18,13 @@ type Variables = Readonly<Record<string, unknown>>
  *
  * @param functions environment variables by function
  */
-export function settingsProblems(functions: Readonly<Record<string, Variables>>, region: string): string[] {
+export function findSettingsProblems(
+  functions: Readonly<Record<string, Variables>>,
+  region: string,
+): string[] {
   const found = new Map<string, string[]>()
   for (const [name, variables] of Object.entries(functions))
-    for (const error of errorsIn({ AWS_REGION: region, ...variables }))
+    for (const error of findErrors({ AWS_REGION: region, ...variables }))
       found.set(error, [...(found.get(error) ?? []), name])
   const all = Object.keys(functions).length
   return [...found].map(([error, names]) =>
@@ -29,13 +32,13 @@ export function settingsProblems(functions: Readonly<Record<string, Variables>>,
   )
 }
 
-function errorsIn(variables: Variables): readonly string[] {
+function findErrors(variables: Variables): readonly string[] {
   const texts = Object.entries(variables).filter(([, value]) => typeof value !== 'object')
   const filledInLater = Object.keys(variables).filter(name => typeof variables[name] === 'object')
   const environment = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
-  const plain = environment.SLUICE_ENV === 'local' ? [] : plainTextErrors(environment)
+  const plain = environment.SLUICE_ENV === 'local' ? [] : findPlainTextErrors(environment)
   try {
-    return [...plain, ...serializationErrors(readSettings(SLICES, environment).serialization)]
+    return [...plain, ...findSerializationErrors(readSettings(SLICES, environment).serialization)]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return [
@@ -46,7 +49,7 @@ function errorsIn(variables: Variables): readonly string[] {
 }
 
 /** Returns errors for addresses to which data or credentials would be sent unencrypted. Loopback addresses are allowed. */
-function plainTextErrors(given: Environment): string[] {
+function findPlainTextErrors(given: Environment): string[] {
   const redis = parseRedisUrl(given.REDIS_URL?.trim() ?? '')
   const isPlainRedis = redis?.tls === false && !redis.hosts.every(({ host }) => isLoopback(host))
   const http = ['SCHEMA_REGISTRY_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT'].filter(name => {
@@ -67,7 +70,7 @@ function plainTextErrors(given: Environment): string[] {
 }
 
 /** Checks that the families and event types in the setting exist. */
-function serializationErrors(serialization: Serialization): string[] {
+function findSerializationErrors(serialization: Serialization): string[] {
   try {
     resolveFormats(serialization, SERIALIZED_TYPES)
     return []

@@ -13,7 +13,7 @@ const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
  * Returns the schema for `defineFunctionProperties`. The limits for batches and pollers are
  * the limits of Lambda.
  */
-export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
+export function buildEntrySchema(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
   const signal = { type: 'string', enum: SIGNALS }
   /** A topic or a group of topics. */
   const word = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }

@@ -6,12 +6,12 @@ import {
   listTriggerTopics,
   type TriggerTopic,
 } from '../../lib/app/functions.ts'
-import { folderVariable } from '../place/config-folders.ts'
+import { toFolderVariable } from '../place/config-folders.ts'
 import type { Place } from '../place/place.ts'
-import { roleId } from '../roles/roles.ts'
+import { toRoleId } from '../roles/roles.ts'
 import { listUses, USES, type Variables } from '../roles/uses.ts'
-import { pollerFields } from './pollers.ts'
-import { type RetryFields, retryFields } from './schedule-retries.ts'
+import { buildPollerFields } from './pollers.ts'
+import { computeRetryFields, type RetryFields } from './schedule-retries.ts'
 
 /** Fields of the Serverless Framework that are derived from an entry. */
 export interface ExpandedFields extends Partial<RetryFields> {
@@ -27,7 +27,7 @@ export interface ExpandedFields extends Partial<RetryFields> {
  *
  * @param all all functions of the project. A consumer needs those that emit to its topics.
  */
-export function expandedFields(
+export function expandFields(
   declared: DeclaredFunction,
   all: readonly DeclaredFunction[],
   place: Place,
@@ -44,20 +44,20 @@ export function expandedFields(
   const environment = {
     ...(emitters.length > 0 ? { EMITTERS: emitters.join(',') } : {}),
     ...(mappings.length > 0 ? { MAPPINGS: mappings.join(',') } : {}),
-    ...Object.assign({}, ...read.map(folder => folderVariable(folder, folders))),
+    ...Object.assign({}, ...read.map(folder => toFolderVariable(folder, folders))),
     ...Object.assign({}, ...used.map(({ variables }) => variables?.(place, all))),
   }
   const patterns = read.flatMap(folder => folders[folder].patterns)
   return {
-    role: roleId(name),
+    role: toRoleId(name),
     // At most one run at a time: concurrent runs would append the same records twice.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
-    ...(schedule ? retryFields(schedule.expression) : {}),
+    ...(schedule ? computeRetryFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...listTriggerTopics(declared, place.env).map(read => mskEvent(declared, read, place)),
-      ...(schedule ? [scheduleEvent(schedule, place)] : []),
+      ...listTriggerTopics(declared, place.env).map(read => buildMskEvent(declared, read, place)),
+      ...(schedule ? [buildScheduleEvent(schedule, place)] : []),
       ...used.flatMap(({ events }) => events?.(place) ?? []),
     ],
   }
@@ -67,7 +67,7 @@ export function expandedFields(
  * Returns the Kafka event source of a function. It must not use properties that filter or discard records: see the rules of the
  * applied offset in docs/guarantees.md.
  */
-function mskEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
+function buildMskEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
   const { reading } = declared
   return {
     msk: {
@@ -77,8 +77,8 @@ function mskEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, pl
       startingPosition: 'TRIM_HORIZON',
       batchSize: reading.batchSize,
       maximumBatchingWindow: reading.maximumBatchingWindow,
-      ...pollerFields(declared, place),
-      ...mappingSignIn(place),
+      ...buildPollerFields(declared, place),
+      ...buildSignIn(place),
     },
   }
 }
@@ -86,12 +86,12 @@ function mskEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, pl
 /**
  * Returns the event source fields for authentication. They are empty if the mapping authenticates with the role of the function.
  */
-function mappingSignIn({ kafkaSecrets }: Place): { readonly saslScram512?: string } {
+function buildSignIn({ kafkaSecrets }: Place): { readonly saslScram512?: string } {
   const { auth, secret } = kafkaSecrets ?? {}
   return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
 }
 
-function scheduleEvent(
+function buildScheduleEvent(
   { expression, condition }: NonNullable<DeclaredFunction['schedule']>,
   { schedules }: Place,
 ): object {

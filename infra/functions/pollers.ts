@@ -12,7 +12,10 @@ type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
  */
-export function pollerFields(declared: Polled, { env, pollers }: Pick<Place, 'env' | 'pollers'>): object {
+export function buildPollerFields(
+  declared: Polled,
+  { env, pollers }: Pick<Place, 'env' | 'pollers'>,
+): object {
   if (pollers === 'on-demand') return {}
   return {
     functionResponseType: 'ReportBatchItemFailures',

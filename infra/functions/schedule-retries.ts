@@ -31,7 +31,7 @@ export interface RetryFields {
  * @param expression `rate(…)` or `cron(…)`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export function retryFields(expression: string): RetryFields {
+export function computeRetryFields(expression: string): RetryFields {
   const period = parsePeriod(expression) ?? SOME_PERIOD
   return {
     maximumEventAge: Math.min(OLDEST, Math.max(YOUNGEST, period)),

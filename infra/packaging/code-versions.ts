@@ -12,7 +12,7 @@ import { Builder, computeVersion } from './bundle-builder.ts'
  * @param entry source file of the handler, relative to the project
  * @throws BuildError if the function cannot be bundled
  */
-export async function codeVersions(entry: string, project: string): Promise<ReadonlySet<string>> {
+export async function computeCodeVersions(entry: string, project: string): Promise<ReadonlySet<string>> {
   const file = join(project, 'serverless.yml')
   const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
     custom: { esbuild: Readonly<Record<string, unknown>> }

@@ -17,7 +17,7 @@ const HARMLESS =
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
 
 /** A file that is started at run time. */
-export interface FileBeside {
+export interface StartedFile {
   /** Path of the source file; relative if the path of the referring file is relative, and absolute otherwise. */
   readonly source: string
   /** Name in the folder of the compiled code. */
@@ -31,7 +31,7 @@ export interface FileBeside {
  * @param code text of the source
  * @throws Error if the code uses `import.meta` in another way, which would fail after compilation
  */
-export function filesBeside(path: string, code: string): FileBeside[] {
+export function findStartedFiles(path: string, code: string): StartedFile[] {
   const text = code.replace(COMMENTS, '').replace(HARMLESS, '')
   if (text.replace(TWO_NAMES, '').includes('import.meta'))
     throw new Error(

@@ -6,7 +6,7 @@
 import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildPackage, PROJECT } from './npm-package.ts'
-import { type FileBeside, filesBeside } from './started-files.ts'
+import { findStartedFiles, type StartedFile } from './started-files.ts'
 
 const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
 /** Folders that are not part of the package. */
@@ -15,7 +15,7 @@ const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
 
 async function main(): Promise<void> {
-  const started = await startedFiles()
+  const started = await listStartedFiles()
   await buildPackage({
     folder: TRIGGER,
     entries: {
@@ -28,10 +28,10 @@ async function main(): Promise<void> {
 }
 
 /** Returns the files that the plugin starts as threads. */
-async function startedFiles(): Promise<FileBeside[]> {
-  const files: FileBeside[] = []
+async function listStartedFiles(): Promise<StartedFile[]> {
+  const files: StartedFile[] = []
   for await (const path of glob('**/*.ts', { cwd: TRIGGER, exclude: found => OTHERS.test(found) }))
-    files.push(...filesBeside(path, await readFile(join(TRIGGER, path), 'utf8')))
+    files.push(...findStartedFiles(path, await readFile(join(TRIGGER, path), 'utf8')))
   return files
 }
 

@@ -29,7 +29,7 @@ import {
   VPC,
 } from '../place/deployment-settings.ts'
 import { STACK } from '../place/stack-outputs.ts'
-import { functionsPage } from './functions-page.ts'
+import { formatFunctionsPage } from './functions-page.ts'
 
 export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
 const README = new URL('../../packages/runtime/README.md', import.meta.url)
@@ -97,7 +97,7 @@ const KEYS_BY_VARIABLE: ReadonlyMap<string, string> = new Map(
 )
 
 /** Returns the whole page. */
-function configurationPage(): string {
+function formatConfigurationPage(): string {
   return `${[
     INTRODUCTION,
     '## A settings file',
@@ -105,18 +105,18 @@ function configurationPage(): string {
     LEGEND,
     '## Functions',
     HANDED_ON,
-    ...SLICES.map(slice => sliceSection(slice, formatMark)),
+    ...SLICES.map(slice => formatSection(slice, formatMark)),
     "## The generator's parameter",
     PARAMETER,
-    list(Object.entries(GENERATOR_KEYS)),
+    formatList(Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules also count for \`npm start\` and \`serverless offline\`.`,
     ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, HISTORY_DEPLOYMENT, ALARMS, SCHEDULES].map(
-      slice => sliceSection(slice),
+      slice => formatSection(slice),
     ),
     '## This machine',
     'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',
-    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice, formatKey)),
+    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => formatSection(slice, formatKey)),
   ].join('\n\n')}\n`
 }
 
@@ -139,15 +139,15 @@ const formatKey: Suffix = name => {
 const formatMark: Suffix = (name, setting) =>
   `${MARKS[setting?.setBy ?? 'person']}${formatKey(name, setting)}`
 
-function sliceSection({ title, settings }: Slice, formatSuffix: Suffix = () => ''): string {
-  return `### ${title}\n\n${list(Object.entries(settings), name => formatSuffix(name, settings[name]))}`
+function formatSection({ title, settings }: Slice, formatSuffix: Suffix = () => ''): string {
+  return `### ${title}\n\n${formatList(Object.entries(settings), name => formatSuffix(name, settings[name]))}`
 }
 
 /** Description of a range of allowed numbers. The page shows a shorter form. */
 const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 
 /** Returns one line per setting, with its name, description, allowed values and default. */
-function list(
+function formatList(
   rows: readonly [string, Documented][],
   formatSuffix: (name: string) => string = () => '',
 ): string {
@@ -171,19 +171,23 @@ const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
  * Returns the README of the engine with current tables. The package contains no other pages, so the names of settings are shown
  * instead of links.
  */
-function engineReadme(): string {
+function formatEngineReadme(): string {
   const readme = readFileSync(README, 'utf8')
   if (!TABLES.test(readme))
     throw new Error('packages/runtime/README.md has no markers for the tables of settings')
-  const tables = ENGINE.map(slice => sliceSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
+  const tables = ENGINE.map(slice => formatSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
   return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
 }
 
 function main(check: boolean): void {
   const pages = [
-    { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
-    { name: 'packages/runtime/README.md', file: README, text: engineReadme() },
-    { name: 'docs/functions.md', file: FUNCTIONS, text: functionsPage(readFileSync(FUNCTIONS, 'utf8')) },
+    { name: 'docs/configuration.md', file: PAGE, text: formatConfigurationPage() },
+    { name: 'packages/runtime/README.md', file: README, text: formatEngineReadme() },
+    {
+      name: 'docs/functions.md',
+      file: FUNCTIONS,
+      text: formatFunctionsPage(readFileSync(FUNCTIONS, 'utf8')),
+    },
   ]
   for (const { name, file, text } of pages)
     if (!check) writeFileSync(file, text)

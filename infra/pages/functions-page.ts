@@ -5,13 +5,13 @@ import { EVENT_TYPE_NAMES, EVENT_TYPES, toFileName } from '../../lib/schemas/eve
 import { listUses } from '../roles/uses.ts'
 
 const LISTS = {
-  functions: functionList,
-  topics: topicList,
-  'event types': eventTypeList,
+  functions: formatFunctionList,
+  topics: formatTopicList,
+  'event types': formatEventTypeList,
 } as const
 
 /** Returns the page with current lists. @throws Error if the page has no markers for a list */
-export function functionsPage(page: string): string {
+export function formatFunctionsPage(page: string): string {
   return Object.entries(LISTS).reduce((text, [name, list]) => {
     const place = new RegExp(
       `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
@@ -22,7 +22,7 @@ export function functionsPage(page: string): string {
   }, page)
 }
 
-function functionList(): string {
+function formatFunctionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
     const to = emits.length > 0 ? ` → ${emits.join(', ')}` : ''
@@ -31,7 +31,7 @@ function functionList(): string {
   return rows.join('\n')
 }
 
-function topicList(): string {
+function formatTopicList(): string {
   const rows = SIGNALS.map(signal => {
     const { partitions, keptDays, key, carries, isTicked } = TOPICS[signal]
     const facts = [String(partitions), `${keptDays} days`, key, ...(isTicked ? ['ticked'] : [])]
@@ -41,7 +41,7 @@ function topicList(): string {
 }
 
 /** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
-function eventTypeList(): string {
+function formatEventTypeList(): string {
   const all = EVENT_TYPE_NAMES.map(type => {
     const { topic, formats } = EVENT_TYPES[type]
     // The compiler checks that each word is in the table of topics.
@@ -65,12 +65,12 @@ function describeStart(declared: DeclaredFunction): string {
   const { consumes, foreignTopics, schedule } = declared
   return [
     ...[...consumes, ...foreignTopics].map(topic => `records of ${topic}`),
-    ...(schedule ? [scheduleText(schedule)] : []),
+    ...(schedule ? [describeSchedule(schedule)] : []),
     ...listUses(declared).flatMap(({ startedBy }) => startedBy ?? []),
   ].join('; ')
 }
 
-function scheduleText({ expression, condition }: NonNullable<DeclaredFunction['schedule']>): string {
+function describeSchedule({ expression, condition }: NonNullable<DeclaredFunction['schedule']>): string {
   const [, period] = /^rate\((?:1 )?(.*)\)$/.exec(expression) ?? []
   const when = period === undefined ? `\`${expression}\`` : `every ${period}`
   return condition === 'generator' ? `${when}; in an account, only with \`SLUICE_GENERATOR=on\`` : when

@@ -23,11 +23,11 @@ import {
 } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
-import { packedFolders } from './config-folders.ts'
+import { packFolders } from './config-folders.ts'
 import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './deployment-settings.ts'
 import { type Place, readPlace } from './place.ts'
-import { schedulesFrom } from './schedules.ts'
-import { STAGES, stageNamed } from './stages.ts'
+import { readSchedules } from './schedules.ts'
+import { findStage, STAGES } from './stages.ts'
 
 /** Placeholders for missing or invalid ARNs, so that the other settings can still be checked. */
 const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1'
@@ -59,7 +59,7 @@ const SETTINGS = {
 /** Settings that every deployment needs. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
-/** Ending of the message about missing settings. It must be unique, because `tellsMissing` recognizes the message by it. */
+/** Ending of the message about missing settings. It must be unique, because `reportsMissing` recognizes the message by it. */
 const WHAT_TO_SET = '. See docs/deployment.md.'
 
 /**
@@ -87,10 +87,10 @@ const PROCESS_VARIABLES = {
  * @param region region to deploy to
  * @param project project folder
  */
-export function account(stage: string, region: string, env: Environment, project: string): Place {
+export function readAccount(stage: string, region: string, env: Environment, project: string): Place {
   const errors: string[] = []
   const read: Read = (name, from = env) => readSetting(SETTINGS, name, from, errors)
-  const inTable = stageNamed(stage)
+  const inTable = findStage(stage)
   // For an unknown stage, use the values of `prod`, so that the other settings can still be checked.
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const name = (inTable && read('SLUICE_ENV', { SLUICE_ENV: stage })) ?? 'none'
@@ -101,8 +101,8 @@ export function account(stage: string, region: string, env: Environment, project
     secret: read('KAFKA_SECRET'),
     caSecret: read('KAFKA_CA_SECRET'),
   }
-  const { folders, problems: notPacked } = packedFolders(read, project)
-  const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
+  const { folders, problems: notPacked } = packFolders(read, project)
+  const { schedules, problems: wrongSchedules } = readSchedules(env, false)
   const alarms = readAlarmSettings(stage, region, env, errors)
   return readPlace({
     ...resources,
@@ -122,13 +122,13 @@ export function account(stage: string, region: string, env: Environment, project
       REDIS_URL: env.REDIS_URL?.trim() || NO_REDIS,
     },
     problems: [
-      ...(inTable ? [] : [noSuchStage(stage)]),
-      ...missingVariables(stage, env),
+      ...(inTable ? [] : [describeUnknownStage(stage)]),
+      ...findMissingVariables(stage, env),
       ...errors.map(
         error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
       ),
-      ...openSecrets(stage, env),
-      ...kafkaSecretProblems(kafkaSecrets),
+      ...findOpenSecrets(stage, env),
+      ...findKafkaSecretProblems(kafkaSecrets),
       ...notPacked,
       ...((issuer === undefined) === (audience === undefined)
         ? []
@@ -162,12 +162,12 @@ function readResources(read: Read) {
   }
 }
 
-function noSuchStage(stage: string): string {
+function describeUnknownStage(stage: string): string {
   const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(STAGES))
   return `The stage "${stage}" is not defined. Use ${names}, or add it to infra/place/stages.ts.`
 }
 
-function missingVariables(stage: string, env: Environment): string[] {
+function findMissingVariables(stage: string, env: Environment): string[] {
   // As in all settings, a blank variable counts as not set.
   const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
@@ -176,7 +176,7 @@ function missingVariables(stage: string, env: Environment): string[] {
 }
 
 /** Returns whether a message reports missing settings. */
-export function tellsMissing(problem: string): boolean {
+export function reportsMissing(problem: string): boolean {
   return problem.endsWith(WHAT_TO_SET)
 }
 
@@ -184,7 +184,7 @@ export function tellsMissing(problem: string): boolean {
  * Returns an error for each environment variable that would pass a secret to functions in plain text. The errors do not contain the
  * secrets.
  */
-function openSecrets(stage: string, env: Environment): string[] {
+function findOpenSecrets(stage: string, env: Environment): string[] {
   const { username, password } = parseRedisUrl(env.REDIS_URL ?? '') ?? {}
   return [
     ...(username || password
@@ -203,7 +203,7 @@ function openSecrets(stage: string, env: Environment): string[] {
 }
 
 /** Returns errors that would prevent an event source mapping from authenticating, one sentence each. */
-function kafkaSecretProblems({ auth, secret }: NonNullable<Place['kafkaSecrets']>): string[] {
+function findKafkaSecretProblems({ auth, secret }: NonNullable<Place['kafkaSecrets']>): string[] {
   if (auth === 'scram-sha-512' && secret !== undefined && !isSecretArn(secret))
     return [
       'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings do not accept names.',

@@ -4,7 +4,7 @@ import { setting, slice } from '#runtime/settings/slice.ts'
 import { onOff, positiveDecimal, text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import type { Place } from './place.ts'
-import { stageNamed } from './stages.ts'
+import { findStage } from './stages.ts'
 
 export const ALARMS = slice(
   'Alarms of a deployment',
@@ -50,15 +50,15 @@ export function readAlarmSettings(
   if (topicArn && topicArn.split(':')[3] !== region)
     errors.push(`ALARM_TOPIC_ARN: must be a topic in ${region}, where the alarms are`)
   const bytes = (read('CACHE_GIGABYTES') ?? 10) * GB
-  const name = read('CACHE_NAME') ?? serverlessCacheIn(env.REDIS_URL ?? '')
+  const name = read('CACHE_NAME') ?? parseServerlessCache(env.REDIS_URL ?? '')
   return {
-    enabled: read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false,
+    enabled: read('SLUICE_ALARMS') ?? findStage(stage)?.alarms ?? false,
     topicArn,
     cache: name ? { name, bytes } : undefined,
   }
 }
 
 /** Returns the name of a serverless cache from its host name. AWS forms the host name by appending a few characters to the name. */
-function serverlessCacheIn(redisUrl: string): string | undefined {
+function parseServerlessCache(redisUrl: string): string | undefined {
   return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
 }

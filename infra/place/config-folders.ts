@@ -40,44 +40,44 @@ const EDITED: Readonly<Record<FolderName, Edited>> = {
 }
 
 /** Default folders. */
-export const USUAL_FOLDERS = eachFolder(({ usual, files }) => folder(usual, files))
+export const USUAL_FOLDERS = mapFolders(({ usual, files }) => buildFolder(usual, files))
 
 /** Returns the folders as they are packaged for a deployment, and one error for each folder that cannot be packaged. */
-export function packedFolders(
+export function packFolders(
   read: (variable: Edited['variable']) => string | undefined,
   project: string,
 ): { readonly folders: Folders; readonly problems: readonly string[] } {
   const problems: string[] = []
-  const folders = eachFolder(({ variable, usual, content, files }) => {
+  const folders = mapFolders(({ variable, usual, content, files }) => {
     const path = toPackagePath(read(variable) ?? '', project)
     if (path === undefined)
       problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
-    return folder(path ?? usual, files)
+    return buildFolder(path ?? usual, files)
   })
   return { folders, problems }
 }
 
 /** Returns the folders on this machine. `serverless offline` and `serverless invoke local` use them directly, without packaging. */
-export function foldersHere(environment: Environment, project: string): Folders {
-  return eachFolder(({ variable, usual, files }) => {
+export function resolveFolders(environment: Environment, project: string): Folders {
+  return mapFolders(({ variable, usual, files }) => {
     const path = environment[variable]?.trim() || usual
     return {
       path: resolve(project, path),
-      patterns: folder(toPackagePath(path, project) ?? usual, files).patterns,
+      patterns: buildFolder(toPackagePath(path, project) ?? usual, files).patterns,
     }
   })
 }
 
 /** Returns the environment variable that passes the path of a folder to functions. */
-export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
+export function toFolderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
   return { [EDITED[name].variable]: folders[name].path }
 }
 
-function folder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): Folder {
+function buildFolder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): Folder {
   return { path, patterns: files.map(file => `${path}/${file}`) }
 }
 
-function eachFolder(make: (edited: Edited) => Folder): Folders {
+function mapFolders(make: (edited: Edited) => Folder): Folders {
   const entries = Object.entries(EDITED).map(([name, edited]) => [name, make(edited)])
   return Object.fromEntries(entries)
 }

@@ -10,7 +10,7 @@ export interface ChosenSchedules {
 }
 
 /** Reads the settings. @param generator default value of SLUICE_GENERATOR */
-export function schedulesFrom(environment: Environment, generator: boolean): ChosenSchedules {
+export function readSchedules(environment: Environment, generator: boolean): ChosenSchedules {
   const errors: string[] = []
   const isOn = (name: keyof typeof SCHEDULES.settings, otherwise: boolean): boolean =>
     readSetting(SCHEDULES.settings, name, environment, errors) ?? otherwise
@@ -23,7 +23,7 @@ export function schedulesFrom(environment: Environment, generator: boolean): Cho
 }
 
 /** Returns a notice about the consequences if the clock is disabled; undefined if it is enabled. */
-export function clockNotice({ clock }: Place['schedules']): string | undefined {
+export function describeDisabledClock({ clock }: Place['schedules']): string | undefined {
   if (clock) return undefined
   return (
     'SLUICE_SCHEDULES=off: schedules are disabled. No readings are simulated, and without the clock, log time advances only with ' +

@@ -3,7 +3,7 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
 import { text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
-import { tellsMissing } from './account.ts'
+import { reportsMissing } from './account.ts'
 
 /** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */
 export const STACK = slice(
@@ -25,7 +25,7 @@ export const STACK = slice(
 )
 
 /** Environment variable that each output provides. */
-export const VARIABLE_OF_OUTPUT = {
+export const OUTPUT_VARIABLES = {
   MskClusterArn: 'MSK_CLUSTER_ARN',
   RedisUrl: 'REDIS_URL',
   RedisMode: 'REDIS_MODE',
@@ -41,7 +41,7 @@ export const VARIABLE_OF_OUTPUT = {
 type ResolveVariable = (variable: string) => Promise<unknown>
 
 /** Returns the outputs of a stack by name; empty if the stack does not exist. Rejects if the request fails. */
-export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
+export type FetchOutputs = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {
   /** Environment variables. Outputs of the stack replace those that are not set. */
@@ -51,23 +51,23 @@ interface ReadOutputs {
 }
 
 /** Adds the outputs of the stack to the environment. @param region region of the deployment and of the stack */
-export async function withStackOutputs(
+export async function addStackOutputs(
   environment: Environment,
   region: string,
-  outputsOf: OutputsOf,
+  fetchOutputs: FetchOutputs,
 ): Promise<ReadOutputs> {
   const problems: string[] = []
   const stack = readSetting(STACK.settings, 'INFRA_STACK', environment, problems)
   if (stack === undefined) return { environment, problems: problems.map(problem => `${problem}.`) }
   try {
-    const outputs = await outputsOf(stack, region)
-    if (Object.keys(VARIABLE_OF_OUTPUT).every(output => !outputs[output]))
-      return { environment, problems: [noOutputs(stack, region)] }
-    return { environment: withOutputs(environment, outputs), problems: [] }
+    const outputs = await fetchOutputs(stack, region)
+    if (Object.keys(OUTPUT_VARIABLES).every(output => !outputs[output]))
+      return { environment, problems: [describeMissingOutputs(stack, region)] }
+    return { environment: mergeOutputs(environment, outputs), problems: [] }
   } catch (error) {
     // Rethrow this error. The Serverless Framework tries again after it has resolved more variables.
     if ((error as { code?: unknown }).code === 'MISSING_VARIABLE_DEPENDENCY') throw error
-    return { environment, problems: [notRead(stack, region, error)] }
+    return { environment, problems: [describeReadError(stack, region, error)] }
   }
 }
 
@@ -75,13 +75,13 @@ export async function withStackOutputs(
  * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank
  * variables, and outputs that a deployment does not use, are ignored.
  */
-export function withOutputs(
+export function mergeOutputs(
   environment: Environment,
   outputs: Readonly<Record<string, string>>,
 ): Environment {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const found: Record<string, string | undefined> = Object.fromEntries(
-    Object.entries(VARIABLE_OF_OUTPUT).map(([output, variable]) => [variable, outputs[output] || undefined]),
+    Object.entries(OUTPUT_VARIABLES).map(([output, variable]) => [variable, outputs[output] || undefined]),
   )
   // The stack's cache settings apply only to its own cache, not to another REDIS_URL.
   if (set.REDIS_URL !== undefined) found.REDIS_MODE = found.CACHE_GIGABYTES = undefined
@@ -94,17 +94,17 @@ export function withOutputs(
  * Returns all errors. If the outputs of the stack cannot be read, missing variables are a consequence and are therefore not
  * reported.
  */
-export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
+export function mergeProblems(ofStack: readonly string[], others: readonly string[]): readonly string[] {
   if (ofStack.length === 0) return others
-  return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]
+  return [...ofStack, ...others.filter(problem => !reportsMissing(problem))]
 }
 
 /** Reads outputs through the Serverless Framework's variables, which use its credentials and endpoint. */
-export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
+export function createOutputsReader(resolveVariable: ResolveVariable): FetchOutputs {
   return async (stack, region) => {
     const outputs: Record<string, string> = {}
     // The loop does not cause several requests, because the Serverless Framework sends one request for all outputs.
-    for (const output of Object.keys(VARIABLE_OF_OUTPUT)) {
+    for (const output of Object.keys(OUTPUT_VARIABLES)) {
       const value = await resolveVariable(`cf(${region}):${stack}.${output}, null`)
       if (typeof value === 'string' && value !== '') outputs[output] = value
     }
@@ -112,14 +112,14 @@ export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
   }
 }
 
-function noOutputs(stack: string, region: string): string {
+function describeMissingOutputs(stack: string, region: string): string {
   return (
     `INFRA_STACK: the stack ${stack} does not exist in ${region}, or does not have the outputs of infra/stack. ` +
     'Deploy it as described in docs/infrastructure.md.'
   )
 }
 
-function notRead(stack: string, region: string, error: unknown): string {
+function describeReadError(stack: string, region: string, error: unknown): string {
   const { message } = error as Error
   // Remove the prefix that the Serverless Framework adds to the message, and a stack trace that it may append.
   const [said = ''] = message.replace(/^Cannot resolve variable at "[^"]*": /, '').split('\n')

@@ -39,6 +39,6 @@ export const STAGES = {
 type StageName = keyof typeof STAGES
 
 /** Returns the stage with the given name; undefined for an unknown stage and for `local`, which is never deployed. */
-export function stageNamed(name: string): Stage | undefined {
+export function findStage(name: string): Stage | undefined {
   return Object.hasOwn(STAGES, name) ? STAGES[name as StageName] : undefined
 }

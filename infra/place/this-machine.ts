@@ -1,29 +1,29 @@
 /** Settings for running the functions on this machine. Pure. */
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../../lib/app/settings/index.ts'
-import { foldersHere } from './config-folders.ts'
+import { resolveFolders } from './config-folders.ts'
 import { type Place, readPlace } from './place.ts'
-import { schedulesFrom } from './schedules.ts'
+import { readSchedules } from './schedules.ts'
 
 /**
  * Returns settings that use the local servers of `npm start` on loopback, with placeholder credentials. Several environments can
  * share the servers: each value of SLUICE_ENV has its own topics, groups and resources. The defaults of a place apply to the rest:
  * provisioned pollers, the only mode of the local Kafka trigger, and no console, because `npm start` serves it.
  */
-export function thisMachine(env: Environment, project: string): Place {
+export function readThisMachine(env: Environment, project: string): Place {
   const errors: string[] = []
   const loopback = (port: keyof typeof LOCAL_PORTS.settings) =>
     `127.0.0.1:${readSetting(LOCAL_PORTS.settings, port, env, errors) ?? 0}`
   const brokers = env.KAFKA_BROKERS || loopback('KAFKA_PORT')
   const redisUrl = env.REDIS_URL || `redis://${loopback('REDIS_PORT')}`
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
-  const { schedules, problems } = schedulesFrom(env, true)
+  const { schedules, problems } = readSchedules(env, true)
   const name = env.SLUICE_ENV || 'local'
   return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
-    folders: foldersHere(env, project),
+    folders: resolveFolders(env, project),
     topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,

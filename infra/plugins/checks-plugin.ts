@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { listConsumers, listMappings, readFunctions } from '../../lib/app/functions.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
-import { clockNotice } from '../place/schedules.ts'
+import { describeDisabledClock } from '../place/schedules.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
@@ -71,9 +71,9 @@ export default class DeploymentChecks {
     const { problems: settings, schedules } = readPlace(service.custom.deployment)
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
-      this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
+      this.#refuse(stage === 'local' ? [describeLocalStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
-    const notice = clockNotice(schedules)
+    const notice = describeDisabledClock(schedules)
     if (notice) this.#log.notice(notice)
   }
 
@@ -108,7 +108,7 @@ export default class DeploymentChecks {
       return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
     }
     // Import on demand, so that `serverless offline` does not load the schema compiler.
-    const [files, { schemaProblems }, { settingsProblems }] = await Promise.all([
+    const [files, { findSchemaProblems }, { findSettingsProblems }] = await Promise.all([
       import('../checks/config-files.ts'),
       import('../checks/event-schemas.ts'),
       import('../checks/function-settings.ts'),
@@ -119,17 +119,17 @@ export default class DeploymentChecks {
     const mappings = new Set(functions.flatMap(declared => listMappings(declared, topicMappings)))
     const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([
-      schemaProblems(),
-      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown, views)),
-      ...pathsIn('VIEWS_DIR').map(([folder]) => files.viewsProblems(folder)),
-      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.notificationProblems(folder, shown)),
-      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.policyProblems(folder, shown, consumers)),
+      findSchemaProblems(),
+      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.findRulesProblems(folder, shown, views)),
+      ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder)),
+      ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
+      ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
       ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) =>
-        files.mappingProblems(folder, shown, [...mappings]),
+        files.findMappingProblems(folder, shown, [...mappings]),
       ),
     ])
     return [
-      ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),
+      ...findSettingsProblems(environments, this.#framework.getProvider('aws').getRegion()),
       ...checked.flat(),
     ]
   }
@@ -148,7 +148,7 @@ export default class DeploymentChecks {
   }
 }
 
-function noStage(command: string): string {
+function describeLocalStage(command: string): string {
   return (
     `serverless ${command} requires the stage of an account, such as --stage prod. The default stage "local" uses ` +
     'servers on this machine only.'

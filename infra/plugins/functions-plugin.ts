@@ -5,13 +5,13 @@
  */
 
 import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../../lib/app/functions.ts'
-import { destinationProblems } from '../checks/failure-destinations.ts'
-import { functionProblems } from '../checks/function-entries.ts'
-import { functionProperties } from '../functions/entry-schema.ts'
-import { expandedFields, isDeployed } from '../functions/expanded-fields.ts'
+import { findDestinationProblems } from '../checks/failure-destinations.ts'
+import { findEntryProblems } from '../checks/function-entries.ts'
+import { buildEntrySchema } from '../functions/entry-schema.ts'
+import { expandFields, isDeployed } from '../functions/expanded-fields.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
-import { CONSOLE_STAGE, consoleApi } from '../roles/console-api.ts'
-import { roles } from '../roles/roles.ts'
+import { buildConsoleApi, CONSOLE_STAGE } from '../roles/console-api.ts'
+import { buildRoles } from '../roles/roles.ts'
 
 /**
  * A function as the Serverless Framework represents it when it calls `initialize`. The framework has added the name and the list of
@@ -45,7 +45,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string }
 }
 
-const OWN_KEYS: ReadonlySet<string> = new Set(Object.keys(functionProperties().properties))
+const OWN_KEYS: ReadonlySet<string> = new Set(Object.keys(buildEntrySchema().properties))
 
 export default class FunctionsPlugin {
   readonly hooks: Readonly<Record<string, () => void>>
@@ -54,13 +54,13 @@ export default class FunctionsPlugin {
   constructor(framework: Framework) {
     this.#framework = framework
     this.hooks = { initialize: () => this.#expand() }
-    framework.configSchemaHandler.defineFunctionProperties('aws', functionProperties())
+    framework.configSchemaHandler.defineFunctionProperties('aws', buildEntrySchema())
   }
 
   #expand(): void {
     const { service, configurationInput } = this.#framework
     const place = readPlace(service.custom.deployment)
-    this.#refuse(functionProblems(service.functions))
+    this.#refuse(findEntryProblems(service.functions))
     const all = parseFunctions(service.functions)
     this.#refuse(topicMappingProblems(all, place.topicMappings))
     const declared = all.filter(one => isDeployed(one, place))
@@ -68,20 +68,20 @@ export default class FunctionsPlugin {
     for (const one of declared)
       service.functions[one.name] = mergeFields(
         service.functions[one.name] ?? {},
-        expandedFields(one, declared, place),
+        expandFields(one, declared, place),
       )
-    this.#refuse(destinationProblems(service.functions, declared, place.env))
+    this.#refuse(findDestinationProblems(service.functions, declared, place.env))
     const stage = this.#framework.getProvider('aws').getStage()
     service.resources = {
       ...service.resources,
       Resources: {
         ...service.resources?.Resources,
-        ...roles(declared, { ...place, stage }),
+        ...buildRoles(declared, { ...place, stage }),
       },
       ...(place.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }
     if (place.console)
-      service.provider.httpApi = { ...service.provider.httpApi, ...consoleApi(place.consoleTokens) }
+      service.provider.httpApi = { ...service.provider.httpApi, ...buildConsoleApi(place.consoleTokens) }
     configurationInput.resources = service.resources
   }
 
@@ -93,7 +93,7 @@ export default class FunctionsPlugin {
 }
 
 /** Merges the derived fields into an entry. Framework fields that the entry itself sets take precedence. */
-function mergeFields(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
+function mergeFields(entry: Definition, expanded: ReturnType<typeof expandFields>): Definition {
   const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
   const environment = { ...expanded.environment, ...entry.environment }
   return {

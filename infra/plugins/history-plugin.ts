@@ -25,7 +25,7 @@ export default class HistoryPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
         void Object.assign(
           service.provider.compiledCloudFormationTemplate.Resources,
-          historyResources(readPlace(service.custom.deployment)),
+          buildHistoryResources(readPlace(service.custom.deployment)),
         ),
     }
   }
@@ -34,17 +34,17 @@ export default class HistoryPlugin {
 const DATABASE = 'HistoryDatabase'
 
 /** Returns the resources by logical id. Empty without a bucket. */
-export function historyResources({ env, historyBucket: bucket }: Place) {
+export function buildHistoryResources({ env, historyBucket: bucket }: Place) {
   if (bucket === undefined) return {}
   const account = { Ref: 'AWS::AccountId' }
   const tables = HISTORY_TABLES.map(table => [
-    logicalId(table),
+    toLogicalId(table),
     {
       Type: 'AWS::Glue::Table',
       Properties: {
         CatalogId: account,
         DatabaseName: { Ref: DATABASE },
-        TableInput: glueTable(table, { env, bucket }),
+        TableInput: buildGlueTable(table, { env, bucket }),
       },
     },
   ])
@@ -58,7 +58,7 @@ export function historyResources({ env, historyBucket: bucket }: Place) {
 }
 
 /** Returns the logical id of a table: `HistoryDeadLetters` for `dead_letters`. */
-function logicalId(table: string): string {
+function toLogicalId(table: string): string {
   const words = table.split('_').map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `History${words.join('')}`
 }
@@ -92,7 +92,7 @@ interface GluePlace {
 }
 
 /** Returns the table over the objects. The topic is a partition column, so it is not among the other columns. */
-function glueTable(table: HistoryTable, { env, bucket }: GluePlace) {
+function buildGlueTable(table: HistoryTable, { env, bucket }: GluePlace) {
   const columns = listColumns(table).filter(({ name }) => name !== TOPIC.Name)
   const topics = resolveSignals([getTableSignal(table)]).map(signal => topicName(signal, env))
   // The location must match `formatObjectKey`.

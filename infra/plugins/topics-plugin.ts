@@ -34,7 +34,7 @@ export default class TopicsPlugin {
       env: service.custom.deployment.env,
       functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),
       logicalId: name => naming.getLambdaLogicalId(name),
-      packagedAtMs: packagedAtMs(service.package.artifactDirectoryName),
+      packagedAtMs: parsePackagingTime(service.package.artifactDirectoryName),
     })
   }
 }
@@ -45,7 +45,7 @@ export default class TopicsPlugin {
  *
  * @throws Error if the name has another form
  */
-export function packagedAtMs(folder: string | undefined): number {
+export function parsePackagingTime(folder: string | undefined): number {
   const [, ms] = /\/(\d+)-[^/]*$/.exec(folder ?? '') ?? []
   if (ms === undefined) throw new Error(`the name of the artifacts folder does not contain a time: ${folder}`)
   return Number(ms)

@@ -44,16 +44,16 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   const manager = parts.functions.find(({ uses }) => uses.includes('topics'))
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
-  const first = neededBy(template.Resources, lambda)
+  const first = listDependencies(template.Resources, lambda)
   // This does not create a cycle of dependencies, because the dependencies of the function do not wait.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]
-  template.Resources[TOPICS_RESOURCE] = topicsResource(lambda, parts)
+  template.Resources[TOPICS_RESOURCE] = buildTopicsResource(lambda, parts)
   return waiting.map(([id]) => id)
 }
 
-function topicsResource(
+function buildTopicsResource(
   lambda: string,
   { env, functions, packagedAtMs }: TopicsResourceParts,
 ): TemplateResource {
@@ -83,25 +83,28 @@ function topicsResource(
  *
  * @param resources resources of the template
  */
-function neededBy(resources: Readonly<Record<string, object>>, id: string): ReadonlySet<string> {
+function listDependencies(resources: Readonly<Record<string, object>>, id: string): ReadonlySet<string> {
   const needed = new Set<string>()
   const waiting = [id]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     // Parameters and pseudo parameters such as AWS::Region are referenced in the same way.
     if (needed.has(next) || !Object.hasOwn(resources, next)) continue
     needed.add(next)
-    waiting.push(...referencesIn(resources[next]))
+    waiting.push(...listReferences(resources[next]))
   }
   return needed
 }
 
-function referencesIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(referencesIn)
+function listReferences(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(listReferences)
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => [...namedBy(key, inner), ...referencesIn(inner)])
+  return Object.entries(value).flatMap(([key, inner]) => [
+    ...parseReferences(key, inner),
+    ...listReferences(inner),
+  ])
 }
 
-function namedBy(key: string, value: unknown): readonly string[] {
+function parseReferences(key: string, value: unknown): readonly string[] {
   const texts = [value].flat().filter(one => typeof one === 'string')
   const [first = ''] = texts
   switch (key) {

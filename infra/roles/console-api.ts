@@ -19,12 +19,12 @@ const RATE = 20
 const BURST = 50
 
 /** Returns the HTTP event of the console's function. The function receives all requests, because the console has its own router. */
-export function consoleEvent(tokens: ConsoleTokens): object {
+export function buildConsoleEvent(tokens: ConsoleTokens): object {
   return { httpApi: tokens ? { path: '*', authorizer: { name: AUTHORIZER } } : '*' }
 }
 
 /** Returns the Serverless Framework's settings of the API. */
-export function consoleApi(tokens: ConsoleTokens): object {
+export function buildConsoleApi(tokens: ConsoleTokens): object {
   if (!tokens) return {}
   const { issuer: issuerUrl, audience } = tokens
   return {

@@ -4,27 +4,33 @@ import { lambdaName } from '../../lib/app/resource-names.ts'
 import { RETRY_TOPICS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { Place } from '../place/place.ts'
-import { networkStatements } from '../statements/network.ts'
-import { kafkaSecretStatements, readSecrets } from '../statements/secrets.ts'
+import { buildNetworkStatements } from '../statements/network.ts'
+import { allowSecrets, buildKafkaSecretStatements } from '../statements/secrets.ts'
 import { allow, type Statement } from '../statements/statement.ts'
-import { listForeignTopics, type RolesPlace, useStatements } from './uses.ts'
+import { buildUseStatements, listForeignTopics, type RolesPlace } from './uses.ts'
 
 type StagePlace = Place & { readonly stage: string }
 
 /** Returns the CloudFormation resources of the roles by logical id. */
-export function roles(functions: readonly DeclaredFunction[], deployed: StagePlace): Record<string, object> {
+export function buildRoles(
+  functions: readonly DeclaredFunction[],
+  deployed: StagePlace,
+): Record<string, object> {
   return Object.fromEntries(
-    functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, all: functions })]),
+    functions.map(declared => [
+      toRoleId(declared.name),
+      buildRole(declared, { ...deployed, all: functions }),
+    ]),
   )
 }
 
 /** Returns the logical id of a function's role. */
-export function roleId(name: string): string {
+export function toRoleId(name: string): string {
   const words = name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `${words.join('')}Role`
 }
 
-function role(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): object {
+function buildRole(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): object {
   const { name } = declared
   const { stage, spansSecret } = deployed
   const inLambda = lambdaName(stage, name)
@@ -35,12 +41,12 @@ function role(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): ob
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
     ),
-    ...networkStatements(inLambda, isConsumer(declared), deployed.vpc),
+    ...buildNetworkStatements(inLambda, isConsumer(declared), deployed.vpc),
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
-    ...clusterStatements(declared, deployed),
-    ...topicStatements(declared, deployed),
-    ...(spansSecret && isConsumer(declared) ? [readSecrets(spansSecret)] : []),
-    ...useStatements(declared, deployed),
+    ...buildClusterStatements(declared, deployed),
+    ...buildTopicStatements(declared, deployed),
+    ...(spansSecret && isConsumer(declared) ? [allowSecrets(spansSecret)] : []),
+    ...buildUseStatements(declared, deployed),
   ]
   const trusted = {
     Effect: 'Allow',
@@ -50,8 +56,8 @@ function role(declared: DeclaredFunction, deployed: StagePlace & RolesPlace): ob
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
-      AssumeRolePolicyDocument: policy([trusted]),
-      Policies: [{ PolicyName: name, PolicyDocument: policy(statements) }],
+      AssumeRolePolicyDocument: buildPolicy([trusted]),
+      Policies: [{ PolicyName: name, PolicyDocument: buildPolicy(statements) }],
     },
   }
 }
@@ -65,7 +71,7 @@ const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
  * Returns the permissions for the cluster. The code looks up the brokers by the cluster's ARN, and event source mappings read the
  * cluster's type and configuration.
  */
-function clusterStatements(declared: DeclaredFunction, place: Place): Statement[] {
+function buildClusterStatements(declared: DeclaredFunction, place: Place): Statement[] {
   const { writes } = declared
   const reads = isConsumer(declared)
   if (!reads && writes.length === 0) return []
@@ -75,11 +81,11 @@ function clusterStatements(declared: DeclaredFunction, place: Place): Statement[
   return [
     allow(['kafka:GetBootstrapBrokers', ...describe], [place.clusterArn]),
     allow(['kafka-cluster:Connect', ...configuration], [place.clusterArn]),
-    ...kafkaSecretStatements(place),
+    ...buildKafkaSecretStatements(place),
   ]
 }
 
-function topicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
+function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
   const { forwards, writes, uses } = declared
   const { clusterArn, env } = deployed
   const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
@@ -127,6 +133,6 @@ function topicStatements(declared: DeclaredFunction, deployed: RolesPlace): Stat
   return [...reading, ...forwarding, ...writing]
 }
 
-function policy(statements: readonly object[]): object {
+function buildPolicy(statements: readonly object[]): object {
   return { Version: '2012-10-17', Statement: statements }
 }

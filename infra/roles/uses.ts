@@ -16,11 +16,11 @@ import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
 import type { Place } from '../place/place.ts'
-import { appendingStatements, historyStatements } from '../statements/history.ts'
-import { readSecrets } from '../statements/secrets.ts'
+import { buildAppendingStatements, buildReadingStatements } from '../statements/history.ts'
+import { allowSecrets } from '../statements/secrets.ts'
 import { allow, byService, type Statement } from '../statements/statement.ts'
-import { topicsStatements } from '../statements/topics.ts'
-import { consoleEvent } from './console-api.ts'
+import { buildTopicsStatements } from '../statements/topics.ts'
+import { buildConsoleEvent } from './console-api.ts'
 
 interface Use {
   readonly text: string
@@ -53,28 +53,28 @@ export const USES: Readonly<Record<string, Use>> = {
   redis: {
     text: 'state in Redis: permission to read the secret with user and password',
     statements: ({ uses }, { env }) => [
-      readSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined)),
+      allowSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined)),
     ],
   },
   registry: {
     text: 'schemas of a registry: permission to read the secret with its credentials. Consumers have it without this word',
     isOfConsumers: true,
-    statements: (_, { registrySecret }) => (registrySecret ? [readSecrets(registrySecret)] : []),
+    statements: (_, { registrySecret }) => (registrySecret ? [allowSecrets(registrySecret)] : []),
   },
   history: {
     text: 'history: permission to list and read the objects of HISTORY_BUCKET',
     needs: 'history',
-    statements: (_, place) => historyStatements(place),
+    statements: (_, place) => buildReadingStatements(place),
   },
   warehouse: {
     text: 'the database of the warehouse: permission to read WAREHOUSE_SECRET',
     needs: 'warehouse',
-    statements: (_, { warehouseSecret }) => (warehouseSecret ? [readSecrets(warehouseSecret)] : []),
+    statements: (_, { warehouseSecret }) => (warehouseSecret ? [allowSecrets(warehouseSecret)] : []),
   },
   'history-appending': {
     text: 'history: permission to write objects to HISTORY_BUCKET',
     needs: 'history',
-    statements: (_, place) => appendingStatements(place),
+    statements: (_, place) => buildAppendingStatements(place),
   },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
   views: { text: 'the plan of the tables: the file in the package, and VIEWS_DIR', folder: 'views' },
@@ -94,12 +94,12 @@ export const USES: Readonly<Record<string, Use>> = {
   'alerts-topic': {
     text: 'the SNS topic sluice-alerts-{env}: permission to publish, and ALERTS_TOPIC_ARN',
     variables: ({ alertsTopicArn }) => ({ ALERTS_TOPIC_ARN: alertsTopicArn }),
-    statements: (_, { env }) => alertsTopicStatements(alertsTopicName(env)),
+    statements: (_, { env }) => buildAlertsTopicStatements(alertsTopicName(env)),
   },
   'receiver-secrets': {
     text: 'secrets of those receivers: permission to read all under sluice/{env}/receivers/',
     // Includes all secrets of receivers, because their names are defined in configuration files and are not known here.
-    statements: (_, { env }) => [readSecrets(`sluice/${env}/receivers/*`)],
+    statements: (_, { env }) => [allowSecrets(`sluice/${env}/receivers/*`)],
   },
   'failure-policy': {
     text: 'failure policy: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
@@ -109,7 +109,7 @@ export const USES: Readonly<Record<string, Use>> = {
   'on-failure': {
     text: 'records that Lambda has discarded: the queue ON_FAILURE_QUEUE_ARN and the bucket ON_FAILURE_BUCKET',
     startedBy: 'messages of the SQS queue `ON_FAILURE_QUEUE_ARN`',
-    events: ({ onFailureQueue }) => (onFailureQueue === undefined ? [] : [queueEvent(onFailureQueue)]),
+    events: ({ onFailureQueue }) => (onFailureQueue === undefined ? [] : [buildQueueEvent(onFailureQueue)]),
     // The event source mapping uses the role of the function to receive and delete messages.
     statements: (_, { onFailureQueue, onFailureBucket }) => [
       ...(onFailureQueue
@@ -129,13 +129,13 @@ export const USES: Readonly<Record<string, Use>> = {
       REDIS_SECRET: redisSecret(env, 'console'),
       ...topicMappingsVariable(mappingsByTopic(all, topicMappings)),
     }),
-    events: ({ consoleTokens }) => [consoleEvent(consoleTokens)],
-    statements: (_, place) => consoleStatements(place),
+    events: ({ consoleTokens }) => [buildConsoleEvent(consoleTokens)],
+    statements: (_, place) => buildConsoleStatements(place),
   },
   topics: {
     text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',
     startedBy: 'a deployment',
-    statements: (_, place) => topicsStatements(place.all, place),
+    statements: (_, place) => buildTopicsStatements(place.all, place),
   },
 }
 
@@ -145,7 +145,7 @@ export function listUses({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use
 }
 
 /** Returns the permissions of a function for its uses, including those that every consumer has. */
-export function useStatements(declared: DeclaredFunction, place: RolesPlace): readonly Statement[] {
+export function buildUseStatements(declared: DeclaredFunction, place: RolesPlace): readonly Statement[] {
   return Object.entries(USES).flatMap(([word, { statements, isOfConsumers }]) => {
     const hasIt = declared.uses.includes(word) || (isOfConsumers && isConsumer(declared))
     return hasIt ? (statements?.(declared, place) ?? []) : []
@@ -156,7 +156,7 @@ export function useStatements(declared: DeclaredFunction, place: RolesPlace): re
  * Returns the permissions for the alerts topic. The alias of its encryption key is the name of the topic; see
  * `stack/alerts-topic.yaml`.
  */
-function alertsTopicStatements(topic: string): Statement[] {
+function buildAlertsTopicStatements(topic: string): Statement[] {
   const key = {
     ...allow(['kms:GenerateDataKey', 'kms:Decrypt'], [arnHere('kms', 'key/*')]),
     Condition: {
@@ -171,7 +171,7 @@ function alertsTopicStatements(topic: string): Statement[] {
  * Returns the event source of the queue. Messages that cannot be processed remain in the queue until SQS moves them to the dead
  * letter queue.
  */
-function queueEvent(onFailureQueue: string): object {
+function buildQueueEvent(onFailureQueue: string): object {
   const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
   // The lowest concurrency that SQS allows, so that many messages do not use up invocations and Kafka capacity that the consumers
   // need.
@@ -182,7 +182,7 @@ function queueEvent(onFailureQueue: string): object {
  * Returns the permissions of the console. It can read all topics and groups of the environment, but has no other access to the
  * cluster.
  */
-function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
+function buildConsoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
   const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...listForeignTopics(all)]
   const toArns = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))
@@ -201,7 +201,7 @@ function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
       toArns('topic', topics),
     ),
     allow(['kafka-cluster:DescribeGroup'], toArns('group', groups)),
-    readSecrets(consoleSecret(env)),
+    allowSecrets(consoleSecret(env)),
   ]
 }
 

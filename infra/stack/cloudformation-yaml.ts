@@ -8,7 +8,7 @@ const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 const nowhere = () => false
 
 /** Converts a short form to the long form. For example, `!GetAtt A.B.C` becomes `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
-function longForm(tag: string, argument: unknown): object {
+function toLongForm(tag: string, argument: unknown): object {
   const name = tag.slice(1)
   if (name === 'GetAtt' && typeof argument === 'string') {
     const [id, ...attribute] = argument.split('.')
@@ -37,11 +37,11 @@ const NAMES = [
 const TAGS = NAMES.flatMap(name => {
   const tag = `!${name}`
   return [
-    defineScalarTag(tag, { resolve: source => longForm(tag, source), identify: nowhere }),
+    defineScalarTag(tag, { resolve: source => toLongForm(tag, source), identify: nowhere }),
     defineSequenceTag(tag, {
       create: (): unknown[] => [],
       addItem: (items, item) => void items.push(item),
-      finalize: items => longForm(tag, items),
+      finalize: items => toLongForm(tag, items),
       identify: nowhere,
     }),
   ]

@@ -6,8 +6,8 @@ import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
 import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runMain } from '../../scripts/run-main.ts'
-import { STAGES, stageNamed } from '../place/stages.ts'
-import { buildParameters, readStackTemplate, templateText } from './stack-template.ts'
+import { findStage, STAGES } from '../place/stages.ts'
+import { buildParameters, formatTemplate, readStackTemplate } from './stack-template.ts'
 
 const USAGE = `Usage: npm run infra -- --stage NAME [--set NAME=VALUE …]
 
@@ -18,7 +18,7 @@ the commands that deploy it. It does not access AWS. HISTORY_RETENTION decides w
   --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
   --help            show this help`
 
-await runMain({ readOptions: optionsFrom, usage: USAGE, run: writeStack })
+await runMain({ readOptions: parseOptions, usage: USAGE, run: writeStack })
 
 interface Options {
   readonly stage: string | undefined
@@ -26,7 +26,7 @@ interface Options {
   readonly set: readonly string[]
 }
 
-function optionsFrom(args: readonly string[]): Options | undefined {
+function parseOptions(args: readonly string[]): Options | undefined {
   const { help, stage, set } = readOptions('npm run infra', args, {
     help: { type: 'boolean', default: false },
     stage: { type: 'string' },
@@ -36,7 +36,7 @@ function optionsFrom(args: readonly string[]): Options | undefined {
 }
 
 async function writeStack({ stage: name, set }: Options): Promise<number> {
-  const stage = stageNamed(name ?? '')
+  const stage = findStage(name ?? '')
   if (name === undefined || stage === undefined)
     throw new ConfigError('npm run infra', [
       `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/place/stages.ts)`,
@@ -45,7 +45,7 @@ async function writeStack({ stage: name, set }: Options): Promise<number> {
   const folder = join(PROJECT, '.local', 'infra')
   await mkdir(folder, { recursive: true })
   const file = join(folder, `${name}.yaml`)
-  await writeFile(file, templateText(template))
+  await writeFile(file, formatTemplate(template))
   const stack = `sluice-infra-${name}`
   const parameters = [
     ...Object.entries(buildParameters(name, stage)).map(assigned => assigned.join('=')),

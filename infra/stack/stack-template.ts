@@ -57,7 +57,7 @@ export async function readStackTemplate(
       return { file, content: loadCloudFormation(await readFile(join(PARTS, name), 'utf8'), file) }
     }),
   )
-  return stackTemplate(parts, stage, retention)
+  return mergeParts(parts, stage, retention)
 }
 
 /**
@@ -65,7 +65,7 @@ export async function readStackTemplate(
  *
  * @throws Error that names both files, if two parts define the same name differently
  */
-function stackTemplate(
+function mergeParts(
   parts: readonly StackPart[],
   { keepsData }: Pick<Stage, 'keepsData'>,
   retention: HistoryRetention = new Map(),
@@ -78,8 +78,8 @@ function stackTemplate(
     ...sections,
     Resources: Object.fromEntries(
       resources.map(([id, one]) => {
-        const resource = id === BUCKET ? withExpiry(one, retention) : one
-        return [id, keepsData ? resource : withoutKeeping(resource)]
+        const resource = id === BUCKET ? addExpiry(one, retention) : one
+        return [id, keepsData ? resource : removeDeletionPolicies(resource)]
       }),
     ),
   } as StackTemplate
@@ -108,7 +108,7 @@ const BUCKET = 'History'
  * Adds a rule of expiry for each table to the bucket. S3 counts from the time at which an object was written, so a rule deletes rows
  * at the earliest when they are due.
  */
-function withExpiry(bucket: StackResource, retention: HistoryRetention): StackResource {
+function addExpiry(bucket: StackResource, retention: HistoryRetention): StackResource {
   const lifecycle = bucket.Properties?.LifecycleConfiguration as
     | { readonly Rules: readonly object[] }
     | undefined
@@ -128,7 +128,7 @@ function withExpiry(bucket: StackResource, retention: HistoryRetention): StackRe
 }
 
 /** Removes the deletion policies, for stages that do not retain their data. */
-function withoutKeeping(resource: StackResource): StackResource {
+function removeDeletionPolicies(resource: StackResource): StackResource {
   const { DeletionPolicy, UpdateReplacePolicy } = resource
   return {
     ...resource,
@@ -152,6 +152,6 @@ export function buildParameters(name: string, stage: Stage): Record<string, stri
  * Formats a template for review and for CloudFormation. Deeply nested values are written on one line, and others are
  * indented by one space, to stay below CloudFormation's size limit.
  */
-export function templateText(template: StackTemplate): string {
+export function formatTemplate(template: StackTemplate): string {
   return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4, indent: 1 })
 }

@@ -8,22 +8,25 @@ import { allow, byService, type Statement } from './statement.ts'
 const FOLDERS = HISTORY_TABLES.map(table => `/${table}/*`)
 
 /** Returns the permissions of functions that read history. */
-export function historyStatements(place: Place): Statement[] {
-  return inBucket(place, (bucket, objects) => [list(bucket), allow(['s3:GetObject'], objects)])
+export function buildReadingStatements(place: Place): Statement[] {
+  return buildBucketStatements(place, (bucket, objects) => [
+    allowListing(bucket),
+    allow(['s3:GetObject'], objects),
+  ])
 }
 
 /** Returns the permissions of a function that only adds objects. */
-export function appendingStatements(place: Place): Statement[] {
-  return inBucket(place, (_, objects) => [allow(['s3:PutObject'], objects)])
+export function buildAppendingStatements(place: Place): Statement[] {
+  return buildBucketStatements(place, (_, objects) => [allow(['s3:PutObject'], objects)])
 }
 
 /** Permits listing the whole bucket, because S3 answers 403 instead of 404 for a missing object otherwise. */
-function list(bucket: string): Statement {
+function allowListing(bucket: string): Statement {
   return allow(['s3:ListBucket'], [arnInBucket(bucket)])
 }
 
 /** Returns statements for the bucket and its key; none without a bucket. */
-function inBucket(
+function buildBucketStatements(
   { historyBucket: bucket, historyKey }: Place,
   statements: (bucket: string, objects: readonly object[]) => Statement[],
 ): Statement[] {

@@ -23,7 +23,7 @@ const MADE = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
  * @param isPolledFor true if an event source mapping of a cluster calls the function
  * @param network absent for functions outside a VPC
  */
-export function networkStatements(
+export function buildNetworkStatements(
   lambdaName: string,
   isPolledFor: boolean,
   network: Place['vpc'],
@@ -32,7 +32,7 @@ export function networkStatements(
   return [
     allow(described, ['*']),
     allow(MADE, [arnHere('ec2', '*/*')]),
-    ...sharedStatements(network),
+    ...buildSharedStatements(network),
     {
       Effect: 'Deny',
       Action: [...described, ...MADE],
@@ -46,7 +46,7 @@ export function networkStatements(
  * Returns the statements for subnets and security groups that another account shares with this one. Their ARNs contain the other
  * account, which cannot be derived from their ids. A network interface in a shared subnet belongs to the account of the function.
  */
-function sharedStatements(network: Place['vpc']): Statement[] {
+function buildSharedStatements(network: Place['vpc']): Statement[] {
   const ids = [
     ...(network?.subnetIds ?? []).map(id => `subnet/${id}`),
     ...(network?.securityGroupIds ?? []).map(id => `security-group/${id}`),

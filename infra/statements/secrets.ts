@@ -8,36 +8,36 @@ import { allow, byService, type Statement } from './statement.ts'
  *
  * @param secrets names or ARNs; a name that ends in `/*` includes all secrets with this prefix
  */
-export function readSecrets(...secrets: readonly string[]): Statement {
-  return allow(['secretsmanager:GetSecretValue'], secrets.map(secretArn))
+export function allowSecrets(...secrets: readonly string[]): Statement {
+  return allow(['secretsmanager:GetSecretValue'], secrets.map(toSecretArn))
 }
 
 /**
  * Returns the ARN of a secret. Secrets Manager appends "-" and six characters to the name. The pattern for these characters must
  * have exactly this length, because a shorter or longer one would match other secrets.
  */
-export function secretArn(nameOrArn: string): string | object {
+export function toSecretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn
   const suffix = nameOrArn.endsWith('/*') ? '' : '-??????'
   return arnHere('secretsmanager', `secret:${nameOrArn}${suffix}`)
 }
 
 /** Returns the permissions of a function and its pollers to read the credentials. */
-export function kafkaSecretStatements({ kafkaSecrets }: Place): Statement[] {
+export function buildKafkaSecretStatements({ kafkaSecrets }: Place): Statement[] {
   if (kafkaSecrets === undefined) return []
   const { auth, secret, caSecret } = kafkaSecrets
   const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
   const secrets = read.filter(name => name !== undefined)
   if (secrets.length === 0) return []
   return [
-    readSecrets(...secrets),
+    allowSecrets(...secrets),
     // MSK requires a customer managed key for a secret with credentials. The ARN of the key is unknown here, so the condition
     // restricts its use to decrypting this secret.
     {
       ...allow(['kms:Decrypt'], [arnHere('kms', 'key/*')]),
       Condition: {
         StringEquals: { 'kms:ViaService': byService('secretsmanager') },
-        StringLike: { 'kms:EncryptionContext:SecretARN': secrets.map(secretArn) },
+        StringLike: { 'kms:EncryptionContext:SecretARN': secrets.map(toSecretArn) },
       },
     },
   ]

@@ -5,7 +5,7 @@ import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { Place } from '../place/place.ts'
-import { kafkaSecretStatements } from './secrets.ts'
+import { buildKafkaSecretStatements } from './secrets.ts'
 import { allow, type Statement } from './statement.ts'
 
 /**
@@ -15,7 +15,7 @@ import { allow, type Statement } from './statement.ts'
  * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
-export function topicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
+export function buildTopicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
   const { env, clusterArn } = place
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
@@ -35,7 +35,7 @@ export function topicsStatements(all: readonly DeclaredFunction[], place: Place)
       arns(SIGNALS),
     ),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
-    ...kafkaSecretStatements(place),
+    ...buildKafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.
     allow(
       ['secretsmanager:CreateSecret'],

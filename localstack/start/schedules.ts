@@ -1,4 +1,4 @@
-import { clockNotice, schedulesFrom } from '../../infra/place/schedules.ts'
+import { describeDisabledClock, readSchedules } from '../../infra/place/schedules.ts'
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { UserError } from '../../scripts/user-error.ts'
 
@@ -22,9 +22,9 @@ export function localSchedules(
   env: Readonly<Record<string, string | undefined>>,
   functions: readonly DeclaredFunction[] = readFunctions(),
 ): LocalSchedules {
-  const { schedules, problems } = schedulesFrom(env, true)
+  const { schedules, problems } = readSchedules(env, true)
   if (problems.length > 0) throw new UserError(problems.join('\n'))
-  const stopped = clockNotice(schedules)
+  const stopped = describeDisabledClock(schedules)
   const quiet = schedules.generator
     ? []
     : ['SLUICE_GENERATOR=off: no readings are simulated. The clock continues.']

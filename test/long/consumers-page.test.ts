@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { functionProperties } from '../../infra/functions/entry-schema.ts'
+import { buildEntrySchema } from '../../infra/functions/entry-schema.ts'
 import { USES } from '../../infra/roles/uses.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -44,7 +44,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
 
   it('names every key that an entry can have, and every word of uses', async () => {
     const page = await readFile(join(PROJECT, PAGE), 'utf8')
-    const words = [...Object.keys(functionProperties().properties), ...Object.keys(USES)]
+    const words = [...Object.keys(buildEntrySchema().properties), ...Object.keys(USES)]
     assert.deepEqual(
       words.filter(word => !page.includes(`\`${word}\``)),
       [],

@@ -1,7 +1,7 @@
 /** Deployments for tests of alarms. */
 
 import type { Deployed } from '../../infra/alarms/alarm.ts'
-import { account } from '../../infra/place/account.ts'
+import { readAccount } from '../../infra/place/account.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 
 const PROVISIONED =
@@ -25,7 +25,7 @@ export function deployed(
     ALARM_TOPIC_ARN: TOPIC,
     ...env,
   }
-  const { alarms, ...place } = account(stage, 'eu-west-1', variables, '/project')
+  const { alarms, ...place } = readAccount(stage, 'eu-west-1', variables, '/project')
   if (!alarms) throw new Error('an account has alarms')
   return { ...place, stage, functions: readFunctions(), alarms }
 }

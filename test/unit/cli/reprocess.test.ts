@@ -7,7 +7,7 @@ import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { loadConsumer, resolveSignal } from '../../../cli/reprocess/consumer.ts'
 import { formatPlan, formatProgress, formatResult } from '../../../cli/reprocess/text.ts'
-import { codeVersions } from '../../../infra/packaging/code-versions.ts'
+import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
 import { type From, fromKind, resolveStart } from '../../../lib/operations/reprocess/from.ts'
 import { requireRoom } from '../../../lib/operations/reprocess/memory.ts'
@@ -53,7 +53,9 @@ describe('the consumer that is reprocessed', () => {
 
   test('given the same sources, then its versions are the same, and others than those of another', async () => {
     const [one, again, other] = await Promise.all(
-      ['alerting', 'alerting', 'activity'].map(name => codeVersions(`functions/${name}/handler.ts`, PROJECT)),
+      ['alerting', 'alerting', 'activity'].map(name =>
+        computeCodeVersions(`functions/${name}/handler.ts`, PROJECT),
+      ),
     )
     assert.deepEqual(one, again)
     assert.ok(one && one.size > 0)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { account } from '../../../infra/place/account.ts'
-import { thisMachine } from '../../../infra/place/this-machine.ts'
-import { roles } from '../../../infra/roles/roles.ts'
+import { readAccount } from '../../../infra/place/account.ts'
+import { readThisMachine } from '../../../infra/place/this-machine.ts'
+import { buildRoles } from '../../../infra/roles/roles.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 import { golden } from '../../support/golden.ts'
@@ -19,7 +19,7 @@ const COMPLETE: Environment = {
 }
 
 const prod = (changes: Environment, region = 'eu-west-1', stage = 'prod') =>
-  account(stage, region, { ...COMPLETE, ...changes }, PROJECT)
+  readAccount(stage, region, { ...COMPLETE, ...changes }, PROJECT)
 
 describe('an account to deploy to', () => {
   it('given all that it needs, then nothing is in the way', () => {
@@ -70,10 +70,10 @@ describe('an account to deploy to', () => {
     assert.equal(prod({}).tracing, false)
     const place = prod({ SLUICE_TRACING: 'on' })
     assert.equal(place.tracing, true)
-    const all = Object.values(roles(readFunctions(), { ...place, stage: 'prod' }))
+    const all = Object.values(buildRoles(readFunctions(), { ...place, stage: 'prod' }))
     assert.ok(all.length > 0)
     for (const role of all) assert.match(JSON.stringify(role), /"xray:PutTraceSegments"/)
-    assert.doesNotMatch(JSON.stringify(roles(readFunctions(), { ...prod({}), stage: 'prod' })), /xray/)
+    assert.doesNotMatch(JSON.stringify(buildRoles(readFunctions(), { ...prod({}), stage: 'prod' })), /xray/)
   })
 
   it('given several errors, then all are reported', () => {
@@ -111,11 +111,11 @@ describe('schedules', () => {
   for (const [environment, inAccount, onThisMachine] of table)
     it(`given ${JSON.stringify(environment)}, then ${inAccount || 'none'} run; here ${onThisMachine || 'none'}`, () => {
       assert.equal(running(prod(environment).schedules), inAccount)
-      assert.equal(running(thisMachine(environment, PROJECT).schedules), onThisMachine)
+      assert.equal(running(readThisMachine(environment, PROJECT).schedules), onThisMachine)
     })
 
   it('given a word that is neither on nor off, then it is refused on this machine, too', () => {
-    assert.deepEqual(thisMachine({ SLUICE_GENERATOR: 'no' }, PROJECT).problems, [
+    assert.deepEqual(readThisMachine({ SLUICE_GENERATOR: 'no' }, PROJECT).problems, [
       'SLUICE_GENERATOR: must be one of on, off.',
     ])
   })
@@ -123,7 +123,7 @@ describe('schedules', () => {
 
 describe('this machine', () => {
   it('given rules outside the project, then they are read there, and nothing outside is packed', () => {
-    const { folders, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
+    const { folders, problems } = readThisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
     assert.deepEqual(problems, [])
     assert.equal(folders.rules.path, '/elsewhere')
     assert.deepEqual(folders.rules.patterns, ['config/rules/*.yaml', 'config/rules/*.yml'])
@@ -134,7 +134,10 @@ describe('the secrets of receivers', () => {
   const RECEIVER_SECRETS = '{"a":{}}'
 
   it('given some in the environment, then only the functions of this machine get them', () => {
-    assert.equal(thisMachine({ RECEIVER_SECRETS }, PROJECT).environment.RECEIVER_SECRETS, RECEIVER_SECRETS)
+    assert.equal(
+      readThisMachine({ RECEIVER_SECRETS }, PROJECT).environment.RECEIVER_SECRETS,
+      RECEIVER_SECRETS,
+    )
     assert.doesNotMatch(JSON.stringify(prod({ RECEIVER_SECRETS })), /RECEIVER_SECRETS/)
   })
 })

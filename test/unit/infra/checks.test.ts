@@ -5,25 +5,28 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import {
-  mappingProblems,
-  notificationProblems,
-  policyProblems,
-  rulesProblems,
+  findMappingProblems,
+  findNotificationProblems,
+  findPolicyProblems,
+  findRulesProblems,
 } from '../../../infra/checks/config-files.ts'
-import { schemaProblems } from '../../../infra/checks/event-schemas.ts'
-import { settingsProblems } from '../../../infra/checks/function-settings.ts'
+import { findSchemaProblems } from '../../../infra/checks/event-schemas.ts'
+import { findSettingsProblems } from '../../../infra/checks/function-settings.ts'
 
 const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'rediss://cache:6379', SLUICE_ENV: 'prod' }
 
 describe('the settings of the functions', () => {
   it('given settings that they can start with, then there is nothing to say', () => {
-    assert.deepEqual(settingsProblems({ one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'), [])
+    assert.deepEqual(
+      findSettingsProblems({ one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'),
+      [],
+    )
   })
 
   it('given a fault that all have, then it is reported once; given one that some have, with their names', () => {
     const wrong = { ...GOOD, REDIS_MODE: 'many' }
     const functions = { one: wrong, two: { ...wrong, ID_WINDOW_SECONDS: '1h' }, three: wrong }
-    assert.deepEqual(settingsProblems(functions, 'eu-west-1'), [
+    assert.deepEqual(findSettingsProblems(functions, 'eu-west-1'), [
       'REDIS_MODE: must be one of single, cluster.',
       'ID_WINDOW_SECONDS: must be a whole number of seconds from 0 to 86400 (in two).',
     ])
@@ -31,7 +34,7 @@ describe('the settings of the functions', () => {
 
   it('given a format for an unknown event name, then the known names are listed', () => {
     const named = (SERIALIZATION: string) =>
-      settingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
+      findSettingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
     assert.deepEqual(named('protobuf,environment=avro'), [])
     assert.match(
       named('avro,weather=json').join(),
@@ -43,8 +46,8 @@ describe('the settings of the functions', () => {
   it('given values that only CloudFormation knows, then they are not reported', () => {
     const { KAFKA_BROKERS: _, ...rest } = GOOD
     const filledIn = { ...rest, MSK_CLUSTER_ARN: { Ref: 'Cluster' }, REDIS_URL: { 'Fn::Sub': 'rediss://x' } }
-    assert.deepEqual(settingsProblems({ one: filledIn }, 'eu-west-1'), [])
-    assert.deepEqual(settingsProblems({ one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'), [
+    assert.deepEqual(findSettingsProblems({ one: filledIn }, 'eu-west-1'), [])
+    assert.deepEqual(findSettingsProblems({ one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'), [
       'CONTENT_MODE: must be one of binary, structured.',
     ])
   })
@@ -63,7 +66,7 @@ describe('the settings of the functions', () => {
     it(`given ${name}=${value}, then it is refused in an account, and taken on this machine`, () => {
       const scram = { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 's', [name]: value }
       const said = (changes: object) =>
-        settingsProblems({ one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
+        findSettingsProblems({ one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
       for (const changes of [{}, { [name]: ` ${value} ` }]) {
         const [problem = '', ...more] = said(changes)
         assert.deepEqual(more, [])
@@ -74,13 +77,16 @@ describe('the settings of the functions', () => {
 
   it('given plain text to a collector beside the function, which leaves no machine, then it is taken', () => {
     const here = { REDIS_URL: 'redis://127.0.0.1:6379', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
-    assert.deepEqual(settingsProblems({ one: { ...GOOD, ...here } }, 'eu-west-1'), [])
+    assert.deepEqual(findSettingsProblems({ one: { ...GOOD, ...here } }, 'eu-west-1'), [])
     const half = { ...GOOD, REDIS_MODE: 'cluster', REDIS_URL: 'redis://127.0.0.1:6379,cache:6379' }
-    assert.match(settingsProblems({ one: half }, 'eu-west-1').join(), /^REDIS_URL: must begin with rediss:/)
+    assert.match(
+      findSettingsProblems({ one: half }, 'eu-west-1').join(),
+      /^REDIS_URL: must begin with rediss:/,
+    )
   })
 
   it('given an address with a password that is wrong, then the password is not repeated', () => {
-    const [problem = ''] = settingsProblems(
+    const [problem = ''] = findSettingsProblems(
       { one: { ...GOOD, REDIS_URL: 'redis://me:p@ss:w@host:x' } },
       'eu-west-1',
     )
@@ -94,19 +100,19 @@ describe('the rules', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given rule errors, then each has file and line; given no rules or no folder, then an error', async () => {
-    assert.deepEqual(await rulesProblems(join(folder, 'none'), 'none'), [
+    assert.deepEqual(await findRulesProblems(join(folder, 'none'), 'none'), [
       'RULES_DIR: none: the folder does not exist',
     ])
     assert.match(
-      (await rulesProblems(folder, 'mine')).join('\n'),
+      (await findRulesProblems(folder, 'mine')).join('\n'),
       /^RULES_DIR: mine: the folder has no \*\.yaml file/,
     )
     writeFileSync(join(folder, 'a.yaml'), 'rules:\n  - name: 3\n')
-    const problems = await rulesProblems(folder, 'mine')
+    const problems = await findRulesProblems(folder, 'mine')
     assert.ok(problems.length > 1)
     for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rule 1\.\w+: /)
     writeFileSync(join(folder, 'a.yaml'), 'rules: []\n')
-    assert.deepEqual(await rulesProblems(folder, 'mine'), [])
+    assert.deepEqual(await findRulesProblems(folder, 'mine'), [])
   })
 })
 
@@ -115,17 +121,17 @@ describe('the routes and receivers', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given faults, then each has file and line; given no file, then the setting is named', async () => {
-    assert.deepEqual(await notificationProblems(folder, 'mine'), [
+    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [
       'NOTIFICATIONS_DIR: mine/routes.yaml: there is no such file',
       'NOTIFICATIONS_DIR: mine/receivers.yaml: there is no such file',
     ])
     writeFileSync(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: pigeon }\n')
-    assert.deepEqual(await notificationProblems(folder, 'mine'), [
+    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [
       'mine/receivers.yaml:2:16  a.kind: must be one of sns, webhook',
     ])
     writeFileSync(join(folder, 'receivers.yaml'), 'receivers:\n  - { name: a, kind: sns }\n')
-    assert.deepEqual(await notificationProblems(folder, 'mine'), [])
+    assert.deepEqual(await findNotificationProblems(folder, 'mine'), [])
   })
 })
 
@@ -134,7 +140,7 @@ describe('the policy of failures', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given errors, then each has file and line; given no file, then the setting is named', async () => {
-    const problems = () => policyProblems(folder, 'mine', ['pager'])
+    const problems = () => findPolicyProblems(folder, 'mine', ['pager'])
     assert.deepEqual(await problems(), ['FAILURES_DIR: mine/policy.yaml: there is no such file'])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pagr: {}\n')
     assert.deepEqual(await problems(), [
@@ -150,7 +156,7 @@ describe('the mappings that functions name', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given errors or no file, then each is named with its file; others are not looked at', async () => {
-    const problems = () => mappingProblems(folder, 'mine', ['a', 'b'])
+    const problems = () => findMappingProblems(folder, 'mine', ['a', 'b'])
     writeFileSync(join(folder, 'a.yaml'), 'family: device\n')
     writeFileSync(join(folder, 'c.yaml'), '[')
     assert.deepEqual(await problems(), [
@@ -169,11 +175,11 @@ describe('the schemas', () => {
   const problemsWith = (text: string) => {
     mkdirSync(sources, { recursive: true })
     writeFileSync(new URL('a.v1.json', sources), text)
-    return schemaProblems(sources, compiled)
+    return findSchemaProblems(sources, compiled)
   }
 
   it('given those that ship, then they are as they were compiled', async () => {
-    assert.deepEqual(await schemaProblems(), [])
+    assert.deepEqual(await findSchemaProblems(), [])
   })
 
   it('given one that was changed, or never compiled, then it says what to run', async () => {

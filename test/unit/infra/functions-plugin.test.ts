@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { thisMachine } from '../../../infra/place/this-machine.ts'
+import { readThisMachine } from '../../../infra/place/this-machine.ts'
 import FunctionsPlugin from '../../../infra/plugins/functions-plugin.ts'
 import type { FunctionKeys } from '../../../lib/app/functions.ts'
 
@@ -9,7 +9,7 @@ function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<
   return {
     configurationInput: {} as { resources?: object },
     service: {
-      custom: { deployment: thisMachine({ SLUICE_ENV: 'test' }, '/project') },
+      custom: { deployment: readThisMachine({ SLUICE_ENV: 'test' }, '/project') },
       functions,
       provider: {},
       resources: { Resources: { Own: { Type: 'AWS::SNS::Topic' } } },

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { functionProblems } from '../../../infra/checks/function-entries.ts'
-import { expandedFields } from '../../../infra/functions/expanded-fields.ts'
-import { retryFields } from '../../../infra/functions/schedule-retries.ts'
-import { account } from '../../../infra/place/account.ts'
-import { thisMachine } from '../../../infra/place/this-machine.ts'
-import { roleId, roles } from '../../../infra/roles/roles.ts'
+import { findEntryProblems } from '../../../infra/checks/function-entries.ts'
+import { expandFields } from '../../../infra/functions/expanded-fields.ts'
+import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
+import { readAccount } from '../../../infra/place/account.ts'
+import { readThisMachine } from '../../../infra/place/this-machine.ts'
+import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import {
   type DeclaredFunction,
   type FunctionKeys,
@@ -27,7 +27,7 @@ const ENVIRONMENT = {
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
 }
-const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
+const PLACE = readAccount('prod', 'eu-west-1', ENVIRONMENT, '/project')
 
 /** One of each kind, not those of this project: a new function must change nothing here. */
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
@@ -56,7 +56,7 @@ const DECLARED = parseFunctions(ENTRIES)
 function expanded(name: string) {
   const declared = DECLARED.find(one => one.name === name)
   assert.ok(declared)
-  return expandedFields(declared, DECLARED, PLACE)
+  return expandFields(declared, DECLARED, PLACE)
 }
 
 const groupOf = (signal: string) => `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`
@@ -115,7 +115,10 @@ describe('the fields that the framework gets', () => {
       ['rate(1 day)', 21_600, 2],
       ['cron(0 12 * * ? *)', 3_600, 2],
     ] as const)
-      assert.deepEqual(retryFields(expression), { maximumEventAge: age, maximumRetryAttempts: attempts })
+      assert.deepEqual(computeRetryFields(expression), {
+        maximumEventAge: age,
+        maximumRetryAttempts: attempts,
+      })
   })
 
   it("given a function that sends notifications, then it has their files, and the topic's name", () => {
@@ -159,7 +162,7 @@ describe('the fields that the framework gets', () => {
       const declared = DECLARED.find(one => one.name === name)
       assert.ok(declared)
       const entry = own === undefined ? declared : { ...declared, mappings: own }
-      const fields = expandedFields(entry, DECLARED, { ...PLACE, topicMappings })
+      const fields = expandFields(entry, DECLARED, { ...PLACE, topicMappings })
       return [fields.environment?.MAPPINGS, fields.package?.patterns.filter(one => one.includes('mappings'))]
     }
     const packed = ['config/mappings/*.yaml', 'config/mappings/*.yml']
@@ -187,12 +190,12 @@ describe('the fields that the framework gets', () => {
     } as const
     const declared = parseFunctions(entries)
     const variables = (name: string) =>
-      expandedFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
+      expandFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
     assert.equal(variables('first')?.EMITTERS, undefined)
     const topic = (signal: Signal) => topicName(signal, PLACE.env)
     const emitters = [`${topic('view-rows')}=first`, `${topic('failures')}=first`]
     assert.equal(variables('second')?.EMITTERS, emitters.join(','))
-    const all = roles(declared, { ...PLACE, stage: 'prod' })
+    const all = buildRoles(declared, { ...PLACE, stage: 'prod' })
     const [reading] =
       JSON.stringify(all.FirstRole).match(/DescribeTopic","kafka-cluster:ReadData"\],"Resource":\[[^\]]*/) ??
       []
@@ -203,12 +206,12 @@ describe('the fields that the framework gets', () => {
   it('given TOPIC_MAPPINGS, then a deployment and this machine have them, or say why not', () => {
     const variables = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'readings=weather' }
     const expected = [{ topic: 'readings', mappings: ['weather'] }]
-    assert.deepEqual(account('prod', 'eu-west-1', variables, '/project').topicMappings, expected)
-    assert.deepEqual(thisMachine(variables, '/project').topicMappings, expected)
+    assert.deepEqual(readAccount('prod', 'eu-west-1', variables, '/project').topicMappings, expected)
+    assert.deepEqual(readThisMachine(variables, '/project').topicMappings, expected)
     const wrong = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'weather' }
     for (const { problems } of [
-      account('prod', 'eu-west-1', wrong, '/project'),
-      thisMachine(wrong, '/project'),
+      readAccount('prod', 'eu-west-1', wrong, '/project'),
+      readThisMachine(wrong, '/project'),
     ])
       assert.match(problems.join(), /TOPIC_MAPPINGS: must be topic=mapping/)
   })
@@ -217,7 +220,7 @@ describe('the fields that the framework gets', () => {
     const msk = expanded('stranger').events[0] as { msk: { topic: string; consumerGroupId: string } }
     assert.equal(msk.msk.topic, 'factory.motion')
     assert.equal(msk.msk.consumerGroupId, 'sluice-stranger-prod')
-    const all = roles(DECLARED, { ...PLACE, stage: 'prod' })
+    const all = buildRoles(DECLARED, { ...PLACE, stage: 'prod' })
     const mayUse = (role: string, action: string) =>
       JSON.stringify(all[role]).includes('factory.motion') && JSON.stringify(all[role]).includes(action)
     assert.ok(mayUse('StrangerRole', 'kafka-cluster:ReadData'))
@@ -233,8 +236,8 @@ describe('a function that takes what Lambda has given up', () => {
   const at = (more: object) => {
     assert.ok(taker)
     // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-    const role = roles([taker], { ...PLACE, ...more, stage: 'prod' }).TakerRole as any
-    const { events } = expandedFields(taker, DECLARED, { ...PLACE, ...more })
+    const role = buildRoles([taker], { ...PLACE, ...more, stage: 'prod' }).TakerRole as any
+    const { events } = expandFields(taker, DECLARED, { ...PLACE, ...more })
     const statements: { Action: string[]; Resource: unknown[] }[] =
       role.Properties.Policies[0].PolicyDocument.Statement
     return { events, statements: statements.filter(({ Action }) => /^(sqs|s3):/.test(String(Action))) }
@@ -267,7 +270,7 @@ describe('a function that takes what Lambda has given up', () => {
 describe('the roles', () => {
   it('given a secret of the schema registry, then consumers and who says so may read it', () => {
     const readers = Object.entries(
-      roles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
+      buildRoles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
     ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-??????'))
     const expected = DECLARED.filter(
       ({ name, consumes, foreignTopics }) =>
@@ -275,7 +278,7 @@ describe('the roles', () => {
     )
     assert.deepEqual(
       readers.map(([id]) => id),
-      expected.map(({ name }) => roleId(name)),
+      expected.map(({ name }) => toRoleId(name)),
     )
     assert.ok(expected.length > 1)
   })
@@ -287,7 +290,7 @@ describe('the roles', () => {
     )
     assert.ok(writing.some(({ name }) => name === 'generator'))
     for (const declared of writing) {
-      const { [roleId(declared.name)]: role } = roles(shipped, {
+      const { [toRoleId(declared.name)]: role } = buildRoles(shipped, {
         ...PLACE,
         stage: 'prod',
         registrySecret: 'apicurio/login',
@@ -341,7 +344,7 @@ it('given entries that cannot work, then one sentence names each, and none those
     { ...every, forwards: 'retry-1m', consumes: 'events', uses },
   ]
   const lines = entries.map(
-    entry => `${JSON.stringify(entry)}\n  ${functionProblems({ one: entry }).join('|') || 'works'}\n`,
+    entry => `${JSON.stringify(entry)}\n  ${findEntryProblems({ one: entry }).join('|') || 'works'}\n`,
   )
   golden('infra-functions', lines.join(''))
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
-import { account } from '../../../infra/place/account.ts'
-import { withOutputs } from '../../../infra/place/stack-outputs.ts'
+import { readAccount } from '../../../infra/place/account.ts'
+import { mergeOutputs } from '../../../infra/place/stack-outputs.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
-import { historyResources } from '../../../infra/plugins/history-plugin.ts'
-import { MAX_TEMPLATE_BYTES, readStackTemplate, templateText } from '../../../infra/stack/stack-template.ts'
+import { buildHistoryResources } from '../../../infra/plugins/history-plugin.ts'
+import { formatTemplate, MAX_TEMPLATE_BYTES, readStackTemplate } from '../../../infra/stack/stack-template.ts'
 import { HISTORY, readSettings } from '../../../lib/app/settings/index.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { listColumns } from '../../../lib/history/columns.ts'
@@ -22,7 +22,7 @@ const ENVIRONMENT = {
   SECURITY_GROUP_IDS: 'sg-1',
   HISTORY_BUCKET: 'history-bucket',
 }
-const placed = (more = {}) => account('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
+const placed = (more = {}) => readAccount('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
 
 interface Typed {
   readonly Type: string
@@ -30,7 +30,7 @@ interface Typed {
   readonly Properties: any
 }
 
-const RESOURCES = historyResources(placed()) as Record<string, Typed>
+const RESOURCES = buildHistoryResources(placed()) as Record<string, Typed>
 const glueTablesIn = (resources: Record<string, Typed>) =>
   new Map(
     Object.values(resources)
@@ -73,7 +73,7 @@ describe('the tables of Glue', () => {
   })
 
   it('project the folders of the objects, for each topic of the environment', () => {
-    const tables = glueTablesIn(historyResources(placed()) as Record<string, Typed>)
+    const tables = glueTablesIn(buildHistoryResources(placed()) as Record<string, Typed>)
     for (const table of HISTORY_TABLES) {
       const { Parameters } = tables.get(table)
       const topics = Parameters['projection.topic.values'].split(',')
@@ -96,7 +96,7 @@ describe('the tables of Glue', () => {
 describe('a deployment', () => {
   it('without a bucket has neither tables nor an archiver', () => {
     const none = placed({ HISTORY_BUCKET: undefined })
-    assert.deepEqual(historyResources(none), {})
+    assert.deepEqual(buildHistoryResources(none), {})
     for (const word of ['history', 'history-appending']) {
       assert.equal(isDeployed({ uses: ['redis', word] }, none), false)
       assert.equal(isDeployed({ uses: ['redis', word] }, placed()), true)
@@ -109,9 +109,9 @@ describe('a deployment', () => {
 
   it('has bucket and key of the stack, and for another bucket no key of the stack', () => {
     const outputs = { HistoryBucket: 'made', HistoryKeyArn: KEY }
-    const { HISTORY_BUCKET, HISTORY_KEY_ARN } = withOutputs({}, outputs)
+    const { HISTORY_BUCKET, HISTORY_KEY_ARN } = mergeOutputs({}, outputs)
     assert.deepEqual([HISTORY_BUCKET, HISTORY_KEY_ARN], ['made', KEY])
-    assert.equal(withOutputs({ HISTORY_BUCKET: 'mine' }, outputs).HISTORY_KEY_ARN, undefined)
+    assert.equal(mergeOutputs({ HISTORY_BUCKET: 'mine' }, outputs).HISTORY_KEY_ARN, undefined)
   })
 })
 
@@ -153,7 +153,7 @@ describe('the bucket', async () => {
 
   it('with a rule for each table fits into a template that CloudFormation takes from a command', async () => {
     const all = new Map(HISTORY_TABLES.map(name => [name, 10_000]))
-    const bytes = Buffer.byteLength(templateText(await readStackTemplate(STAGES.prod, all)))
+    const bytes = Buffer.byteLength(formatTemplate(await readStackTemplate(STAGES.prod, all)))
     assert.ok(bytes < MAX_TEMPLATE_BYTES, `${bytes}`)
   })
 })

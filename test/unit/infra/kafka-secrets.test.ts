@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { expandedFields } from '../../../infra/functions/expanded-fields.ts'
-import { account } from '../../../infra/place/account.ts'
-import { roles } from '../../../infra/roles/roles.ts'
+import { expandFields } from '../../../infra/functions/expanded-fields.ts'
+import { readAccount } from '../../../infra/place/account.ts'
+import { buildRoles } from '../../../infra/roles/roles.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
 
@@ -19,14 +19,15 @@ const DECLARED = parseFunctions({
   quiet: { uses: 'redis' },
 })
 
-const placeWith = (more: Environment) => account('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
+const placeWith = (more: Environment) =>
+  readAccount('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
 
 /** Returns the permissions and variables of a function that reads Kafka, without the secrets of Redis. */
 function deployed(more: Environment) {
   const place = placeWith(more)
   const [frost] = DECLARED
   assert.ok(frost)
-  const [event] = expandedFields(frost, DECLARED, place).events as { msk: { saslScram512?: string } }[]
+  const [event] = expandFields(frost, DECLARED, place).events as { msk: { saslScram512?: string } }[]
   return {
     problems: place.problems,
     saslScram512: event?.msk.saslScram512,
@@ -37,7 +38,7 @@ function deployed(more: Environment) {
 
 function secretsOf(role: string, place: ReturnType<typeof placeWith>): unknown[] {
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-  const [policy] = (roles(DECLARED, { ...place, stage: 'prod' })[role] as any).Properties.Policies
+  const [policy] = (buildRoles(DECLARED, { ...place, stage: 'prod' })[role] as any).Properties.Policies
   const statements: { Action: string[]; Resource: unknown[] }[] = policy.PolicyDocument.Statement
   return statements
     .filter(({ Action }) => /secretsmanager|kms/.test(String(Action)))

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { destinationProblems } from '../../../infra/checks/failure-destinations.ts'
+import { findDestinationProblems } from '../../../infra/checks/failure-destinations.ts'
 
 describe('on-failure destinations', () => {
   const READINGS = 'sluice.telemetry.readings.prod'
   const FAILURES = 'sluice.telemetry.failures.prod'
   const problems = (own: object, others: Record<string, object> = {}) =>
-    destinationProblems(
-      { one: { events: [own] }, ...others } as Parameters<typeof destinationProblems>[0],
+    findDestinationProblems(
+      { one: { events: [own] }, ...others } as Parameters<typeof findDestinationProblems>[0],
       [
         { name: 'counter', forwards: ['dlq', 'retry-1h'] },
         { name: 'redriver', forwards: ['retry-1h'] },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { byFramework, withOutputs, withStackOutputs } from '../../../infra/place/stack-outputs.ts'
+import { addStackOutputs, createOutputsReader, mergeOutputs } from '../../../infra/place/stack-outputs.ts'
 
 const OUTPUTS = {
   MskClusterArn:
@@ -16,7 +16,7 @@ const OUTPUTS = {
 
 describe('outputs of the long-lived stack', () => {
   it('given all outputs, then each gives its variable, and others give none', () => {
-    const found = withOutputs({}, OUTPUTS)
+    const found = mergeOutputs({}, OUTPUTS)
     assert.deepEqual(Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)), {
       MSK_CLUSTER_ARN: OUTPUTS.MskClusterArn,
       REDIS_URL: OUTPUTS.RedisUrl,
@@ -29,17 +29,17 @@ describe('outputs of the long-lived stack', () => {
   })
 
   it('given a variable that is set, then it wins; an empty one is not set', () => {
-    const found = withOutputs({ SUBNET_IDS: 'subnet-9', MSK_CLUSTER_ARN: ' ', OTHER: 'x' }, OUTPUTS)
+    const found = mergeOutputs({ SUBNET_IDS: 'subnet-9', MSK_CLUSTER_ARN: ' ', OTHER: 'x' }, OUTPUTS)
     assert.equal(found.SUBNET_IDS, 'subnet-9')
     assert.equal(found.MSK_CLUSTER_ARN, OUTPUTS.MskClusterArn)
     assert.equal(found.OTHER, 'x')
   })
 
   it('given another Redis, then what is known of the cache of the stack does not count for it', () => {
-    const other = withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS)
+    const other = mergeOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS)
     const ofCache = ({ REDIS_MODE, CACHE_GIGABYTES }: typeof other) => [REDIS_MODE, CACHE_GIGABYTES]
     assert.deepEqual(ofCache(other), [undefined, undefined])
-    assert.deepEqual(ofCache(withOutputs({}, OUTPUTS)), ['cluster', '10'])
+    assert.deepEqual(ofCache(mergeOutputs({}, OUTPUTS)), ['cluster', '10'])
   })
 })
 
@@ -50,13 +50,13 @@ describe('the stack that INFRA_STACK names', () => {
       asked.push(variable)
       return outputs[/\.(\w+), null$/.exec(variable)?.[1] ?? ''] ?? null
     }
-    return { asked, outputsOf: byFramework(resolve) }
+    return { asked, outputsOf: createOutputsReader(resolve) }
   }
-  const refusing = (error: Error) => byFramework(() => Promise.reject(error))
+  const refusing = (error: Error) => createOutputsReader(() => Promise.reject(error))
 
   it('given a name, then its outputs are asked for in the region of the deployment', async () => {
     const { asked, outputsOf } = answering(OUTPUTS)
-    const found = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', outputsOf)
+    const found = await addStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', outputsOf)
     assert.deepEqual(found.problems, [])
     assert.equal(found.environment.MSK_CLUSTER_ARN, OUTPUTS.MskClusterArn)
     assert.equal(asked[0], 'cf(eu-west-1):base.MskClusterArn, null')
@@ -64,20 +64,20 @@ describe('the stack that INFRA_STACK names', () => {
 
   it('given a name that no stack can have, then it is refused before anything is asked', async () => {
     const { asked, outputsOf } = answering(OUTPUTS)
-    const { problems } = await withStackOutputs({ INFRA_STACK: '1.stack' }, 'eu-west-1', outputsOf)
+    const { problems } = await addStackOutputs({ INFRA_STACK: '1.stack' }, 'eu-west-1', outputsOf)
     assert.match(problems.join('|'), /^INFRA_STACK: must be the name of a stack: [^|]*\.$/)
     assert.deepEqual(asked, [])
   })
 
   it('given a stack that is not there, then that is said', async () => {
-    const { problems } = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).outputsOf)
+    const { problems } = await addStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).outputsOf)
     assert.match(problems.join('|'), /^INFRA_STACK: the stack base does not exist in eu-west-1[^|]*\.$/)
   })
 
   it('given that AWS refuses, then its reason is said, without the words and the stack around it', async () => {
     const said =
       'Cannot resolve variable at "custom.deployment": AWS provider credentials not found\n  at x.js:1'
-    const { problems } = await withStackOutputs(
+    const { problems } = await addStackOutputs(
       { INFRA_STACK: 'base' },
       'eu-west-1',
       refusing(new Error(said)),
@@ -89,6 +89,6 @@ describe('the stack that INFRA_STACK names', () => {
 
   it('given that the framework knows too little yet, then it asks again', async () => {
     const later = Object.assign(new Error('later'), { code: 'MISSING_VARIABLE_DEPENDENCY' })
-    await assert.rejects(withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', refusing(later)), later)
+    await assert.rejects(addStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', refusing(later)), later)
   })
 })

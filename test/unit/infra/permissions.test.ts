@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeployed } from '../../../infra/functions/expanded-fields.ts'
-import { account } from '../../../infra/place/account.ts'
+import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
-import { roleId, roles } from '../../../infra/roles/roles.ts'
+import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -117,11 +117,11 @@ describe('given the roles of a stage', () => {
 
 /** Returns the policy statements of each function's role in a stage, by function. */
 function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
-  const place = account(stage, REGION, EVERYTHING, PROJECT)
+  const place = readAccount(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
   const functions = readFunctions().filter(one => isDeployed(one, place))
-  const made = roles(functions, { ...place, stage })
-  return new Map(functions.map(({ name }) => [name, statementsOf(made[roleId(name)])] as const))
+  const made = buildRoles(functions, { ...place, stage })
+  return new Map(functions.map(({ name }) => [name, statementsOf(made[toRoleId(name)])] as const))
 }
 
 interface Role {

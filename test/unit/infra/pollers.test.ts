@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { pollerFields } from '../../../infra/functions/pollers.ts'
+import { buildPollerFields } from '../../../infra/functions/pollers.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 
 const FUNCTIONS = parseFunctions({
@@ -17,7 +17,7 @@ const ON_DEMAND = { env: 'dev', pollers: 'on-demand' } as const
 
 describe('what polls for a consumer', () => {
   it('given provisioned pollers, then partial responses are read, and readings share a group of their own', () => {
-    assert.deepEqual(pollerFields(ONE, PROVISIONED), {
+    assert.deepEqual(buildPollerFields(ONE, PROVISIONED), {
       functionResponseType: 'ReportBatchItemFailures',
       provisionedPollerConfig: {
         minimumPollers: 1,
@@ -25,10 +25,13 @@ describe('what polls for a consumer', () => {
         pollerGroupName: 'sluice-prod-readings',
       },
     })
-    assert.match(JSON.stringify(pollerFields(THREE, PROVISIONED)), /"pollerGroupName":"sluice-prod-others"/)
+    assert.match(
+      JSON.stringify(buildPollerFields(THREE, PROVISIONED)),
+      /"pollerGroupName":"sluice-prod-others"/,
+    )
   })
 
   it('given no pollers, then no response is asked for, because it would not be read', () => {
-    assert.deepEqual(pollerFields(ONE, ON_DEMAND), {})
+    assert.deepEqual(buildPollerFields(ONE, ON_DEMAND), {})
   })
 })

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/place/account.ts'
-import { VARIABLE_OF_OUTPUT } from '../../../infra/place/stack-outputs.ts'
+import { OUTPUT_VARIABLES } from '../../../infra/place/stack-outputs.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import {
   buildParameters,
+  formatTemplate,
   MAX_TEMPLATE_BYTES,
   readStackTemplate,
-  templateText,
 } from '../../../infra/stack/stack-template.ts'
 import { PROJECT } from '../../support/program.ts'
 import { evaluated } from '../../support/template-conditions.ts'
@@ -30,7 +30,7 @@ const services = (types: readonly string[]) => new Set(types.map(type => type.sp
 describe('the long-lived stack', () => {
   it('given both stages, then CloudFormation takes their templates from a command', () => {
     for (const template of [DEV, PROD]) {
-      const bytes = Buffer.byteLength(templateText(template))
+      const bytes = Buffer.byteLength(formatTemplate(template))
       assert.ok(bytes < MAX_TEMPLATE_BYTES, `${bytes} bytes`)
     }
   })
@@ -38,9 +38,9 @@ describe('the long-lived stack', () => {
   it('given what a deployment asks for, then an output gives each, and no output is forgotten', () => {
     assert.deepEqual(
       Object.keys(PROD.Outputs).sort(),
-      [...Object.keys(VARIABLE_OF_OUTPUT), 'VpcId', 'DataKeyArn'].sort(),
+      [...Object.keys(OUTPUT_VARIABLES), 'VpcId', 'DataKeyArn'].sort(),
     )
-    const variables: string[] = Object.values(VARIABLE_OF_OUTPUT)
+    const variables: string[] = Object.values(OUTPUT_VARIABLES)
     assert.deepEqual(
       REQUIRED.filter(name => !variables.includes(name)),
       [],

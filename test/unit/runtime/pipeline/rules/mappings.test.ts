@@ -1,8 +1,8 @@
 /** Requirements of the applied offset for the event source mappings: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { expandedFields } from '../../../../../infra/functions/expanded-fields.ts'
-import { thisMachine } from '../../../../../infra/place/this-machine.ts'
+import { expandFields } from '../../../../../infra/functions/expanded-fields.ts'
+import { readThisMachine } from '../../../../../infra/place/this-machine.ts'
 import { readFunctions } from '../../../../../lib/app/functions.ts'
 
 interface KafkaEvent {
@@ -11,7 +11,7 @@ interface KafkaEvent {
 
 const functions = readFunctions()
 const mappings = functions.flatMap(declared => {
-  const { events } = expandedFields(declared, functions, thisMachine({}, '/project'))
+  const { events } = expandFields(declared, functions, readThisMachine({}, '/project'))
   return (events as readonly KafkaEvent[]).flatMap(({ msk }) => (msk ? [[declared.name, msk] as const] : []))
 })
 

@@ -12,11 +12,11 @@ import { type Range, toRanges } from '../../lib/queries/records/records.ts'
 import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
-import type { CommandConnections } from '../command-connections.ts'
-import { formatKafkaAddress, withRedis } from '../connections.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { formatKafkaAddress, withRedis } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { readLogBounds } from '../state/log.ts'
-import { readReachByTopic } from '../topics.ts'
+import { readLogBounds } from '../servers/log-bounds.ts'
+import { readReachByTopic } from '../servers/topic-reach.ts'
 
 /** Reads the alerts of an environment from its servers. */
 export class AlertsReader implements AlertSource {

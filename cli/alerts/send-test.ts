@@ -8,7 +8,7 @@ import { StackNotFound, stackEnvironment } from '../../scripts/stack-environment
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { formatList } from '../table.ts'
+import { formatList } from '../output/table.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { type ReceiverResult, tryReceivers } from './try-receivers.ts'
 

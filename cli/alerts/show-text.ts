@@ -1,8 +1,8 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alerts/history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
-import { formatList } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { formatList } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 import { formatBehindNotes, formatValue } from './text.ts'
 
 /** JSON document that `alerts show --json` prints. */

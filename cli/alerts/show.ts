@@ -10,10 +10,10 @@ import {
   SOME_TEXT,
   TIME_OR_AGO,
 } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { AlertsReader } from './read.ts'
+import { AlertsReader } from './alerts-reader.ts'
 import { formatAlertDetails } from './show-text.ts'
 
 export default command({

@@ -4,8 +4,8 @@ import type { PendingAlert, WantedState } from '../../lib/queries/alerts/known-a
 import { shortNumber } from '../../lib/support/short-number.ts'
 import { ALERT_COLUMNS, type AlertSummary } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
-import { formatRows } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { formatRows } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** JSON document that `alerts list --json` prints. */
 export interface AlertList {

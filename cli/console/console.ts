@@ -24,7 +24,7 @@ Examples:
     role: optionWithDefault('<role>', 'whether changes are possible', oneOf(ROLES), 'operator'),
   },
   async run(options, terminal) {
-    const { showConsole } = await import('./serving.ts')
+    const { showConsole } = await import('./serve-console.ts')
     await showConsole(options, terminal)
   },
 })

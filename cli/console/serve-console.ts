@@ -11,9 +11,9 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import { resolveConfig, resolveEnvironment } from '../connections.ts'
+import { resolveConfig, resolveEnvironment } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { resolveOperator } from '../person.ts'
+import { resolveOperator } from '../operation/operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ConsoleOptions {

@@ -11,9 +11,9 @@ import {
   SOME_TEXT,
   short,
 } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
-import { consume, createFromKind } from './consume.ts'
+import { consume, createFromKind } from './print-records.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

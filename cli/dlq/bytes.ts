@@ -1,6 +1,6 @@
 /** Formats bytes for a terminal. Pure. */
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
-import { escapeTextLines } from '../text-width.ts'
+import { escapeTextLines } from '../output/text-width.ts'
 
 /**
  * Returns a description of the bytes, such as `12 bytes of JSON`, and lines that show them as indented JSON, as text, or as a hex

@@ -1,6 +1,6 @@
 import { command, environment, flag, JSON_OPTION, optionalArguments, SOME_TEXT } from '../command.ts'
 import { FILTERS } from './filters.ts'
-import { handleDeadLetters } from './handling.ts'
+import { handleDeadLetters } from './handle-dead-letters.ts'
 
 export default command({
   about: `Mark dead letters as handled: they are no longer listed or redriven.

@@ -10,15 +10,15 @@ import {
 import { previewHandling, runHandling, toCounts, type Work } from '../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
-import type { CommandConnections } from '../command-connections.ts'
-import { resolveConfig } from '../connections.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
-import { carryOut } from '../operation.ts'
-import { showLine } from '../progress.ts'
+import { carryOut } from '../operation/carry-out.ts'
+import { showLine } from '../output/progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { buildFilter, type FilterOptions, toFilter } from './filters.ts'
 import { formatHandling, formatProgress, type HandlingReport } from './handling-text.ts'
-import { listReaders, queryDlq } from './read.ts'
+import { listReaders, queryDlq } from './query-dlq.ts'
 
 interface HandlingOptions extends FilterOptions {
   readonly yes: boolean

@@ -2,7 +2,7 @@ import { mapKind, text } from '#runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { FILTERS } from './filters.ts'
-import { handleDeadLetters } from './handling.ts'
+import { handleDeadLetters } from './handle-dead-letters.ts'
 
 /** Kind for a number of dead letters per second. */
 const RATE = mapKind(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>

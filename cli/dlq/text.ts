@@ -2,10 +2,10 @@
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
-import { formatBytes } from '../records/bytes.ts'
+import { formatBytes } from './bytes.ts'
 import { shortenTopic } from '../records/view.ts'
-import { type Column, formatList, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatList, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 import { buildDeadLetterReport, type DeadLetterLine, type DeadLetterListReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [

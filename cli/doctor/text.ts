@@ -1,6 +1,6 @@
 /** Formats findings as text. Pure. */
 import type { Area, Finding, Verdict } from '../../lib/diagnosis/finding.ts'
-import { escapeText } from '../text-width.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** JSON document that `doctor --json` prints. */
 interface DoctorReport {

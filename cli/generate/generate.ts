@@ -27,12 +27,12 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
-import { SERIALIZATION_OPTION } from '../serialization.ts'
+import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolvePath } from '../terminal.ts'
-import { buildSettings } from './fleet.ts'
-import { runGenerator } from './run.ts'
+import { buildSettings } from './generator-settings.ts'
+import { runGenerator } from './run-generator.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as FamilyName[]
 const NAMES = list(name => /^[^\s,]+$/.test(name), 'names')

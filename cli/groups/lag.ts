@@ -1,9 +1,9 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { listGroups, readGroupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { formatKafkaAddress, resolveConfig } from '../connections.ts'
+import { formatKafkaAddress, resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { type KafkaCommand, withKafka } from '../kafka.ts'
+import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
 import { printReport } from '../terminal.ts'
 import { buildLagReport, formatLags, type LagReport } from './text.ts'
 

@@ -2,7 +2,7 @@
 
 import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/kafka/group-lags.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { escapeText } from '../text-width.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** Report of one group in `groups lag --json`. */
 export interface LagReport extends AgedGroupLag {

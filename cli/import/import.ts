@@ -30,8 +30,8 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { KEY_BY } from '../key-by.ts'
-import { getMappingsFolder, loadMappings } from '../mapping-option.ts'
+import { KEY_BY } from './key-by.ts'
+import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>

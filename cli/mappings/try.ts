@@ -7,23 +7,17 @@ import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { listMappings } from '../../lib/operations/import/mapping-named.ts'
 import { readDocuments } from '../../lib/operations/import/rows.ts'
-import {
-  parseRecord,
-  type Trial,
-  type TriedRecord,
-  tryRecord,
-  UNTAKEN,
-} from '../../lib/operations/import/trial.ts'
+import { parseRecord, type Trial, type TriedRecord, tryRecord, UNTAKEN } from '../../lib/operations/import/trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
-import { getMappingsFolder, loadMappings } from '../mapping-option.ts'
+import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { splitDocuments } from '../publish/documents.ts'
-import { formatList } from '../table.ts'
+import { formatList } from '../output/table.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
-import { escapeText, shortenEnd } from '../text-width.ts'
+import { escapeText, shortenEnd } from '../output/text-width.ts'
 
 type Verdict =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }

@@ -8,7 +8,7 @@ import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { argument, command } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { formatList } from '../table.ts'
+import { formatList } from '../output/table.ts'
 import { buildConsumerFiles, renderEntry } from './consumer-files.ts'
 
 const SERVERLESS_YML = 'serverless.yml'

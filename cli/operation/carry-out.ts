@@ -1,11 +1,11 @@
 /** Carries out commands that change an environment. */
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { topicName } from '../lib/app/topics.ts'
-import { type Counts, type Operation, runAudited } from '../lib/operations/audit.ts'
-import type { CommandConnections } from './command-connections.ts'
-import { requireTopic } from './connections.ts'
-import { resolveOperator } from './person.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { type Counts, type Operation, runAudited } from '../../lib/operations/audit.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { requireTopic } from '../servers/connections.ts'
+import { resolveOperator } from './operator.ts'
 
 /**
  * Carries out an operation with connections that permit writes, and writes its audit event. If the operator cannot be identified,

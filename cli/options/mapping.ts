@@ -3,14 +3,14 @@
  */
 import { resolve } from 'node:path'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { dataReader } from '../lib/app/data-reader.ts'
-import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
-import { foreignReader } from '../lib/mapping/foreign-reader.ts'
-import type { Mapping } from '../lib/mapping/mapping.ts'
-import { loadNamedMapping, type MappingsFolder } from '../lib/operations/import/mapping-named.ts'
-import { PROJECT } from '../scripts/paths.ts'
-import { optionList, SOME_TEXT } from './command.ts'
-import { resolvePath, type Terminal } from './terminal.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { foreignReader } from '../../lib/mapping/foreign.ts'
+import type { Mapping } from '../../lib/mapping/mapping.ts'
+import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/mapping-named.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import { optionList, SOME_TEXT } from '../command.ts'
+import { resolvePath, type Terminal } from '../terminal.ts'
 
 export const MAPPING = optionList(
   '<name>',

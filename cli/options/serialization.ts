@@ -5,11 +5,11 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { SERIALIZATION_KIND } from '#runtime/settings/serialization.ts'
-import type { Config } from '../lib/app/config.ts'
-import { getDataWriter } from '../lib/app/data-writer.ts'
-import { option } from './command.ts'
-import { CliFailure } from './failure.ts'
-import { escapeText } from './text-width.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { getDataWriter } from '../../lib/app/data-writer.ts'
+import { option } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { escapeText } from '../output/text-width.ts'
 
 export const SERIALIZATION_OPTION = option(
   '<formats>',

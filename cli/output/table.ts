@@ -1,7 +1,7 @@
 /** Formats rows as text for the width of a terminal. Pure. */
 
-import { shortNumber } from '../lib/support/short-number.ts'
-import type { TableColumn } from '../lib/tables/table.ts'
+import { shortNumber } from '../../lib/support/short-number.ts'
+import type { TableColumn } from '../../lib/tables/table.ts'
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
 
 export interface Column {

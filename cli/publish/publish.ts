@@ -9,8 +9,8 @@ import {
   requiredOption,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
-import { publish } from './publish.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { publish } from './publish-events.ts'
 
 export default command({
   about: `Publish single CloudEvents, and print the position of each: topic, partition and offset.

@@ -12,7 +12,7 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { replay } from './replay.ts'
+import { replay } from './publish-recording.ts'
 
 export default command({
   about: `Publish a recording to Kafka.

@@ -34,7 +34,7 @@ Examples:
     env: environment('of the consumer'),
   },
   async run({ consumer, ...options }, terminal) {
-    const { reprocess } = await import('./reprocess.ts')
+    const { reprocess } = await import('./reprocess-consumer.ts')
     await reprocess(consumer, options, terminal)
   },
 })

@@ -3,8 +3,8 @@
 import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try.ts'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** Maximum number of alerts. The output of `--json` contains all alerts. */
 const SHOWN = 200

@@ -1,5 +1,5 @@
 import { command, environment } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { printReport } from '../terminal.ts'
 import {
   queryVerdicts,
@@ -7,7 +7,7 @@ import {
   requireCompatible,
   SCHEMAS_ARGUMENTS,
   SCHEMAS_OPTIONS,
-} from './schemas.ts'
+} from './compare-schemas.ts'
 import { formatSchemas } from './text.ts'
 
 export default command({

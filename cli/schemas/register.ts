@@ -1,6 +1,6 @@
 import { command, environment, flag } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
-import { confirm } from '../state/confirm.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { confirm } from '../operation/confirm.ts'
 import { getColumns, printReport } from '../terminal.ts'
 import {
   queryVerdicts,
@@ -8,7 +8,7 @@ import {
   requireCompatible,
   SCHEMAS_ARGUMENTS,
   SCHEMAS_OPTIONS,
-} from './schemas.ts'
+} from './compare-schemas.ts'
 import { formatRegistered, formatSchemas } from './text.ts'
 
 export default command({

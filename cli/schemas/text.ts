@@ -1,7 +1,7 @@
 /** Formats verdicts on schemas as text. Pure. */
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
-import type { SchemaStatus, Verdict } from './schemas.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
+import type { SchemaStatus, Verdict } from './compare-schemas.ts'
 
 /** JSON document that the `schemas` commands print with `--json`. */
 export interface SchemasReport {

@@ -5,7 +5,7 @@ import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../lib/app/config.ts'
+import type { Config } from '../../lib/app/config.ts'
 
 /**
  * Connections that reject writes outside of `carryOut`, which writes the audit event. A command that does not use `carryOut`

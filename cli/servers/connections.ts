@@ -7,14 +7,14 @@ import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
-import { formatKafkaAddress, getReason } from '../lib/operations/servers.ts'
-import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
+import { type Config, localEnvironment, readConfig } from '../../lib/app/config.ts'
+import { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
+import { StackNotFound, stackEnvironment } from '../../scripts/addresses.ts'
 import { CommandConnections } from './command-connections.ts'
-import { CliFailure } from './failure.ts'
-import type { Terminal } from './terminal.ts'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
 
-export { formatKafkaAddress, getReason } from '../lib/operations/servers.ts'
+export { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
 
 /** Timeout for the first answer of a server, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000

@@ -3,11 +3,11 @@
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { Config } from '../lib/app/config.ts'
-import { listTopics } from '../lib/queries/kafka/topic-descriptions.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'
 import { awaitAnswer, formatKafkaAddress, kafkaFailure, requireSignIn } from './connections.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure } from '../failure.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {

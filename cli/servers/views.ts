@@ -17,10 +17,10 @@ import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import type { CommandConnections } from '../command-connections.ts'
-import { awaitAnswer, withRedis } from '../connections.ts'
+import type { CommandConnections } from './command-connections.ts'
+import { awaitAnswer, withRedis } from './connections.ts'
 import { CliFailure } from '../failure.ts'
-import { loadConsumer } from '../reprocess/consumer.ts'
+import { loadConsumer } from '../recomputation/consumer.ts'
 
 export interface ViewServers {
   readonly config: Config

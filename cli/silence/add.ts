@@ -9,7 +9,7 @@ import { userOfMachine } from '../../scripts/machine-user.ts'
 import { command, DURATION, environment, JSON_OPTION, option, optionList, requiredOption, type ValuesOf } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { changeSilences } from './servers.ts'
+import { changeSilences } from './stored-silences.ts'
 import { toReport } from './text.ts'
 
 type AddOptions = ValuesOf<typeof OPTIONS>

@@ -5,10 +5,10 @@ import { topicName } from '../../lib/app/topics.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audit.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silences.ts'
-import type { CommandConnections } from '../command-connections.ts'
-import { formatKafkaAddress, getReason, requireTopic, resolveConfig, withRedis } from '../connections.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { formatKafkaAddress, getReason, requireTopic, resolveConfig, withRedis } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { carryOut } from '../operation.ts'
+import { carryOut } from '../operation/carry-out.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Returns the stored silences; undefined if no silence has ever been stored. */

@@ -1,7 +1,7 @@
 /** Formats silences as text and as a report. Pure. */
 import { matchText } from '../../lib/notification/alert-match.ts'
 import { getPhase, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
-import { formatTable } from '../table.ts'
+import { formatTable } from '../output/table.ts'
 
 export interface SilenceReport extends Silence {
   readonly state: SilencePhase

@@ -44,7 +44,7 @@ Examples:
     env: environment('of the consumer'),
   },
   async run({ consumer, at, ...options }, terminal) {
-    const { skip } = await import('./skip.ts')
+    const { skip } = await import('./skip-records.ts')
     await skip(consumer, at, options, terminal)
   },
 })

@@ -12,10 +12,10 @@ import { compileSelect, type Selection } from '../../lib/views/language/compile-
 import { parse } from '../../lib/views/language/parser.ts'
 import { type ActivatedPlan, type ColumnType, readableTables } from '../../lib/views/plan.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import { formatRow } from '../table.ts'
+import { formatRow } from '../output/table.ts'
 import type { Terminal } from '../terminal.ts'
-import { escapeText } from '../text-width.ts'
-import { statementFailure, type ViewServers, withViews } from '../views/servers.ts'
+import { escapeText } from '../output/text-width.ts'
+import { statementFailure, type ViewServers, withViews } from '../servers/views.ts'
 import { formatWindow } from '../views/text.ts'
 import { formatCsvLine } from './text.ts'
 

@@ -8,28 +8,13 @@ import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sq
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/query.ts'
 import { openSqlSources } from '../../lib/operations/sql/sources.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import {
-  argument,
-  command,
-  environment,
-  option,
-  optionWithDefault,
-  SOME_TEXT,
-  TIME_OR_AGO,
-  type ValuesOf,
-} from '../command.ts'
-import { CommandConnections } from '../command-connections.ts'
-import {
-  awaitAnswer,
-  kafkaFailure,
-  requireSignIn,
-  resolveConfig,
-  resolveEnvironment,
-} from '../connections.ts'
+import { argument, command, environment, option, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
+import { CommandConnections } from '../servers/command-connections.ts'
+import { awaitAnswer, kafkaFailure, requireSignIn, resolveConfig, resolveEnvironment } from '../servers/connections.ts'
 import { CliFailure, isStop } from '../failure.ts'
-import { showLineLater } from '../progress.ts'
+import { showLineLater } from '../output/progress.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
-import { escapeTextLines } from '../text-width.ts'
+import { escapeTextLines } from '../output/text-width.ts'
 import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
 
 /**
@@ -101,7 +86,7 @@ async function tryTables(statements: string, options: SqlOptions, terminal: Term
   const { env, since, until, format } = options
   // Records of a range of time are answers of DuckDB.
   if (since !== undefined || until !== undefined) return false
-  const { answerFromTables } = await import('./tables.ts')
+  const { answerFromTables } = await import('./answer-from-tables.ts')
   return answerFromTables(statements, format, MAX_ROWS, resolveConfig(terminal, env), terminal, answers =>
     printAnswers(answers, options, terminal, () => {}),
   )

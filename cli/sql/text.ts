@@ -2,8 +2,8 @@
 
 import type { AnswerColumn } from '../../lib/operations/sql/database.ts'
 import { formatValue, type Value } from '../../lib/operations/sql/value.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 export interface ReadAnswer {
   readonly columns: readonly AnswerColumn[]

@@ -4,8 +4,8 @@ import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/eras
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { formatStateKey } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/states/erasure.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** Copies of an entity's records that the erasure does not reach. */
 const OTHER_COPIES = [

@@ -1,6 +1,6 @@
 /** JSON document that `state show --json` prints for partitions. Pure. */
 import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
-import type { LogBounds } from './log.ts'
+import type { LogBounds } from '../servers/log-bounds.ts'
 
 export interface StateReport {
   readonly consumer: string

@@ -19,11 +19,11 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveEnvironment, withRedis } from '../connections.ts'
+import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { AT, buildPastReports, formatPastReports } from './at.ts'
-import { readLogBounds } from './log.ts'
+import { AT, buildPastReports, formatPastReports } from './past-states.ts'
+import { readLogBounds } from '../servers/log-bounds.ts'
 import { buildStateReport } from './report.ts'
 import { formatEntities, formatState } from './text.ts'
 

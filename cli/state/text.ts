@@ -2,8 +2,8 @@
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
 import { sumReasons } from '../../lib/queries/states/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText, shortenEnd } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText, shortenEnd } from '../output/text-width.ts'
 import type { StateReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [

@@ -12,12 +12,12 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { withKafka } from '../kafka.ts'
-import { carryOut } from '../operation.ts'
+import { withKafka } from '../servers/kafka.ts'
+import { carryOut } from '../operation/carry-out.ts'
 import { printReport } from '../terminal.ts'
-import { requireWritable } from './wanted-topic.ts'
+import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */
 const SETTING = createKind<readonly [name: string, value: string]>(text => {

@@ -1,7 +1,7 @@
 /** Formats topics as text. Pure. */
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 /** JSON document that `topics list --json` prints for each topic. */
 export interface ListedTopic {

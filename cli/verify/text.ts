@@ -4,8 +4,8 @@ import type { Difference, Exception } from '#runtime/pipeline/verifying/compare.
 import { toDifferenceKey, type Verified } from '#runtime/pipeline/verifying/verify.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
-import { type Column, formatTable } from '../table.ts'
-import { escapeText } from '../text-width.ts'
+import { type Column, formatTable } from '../output/table.ts'
+import { escapeText } from '../output/text-width.ts'
 
 export interface VerifyReport extends Verified {
   readonly env: string

@@ -30,7 +30,7 @@ Examples:
     env: environment('of the consumer'),
   },
   async run({ consumer, ...options }, terminal) {
-    const { verifyConsumer } = await import('./verify.ts')
+    const { verifyConsumer } = await import('./verify-consumer.ts')
     await verifyConsumer(consumer, options, terminal)
   },
 })

@@ -10,9 +10,9 @@ import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { resolveOperator } from '../person.ts'
+import { resolveOperator } from '../operation/operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 export default command({

@@ -3,7 +3,7 @@
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { type NewTopic, topicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
-import { kafkaTopics } from '../../lib/app/topics.ts'
+import { kafkaTopics } from '../../app/topics.ts'
 
 /**
  * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { COMMIT, LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { CommandConnections } from '../../../cli/command-connections.ts'
+import { CommandConnections } from '../../../cli/servers/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { ACTIONS } from '../../../lib/support/audit.ts'
 
@@ -84,10 +84,10 @@ describe('the sources of the command line', () => {
 
   it('given commands that write without being operations, then they audit themselves or produce', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
-      'cli/generate/run.ts',
-      'cli/operation.ts',
-      'cli/publish/publish.ts',
-      'cli/replay/replay.ts',
+      'cli/generate/run-generator.ts',
+      'cli/operation/carry-out.ts',
+      'cli/publish/publish-events.ts',
+      'cli/replay/publish-recording.ts',
     ])
   })
 
@@ -95,10 +95,10 @@ describe('the sources of the command line', () => {
     const writers =
       /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|publish\/publish|topics\/apply)|kafka\/grow-topic)/
     assert.deepEqual(filesWith(writers), [
-      'cli/dlq/handling.ts',
-      'cli/generate/run.ts',
-      'cli/publish/publish.ts',
-      'cli/replay/replay.ts',
+      'cli/dlq/handle-dead-letters.ts',
+      'cli/generate/run-generator.ts',
+      'cli/publish/publish-events.ts',
+      'cli/replay/publish-recording.ts',
       'cli/topics/apply.ts',
     ])
   })

@@ -11,7 +11,7 @@ import {
   type ConsumePlan,
   createFromKind,
   formatRecord,
-} from '../../../cli/consume/consume.ts'
+} from '../../../cli/consume/print-records.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'

@@ -7,7 +7,7 @@ import {
   toDeadLetterLine,
 } from '../../../cli/dlq/report.ts'
 import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
-import { formatBytes } from '../../../cli/records/bytes.ts'
+import { formatBytes } from '../../../cli/dlq/bytes.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/publish/documents.ts'
-import { parseEvents } from '../../../cli/publish/events.ts'
+import { parseEvents } from '../../../cli/publish/parse-events.ts'
 import { computeEventKey } from '../../../lib/operations/publish/key.ts'
 
 const OPTIONS = { name: 'f', newId: false }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
-import { createWriter } from '../../../cli/serialization.ts'
+import { createWriter } from '../../../cli/options/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'

@@ -1,5 +1,5 @@
 import { it } from 'node:test'
-import type { Verdict } from '../../../cli/schemas/schemas.ts'
+import type { Verdict } from '../../../cli/schemas/compare-schemas.ts'
 import { formatSchemas } from '../../../cli/schemas/text.ts'
 import { golden } from '../../support/golden.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { confirm } from '../../../cli/state/confirm.ts'
+import { confirm } from '../../../cli/operation/confirm.ts'
 import { buildStateReport } from '../../../cli/state/report.ts'
 import { formatEntities, formatState } from '../../../cli/state/text.ts'
 import { resolveTopic, selectStateKeys } from '../../../lib/operations/state-keys.ts'

@@ -1,9 +1,9 @@
 /** Texts of commands whose data comes from servers. */
 import { it } from 'node:test'
 import { buildLagReport, formatLags } from '../../../cli/groups/text.ts'
-import { formatProgress, type Progress } from '../../../cli/progress-text.ts'
+import { formatProgress, type Progress } from '../../../cli/output/progress-text.ts'
 import { formatSilences } from '../../../cli/silence/text.ts'
-import { formatStatistics } from '../../../cli/stats/index.ts'
+import { formatStatistics } from '../../../cli/stats/stats.ts'
 import { golden } from '../../support/golden.ts'
 
 const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }

@@ -1,7 +1,7 @@
 /**
  * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
- * runs, only its own file is loaded. The path of the file corresponds to the words of the command. For example, `rules test` is
- * declared in `rules/test.ts`, and `skip` in `skip/index.ts`, or in `skip.ts` if a single file is enough.
+ * runs, only its own file is loaded. The path of the file corresponds to the words of the command: `rules test` is declared in
+ * `rules/test.ts`, and `skip` in `skip/skip.ts`.
  */
 
 import type { CommandValue } from './command.ts'

@@ -1,6 +1,7 @@
-/** Reads the input of a command from a file or from standard input. */
+/** Reads the input of a command from a file or from standard input, and splits it into JSON documents. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
+import { parseExact } from '#runtime/cloudevents/exact-json.ts'
 import { fileFailure } from '../lib/operations/file-failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
@@ -15,5 +16,33 @@ export async function readInput(file: string, terminal: Pick<Terminal, 'stdin' |
     return file === '-' ? await buffer(terminal.stdin) : await readFile(resolvePath(terminal, file))
   } catch (error) {
     throw fileFailure(toInputName(file), error)
+  }
+}
+
+/** JSON document in a text. It can be invalid. */
+export interface Document {
+  /** Line number, or number of the element in an array, counted from 1. */
+  readonly line: number
+  readonly text: string
+}
+
+/** Splits a text into its documents: one object, the elements of an array, or one document per line. */
+export function splitDocuments(text: string): Document[] {
+  const whole = text.replace(/^\uFEFF/, '')
+  const parsed = parseWhole(whole)
+  if (Array.isArray(parsed))
+    return parsed.map((one, index) => ({ line: index + 1, text: JSON.stringify(one) }))
+  if (parsed !== undefined) return [{ line: 1, text: whole }]
+  return whole
+    .split('\n')
+    .flatMap((one, index) => (one.trim() === '' ? [] : [{ line: index + 1, text: one }]))
+}
+
+/** Returns the document that the whole text is; undefined if it is not one, or has a number that a double would change. */
+function parseWhole(text: string): unknown {
+  try {
+    return parseExact(text)
+  } catch {
+    return undefined
   }
 }

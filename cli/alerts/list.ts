@@ -2,11 +2,11 @@ import { topicSize } from '../../lib/app/topics.ts'
 import { selectAlerts, selectPendingAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { printReport } from '../terminal.ts'
-import { ABOUT_TIMES, buildFilter, isNarrowed, SELECTION } from './filters.ts'
 import { AlertsReader } from './alerts-reader.ts'
+import { ABOUT_TIMES, buildFilter, isNarrowed, SELECTION } from './filters.ts'
 import { formatAlertList } from './text.ts'
 
 export default command({

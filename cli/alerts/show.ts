@@ -10,8 +10,8 @@ import {
   SOME_TEXT,
   TIME_OR_AGO,
 } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { printReport } from '../terminal.ts'
 import { AlertsReader } from './alerts-reader.ts'
 import { formatAlertDetails } from './show-text.ts'

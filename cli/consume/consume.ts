@@ -11,8 +11,8 @@ import {
   SOME_TEXT,
   short,
 } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { consume, createFromKind } from './print-records.ts'
 
 export default command({

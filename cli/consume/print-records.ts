@@ -21,9 +21,9 @@ import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
 import { readRecords } from '../../lib/queries/records/records.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
+import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
-import { escapeText, shortenEnd } from '../output/text-width.ts'
 
 /** Where reading starts. */
 export type From =

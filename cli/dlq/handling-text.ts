@@ -4,8 +4,8 @@ import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatBar } from '../output/progress-text.ts'
-import { shortenTopic } from '../records/view.ts'
 import { escapeText } from '../output/text-width.ts'
+import { shortenTopic } from './text.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport {

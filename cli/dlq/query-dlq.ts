@@ -8,8 +8,8 @@ import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../lib/queries/kafka/lag.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
 import { CliFailure } from '../failure.ts'
+import { CommandConnections } from '../servers/command-connections.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 
 /** Errors with an external cause and a message for users. */

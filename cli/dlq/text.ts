@@ -1,11 +1,11 @@
 /** Formats dead letters as text. Pure. */
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
-import { formatBytes } from './bytes.ts'
-import { shortenTopic } from '../records/view.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
+import { formatBytes } from './bytes.ts'
 import { buildDeadLetterReport, type DeadLetterLine, type DeadLetterListReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -131,4 +131,9 @@ function formatHeaders(headers: FoundDeadLetter['original']['headers']): string[
     return [escapeText(name), text === undefined ? `0x${value.toString('hex')}` : escapeText(text)]
   })
   return ['Headers:', ...formatList(rows, '  ')]
+}
+
+/** Returns the signal of a topic if the topic belongs to the environment, and otherwise its full name. */
+export function shortenTopic(topic: string, env: string): string {
+  return SIGNALS.find(signal => topicName(signal, env) === topic) ?? topic
 }

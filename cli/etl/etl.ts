@@ -1,11 +1,11 @@
 import { type EtlResult, openWarehouse, runEtl } from '../../lib/operations/etl/run.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
-import { requireHistory } from '../servers/history.ts'
 import { showLine } from '../output/progress.ts'
 import { formatTable } from '../output/table.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { requireHistory } from '../servers/history.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 
 export default command({

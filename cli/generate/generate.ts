@@ -27,9 +27,9 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
+import { resolveConfig } from '../servers/connections.ts'
 import { resolvePath } from '../terminal.ts'
 import { buildSettings } from './generator-settings.ts'
 import { runGenerator } from './run-generator.ts'

@@ -16,16 +16,16 @@ import {
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
 import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
+import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { CliFailure } from '../failure.ts'
-import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import { showLine } from '../output/progress.ts'
 import { createWriter } from '../options/serialization.ts'
+import { showLine } from '../output/progress.ts'
+import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
-import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings

@@ -30,9 +30,9 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { KEY_BY } from './key-by.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
+import { KEY_BY } from './key-by.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 

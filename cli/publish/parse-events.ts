@@ -6,7 +6,7 @@ import { readStructured } from '#runtime/cloudevents/json-format.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readData } from '../../lib/app/event-data.ts'
 import { CliFailure } from '../failure.ts'
-import { type Document, splitDocuments } from './documents.ts'
+import { type Document, splitDocuments } from '../input.ts'
 
 export interface ReadingOptions {
   /** Name of the input, for error messages. */

@@ -13,10 +13,10 @@ import {
 } from '../../lib/operations/publish/publish.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, toInputName } from '../input.ts'
-import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { createWriter } from '../options/serialization.ts'
-import { printReport, type Terminal } from '../terminal.ts'
 import { escapeText } from '../output/text-width.ts'
+import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import { parseEvents } from './parse-events.ts'
 
 export interface PublishPlan {

@@ -14,11 +14,11 @@ import {
 } from '../../lib/operations/reprocess/plan.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
-import { computeVersions, loadConsumer } from './consumer.ts'
-import type { Terminal } from '../terminal.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
+import type { Terminal } from '../terminal.ts'
+import { computeVersions, loadConsumer } from './consumer.ts'
 
 export interface Rereader {
   readonly work: Omit<Verifying, 'onRead'>

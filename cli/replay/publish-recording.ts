@@ -13,12 +13,12 @@ import { computeShift, type Extent, type ShiftTarget } from '../../lib/operation
 import { openSource, type Source } from '../../lib/operations/replay/source.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
-import { requireTopic, resolveConfig } from '../servers/connections.ts'
 import { CliFailure } from '../failure.ts'
+import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { formatProgress } from '../output/progress-text.ts'
-import { createWriter } from '../options/serialization.ts'
+import { CommandConnections } from '../servers/command-connections.ts'
+import { requireTopic, resolveConfig } from '../servers/connections.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 /** Request of `sluice replay`. */

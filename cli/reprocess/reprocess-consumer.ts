@@ -21,16 +21,17 @@ import {
 import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
-import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import { showLine } from '../output/progress.ts'
 import { confirm } from '../operation/confirm.ts'
-import { printReport, type Terminal } from '../terminal.ts'
-import { readReachByTopic } from '../servers/topic-reach.ts'
+import { showLine } from '../output/progress.ts'
 import { computeVersions, loadConsumer, resolveSignal } from '../recomputation/consumer.ts'
-import { formatPlan, formatProgress, formatResult } from './text.ts'
+import { formatProgress } from '../recomputation/progress-text.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { resolveEnvironment, withRedis } from '../servers/connections.ts'
+import { readReachByTopic } from '../servers/topic-reach.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { formatPlan, formatResult } from './text.ts'
 
 export interface ReprocessOptions {
   readonly from?: From

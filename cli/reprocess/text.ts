@@ -4,28 +4,6 @@ import type { Start } from '../../lib/operations/reprocess/from.ts'
 import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { count } from '../../lib/support/count.ts'
-import { durationText } from '../../lib/support/duration.ts'
-
-export interface Progress {
-  readonly decided: number
-  /** Number of records to process, as of the start of the command. The number grows while the live consumer continues. */
-  readonly total: number
-  readonly switched: number
-  readonly partitions: number
-  readonly beganMs: number
-}
-
-/** Returns the progress, such as `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched`. */
-export function formatProgress(
-  { decided, total, switched, partitions, beganMs }: Progress,
-  nowMs: number,
-  isTrial: boolean,
-): string {
-  const rate = nowMs > beganMs ? (decided * 1_000) / (nowMs - beganMs) : 0
-  const left = rate > 0 ? `, ${durationText((Math.max(0, total - decided) / rate) * 1_000)} left` : ''
-  const outcome = isTrial ? 'computed' : 'switched'
-  return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${outcome}`
-}
 
 /** Returns the plan as text, with the start of each partition. */
 export function formatPlan(live: readonly LivePartition[], starts: readonly Start[]): string {

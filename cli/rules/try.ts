@@ -21,14 +21,14 @@ import {
   TIME_OR_AGO,
   type ValuesOf,
 } from '../command.ts'
-import { CommandConnections } from '../servers/command-connections.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { findHistory } from '../servers/history.ts'
 import { createReader, MAPPING } from '../options/mapping.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
-import { printReport, resolvePath, type Terminal } from '../terminal.ts'
+import { CommandConnections } from '../servers/command-connections.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { findHistory } from '../servers/history.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
+import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { formatTrial } from './try-text.ts'
 
 const OPTIONS = {

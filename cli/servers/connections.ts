@@ -10,9 +10,9 @@ import type { Environment } from '#runtime/settings/slice.ts'
 import { type Config, localEnvironment, readConfig } from '../../lib/app/config.ts'
 import { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
 import { StackNotFound, stackEnvironment } from '../../scripts/addresses.ts'
-import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
+import { CommandConnections } from './command-connections.ts'
 
 export { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
 

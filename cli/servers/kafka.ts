@@ -5,9 +5,9 @@ import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { CliFailure } from '../failure.ts'
 import { CommandConnections } from './command-connections.ts'
 import { awaitAnswer, formatKafkaAddress, kafkaFailure, requireSignIn } from './connections.ts'
-import { CliFailure } from '../failure.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {

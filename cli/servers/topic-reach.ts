@@ -6,8 +6,8 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { awaitAnswer, formatKafkaAddress, getReason, requireSignIn } from './connections.ts'
 import { CliFailure } from '../failure.ts'
+import { awaitAnswer, formatKafkaAddress, getReason, requireSignIn } from './connections.ts'
 
 /**
  * Returns the first and last offsets of topics.

@@ -10,12 +10,12 @@ import { findFirstSignal, listConsumers, listTriggerTopics, readFunctions } from
 import type { Counts } from '../../lib/operations/audit.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { awaitAnswer, getReason, resolveConfig, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
-import { printReport, type Terminal } from '../terminal.ts'
+import { awaitAnswer, getReason, resolveConfig, withRedis } from '../servers/connections.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 
 export interface SkipOptions {
   readonly topic?: string

@@ -16,8 +16,9 @@ import { formatRow } from '../output/table.ts'
 import type { Terminal } from '../terminal.ts'
 import { escapeText } from '../output/text-width.ts'
 import { statementFailure, type ViewServers, withViews } from '../servers/views.ts'
-import { formatWindow } from '../views/text.ts'
 import { formatCsvLine } from './text.ts'
+import { durationText } from '../../lib/support/duration.ts'
+import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 /** Statement that may be about a table, with the name of the table. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
@@ -97,6 +98,13 @@ function listTables(plan: ActivatedPlan): Answer {
     ...[name, window ? formatWindow(window) : null, statement],
   ])
   return buildAnswer(columns, rows)
+}
+
+/** Returns a text such as `tumbling 1 min`. */
+function formatWindow(window: WindowPlan): string {
+  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
+  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
 function describeTable(plan: ActivatedPlan, name: string): Answer {

@@ -26,12 +26,12 @@ import {
   SOME_TEXT,
   type ValuesOf,
 } from '../command.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
-import { awaitAnswer, formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from '../operation/confirm.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { awaitAnswer, formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 
 type DropOptions = ValuesOf<typeof OPTIONS>
 

@@ -19,14 +19,14 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import { showLine } from '../output/progress.ts'
-import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from '../operation/confirm.ts'
-import { formatPlan, formatReport, formatWaiting } from './erasure-text.ts'
+import { showLine } from '../output/progress.ts'
+import { formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
 import { type LogBounds, readLogBounds } from '../servers/log-bounds.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { formatPlan, formatReport, formatWaiting } from './erasure-text.ts'
 
 /**
  * Topics whose consumers store state by entities of readings. `patterns` is after `readings`, because consumers of `readings` write

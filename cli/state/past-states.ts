@@ -13,12 +13,17 @@ import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
 import { preferExact } from '../../lib/tables/table.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
-import type { Terminal } from '../terminal.ts'
 import { escapeText } from '../output/text-width.ts'
-import { createRereader, type Rereader, rereadingFailure, type VerifySelection } from '../recomputation/reread.ts'
+import {
+  createRereader,
+  type Rereader,
+  rereadingFailure,
+  type VerifySelection,
+} from '../recomputation/reread.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import type { Terminal } from '../terminal.ts'
 import { formatEntities } from './text.ts'
 
 /** Position in the log: an offset, or a time. A time refers to the last record that was appended before it. */

@@ -19,13 +19,12 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { resolveEnvironment, withRedis } from '../servers/connections.ts'
+import { readLogBounds } from '../servers/log-bounds.ts'
 import { printReport } from '../terminal.ts'
 import { AT, buildPastReports, formatPastReports } from './past-states.ts'
-import { readLogBounds } from '../servers/log-bounds.ts'
-import { buildStateReport } from './report.ts'
-import { formatEntities, formatState } from './text.ts'
+import { buildStateReport, formatEntities, formatState } from './text.ts'
 
 export default command({
   about: `Show the state of a consumer, partition by partition.

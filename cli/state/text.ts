@@ -1,10 +1,27 @@
-/** Formats reports of states as text. Pure. */
+/** Reports of states, and their texts. Pure. */
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
 import { sumReasons } from '../../lib/queries/states/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
-import type { StateReport } from './report.ts'
+import type { LogBounds } from '../servers/log-bounds.ts'
+
+/** JSON document that `state show --json` prints for partitions. */
+export interface StateReport {
+  readonly consumer: string
+  readonly topic: string
+  /** Status of Kafka: `answers` if the lag is known, and otherwise the reason why it is unknown. */
+  readonly kafka: 'answers' | 'no-topic' | 'away'
+  readonly partitions: readonly PartitionState[]
+}
+
+export function buildStateReport(
+  { consumer, topic }: Pick<StateReport, 'consumer' | 'topic'>,
+  bounds: LogBounds,
+  states: readonly PartitionState[],
+): StateReport {
+  return { consumer, topic, kafka: typeof bounds === 'string' ? bounds : 'answers', partitions: states }
+}
 
 const COLUMNS: readonly Column[] = [
   { heading: 'PARTITION', align: 'right' },

@@ -2,6 +2,7 @@ import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-ad
 import { createKind } from '#runtime/settings/values.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
+import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import {
   argument,
   command,
@@ -12,12 +13,11 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { withKafka } from '../servers/kafka.ts'
 import { carryOut } from '../operation/carry-out.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { withKafka } from '../servers/kafka.ts'
 import { printReport } from '../terminal.ts'
-import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */
 const SETTING = createKind<readonly [name: string, value: string]>(text => {

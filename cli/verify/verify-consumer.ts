@@ -8,14 +8,14 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
-import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLine } from '../output/progress.ts'
 import { resolveSignal } from '../recomputation/consumer.ts'
-import { formatProgress } from '../reprocess/text.ts'
+import { formatProgress } from '../recomputation/progress-text.ts'
+import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
+import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatMetric, formatVerified, type VerifyReport } from './text.ts'
-import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
 
 export interface VerifyOptions {
   readonly topic?: string

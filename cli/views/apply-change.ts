@@ -2,12 +2,12 @@
 import type { Counts, Operation } from '../../lib/operations/audit.ts'
 import { applyViews, createProgress } from '../../lib/operations/views/apply.ts'
 import type { ViewPlan } from '../../lib/views/plan.ts'
-import { resolveEnvironment } from '../servers/connections.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import { showLineLater } from '../output/progress.ts'
-import type { Terminal } from '../terminal.ts'
+import { resolveEnvironment } from '../servers/connections.ts'
 import type { ViewServers } from '../servers/views.ts'
+import type { Terminal } from '../terminal.ts'
 import { formatProgress } from './text.ts'
 
 /** Returns the counts of the change; undefined if the user has stopped it. */

@@ -2,11 +2,11 @@ import type { Counts } from '../../lib/operations/audit.ts'
 import { type PlanChange, planChange } from '../../lib/operations/views/change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { confirm } from '../operation/confirm.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { statementFailure, withViews } from '../servers/views.ts'
 import { printReport, resolvePath } from '../terminal.ts'
 import { applyChange } from './apply-change.ts'
-import { statementFailure, withViews } from '../servers/views.ts'
 import { formatChange } from './text.ts'
 
 export default command({

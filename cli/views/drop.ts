@@ -1,10 +1,10 @@
 import { removeTables } from '../../lib/operations/views/change.ts'
 import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { confirm } from '../operation/confirm.ts'
+import { resolveConfig } from '../servers/connections.ts'
+import { withViews } from '../servers/views.ts'
 import { printReport } from '../terminal.ts'
 import { applyChange } from './apply-change.ts'
-import { withViews } from '../servers/views.ts'
 
 export default command({
   about: `Drop tables, with all their rows. Those who follow a table are disconnected.

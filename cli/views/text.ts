@@ -2,15 +2,6 @@
 
 import type { ApplyProgress } from '../../lib/operations/views/apply.ts'
 import type { PlanChange } from '../../lib/operations/views/change.ts'
-import { durationText } from '../../lib/support/duration.ts'
-import type { WindowPlan } from '../../lib/windows/windows.ts'
-
-/** Returns a text such as `tumbling 1 min`. */
-export function formatWindow(window: WindowPlan): string {
-  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
-  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
-  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
-}
 
 /** Returns a line for each table that changes. */
 export function formatChange({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {

@@ -80,6 +80,9 @@ const stair = (folder, rooms) =>
     to: { path: `^${folder}/([^/]+$|(${rooms.slice(index + 1).join('|') || 'test'})/)` },
   }))
 
+/** Rooms of the command line that its commands share. Every other folder of cli/ belongs to the commands that it is named after. */
+const CLI_ROOMS = '(operation|options|output|recomputation|servers)'
+
 /** A library that only one folder knows, so that it can be replaced there. */
 const onlyIn = (folder, library) => ({
   name: `only-${folder.replaceAll('/', '-')}`,
@@ -185,6 +188,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^functions/' },
       to: { path: '^packages/' },
+    },
+    {
+      name: 'commands-apart',
+      comment:
+        'each command is read by itself: what several need lies in a room beside them, which knows none of them',
+      severity: 'error',
+      from: { path: '^cli/([^/]+)/' },
+      to: { path: '^cli/[^/]+/', pathNot: `^cli/($1|${CLI_ROOMS})/` },
     },
     {
       name: 'product-stands-alone',

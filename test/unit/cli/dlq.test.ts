@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { formatBytes } from '../../../cli/dlq/bytes.ts'
 import { formatHandling, formatProgress, type HandlingReport } from '../../../cli/dlq/handling-text.ts'
 import {
   buildDeadLetterReport,
@@ -7,7 +8,6 @@ import {
   toDeadLetterLine,
 } from '../../../cli/dlq/report.ts'
 import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
-import { formatBytes } from '../../../cli/dlq/bytes.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { splitDocuments } from '../../../cli/publish/documents.ts'
+import { splitDocuments } from '../../../cli/input.ts'
 import { parseEvents } from '../../../cli/publish/parse-events.ts'
 import { computeEventKey } from '../../../lib/operations/publish/key.ts'
 

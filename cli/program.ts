@@ -46,12 +46,18 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 /**
  * Removes `--config FILE` from the command line, at any position, and reads variables from that file or from the file in
  * SLUICE_CONFIG.
+ *
+ * @throws OperationFailure for `--config` without a file, or with `--stack`, whose servers would replace those of the file
  */
 async function applySettingsFile(terminal: Terminal, args: readonly string[]) {
   const at = args.findIndex(arg => /^--config(=|$)/.test(arg))
   const named =
     at === -1 ? undefined : args[at]?.includes('=') ? args[at].slice('--config='.length) : args[at + 1]
-  if (at !== -1 && !named) throw usageFailure('--config needs the name of a file.')
+  const refuse = (error: string) =>
+    usageFailure(`error: option '--config <file>' ${error}\nTry it with --help.`)
+  if (at !== -1 && !named) throw refuse('argument missing')
+  if (named !== undefined && args.some(arg => /^--stack(=|$)/.test(arg)))
+    throw refuse("cannot be used with option '--stack <name>'")
   if (named === undefined && !terminal.environment.SLUICE_CONFIG) return { context: terminal, words: args }
   const { settingsIn } = await import('../lib/app/settings-file.ts')
   const environment = settingsIn(terminal.environment, named, terminal.folder)

@@ -150,3 +150,14 @@ it('sluice --stack names a stack for every command, before or behind it', async 
   assert.equal(status, 2)
   assert.match(stderr, /1 to 20 lower-case letters/)
 })
+
+it('sluice refuses --stack with a settings file, before or behind any command', async () => {
+  for (const args of [
+    ['--stack', 'lab', '--config', 'sluice.yml', 'stats'],
+    ['rules', 'check', '--config=sluice.yml', '--stack=lab'],
+  ]) {
+    const { status, stderr } = await ran(args, { stacksDir: dir })
+    assert.equal(status, 2)
+    assert.match(stderr, /^error: option '--config <file>' cannot be used with option '--stack <name>'\n/)
+  }
+})

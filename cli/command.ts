@@ -6,6 +6,7 @@
 import { ENVIRONMENT_NAME } from '#runtime/settings/general.ts'
 import { either, instant, type Kind, mapKind, text, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../lib/app/settings/duration.ts'
+import type { OptionRules } from './option-rules.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Declaration of an argument or option. */
@@ -54,7 +55,8 @@ export type ValuesOf<Declared extends Parameters> = {
   >
 }
 
-interface Declaration<Arguments extends Parameters, Options extends Parameters> {
+interface Declaration<Arguments extends Parameters, Options extends Parameters>
+  extends OptionRules<keyof (Arguments & Options) & string> {
   /** Description of the command, in paragraphs. Line breaks within a paragraph are ignored. */
   readonly about: string
   /** Further paragraphs and examples, shown after the options. */
@@ -63,16 +65,9 @@ interface Declaration<Arguments extends Parameters, Options extends Parameters> 
   readonly options?: Options
   /** True for a command that has the option `--env` but does not connect to Kafka. */
   readonly withoutKafka?: true
-  /**
-   * Runs the command.
-   *
-   * @param given names of the options that are present on the command line
-   */
-  run(
-    values: ValuesOf<Arguments & Options>,
-    terminal: Terminal,
-    given: ReadonlySet<string>,
-  ): Promise<void> | void
+  /** Options with which the command does not ask for confirmation. Without them, it starts only on a terminal. */
+  readonly confirms?: readonly (keyof Options & string)[]
+  run(values: ValuesOf<Arguments & Options>, terminal: Terminal): Promise<void> | void
 }
 
 type NoParameters = Readonly<Record<never, never>>

@@ -4,6 +4,8 @@ import { safeParse } from 'valibot'
 import type { Kind } from '#runtime/settings/values.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
+import { noTerminalFailure } from './operation/confirm.ts'
+import { findBrokenRules } from './option-rules.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Adds the declared arguments and options to a commander command. */
@@ -14,9 +16,31 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
   for (const [name, parameter] of Object.entries(options)) command.addOption(createOption(name, parameter))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)
   command.action(() => {
-    const givenNames = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli')
-    return value.run(collectValues(command, args, options), terminal, new Set(givenNames))
+    requireRules(command, value, terminal)
+    return value.run(collectValues(command, args, options), terminal)
   })
+}
+
+/** Checks the declared rules about options that exclude or need one another. @throws CommanderError, OperationFailure */
+function requireRules(command: Command, value: CommandValue, { stdin }: Terminal): void {
+  const argumentNames = Object.keys(value.args ?? {})
+  const isPresent = (term: string) => {
+    const [name = '', text] = term.split('=')
+    const argument = command.processedArgs[argumentNames.indexOf(name)]
+    if (argumentNames.includes(name)) return argument !== undefined && argument.length !== 0
+    const isGiven = command.getOptionValueSource(name) === 'cli'
+    return isGiven && (text === undefined || command.getOptionValue(name) === text)
+  }
+  const describe = (term: string) => {
+    const [name = '', text] = term.split('=')
+    if (argumentNames.includes(name)) return `argument '${toKebabCase(name)}'`
+    const option = command.options.find(one => one.attributeName() === name)
+    return `option '${text === undefined ? option?.flags : `${option?.long} ${text}`}'`
+  }
+  const errors = findBrokenRules(value, isPresent, describe)
+  if (errors.length > 0) command.error(errors.join('\n'))
+  if (value.confirms && !stdin.isTTY && !value.confirms.some(isPresent))
+    throw noTerminalFailure('--yes, or --dry-run')
 }
 
 /** Adds the Kafka options to a command that has the option `--env`. */

@@ -2,7 +2,6 @@ import { topicSize } from '../../lib/app/topics.ts'
 import { selectAlerts, selectPendingAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
-import { usageFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/connections.ts'
 import { printReport } from '../terminal.ts'
 import { AlertsReader } from './alerts-reader.ts'
@@ -31,11 +30,10 @@ Examples:
     json: JSON_OPTION,
     env: environment('to look at'),
   },
+  conflicts: [['pending', 'state=resolved']],
   async run({ limit, json, env, ...options }, terminal) {
     const { state, pending } = options
     const filter = buildFilter(options)
-    if (pending && state === 'resolved')
-      throw usageFailure('--pending and --state resolved cannot be used together.')
     const config = resolveConfig(terminal, env)
     await AlertsReader.run(config, terminal.stop, async reader => {
       const behind = state === 'resolved' ? 0 : await reader.behind()

@@ -47,12 +47,9 @@ Examples:
     json: flag('print one JSON document per record'),
     env: environment('to look at'),
   },
+  conflicts: [['follow', 'from=end']],
   async run(options, terminal) {
     const { topic = 'readings', partition, follow, from = follow ? 'end' : 'start' } = options
-    if (from === 'end' && !follow)
-      throw usageFailure(
-        '--no-follow and --from end cannot be used together: one shows existing records, the other skips them.',
-      )
     if (typeof from === 'object' && 'offset' in from && partition === undefined)
       throw usageFailure('--from with an offset needs --partition: offsets are counted per partition.')
     const config = resolveConfig(terminal, options.env)

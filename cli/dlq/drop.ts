@@ -1,11 +1,12 @@
 import { command, environment, flag, JSON_OPTION, optionalArguments, SOME_TEXT } from '../command.ts'
-import { FILTERS } from './filters.ts'
+import { FILTERS, SELECTION_RULES } from './filters.ts'
 import { handleDeadLetters } from './handle-dead-letters.ts'
 
 export default command({
   about: `Mark dead letters as handled: they are no longer listed or redriven.
 
-Without --yes, the command only shows the effect. Dropped dead letters stay in the topic until their retention ends;
+Without --yes, the command only shows the effect. Specify dead letters by AT or id, or select them with options,
+such as --since 365d for all. Dropped dead letters stay in the topic until their retention ends;
 to redrive one anyway, use \`sluice dlq redrive AT --again\`.`,
   more: `
 Examples:
@@ -20,5 +21,6 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the dead letters'),
   },
+  ...SELECTION_RULES,
   run: ({ at: ats, ...options }, terminal) => handleDeadLetters({ command: 'drop', ats }, options, terminal),
 })

@@ -22,6 +22,14 @@ export const FILTERS = {
   until: option('<time>', `only dead letters written before: ${TIME}`, TIME_OR_AGO),
 }
 
+const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
+
+/** Rules of commands that handle either specified dead letters or those that the filters select. */
+export const SELECTION_RULES = {
+  conflicts: [['at', ...FILTER_NAMES]],
+  requiresOneOf: [['at', ...FILTER_NAMES]],
+} as const
+
 export type FilterOptions = ValuesOf<typeof FILTERS>
 
 /**

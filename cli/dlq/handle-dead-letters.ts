@@ -3,20 +3,19 @@ import { randomUUID } from 'node:crypto'
 import { openBulkPublisher } from '../../lib/operations/bulk.ts'
 import {
   formatContinueCommand,
-  formatFilter,
   formatRequest,
   type HandlingRequest,
 } from '../../lib/operations/dead-letters/request.ts'
 import { previewHandling, runHandling, toCounts, type Work } from '../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
-import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { resolveConfig } from '../servers/connections.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { buildFilter, type FilterOptions, toFilter } from './filters.ts'
+import { buildFilter, type FilterOptions } from './filters.ts'
 import { formatHandling, formatProgress, type HandlingReport } from './handling-text.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
 
@@ -36,7 +35,6 @@ export async function handleDeadLetters(
   options: HandlingOptions,
   terminal: Terminal,
 ): Promise<void> {
-  requireLimits(wanted, options)
   const filter = buildFilter(options)
   // Dead letters that are written later are excluded, because they may result from this redrive.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, Date.now() + 1)
@@ -71,20 +69,6 @@ export async function handleDeadLetters(
     if (end.error !== undefined) throw end.error
     requireSome(request, end.tally)
   })
-}
-
-/** @throws CliFailure if dead letters are not selected, or in several ways */
-function requireLimits(
-  { ats, command }: Pick<HandlingRequest, 'ats' | 'command'>,
-  options: FilterOptions,
-): void {
-  const filters = Object.keys(formatFilter(toFilter(options)))
-  if (ats.length > 0 && filters.length > 0)
-    throw usageFailure(`Specify dead letters or limit them with --${filters[0]}, but not both.`)
-  if (ats.length === 0 && filters.length === 0)
-    throw usageFailure(
-      `No dead letters are selected. Specify them, or limit them with options such as --code. To ${command} all, use --since 365d.`,
-    )
 }
 
 interface End {

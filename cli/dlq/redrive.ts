@@ -1,7 +1,6 @@
 import { mapKind, text } from '#runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
-import { usageFailure } from '../failure.ts'
-import { FILTERS } from './filters.ts'
+import { FILTERS, SELECTION_RULES } from './filters.ts'
 import { handleDeadLetters } from './handle-dead-letters.ts'
 
 /** Kind for a number of dead letters per second. */
@@ -13,8 +12,8 @@ export default command({
   about: `Return dead letters to the consumers that failed: each to its original topic and partition, with its bytes, and only
 for that consumer.
 
-Without --yes, the command only shows the effect. Specify dead letters by AT or id, or select them with options.
-Quarantined ones are skipped unless they are specified.`,
+Without --yes, the command only shows the effect. Specify dead letters by AT or id, or select them with options,
+such as --since 365d for all. Quarantined ones are skipped unless they are specified.`,
   more: `
 Ctrl-C finishes the current batch and prints the command that continues. After a crash, run the command again, with
 --until and the time at which it began: the dlq topic itself records handled dead letters. A dead letter that is redriven
@@ -34,11 +33,9 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the dead letters'),
   },
+  ...SELECTION_RULES,
+  needs: [['again', 'at']],
   run: ({ at: ats, rate: perSecond, again, ...options }, terminal) => {
-    if (again && ats.length === 0)
-      throw usageFailure(
-        '--again needs specified dead letters. Otherwise, it would redrive all dead letters that ever failed.',
-      )
     return handleDeadLetters({ command: 'redrive', ats, perSecond, again }, options, terminal)
   },
 })

@@ -3,7 +3,7 @@ import { parseName } from '../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/records.ts'
 import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/connections.ts'
 import { printReport } from '../terminal.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
@@ -26,8 +26,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('to look at'),
   },
+  conflicts: [['raw', 'json']],
   async run({ at, raw, json, env }, terminal) {
-    if (raw && json) throw usageFailure('--raw and --json cannot be used together.')
     const config = resolveConfig(terminal, env)
     const { found, outlook } = await queryDlq(config, async (letters, connections) => {
       const answer = await findDeadLetter(letters, parseName(at), terminal.stop)

@@ -27,7 +27,6 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { usageFailure } from '../failure.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolveConfig } from '../servers/connections.ts'
 import { resolvePath } from '../terminal.ts'
@@ -106,15 +105,17 @@ Examples:
     quiet: flag('show no progress'),
     env: environment('of a signal'),
   },
+  conflicts: [
+    ['json', 'output=-'],
+    ['rate', 'from', 'interval'],
+    ['fleet', 'families', 'numSensors', 'metrics', 'sites'],
+  ],
+  needs: [
+    ['kafka', 'output'],
+    ['from', 'duration', 'count'],
+  ],
   async run(options, terminal) {
-    const { output, kafka, from, rate, count, duration, json } = options
-    if (!kafka && output === undefined)
-      throw usageFailure('--no-kafka needs a file: specify it with --output.')
-    if (json && output === '-') throw usageFailure('--json and --output - both print to standard output.')
-    if (rate !== undefined && (from !== undefined || options.interval !== undefined))
-      throw usageFailure('--rate determines when readings are generated: omit --from and --interval.')
-    if (from !== undefined && count === undefined && duration === undefined)
-      throw usageFailure('--from needs an end: add --duration or --count.')
+    const { from, rate, duration } = options
     const seed =
       options.seed ??
       (options.fleet ? undefined : from === undefined ? createSeed() : GENERATOR_DEFAULTS.seed)

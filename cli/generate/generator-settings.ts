@@ -34,8 +34,6 @@ export async function buildSettings(
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, seed, anomalyRate } = options
   const groups = buildGroups(options)
-  if (file !== undefined && groups !== undefined)
-    throw usageFailure('--fleet describes the sensors: omit the other options about them.')
   const base =
     file === undefined
       ? undefined

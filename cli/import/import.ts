@@ -26,7 +26,6 @@ import {
   optionList,
   optionWithDefault,
   SOME_TEXT,
-  toFlag,
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
@@ -93,16 +92,18 @@ Example:
     file: argument('a CSV file with a header, or a file of JSON lines', SOME_TEXT),
   },
   options: OPTIONS,
+  conflicts: [
+    ['mapping', 'family', 'metric', 'unit', 'entity', 'site', 'timestampColumn', 'valueColumn', 'utcOffset'],
+  ],
   run: importFile,
 })
 
 async function importFile(
   { file, ...options }: ImportOptions & { readonly file: string },
   terminal: Terminal,
-  given: ReadonlySet<string>,
 ): Promise<void> {
   const mappings = getMappingsFolder(terminal)
-  const { source, kind } = await resolveSource(options, given, terminal)
+  const { source, kind } = await resolveSource(options, terminal)
   const output = options.output && resolvePath(terminal, options.output)
   if (resolvePath(terminal, file) === output)
     throw usageFailure('--output is the imported file, whose rows would be lost: choose another file')
@@ -130,13 +131,9 @@ type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[
 
 async function resolveSource(
   options: ImportOptions,
-  given: ReadonlySet<string>,
   terminal: Terminal,
 ): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
   if (options.mapping.length > 0) {
-    const unfit = [...given].find(name => !WITH_MAPPING.has(name))
-    if (unfit)
-      throw usageFailure(`${toFlag(unfit)} is for CSV files: omit it with --mapping, which defines it`)
     const mappings = await loadMappings(options.mapping, terminal)
     return { source: { mappings }, kind: { mappings } }
   }
@@ -150,9 +147,6 @@ async function resolveSource(
   }
   return { source, kind: { series } }
 }
-
-/** Options that can be combined with a mapping. All others describe the format of the files. */
-const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output'])
 
 /**
  * Adds to the error message that the output is incomplete, because the lines that have been written look like a complete stream.

@@ -11,7 +11,7 @@ import { parseRecord, type Trial, type TriedRecord, tryRecord, UNTAKEN } from '.
 import { count as numbered } from '../../lib/support/count.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { readInput, toInputName, splitDocuments } from '../input.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
@@ -101,6 +101,7 @@ Examples:
     topic: option('<topic>', 'try the mappings of this topic: a signal, or a whole name', SOME_TEXT),
     json: flag('print one JSON document a record'),
   },
+  conflicts: [['mapping', 'topic']],
   run: async ({ file, mapping, topic, json }, terminal) => {
     const names = await resolveNames(mapping, topic, terminal)
     await tryMappings(file, await loadMappings(names, terminal), json, terminal)
@@ -143,10 +144,6 @@ async function resolveNames(
   topic: string | undefined,
   terminal: Terminal,
 ): Promise<readonly string[]> {
-  if (mapping.length > 0 && topic !== undefined)
-    throw usageFailure(
-      '--mapping selects mappings by name, and --topic the mappings of a topic: use only one of them.',
-    )
   if (mapping.length > 0) return mapping
   if (topic === undefined) return listMappings(getMappingsFolder(terminal))
   const { topicMappings } = readSettings([MAPPINGS], terminal.environment)

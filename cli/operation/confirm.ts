@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
+import type { OperationFailure } from '../../lib/operations/failure.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -11,8 +12,7 @@ import type { Terminal } from '../terminal.ts'
 export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
   if (isSure) return
   const { stdin, stderr, stop } = terminal
-  if (!stdin.isTTY)
-    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes.')
+  if (!stdin.isTTY) throw noTerminalFailure('--yes')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
     // If the input ends, the answer is empty, which does not confirm.
@@ -25,4 +25,9 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
     lines.close()
   }
   throw new CliFailure('Nothing was changed.')
+}
+
+/** Returns the refusal of a command that cannot ask. @param flags options with which it does not ask */
+export function noTerminalFailure(flags: string): OperationFailure {
+  return usageFailure(`Nothing was changed: there is no terminal to confirm on, so add ${flags}.`)
 }

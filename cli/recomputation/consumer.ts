@@ -5,37 +5,15 @@ import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { findFirstSignal, listConsumers, listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
+import { listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
-import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 
 /** Settings that some consumers require. The consumers are only inspected here, so the values are not used. */
 const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
-
-/**
- * Returns the topic that the consumer reads.
- *
- * @param wanted requested topic, if any
- * @throws CliFailure if the consumer is unknown, if it does not read the requested topic, or if it reads several topics and none is
- * requested
- */
-export function resolveSignal(consumer: string, wanted: string | undefined): Signal {
-  const functions = readFunctions()
-  const own = functions.find(({ name }) => name === consumer)
-  if (!own || own.consumes.length === 0)
-    throw usageFailure(
-      `The project has no consumer "${consumer}".${suggestion(consumer, listConsumers(functions)) ?? ''} Consumers are ${listConsumers(functions).join(', ')}.`,
-    )
-  const [first, ...others] = own.consumes
-  const meant = wanted ?? (others.length === 0 ? first : findFirstSignal(consumer))
-  const signal = own.consumes.find(one => one === meant)
-  if (signal !== undefined) return signal
-  throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: select one of them with --topic.`)
-}
 
 /**
  * Returns the consumer.

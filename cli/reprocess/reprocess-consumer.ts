@@ -24,8 +24,9 @@ import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
+import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
-import { computeVersions, loadConsumer, resolveSignal } from '../recomputation/consumer.ts'
+import { computeVersions, loadConsumer } from '../recomputation/consumer.ts'
 import { formatProgress } from '../recomputation/progress-text.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { resolveEnvironment, withRedis } from '../servers/connections.ts'
@@ -34,7 +35,7 @@ import { printReport, type Terminal } from '../terminal.ts'
 import { formatPlan, formatResult } from './text.ts'
 
 export interface ReprocessOptions {
-  readonly from?: From
+  readonly from: From
   readonly topic?: string
   readonly partition?: number
   readonly dropOlder: boolean
@@ -50,14 +51,11 @@ export interface ReprocessOptions {
  * @throws CliFailure, ConfigError
  */
 export async function reprocess(name: string, options: ReprocessOptions, terminal: Terminal): Promise<void> {
-  const { from, yes, env } = options
-  if (!from) throw usageFailure('Specify a start with --from.')
+  const { from, env } = options
   if (from.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
       `--from ${new Date(from.timeMs).toISOString()} is in the future: no records can be read yet.`,
     )
-  if (!yes && !terminal.stdin.isTTY && !options.dryRun)
-    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const signal = resolveSignal(name, options.topic)
   const environment = resolveEnvironment(terminal, env)
   const config = readConfig(environment)

@@ -1,5 +1,15 @@
 import { fromKind } from '../../lib/operations/reprocess/from.ts'
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  requiredOption,
+  SOME_TEXT,
+} from '../command.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.
@@ -24,7 +34,7 @@ Examples:
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    from: option('<time>', 'start of the new states', fromKind(Date.now())),
+    from: requiredOption('<time>', 'start of the new states', fromKind(Date.now())),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
     dropOlder: flag('also replace states that come from records before the start'),
@@ -33,6 +43,7 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the consumer'),
   },
+  confirms: ['yes', 'dryRun'],
   async run({ consumer, ...options }, terminal) {
     const { reprocess } = await import('./reprocess-consumer.ts')
     await reprocess(consumer, options, terminal)

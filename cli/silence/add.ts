@@ -53,6 +53,8 @@ Examples:
   sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
   sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`,
   options: OPTIONS,
+  conflicts: [['for', 'until']],
+  requiresOneOf: [['for', 'until']],
   async run(options, terminal) {
     const silence = buildSilence(options, options.author ?? userOfMachine(), Date.now())
     const operation = {
@@ -84,15 +86,9 @@ Examples:
 function buildSilence(options: AddOptions, author: string, nowMs: number): Silence {
   const match = buildMatch(options)
   const { start: startMs = nowMs, comment } = options
-  const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
-  const wrong: string[] = []
-  if (options.for !== undefined && options.until !== undefined)
-    wrong.push('Use either --for or --until, not both.')
-  else if (endMs === undefined) wrong.push('Use --for or --until: a silence must end.')
-  const wanted = { match, startMs, endMs: endMs ?? Number.NaN }
-  const faults = faultsIn(wanted, nowMs).filter(fault => wrong.length === 0 || fault === 'matches-all')
-  wrong.push(...faults.map(fault => FAULTS[fault]))
-  if (wrong.length > 0) throw usageFailure(wrong.join('\n'))
+  const wanted = { match, startMs, endMs: options.until ?? startMs + (options.for ?? 0) }
+  const faults = faultsIn(wanted, nowMs)
+  if (faults.length > 0) throw usageFailure(faults.map(fault => FAULTS[fault]).join('\n'))
   return newSilence({ ...wanted, id: randomUUID().slice(0, 8), author, comment }, nowMs)
 }
 

@@ -6,13 +6,14 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { findFirstSignal, listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
+import { findFirstSignal, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
+import { topicNeededFailure, unknownConsumerFailure } from '../options/consumer.ts'
 import { awaitAnswer, getReason, resolveConfig, withRedis } from '../servers/connections.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -57,9 +58,6 @@ export async function skip(
   terminal: Terminal,
 ): Promise<void> {
   const { undo, dryRun, yes, json, env } = options
-  if (undo && dryRun) throw usageFailure('--undo cannot be used with --dry-run.')
-  if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
-    throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const config = resolveConfig(terminal, env)
   const topics = listCandidateTopics(consumer, options.topic, config.env)
   await withRedis(config, async (client, connections) => {
@@ -120,18 +118,14 @@ interface SkipContext {
  * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
 function listCandidateTopics(consumer: string, wanted: string | undefined, env: string): readonly string[] {
-  const functions = readFunctions()
-  const own = functions.find(({ name }) => name === consumer)
+  const own = readFunctions().find(({ name }) => name === consumer)
   const topics = own ? listTriggerTopics(own, env).map(({ topic }) => topic) : []
-  if (topics.length === 0)
-    throw usageFailure(
-      `The project has no consumer "${consumer}". Consumers are ${listConsumers(functions).join(', ')}.`,
-    )
+  if (topics.length === 0) throw unknownConsumerFailure(consumer)
   const meant = wanted ?? findFirstSignal(consumer)
   const selected =
     meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
   if (selected.length > 0) return selected
-  throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
+  throw topicNeededFailure(consumer, topics)
 }
 
 /**
@@ -160,9 +154,7 @@ async function locateTopic(
   const [fits, ...further] = fitting
   if (fits !== undefined && further.length === 0) return fits
   const many = fits === undefined ? 'none' : 'several'
-  throw usageFailure(
-    `${consumer} reads ${topics.join(', ')}, and ${many} of them can have ${formatPlaces(named)}: select one of them with --topic.`,
-  )
+  throw topicNeededFailure(consumer, topics, `, and ${many} of them can have ${formatPlaces(named)}`)
 }
 
 /**

@@ -43,6 +43,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the consumer'),
   },
+  conflicts: [['undo', 'dryRun']],
+  confirms: ['yes', 'dryRun', 'undo'],
   async run({ consumer, at, ...options }, terminal) {
     const { skip } = await import('./skip-records.ts')
     await skip(consumer, at, options, terminal)

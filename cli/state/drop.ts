@@ -33,7 +33,7 @@ import type { CommandConnections } from '../servers/command-connections.ts'
 import { awaitAnswer, formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
-type DropOptions = ValuesOf<typeof OPTIONS>
+type DropOptions = Omit<ValuesOf<typeof OPTIONS>, 'partition'> & { readonly consumer: string }
 
 const OPTIONS = {
   partition: option('<n>', 'which one', NATURAL),
@@ -65,20 +65,20 @@ Examples:
   },
   options: OPTIONS,
   withoutKafka: true,
-  run(values, terminal) {
-    const isAll = values.allPartitions && values.partition === undefined
-    return (isAll ? removeAll : dropPartition)(values, terminal)
+  conflicts: [['partition', 'allPartitions']],
+  requiresOneOf: [['partition', 'allPartitions']],
+  run({ partition, ...values }, terminal) {
+    return partition === undefined
+      ? removeAll(values, terminal)
+      : dropPartition({ ...values, partition }, terminal)
   },
 })
 
 async function dropPartition(
-  { env, yes, json, partition, allPartitions, ...wanted }: DropOptions & { consumer: string },
+  { consumer, partition, topic = 'readings', env, yes, json }: DropOptions & { readonly partition: number },
   terminal: Terminal,
 ): Promise<void> {
-  if (partition === undefined || allPartitions)
-    throw usageFailure('Specify one partition with --partition, or use --all-partitions.')
   const config = resolveConfig(terminal, env)
-  const { consumer, topic = 'readings' } = wanted
   const stateKey = { consumer, topic: requireOwnTopic({ topic }, config.env), partition }
   await withRedis(config, async (client, connections) => {
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
@@ -126,7 +126,7 @@ async function emptyState(states: RedisReplaceableStates, stateKey: StateKey): P
 
 /** Removes the whole state of a consumer that no longer exists. The epoch is also removed, because no process needs it any more. */
 async function removeAll(
-  { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
+  { consumer, topic, env, yes, json }: DropOptions,
   terminal: Terminal,
 ): Promise<void> {
   if (listConsumers(readFunctions()).includes(consumer))

@@ -19,7 +19,7 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { showLine } from '../output/progress.ts'
@@ -67,11 +67,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the entity'),
   },
+  confirms: ['yes', 'dryRun'],
   async run({ entity: wanted, dryRun, timeout, yes, json, env }, terminal) {
-    if (!dryRun && !yes && !terminal.stdin.isTTY)
-      throw usageFailure(
-        'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
-      )
     const config = resolveConfig(terminal, env)
     await withRedis(config, async (client, connections) => {
       const servers = {

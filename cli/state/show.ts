@@ -19,7 +19,7 @@ import {
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
 import { printReport } from '../terminal.ts'
@@ -65,8 +65,8 @@ Examples:
     json: JSON_OPTION,
     env: environment('to look at'),
   },
+  needs: [['at', 'entity']],
   async run({ env, entity, json, failures, at, ...wanted }, terminal) {
-    if (at && entity === undefined) throw usageFailure('--at shows an entity: specify it with --entity.')
     const environment = resolveEnvironment(terminal, env)
     const config = readConfig(environment)
     await withRedis(config, async (client, connections) => {

@@ -8,9 +8,9 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
+import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
-import { resolveSignal } from '../recomputation/consumer.ts'
 import { formatProgress } from '../recomputation/progress-text.ts'
 import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
 import { resolveEnvironment, withRedis } from '../servers/connections.ts'
@@ -38,8 +38,6 @@ export async function verifyConsumer(
   terminal: Terminal,
 ): Promise<void> {
   const { json, metric, all } = options
-  if (json && metric)
-    throw usageFailure('--json and --metric both print to standard output: use only one of them.')
   const report = await buildReport(name, options, terminal).catch(error => {
     const failure = rereadingFailure(error, terminal)
     if (!(failure instanceof OperationFailure) || failure.isUsage) throw failure

@@ -29,6 +29,7 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the consumer'),
   },
+  conflicts: [['json', 'metric']],
   async run({ consumer, ...options }, terminal) {
     const { verifyConsumer } = await import('./verify-consumer.ts')
     await verifyConsumer(consumer, options, terminal)

@@ -1,0 +1,41 @@
+/** Rules about arguments and options that exclude or need one another. A command declares them; `declare.ts` applies them. Pure. */
+
+/**
+ * Name of an argument or option, which stands for its presence on the command line. `output=-` stands for the option with this
+ * value. A flag such as `--no-follow` has the name `follow`.
+ */
+type Term<Name extends string> = Name | `${Name}=${string}`
+
+export interface OptionRules<Name extends string> {
+  /** Lists whose first term cannot be used with any of the others. */
+  readonly conflicts?: readonly (readonly Term<Name>[])[]
+  /** Lists whose first term needs one of the others. */
+  readonly needs?: readonly (readonly Term<Name>[])[]
+  /** Lists of terms, one of which is required. */
+  readonly requiresOneOf?: readonly (readonly Term<Name>[])[]
+}
+
+const ANY_OF = new Intl.ListFormat('en', { type: 'disjunction' })
+
+/** Returns an error for each broken rule, in the words of commander. @param describe returns the text of a term in messages */
+export function findBrokenRules(
+  { conflicts = [], needs = [], requiresOneOf = [] }: OptionRules<string>,
+  isPresent: (term: string) => boolean,
+  describe: (term: string) => string,
+): string[] {
+  const list = (terms: readonly string[]) => ANY_OF.format(terms.map(describe))
+  const errors = [
+    ...conflicts.flatMap(([first = '', ...others]) =>
+      isPresent(first)
+        ? others.filter(isPresent).map(other => `${describe(first)} cannot be used with ${describe(other)}`)
+        : [],
+    ),
+    ...needs
+      .filter(([first = '', ...others]) => isPresent(first) && !others.some(isPresent))
+      .map(([first = '', ...others]) => `${describe(first)} needs ${list(others)}`),
+    ...requiresOneOf
+      .filter(terms => !terms.some(isPresent))
+      .map(terms => `required ${list(terms)} not specified`),
+  ]
+  return errors.map(error => `error: ${error}`)
+}

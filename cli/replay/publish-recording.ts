@@ -60,45 +60,61 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
           `Moved by ${shiftMs} ms. To publish the same events again, add:${shiftOption}\n`,
         )
       const departures = readDepartures(source, plan, addressing, terminal.stop)
-      const { futureToleranceMs } = config
-      const counts = { acknowledged: 0, ahead: 0 }
-      const startedMs = performance.now()
-      const elapsedMs = () => performance.now() - startedMs
-      const hideProgress = showLine(terminal, () =>
-        formatProgress({ done: counts.acknowledged, total: count, elapsedMs: elapsedMs() }, 'acknowledged'),
-      )
-      try {
-        const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
-        const due = groupIntoRequests(departures, createPacer(plan.speed), { elapsedMs, wait })
-        await connections.writing(() =>
-          publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now }),
-        )
-      } catch (error) {
-        const next = `To continue, add --skip ${plan.skip + counts.acknowledged}${shiftOption}`
-        if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${next}\n`)
-        throw terminal.stop.aborted || !isExpected(error)
-          ? error
-          : new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error })
-      } finally {
-        hideProgress()
-        const { acknowledged, ahead } = counts
-        const report = {
-          acknowledged,
-          notAcknowledged: count - acknowledged,
-          elapsedMs: Math.round(elapsedMs()),
-        }
-        printReport(terminal, { ...report, shiftMs: shiftMs ?? null, ahead }, plan.json, formatReport)
-        if (ahead > 0)
-          terminal.stderr.write(
-            `${ahead} events were sent more than ${durationText(futureToleranceMs)} before their time: consumers reject them (time-in-future).\n`,
-          )
-      }
+      const shift = { ms: shiftMs ?? null, option: shiftOption }
+      await publishDepartures(departures, { plan, count, shift, connections, publisher }, terminal)
     } finally {
       await connections.close()
     }
   } catch (error) {
     // If the user has stopped the replay, ignore the error with which a pending wait was aborted.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
+  }
+}
+
+interface Publication {
+  readonly plan: ReplayPlan
+  /** Number of items to publish. */
+  readonly count: number
+  /** Time by which the events are moved, and the option that moves them to the same times again. */
+  readonly shift: { readonly ms: number | null; readonly option: string }
+  readonly connections: CommandConnections
+  readonly publisher: Awaited<ReturnType<typeof openBulkPublisher>>
+}
+
+/** Publishes the records, and prints the report. @throws CliFailure if not all were acknowledged */
+async function publishDepartures(
+  departures: AsyncIterable<readonly Departure[]>,
+  { plan, count, shift, connections, publisher }: Publication,
+  terminal: Terminal,
+): Promise<void> {
+  const { futureToleranceMs } = connections.config
+  const counts = { acknowledged: 0, ahead: 0 }
+  const startedMs = performance.now()
+  const elapsedMs = () => performance.now() - startedMs
+  const hideProgress = showLine(terminal, () =>
+    formatProgress({ done: counts.acknowledged, total: count, elapsedMs: elapsedMs() }, 'acknowledged'),
+  )
+  try {
+    const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
+    const due = groupIntoRequests(departures, createPacer(plan.speed), { elapsedMs, wait })
+    await connections.writing(() =>
+      publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now }),
+    )
+  } catch (error) {
+    const next = `To continue, add --skip ${plan.skip + counts.acknowledged}${shift.option}`
+    if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${next}\n`)
+    throw terminal.stop.aborted || !isExpected(error)
+      ? error
+      : new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error })
+  } finally {
+    hideProgress()
+    const { acknowledged, ahead } = counts
+    const report = { acknowledged, notAcknowledged: count - acknowledged, elapsedMs: Math.round(elapsedMs()) }
+    printReport(terminal, { ...report, shiftMs: shift.ms, ahead }, plan.json, formatReport)
+    if (ahead > 0)
+      terminal.stderr.write(
+        `${ahead} events were sent more than ${durationText(futureToleranceMs)} before their time: consumers reject them (time-in-future).\n`,
+      )
   }
 }
 

@@ -4,6 +4,7 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
@@ -12,7 +13,11 @@ import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { From } from '../../lib/operations/reprocess/from.ts'
 import { requireRoom } from '../../lib/operations/reprocess/memory.ts'
-import { createReprocessingStore, type Reprocessings } from '../../lib/operations/reprocess/operation.ts'
+import {
+  createReprocessingStore,
+  type Reprocessings,
+  type SwitchedPartition,
+} from '../../lib/operations/reprocess/operation.ts'
 import {
   listLivePartitions,
   requireDeployedVersion,
@@ -27,7 +32,7 @@ import { confirm } from '../operation/confirm.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
 import { computeVersions, loadConsumer } from '../recomputation/consumer.ts'
-import { formatProgress } from '../recomputation/progress-text.ts'
+import { formatProgress, type Progress } from '../recomputation/progress-text.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
@@ -50,7 +55,11 @@ export interface ReprocessOptions {
  *
  * @throws CliFailure, ConfigError
  */
-export async function reprocess(name: string, options: ReprocessOptions, terminal: Terminal): Promise<void> {
+export async function reprocessConsumer(
+  name: string,
+  options: ReprocessOptions,
+  terminal: Terminal,
+): Promise<void> {
   const { from, env } = options
   if (from.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
@@ -64,11 +73,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
     const timeMs = from.kind === 'time' ? from.timeMs : undefined
     const reach = (await readReachByTopic(connections, config, [topic], timeMs)).get(topic) as TopicReach
     const states = selectStateKeys(
-      {
-        consumer: name,
-        topic,
-        ...(options.partition === undefined ? {} : { partition: options.partition }),
-      },
+      { consumer: name, topic, ...omitUndefined({ partition: options.partition }) },
       config.env,
       reach.bounds.length,
     )
@@ -94,23 +99,47 @@ interface ReprocessContext {
 
 async function runReprocessing(
   context: ReprocessContext,
-  options: ReprocessOptions,
+  { dryRun, dropOlder, yes, json }: ReprocessOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { name, from, client, connections, operations, states, reach } = context
-  const { dryRun, dropOlder: dropsOlder, yes, json } = options
+  const plan = await preparePlan(context)
+  const { live, starts, code } = plan
+  const { name, states } = context
+  terminal.stderr.write(`${name} on ${states[0]?.topic}, code ${code}\n${formatPlan(live, starts)}`)
+  if (!dryRun) await confirm('Recompute these states and replace the live ones?', yes, terminal)
+  const partitions = await replaceStates(context, plan, { dryRun, dropsOlder: dropOlder }, terminal)
+  if (terminal.stop.aborted) {
+    terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : BEGIN_AGAIN}\n`)
+    return
+  }
+  const report = { consumer: name, code, dryRun, partitions }
+  printReport(terminal, report, json, () => formatResult(partitions, dryRun))
+  if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
+}
+
+type ReprocessPlan = Awaited<ReturnType<typeof preparePlan>>
+
+/** Checks that the log can be processed again. @throws OperationFailure, CliFailure, ConfigError */
+async function preparePlan({ name, from, environment, client, states, reach }: ReprocessContext) {
   const replaceable = new RedisReplaceableStates(client)
-  const consumer = await loadConsumer(name, context.environment)
+  const consumer = await loadConsumer(name, environment)
   const live = await listLivePartitions(replaceable, states)
   const codeVersion = requireDeployedVersion(live, await computeVersions(name), consumer)
-  const code = computeCode(codeVersion, consumer)
   const starts = resolveStarts(from, live, reach)
   await requireRoom(
     client,
     live.map(({ state }) => state),
   )
-  terminal.stderr.write(`${name} on ${states[0]?.topic}, code ${code}\n${formatPlan(live, starts)}`)
-  if (!dryRun) await confirm('Recompute these states and replace the live ones?', yes, terminal)
+  return { consumer, replaceable, live, starts, codeVersion, code: computeCode(codeVersion, consumer) }
+}
+
+/** Computes the new states, and replaces the live ones unless it is a dry run. Returns the switched partitions. */
+async function replaceStates(
+  { name, client, connections, operations, states }: ReprocessContext,
+  { consumer, replaceable, live, starts, codeVersion, code }: ReprocessPlan,
+  { dryRun, dropsOlder }: { readonly dryRun: boolean; readonly dropsOlder: boolean },
+  terminal: Terminal,
+): Promise<readonly SwitchedPartition[]> {
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
   const log = await connections.log()
@@ -123,39 +152,18 @@ async function runReprocessing(
     ...(dropsOlder && { 'drop-older': 'yes' }),
     ...(dryRun && { 'dry-run': 'yes' }),
   }
-  const switchedPartitions = await carryOut(
-    connections,
-    { action: 'reprocess', filter, operation },
-    async counts => {
-      const own = (await operations.take({ operation, attempt: 0 })) as Operation
-      try {
-        return await reprocessAll(
-          operations,
-          work,
-          own,
-          starts,
-          byPartition,
-          { isTrial: dryRun, counts },
-          {
-            stop: terminal.stop,
-            notice: text => terminal.stderr.write(`${text}\n`),
-            watch: progress => showLine(terminal, () => formatProgress(progress, Date.now(), dryRun)),
-          },
-        )
-      } finally {
-        if (await operations.isOwn(own)) await operations.end(own)
-      }
-    },
-  )
-  if (terminal.stop.aborted) {
-    terminal.stderr.write(`Stopped. ${dryRun ? NOTHING_LEFT : BEGIN_AGAIN}\n`)
-    return
+  const watching = {
+    stop: terminal.stop,
+    notice: (text: string) => terminal.stderr.write(`${text}\n`),
+    watch: (progress: Progress) => showLine(terminal, () => formatProgress(progress, Date.now(), dryRun)),
   }
-  printReport(
-    terminal,
-    { consumer: name, code, dryRun, partitions: switchedPartitions },
-    json,
-    ({ partitions }) => formatResult(partitions, dryRun),
-  )
-  if (dryRun) terminal.stderr.write(`${NOTHING_LEFT}\n`)
+  return carryOut(connections, { action: 'reprocess', filter, operation }, async counts => {
+    const own = (await operations.take({ operation, attempt: 0 })) as Operation
+    const kind = { isTrial: dryRun, counts }
+    try {
+      return await reprocessAll(operations, work, own, starts, byPartition, kind, watching)
+    } finally {
+      if (await operations.isOwn(own)) await operations.end(own)
+    }
+  })
 }

@@ -45,7 +45,7 @@ Examples:
   },
   confirms: ['yes', 'dryRun'],
   async run({ consumer, ...options }, terminal) {
-    const { reprocess } = await import('./reprocess-consumer.ts')
-    await reprocess(consumer, options, terminal)
+    const { reprocessConsumer } = await import('./reprocess-consumer.ts')
+    await reprocessConsumer(consumer, options, terminal)
   },
 })

@@ -14,8 +14,9 @@ import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
-import { formatKafkaAddress, withRedis } from '../servers/connections.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
+import { withRedis } from '../servers/redis.ts'
+import { missingTopicFailure } from '../servers/server-errors.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 
 /** Reads the alerts of an environment from its servers. */
@@ -73,10 +74,7 @@ export class AlertsReader implements AlertSource {
     const { topic } = this.topic
     const bounds = await readLogBounds(this.connections, topic)
     if (bounds === 'away') return null
-    if (bounds === 'no-topic')
-      throw new CliFailure(
-        `Kafka at ${formatKafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates the topics of "local"; check --env and SLUICE_ENV.`,
-      )
+    if (bounds === 'no-topic') throw missingTopicFailure(topic, this.config)
     return countRecordsBehind(this.inspection, this.topic, bounds)
   }
 

@@ -9,8 +9,9 @@ import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatList } from '../output/table.ts'
-import { printReport, resolvePath, type Terminal } from '../terminal.ts'
+import { printReport, resolvePath } from '../terminal.ts'
 import { type ReceiverResult, tryReceivers } from './try-receivers.ts'
+import { addStack } from '../servers/settings.ts'
 
 interface Report {
   readonly env: string
@@ -35,7 +36,8 @@ Examples:
   },
   withoutKafka: true,
   async run({ receiver: name, env, json }, terminal) {
-    const environment = resolveEnvironment(terminal, env)
+    const reaching = addStack(terminal.environment, terminal)
+    const environment = env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
     const config = readSettings([GENERAL, NOTIFICATIONS, RECEIVERS], environment)
     const folder = config.notificationsDir
     const all = await readReceivers(resolvePath(terminal, folder), folder)
@@ -49,15 +51,6 @@ Examples:
       )
   },
 })
-
-function resolveEnvironment({ environment, stack, stacksDir }: Terminal, env: string | undefined) {
-  try {
-    const reaching = stackEnvironment(environment, stack, stacksDir)
-    return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
-  } catch (error) {
-    throw error instanceof StackNotFound ? new CliFailure(error.message) : error
-  }
-}
 
 async function readReceivers(folder: string, shown: string): Promise<readonly Receiver[]> {
   try {

@@ -11,7 +11,7 @@ import {
   TIME_OR_AGO,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { AlertsReader } from './alerts-reader.ts'
 import { formatAlertDetails } from './show-text.ts'

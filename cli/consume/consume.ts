@@ -12,8 +12,8 @@ import {
   short,
 } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { resolveConfig } from '../servers/connections.ts'
-import { consume, createFromKind } from './print-records.ts'
+import { resolveConfig } from '../servers/settings.ts'
+import { createFromKind, printRecords } from './print-records.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the
@@ -53,6 +53,6 @@ Examples:
     if (typeof from === 'object' && 'offset' in from && partition === undefined)
       throw usageFailure('--from with an offset needs --partition: offsets are counted per partition.')
     const config = resolveConfig(terminal, options.env)
-    await consume({ ...options, topic: resolveTopic({ topic }, config.env), from }, config, terminal)
+    await printRecords({ ...options, topic: resolveTopic({ topic }, config.env), from }, config, terminal)
   },
 })

@@ -62,11 +62,11 @@ export interface ConsumePlan {
 }
 
 /**
- * Consumes the topic.
+ * Prints the records of the topic.
  *
  * @throws StoppedByUser when a signal stops the command, which is how it normally ends
  */
-export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
+export async function printRecords(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   await withKafka(config, async command => {
     requireTopicIn(command, plan.topic)
     const output = new ConsumeOutput(plan, dataReader(config), terminal)

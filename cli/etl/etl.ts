@@ -4,8 +4,8 @@ import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { showLine } from '../output/progress.ts'
 import { formatTable } from '../output/table.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { requireHistory } from '../servers/history.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 
 export default command({

@@ -28,7 +28,7 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { resolvePath } from '../terminal.ts'
 import { buildSettings } from './generator-settings.ts'
 import { runGenerator } from './run-generator.ts'

@@ -1,9 +1,10 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import { formatKafkaAddress } from '../../lib/operations/servers.ts'
 import { listGroups, readGroupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { formatKafkaAddress, resolveConfig } from '../servers/connections.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { buildLagReport, formatLags, type LagReport } from './text.ts'
 

@@ -35,7 +35,7 @@ export interface PublishPlan {
  *
  * @throws CliFailure for an invalid event, in which case nothing is published
  */
-export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
+export async function publishEvents(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = toInputName(plan.file)
   const { key, newId } = plan
   const events = parseEvents(await readText(plan.file, name, terminal), { name, newId })

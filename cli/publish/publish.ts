@@ -9,8 +9,8 @@ import {
   requiredOption,
   SOME_TEXT,
 } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
-import { publish } from './publish-events.ts'
+import { resolveConfig } from '../servers/settings.ts'
+import { publishEvents } from './publish-events.ts'
 
 export default command({
   about: `Publish single CloudEvents, and print the position of each: topic, partition and offset.
@@ -42,6 +42,6 @@ Examples:
   },
   async run({ file, ...options }, terminal) {
     const config = resolveConfig(terminal, options.env)
-    await publish({ ...options, file, topic: resolveTopic(options, config.env) }, config, terminal)
+    await publishEvents({ ...options, file, topic: resolveTopic(options, config.env) }, config, terminal)
   },
 })

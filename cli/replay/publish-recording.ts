@@ -18,7 +18,8 @@ import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { formatProgress } from '../output/progress-text.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
-import { requireTopic, resolveConfig } from '../servers/connections.ts'
+import { requireTopic } from '../servers/kafka.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 /** Request of `sluice replay`. */
@@ -41,7 +42,7 @@ export interface ReplayPlan {
  *
  * @throws CliFailure if not all items were acknowledged; the message explains how to continue
  */
-export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
+export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = resolveConfig(terminal, plan.env)
   try {
     const source = await openSource(plan.file, terminal)

@@ -12,7 +12,7 @@ import {
   POSITIVE,
   SOME_TEXT,
 } from '../command.ts'
-import { replay } from './publish-recording.ts'
+import { publishRecording } from './publish-recording.ts'
 
 export default command({
   about: `Publish a recording to Kafka.
@@ -58,5 +58,5 @@ Examples:
     carryLogTime: flag('add the original append time to each record'),
     json: JSON_OPTION,
   },
-  run: replay,
+  run: publishRecording,
 })

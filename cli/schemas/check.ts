@@ -1,5 +1,5 @@
 import { command, environment } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import {
   queryVerdicts,

@@ -1,6 +1,6 @@
 import { command, environment, flag } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { getColumns, printReport } from '../terminal.ts'
 import {
   queryVerdicts,

@@ -1,13 +1,14 @@
 /** Runs the work of a command with Kafka, and converts errors to messages for users. */
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
-import { CliFailure } from '../failure.ts'
 import { CommandConnections } from './command-connections.ts'
-import { awaitAnswer, formatKafkaAddress, kafkaFailure, requireSignIn } from './connections.ts'
+import { awaitAnswer, kafkaFailure, missingTopicFailure, requireSignIn } from './server-errors.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {
@@ -52,7 +53,23 @@ export function requireTopicIn(
 ): TopicLayout {
   const found = topics.find(one => one.topic === topic)
   if (found) return found
-  throw new CliFailure(
-    `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics; check --env and SLUICE_ENV.`,
-  )
+  throw missingTopicFailure(topic, config)
+}
+
+/**
+ * Checks that the topic exists, by its partitions.
+ *
+ * @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic
+ */
+export async function requireTopic(
+  publisher: Pick<TopicPublisher, 'countPartitions'>,
+  topic: string,
+  config: Config,
+): Promise<void> {
+  try {
+    await awaitAnswer(publisher.countPartitions(topic))
+  } catch (error) {
+    requireSignIn(error, config)
+    throw isUnknownTopic(error) ? missingTopicFailure(topic, config) : kafkaFailure(error, config)
+  }
 }

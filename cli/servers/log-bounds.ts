@@ -6,7 +6,7 @@ import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { awaitAnswer } from './connections.ts'
+import { awaitAnswer } from './server-errors.ts'
 
 /** First and last offsets by partition, or the reason why they are unknown. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'

@@ -4,10 +4,8 @@ import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { SIGNALS } from '../../lib/app/topics.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { CliFailure } from '../failure.ts'
-import { awaitAnswer, formatKafkaAddress, getReason, requireSignIn } from './connections.ts'
+import { awaitAnswer, missingTopicFailure, noAnswerFailure, requireSignIn } from './server-errors.ts'
 
 /**
  * Returns the first and last offsets of topics.
@@ -27,7 +25,7 @@ export async function readReachByTopic(
       return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]
     } catch (error) {
       requireSignIn(error, config)
-      throw toReachFailure(error, topic, config)
+      throw isUnknownTopic(error) ? missingTopicFailure(topic, config) : noAnswerFailure(error, config)
     }
   }
   try {
@@ -38,14 +36,4 @@ export async function readReachByTopic(
   } finally {
     await offsets.close().catch(() => {})
   }
-}
-
-function toReachFailure(error: unknown, topic: string, config: Config): CliFailure {
-  if (isUnknownTopic(error))
-    return new CliFailure(
-      `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}. Check --env and SLUICE_ENV.`,
-    )
-  return new CliFailure(
-    `Kafka does not answer at ${formatKafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${getReason(error)})`,
-  )
 }

@@ -8,13 +8,16 @@ import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { findFirstSignal, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
+import { getReason } from '../../lib/operations/servers.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { topicNeededFailure, unknownConsumerFailure } from '../options/consumer.ts'
-import { awaitAnswer, getReason, resolveConfig, withRedis } from '../servers/connections.ts'
+import { withRedis } from '../servers/redis.ts'
+import { awaitAnswer } from '../servers/server-errors.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
@@ -51,7 +54,7 @@ interface SkipReport {
  *
  * @throws CliFailure, ConfigError
  */
-export async function skip(
+export async function skipRecords(
   consumer: string,
   named: readonly NamedRecord[],
   options: SkipOptions,
@@ -90,7 +93,7 @@ export async function skip(
         })
       }),
     )
-    const skipped = dryRun ? [] : await skipRecords(found, skipping, terminal, yes)
+    const skipped = dryRun ? [] : await markSkipped(found, skipping, terminal, yes)
     printReport(terminal, { env: config.env, consumer, topic, dryRun, found, skipped }, json, formatReport)
     const passed = found.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)
@@ -187,7 +190,7 @@ async function requireRecord(
 }
 
 /** Skips the records. Returns the records that are skipped now; the consumer may have processed the others in the meantime. */
-async function skipRecords(
+async function markSkipped(
   found: readonly FoundRecord[],
   { records, topic, getStateKey, carryOut }: SkipContext,
   terminal: Terminal,

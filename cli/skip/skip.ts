@@ -46,7 +46,7 @@ Examples:
   conflicts: [['undo', 'dryRun']],
   confirms: ['yes', 'dryRun', 'undo'],
   async run({ consumer, at, ...options }, terminal) {
-    const { skip } = await import('./skip-records.ts')
-    await skip(consumer, at, options, terminal)
+    const { skipRecords } = await import('./skip-records.ts')
+    await skipRecords(consumer, at, options, terminal)
   },
 })

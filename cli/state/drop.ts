@@ -8,6 +8,7 @@ import { EMPTY_META, type StatePart } from '#runtime/pipeline/replacing/state-pa
 import type { Config } from '../../lib/app/config.ts'
 import { listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
+import { formatKafkaAddress } from '../../lib/operations/servers.ts'
 import {
   formatStateKey,
   listSignalTopics,
@@ -30,7 +31,9 @@ import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
-import { awaitAnswer, formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
+import { withRedis } from '../servers/redis.ts'
+import { awaitAnswer } from '../servers/server-errors.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
 type DropOptions = Omit<ValuesOf<typeof OPTIONS>, 'partition'> & { readonly consumer: string }

@@ -8,6 +8,7 @@ import { resolveSignals, topicSize } from '../../lib/app/topics.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { planErasure, runErasure } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
+import { formatKafkaAddress } from '../../lib/operations/servers.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import {
   argument,
@@ -23,8 +24,10 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'
 import { showLine } from '../output/progress.ts'
-import { formatKafkaAddress, resolveConfig, withRedis } from '../servers/connections.ts'
 import { type LogBounds, readLogBounds } from '../servers/log-bounds.ts'
+import { withRedis } from '../servers/redis.ts'
+import { missingTopicFailure } from '../servers/server-errors.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatPlan, formatReport, formatWaiting } from './erasure-text.ts'
 
@@ -151,9 +154,7 @@ export function requireKafka({ bounds, topic, refused }: ErasureTopic, config: C
   if (refused !== undefined)
     throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
   if (bounds === 'no-topic')
-    throw new CliFailure(
-      `Nothing was changed: Kafka at ${address} has no topic ${topic}. Check --env and SLUICE_ENV.`,
-    )
+    throw new CliFailure(`Nothing was changed: ${missingTopicFailure(topic, config).message}`)
   if (bounds === 'away')
     throw new CliFailure(
       `Nothing was changed: Kafka does not answer at ${address}. Start it with \`npm start\`, or set KAFKA_BROKERS.`,

@@ -20,8 +20,9 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { resolveEnvironment, withRedis } from '../servers/connections.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
+import { withRedis } from '../servers/redis.ts'
+import { resolveEnvironment } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { AT, buildPastReports, formatPastReports } from './past-states.ts'
 import { buildStateReport, formatEntities, formatState } from './text.ts'

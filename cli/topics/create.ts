@@ -15,8 +15,8 @@ import {
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { withKafka } from '../servers/kafka.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */

@@ -1,8 +1,8 @@
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import { countRecords, readTopicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { requireTopicIn, withKafka } from '../servers/kafka.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { type DescribedTopic, formatTopic } from './text.ts'
 

@@ -1,7 +1,7 @@
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
-import { resolveConfig } from '../servers/connections.ts'
 import { withKafka } from '../servers/kafka.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { formatTopics, summarizeReplication } from './text.ts'
 

@@ -3,7 +3,7 @@ import { type PlanChange, planChange } from '../../lib/operations/views/change.t
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { statementFailure, withViews } from '../servers/views.ts'
 import { printReport, resolvePath } from '../terminal.ts'
 import { applyChange } from './apply-change.ts'

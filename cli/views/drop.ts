@@ -1,7 +1,7 @@
 import { removeTables } from '../../lib/operations/views/change.ts'
 import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'
-import { resolveConfig } from '../servers/connections.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { withViews } from '../servers/views.ts'
 import { printReport } from '../terminal.ts'
 import { applyChange } from './apply-change.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { withRedis } from '../../cli/servers/connections.ts'
+import { withRedis } from '../../cli/servers/redis.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { redisUrl } from '../support/servers.ts'
 

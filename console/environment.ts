@@ -16,7 +16,7 @@ import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.
 import type { ReadTopic } from '../lib/queries/kafka/lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
-import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
+import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-outage.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {

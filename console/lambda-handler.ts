@@ -10,7 +10,7 @@ import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.t
 import { cacheHolders, parseHolders } from './access/holders.ts'
 import { SignOuts } from './access/sign-outs.ts'
 import { consoleApp } from './app.ts'
-import { type Built, built } from './built.ts'
+import { type Built, built } from './bundle-contents.ts'
 import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
 

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import type { ConsoleHono } from './access/person.ts'
+import type { ConsoleHono } from './http/person.ts'
 
 export interface Served {
   readonly port: number

@@ -1,5 +1,5 @@
 import { oneOf, port } from '#runtime/settings/values.ts'
-import { ROLES } from '../../console/access/person.ts'
+import { ROLES } from '../../console/http/person.ts'
 import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
 
 export default command({

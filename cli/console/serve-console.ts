@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { localAccess } from '../../console/access/access.ts'
-import type { Role } from '../../console/access/person.ts'
+import type { Role } from '../../console/http/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { PortUnusable, serveConsole } from '../../console/serve.ts'

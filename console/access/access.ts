@@ -1,6 +1,6 @@
 /** Authentication for the local and the deployed console. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Person } from './person.ts'
+import type { Person } from '../http/person.ts'
 import { createSession, parseSession } from './sessions.ts'
 import { createMemoryStore, SignOuts } from './sign-outs.ts'
 

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
-import { ProblemError } from '../api/problem.ts'
-import type { ConsoleHono } from './person.ts'
+import type { ConsoleHono } from '../http/person.ts'
+import { ProblemError } from '../http/problem.ts'
 
 const LATELY_MS = 60_000
 const FIRST_DELAY_MS = 250

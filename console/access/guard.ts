@@ -2,10 +2,10 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
-import { ProblemError } from '../api/problem.ts'
+import type { ConsoleHono, Person } from '../http/person.ts'
+import { ProblemError } from '../http/problem.ts'
 import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
-import type { ConsoleHono, Person } from './person.ts'
 
 /** Returns middleware that rejects cross-site requests. @throws ProblemError for a request from another site */
 export function rejectForeignRequests(access: Access): MiddlewareHandler {

@@ -1,8 +1,8 @@
 /** Access list of a deployed console: users and programs with their tokens and roles, read from a secret. */
 import { array, minLength, object, picklist, pipe, regex, safeParse, string } from 'valibot'
-import { ProblemError } from '../api/problem.ts'
+import { ROLES } from '../http/person.ts'
+import { ProblemError } from '../http/problem.ts'
 import type { Holder } from './access.ts'
-import { ROLES } from './person.ts'
 
 const HOLDERS = object({
   tokens: pipe(

@@ -1,8 +1,8 @@
 /** Limits on the number, duration and size of requests, so that a single user or program cannot overload the console. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { ProblemError } from '../api/problem.ts'
-import type { ConsoleHono } from './person.ts'
+import type { ConsoleHono } from '../http/person.ts'
+import { ProblemError } from '../http/problem.ts'
 
 export interface Limits {
   /** Time limit for one request, in milliseconds. */

@@ -3,11 +3,11 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
-import { ProblemError, toProblem } from '../api/problem.ts'
+import type { ConsoleHono, Person } from '../http/person.ts'
+import { ProblemError, toProblem } from '../http/problem.ts'
 import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
 import { readSessionCookie } from './guard.ts'
-import type { ConsoleHono, Person } from './person.ts'
 import { SESSION_MS } from './sessions.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }

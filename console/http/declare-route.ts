@@ -1,9 +1,9 @@
 /** Declares the HTTP API as tables of routes. The page derives the types of responses from them. */
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
-import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
-import { AnswerCache } from '../live/kept.ts'
-import { parseBody, parseQuery } from './query.ts'
+import { AnswerCache } from '../cache/answer-cache.ts'
+import { type ConsoleHono, type Person, requireOperator } from './person.ts'
+import { parseBody, parseQuery } from './request-input.ts'
 
 type Request = Context<ConsoleHono>
 

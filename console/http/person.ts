@@ -1,6 +1,6 @@
 /** Callers of the console and their roles. */
 import type { Context, Next } from 'hono'
-import { ProblemError } from '../api/problem.ts'
+import { ProblemError } from './problem.ts'
 
 /** A viewer can only read. An operator can also make changes, which are recorded in the audit log. */
 export const ROLES = ['viewer', 'operator'] as const

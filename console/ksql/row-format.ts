@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { isTime, type Value } from '../../lib/views/evaluate-expression.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
-import { ProblemError } from '../api/problem.ts'
+import { ProblemError } from '../http/problem.ts'
 
 export interface ErrorAnswer {
   readonly '@type': 'generic_error' | 'statement_error'

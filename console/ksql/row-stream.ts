@@ -1,7 +1,7 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
 import type { Selection } from '../../lib/views/language/compile-select.ts'
-import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './formats.ts'
-import type { RowChange } from './reader.ts'
+import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './row-format.ts'
+import type { RowChange } from './sql-table-reader.ts'
 
 /** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */
 const BEAT_MS = 1_000

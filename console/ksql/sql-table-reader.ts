@@ -5,7 +5,7 @@ import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import { readActivePlan } from '../api/tables.ts'
+import { readActivePlan } from '../api/sql-tables/sql-tables.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
 /** Values of the columns of a row, in their order. */

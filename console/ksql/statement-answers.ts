@@ -7,7 +7,7 @@ import {
   type StreamPlan,
   type TablePlan,
 } from '../../lib/views/plan.ts'
-import { formatName, formatType } from './formats.ts'
+import { formatName, formatType } from './row-format.ts'
 
 const DECLARED =
   'Tables are declared in files: write the statement into config/views/ and run `sluice views apply`.'

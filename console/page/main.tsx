@@ -1,6 +1,6 @@
 /** Entry point of the page. Shared styles are imported first, so that areas can override them. */
-import { EnvironmentContext, useLive } from './data/answers.ts'
-import { AnswerView, EmptyMessage } from './parts/known.tsx'
+import { EnvironmentContext, useLive } from './client/api-queries.ts'
+import { AnswerView, EmptyMessage } from './components/answer-view.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
 import { type JSX, render } from 'preact'

@@ -3,10 +3,10 @@ import { Component, type ComponentChildren, type JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { AREAS, shownPage } from './areas.tsx'
-import { useEnvironment } from './data/answers.ts'
-import { useArrival } from './data/arrival.ts'
-import { toProblem } from './data/ask.ts'
-import { zoneText } from './parts/words.ts'
+import { useEnvironment } from './client/api-queries.ts'
+import { toProblem } from './client/api-request.ts'
+import { useArrival } from './client/navigation.ts'
+import { zoneText } from './components/value-texts.ts'
 
 interface Props {
   /** Key of the current page. When it changes, the error is cleared. */

@@ -1,4 +1,4 @@
 /** Serves the console over an HTTP API. */
-import { httpApiConsole } from '../../console/http-api.ts'
+import { httpApiConsole } from '../../console/lambda-handler.ts'
 
 export const handler = httpApiConsole()

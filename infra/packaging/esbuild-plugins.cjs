@@ -70,7 +70,7 @@ const noLeftovers = {
 const builtConsole = {
   name: 'built-console',
   setup(build) {
-    build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
+    build.onLoad({ filter: /console[\\/]bundle-contents\.ts$/ }, async () => {
       const { bundlePage } = require('./console-page.ts')
       const { readFunctions } = require('../../lib/app/functions.ts')
       const built = { page: await bundlePage(), functions: readFunctions() }

@@ -1,9 +1,9 @@
 /** The failures of the console on real servers: the list, one dead letter, and what a redrive does. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
-import type { HandledAnswer, Plan } from '../../console/api/failures/handling.ts'
-import type { ShownDeadLetter } from '../../console/api/failures/one-dead-letter.ts'
+import type { ShownDeadLetter } from '../../console/api/failures/dead-letter-details.ts'
+import type { DeadLettersAnswer } from '../../console/api/failures/dead-letter-list.ts'
+import type { HandledAnswer, Plan } from '../../console/api/failures/redrive-or-drop.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'

@@ -1,7 +1,7 @@
 /** The pages about Kafka: topics with their sizes, groups with their lag. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Answers } from '../../console/api/api.ts'
+import type { Answers } from '../../console/api/all-routes.ts'
 import type { GroupAnswer } from '../../console/api/kafka/groups.ts'
 import type { TopicAnswer } from '../../console/api/kafka/topics.ts'
 import { TestBrowser } from '../support/browser.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import type { MessageList } from '../../console/api/kafka/messages/list.ts'
+import type { MessageList } from '../../console/api/kafka/messages/message-list.ts'
 import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { Hono } from 'hono'
-import type { ConsoleHono } from '../../console/access/person.ts'
+import type { ConsoleHono } from '../../console/http/person.ts'
 import { beginningAt, serveConsole } from '../../console/serve.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'

@@ -1,8 +1,8 @@
 /** Pages of the console, and the objects that each of them shows. */
 import assert from 'node:assert/strict'
-import type { AlertsNow } from '../../console/api/alerts/lists.ts'
-import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
-import { buildAddress } from '../../console/page/data/search.ts'
+import type { AlertsNow } from '../../console/api/alerts/alert-lists.ts'
+import type { DeadLettersAnswer } from '../../console/api/failures/dead-letter-list.ts'
+import { buildAddress } from '../../console/page/client/address.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'

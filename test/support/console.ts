@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { localAccess } from '../../console/access/access.ts'
-import type { ConsoleHono, Person } from '../../console/access/person.ts'
+import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'

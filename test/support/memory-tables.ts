@@ -1,6 +1,6 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowChange, RowValues, TableReader } from '../../console/ksql/reader.ts'
+import type { RowChange, RowValues, TableReader } from '../../console/ksql/sql-table-reader.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 

@@ -11,7 +11,7 @@ import { selectNewest } from '../../../lib/queries/records/newest.ts'
 import { toRanges } from '../../../lib/queries/records/records.ts'
 import { tableOfSource } from '../../../lib/views/event-names.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ConsoleAlerts } from './source.ts'
+import { ConsoleAlerts } from './alert-source.ts'
 
 /** Result of the search for the reading that caused an alert. `cause` is null if the reading was not found. */
 export interface CauseOfAlert {

@@ -2,12 +2,12 @@
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
 import { readShownAlerts, type ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
+import { AnswerCache } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { AnswerCache } from '../../live/kept.ts'
-import { ProblemError } from '../problem.ts'
-import { declareQuery, declareSharedQuery } from '../route.ts'
-import { findCause } from './cause.ts'
-import { ConsoleAlerts, silencedBy } from './source.ts'
+import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { findCause } from './alert-cause.ts'
+import { ConsoleAlerts, silencedBy } from './alert-source.ts'
 
 export interface OneAlert extends ShownAlert {
   /** Ids of the active silences that match the alert. */

@@ -8,10 +8,10 @@ import {
 } from '../../../lib/queries/alerts/known-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { Conditions } from '../../../lib/tables/conditions.ts'
+import type { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { CachedAnswer } from '../../live/kept.ts'
-import { declareSharedQuery } from '../route.ts'
-import { ConsoleAlerts, silencedBy } from './source.ts'
+import { declareSharedQuery } from '../../http/declare-route.ts'
+import { ConsoleAlerts, silencedBy } from './alert-source.ts'
 
 /** An alert in a list. */
 export interface AlertRow extends AlertSummary {

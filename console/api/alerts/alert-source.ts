@@ -8,12 +8,7 @@ import { dataReader } from '../../../lib/app/data-reader.ts'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
-import {
-  type AlertLife,
-  type AlertPredicate,
-  collectLives,
-  readAlertLives,
-} from '../../../lib/queries/alerts/history.ts'
+import { type AlertLife, type AlertPredicate, collectLives, readAlertLives } from '../../../lib/queries/alerts/history.ts'
 import { type AlertSource, countRecordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
 import { readTopicBounds, readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../../../lib/queries/records/newest.ts'
@@ -22,7 +17,7 @@ import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.
 import { type ActiveAlert, conditionTopics, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
+import { ProblemError } from '../../http/problem.ts'
 
 /** Limits of one query: number of records to read from the alerts topic, and time in milliseconds. */
 const MAX_RECORDS = 100_000

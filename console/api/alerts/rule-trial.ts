@@ -7,8 +7,8 @@ import { historyAt } from '../../../lib/app/history-store.ts'
 import { type Tried, tryRules } from '../../../lib/operations/try-rules/try.ts'
 import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
-import { declareChange } from '../route.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { declareChange } from '../../http/declare-route.ts'
 
 export interface RulesTried {
   /** Errors in the rules. If there are any, the rules were not tried. */

@@ -11,17 +11,11 @@ import { findUnit } from '../../../lib/alerting/rule-row.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { durationText } from '../../../lib/support/duration.ts'
-import {
-  type ActiveAlert,
-  type Conditions,
-  conditionsNow,
-  conditionTopics,
-  reportedName,
-} from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, type Conditions, conditionsNow, conditionTopics, reportedName } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { CachedAnswer } from '../../live/kept.ts'
-import { ProblemError } from '../problem.ts'
-import { declareQuery, declareSharedQuery } from '../route.ts'
+import { CachedAnswer } from '../../cache/answer-cache.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 
 export interface RuleRow {
   /** Name and labels of the rule. */

@@ -1,40 +1,20 @@
 /** Routes that list, preview, create and end silences. */
 import { randomUUID } from 'node:crypto'
-import {
-  array,
-  check,
-  type InferOutput,
-  isoTimestamp,
-  maxLength,
-  minLength,
-  optional,
-  pipe,
-  record,
-  regex,
-  strictObject,
-  string,
-  trim,
-} from 'valibot'
+import { array, check, type InferOutput, isoTimestamp, maxLength, minLength, optional, pipe, record, regex, strictObject, string, trim } from 'valibot'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
-import {
-  getPhase,
-  type Silence,
-  type SilencePhase,
-  withoutSilence,
-  withSilence,
-} from '../../../lib/notification/silences.ts'
+import { getPhase, type Silence, type SilencePhase, withoutSilence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
 import { readTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { makeAuditedChange } from '../audited.ts'
-import { ProblemError } from '../problem.ts'
-import { declareChange, declarePostQuery, declareSharedQuery } from '../route.ts'
-import type { AlertRow } from './lists.ts'
-import { ConsoleAlerts, silencedBy } from './source.ts'
+import { makeAuditedChange } from '../../http/audited-change.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { declareChange, declarePostQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import type { AlertRow } from './alert-lists.ts'
+import { ConsoleAlerts, silencedBy } from './alert-source.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase

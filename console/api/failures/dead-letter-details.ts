@@ -12,10 +12,10 @@ import {
   toDeadLetterSummary,
 } from '../../../lib/queries/dead-letters/records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
-import { declareQuery } from '../route.ts'
-import { PLACE } from './conditions.ts'
-import { findMeaning } from './dead-letters.ts'
+import { declareQuery } from '../../http/declare-route.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { PLACE } from './dead-letter-conditions.ts'
+import { findMeaning } from './dead-letter-list.ts'
 
 /** Beginning of the key, value or a header of a record. */
 export interface PartOfRecord {

@@ -14,8 +14,8 @@ import {
   toDeadLetterSummary,
 } from '../../../lib/queries/dead-letters/records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { declareSharedQuery } from '../route.ts'
-import { CONDITIONS, toFilter } from './conditions.ts'
+import { declareSharedQuery } from '../../http/declare-route.ts'
+import { CONDITIONS, toFilter } from './dead-letter-conditions.ts'
 
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   /** Position in the dlq topic, such as `2@17`. */

@@ -11,10 +11,10 @@ import {
 import { type Selected, selectDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { makeAuditedChange } from '../audited.ts'
-import { ProblemError, toProblem } from '../problem.ts'
-import { declareChange, declarePostQuery } from '../route.ts'
-import { CONDITIONS, FILTER, PLACE, toFilter } from './conditions.ts'
+import { makeAuditedChange } from '../../http/audited-change.ts'
+import { declareChange, declarePostQuery } from '../../http/declare-route.ts'
+import { ProblemError, toProblem } from '../../http/problem.ts'
+import { CONDITIONS, FILTER, PLACE, toFilter } from './dead-letter-conditions.ts'
 
 /** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000

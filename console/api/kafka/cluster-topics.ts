@@ -7,7 +7,7 @@ import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type ClusterTopic, toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
+import { ProblemError } from '../../http/problem.ts'
 
 /** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */
 export async function listClusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {

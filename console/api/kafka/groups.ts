@@ -12,8 +12,8 @@ import {
 import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
-import { findFunction, listClusterTopics, readBounds } from './layouts.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { findFunction, listClusterTopics, readBounds } from './cluster-topics.ts'
 
 export interface ListedGroup {
   readonly group: string

@@ -1,16 +1,16 @@
 /** Routes for topics, messages and groups. */
 
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { dataReader } from '../../lib/app/data-reader.ts'
-import { type Signal, signalNamed } from '../../lib/app/topics.ts'
-import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
-import { listMatchingGroups, readGroup } from './kafka/groups.ts'
-import { listMessages, type MessagePorts } from './kafka/messages/list.ts'
-import { readMessage } from './kafka/messages/one.ts'
-import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
-import { listMatchingTopics, readTopic } from './kafka/topics.ts'
-import { declareQuery, declareSharedQuery } from './route.ts'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { listMatchingGroups, readGroup } from './groups.ts'
+import { readMessage } from './messages/message-details.ts'
+import { listMessages, type MessagePorts } from './messages/message-list.ts'
+import { MESSAGES_FIELDS, PLACE_FIELDS } from './messages/message-query.ts'
+import { listMatchingTopics, readTopic } from './topics.ts'
 
 /** Text to search for in names. */
 const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')

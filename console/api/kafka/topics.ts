@@ -10,7 +10,7 @@ import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { findFunction, listClusterTopics, readBounds, requireTopic } from './layouts.ts'
+import { findFunction, listClusterTopics, readBounds, requireTopic } from './cluster-topics.ts'
 
 export interface ListedTopic {
   readonly topic: string

@@ -16,9 +16,9 @@ import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { listStateKeys } from '../../../lib/tables/table.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { CachedAnswer } from '../../live/kept.ts'
-import { ProblemError, toProblem } from '../problem.ts'
-import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
+import { CachedAnswer } from '../../cache/answer-cache.ts'
+import { ProblemError, toProblem } from '../../http/problem.ts'
+import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
 
 /** State of the environment at one time. */
 export interface Overview {

@@ -1,14 +1,14 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { openStoredPlan } from '../../lib/clock/view-plan.ts'
-import { NO_TABLES } from '../../lib/operations/views/change.ts'
-import { readTableSizes, selectRows } from '../../lib/queries/states/view-rows.ts'
-import { textFilter } from '../../lib/support/text-match.ts'
-import type { TableRow } from '../../lib/views/group-rows.ts'
-import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
-import { ProblemError } from './problem.ts'
-import { declareSharedQuery } from './route.ts'
+import { openStoredPlan } from '../../../lib/app/activate-views.ts'
+import { NO_TABLES } from '../../../lib/operations/views/change.ts'
+import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
+import { textFilter } from '../../../lib/support/text-match.ts'
+import type { TableRow } from '../../../lib/views/rows.ts'
+import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../../lib/views/plan.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { declareSharedQuery } from '../../http/declare-route.ts'
 
 /** Maximum number of rows on a page. A key selects others. */
 const MAX_ROWS = 1_000

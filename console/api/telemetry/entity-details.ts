@@ -17,9 +17,9 @@ import { entityStatistics, type FoundStatistics } from '../../../lib/tables/enti
 import { readEntityRows } from '../../../lib/tables/table.ts'
 import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../problem.ts'
-import { listMetrics, type ShownMetric } from './entity-page.ts'
-import type { TelemetryMemory } from './memory.ts'
+import { ProblemError } from '../../http/problem.ts'
+import { listMetrics, type ShownMetric } from './entity-list.ts'
+import type { TelemetryMemory } from './telemetry-cache.ts'
 
 export interface EntityNow {
   readonly entity: string

@@ -7,11 +7,11 @@ import {
   removeDuplicateAlerts,
   selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
+import type { Period } from '../../cache/recent-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import type { Period } from '../../live/recent-records.ts'
-import { computeChartEnd, requireEntity } from './entity.ts'
-import { listMetrics } from './entity-page.ts'
-import type { TelemetryMemory } from './memory.ts'
+import { computeChartEnd, requireEntity } from './entity-details.ts'
+import { listMetrics } from './entity-list.ts'
+import type { TelemetryMemory } from './telemetry-cache.ts'
 
 export interface EntityHistory {
   /** Start of each minute, in epoch milliseconds. */

@@ -1,14 +1,14 @@
 /** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
-import { firingNow } from '../../lib/tables/firing-alerts.ts'
-import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
-import { CachedAnswer } from '../live/kept.ts'
-import { declareSharedQuery } from './route.ts'
-import { readEntityNow } from './telemetry/entity.ts'
-import { buildEntityPage } from './telemetry/entity-page.ts'
-import { readEntityHistory } from './telemetry/history.ts'
-import { TelemetryMemory } from './telemetry/memory.ts'
+import { firingNow } from '../../../lib/tables/firing-alerts.ts'
+import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { CachedAnswer } from '../../cache/answer-cache.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { declareSharedQuery } from '../../http/declare-route.ts'
+import { readEntityNow } from './entity-details.ts'
+import { readEntityHistory } from './entity-history.ts'
+import { buildEntityPage } from './entity-list.ts'
+import { TelemetryMemory } from './telemetry-cache.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
 

@@ -2,14 +2,14 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { OneAlert } from '../../api/alerts/one.ts'
-import { useAnswer } from '../data/answers.ts'
-import { AnswerView } from '../parts/known.tsx'
-import { hasTelemetry } from '../parts/words.ts'
+import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
+import { useAnswer } from '../client/api-queries.ts'
+import { AnswerView } from '../components/answer-view.tsx'
+import { hasTelemetry } from '../components/value-texts.ts'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
-import { computeRange, sliceColumns, toMinuteColumns } from '../telemetry/series.ts'
-import { TimeChart } from '../telemetry/time-chart.tsx'
-import { type ChartTime, chartTime } from './words.ts'
+import { computeRange, sliceColumns, toMinuteColumns } from '../telemetry/entity-series.ts'
+import { type ChartTime, chartTime } from './alert-texts.ts'
 
 export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element | null {
   const { metric, entity } = alert

@@ -1,14 +1,14 @@
 /** A single alert: its description, its cause and its history. */
 import type { JSX } from 'preact'
-import type { OneAlert } from '../../api/alerts/one.ts'
-import { buildAddress } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import type { Parameters } from '../data/search.ts'
-import { Facts } from '../parts/facts.tsx'
-import { AnswerView, SingleAnswer } from '../parts/known.tsx'
-import { Badge, EntityLink, Moment, Severity, useNow } from '../parts/marks.tsx'
+import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import type { Parameters } from '../client/address.ts'
+import { useLive } from '../client/api-queries.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
+import { Facts } from '../components/facts.tsx'
+import { Badge, EntityLink, Moment, Severity, useNow } from '../components/labels.tsx'
 import { AlertChart } from './alert-chart.tsx'
-import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
+import { comparedText, happenedText, lastsText, reasonText, valueText } from './alert-texts.ts'
 
 export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
   const one = useLive('/alerts/one', { id })

@@ -1,7 +1,7 @@
 /** Filter of the lists of alerts. Its values are stored in the URL. */
 import type { JSX } from 'preact'
-import { useParameter } from '../data/address.ts'
-import { Choice, TextField, useSettled } from '../parts/forms.tsx'
+import { useParameter } from '../client/url-parameters.ts'
+import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 
 export interface AlertQuery {
   /** Query parameters of the filter. */

@@ -1,9 +1,8 @@
 /** Lists of firing, past and pending alerts. */
 import type { JSX } from 'preact'
-import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
-import { buildAddress, useParameter } from '../data/address.ts'
-import { LiveAnswer } from '../parts/known.tsx'
-import { Badge, useNow } from '../parts/marks.tsx'
+import type { AlertRow, PendingAlerts } from '../../api/alerts/alert-lists.ts'
+import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
@@ -12,10 +11,11 @@ import {
   Table,
   textColumn,
   timeColumn,
-} from '../parts/table.tsx'
-import { countText, numberText } from '../parts/words.ts'
-import { type AlertQuery, ListFilter, useListFilter } from './list-filter.tsx'
-import { lastsText, reasonText, valueText } from './words.ts'
+} from '../components/data-table.tsx'
+import { Badge, useNow } from '../components/labels.tsx'
+import { countText, numberText } from '../components/value-texts.ts'
+import { type AlertQuery, ListFilter, useListFilter } from './alert-list-filter.tsx'
+import { lastsText, reasonText, valueText } from './alert-texts.ts'
 
 export function AlertList(): JSX.Element {
   const [state] = useParameter('state', 'firing')

@@ -3,8 +3,8 @@ import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import type { OneAlert } from '../../api/alerts/one.ts'
-import { digitsText, durationText } from '../parts/words.ts'
+import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import { digitsText, durationText } from '../components/value-texts.ts'
 
 /** Formats a number, such as `41.3`, or an observed state. */
 export function valueText(value: number | string | null, threshold?: number | null): string {

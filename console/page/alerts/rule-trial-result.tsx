@@ -1,10 +1,8 @@
 /** Tries the text of rules on the readings of the past, and shows the alerts that would have fired. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { RulesTried } from '../../api/alerts/try.ts'
-import { act } from '../data/answers.ts'
-import { Choice, Outcome, useAction } from '../parts/forms.tsx'
-import { Moment } from '../parts/marks.tsx'
+import type { RulesTried } from '../../api/alerts/rule-trial.ts'
+import { act } from '../client/api-queries.ts'
 import {
   type Column,
   column,
@@ -13,9 +11,11 @@ import {
   Table,
   textColumn,
   timeColumn,
-} from '../parts/table.tsx'
-import { countText, durationText, numberText } from '../parts/words.ts'
-import { valueText } from './words.ts'
+} from '../components/data-table.tsx'
+import { Choice, Outcome, useAction } from '../components/form-fields.tsx'
+import { Moment } from '../components/labels.tsx'
+import { countText, durationText, numberText } from '../components/value-texts.ts'
+import { valueText } from './alert-texts.ts'
 
 const HOURS = [
   ['1', '1 hour'],

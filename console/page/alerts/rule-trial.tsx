@@ -1,12 +1,12 @@
 /** Page on which a text of alert rules is evaluated on past readings. It begins with the text of a rule file. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
-import type { Answers } from '../../api/api.ts'
-import { useParameter } from '../data/address.ts'
-import { useAnswer, useIsOperator } from '../data/answers.ts'
-import { Choice } from '../parts/forms.tsx'
-import { AnswerView } from '../parts/known.tsx'
-import { TrialPart } from './trial.tsx'
+import type { Answers } from '../../api/all-routes.ts'
+import { useAnswer, useIsOperator } from '../client/api-queries.ts'
+import { useParameter } from '../client/url-parameters.ts'
+import { AnswerView } from '../components/answer-view.tsx'
+import { Choice } from '../components/form-fields.tsx'
+import { TrialPart } from './rule-trial-result.tsx'
 
 type Files = Answers['/alerts/rules/files']['files']
 

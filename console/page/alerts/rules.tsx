@@ -1,11 +1,18 @@
 /** Active alert rules and their state. */
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
-import { buildAddress } from '../data/address.ts'
-import { LiveAnswer } from '../parts/known.tsx'
-import { Badge, Severity, useNow } from '../parts/marks.tsx'
-import { type Column, column, entityColumn, severityColumn, Table, timeColumn } from '../parts/table.tsx'
-import { countText, durationText, numberText } from '../parts/words.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { LiveAnswer } from '../components/answer-view.tsx'
+import {
+  type Column,
+  column,
+  entityColumn,
+  severityColumn,
+  Table,
+  timeColumn,
+} from '../components/data-table.tsx'
+import { Badge, Severity, useNow } from '../components/labels.tsx'
+import { countText, durationText, numberText } from '../components/value-texts.ts'
 
 export function RuleList(): JSX.Element {
   return (

@@ -3,11 +3,11 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
-import { act, useEnvironment, useIsOperator } from '../data/answers.ts'
-import { RefusedByServer, toProblem } from '../data/ask.ts'
-import { Outcome, useAction, useSettled } from '../parts/forms.tsx'
-import { countText, timeText } from '../parts/words.ts'
-import { parseMatch, type SilenceFields } from './words.ts'
+import { act, useEnvironment, useIsOperator } from '../client/api-queries.ts'
+import { RefusedByServer, toProblem } from '../client/api-request.ts'
+import { Outcome, useAction, useSettled } from '../components/form-fields.tsx'
+import { countText, timeText } from '../components/value-texts.ts'
+import { parseMatch, type SilenceFields } from './alert-texts.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -2,9 +2,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { axisTexts } from '../parts/words.ts'
+import { axisTexts } from '../components/value-texts.ts'
+import type { Band, Level, Span } from '../telemetry/entity-series.ts'
 import { placeLabels } from './label-places.ts'
-import type { Band, Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
 /** Shape in which a series is drawn. `edge` is a border of the band between the second and the third list of values. */

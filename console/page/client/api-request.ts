@@ -1,5 +1,5 @@
 /** Sends one request to the console's API. */
-import type { Problem } from '../../api/problem.ts'
+import type { Problem } from '../../http/problem.ts'
 
 const AWAY: Problem = {
   code: 'unavailable',

@@ -1,8 +1,8 @@
 /** Components that show the answer to a query. Until the answer arrives, they show that it is loading, or the problem. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { Answers } from '../../api/api.ts'
-import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'
-import type { Parameters } from '../data/search.ts'
+import type { Answers } from '../../api/all-routes.ts'
+import type { Parameters } from '../client/address.ts'
+import { type Answer, type Asking, type Question, useAnswer, useLive } from '../client/api-queries.ts'
 
 interface Props<T> {
   readonly of: Answer<T>

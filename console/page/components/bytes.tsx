@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { Text } from './facts.tsx'
-import { bytesText, decodeBase64, decodeText, hexDump, readableText } from './words.ts'
+import { bytesText, decodeBase64, decodeText, hexDump, readableText } from './value-texts.ts'
 
 interface Props {
   readonly title: string

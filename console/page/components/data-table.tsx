@@ -2,10 +2,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useRef } from 'preact/hooks'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import { useParameters } from '../data/address.ts'
-import { EmptyMessage } from './known.tsx'
-import { EntityLink, Moment, rankSeverity, Severity } from './marks.tsx'
-import { numberText } from './words.ts'
+import { useParameters } from '../client/url-parameters.ts'
+import { EmptyMessage } from './answer-view.tsx'
+import { EntityLink, Moment, rankSeverity, Severity } from './labels.tsx'
+import { numberText } from './value-texts.ts'
 
 export interface Column<Row> {
   readonly heading: string

@@ -1,9 +1,9 @@
 /** Form fields above lists. Their values are stored in the URL. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { useParameter } from '../data/address.ts'
-import { useIsOperator } from '../data/answers.ts'
-import { toProblem } from '../data/ask.ts'
+import { useIsOperator } from '../client/api-queries.ts'
+import { toProblem } from '../client/api-request.ts'
+import { useParameter } from '../client/url-parameters.ts'
 
 interface ChoiceProps {
   readonly label: string

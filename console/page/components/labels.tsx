@@ -1,8 +1,8 @@
 /** Small components that many pages use. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { buildAddress } from '../data/address.ts'
-import { exactText, hasTelemetry, splitEntity, timeText } from './words.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { exactText, hasTelemetry, splitEntity, timeText } from './value-texts.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {

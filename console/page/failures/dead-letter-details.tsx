@@ -1,13 +1,13 @@
 /** A single dead letter: its failed attempts and the original record. */
 import type { JSX } from 'preact'
-import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
-import { buildAddress } from '../data/address.ts'
-import { Bytes } from '../parts/bytes.tsx'
-import { Facts } from '../parts/facts.tsx'
-import { SingleAnswer } from '../parts/known.tsx'
-import { EntityLink, Moment } from '../parts/marks.tsx'
-import { decodeBase64, decodeText, hexDump } from '../parts/words.ts'
-import { Handling } from './handling.tsx'
+import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/dead-letter-details.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { SingleAnswer } from '../components/answer-view.tsx'
+import { Bytes } from '../components/bytes.tsx'
+import { Facts } from '../components/facts.tsx'
+import { EntityLink, Moment } from '../components/labels.tsx'
+import { decodeBase64, decodeText, hexDump } from '../components/value-texts.ts'
+import { Handling } from './redrive-or-drop.tsx'
 
 export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
   return (

@@ -1,12 +1,10 @@
 /** Dead letters: records that a consumer could not process. A list, or one letter. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
-import { buildAddress, useParameter } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { AnswerView } from '../parts/known.tsx'
-import { Badge, Moment } from '../parts/marks.tsx'
+import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letter-list.ts'
+import { useLive } from '../client/api-queries.ts'
+import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { AnswerView } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
@@ -15,10 +13,12 @@ import {
   Table,
   textColumn,
   timeColumn,
-} from '../parts/table.tsx'
-import { countText, numberText } from '../parts/words.ts'
-import { OneDeadLetter } from './dead-letter.tsx'
-import { Handling } from './handling.tsx'
+} from '../components/data-table.tsx'
+import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { Badge, Moment } from '../components/labels.tsx'
+import { countText, numberText } from '../components/value-texts.ts'
+import { OneDeadLetter } from './dead-letter-details.tsx'
+import { Handling } from './redrive-or-drop.tsx'
 
 export function Failures(): JSX.Element {
   const { letter } = useLocation().query

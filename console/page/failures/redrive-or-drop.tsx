@@ -1,10 +1,10 @@
 /** Redrives or drops dead letters: a button shows the plan, a second one carries it out. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/handling.ts'
-import { act, useIsOperator } from '../data/answers.ts'
-import { Outcome, useAction } from '../parts/forms.tsx'
-import { countText, numberText } from '../parts/words.ts'
+import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/redrive-or-drop.ts'
+import { act, useIsOperator } from '../client/api-queries.ts'
+import { Outcome, useAction } from '../components/form-fields.tsx'
+import { countText, numberText } from '../components/value-texts.ts'
 
 const WORDS = {
   redrive: { does: 'Redrive', done: 'redriven' },

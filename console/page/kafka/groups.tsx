@@ -1,13 +1,20 @@
 /** Consumer groups of the cluster, or one group with its members and its lag per partition. */
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
-import { buildAddress, useParameter } from '../data/address.ts'
-import { Facts } from '../parts/facts.tsx'
-import { EmptyMessage, LiveAnswer } from '../parts/known.tsx'
-import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
-import { countText, numberText } from '../parts/words.ts'
-import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './parts.tsx'
-import { assignedText, describeGroupHealth, lagText, listReaders, partitionsText, waitText } from './texts.ts'
+import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
+import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
+import { Facts } from '../components/facts.tsx'
+import { countText, numberText } from '../components/value-texts.ts'
+import {
+  assignedText,
+  describeGroupHealth,
+  lagText,
+  listReaders,
+  partitionsText,
+  waitText,
+} from './kafka-texts.ts'
+import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './links.tsx'
 
 export function Groups(): JSX.Element {
   const [find] = useParameter('find')

@@ -1,5 +1,5 @@
 /** Texts of the Kafka pages. Pure. */
-import { bytesText, durationText, numberText } from '../parts/words.ts'
+import { bytesText, durationText, numberText } from '../components/value-texts.ts'
 
 export interface StatusText {
   readonly text: string

@@ -1,8 +1,8 @@
 /** Components shared by the Kafka pages. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { buildAddress, useParameter } from '../data/address.ts'
-import { countText } from '../parts/words.ts'
+import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { countText } from '../components/value-texts.ts'
 
 /** Page of one object, with a link back to the list. */
 export function OneThing({

@@ -1,14 +1,14 @@
 /** One topic: its replicas, the distribution of its records, its settings, and its readers. */
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
-import { buildAddress } from '../data/address.ts'
-import { Facts } from '../parts/facts.tsx'
-import { EmptyMessage, LiveAnswer } from '../parts/known.tsx'
-import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
-import { bytesText, countText, numberText } from '../parts/words.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
+import { type Column, column, numberColumn, Table } from '../components/data-table.tsx'
+import { Facts } from '../components/facts.tsx'
+import { bytesText, countText, numberText } from '../components/value-texts.ts'
 import { GROUP_COLUMNS } from './groups.tsx'
-import { OneThing } from './parts.tsx'
-import { settingText } from './texts.ts'
+import { settingText } from './kafka-texts.ts'
+import { OneThing } from './links.tsx'
 
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (

@@ -1,13 +1,13 @@
 /** Topics of the cluster. */
 import type { JSX } from 'preact'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
-import { useParameter } from '../data/address.ts'
-import { Check } from '../parts/forms.tsx'
-import { LiveAnswer } from '../parts/known.tsx'
-import { type Column, column, numberColumn, Table, textColumn } from '../parts/table.tsx'
-import { bytesText } from '../parts/words.ts'
-import { FindMore, TopicLink } from './parts.tsx'
-import { describeTopicHealth } from './texts.ts'
+import { useParameter } from '../client/url-parameters.ts'
+import { LiveAnswer } from '../components/answer-view.tsx'
+import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
+import { Check } from '../components/form-fields.tsx'
+import { bytesText } from '../components/value-texts.ts'
+import { describeTopicHealth } from './kafka-texts.ts'
+import { FindMore, TopicLink } from './links.tsx'
 
 export function Topics(): JSX.Element {
   const [find] = useParameter('find')

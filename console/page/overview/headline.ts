@@ -1,6 +1,6 @@
 /** Headline, rates and states of the overview. Pure. */
-import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
-import { countText } from '../parts/words.ts'
+import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
+import { countText } from '../components/value-texts.ts'
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain'
 

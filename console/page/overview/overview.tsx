@@ -1,15 +1,15 @@
 /** Start page: flow, stalls, and recent alerts. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
-import { buildAddress } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Tile } from '../parts/facts.tsx'
-import { AnswerView, EmptyMessage } from '../parts/known.tsx'
-import { Badge, Moment } from '../parts/marks.tsx'
-import { type Column, column, linkColumn, numberColumn, Table } from '../parts/table.tsx'
-import { compactText, countText, durationText, rateText } from '../parts/words.ts'
-import { addLook, chooseHeadline, computeRate, describeState } from './figures.ts'
+import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
+import { useLive } from '../client/api-queries.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
+import { type Column, column, linkColumn, numberColumn, Table } from '../components/data-table.tsx'
+import { Tile } from '../components/facts.tsx'
+import { Badge, Moment } from '../components/labels.tsx'
+import { compactText, countText, durationText, rateText } from '../components/value-texts.ts'
+import { addLook, chooseHeadline, computeRate, describeState } from './headline.ts'
 
 interface Props {
   readonly overview: Overview

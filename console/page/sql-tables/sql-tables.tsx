@@ -2,11 +2,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { Answers } from '../../api/api.ts'
-import { buildAddress, useParameter } from '../data/address.ts'
-import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { LiveAnswer } from '../parts/known.tsx'
-import { Moment } from '../parts/marks.tsx'
+import type { Answers } from '../../api/all-routes.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
+import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
@@ -15,11 +14,12 @@ import {
   Table,
   textColumn,
   timeColumn,
-} from '../parts/table.tsx'
-import { durationText, numberText, timeText } from '../parts/words.ts'
-import { computeRange } from '../telemetry/series.ts'
-import { TimeChart } from '../telemetry/time-chart.tsx'
-import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './points.ts'
+} from '../components/data-table.tsx'
+import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { Moment } from '../components/labels.tsx'
+import { durationText, numberText, timeText } from '../components/value-texts.ts'
+import { computeRange } from '../telemetry/entity-series.ts'
+import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
 export function Tables(): JSX.Element {
   const [table] = useParameter('table')

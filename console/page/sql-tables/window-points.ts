@@ -1,6 +1,6 @@
 /** Points of a chart of windows. Pure. */
-import type { Answers } from '../../api/api.ts'
-import { addGaps, type Columns } from '../telemetry/series.ts'
+import type { Answers } from '../../api/all-routes.ts'
+import { addGaps, type Columns } from '../telemetry/entity-series.ts'
 
 export type RowsAnswer = Answers['/tables/rows']
 export type ShownRow = RowsAnswer['rows'][number]

@@ -2,10 +2,10 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { EntityNow } from '../../api/telemetry/entity.ts'
-import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { timeText } from '../parts/words.ts'
-import { conditionText, forText, learningText, unitText, valueText } from './figures.ts'
+import type { EntityNow } from '../../api/telemetry/entity-details.ts'
+import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import { TimeChart } from '../charts/time-chart.tsx'
+import { timeText } from '../components/value-texts.ts'
 import {
   type Columns,
   computeRange,
@@ -14,8 +14,8 @@ import {
   toLevels,
   toMinuteColumns,
   toSpans,
-} from './series.ts'
-import { TimeChart } from './time-chart.tsx'
+} from './entity-series.ts'
+import { conditionText, forText, learningText, unitText, valueText } from './telemetry-texts.ts'
 
 interface Props {
   readonly now: EntityNow

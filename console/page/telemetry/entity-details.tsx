@@ -1,15 +1,15 @@
 /** One entity: its metrics, its activity, and the rules that apply to it. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { EntityNow } from '../../api/telemetry/entity.ts'
-import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { buildAddress } from '../data/address.ts'
-import { type Answer, useLive } from '../data/answers.ts'
-import { AnswerView } from '../parts/known.tsx'
-import { Moment } from '../parts/marks.tsx'
-import { numberText, splitEntity } from '../parts/words.ts'
+import type { EntityNow } from '../../api/telemetry/entity-details.ts'
+import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import { type Answer, useLive } from '../client/api-queries.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { AnswerView } from '../components/answer-view.tsx'
+import { Moment } from '../components/labels.tsx'
+import { numberText, splitEntity } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
-import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
-import { searchedText } from './figures.ts'
+import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
+import { searchedText } from './telemetry-texts.ts'
 
 export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
   const { source, subject } = splitEntity(entity)

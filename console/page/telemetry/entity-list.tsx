@@ -1,14 +1,14 @@
 /** All entities with their newest values. The server filters and paginates, because a browser cannot show ten thousand rows. */
 import type { JSX } from 'preact'
-import type { EntityPage } from '../../api/telemetry/entity-page.ts'
-import { buildAddress, useParameter, useParameters } from '../data/address.ts'
-import { useLive } from '../data/answers.ts'
-import { Choice, TextField, useSettled } from '../parts/forms.tsx'
-import { AnswerView, EmptyMessage } from '../parts/known.tsx'
-import { Moment } from '../parts/marks.tsx'
-import { Pager, ScrollArea } from '../parts/table.tsx'
-import { countText, numberText, splitEntity } from '../parts/words.ts'
-import { unitText } from './figures.ts'
+import type { EntityPage } from '../../api/telemetry/entity-list.ts'
+import { useLive } from '../client/api-queries.ts'
+import { buildAddress, useParameter, useParameters } from '../client/url-parameters.ts'
+import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
+import { Pager, ScrollArea } from '../components/data-table.tsx'
+import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
+import { Moment } from '../components/labels.tsx'
+import { countText, numberText, splitEntity } from '../components/value-texts.ts'
+import { unitText } from './telemetry-texts.ts'
 
 export function EntitiesPage(): JSX.Element {
   const [find] = useParameter('find')

@@ -1,11 +1,18 @@
 /** Tables of an entity's figures. */
 import type { JSX } from 'preact'
-import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
-import { buildAddress } from '../data/address.ts'
-import { EmptyMessage } from '../parts/known.tsx'
-import { Moment } from '../parts/marks.tsx'
-import { type Column, column, numberColumn, Table, textColumn, timeColumn } from '../parts/table.tsx'
-import { conditionText, forText, quantityText, unitText } from './figures.ts'
+import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity-details.ts'
+import { buildAddress } from '../client/url-parameters.ts'
+import { EmptyMessage } from '../components/answer-view.tsx'
+import {
+  type Column,
+  column,
+  numberColumn,
+  Table,
+  textColumn,
+  timeColumn,
+} from '../components/data-table.tsx'
+import { Moment } from '../components/labels.tsx'
+import { conditionText, forText, quantityText, unitText } from './telemetry-texts.ts'
 
 type Metric = EntityNow['metrics'][number]
 

@@ -1,6 +1,6 @@
 /** Data series for the charts of an entity. Times are in epoch seconds, as uPlot requires. Pure. */
-import type { EntityNow, WatchingRule } from '../../api/telemetry/entity.ts'
-import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
+import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
+import type { AlertSpan, EntityHistory } from '../../api/telemetry/entity-history.ts'
 
 /**
  * Times, and lists with a value for each time. Null is a gap in the line. Undefined means that the list has no value at this time.

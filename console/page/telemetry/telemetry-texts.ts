@@ -1,8 +1,8 @@
 /** Texts and figures of the telemetry pages. Pure. */
 import type { Searched } from '../../../lib/queries/records/newest-records.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
-import type { WatchingRule } from '../../api/telemetry/entity.ts'
-import { countText, digitsText, durationText } from '../parts/words.ts'
+import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
+import { countText, digitsText, durationText } from '../components/value-texts.ts'
 
 /** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
 export function valueText(value: number, unit: string, limits: readonly number[] = []): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConsoleEnvironment } from '../../../console/environment.ts'
-import { KafkaReach } from '../../../console/kafka-answers.ts'
+import { KafkaReach } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })

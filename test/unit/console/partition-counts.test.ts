@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { PartitionCounts } from '../../../console/kafka-answers.ts'
+import { PartitionCounts } from '../../../console/kafka-outage.ts'
 
 /** Kafka as `answer` says, and a clock. */
 function given(answer: () => Promise<number>) {

@@ -1,8 +1,8 @@
 /** Keys that people search for, and the points of a chart of windows. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseGroup } from '../../../console/api/tables.ts'
-import { formatKey, toPoints } from '../../../console/page/tables/points.ts'
+import { parseGroup } from '../../../console/api/sql-tables/sql-tables.ts'
+import { formatKey, toPoints } from '../../../console/page/sql-tables/window-points.ts'
 import type { ColumnType } from '../../../lib/views/plan.ts'
 import { COUNTS } from '../../support/memory-tables.ts'
 

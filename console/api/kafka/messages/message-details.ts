@@ -6,8 +6,8 @@ import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
-import { ProblemError } from '../../problem.ts'
-import type { MessagePorts } from './list.ts'
+import { ProblemError } from '../../../http/problem.ts'
+import type { MessagePorts } from './message-list.ts'
 
 export interface Message extends RecordView {
   /** Approximate size in Kafka, in bytes. */

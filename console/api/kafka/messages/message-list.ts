@@ -12,7 +12,7 @@ import { formatRecordSummary, shortenType } from '../../../../lib/queries/record
 import { toRecordText } from '../../../../lib/queries/records/record-text.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
 import { textFilter } from '../../../../lib/support/text-match.ts'
-import { encodeCursor, type MessagesQuery, resolveBeginning } from './query.ts'
+import { encodeCursor, type MessagesQuery, resolveBeginning } from './message-query.ts'
 
 export interface MessageList {
   readonly topic: string

@@ -17,7 +17,7 @@ import { awaitKafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import type { Direction } from '../../../../lib/queries/records/find-records.ts'
 import type { Range } from '../../../../lib/queries/records/records.ts'
-import { ProblemError } from '../../problem.ts'
+import { ProblemError } from '../../../http/problem.ts'
 
 const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer'), transform(Number))
 const TIME = pipe(

@@ -1,13 +1,13 @@
 /** A single message: its event, headers and bytes. */
 import type { JSX } from 'preact'
-import type { Message } from '../../../api/kafka/messages/one.ts'
-import { buildAddress } from '../../data/address.ts'
-import { messageLinks } from '../../data/event-links.ts'
-import { Bytes } from '../../parts/bytes.tsx'
-import { Facts, Text } from '../../parts/facts.tsx'
-import { SingleAnswer } from '../../parts/known.tsx'
-import { Moment } from '../../parts/marks.tsx'
-import { bytesText } from '../../parts/words.ts'
+import type { Message } from '../../../api/kafka/messages/message-details.ts'
+import { buildAddress } from '../../client/url-parameters.ts'
+import { SingleAnswer } from '../../components/answer-view.tsx'
+import { Bytes } from '../../components/bytes.tsx'
+import { Facts, Text } from '../../components/facts.tsx'
+import { Moment } from '../../components/labels.tsx'
+import { bytesText } from '../../components/value-texts.ts'
+import { messageLinks } from './message-links.ts'
 
 interface Props {
   readonly topic: string

@@ -1,7 +1,7 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
-import { eventTypeRow } from '../../../lib/schemas/event-types.ts'
-import type { Message } from '../../api/kafka/messages/one.ts'
-import { buildAddress } from './address.ts'
+import { eventTypeRow } from '../../../../lib/schemas/event-types.ts'
+import type { Message } from '../../../api/kafka/messages/message-details.ts'
+import { buildAddress } from '../../client/url-parameters.ts'
 
 interface EventLink {
   readonly text: string

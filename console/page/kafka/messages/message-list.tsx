@@ -1,13 +1,13 @@
 /** List of messages, one per row. A row expands to show the full message. */
 import { Fragment, type JSX } from 'preact'
-import type { MessageList, MessageRow } from '../../../api/kafka/messages/list.ts'
-import { buildAddress, useParameter } from '../../data/address.ts'
-import { EmptyMessage } from '../../parts/known.tsx'
-import { Moment } from '../../parts/marks.tsx'
-import { ScrollArea } from '../../parts/table.tsx'
-import { countText, numberText } from '../../parts/words.ts'
-import { Detail, EventTime, failureClass } from './detail.tsx'
-import { MESSAGES, type MessagesQuestion } from './question.ts'
+import type { MessageList, MessageRow } from '../../../api/kafka/messages/message-list.ts'
+import { buildAddress, useParameter } from '../../client/url-parameters.ts'
+import { EmptyMessage } from '../../components/answer-view.tsx'
+import { ScrollArea } from '../../components/data-table.tsx'
+import { Moment } from '../../components/labels.tsx'
+import { countText, numberText } from '../../components/value-texts.ts'
+import { Detail, EventTime, failureClass } from './message-details.tsx'
+import { MESSAGES, type MessagesQuestion } from './message-parameters.ts'
 
 interface Props {
   readonly list: MessageList

@@ -1,5 +1,5 @@
 /** Converts query parameters of the page to queries for messages. Pure. */
-import type { Parameters } from '../../data/search.ts'
+import type { Parameters } from '../../client/address.ts'
 
 export const MESSAGES = '/kafka/messages'
 

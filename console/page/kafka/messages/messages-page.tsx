@@ -2,11 +2,11 @@
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { MessageTopic } from '../../../api/kafka.ts'
-import { buildAddress } from '../../data/address.ts'
-import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../parts/known.tsx'
-import { localTime } from '../../parts/words.ts'
-import { List } from './list.tsx'
+import type { MessageTopic } from '../../../api/kafka/kafka-routes.ts'
+import { buildAddress } from '../../client/url-parameters.ts'
+import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../components/answer-view.tsx'
+import { localTime } from '../../components/value-texts.ts'
+import { List } from './message-list.tsx'
 import {
   chooseStart,
   MESSAGES,
@@ -15,7 +15,7 @@ import {
   parseQuestion,
   type Start,
   toParameters,
-} from './question.ts'
+} from './message-parameters.ts'
 
 export function Messages(): JSX.Element {
   return (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { httpApiConsole } from '../../../../console/http-api.ts'
+import { httpApiConsole } from '../../../../console/lambda-handler.ts'
 import { logOf, metricsIn } from '../../../support/function-log.ts'
 
 const ADA = { token: 'a'.repeat(32), name: 'ada', role: 'viewer' }

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
 import { FailedSignIns } from '../../../../console/access/failed-sign-ins.ts'
-import type { ConsoleHono } from '../../../../console/access/person.ts'
-import { sendProblem } from '../../../../console/api/problem.ts'
+import type { ConsoleHono } from '../../../../console/http/person.ts'
+import { sendProblem } from '../../../../console/http/problem.ts'
 import { BASE, localConsole, TOKEN } from './support.ts'
 
 /** Tries unknown tokens. Returns the delay of each answer, and the reports. */

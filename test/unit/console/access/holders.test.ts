@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { isUnreachable } from '#runtime/adapters/aws/clients.ts'
 import type { Holder } from '../../../../console/access/access.ts'
 import { cacheHolders, parseHolders } from '../../../../console/access/holders.ts'
-import type { ProblemError } from '../../../../console/api/problem.ts'
+import type { ProblemError } from '../../../../console/http/problem.ts'
 
 const ADA: Holder = { token: 'a'.repeat(32), name: 'ada', role: 'operator' }
 const BO: Holder = { token: 'b'.repeat(43), name: 'bo', role: 'viewer' }

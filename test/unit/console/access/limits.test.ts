@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { LIMITS, limitRequests } from '../../../../console/access/limits.ts'
-import type { ConsoleHono } from '../../../../console/access/person.ts'
-import { sendProblem } from '../../../../console/api/problem.ts'
+import type { ConsoleHono } from '../../../../console/http/person.ts'
+import { sendProblem } from '../../../../console/http/problem.ts'
 import { jsonOf } from './support.ts'
 
 function questions(

@@ -2,9 +2,9 @@
 import type { Hono } from 'hono'
 import { type Access, localAccess } from '../../../../console/access/access.ts'
 import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
-import type { ConsoleHono, Person, Role } from '../../../../console/access/person.ts'
 import { consoleApp } from '../../../../console/app.ts'
 import { ConsoleEnvironment } from '../../../../console/environment.ts'
+import type { ConsoleHono, Person, Role } from '../../../../console/http/person.ts'
 import { pageFiles } from '../../../../console/page-files.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 

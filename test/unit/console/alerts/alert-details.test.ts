@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { ConsoleHono } from '../../../../console/access/person.ts'
-import { oneRoutes } from '../../../../console/api/alerts/one.ts'
-import { addRoutes } from '../../../../console/api/route.ts'
+import { oneRoutes } from '../../../../console/api/alerts/alert-details.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { addRoutes } from '../../../../console/http/declare-route.ts'
+import type { ConsoleHono } from '../../../../console/http/person.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 
 const [A, B] = [derivedId('a'), derivedId('b')]

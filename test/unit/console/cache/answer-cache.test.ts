@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AnswerCache, CachedAnswer, LruCache } from '../../../../console/live/kept.ts'
+import { AnswerCache, CachedAnswer, LruCache } from '../../../../console/cache/answer-cache.ts'
 
 /** A clock that is set by hand, and a question that takes some of its time. */
 function stage({ takesMs = 0, forMs = 100, fails = false } = {}) {

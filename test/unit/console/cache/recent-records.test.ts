@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { RecentRecords } from '../../../../console/live/recent-records.ts'
+import { RecentRecords } from '../../../../console/cache/recent-records.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const START_MS = 1_000_000

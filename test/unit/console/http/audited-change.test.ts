@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
-import { makeAuditedChange } from '../../../console/api/audited.ts'
-import { ProblemError } from '../../../console/api/problem.ts'
-import type { ConsoleEnvironment } from '../../../console/environment.ts'
+import type { ConsoleEnvironment } from '../../../../console/environment.ts'
+import { makeAuditedChange } from '../../../../console/http/audited-change.ts'
+import { ProblemError } from '../../../../console/http/problem.ts'
 
 const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')

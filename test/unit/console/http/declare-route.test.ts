@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { pipe, string, transform } from 'valibot'
-import type { ConsoleHono, Role } from '../../../console/access/person.ts'
-import { sendProblem } from '../../../console/api/problem.ts'
 import {
   addRoutes,
   declareChange,
   declarePostQuery,
   declareQuery,
   declareSharedQuery,
-} from '../../../console/api/route.ts'
+} from '../../../../console/http/declare-route.ts'
+import type { ConsoleHono, Role } from '../../../../console/http/person.ts'
+import { sendProblem } from '../../../../console/http/problem.ts'
 
 const COUNT = pipe(string('must be a count'), transform(Number))
 

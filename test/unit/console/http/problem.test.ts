@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PartitionStopped, RecordRefused } from '#runtime/pipeline/errors.ts'
-import { toProblem } from '../../../console/api/problem.ts'
-import { HistoryUnavailable } from '../../../lib/history/store.ts'
-import { OperationFailure } from '../../../lib/operations/failure.ts'
+import { toProblem } from '../../../../console/http/problem.ts'
+import { HistoryUnavailable } from '../../../../lib/history/store.ts'
+import { OperationFailure } from '../../../../lib/operations/failure.ts'
 
 describe('given an error of what reads and writes records', () => {
   for (const [name, error, code, message] of [

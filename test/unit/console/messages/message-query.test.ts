@@ -5,14 +5,14 @@ import {
   encodeCursor,
   MESSAGES_QUERY,
   resolveBeginning,
-} from '../../../../console/api/kafka/messages/query.ts'
-import { ProblemError } from '../../../../console/api/problem.ts'
+} from '../../../../console/api/kafka/messages/message-query.ts'
+import { ProblemError } from '../../../../console/http/problem.ts'
 import {
   chooseStart,
   parseForm,
   parseQuestion,
   toParameters,
-} from '../../../../console/page/kafka/messages/question.ts'
+} from '../../../../console/page/kafka/messages/message-parameters.ts'
 
 const BOUNDS = [
   { start: 10, end: 100 },

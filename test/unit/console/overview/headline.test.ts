@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { chooseHeadline } from '../../../../console/page/overview/figures.ts'
+import { chooseHeadline } from '../../../../console/page/overview/headline.ts'
 
 const STALLED = { functions: ['alerting'], reason: 'it is off', advice: 'Turn it on.', sinceMs: 0 }
 

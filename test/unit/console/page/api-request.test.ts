@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import assert from 'node:assert/strict'
 import { afterEach, describe, it, mock } from 'node:test'
-import { ask, toProblem, toRepeatedProblem } from '../../../../console/page/data/ask.ts'
+import { ask, toProblem, toRepeatedProblem } from '../../../../console/page/client/api-request.ts'
 
 const failureOf = (answer: Promise<unknown>) => answer.then(() => assert.fail(), problems)
 const problems = (error: unknown) => [toProblem(error).message, toRepeatedProblem(error).message]

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { axisTexts, exactText, localTime, timeText, zoneText } from '../../../../console/page/parts/words.ts'
+import {
+  axisTexts,
+  exactText,
+  localTime,
+  timeText,
+  zoneText,
+} from '../../../../console/page/components/value-texts.ts'
 
 process.env.TZ = 'Europe/Oslo'
 

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ShownEntity as ListedEntity } from '../../../../console/api/telemetry/entity-page.ts'
-import {
-  buildEntityPage,
-  type EntityPageQuery,
-  PAGE_SIZE,
-} from '../../../../console/api/telemetry/entity-page.ts'
+import { type ShownEntity as ListedEntity, buildEntityPage, type EntityPageQuery, PAGE_SIZE } from '../../../../console/api/telemetry/entity-list.ts'
 import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { placeLabels } from '../../../../console/page/telemetry/label-places.ts'
+import { placeLabels } from '../../../../console/page/charts/label-places.ts'
 
 const AREA = { top: 0, bottom: 100, left: 10, right: 200, height: 14 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { WatchingRule } from '../../../../console/api/telemetry/entity.ts'
+import type { WatchingRule } from '../../../../console/api/telemetry/entity-details.ts'
 import {
   addGaps,
   computeRange,
@@ -8,7 +8,7 @@ import {
   toLevels,
   toMinuteColumns,
   toSpans,
-} from '../../../../console/page/telemetry/series.ts'
+} from '../../../../console/page/telemetry/entity-series.ts'
 import { firstAlert } from '../../../support/alerts.ts'
 
 const MINUTE = 60_000

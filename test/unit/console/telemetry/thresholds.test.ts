@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { listWatchingRules } from '../../../../console/api/telemetry/entity.ts'
+import { listWatchingRules } from '../../../../console/api/telemetry/entity-details.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { rulesInForce } from '../../../../lib/alerting/rules-in-force.ts'
 import { ruleOf } from '../../alerting/support.ts'

@@ -1,4 +1,5 @@
 /** All pages of the console. Navigation, tabs, headings and titles are derived from this table. */
+
 import type { ComponentChildren, ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { OneAlertPage } from './alerts/alert-details.tsx'
@@ -10,8 +11,7 @@ import { EmptyMessage } from './components/answer-view.tsx'
 import { Failures } from './failures/dead-letter-list.tsx'
 import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages-page.tsx'
-import { OneTopic } from './kafka/topic.tsx'
-import { Topics } from './kafka/topics.tsx'
+import { OneTopic, Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { Tables } from './sql-tables/sql-tables.tsx'
 import { EntityPage } from './telemetry/entity-details.tsx'

@@ -1,15 +1,17 @@
 /** Chart of the values around an alert, with its threshold and its duration. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import { computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
-import { hasTelemetry } from '../components/value-texts.ts'
+import { hasTelemetry } from '../components/labels.tsx'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
-import { computeRange, sliceColumns, toMinuteColumns } from '../telemetry/entity-series.ts'
-import { type ChartTime, chartTime } from './alert-texts.ts'
+import { toMinuteColumns } from '../telemetry/entity-series.ts'
+import { type ChartTime, chartTime } from './chart-time.ts'
 
 export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element | null {
   const { metric, entity } = alert

@@ -1,9 +1,10 @@
 /** A single alert: its description, its cause and its history. */
+
 import type { JSX } from 'preact'
 import type { OneAlert } from '../../api/alerts/alert-details.ts'
 import type { Parameters } from '../client/address.ts'
+import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
-import { buildAddress } from '../client/url-parameters.ts'
 import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
 import { Badge, EntityLink, Moment, Severity, useNow } from '../components/labels.tsx'

@@ -1,7 +1,9 @@
 /** Lists of firing, past and pending alerts. */
+
 import type { JSX } from 'preact'
 import type { AlertRow, PendingAlerts } from '../../api/alerts/alert-lists.ts'
-import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { buildAddress } from '../client/address.ts'
+import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,

@@ -1,9 +1,8 @@
-/** Texts about alerts, silences and rules, shared by all pages. Pure. */
+/** Texts about alerts. Pure. */
 import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import type { OneAlert } from '../../api/alerts/alert-details.ts'
 import { digitsText, durationText } from '../components/value-texts.ts'
 
 /** Formats a number, such as `41.3`, or an observed state. */
@@ -57,68 +56,4 @@ const HAPPENED: Readonly<Record<AlertTransition['kind'], string>> = {
 
 export function happenedText(kind: AlertTransition['kind']): string {
   return HAPPENED[kind]
-}
-
-/** Fields of the silence form. */
-export interface SilenceFields {
-  readonly rule: string
-  readonly severity: string
-  readonly source: string
-  readonly entity: string
-  /** Labels, such as `team=infra, floor=3`. */
-  readonly labels: string
-}
-
-/** Parses the fields of the form, which can contain several values separated by commas. Returns errors as `problem`. */
-export function parseMatch(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
-  const { labels: given, ...texts } = fields
-  const own = Object.entries(texts).flatMap(([name, value]) => {
-    const list = splitValues(value)
-    return list.length > 0 ? [[name, list] as const] : []
-  })
-  const pairs = splitValues(given).map(one => {
-    const at = one.indexOf('=')
-    return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
-  })
-  const problem = pairs.some(([name, value]) => !name || !value)
-    ? 'A label requires a name and a value, such as team=infra.'
-    : undefined
-  const labels = Object.fromEntries(
-    [...Map.groupBy(pairs, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]),
-  )
-  const match = { ...Object.fromEntries(own), ...(pairs.length > 0 ? { labels } : {}) }
-  return problem === undefined ? { match } : { match, problem }
-}
-
-function splitValues(text: string): string[] {
-  return text
-    .split(',')
-    .map(one => one.trim())
-    .filter(one => one !== '')
-}
-
-export interface ChartTime {
-  readonly fromMs: number
-  readonly toMs: number
-  /** Smallest selectable number of hours that includes the start of the range. */
-  readonly hours: number
-}
-
-/** Selectable numbers of hours. */
-const HOURS = [1, 6, 24]
-const HOUR_MS = 3_600_000
-/** Minimum time that the chart shows before and after the alert, in milliseconds. */
-const MARGIN_MS = 10 * 60_000
-
-/** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */
-export function chartTime(
-  { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
-  nowMs: number,
-): ChartTime | undefined {
-  const beganMs = Date.parse(activeAt)
-  const endedMs = endedAt === null ? nowMs : Date.parse(endedAt)
-  const marginMs = Math.max(MARGIN_MS, (endedMs - beganMs) / 4)
-  const fromMs = beganMs - marginMs
-  const hours = HOURS.find(one => nowMs - one * HOUR_MS <= fromMs)
-  return hours === undefined ? undefined : { fromMs, toMs: Math.min(nowMs, endedMs + marginMs), hours }
 }

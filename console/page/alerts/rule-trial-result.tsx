@@ -1,8 +1,7 @@
 /** Tries the text of rules on the readings of the past, and shows the alerts that would have fired. */
+
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { RulesTried } from '../../api/alerts/rule-trial.ts'
-import { act } from '../client/api-queries.ts'
 import {
   type Column,
   column,
@@ -12,71 +11,15 @@ import {
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
-import { Choice, Outcome, useAction } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
 import { countText, durationText, numberText } from '../components/value-texts.ts'
 import { valueText } from './alert-texts.ts'
-
-const HOURS = [
-  ['1', '1 hour'],
-  ['6', '6 hours'],
-  ['24', '1 day'],
-  ['168', '7 days'],
-  ['720', '30 days'],
-  ['2160', '90 days'],
-] as const
 
 type Result = NonNullable<RulesTried['result']>
 type Alert = Result['alerts'][number]
 type Rule = Result['rules'][number]
 
-export function TrialPart({ text }: { readonly text: string }): JSX.Element {
-  const [hours, setHours] = useState('1')
-  const [entity, setEntity] = useState('')
-  const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RulesTried }>()
-  const {
-    isBusy,
-    result: said,
-    run,
-  } = useAction(async () => {
-    const answer = await act('POST /alerts/rules/try', { text, hours: Number(hours), entity })
-    setTrial({ of: text, answer })
-    return undefined
-  })
-  return (
-    <section aria-label="Try it">
-      <h2>Try it on what has been read</h2>
-      <p>
-        Evaluates this text on the readings of the past, without publishing anything. The state before the
-        first of them is unknown, so a long <code>for</code>, a change or a deviation may fire late at first.
-      </p>
-      <form class="bar" onSubmit={run} aria-label="Try it">
-        <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
-        <label>
-          Only entities with
-          <input
-            type="search"
-            value={entity}
-            placeholder="oslo, or pump-1"
-            onInput={event => setEntity(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" aria-busy={isBusy} disabled={isBusy}>
-          Try
-        </button>
-      </form>
-      <Outcome of={said} />
-      {trial && (
-        <>
-          {trial.of !== text && <p class="warn">The text has changed since: try it again.</p>}
-          <TrialResult tried={trial.answer} />
-        </>
-      )}
-    </section>
-  )
-}
-
-function TrialResult({
+export function TrialResult({
   tried: { errors, result, total, hasHistory },
 }: {
   readonly tried: RulesTried

@@ -1,12 +1,14 @@
 /** Page on which a text of alert rules is evaluated on past readings. It begins with the text of a rule file. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
+import type { RulesTried } from '../../api/alerts/rule-trial.ts'
 import type { Answers } from '../../api/all-routes.ts'
-import { useAnswer, useIsOperator } from '../client/api-queries.ts'
+import { act, useAnswer, useIsOperator } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
+import { Outcome, useAction } from '../components/change-button.tsx'
 import { Choice } from '../components/form-fields.tsx'
-import { TrialPart } from './rule-trial-result.tsx'
+import { TrialResult } from './rule-trial-result.tsx'
 
 type Files = Answers['/alerts/rules/files']['files']
 
@@ -56,5 +58,60 @@ function RuleEditor({ of }: { readonly of: string }): JSX.Element {
       />
       <TrialPart text={text} />
     </>
+  )
+}
+
+const HOURS = [
+  ['1', '1 hour'],
+  ['6', '6 hours'],
+  ['24', '1 day'],
+  ['168', '7 days'],
+  ['720', '30 days'],
+  ['2160', '90 days'],
+] as const
+
+function TrialPart({ text }: { readonly text: string }): JSX.Element {
+  const [hours, setHours] = useState('1')
+  const [entity, setEntity] = useState('')
+  const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RulesTried }>()
+  const {
+    isBusy,
+    result: said,
+    run,
+  } = useAction(async () => {
+    const answer = await act('POST /alerts/rules/try', { text, hours: Number(hours), entity })
+    setTrial({ of: text, answer })
+    return undefined
+  })
+  return (
+    <section aria-label="Try it">
+      <h2>Try it on what has been read</h2>
+      <p>
+        Evaluates this text on the readings of the past, without publishing anything. The state before the
+        first of them is unknown, so a long <code>for</code>, a change or a deviation may fire late at first.
+      </p>
+      <form class="bar" onSubmit={run} aria-label="Try it">
+        <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
+        <label>
+          Only entities with
+          <input
+            type="search"
+            value={entity}
+            placeholder="oslo, or pump-1"
+            onInput={event => setEntity(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" aria-busy={isBusy} disabled={isBusy}>
+          Try
+        </button>
+      </form>
+      <Outcome of={said} />
+      {trial && (
+        <>
+          {trial.of !== text && <p class="warn">The text has changed since: try it again.</p>}
+          <TrialResult tried={trial.answer} />
+        </>
+      )}
+    </section>
   )
 }

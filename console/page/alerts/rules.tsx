@@ -1,7 +1,8 @@
 /** Active alert rules and their state. */
+
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
-import { buildAddress } from '../client/url-parameters.ts'
+import { buildAddress } from '../client/address.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,

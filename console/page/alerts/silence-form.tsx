@@ -1,13 +1,15 @@
 /** Form for a new silence, with the alerts that it would mute. */
+
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { act, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
-import { Outcome, useAction, useSettled } from '../components/form-fields.tsx'
+import { Outcome, useAction } from '../components/change-button.tsx'
+import { useSettled } from '../components/form-fields.tsx'
 import { countText, timeText } from '../components/value-texts.ts'
-import { parseMatch, type SilenceFields } from './alert-texts.ts'
+import { parseMatch, type SilenceFields } from './silence-match.ts'
 
 const HOUR_MS = 3_600_000
 

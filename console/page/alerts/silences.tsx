@@ -1,12 +1,14 @@
 /** Active, scheduled and expired silences, with the form to create one and the button to end one. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
 import { act } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
+import { type ChangeResult, ConfirmButton, Outcome } from '../components/change-button.tsx'
 import { type Column, column, Table, timeColumn } from '../components/data-table.tsx'
-import { type ChangeResult, Choice, ConfirmButton, Outcome } from '../components/form-fields.tsx'
+import { Choice } from '../components/form-fields.tsx'
 import { Badge } from '../components/labels.tsx'
 import { countText } from '../components/value-texts.ts'
 import { SilenceForm } from './silence-form.tsx'

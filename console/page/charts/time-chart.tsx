@@ -1,9 +1,10 @@
 /** Chart with a fixed time range. uPlot draws the chart. This component adjusts the width and the colors, and updates the data. */
+
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { axisTexts } from '../components/value-texts.ts'
-import type { Band, Level, Span } from '../telemetry/entity-series.ts'
+import type { Band, Level, Span } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
 

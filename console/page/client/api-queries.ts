@@ -5,8 +5,8 @@ import { useContext, useEffect, useState } from 'preact/hooks'
 import type { Answers } from '../../api/all-routes.ts'
 import type { Problem } from '../../http/problem.ts'
 import type { Parameters } from './address.ts'
+import { buildAddress } from './address.ts'
 import { ask, toProblem, toRepeatedProblem } from './api-request.ts'
-import { buildAddress } from './url-parameters.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
 type Change = Extract<keyof Answers, `POST ${string}`>

@@ -5,8 +5,6 @@
 import { useLocation } from 'preact-iso'
 import { updateSearch } from './address.ts'
 
-export { buildAddress } from './address.ts'
-
 /** Returns a query parameter and a function that changes it. An empty value removes the parameter. */
 export function useParameter(name: string, otherwise = ''): [value: string, set: (value: string) => void] {
   const [query, change] = useParameters()

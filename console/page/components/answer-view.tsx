@@ -75,3 +75,12 @@ export function LiveAnswer<Name extends Question>(props: QuestionProps<Name>): J
 export function EmptyMessage({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>
 }
+
+/** Message about a state that may need attention. */
+export function Warning({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <p class="caution" role="status">
+      {children}
+    </p>
+  )
+}

@@ -1,8 +1,10 @@
 /** Bytes of a record, as text or as a hex dump. */
+
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { decodeBase64, decodeText, hexDump, readableText } from './byte-texts.ts'
 import { Text } from './facts.tsx'
-import { bytesText, decodeBase64, decodeText, hexDump, readableText } from './value-texts.ts'
+import { bytesText } from './value-texts.ts'
 
 interface Props {
   readonly title: string

@@ -1,8 +1,9 @@
-/** Small components that many pages use. */
+/** Labels of entities, severities, states and times. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { buildAddress } from '../client/url-parameters.ts'
-import { exactText, hasTelemetry, splitEntity, timeText } from './value-texts.ts'
+import { buildAddress } from '../client/address.ts'
+import { exactText, timeText } from './value-texts.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
@@ -17,6 +18,26 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   ) : (
     <span>{shown}</span>
   )
+}
+
+interface EntityParts {
+  readonly source: string
+  /** Subject of the entity; empty if its events have no subject. */
+  readonly subject: string
+}
+
+export function splitEntity(entity: string): EntityParts {
+  const space = entity.indexOf(' ')
+  if (space < 0) return { source: entity, subject: '' }
+  return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
+}
+
+/**
+ * Returns whether the entity sends readings. Consumers also have entities for alerts, groups and patterns, which do not send
+ * readings.
+ */
+export function hasTelemetry(entity: string): boolean {
+  return /^\/(environment|database|device)\//.test(entity)
 }
 
 /** Severity as a colored word. The word makes it readable without colors. */

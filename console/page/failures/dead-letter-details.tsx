@@ -1,12 +1,13 @@
 /** A single dead letter: its failed attempts and the original record. */
+
 import type { JSX } from 'preact'
 import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/dead-letter-details.ts'
-import { buildAddress } from '../client/url-parameters.ts'
+import { buildAddress } from '../client/address.ts'
 import { SingleAnswer } from '../components/answer-view.tsx'
+import { decodeBase64, decodeText, hexDump } from '../components/byte-texts.ts'
 import { Bytes } from '../components/bytes.tsx'
 import { Facts } from '../components/facts.tsx'
 import { EntityLink, Moment } from '../components/labels.tsx'
-import { decodeBase64, decodeText, hexDump } from '../components/value-texts.ts'
 import { Handling } from './redrive-or-drop.tsx'
 
 export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {

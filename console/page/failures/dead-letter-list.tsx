@@ -1,9 +1,11 @@
 /** Dead letters: records that a consumer could not process. A list, or one letter. */
+
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letter-list.ts'
+import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
-import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import {
   type Column,

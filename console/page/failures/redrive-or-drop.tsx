@@ -1,9 +1,10 @@
 /** Redrives or drops dead letters: a button shows the plan, a second one carries it out. */
+
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/redrive-or-drop.ts'
 import { act, useIsOperator } from '../client/api-queries.ts'
-import { Outcome, useAction } from '../components/form-fields.tsx'
+import { Outcome, useAction } from '../components/change-button.tsx'
 import { countText, numberText } from '../components/value-texts.ts'
 
 const WORDS = {

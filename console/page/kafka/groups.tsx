@@ -1,11 +1,14 @@
 /** Consumer groups of the cluster, or one group with its members and its lag per partition. */
+
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
-import { buildAddress, useParameter } from '../client/url-parameters.ts'
-import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
+import { buildAddress } from '../client/address.ts'
+import { useParameter } from '../client/url-parameters.ts'
+import { EmptyMessage, LiveAnswer, Warning } from '../components/answer-view.tsx'
 import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
 import { countText, numberText } from '../components/value-texts.ts'
+import { FindMore } from './find-more.tsx'
 import {
   assignedText,
   describeGroupHealth,
@@ -14,7 +17,7 @@ import {
   partitionsText,
   waitText,
 } from './kafka-texts.ts'
-import { FindMore, GroupLink, OneThing, TopicLink, Warning } from './links.tsx'
+import { GroupLink, OneThing, TopicLink } from './links.tsx'
 
 export function Groups(): JSX.Element {
   const [find] = useParameter('find')

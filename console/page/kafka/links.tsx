@@ -1,8 +1,7 @@
-/** Components shared by the Kafka pages. */
+/** Links to topics and groups, and the page of one of them with its link back. */
+
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { buildAddress, useParameter } from '../client/url-parameters.ts'
-import { countText } from '../components/value-texts.ts'
+import { buildAddress } from '../client/address.ts'
 
 /** Page of one object, with a link back to the list. */
 export function OneThing({
@@ -24,14 +23,6 @@ export function OneThing({
       <h2 class="breaks">{name}</h2>
       {children}
     </>
-  )
-}
-
-export function Warning({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <p class="caution" role="status">
-      {children}
-    </p>
   )
 }
 
@@ -64,40 +55,5 @@ function BreakableName({ name }: { readonly name: string }): JSX.Element {
         </Fragment>
       ))}
     </>
-  )
-}
-
-/**
- * Search field for a list that the server has truncated. After it has been shown, it stays visible, because it may have the focus.
- */
-export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
-  const [find, setFind] = useParameter('find')
-  const [draft, setDraft] = useState(find)
-  const id = useId()
-  useEffect(() => setDraft(find), [find])
-  const isShown = useRef(false)
-  isShown.current ||= more > 0 || find !== ''
-  if (!isShown.current) return null
-  return (
-    <form
-      class="row"
-      onSubmit={event => {
-        event.preventDefault()
-        setFind(draft.trim())
-      }}
-    >
-      {more > 0 && <p>{countText(more, one)} more: name a part of what you look for.</p>}
-      <label for={id}>Find by name</label>
-      <input
-        id={id}
-        name="find"
-        type="search"
-        value={draft}
-        onInput={event => setDraft(event.currentTarget.value)}
-      />
-      <button type="submit" class="secondary">
-        Find
-      </button>
-    </form>
   )
 }

@@ -1,13 +1,24 @@
-/** Topics of the cluster. */
+/** Topics of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
+
 import type { JSX } from 'preact'
-import type { ListedTopic } from '../../api/kafka/topics.ts'
+import type {
+  ListedTopic,
+  PartitionAnswer,
+  ReadingGroup,
+  SettingAnswer,
+  TopicAnswer,
+} from '../../api/kafka/topics.ts'
+import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
-import { LiveAnswer } from '../components/answer-view.tsx'
+import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
 import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
+import { Facts } from '../components/facts.tsx'
 import { Check } from '../components/form-fields.tsx'
-import { bytesText } from '../components/value-texts.ts'
-import { describeTopicHealth } from './kafka-texts.ts'
-import { FindMore, TopicLink } from './links.tsx'
+import { bytesText, countText, numberText } from '../components/value-texts.ts'
+import { FindMore } from './find-more.tsx'
+import { GROUP_COLUMNS } from './groups.tsx'
+import { describeTopicHealth, settingText } from './kafka-texts.ts'
+import { OneThing, TopicLink } from './links.tsx'
 
 export function Topics(): JSX.Element {
   const [find] = useParameter('find')
@@ -58,3 +69,152 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
   numberColumn('Records', ({ records }) => records, { none: 'not known' }),
   numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
 ]
+
+export function OneTopic({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <OneThing name={name} all="All topics" at="/kafka">
+      <LiveAnswer path="/kafka/topics/one" query={{ name }} what="the topic">
+        {found => <TopicDetails topic={found} />}
+      </LiveAnswer>
+    </OneThing>
+  )
+}
+
+function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
+  const { partitions, table, bytes, bytesOfCopies, settings, groups } = topic
+  const records = partitions.reduce((sum, one) => sum + countRecords(one), 0)
+  const isWhole = partitions.every(({ end }) => end !== null)
+  return (
+    <>
+      <p>
+        {table && `Carries ${table.carries}. Key: ${table.key}. `}
+        <a href={buildAddress('/kafka/messages', { topic: topic.topic })}>Look at its messages</a>
+      </p>
+      <Facts
+        areBeside
+        of={[
+          table && ['Signal', table.signal],
+          ['Partitions', numberText(partitions.length)],
+          ['Records', `${numberText(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
+          ['Size', bytes === null ? 'unknown' : bytesText(bytes)],
+          bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', bytesText(bytesOfCopies)],
+          ['Read by', countText(groups.length, 'group')],
+        ]}
+      />
+      <section aria-label="Partitions">
+        <h3>Partitions</h3>
+        <Table
+          name="partitions"
+          caption="partitions"
+          columns={partitionColumns(topic.topic)}
+          rows={partitions}
+          getKey={({ partition }) => String(partition)}
+          empty="Kafka reports no partitions of the topic."
+        />
+      </section>
+      <section aria-label="Groups">
+        <h3>Readers</h3>
+        <Table
+          name="readers"
+          caption="consumer groups that read the topic"
+          columns={READER_COLUMNS}
+          rows={groups}
+          getKey={({ group }) => group}
+          empty="No consumer groups read this topic."
+        />
+      </section>
+      <Settings settings={settings} />
+    </>
+  )
+}
+
+function countRecords({ start, end }: PartitionAnswer): number {
+  return start === null || end === null ? 0 : Math.max(0, end - start)
+}
+
+function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
+  return [
+    {
+      heading: 'Partition',
+      cell: ({ partition }) => (
+        <a href={buildAddress('/kafka/messages', { topic, partition })}>{partition}</a>
+      ),
+      sortBy: ({ partition }) => partition,
+      align: 'right',
+    },
+    column(
+      'Leader',
+      ({ leader }) => (
+        <span class={leader < 0 ? 'line bad' : 'line'}>{leader < 0 ? 'none' : `broker ${leader}`}</span>
+      ),
+      ({ leader }) => leader,
+    ),
+    column('Copies on', ({ replicas }) => replicas.join(', ')),
+    column('In sync', one => <InSync partition={one} />),
+    numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
+    numberColumn('End', ({ end }) => end, { none: 'not known' }),
+    numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
+    numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
+  ]
+}
+
+function InSync({ partition: { inSync, replicas } }: { readonly partition: PartitionAnswer }): JSX.Element {
+  if (inSync.length >= replicas.length) return <span class="good">all</span>
+  return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
+}
+
+const READER_COLUMNS: readonly Column<ReadingGroup>[] = [
+  ...GROUP_COLUMNS,
+  numberColumn('Lag in records', ({ pending }) => pending),
+]
+
+const SETTING_COLUMNS: readonly Column<SettingAnswer>[] = [
+  column(
+    'Setting',
+    ({ name }) => <code>{name}</code>,
+    ({ name }) => name,
+  ),
+  column('Value', ({ name, value }) => settingText(name, value)),
+  column(
+    'From',
+    ({ isOwn }) => (isOwn ? 'this topic' : "the brokers' default"),
+    ({ isOwn }) => (isOwn ? 0 : 1),
+  ),
+]
+
+function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
+  const own = settings?.filter(({ isOwn }) => isOwn) ?? []
+  return (
+    <section aria-label="Settings">
+      <h3>Settings</h3>
+      {settings === null ? (
+        <EmptyMessage>This client is not authorized to describe the configuration of the topic.</EmptyMessage>
+      ) : (
+        <>
+          <Table
+            name="settings"
+            caption="settings of this topic"
+            columns={SETTING_COLUMNS.slice(0, 2)}
+            rows={own}
+            getKey={({ name }) => name}
+            empty="All settings are defaults of the brokers."
+            pageSize={50}
+          />
+          <details>
+            <summary>All {settings.length} settings, with defaults</summary>
+            <Table
+              name="defaults"
+              caption="all settings"
+              columns={SETTING_COLUMNS}
+              rows={settings}
+              getKey={({ name }) => name}
+              getText={({ name }) => name}
+              empty="Kafka reports no settings."
+              pageSize={50}
+            />
+          </details>
+        </>
+      )}
+    </section>
+  )
+}

@@ -1,4 +1,4 @@
-/** Headline, rates and states of the overview. Pure. */
+/** Headline of the overview, and states of consumers. Pure. */
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { countText } from '../components/value-texts.ts'
 
@@ -37,28 +37,4 @@ export function describeState(
   if (standing.some(({ functions }) => functions.includes(name))) return { tone: 'bad', text: 'stalled' }
   if (lag === null) return { tone: 'plain', text: 'not known' }
   return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
-}
-
-type Look = Pick<Overview, 'atMs' | 'counters'>
-
-/**
- * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
- * load as spikes.
- */
-const OVER_MS = 12_000
-
-/** Returns the looks from which rates are derived, with a new one. */
-export function addLook<One extends Look>(looks: readonly One[], now: One): readonly One[] {
-  return [...looks.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
-}
-
-/** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
-export function computeRate(looks: readonly Look[], name: string): number | null {
-  const points = looks.flatMap(({ atMs, counters }) => {
-    const count = counters[name] ?? null
-    return count === null ? [] : [{ atMs, count }]
-  })
-  const [first, last] = [points[0], points.at(-1)]
-  if (!first || !last || last.atMs === first.atMs || first.count > last.count) return null
-  return ((last.count - first.count) * 1_000) / (last.atMs - first.atMs)
 }

@@ -1,15 +1,17 @@
 /** Start page: flow, stalls, and recent alerts. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
+import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
-import { buildAddress } from '../client/url-parameters.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, linkColumn, numberColumn, Table } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment } from '../components/labels.tsx'
 import { compactText, countText, durationText, rateText } from '../components/value-texts.ts'
-import { addLook, chooseHeadline, computeRate, describeState } from './headline.ts'
+import { chooseHeadline, describeState } from './headline.ts'
+import { addLook, computeRate } from './rates.ts'
 
 interface Props {
   readonly overview: Overview

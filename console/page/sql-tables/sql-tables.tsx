@@ -1,10 +1,13 @@
 /** Tables that are declared in SQL, and the rows of one table, with a chart of its windows. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { Answers } from '../../api/all-routes.ts'
+import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
-import { buildAddress, useParameter } from '../client/url-parameters.ts'
+import { buildAddress } from '../client/address.ts'
+import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
@@ -18,7 +21,6 @@ import {
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
 import { durationText, numberText, timeText } from '../components/value-texts.ts'
-import { computeRange } from '../telemetry/entity-series.ts'
 import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
 export function Tables(): JSX.Element {

@@ -1,6 +1,7 @@
 /** Points of a chart of windows. Pure. */
+
 import type { Answers } from '../../api/all-routes.ts'
-import { addGaps, type Columns } from '../telemetry/entity-series.ts'
+import { addGaps, type Columns } from '../charts/chart-series.ts'
 
 export type RowsAnswer = Answers['/tables/rows']
 export type ShownRow = RowsAnswer['rows'][number]

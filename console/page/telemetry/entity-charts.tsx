@@ -1,20 +1,14 @@
 /** Charts of an entity's metrics, with thresholds and alerts. */
+
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { timeText } from '../components/value-texts.ts'
-import {
-  type Columns,
-  computeRange,
-  sliceColumns,
-  toBands,
-  toLevels,
-  toMinuteColumns,
-  toSpans,
-} from './entity-series.ts'
+import { toBands, toLevels, toMinuteColumns, toSpans } from './entity-series.ts'
 import { conditionText, forText, learningText, unitText, valueText } from './telemetry-texts.ts'
 
 interface Props {

@@ -1,12 +1,13 @@
 /** One entity: its metrics, its activity, and the rules that apply to it. */
+
 import type { ComponentChildren, JSX } from 'preact'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
+import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
-import { buildAddress } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
-import { Moment } from '../components/labels.tsx'
-import { numberText, splitEntity } from '../components/value-texts.ts'
+import { Moment, splitEntity } from '../components/labels.tsx'
+import { numberText } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
 import { searchedText } from './telemetry-texts.ts'

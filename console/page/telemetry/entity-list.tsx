@@ -1,13 +1,15 @@
 /** All entities with their newest values. The server filters and paginates, because a browser cannot show ten thousand rows. */
+
 import type { JSX } from 'preact'
 import type { EntityPage } from '../../api/telemetry/entity-list.ts'
+import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
-import { buildAddress, useParameter, useParameters } from '../client/url-parameters.ts'
+import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { Pager, ScrollArea } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
-import { Moment } from '../components/labels.tsx'
-import { countText, numberText, splitEntity } from '../components/value-texts.ts'
+import { Moment, splitEntity } from '../components/labels.tsx'
+import { countText, numberText } from '../components/value-texts.ts'
 import { unitText } from './telemetry-texts.ts'
 
 export function EntitiesPage(): JSX.Element {

@@ -1,7 +1,8 @@
 /** Tables of an entity's figures. */
+
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity-details.ts'
-import { buildAddress } from '../client/url-parameters.ts'
+import { buildAddress } from '../client/address.ts'
 import { EmptyMessage } from '../components/answer-view.tsx'
 import {
   type Column,

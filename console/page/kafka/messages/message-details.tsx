@@ -1,7 +1,8 @@
 /** A single message: its event, headers and bytes. */
+
 import type { JSX } from 'preact'
 import type { Message } from '../../../api/kafka/messages/message-details.ts'
-import { buildAddress } from '../../client/url-parameters.ts'
+import { buildAddress } from '../../client/address.ts'
 import { SingleAnswer } from '../../components/answer-view.tsx'
 import { Bytes } from '../../components/bytes.tsx'
 import { Facts, Text } from '../../components/facts.tsx'

@@ -1,7 +1,8 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
+
 import { eventTypeRow } from '../../../../lib/schemas/event-types.ts'
 import type { Message } from '../../../api/kafka/messages/message-details.ts'
-import { buildAddress } from '../../client/url-parameters.ts'
+import { buildAddress } from '../../client/address.ts'
 
 interface EventLink {
   readonly text: string

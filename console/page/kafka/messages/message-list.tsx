@@ -1,7 +1,9 @@
 /** List of messages, one per row. A row expands to show the full message. */
+
 import { Fragment, type JSX } from 'preact'
 import type { MessageList, MessageRow } from '../../../api/kafka/messages/message-list.ts'
-import { buildAddress, useParameter } from '../../client/url-parameters.ts'
+import { buildAddress } from '../../client/address.ts'
+import { useParameter } from '../../client/url-parameters.ts'
 import { EmptyMessage } from '../../components/answer-view.tsx'
 import { ScrollArea } from '../../components/data-table.tsx'
 import { Moment } from '../../components/labels.tsx'

@@ -1,9 +1,10 @@
 /** Messages of a topic: the newest as they arrive, or from a position on, with the text of a filter. */
+
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka/kafka-routes.ts'
-import { buildAddress } from '../../client/url-parameters.ts'
+import { buildAddress } from '../../client/address.ts'
 import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../components/answer-view.tsx'
 import { localTime } from '../../components/value-texts.ts'
 import { List } from './message-list.tsx'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { chartTime } from '../../../../console/page/alerts/alert-texts.ts'
+import { chartTime } from '../../../../console/page/alerts/chart-time.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseMatch } from '../../../../console/page/alerts/alert-texts.ts'
+import { parseMatch } from '../../../../console/page/alerts/silence-match.ts'
 
 const NOTHING = { rule: '', severity: '', source: '', entity: '', labels: '' }
 

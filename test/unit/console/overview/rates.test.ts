@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addLook, computeRate } from '../../../../console/page/overview/headline.ts'
+import { addLook, computeRate } from '../../../../console/page/overview/rates.ts'
 
 type Looks = Parameters<typeof addLook>[0]
 

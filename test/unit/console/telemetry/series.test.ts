@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity-details.ts'
+import { addGaps, computeRange } from '../../../../console/page/charts/chart-series.ts'
 import {
-  addGaps,
-  computeRange,
   toBands,
   toLevels,
   toMinuteColumns,

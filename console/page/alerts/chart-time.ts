@@ -1,0 +1,28 @@
+/** Chooses the time range of an alert's chart. Pure. */
+import type { OneAlert } from '../../api/alerts/alert-details.ts'
+
+export interface ChartTime {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Smallest selectable number of hours that includes the start of the range. */
+  readonly hours: number
+}
+
+/** Selectable numbers of hours. */
+const HOURS = [1, 6, 24]
+const HOUR_MS = 3_600_000
+/** Minimum time that the chart shows before and after the alert, in milliseconds. */
+const MARGIN_MS = 10 * 60_000
+
+/** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */
+export function chartTime(
+  { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
+  nowMs: number,
+): ChartTime | undefined {
+  const beganMs = Date.parse(activeAt)
+  const endedMs = endedAt === null ? nowMs : Date.parse(endedAt)
+  const marginMs = Math.max(MARGIN_MS, (endedMs - beganMs) / 4)
+  const fromMs = beganMs - marginMs
+  const hours = HOURS.find(one => nowMs - one * HOUR_MS <= fromMs)
+  return hours === undefined ? undefined : { fromMs, toMs: Math.min(nowMs, endedMs + marginMs), hours }
+}

@@ -9,13 +9,16 @@ import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { Connections, type Value } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { openStoredPlan } from '../lib/app/activate-views.ts'
 import type { Config } from '../lib/app/config.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
+import { NO_TABLES } from '../lib/operations/views/change.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
+import type { ActivatedPlan } from '../lib/views/plan.ts'
 import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-outage.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
@@ -100,6 +103,12 @@ export class ConsoleEnvironment {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
     return { log, topic, bounds: () => readTopicBounds(offsets, topic), states: this.inspection }
+  }
+
+  /** Returns the SQL tables that are active. */
+  async sqlTables(): Promise<ActivatedPlan> {
+    const plan = await openStoredPlan(this, this.config.env)
+    return (await plan.read()) ?? NO_TABLES
   }
 
   publisher(): Promise<TopicPublisher> {

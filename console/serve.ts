@@ -24,15 +24,19 @@ export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleH
   return entrance
 }
 
-/** Error for a port that is in use, or that the process is not permitted to use. */
-export class PortUnusable extends Error {
-  override readonly name = 'PortUnusable'
+/** Port that another process uses, or that this process is not permitted to use. */
+export interface UnusablePort {
   readonly isInUse: boolean
+  readonly message: string
+}
 
-  constructor(port: number, isInUse: boolean) {
-    super(`Port ${port} ${isInUse ? 'is in use' : 'requires privileges that this process lacks'}`)
-    this.isInUse = isInUse
-  }
+/** Converts an error of `serveConsole`; undefined if it has another cause than its port. */
+export function toUnusablePort(error: unknown): UnusablePort | undefined {
+  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  const isInUse = code === 'EADDRINUSE'
+  if (!isInUse && code !== 'EACCES') return undefined
+  const message = `Port ${port} ${isInUse ? 'is in use' : 'requires privileges that this process lacks'}`
+  return { isInUse, message }
 }
 
 /**
@@ -41,7 +45,7 @@ export class PortUnusable extends Error {
  * @param host address to listen on. Use another address than the default only in a container whose port is published on 127.0.0.1.
  * Requests with host names of other machines are always rejected.
  * @param requestTimeout time for which a request may be incomplete, in milliseconds
- * @throws PortUnusable
+ * @throws the error of the port; see `toUnusablePort`
  */
 export async function serveConsole(
   app: Hono<ConsoleHono>,
@@ -53,16 +57,13 @@ export async function serveConsole(
   const serverOptions = { requestTimeout, connectionsCheckingInterval: requestTimeout }
   const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server
   server.maxConnections = CONNECTIONS
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    const isInUse = error.code === 'EADDRINUSE'
-    reject(isInUse || error.code === 'EACCES' ? new PortUnusable(port, isInUse) : error)
-  })
+  server.on('error', reject)
   const address = await promise
   return {
     port: address.port,
     close: () =>
-      new Promise(done => {
-        server.close(() => done())
+      new Promise(resolveClosed => {
+        server.close(() => resolveClosed())
         server.closeAllConnections()
       }),
   }

@@ -5,7 +5,7 @@ import { localAccess } from '../../console/access/access.ts'
 import type { Role } from '../../console/http/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { PortUnusable, serveConsole } from '../../console/serve.ts'
+import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
@@ -58,7 +58,8 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
 }
 
 function throwServeFailure(error: unknown): never {
-  if (!(error instanceof PortUnusable)) throw error
-  const hint = error.isInUse ? ': `npm start` may serve a console there' : ''
-  throw new CliFailure(`${error.message}${hint}. Use another port, such as --port 8060`)
+  const unusable = toUnusablePort(error)
+  if (!unusable) throw error
+  const hint = unusable.isInUse ? ': `npm start` may serve a console there' : ''
+  throw new CliFailure(`${unusable.message}${hint}. Use another port, such as --port 8060`)
 }

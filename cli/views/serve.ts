@@ -5,7 +5,7 @@ import { localAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { ksqlApp } from '../../console/ksql/app.ts'
 import { createTableReader } from '../../console/ksql/sql-table-reader.ts'
-import { PortUnusable, serveConsole } from '../../console/serve.ts'
+import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -64,8 +64,9 @@ async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal
   })
   try {
     const served = await serveConsole(app, port, host).catch(error => {
-      if (!(error instanceof PortUnusable)) throw error
-      throw new CliFailure(`${error.message}. Use another port, such as --port 8089`)
+      const unusable = toUnusablePort(error)
+      if (!unusable) throw error
+      throw new CliFailure(`${unusable.message}. Use another port, such as --port 8089`)
     })
     terminal.stdout.write(`http://127.0.0.1:${served.port}\nToken: ${token}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')

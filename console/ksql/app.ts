@@ -44,11 +44,11 @@ const PROPERTIES = optional(record(string(), unknown()))
 const QUERY = object({ ksql: TEXT, streamsProperties: PROPERTIES })
 
 /** Error of a statement, with the answers to those before it. */
-class StatementFailure extends Error {
+class StatementFailure extends ProblemError {
   readonly answer: ErrorAnswer
 
   constructor(message: string, statementText: string, entities: readonly unknown[] = []) {
-    super(message)
+    super('bad-request', message)
     this.answer = { '@type': 'statement_error', error_code: 40_001, message, statementText, entities }
   }
 }

@@ -5,7 +5,6 @@ import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import { readActivePlan } from '../api/sql-tables/sql-tables.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
 /** Values of the columns of a row, in their order. */
@@ -26,7 +25,7 @@ export interface TableReader {
 const MAX_ROWS = 50_000
 
 export function createTableReader(environment: ConsoleEnvironment): TableReader {
-  const plan = () => readActivePlan(environment)
+  const plan = () => environment.sqlTables()
   return {
     tables: plan,
     async pull({ table, key: group, limit, selectRow }) {

@@ -7,7 +7,7 @@ import { localAccess } from '../../console/access/access.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
+import { beginningAt, serveConsole, toUnusablePort, type UnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
@@ -86,8 +86,9 @@ async function openConsole(
     try {
       return keep(await serveConsole(what, port))
     } catch (error) {
-      if (!(error instanceof PortUnusable)) throw error
-      say(`! ${without}: ${describeUnusablePort(error, port, variable)}`)
+      const unusable = toUnusablePort(error)
+      if (!unusable) throw error
+      say(`! ${without}: ${describeUnusablePort(unusable, port, variable)}`)
       return undefined
     }
   }
@@ -104,7 +105,7 @@ async function openConsole(
   }
 }
 
-function describeUnusablePort({ isInUse }: PortUnusable, port: number, variable: string): string {
+function describeUnusablePort({ isInUse }: UnusablePort, port: number, variable: string): string {
   return isInUse
     ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
     : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`

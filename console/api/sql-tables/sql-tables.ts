@@ -1,7 +1,5 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { openStoredPlan } from '../../../lib/app/activate-views.ts'
-import { NO_TABLES } from '../../../lib/operations/views/change.ts'
 import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { TableRow } from '../../../lib/views/rows.ts'
@@ -20,7 +18,7 @@ export function tableRoutes(environment: ConsoleEnvironment) {
   return {
     // The states of all groups are counted, so this is not asked often.
     '/tables': declareSharedQuery({}, async () => {
-      const plan = await readActivePlan(environment)
+      const plan = await environment.sqlTables()
       const [states, topic] = await Promise.all([
         environment.inspection(),
         environment.topicSize('view-rows'),
@@ -42,7 +40,7 @@ export function tableRoutes(environment: ConsoleEnvironment) {
 }
 
 async function readTableRows(environment: ConsoleEnvironment, name: string, key: string) {
-  const table = requireTable(await readActivePlan(environment), name)
+  const table = requireTable(await environment.sqlTables(), name)
   const [states, topic] = await Promise.all([environment.inspection(), environment.topicSize('view-rows')])
   const query = { limit: MAX_ROWS, toAnswer: (row: TableRow) => row }
   const group = parseGroup(table, key)
@@ -64,12 +62,6 @@ async function readTableRows(environment: ConsoleEnvironment, name: string, key:
     }),
     ...found,
   }
-}
-
-/** Returns the plan of tables in force. */
-export async function readActivePlan(environment: ConsoleEnvironment): Promise<ActivatedPlan> {
-  const planValue = await openStoredPlan(environment, environment.config.env)
-  return (await planValue.read()) ?? NO_TABLES
 }
 
 function requireTable(plan: ActivatedPlan, name: string): TablePlan {

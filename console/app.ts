@@ -5,8 +5,8 @@ import type { Access } from './access/access.ts'
 import { type AccessLine, FailedSignIns, logRequests } from './access/failed-sign-ins.ts'
 import { identifyCaller, rejectForeignRequests, requireSignIn, setSecurityHeaders } from './access/guard.ts'
 import { LIMITS, limitBodies, limitRequests, STRANGERS_LIMITS } from './access/limits.ts'
-import { checkAdmission, signInRoutes } from './access/sign-in.ts'
-import { apiRoutes } from './api/all-routes.ts'
+import { checkAdmission, createSignInRoutes } from './access/sign-in.ts'
+import { declareApiRoutes } from './api/all-routes.ts'
 import type { ConsoleEnvironment } from './environment.ts'
 import { addRoutes } from './http/declare-route.ts'
 import type { ConsoleHono } from './http/person.ts'
@@ -25,7 +25,7 @@ export interface ConsoleParts {
   readonly logRequest?: (line: AccessLine) => void
 }
 
-export function consoleApp({
+export function createConsoleApp({
   environment,
   page,
   access,
@@ -43,9 +43,9 @@ export function consoleApp({
   if (logRequest) app.use(logRequests(logRequest))
   app.use(setSecurityHeaders(access), compress(), rejectForeignRequests(access))
   app.use('/sign-in', limitBodies(STRANGERS_LIMITS))
-  app.route('/', signInRoutes(access, failed, page.styleAt))
+  app.route('/', createSignInRoutes(access, failed, page.styleAt))
   app.use('/api/*', requireSignIn(access, failed), limitRequests(LIMITS), limitBodies(LIMITS))
-  app.route('/api', api(environment))
+  app.route('/api', createApi(environment))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
@@ -63,13 +63,13 @@ export function consoleApp({
   return app
 }
 
-function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
+function createApi(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.use(async (context, next) => {
     await next()
     context.header('cache-control', 'no-store')
   })
-  addRoutes(routes, apiRoutes(environment))
+  addRoutes(routes, declareApiRoutes(environment))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)
   })

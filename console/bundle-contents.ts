@@ -4,9 +4,9 @@
  */
 import type { ShownFunction } from './environment.ts'
 
-export interface Built {
+export interface BundleContents {
   readonly page: { readonly script: string; readonly style: string }
   readonly functions: readonly ShownFunction[]
 }
 
-export const built: Built | undefined = undefined
+export const bundleContents: BundleContents | undefined = undefined

@@ -19,7 +19,7 @@ import type { ReadTopic } from '../lib/queries/kafka/lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import type { ActivatedPlan } from '../lib/views/plan.ts'
-import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-outage.ts'
+import { KafkaMonitor, PageOffsets, PartitionCounts } from './kafka-outage.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {
@@ -52,7 +52,7 @@ export class ConsoleEnvironment {
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
   readonly #connections: Connections
-  readonly #reach: KafkaReach
+  readonly #reach: KafkaMonitor
   readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
 
   constructor({ config, functions, isLocal, aws = {} }: EnvironmentOptions) {
@@ -64,7 +64,7 @@ export class ConsoleEnvironment {
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.#connections.register(open(await this.#connections.kafka())))
     const looking = openOnce(kafka => new ClusterInspection(kafka))
-    this.#reach = new KafkaReach(async () => (await looking()).metadata([]))
+    this.#reach = new KafkaMonitor(async () => (await looking()).metadata([]))
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.redis()))

@@ -21,53 +21,57 @@ const CLOCK: Clock = {
   wait: (ms, signal) => pause(ms, undefined, { signal, ref: false }).catch(() => {}),
 }
 
-export class KafkaReach {
-  readonly #look: () => Promise<unknown>
+export class KafkaMonitor {
+  readonly #probe: () => Promise<unknown>
   readonly #clock: Clock
-  #known: { readonly error: Unavailable | undefined; readonly atMs: number } | undefined
-  #looking: Promise<void> | undefined
+  #lastCheck: { readonly error: Unavailable | undefined; readonly atMs: number } | undefined
+  #probing: Promise<void> | undefined
 
   /** Creates the monitor. @param look sends a small request to the cluster; never called concurrently */
   constructor(look: () => Promise<unknown>, clock = CLOCK) {
-    this.#look = look
+    this.#probe = look
     this.#clock = clock
   }
 
   /** Resolves if Kafka responds, and fails immediately during a known outage. @throws Unavailable */
   async check(): Promise<void> {
     const { now } = this.#clock
-    if (!this.#known || now() - this.#known.atMs >= KNOWN_FOR_MS) await this.#learn()
-    if (this.#known?.error) throw this.#known.error
+    if (!this.#lastCheck || now() - this.#lastCheck.atMs >= KNOWN_FOR_MS) await this.#refresh()
+    if (this.#lastCheck?.error) throw this.#lastCheck.error
   }
 
-  async #learn(): Promise<void> {
-    this.#looking ??= this.#lookOnce().finally(() => {
-      this.#looking = undefined
+  async #refresh(): Promise<void> {
+    this.#probing ??= this.#probeOnce().finally(() => {
+      this.#probing = undefined
     })
     const over = new AbortController()
     const late = this.#clock
       .wait(PATIENCE_MS, over.signal)
-      .then(() => over.signal.aborted || this.#note(away(`there was no answer for ${PATIENCE_MS / 1000} s`)))
-    await Promise.race([this.#looking, late])
+      .then(
+        () =>
+          over.signal.aborted ||
+          this.#record(createOutage(`there was no answer for ${PATIENCE_MS / 1000} s`)),
+      )
+    await Promise.race([this.#probing, late])
     over.abort()
   }
 
-  async #lookOnce(): Promise<void> {
+  async #probeOnce(): Promise<void> {
     try {
-      await this.#look()
-      this.#note(undefined)
+      await this.#probe()
+      this.#record(undefined)
     } catch (error) {
       // Only outages count here. Other errors are reported by the requests themselves.
-      this.#note(isAway(error) ? away((error as Error).message) : undefined)
+      this.#record(isAway(error) ? createOutage((error as Error).message) : undefined)
     }
   }
 
-  #note(error: Unavailable | undefined): void {
-    this.#known = { error, atMs: this.#clock.now() }
+  #record(error: Unavailable | undefined): void {
+    this.#lastCheck = { error, atMs: this.#clock.now() }
   }
 }
 
-function away(why: string): Unavailable {
+function createOutage(why: string): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka does not answer: ${why}`)
 }
 
@@ -121,17 +125,17 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     await Promise.all([this.#usual.close(), this.#apart.close()])
   }
 
-  #inTurn<T>(topic: string, question: (offsets: TopicOffsets) => Promise<T>): Promise<T> {
+  #inTurn<T>(topic: string, request: (offsets: TopicOffsets) => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<T>()
     this.#turn = this.#turn.then(async () => {
       const isApart = this.#failed.has(topic)
-      const answer = question(isApart ? this.#apart : this.#usual)
+      const answer = request(isApart ? this.#apart : this.#usual)
       resolve(answer)
-      const answered = answer.then(
+      const settled = answer.then(
         () => this.#failed.delete(topic),
         () => this.#failed.add(topic),
       )
-      if (!isApart) await answered
+      if (!isApart) await settled
     })
     return promise
   }
@@ -139,9 +143,9 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
 
 /** Time for which a query of Redis waits for the number of partitions from Kafka, in milliseconds. */
 const BRIEFLY_MS = 500
-const KEPT_MS = 10_000
+const CACHED_MS = 10_000
 
-interface KeptCount {
+interface CachedCount {
   readonly count: Promise<number>
   readonly untilMs: number
 }
@@ -149,7 +153,7 @@ interface KeptCount {
 export class PartitionCounts {
   readonly #bounds: (topic: string) => Promise<readonly unknown[]>
   readonly #nowMs: () => number
-  readonly #kept = new Map<string, KeptCount>()
+  readonly #kept = new Map<string, CachedCount>()
 
   /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `readTopicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
@@ -163,7 +167,7 @@ export class PartitionCounts {
     const lastEntry = this.#kept.get(topic)
     if (lastEntry && nowMs < lastEntry.untilMs) return lastEntry.count
     const count = this.#ask(topic, lastEntry?.count ?? otherwise)
-    const entry = { count, untilMs: nowMs + KEPT_MS }
+    const entry = { count, untilMs: nowMs + CACHED_MS }
     this.#kept.set(topic, entry)
     count.catch(() => this.#kept.delete(topic))
     return count

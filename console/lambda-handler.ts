@@ -6,18 +6,18 @@ import { once } from '#runtime/lambda/once.ts'
 import { readConfig } from '../lib/app/config.ts'
 import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
 import { NAME } from '../lib/app/name.ts'
-import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
+import { createDeployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.ts'
 import { cacheHolders, parseHolders } from './access/holders.ts'
 import { SignOuts } from './access/sign-outs.ts'
-import { consoleApp } from './app.ts'
-import { type Built, built } from './bundle-contents.ts'
+import { createConsoleApp } from './app.ts'
+import { type BundleContents, bundleContents } from './bundle-contents.ts'
 import { ConsoleEnvironment } from './environment.ts'
-import { pageFiles } from './page-files.ts'
+import { buildPageFiles } from './page-files.ts'
 
 /** Maximum time for which a token is accepted after it has been removed from the secret, in milliseconds. */
 const TOKENS_FOR_MS = 60_000
 
-type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
+type HandlerResult = Awaited<ReturnType<ReturnType<typeof handle>>>
 
 /**
  * Returns the Lambda handler of the console. It connects to Kafka and Redis on its first request.
@@ -25,10 +25,10 @@ type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
  * @param content contents of the bundle
  * @param read reads a secret by its name
  */
-export function httpApiConsole(
-  content: Built | undefined = built,
+export function createConsoleHandler(
+  content: BundleContents | undefined = bundleContents,
   read: typeof readSecret = readSecret,
-): (event: LambdaEvent, context?: LambdaContext) => Promise<Answered> {
+): (event: LambdaEvent, context?: LambdaContext) => Promise<HandlerResult> {
   const { logger, metrics } = createTelemetry('console', NAME)
   const reportError = (error: unknown) => logger.error('a fault of the console', error as Error)
   const count = (name: keyof typeof CONSOLE_METRICS) => {
@@ -56,10 +56,10 @@ export function httpApiConsole(
       forMs: SIGN_OUTS_FOR_MS,
       reportError: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
     })
-    const app = consoleApp({
+    const app = createConsoleApp({
       environment,
-      page: pageFiles(content.page),
-      access: deployedAccess(holders, signOuts),
+      page: buildPageFiles(content.page),
+      access: createDeployedAccess(holders, signOuts),
       reportError,
       reportFailedSignIn: failed => {
         logger.warn('a sign-in has failed', failed)
@@ -70,8 +70,8 @@ export function httpApiConsole(
     return handle(app)
   })
   return async (event, context) => {
-    const answer = await start()
-    return answer(event, context)
+    const respond = await start()
+    return respond(event, context)
   }
 }
 

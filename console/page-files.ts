@@ -15,7 +15,13 @@ export interface PageFiles {
 }
 
 /** Returns the files of the page. @param script ES module of the page @param style style sheet of the page */
-export function pageFiles({ script, style }: { readonly script: string; readonly style: string }): PageFiles {
+export function buildPageFiles({
+  script,
+  style,
+}: {
+  readonly script: string
+  readonly style: string
+}): PageFiles {
   const files = new Map<string, PageFile>()
   const add = (extension: string, type: string, text: string) => {
     const name = `console-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.${extension}`

@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { ConsoleHono } from './http/person.ts'
 
-export interface Served {
+export interface ConsoleServer {
   readonly port: number
   /** Stops the server and closes open streams. */
   close(): Promise<void>
@@ -17,7 +17,7 @@ const REQUEST_MS = 30_000
 const CONNECTIONS = 500
 
 /** Returns a console whose root path redirects to another path. It is used to serve one area on a separate port. */
-export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
+export function redirectRoot(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
   const entrance = new Hono<ConsoleHono>()
   entrance.get('/', context => context.redirect(`${path}${new URL(context.req.url).search}`))
   entrance.all('*', context => app.fetch(context.req.raw, context.env))
@@ -52,7 +52,7 @@ export async function serveConsole(
   port: number,
   host = '127.0.0.1',
   requestTimeout = REQUEST_MS,
-): Promise<Served> {
+): Promise<ConsoleServer> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
   const serverOptions = { requestTimeout, connectionsCheckingInterval: requestTimeout }
   const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server

@@ -1,9 +1,7 @@
 /** Serves the console until the command is stopped. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { localAccess } from '../../console/access/access.ts'
 import type { Role } from '../../console/http/person.ts'
-import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
@@ -15,6 +13,8 @@ import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createConsoleApp } from '../../console/app.ts'
 
 interface ConsoleOptions {
   readonly env?: string
@@ -39,10 +39,10 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     aws,
   })
   const token = randomBytes(16).toString('hex')
-  const app = consoleApp({
+  const app = createConsoleApp({
     environment,
     page: await buildConsolePage(),
-    access: localAccess(token, { name: await resolveOperator(config), role: options.role }),
+    access: createLocalAccess(token, { name: await resolveOperator(config), role: options.role }),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),

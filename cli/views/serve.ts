@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { port } from '#runtime/settings/values.ts'
-import { localAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { ksqlApp } from '../../console/ksql/app.ts'
-import { createTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
@@ -14,6 +11,9 @@ import { resolveConfig } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createKsqlApp } from '../../console/ksql/app.ts'
+import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 
 export default command({
   about: `Serve ksqlDB's REST interface to the tables of config/views, until Ctrl-C: rows of now, and changes as they come.
@@ -53,12 +53,12 @@ async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal
   const isLocal = isOnThisMachine(config)
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
   const token = randomBytes(16).toString('hex')
-  const app = ksqlApp({
+  const app = createKsqlApp({
     env: config.env,
-    reader: createTableReader(environment),
+    reader: createSqlTableReader(environment),
     parse,
     getTopic: signal => topicName(signal as Signal, config.env),
-    access: localAccess(token, { name: await resolveOperator(config), role: 'viewer' }),
+    access: createLocalAccess(token, { name: await resolveOperator(config), role: 'viewer' }),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })

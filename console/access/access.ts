@@ -52,7 +52,11 @@ export interface Holder extends Person {
 
 type People = Pick<Access, 'findPersonByToken' | 'beginSession' | 'findPersonBySession' | 'endSession'>
 
-function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, now: () => number): People {
+function createPeople(
+  holders: () => Promise<readonly Holder[]>,
+  signOuts: SignOuts,
+  now: () => number,
+): People {
   const toPerson = (holder: Holder | undefined) => holder && { name: holder.name, role: holder.role }
   const findPersonByToken = async (token: string) =>
     toPerson((await holders()).find(one => createTokenMatcher(one.token)(token)))
@@ -85,11 +89,11 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
  *
  * @param token token in the printed URL
  */
-export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
+export function createLocalAccess(token: string, person: Person, now: () => number = Date.now): Access {
   const here = createMemoryStore()
   const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, reportError: () => {} })
   return {
-    ...people(async () => [{ ...person, token }], signOuts, now),
+    ...createPeople(async () => [{ ...person, token }], signOuts, now),
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
     getCookieName: ({ port }) => `sluice-console-${port}`,
@@ -103,13 +107,13 @@ export function localAccess(token: string, person: Person, now: () => number = D
 export const SIGN_OUTS_FOR_MS = 60_000
 
 /** Returns the access rules of a deployed console. @param holders returns the current users and programs with their tokens */
-export function deployedAccess(
+export function createDeployedAccess(
   holders: () => Promise<readonly Holder[]>,
   signOuts: SignOuts,
   now: () => number = Date.now,
 ): Access {
   return {
-    ...people(holders, signOuts, now),
+    ...createPeople(holders, signOuts, now),
     // The URL contains the HTTP API's own host name, which the client has verified by TLS.
     isOwnHost: (host, url) => host === url.host,
     // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
@@ -122,8 +126,8 @@ export function deployedAccess(
 
 /** Returns a function that compares a text with the token in constant time. */
 function createTokenMatcher(token: string): (given: string) => boolean {
-  const wanted = hashToken(token)
-  return given => timingSafeEqual(hashToken(given), wanted)
+  const expectedHash = hashToken(token)
+  return given => timingSafeEqual(hashToken(given), expectedHash)
 }
 
 function hashToken(token: string): Buffer {

@@ -47,14 +47,14 @@ export function limitRequests({
   questions,
   questionsOfOne,
 }: Limits): MiddlewareHandler<ConsoleHono> {
-  const places = new UserSemaphore(questions, questionsOfOne)
+  const permits = new UserSemaphore(questions, questionsOfOne)
   return async (context, next) => {
-    const leave = places.acquire(context.get('person').name, (most, whose) => {
+    const leave = permits.acquire(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `The console is already processing ${most} requests${of}. Try again in a moment.`
     })
-    const answered = next().finally(leave)
-    await awaitInTime(context, answered, answerWithinMs)
+    const response = next().finally(leave)
+    await awaitInTime(context, response, answerWithinMs)
   }
 }
 

@@ -15,7 +15,11 @@ const NOT_KEPT = { 'cache-control': 'no-store' }
 const WRONG = 'This token is invalid or has been revoked.'
 
 /** Returns the routes of the sign-in page. @param styleAt path of the console's style sheet */
-export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: string): Hono<ConsoleHono> {
+export function createSignInRoutes(
+  access: Access,
+  failed: FailedSignIns,
+  styleAt: string,
+): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.post('/sign-in', async context => {
     const { token, to } = await context.req.parseBody()
@@ -32,7 +36,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
   // Always delete the cookie, even if ending the session fails. In that case, report an error.
   routes.post('/sign-out', async context => {
     const session = readSessionCookie(context, access)
-    deleteCookie(context, access.getCookieName(new URL(context.req.url)), cookieOptions(access))
+    deleteCookie(context, access.getCookieName(new URL(context.req.url)), getCookieOptions(access))
     if (session !== undefined) await access.endSession(session).catch(throwNotEnded)
     return context.redirect('/', 303)
   })
@@ -95,10 +99,10 @@ function keepSession(
 ): void {
   context.set('person', person)
   const name = access.getCookieName(new URL(context.req.url))
-  setCookie(context, name, text, { ...cookieOptions(access), maxAge: SESSION_MS / 1000 })
+  setCookie(context, name, text, { ...getCookieOptions(access), maxAge: SESSION_MS / 1000 })
 }
 
-function cookieOptions({ isSecure }: Access) {
+function getCookieOptions({ isSecure }: Access) {
   return { httpOnly: true, sameSite: 'Strict', path: '/', secure: isSecure } as const
 }
 

@@ -1,44 +1,44 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
-import { type AnswersOf, declareQuery, declareSharedQuery } from '../http/declare-route.ts'
-import { oneRoutes } from './alerts/alert-details.ts'
-import { listRoutes } from './alerts/alert-lists.ts'
-import { tryRoutes } from './alerts/rule-trial.ts'
-import { createConditionsCache, ruleRoutes } from './alerts/rules.ts'
-import { silenceRoutes } from './alerts/silences.ts'
-import { oneDeadLetterRoutes } from './failures/dead-letter-details.ts'
-import { deadLetterRoutes } from './failures/dead-letter-list.ts'
-import { handlingRoutes } from './failures/redrive-or-drop.ts'
-import { kafkaRoutes } from './kafka/kafka-routes.ts'
-import { OverviewLooks } from './overview/overview.ts'
-import { tableRoutes } from './sql-tables/sql-tables.ts'
-import { telemetryRoutes } from './telemetry/telemetry-routes.ts'
+import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
+import { declareAlertRoutes } from './alerts/alert-details.ts'
+import { declareAlertListRoutes } from './alerts/alert-lists.ts'
+import { declareRuleTrialRoutes } from './alerts/rule-trial.ts'
+import { createConditionsCache, declareRuleRoutes } from './alerts/rules.ts'
+import { declareSilenceRoutes } from './alerts/silences.ts'
+import { declareDeadLetterRoutes } from './failures/dead-letter-details.ts'
+import { declareDeadLetterListRoutes } from './failures/dead-letter-list.ts'
+import { declareRedriveAndDropRoutes } from './failures/redrive-or-drop.ts'
+import { declareKafkaRoutes } from './kafka/kafka-routes.ts'
+import { OverviewReader } from './overview/overview.ts'
+import { declareSqlTableRoutes } from './sql-tables/sql-tables.ts'
+import { declareTelemetryRoutes } from './telemetry/telemetry-routes.ts'
 
 /** Response types by route name. */
-export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
+export type Answers = RouteAnswers<ReturnType<typeof declareApiRoutes>>
 
-export function apiRoutes(environment: ConsoleEnvironment) {
-  const looks = new OverviewLooks(environment)
+export function declareApiRoutes(environment: ConsoleEnvironment) {
+  const looks = new OverviewReader(environment)
   const conditions = createConditionsCache(environment)
   return {
-    ...environmentRoutes(environment),
-    '/overview': declareSharedQuery({}, () => looks.look()),
-    ...telemetryRoutes(environment),
-    ...listRoutes(environment, conditions),
-    ...oneRoutes(environment),
-    ...silenceRoutes(environment),
-    ...ruleRoutes(environment, conditions),
-    ...tryRoutes(environment),
-    ...deadLetterRoutes(environment),
-    ...oneDeadLetterRoutes(environment),
-    ...handlingRoutes(environment),
-    ...kafkaRoutes(environment),
-    ...tableRoutes(environment),
+    ...declareEnvironmentRoutes(environment),
+    '/overview': declareSharedQuery({}, () => looks.read()),
+    ...declareTelemetryRoutes(environment),
+    ...declareAlertListRoutes(environment, conditions),
+    ...declareAlertRoutes(environment),
+    ...declareSilenceRoutes(environment),
+    ...declareRuleRoutes(environment, conditions),
+    ...declareRuleTrialRoutes(environment),
+    ...declareDeadLetterListRoutes(environment),
+    ...declareDeadLetterRoutes(environment),
+    ...declareRedriveAndDropRoutes(environment),
+    ...declareKafkaRoutes(environment),
+    ...declareSqlTableRoutes(environment),
   }
 }
 
 /** Route with the properties of the environment. The page requests it before it shows anything. */
-function environmentRoutes({ config, isLocal }: ConsoleEnvironment) {
+function declareEnvironmentRoutes({ config, isLocal }: ConsoleEnvironment) {
   return {
     '/environment': declareQuery({}, async (_, request) => ({
       env: config.env,

@@ -28,7 +28,7 @@ export interface Route<Answer> {
  */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
-export type AnswersOf<Table extends Routes> = {
+export type RouteAnswers<Table extends Routes> = {
   readonly [Name in keyof Table]: Table[Name] extends Route<infer Answer> ? Answer : never
 }
 
@@ -101,9 +101,9 @@ export function declareChange<F extends Fields, Answer>(
   }
 }
 
-export function addRoutes(app: Hono<ConsoleHono>, table: Routes): void {
+export function addRoutes(app: Hono<ConsoleHono>, routes: Routes): void {
   const shared = new AnswerCache<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
-  for (const [name, route] of Object.entries(table)) route.addTo(app, name, shared)
+  for (const [name, route] of Object.entries(routes)) route.addTo(app, name, shared)
 }
 
 function toSchema<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {

@@ -11,14 +11,14 @@ import { LIMITS, limitBodies, limitRequests, UserSemaphore } from '../access/lim
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError, STATUS, toProblem } from '../http/problem.ts'
 import { parseBody } from '../http/request-input.ts'
-import { healthAnswer, infoAnswer, REFUSED, statementAnswer } from './statement-answers.ts'
-import { type ErrorAnswer, rowFormat } from './row-format.ts'
-import type { TableReader } from './sql-table-reader.ts'
-import { rowStream } from './row-stream.ts'
+import { REFUSED, buildHealthAnswer, buildInfoAnswer, buildStatementAnswer } from './statement-answers.ts'
+import { type ErrorAnswer, createRowFormat } from './row-format.ts'
+import { createRowStream } from './row-stream.ts'
+import type { SqlTableReader } from './sql-table-reader.ts'
 
 export interface KsqlParts {
   readonly env: string
-  readonly reader: TableReader
+  readonly reader: SqlTableReader
   /** Parser of statements. Only the command line has one. */
   readonly parse: Parse
   readonly getTopic: (signal: string) => string
@@ -53,7 +53,7 @@ class StatementFailure extends ProblemError {
   }
 }
 
-export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
+export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   const { env, reader, access, reportError, reportFailedSignIn } = parts
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => {
@@ -66,11 +66,11 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
       () => true,
       () => false,
     )
-    return context.json(healthAnswer(isHealthy), isHealthy ? 200 : 503)
+    return context.json(buildHealthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
   app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
-  app.get('/info', context => context.json(infoAnswer(env)))
+  app.get('/info', context => context.json(buildInfoAnswer(env)))
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
   app.post('/query', createQueryHandler(parts))
   app.all('*', ({ req }) => {
@@ -97,13 +97,13 @@ async function answerStatements(
   const { ksql = '' } = await parseBody(QUERY, context)
   const statements = runStep(ksql, () => parse(ksql))
   const plan = await reader.tables()
-  const answered: object[] = []
+  const answers: object[] = []
   for (const statement of statements) {
-    const answer = statementAnswer(statement, plan, getTopic)
-    if (!answer) throw new StatementFailure(REFUSED[statement.kind], statement.text, answered)
-    answered.push(answer)
+    const answer = buildStatementAnswer(statement, plan, getTopic)
+    if (!answer) throw new StatementFailure(REFUSED[statement.kind], statement.text, answers)
+    answers.push(answer)
   }
-  return answered
+  return answers
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */
@@ -117,13 +117,13 @@ function runStep<T>(text: string, step: () => T): T {
 
 function createQueryHandler(parts: KsqlParts) {
   const { reader, parse, reportError, queries: limits = QUERIES } = parts
-  const places = new UserSemaphore(limits.all, limits.ofOne)
+  const permits = new UserSemaphore(limits.all, limits.ofOne)
   return async (context: RequestContext): Promise<Response> => {
     const { ksql: text = '', streamsProperties } = await parseBody(QUERY, context)
     const plan = await reader.tables()
     const selection = runStep(text, () => compileSelect(text, plan, parse))
     const from = isFromBeginning(streamsProperties) ? 'beginning' : 'now'
-    const leave = places.acquire(context.get('person').name, (most, whose) => {
+    const leave = permits.acquire(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `${most} queries${of} are already open. Close some of them.`
     })
@@ -131,10 +131,17 @@ function createQueryHandler(parts: KsqlParts) {
     try {
       const { isPush } = selection
       const rows = isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
-      const format = rowFormat(isPush)
+      const format = createRowFormat(isPush)
       const isAllowed = context.get('isStillSignedIn')
       const toErrorAnswer = (error: unknown) => toErrorResponse(error, reportError).answer
-      const stream = rowStream(rows, { selection, format, stop, isAllowed, toErrorAnswer, onEnd: leave })
+      const stream = createRowStream(rows, {
+        selection,
+        format,
+        stop,
+        isAllowed,
+        toErrorAnswer,
+        onEnd: leave,
+      })
       const accept = context.req.header('accept') ?? ''
       const type = accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE
       return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })

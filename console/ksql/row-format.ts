@@ -28,7 +28,7 @@ export interface RowFormat {
 export type EndReason = 'Limit Reached' | 'Query Completed'
 
 /** @param isPush true for rows as they change, false for rows of now */
-export function rowFormat(isPush: boolean): RowFormat {
+export function createRowFormat(isPush: boolean): RowFormat {
   const header = (columns: readonly Column[]) => {
     const schema = columns.map(column => `\`${formatName(column.name)}\` ${formatType(column)}`).join(', ')
     return JSON.stringify({ header: { queryId: randomUUID(), schema } })

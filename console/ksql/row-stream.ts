@@ -27,7 +27,7 @@ interface StreamOptions {
   readonly beatMs?: number
 }
 
-export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Uint8Array> {
+export function createRowStream(rows: Rows, options: StreamOptions): ReadableStream<Uint8Array> {
   const { format, stop, isAllowed, onEnd, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
   const texts = formatRows(rows, options)
   const encoder = new TextEncoder()
@@ -45,7 +45,7 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
   }
   return new ReadableStream({
     start(controller) {
-      const look = async () => {
+      const checkStream = async () => {
         const nowMs = performance.now()
         if ((controller.desiredSize ?? 0) > 0) takenAtMs = nowMs
         const isSlow = nowMs - takenAtMs > slowMs
@@ -60,7 +60,7 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
         } else if (!isOver && format.idle && takenAtMs === nowMs)
           controller.enqueue(encoder.encode(format.idle))
       }
-      beat = setInterval(() => void look(), beatMs)
+      beat = setInterval(() => void checkStream(), beatMs)
     },
     async pull(controller) {
       const { done, value } = await texts.next()

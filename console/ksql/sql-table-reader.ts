@@ -12,7 +12,7 @@ export type RowValues = readonly Value[]
 /** Changed row, or the key of a row that has ended. */
 export type RowChange = RowValues | { readonly ended: RowValues }
 
-export interface TableReader {
+export interface SqlTableReader {
   /** Returns the plan in force. @throws Unavailable */
   tables(): Promise<ActivatedPlan>
   /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
@@ -24,7 +24,7 @@ export interface TableReader {
 /** Maximum number of rows of now, which are in memory at once. */
 const MAX_ROWS = 50_000
 
-export function createTableReader(environment: ConsoleEnvironment): TableReader {
+export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {
   const plan = () => environment.sqlTables()
   return {
     tables: plan,

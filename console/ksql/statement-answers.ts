@@ -15,13 +15,13 @@ const DECLARED =
 /** Version of ksqlDB whose interface this is. */
 const VERSION = '0.29.0'
 
-export function infoAnswer(env: string) {
+export function buildInfoAnswer(env: string) {
   const identity = { kafkaClusterId: `sluice-${env}`, ksqlServiceId: env }
   return { KsqlServerInfo: { version: VERSION, ...identity, serverStatus: 'RUNNING' } }
 }
 
 /** Returns the answer to the health check. @param isHealthy whether the plan in force can be read */
-export function healthAnswer(isHealthy: boolean) {
+export function buildHealthAnswer(isHealthy: boolean) {
   const details = { metastore: { isHealthy }, kafka: { isHealthy } }
   return { isHealthy, details, serverState: isHealthy ? 'READY' : 'ERROR' }
 }
@@ -38,7 +38,7 @@ export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
 type TopicLookup = (signal: string) => string
 
 /** Returns the answer to a statement about tables and streams; undefined for an unknown name, and for other statements. */
-export function statementAnswer(
+export function buildStatementAnswer(
   statement: Statement,
   plan: ActivatedPlan,
   getTopic: TopicLookup,
@@ -47,23 +47,23 @@ export function statementAnswer(
   const common = { statementText: `${statement.text};`, warnings: [] }
   if (statement.kind === 'show') {
     const { of } = statement
-    const listed =
+    const entries =
       of === 'tables'
-        ? tables.map(table => tableEntry(table, getTopic))
-        : plan.streams.map(stream => streamEntry(stream, getTopic))
-    return { '@type': of, ...common, [of]: listed }
+        ? tables.map(table => toTableEntry(table, getTopic))
+        : plan.streams.map(stream => toStreamEntry(stream, getTopic))
+    return { '@type': of, ...common, [of]: entries }
   }
   if (statement.kind !== 'describe') return undefined
   const isNamed = ({ name }: { readonly name: string }) =>
     formatName(name) === formatName(statement.name.text)
   const table = tables.find(isNamed)
   const stream = plan.streams.find(isNamed)
-  const described = table
-    ? { ...tableEntry(table, getTopic), ...describeColumns(table.columns), statement: table.statement }
-    : stream && { ...streamEntry(stream, getTopic), ...describeColumns(stream.columns), statement: '' }
-  if (!described) return undefined
+  const description = table
+    ? { ...toTableEntry(table, getTopic), ...describeColumns(table.columns), statement: table.statement }
+    : stream && { ...toStreamEntry(stream, getTopic), ...describeColumns(stream.columns), statement: '' }
+  if (!description) return undefined
   const windowType = table?.window?.kind.toUpperCase() ?? null
-  const sourceDescription = { ...described, windowType, ...NOT_MEASURED }
+  const sourceDescription = { ...description, windowType, ...NOT_MEASURED }
   return { '@type': 'sourceDescription', ...common, sourceDescription }
 }
 
@@ -75,12 +75,12 @@ const NOT_MEASURED = {
 
 const FORMATS = { keyFormat: 'JSON', valueFormat: 'JSON' }
 
-function tableEntry({ name, window }: TablePlan, getTopic: TopicLookup) {
+function toTableEntry({ name, window }: TablePlan, getTopic: TopicLookup) {
   const topic = getTopic('view-changes')
   return { type: 'TABLE', name: formatName(name), topic, ...FORMATS, isWindowed: window !== undefined }
 }
 
-function streamEntry({ name, signal }: StreamPlan, getTopic: TopicLookup) {
+function toStreamEntry({ name, signal }: StreamPlan, getTopic: TopicLookup) {
   return { type: 'STREAM', name: formatName(name), topic: getTopic(signal), ...FORMATS, isWindowed: false }
 }
 

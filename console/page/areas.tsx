@@ -2,20 +2,20 @@
 
 import type { ComponentChildren, ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { OneAlertPage } from './alerts/alert-details.tsx'
+import { AlertDetailsPage } from './alerts/alert-details.tsx'
 import { AlertList } from './alerts/alert-lists.tsx'
 import { TryRules } from './alerts/rule-trial.tsx'
 import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
 import { EmptyMessage } from './components/answer-view.tsx'
-import { Failures } from './failures/dead-letter-list.tsx'
+import { FailuresPage } from './failures/dead-letter-list.tsx'
 import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages-page.tsx'
 import { OneTopic, Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
-import { Tables } from './sql-tables/sql-tables.tsx'
-import { EntityPage } from './telemetry/entity-details.tsx'
-import { EntitiesPage } from './telemetry/entity-list.tsx'
+import { SqlTables } from './sql-tables/sql-tables.tsx'
+import { EntityDetailsPage } from './telemetry/entity-details.tsx'
+import { EntityListPage } from './telemetry/entity-list.tsx'
 
 interface AreaPage {
   readonly title: string
@@ -59,8 +59,8 @@ const AREA_PAGES: readonly Area[] = [
       {
         title: 'Entities',
         path: '/telemetry',
-        page: EntitiesPage,
-        one: { by: 'entity', page: EntityPage },
+        page: EntityListPage,
+        one: { by: 'entity', page: EntityDetailsPage },
       },
     ],
   },
@@ -72,7 +72,7 @@ const AREA_PAGES: readonly Area[] = [
         title: 'Alerts',
         path: '/alerts',
         page: AlertList,
-        one: { by: 'alert', page: OneAlertPage, heading: () => 'One alert' },
+        one: { by: 'alert', page: AlertDetailsPage, heading: () => 'One alert' },
       },
       { title: 'Silences', path: '/alerts/silences', page: SilencesPage, heading: 'Silences' },
       {
@@ -94,7 +94,7 @@ const AREA_PAGES: readonly Area[] = [
   {
     title: 'Failures',
     path: '/failures',
-    page: Failures,
+    page: FailuresPage,
     namedBy: { '/failures': ['letter'] },
   },
   {
@@ -116,7 +116,7 @@ const AREA_PAGES: readonly Area[] = [
       },
     ],
   },
-  { title: 'Tables', path: '/tables', page: Tables, namedBy: { '/tables': ['table'] } },
+  { title: 'Tables', path: '/tables', page: SqlTables, namedBy: { '/tables': ['table'] } },
 ]
 
 export interface ShownArea extends AreaPage {
@@ -144,7 +144,7 @@ interface ShownPage {
 }
 
 /** Returns the page that a URL shows. */
-export function shownPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
+export function findPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
   const names = (NAMED_BY[path] ?? []).map(parameter => query[parameter] ?? '')
   return { key: JSON.stringify([path, ...names]), name: names.filter(Boolean).join(' ') }
 }

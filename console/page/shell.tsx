@@ -2,11 +2,11 @@
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { AREAS, shownPage } from './areas.tsx'
+import { AREAS, findPage } from './areas.tsx'
 import { useEnvironment } from './client/api-queries.ts'
 import { toProblem } from './client/api-request.ts'
 import { useArrival } from './client/navigation.ts'
-import { zoneText } from './components/value-texts.ts'
+import { formatTimeZone } from './components/value-texts.ts'
 
 interface Props {
   /** Key of the current page. When it changes, the error is cleared. */
@@ -51,7 +51,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
   const { path, query } = useLocation()
   const content = useRef<HTMLElement>(null)
   const current = AREAS.findLast(area => isBelow(path, area.path))
-  const page = shownPage(path, query)
+  const page = findPage(path, query)
   const title = [page.name, current?.title ?? 'Not found', `Sluice ${env}`].filter(Boolean).join(' · ')
   useArrival(page.key, title, content)
   return (
@@ -63,7 +63,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
       <main id="content" ref={content} tabIndex={-1}>
         <ErrorBoundary page={page.key}>{children}</ErrorBoundary>
       </main>
-      <footer class="foot">Time zone: {zoneText(Date.now())}</footer>
+      <footer class="foot">Time zone: {formatTimeZone(Date.now())}</footer>
     </>
   )
 }

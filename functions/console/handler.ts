@@ -1,4 +1,4 @@
 /** Serves the console over an HTTP API. */
-import { httpApiConsole } from '../../console/lambda-handler.ts'
+import { createConsoleHandler } from '../../console/lambda-handler.ts'
 
-export const handler = httpApiConsole()
+export const handler = createConsoleHandler()

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../../console/page-files.ts'
 import { runBuilds } from './bundle-builder.ts'
+import { buildPageFiles } from '../console/page-files.ts'
 
 const MAIN = fileURLToPath(new URL('../../console/page/main.tsx', import.meta.url))
 
@@ -14,7 +15,7 @@ export interface BuiltPage {
 
 /** Builds the page's files, and then stops the esbuild process. @throws BuildFailure of esbuild */
 export async function buildConsolePage(): Promise<PageFiles> {
-  return pageFiles(await runBuilds(bundlePage))
+  return buildPageFiles(await runBuilds(bundlePage))
 }
 
 /** Builds the page's script and style sheet. @throws BuildFailure of esbuild */

@@ -73,8 +73,8 @@ const builtConsole = {
     build.onLoad({ filter: /console[\\/]bundle-contents\.ts$/ }, async () => {
       const { bundlePage } = require('./console-page.ts')
       const { readFunctions } = require('../../lib/app/functions.ts')
-      const built = { page: await bundlePage(), functions: readFunctions() }
-      return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }
+      const contents = { page: await bundlePage(), functions: readFunctions() }
+      return { contents: `export const bundleContents = ${JSON.stringify(contents)}`, loader: 'js' }
     })
   },
 }

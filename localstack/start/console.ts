@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hono } from 'hono'
-import { localAccess } from '../../console/access/access.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
-import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { beginningAt, serveConsole, toUnusablePort, type UnusablePort } from '../../console/serve.ts'
+import { serveConsole, toUnusablePort, type UnusablePort, redirectRoot } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createConsoleApp } from '../../console/app.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
@@ -74,10 +74,10 @@ async function openConsole(
     }),
   )
   const token = await ensureToken(dataDir)
-  const app = consoleApp({
+  const app = createConsoleApp({
     environment: shown,
     page: await buildConsolePage(),
-    access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
+    access: createLocalAccess(token, { name: userOfMachine(), role: 'operator' }),
     reportError: error => say(`✗ console: ${(error as Error).stack}`),
     reportFailedSignIn: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })
@@ -94,7 +94,7 @@ async function openConsole(
   }
   const console = await listen(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
   await listen(
-    beginningAt('/kafka', app),
+    redirectRoot('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
     'The Kafka pages are not available on a separate port',

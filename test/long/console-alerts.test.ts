@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/alert-lists.ts'
-import type { OneAlert } from '../../console/api/alerts/alert-details.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
-import type { RulesTried } from '../../console/api/alerts/rule-trial.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
@@ -21,6 +19,8 @@ import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { until } from '../support/until.ts'
+import type { AlertDetails } from '../../console/api/alerts/alert-details.ts'
+import type { RuleTrialAnswer } from '../../console/api/alerts/rule-trial.ts'
 
 const RULES = `rules:
   - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical, labels: { team: ops } }
@@ -111,7 +111,7 @@ describe('the console about alerts', () => {
 
   it('given one alert, then its life, its trace and the reading that caused it are shown', async () => {
     const id = encodeURIComponent(await firingId())
-    const one = await served.ask<OneAlert>(`/alerts/one?id=${id}`)
+    const one = await served.ask<AlertDetails>(`/alerts/one?id=${id}`)
     assert.deepEqual(
       [one.state, one.phase, one.transitions.map(({ kind }) => kind)],
       ['firing', 'firing', ['fired']],
@@ -155,7 +155,7 @@ describe('the console about alerts', () => {
     assert.match(deployed?.files[0]?.text ?? '', /name: HOT/)
     assert.deepEqual(local?.files, [{ name: 'weather.yaml', text: RULES }])
     const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
-    const tried = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1 })
+    const tried = await asked<RuleTrialAnswer>('/alerts/rules/try', { text, hours: 1 })
     assert.deepEqual(
       tried.result?.rules.map(({ rule, alerts, fired }) => [rule, alerts, fired]),
       [
@@ -164,10 +164,10 @@ describe('the console about alerts', () => {
       ],
     )
     assert.deepEqual([tried.result?.readings, tried.total], [3, 2])
-    const few = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
+    const few = await asked<RuleTrialAnswer>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
     const [alert] = few.result?.alerts ?? []
     assert.deepEqual([few.result?.readings, alert?.value, alert?.toMs], [1, 35, null])
-    const { errors } = await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
+    const { errors } = await asked<RuleTrialAnswer>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
     assert.equal(errors.length, 1)
     assert.equal((await environment.read('alerts')).length, 1, 'a trial sends no notification')
   })
@@ -214,7 +214,7 @@ describe('the console about alerts', () => {
     const { alerts } = await served.ask<AlertHistory>('/alerts/history?state=resolved&hours=1')
     assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])
     const kinds = async () =>
-      (await served.ask<OneAlert>(`/alerts/one?id=${id}`)).transitions.map(({ kind }) => kind)
+      (await served.ask<AlertDetails>(`/alerts/one?id=${id}`)).transitions.map(({ kind }) => kind)
     // An answer that took long is kept for longer.
     await until('its page has its end', async () => (await kinds()).includes('resolved'))
     assert.deepEqual(await kinds(), ['fired', 'resolved'])

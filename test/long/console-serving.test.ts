@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { Hono } from 'hono'
 import type { ConsoleHono } from '../../console/http/person.ts'
-import { beginningAt, serveConsole } from '../../console/serve.ts'
+import { serveConsole, redirectRoot } from '../../console/serve.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -129,7 +129,7 @@ describe('a browser that comes to the console', () => {
 
 describe('the address for Kafka', () => {
   it('given its root, then it leads to the pages about Kafka, and all others are as at the other address', async () => {
-    const served = await serveConsole(beginningAt('/kafka', localConsole().app), 0)
+    const served = await serveConsole(redirectRoot('/kafka', localConsole().app), 0)
     const base = `http://localhost:${served.port}`
     const opened = await fetch(`${base}/?token=${TOKEN}`, { redirect: 'manual' })
     assert.equal(opened.headers.get('location'), `/kafka?token=${TOKEN}`)

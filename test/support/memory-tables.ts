@@ -1,6 +1,6 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowChange, RowValues, TableReader } from '../../console/ksql/sql-table-reader.ts'
+import type { RowChange, RowValues, SqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
@@ -43,7 +43,7 @@ export const PLAN: ActivatedPlan = {
 }
 
 /** Reader whose rows and changes a test decides. */
-export class MemoryTables implements TableReader {
+export class MemoryTables implements SqlTableReader {
   plan: ActivatedPlan = PLAN
   rows: RowValues[] = [
     ['sit', 2],

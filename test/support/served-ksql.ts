@@ -1,6 +1,6 @@
 /** ksqlDB's REST interface to tables in memory, served on a free port. */
-import { localAccess } from '../../console/access/access.ts'
-import { type KsqlParts, ksqlApp } from '../../console/ksql/app.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createKsqlApp, type KsqlParts } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { MemoryTables } from './memory-tables.ts'
@@ -10,12 +10,12 @@ export const TOKEN = 'a-token-of-the-test'
 export async function servedKsql(parts: Partial<KsqlParts> = {}, requestMs?: number) {
   const tables = new MemoryTables()
   const faults: unknown[] = []
-  const app = ksqlApp({
+  const app = createKsqlApp({
     env: 'test',
     reader: tables,
     parse,
     getTopic: signal => `topic.of.${signal}`,
-    access: localAccess(TOKEN, { name: 'ada', role: 'viewer' }),
+    access: createLocalAccess(TOKEN, { name: 'ada', role: 'viewer' }),
     reportError: error => faults.push(error),
     reportFailedSignIn: () => {},
     ...parts,

@@ -11,7 +11,7 @@ import { selectNewest } from '../../../lib/queries/records/newest.ts'
 import { toRanges } from '../../../lib/queries/records/records.ts'
 import { tableOfSource } from '../../../lib/views/event-names.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ConsoleAlerts } from './alert-source.ts'
+import { LimitedAlertSource } from './alert-source.ts'
 
 /** Result of the search for the reading that caused an alert. `cause` is null if the reading was not found. */
 export interface CauseOfAlert {
@@ -29,7 +29,7 @@ export interface CauseOfAlert {
 }
 
 /** Alert whose cause is searched for, and the topic of the alert's events. */
-type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
+type CausedAlert = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MAX_RECORDS = 200_000
 const MAX_MS = 8_000
@@ -50,8 +50,8 @@ interface FiredRecord {
 }
 
 /** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
-export async function findCause(environment: ConsoleEnvironment, one: Whose): Promise<CauseOfAlert> {
-  const source = new ConsoleAlerts(environment)
+export async function findCause(environment: ConsoleEnvironment, one: CausedAlert): Promise<CauseOfAlert> {
+  const source = new LimitedAlertSource(environment)
   const firedRecord = await readFiredRecord(environment, source, one)
   if (!firedRecord) return GONE
   const stop = AbortSignal.timeout(MAX_MS)
@@ -74,22 +74,22 @@ export async function findCause(environment: ConsoleEnvironment, one: Whose): Pr
 
 async function readFiredRecord(
   environment: ConsoleEnvironment,
-  source: ConsoleAlerts,
-  { transitions, topic, id }: Whose,
+  source: LimitedAlertSource,
+  { transitions, topic, id }: CausedAlert,
 ): Promise<FiredRecord | undefined> {
   const fired = transitions.find(({ kind }) => kind === 'fired')
   if (!fired) return undefined
   const { partition, offset } = fired
   const log = await environment.log()
   const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
-  const [record] = await source.plain(records.filter(one => one.offset === offset))
+  const [record] = await source.toPlainRecords(records.filter(one => one.offset === offset))
   const found = record && readAlert(record)
   return record && found?.alert.alertId === id ? { alert: found.alert, record } : undefined
 }
 
 async function searchCause(
   environment: ConsoleEnvironment,
-  source: ConsoleAlerts,
+  source: LimitedAlertSource,
   { alert, record }: FiredRecord,
   fromMs: number,
   stop: AbortSignal,
@@ -107,8 +107,8 @@ async function searchCause(
     end: to.atTime[range.partition] ?? range.end,
   }))
   const { ranges } = selectNewest(until, MAX_RECORDS)
-  const plain = (records: readonly LogRecord[]) => source.plain(records)
-  const found = await findAlertCause(await environment.log(), ranges, alert, plain, stop)
+  const toPlain = (records: readonly LogRecord[]) => source.toPlainRecords(records)
+  const found = await findAlertCause(await environment.log(), ranges, alert, toPlain, stop)
   return { found, records: ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0) }
 }
 

@@ -7,9 +7,9 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { findCause } from './alert-cause.ts'
-import { ConsoleAlerts, silencedBy } from './alert-source.ts'
+import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
 
-export interface OneAlert extends ShownAlert {
+export interface AlertDetails extends ShownAlert {
   /** Ids of the active silences that match the alert. */
   readonly silencedBy: readonly string[]
   /** Topic of the alert's events. */
@@ -30,8 +30,8 @@ const ID = {
  */
 const DERIVED_ID = /^[\w-]{22}$/
 
-export function oneRoutes(environment: ConsoleEnvironment) {
-  const alertCache = new AnswerCache<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
+export function declareAlertRoutes(environment: ConsoleEnvironment) {
+  const alertCache = new AnswerCache<AlertDetails | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
   const requireAlert = async (id: string) =>
     (DERIVED_ID.test(id) ? await alertCache.ask(id, () => findAlert(environment, id)) : undefined) ??
     throwUnknown(id)
@@ -42,14 +42,14 @@ export function oneRoutes(environment: ConsoleEnvironment) {
 }
 
 /** Returns an alert; undefined if it is not found. All records must be searched before an alert counts as not found. */
-async function findAlert(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
-  const source = new ConsoleAlerts(environment, { holding: id })
+async function findAlert(environment: ConsoleEnvironment, id: string): Promise<AlertDetails | undefined> {
+  const source = new LimitedAlertSource(environment, { holding: id })
   const { alerts, behind } = await readShownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
   // The id can also occur in another alert's record, for example in the name of an entity.
   if (alert?.id !== id) return undefined
-  const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
-  return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }
+  const silenceIds = alert.state === 'firing' ? findSilenceIds(await source.silences(), alert) : []
+  return { ...alert, silencedBy: silenceIds, topic: topicName('alerts', environment.config.env), behind }
 }
 
 function throwUnknown(id: string): never {

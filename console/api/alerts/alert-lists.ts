@@ -11,7 +11,7 @@ import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
-import { ConsoleAlerts, silencedBy } from './alert-source.ts'
+import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
 
 /** An alert in a list. */
 export interface AlertRow extends AlertSummary {
@@ -85,7 +85,10 @@ const HISTORY = object({
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
 /** Returns the routes for lists of alerts. @param conditions cached result of `createConditionsCache` */
-export function listRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
+export function declareAlertListRoutes(
+  environment: ConsoleEnvironment,
+  conditions: CachedAnswer<Conditions>,
+) {
   return {
     '/alerts/now': declareSharedQuery(FILTER, given => listAlertsNow(environment, given)),
     '/alerts/history': declareSharedQuery(HISTORY, given => listAlertHistory(environment, given)),
@@ -94,13 +97,13 @@ export function listRoutes(environment: ConsoleEnvironment, conditions: CachedAn
 }
 
 async function listAlertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
-  const source = new ConsoleAlerts(environment)
+  const source = new LimitedAlertSource(environment)
   const [firing, silences, behind] = await Promise.all([source.firing(), source.silences(), source.behind()])
   const found = filteredAlerts<AlertSummary>(
     firing.map(({ places: _, ...summary }) => summary),
     toAlertFilter(given),
   )
-  const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
+  const alerts = takeNewest(found).map(one => ({ ...one, silencedBy: findSilenceIds(silences, one) }))
   return { alerts, total: found.length, firing: firing.length, behind }
 }
 
@@ -108,13 +111,13 @@ async function listAlertHistory(
   environment: ConsoleEnvironment,
   given: InferOutput<typeof HISTORY>,
 ): Promise<AlertHistory> {
-  const source = new ConsoleAlerts(environment)
+  const source = new LimitedAlertSource(environment)
   const sinceMs = Date.now() - given.hours * HOUR_MS
   const found = await selectAlerts(source, given.state, { ...toAlertFilter(given), sinceMs })
   const silences = await source.silences()
-  const alerts = newestFirst(found).map(one => ({
+  const alerts = takeNewest(found).map(one => ({
     ...one,
-    silencedBy: one.state === 'firing' ? silencedBy(silences, one) : [],
+    silencedBy: one.state === 'firing' ? findSilenceIds(silences, one) : [],
   }))
   const { leftOut, isCut } = source
   return { alerts, total: found.length, leftOut, isCut }
@@ -135,6 +138,6 @@ function toAlertFilter({ rule, severity, entity, label }: FilterQuery): AlertFil
   return { match, entity }
 }
 
-function newestFirst(alerts: readonly AlertSummary[]): AlertSummary[] {
+function takeNewest(alerts: readonly AlertSummary[]): AlertSummary[] {
   return alerts.slice(-MAX_ROWS).reverse()
 }

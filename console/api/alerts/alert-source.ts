@@ -28,7 +28,7 @@ interface Bounds {
   readonly holding?: string
 }
 
-export class ConsoleAlerts implements AlertSource {
+export class LimitedAlertSource implements AlertSource {
   /** Number of older records that were not read because of the limit. */
   leftOut = 0
   /** True if the time limit was reached before all records were read. */
@@ -71,7 +71,7 @@ export class ConsoleAlerts implements AlertSource {
     const { ranges, leftOut } = selectNewest(toRanges(topic, reach).filter(isIn), MAX_RECORDS)
     this.leftOut = leftOut
     const signal = AbortSignal.timeout(MAX_MS)
-    if (this.#holding !== undefined) return this.#found(ranges, this.#holding, signal, isWanted)
+    if (this.#holding !== undefined) return this.#searchLives(ranges, this.#holding, signal, isWanted)
     const log = new PlainLog(await this.#environment.log(), this.#reader)
     const lives = await readAlertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
     this.isCut = signal.aborted
@@ -92,11 +92,11 @@ export class ConsoleAlerts implements AlertSource {
   }
 
   /** Returns the records with their data converted to JSON. */
-  plain(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+  toPlainRecords(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     return plainRecords(records, this.#reader)
   }
 
-  async #found(
+  async #searchLives(
     ranges: readonly Range[],
     text: string,
     signal: AbortSignal,
@@ -112,11 +112,11 @@ export class ConsoleAlerts implements AlertSource {
         `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
       )
     }
-    return [...collectLives(await this.plain(records), isWanted).values()]
+    return [...collectLives(await this.toPlainRecords(records), isWanted).values()]
   }
 }
 
 /** Returns the ids of the silences that match an alert. Pure. */
-export function silencedBy(silences: readonly Silence[], alert: AlertSummary): string[] {
+export function findSilenceIds(silences: readonly Silence[], alert: AlertSummary): string[] {
   return silences.filter(({ match }) => isMatched(match, alert)).map(({ id }) => id)
 }

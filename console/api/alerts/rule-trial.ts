@@ -10,7 +10,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { declareChange } from '../../http/declare-route.ts'
 
-export interface RulesTried {
+export interface RuleTrialAnswer {
   /** Errors in the rules. If there are any, the rules were not tried. */
   readonly errors: readonly LocatedError[]
   /** Result with the newest alerts, up to a limit; null if the rules have errors. */
@@ -40,10 +40,10 @@ const TRY = {
 }
 const FILE = 'the text'
 
-export function tryRoutes(environment: ConsoleEnvironment) {
+export function declareRuleTrialRoutes(environment: ConsoleEnvironment) {
   let isBusy = false
   return {
-    'POST /alerts/rules/try': declareChange(TRY, async (given, _, { req }): Promise<RulesTried> => {
+    'POST /alerts/rules/try': declareChange(TRY, async (given, _, { req }): Promise<RuleTrialAnswer> => {
       const { config, aws } = environment
       const hasHistory = config.historyBucket !== undefined || aws.endpoint !== undefined
       const { errors } = checkRules([{ where: FILE, text: given.text }])

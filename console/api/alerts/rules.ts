@@ -54,19 +54,19 @@ export interface Rules {
 }
 
 /** An entity or group for which a rule is pending or firing. */
-export type OnRow = Pick<ActiveAlert, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
+export type ActiveEntityRow = Pick<ActiveAlert, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
   /** Id of the alert; null while it is pending. */
   readonly alert: string | null
 }
 
-export interface OneRule {
+export interface RuleAnswer {
   readonly rules: readonly (RuleRow & { readonly text: string; readonly summary: string })[]
   /** Newest first, up to a limit. */
-  readonly on: readonly OnRow[]
+  readonly on: readonly ActiveEntityRow[]
   readonly total: number
 }
 
-const MAX_ON = 500
+const MAX_ACTIVE = 500
 const NAME = pipe(
   string('must be the name of a rule'),
   minLength(1, 'must be the name of a rule'),
@@ -74,7 +74,7 @@ const NAME = pipe(
 )
 
 /** Returns the routes for active rules. @param conditions cached result of `createConditionsCache` */
-export function ruleRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
+export function declareRuleRoutes(environment: ConsoleEnvironment, conditions: CachedAnswer<Conditions>) {
   const readRulesAndConditions = () => Promise.all([readActiveRules(environment), conditions.get()])
   return {
     '/alerts/rules': declareSharedQuery({}, async (): Promise<Rules> => {
@@ -83,11 +83,11 @@ export function ruleRoutes(environment: ConsoleEnvironment, conditions: CachedAn
       return { rules, hash, having, partitions, entities: now.entities }
     }),
     '/alerts/rules/files': declareQuery({}, async () => ({ files: await listRuleFiles(environment) })),
-    '/alerts/rules/one': declareSharedQuery({ rule: NAME }, async ({ rule: name }): Promise<OneRule> => {
+    '/alerts/rules/one': declareSharedQuery({ rule: NAME }, async ({ rule: name }): Promise<RuleAnswer> => {
       const [{ rules }, now] = await readRulesAndConditions()
       const own = rules.filter(rule => name === rule.name || name === getRuleIdentity(rule))
       const identities = new Set([name, ...own.map(getRuleIdentity)])
-      const on = now.active.filter(({ identity }) => identities.has(identity)).sort(newestFirst)
+      const on = now.active.filter(({ identity }) => identities.has(identity)).sort(compareByNewest)
       // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
         throw new ProblemError('not-found', `No active rule is called ${name}. See the list of rules.`)
@@ -97,14 +97,14 @@ export function ruleRoutes(environment: ConsoleEnvironment, conditions: CachedAn
           text: formatRules([rule]),
           summary: rule.summary,
         })),
-        on: on.slice(0, MAX_ON).map(toOnRow),
+        on: on.slice(0, MAX_ACTIVE).map(toOnRow),
         total: on.length,
       }
     }),
   }
 }
 
-interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
+interface ActiveRules extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
   readonly rules: readonly AnyRule[]
 }
 
@@ -114,7 +114,7 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
  * @throws Unavailable if Redis does not respond
  * @throws ProblemError if there are no rules
  */
-async function readActiveRules(environment: ConsoleEnvironment): Promise<InForce> {
+async function readActiveRules(environment: ConsoleEnvironment): Promise<ActiveRules> {
   const readings = await environment.topicSize('readings')
   const activated = await readActivatedRules(await environment.inspection(), readings)
   if (activated) return activated
@@ -171,7 +171,7 @@ function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   const isOfAll = !isPatternRule(rule) && rule.match === undefined && !rule.paused
   return {
     ...{ rule: identity, name: rule.name, labels: rule.labels, severity: rule.severity },
-    ...{ condition: conditionText(rule), paused: rule.paused },
+    ...{ condition: formatCondition(rule), paused: rule.paused },
     ...{ pending: count('pending'), firing: count('firing'), recovering: count('recovering') },
     silent: own.length - ofRule.length,
     inactive: isOfAll
@@ -180,29 +180,29 @@ function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   }
 }
 
-function toOnRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): OnRow {
+function toOnRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): ActiveEntityRow {
   return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
 }
 
-function newestFirst(a: ActiveAlert, b: ActiveAlert): number {
+function compareByNewest(a: ActiveAlert, b: ActiveAlert): number {
   return Date.parse(b.activeAt) - Date.parse(a.activeAt)
 }
 
 /** Formats a condition, such as `temperature above 40 °C for 5 min` or `3 events within 10 min, per site`. */
-function conditionText(rule: AnyRule): string {
-  if (isPatternRule(rule)) return patternText(rule.pattern)
+function formatCondition(rule: AnyRule): string {
+  if (isPatternRule(rule)) return formatPattern(rule.pattern)
   const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''
-  return `${comparedText(rule)}${lasts}`
+  return `${formatComparison(rule)}${lasts}`
 }
 
-function comparedText({ condition, family, metric, measure }: Rule): string {
+function formatComparison({ condition, family, metric, measure }: Rule): string {
   const kind = measure && measureKind(measure)
   const unit = kind?.unit?.symbol ?? findUnit(family, metric)
   const compared = measure && kind ? kind.words.text(measure, metric) : metric
   return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
 }
 
-function patternText(pattern: Pattern): string {
+function formatPattern(pattern: Pattern): string {
   const per = pattern.per === 'entity' ? '' : `, per ${pattern.per}`
   if (pattern.kind === 'count')
     return `${pattern.count} events within ${durationText(pattern.withinMs)}${per}`

@@ -14,7 +14,7 @@ import { makeAuditedChange } from '../../http/audited-change.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { declareChange, declarePostQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import type { AlertRow } from './alert-lists.ts'
-import { ConsoleAlerts, silencedBy } from './alert-source.ts'
+import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase
@@ -77,7 +77,7 @@ const COMMENT = pipe(
 const NEW = { match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT }
 const END = { id: string('must be the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
 
-export function silenceRoutes(environment: ConsoleEnvironment) {
+export function declareSilenceRoutes(environment: ConsoleEnvironment) {
   return {
     '/alerts/silences': declareSharedQuery({}, () => listSilences(environment)),
     'POST /alerts/silences/preview': declarePostQuery({ match: MATCH }, ({ match }) =>
@@ -88,12 +88,12 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
       async ({ match: given, startsAt, endsAt, comment }, { name: author }) => {
         const nowMs = Date.now()
         const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
-        const wanted = { match: toMatch(given), startMs, endMs: Date.parse(endsAt) }
-        const faults = faultsIn(wanted, nowMs)
+        const draft = { match: toMatch(given), startMs, endMs: Date.parse(endsAt) }
+        const faults = faultsIn(draft, nowMs)
         if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
         const id = randomUUID().slice(0, 8)
-        const silence = newSilence({ ...wanted, id, author, comment }, nowMs)
-        await makeChange(environment, author, 'silence add', id, (set, atMs) => {
+        const silence = newSilence({ ...draft, id, author, comment }, nowMs)
+        await makeSilenceChange(environment, author, 'silence add', id, (set, atMs) => {
           const next = withSilence(set, silence, atMs)
           const tooLarge = silencesTooLarge(next, atMs)
           if (tooLarge) throw new ProblemError('conflict', `Nothing was changed: ${tooLarge}.`)
@@ -103,7 +103,7 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
       },
     ),
     'POST /alerts/silences/end': declareChange(END, async ({ id, comment = '' }, { name: author }) => {
-      await makeChange(environment, author, 'silence end', id, (set, atMs) => {
+      await makeSilenceChange(environment, author, 'silence end', id, (set, atMs) => {
         const next = withoutSilence(set, id, { author, comment }, atMs)
         if (!next) throw new ProblemError('conflict', `Silence ${id} does not exist or has ended.`)
         return next
@@ -120,7 +120,7 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'over-already': 'The end of the silence is in the past.',
 }
 
-async function makeChange(
+async function makeSilenceChange(
   environment: ConsoleEnvironment,
   by: string,
   action: 'silence add' | 'silence end',
@@ -151,12 +151,13 @@ async function listSilences(environment: ConsoleEnvironment): Promise<{ silences
   const { connections, config } = environment
   const [set, firing] = await Promise.all([
     (await openStoredSilences(connections, config.env)).read(),
-    new ConsoleAlerts(environment).firing(),
+    new LimitedAlertSource(environment).firing(),
   ])
   const nowMs = Date.now()
   const silences = (set?.silences ?? []).map(one => {
     const state = getPhase(one, nowMs)
-    const mutes = state === 'past' ? 0 : firing.filter(alert => silencedBy([one], alert).length > 0).length
+    const mutes =
+      state === 'past' ? 0 : firing.filter(alert => findSilenceIds([one], alert).length > 0).length
     return { ...one, state, about: matchText(one.match), mutes }
   })
   return { silences: silences.reverse() }
@@ -168,14 +169,14 @@ async function previewSilence(
 ): Promise<SilencePreview> {
   if (faultsIn({ match, startMs: 0, endMs: 1 }, 0).includes('matches-all'))
     throw new ProblemError('bad-request', FAULTS['matches-all'])
-  const firing = await new ConsoleAlerts(environment).firing()
+  const firing = await new LimitedAlertSource(environment).firing()
   const silence = { id: 'this', match, startsAt: '', endsAt: '', author: '', comment: '', createdAt: '' }
-  const muted = firing.filter(alert => silencedBy([silence], alert).length > 0)
-  const alerts = muted
+  const matching = firing.filter(alert => findSilenceIds([silence], alert).length > 0)
+  const alerts = matching
     .slice(-SHOWN)
     .reverse()
     .map(({ id, rule, entity, severity }) => ({ id, rule, entity, severity }))
-  return { about: matchText(match), alerts, total: muted.length, firing: firing.length }
+  return { about: matchText(match), alerts, total: matching.length, firing: firing.length }
 }
 
 /** Removes undefined keys from the matchers of a request. */

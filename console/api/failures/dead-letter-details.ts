@@ -50,7 +50,7 @@ const SHOWN_HEADER_BYTES = 4 * 1024
 /** Time limit for finding out how a dead letter was handled, in milliseconds. The whole topic may have to be searched. */
 const PATIENCE_MS = 15_000
 
-export function oneDeadLetterRoutes(environment: ConsoleEnvironment) {
+export function declareDeadLetterRoutes(environment: ConsoleEnvironment) {
   return {
     '/failures/letter': declareQuery({ at: PLACE }, ({ at }) => showDeadLetter(environment, at)),
   }
@@ -66,8 +66,8 @@ async function requireDeadLetter(
   environment: ConsoleEnvironment,
   at: string,
 ): Promise<Extract<DeadLetterAnswer, { kind: 'found' }>> {
-  const time = AbortSignal.timeout(PATIENCE_MS)
-  const answer = await findDeadLetter(await environment.letters(), parseName(at), time).catch(throwTooLong)
+  const timeout = AbortSignal.timeout(PATIENCE_MS)
+  const answer = await findDeadLetter(await environment.letters(), parseName(at), timeout).catch(throwTooLong)
   if (answer.kind === 'found') return answer
   throw new ProblemError(
     'not-found',

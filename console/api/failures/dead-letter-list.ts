@@ -64,7 +64,7 @@ const QUERY = {
   state: v.optional(v.picklist(['open', 'handled', 'all'], 'must be open, handled or all'), 'open'),
 }
 
-export function deadLetterRoutes(environment: ConsoleEnvironment) {
+export function declareDeadLetterListRoutes(environment: ConsoleEnvironment) {
   let list: DeadLetterList | undefined
   return {
     '/failures': declareSharedQuery(QUERY, async ({ state, ...conditions }) => {

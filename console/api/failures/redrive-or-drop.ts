@@ -23,7 +23,7 @@ const COMMAND = v.picklist(['redrive', 'drop'], 'must be redrive or drop')
 /** One dead letter by its position; none if conditions select dead letters. */
 const ATS = v.optional(v.pipe(v.array(PLACE), v.maxLength(1, 'names more than one dead letter')), [])
 
-const WANTED = v.strictObject({
+const PLAN_FIELDS = v.strictObject({
   command: COMMAND,
   ats: ATS,
   conditions: v.optional(v.strictObject(CONDITIONS), {}),
@@ -36,9 +36,9 @@ const REQUEST = v.pipe(
   ),
 )
 
-export function handlingRoutes(environment: ConsoleEnvironment) {
+export function declareRedriveAndDropRoutes(environment: ConsoleEnvironment) {
   return {
-    'POST /failures/plan': declarePostQuery(WANTED, ({ command, ats, conditions }) =>
+    'POST /failures/plan': declarePostQuery(PLAN_FIELDS, ({ command, ats, conditions }) =>
       planHandling(environment, { command, ats, filter: toFilter(conditions, Date.now()) }),
     ),
     'POST /failures/handle': declareChange(REQUEST, (request, { name }) =>
@@ -76,10 +76,12 @@ export interface Plan {
 }
 
 /** Plans a request. @throws Unavailable if Kafka or Redis does not respond */
-async function planHandling(environment: ConsoleEnvironment, asked: HandlingRequest): Promise<Plan> {
-  const { ats, filter } = asked
+async function planHandling(environment: ConsoleEnvironment, selection: HandlingRequest): Promise<Plan> {
+  const { ats, filter } = selection
   const request =
-    ats.length > 0 ? { ...asked, filter: {} } : { ...asked, filter: { ...filter, untilMs: Date.now() } }
+    ats.length > 0
+      ? { ...selection, filter: {} }
+      : { ...selection, filter: { ...filter, untilMs: Date.now() } }
   const { work, missing } = await prepareWork(environment, request)
   const tally = new Tally()
   await previewHandling(work, tally)
@@ -114,8 +116,8 @@ async function handleDeadLetters(
 ): Promise<HandledAnswer> {
   const { work } = await prepareWork(environment, request)
   const tally = new Tally()
-  const about = { by, action: `dlq ${request.command}`, filter: formatRequest(request) } as const
-  return makeAuditedChange(environment, about, async operation => {
+  const audited = { by, action: `dlq ${request.command}`, filter: formatRequest(request) } as const
+  return makeAuditedChange(environment, audited, async operation => {
     const doing = { by, operation, config: environment.config, publisher: await environment.publisher() }
     const error = await runHandling(work, tally, doing).then(
       () => undefined,

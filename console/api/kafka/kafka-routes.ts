@@ -22,20 +22,20 @@ const TOPIC = pipe(
 )
 const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLength(1_000, 'is too long'))
 
-export function kafkaRoutes(environment: ConsoleEnvironment) {
-  const ports = messagePorts(environment)
+export function declareKafkaRoutes(environment: ConsoleEnvironment) {
+  const ports = createMessagePorts(environment)
   return {
     '/kafka/topics': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingTopics(environment, find)),
     '/kafka/topics/one': declareSharedQuery({ name: TOPIC }, ({ name }) => readTopic(environment, name)),
     '/kafka/groups': declareSharedQuery({ find: FIND }, ({ find }) => listMatchingGroups(environment, find)),
     '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
     '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),
-    '/kafka/messages/topics': declareQuery({}, () => messageTopics(environment)),
+    '/kafka/messages/topics': declareQuery({}, () => listMessageTopics(environment)),
     '/kafka/messages/one': declareQuery(PLACE_FIELDS, async place => readMessage(place, await ports())),
   }
 }
 
-function messagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
+function createMessagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
   const reader = dataReader(environment.config)
   return async () => {
     const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
@@ -51,7 +51,7 @@ export interface MessageTopic {
   readonly partitions: number
 }
 
-async function messageTopics(environment: ConsoleEnvironment) {
+async function listMessageTopics(environment: ConsoleEnvironment) {
   const { env } = environment.config
   const all = await listTopics(await environment.kafka())
   const topics: MessageTopic[] = all.map(({ topic, partitions }) => {

@@ -9,7 +9,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 /** Maximum number of alerts shown. */
 const SHOWN = 8
 /** Maximum number of newest records read per partition. */
-const LOOKED_AT = 200
+const MAX_RECORDS = 200
 
 export class RecentAlerts {
   readonly #environment: ConsoleEnvironment
@@ -30,7 +30,7 @@ export class RecentAlerts {
     if (bounds.length === 0 || formatEnds(bounds) === this.#ends) return this.#alerts
     const topic = this.#environment.topic('alerts')
     const ranges = bounds.map(({ start, end }, partition) => {
-      return { topic, partition, start: Math.max(start, end - LOOKED_AT), end }
+      return { topic, partition, start: Math.max(start, end - MAX_RECORDS), end }
     })
     const lives = await readAlertLives(await this.#environment.log(), ranges)
     const alerts = [...lives.values()].map(({ transitions: _, ...alert }) => alert)

@@ -56,7 +56,7 @@ export interface ShownConsumer extends ReadTopic {
 
 type Lag = ReadTopic & ConsumerLag
 
-interface KafkaLook {
+interface KafkaState {
   readonly lags: readonly Lag[]
   /** Offsets by signal; undefined for a topic that does not exist. */
   readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined>
@@ -64,7 +64,7 @@ interface KafkaLook {
   readonly members: ReadonlyMap<string, number>
 }
 
-interface RedisLook {
+interface RedisState {
   readonly outcomes: Outcomes
   readonly firing: number
   /** Functions whose circuit breaker is open. */
@@ -80,7 +80,7 @@ const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
 /** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_FOR_MS = 10_000
 
-export class OverviewLooks {
+export class OverviewReader {
   readonly #environment: ConsoleEnvironment
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #members: CachedAnswer<ReadonlyMap<string, number>>
@@ -98,12 +98,12 @@ export class OverviewLooks {
     this.#members = new CachedAnswer(() => countMembers(environment), { forMs: MEMBERS_FOR_MS })
   }
 
-  async look(): Promise<Overview> {
+  async read(): Promise<Overview> {
     const atMs = Date.now()
-    const kafka = await awaitAnswer('Kafka', this.#kafka())
+    const kafka = await awaitAnswer('Kafka', this.#readKafka())
     const { bounds, lags, members } = kafka.value ?? {}
     const [redis, alerts, letters] = await Promise.all([
-      awaitAnswer('Redis', this.#redis(atMs, bounds?.get('readings')?.length)),
+      awaitAnswer('Redis', this.#readRedis(atMs, bounds?.get('readings')?.length)),
       awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
       awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
@@ -111,7 +111,7 @@ export class OverviewLooks {
     const { consumers, functions } = this.#environment
     const getBatchingWindow = (name: string) =>
       functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
-    const seen = {
+    const observation = {
       servers,
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
@@ -122,17 +122,17 @@ export class OverviewLooks {
     return {
       atMs,
       servers,
-      counters: this.#counters(kafka.value, redis.value),
-      topics: this.#topics(),
+      counters: this.#buildCounters(kafka.value, redis.value),
+      topics: this.#listTopics(),
       consumers: consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
-      standing: this.#standing.next(seen, atMs),
+      standing: this.#standing.next(observation, atMs),
       firing: redis.value?.firing ?? null,
       lastAlerts: alerts.value ?? null,
       openDeadLetters: letters.value ?? null,
     }
   }
 
-  async #kafka(): Promise<KafkaLook> {
+  async #readKafka(): Promise<KafkaState> {
     const sharedOffsets = shareBounds(await this.#offsets())
     const readBounds = async (signal: Signal) =>
       [signal, await findTopicBounds(sharedOffsets, this.#environment.topic(signal))] as const
@@ -145,7 +145,7 @@ export class OverviewLooks {
     return { lags, bounds: new Map(bounds), members }
   }
 
-  async #redis(nowMs: number, partitions: number | undefined): Promise<RedisLook> {
+  async #readRedis(nowMs: number, partitions: number | undefined): Promise<RedisState> {
     const inspection = await this.#environment.inspection()
     const size = await this.#environment.topicSize('readings')
     const readings = { ...size, partitions: partitions ?? size.partitions }
@@ -169,7 +169,7 @@ export class OverviewLooks {
     return open.flat()
   }
 
-  #counters(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Overview['counters'] {
+  #buildCounters(kafka: KafkaState | undefined, redis: RedisState | undefined): Overview['counters'] {
     const sumEnds = (signal: Signal) =>
       kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
     const topics = SIGNALS.map(
@@ -189,7 +189,7 @@ export class OverviewLooks {
     }
   }
 
-  #topics(): ShownTopic[] {
+  #listTopics(): ShownTopic[] {
     const { consumers, functions, config } = this.#environment
     const inputs = resolveSignals(['readings'])
     const emitted = new Set(functions.flatMap(({ emits }) => emits))
@@ -211,8 +211,8 @@ export class OverviewLooks {
 
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const groups = [...new Set(environment.consumers.map(({ group }) => group))]
-  const described = await readConsumerGroups(await environment.kafka(), groups)
-  return new Map(described.map(({ group, members }) => [group, members.length]))
+  const descriptions = await readConsumerGroups(await environment.kafka(), groups)
+  return new Map(descriptions.map(({ group, members }) => [group, members.length]))
 }
 
 /** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
@@ -229,12 +229,12 @@ function shareBounds(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'fetc
 }
 
 /** A value, or the reason why it is missing. */
-type Answered<T> =
+type ServerAnswer<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: undefined; readonly problem: string }
 
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
-async function awaitAnswer<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
+async function awaitAnswer<T>(server: string, answer: Promise<T>): Promise<ServerAnswer<T>> {
   const { promise, reject } = Promise.withResolvers<never>()
   const late = `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', late)), ANSWERS_WITHIN_MS)

@@ -14,7 +14,7 @@ const MAX_ROWS = 1_000
 const NAME = pipe(string(), minLength(1, 'is missing'), maxLength(300, 'is too long'))
 const KEY = optional(pipe(string(), maxLength(2_000, 'is too long')), '')
 
-export function tableRoutes(environment: ConsoleEnvironment) {
+export function declareSqlTableRoutes(environment: ConsoleEnvironment) {
   return {
     // The states of all groups are counted, so this is not asked often.
     '/tables': declareSharedQuery({}, async () => {

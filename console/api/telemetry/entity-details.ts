@@ -19,7 +19,7 @@ import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { listMetrics, type ShownMetric } from './entity-list.ts'
-import type { TelemetryMemory } from './telemetry-cache.ts'
+import type { TelemetryCache } from './telemetry-cache.ts'
 
 export interface EntityNow {
   readonly entity: string
@@ -77,7 +77,7 @@ const SHOWN_READINGS = 10
 /** Returns the current state of an entity. @throws ProblemError if the processor does not know the entity */
 export async function readEntityNow(
   environment: ConsoleEnvironment,
-  memory: TelemetryMemory,
+  cache: TelemetryCache,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
   const statistics = await requireEntity(environment, entity)
@@ -92,8 +92,8 @@ export async function readEntityNow(
     readEntityRows(inspection, ACTIVITIES, readings, entity),
     readEntityRows(inspection, HISTORIES, readings, entity),
     readActiveAlerts(inspection, readings, patterns, entity),
-    memory.rules(partition),
-    memory.readings(entity, partition).get(period),
+    cache.rules(partition),
+    cache.readings(entity, partition).get(period),
   ])
   const { source, subject = '' } = parseEntity(entity)
   const shown = listMetrics(family)
@@ -178,7 +178,7 @@ export interface WatchingRule {
   }
 }
 
-interface Watched {
+interface WatchedEntity {
   readonly family: FamilyName
   readonly subject?: string
   readonly newest?: ReadingData | undefined
@@ -197,7 +197,7 @@ const USUAL = 96
  * @param newest data of the newest reading, which contains the site, type and tags of the entity. If it is undefined, rules that
  * match on these are not returned.
  */
-export function listWatchingRules(rules: readonly AnyRule[], watched: Watched): WatchingRule[] {
+export function listWatchingRules(rules: readonly AnyRule[], watched: WatchedEntity): WatchingRule[] {
   const { family, subject, newest } = watched
   const watches = (rule: Rule) =>
     rule.family === family && (!rule.match || matches(rule.match, family, subject, newest ?? {}))
@@ -208,7 +208,7 @@ export function listWatchingRules(rules: readonly AnyRule[], watched: Watched): 
 
 function computeLearned(
   rule: Rule,
-  { history = {}, endsMs = 0, spanMs = 0 }: Watched,
+  { history = {}, endsMs = 0, spanMs = 0 }: WatchedEntity,
 ): Pick<WatchingRule, 'learned'> {
   const kind = rememberingKind(rule)
   const state = kind && history[computeHistoryKey(rule, kind)]

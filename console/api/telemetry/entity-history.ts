@@ -11,7 +11,7 @@ import type { Period } from '../../cache/recent-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'
 import { listMetrics } from './entity-list.ts'
-import type { TelemetryMemory } from './telemetry-cache.ts'
+import type { TelemetryCache } from './telemetry-cache.ts'
 
 export interface EntityHistory {
   /** Start of each minute, in epoch milliseconds. */
@@ -41,7 +41,7 @@ const LATE_MS = 10 * 60_000
 /** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
 export async function readEntityHistory(
   environment: ConsoleEnvironment,
-  memory: TelemetryMemory,
+  cache: TelemetryCache,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityHistory> {
   const statistics = await requireEntity(environment, entity)
@@ -50,8 +50,8 @@ export async function readEntityHistory(
   const fromMs = toMs - spanMs
   const period = choosePeriod(fromMs, toMs)
   const [minutes, alerts] = await Promise.all([
-    memory.minutes(entity, hours).get(period),
-    memory.alerts(entity, hours).get(period),
+    cache.minutes(entity, hours).get(period),
+    cache.alerts(entity, hours).get(period),
   ])
   const within = selectLastRevisions(minutes.found).filter(({ timeMs }) => timeMs >= fromMs && timeMs <= toMs)
   return {

@@ -28,17 +28,17 @@ const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
 /**
  * Limits of the cached records: maximum number of entities, and the time after which unused entities are removed, in milliseconds.
  */
-const KEPT = { most: 20, idleMs: 60_000 }
+const RECENT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
-export class TelemetryMemory {
+export class TelemetryCache {
   readonly entities: CachedAnswer<EntityList & { readonly asOfMs: number }>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
   readonly #rules = new AnswerCache<readonly AnyRule[] | undefined>(RULES)
-  readonly #readings = new LruCache<RecentRecords<EntityReading>>(KEPT)
-  readonly #minutes = new LruCache<RecentRecords<EntityMinute>>(KEPT)
-  readonly #alerts = new LruCache<RecentRecords<EntityAlert>>(KEPT)
+  readonly #readings = new LruCache<RecentRecords<EntityReading>>(RECENT)
+  readonly #minutes = new LruCache<RecentRecords<EntityMinute>>(RECENT)
+  readonly #alerts = new LruCache<RecentRecords<EntityAlert>>(RECENT)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
@@ -69,7 +69,7 @@ export class TelemetryMemory {
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {
     return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#recent('readings', one => findReading(one, entity, readData), {
+      this.#createRecent('readings', one => findReading(one, entity, readData), {
         holding: getSearchText(entity),
         partition,
         most: MAX_READINGS,
@@ -87,18 +87,18 @@ export class TelemetryMemory {
     const partition = { ofKey: entity }
     const options = { holding: getSearchText(entity), partition, most: MAX_MINUTES }
     return this.#minutes.get(`${hours} ${entity}`, () =>
-      this.#recent('analytics', one => findMinute(one, entity), options),
+      this.#createRecent('analytics', one => findMinute(one, entity), options),
     )
   }
 
   alerts(entity: string, hours: number): RecentRecords<EntityAlert> {
     const options = { holding: getSearchText(entity), most: MAX_ALERTS }
     return this.#alerts.get(`${hours} ${entity}`, () =>
-      this.#recent('alerts', one => findEntityAlert(one, entity), options),
+      this.#createRecent('alerts', one => findEntityAlert(one, entity), options),
     )
   }
 
-  #recent<T extends { readonly timeMs: number }>(
+  #createRecent<T extends { readonly timeMs: number }>(
     signal: Signal,
     findIn: (read: ReadRecord) => T | undefined,
     more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,

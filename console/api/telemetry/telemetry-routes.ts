@@ -8,7 +8,7 @@ import { declareSharedQuery } from '../../http/declare-route.ts'
 import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
 import { buildEntityPage } from './entity-list.ts'
-import { TelemetryMemory } from './telemetry-cache.ts'
+import { TelemetryCache } from './telemetry-cache.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
 
@@ -32,16 +32,16 @@ const ENTITIES = {
 
 const ONE = { entity: ENTITY, hours: HOURS }
 
-export function telemetryRoutes(environment: ConsoleEnvironment) {
-  const memory = new TelemetryMemory(environment)
+export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
+  const cache = new TelemetryCache(environment)
   const firing = new CachedAnswer(() => firingByEntity(environment), { forMs: 2_000 })
   return {
     '/telemetry/entities': declareSharedQuery(ENTITIES, async query => {
-      const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
+      const [list, alerts] = await Promise.all([cache.entities.get(), firing.get()])
       return buildEntityPage(list, alerts, query)
     }),
-    '/telemetry/entity': declareSharedQuery(ONE, query => readEntityNow(environment, memory, query)),
-    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, memory, query)),
+    '/telemetry/entity': declareSharedQuery(ONE, query => readEntityNow(environment, cache, query)),
+    '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, cache, query)),
   }
 }
 

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 import { computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
 import { useAnswer } from '../client/api-queries.ts'
@@ -11,13 +11,13 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { toMinuteColumns } from '../telemetry/entity-series.ts'
-import { type ChartTime, chartTime } from './chart-time.ts'
+import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
-export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element | null {
+export function AlertChart({ alert }: { readonly alert: AlertDetails }): JSX.Element | null {
   const { metric, entity } = alert
   const [openedMs] = useState(Date.now)
   if (metric === null || !hasTelemetry(entity)) return null
-  const time = chartTime(alert, openedMs)
+  const time = chooseChartTime(alert, openedMs)
   return (
     <section aria-label="Values around it" class="card">
       <h2>{metric}</h2>
@@ -31,7 +31,7 @@ export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element
 }
 
 interface Props {
-  readonly alert: OneAlert
+  readonly alert: AlertDetails
   readonly metric: string
   readonly time: ChartTime
 }

@@ -1,7 +1,7 @@
 /** A single alert: its description, its cause and its history. */
 
 import type { JSX } from 'preact'
-import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 import type { Parameters } from '../client/address.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -9,9 +9,15 @@ import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
 import { Badge, EntityLink, Moment, Severity, useNow } from '../components/labels.tsx'
 import { AlertChart } from './alert-chart.tsx'
-import { comparedText, happenedText, lastsText, reasonText, valueText } from './alert-texts.ts'
+import {
+  describeDuration,
+  describeReason,
+  describeTransition,
+  formatAlertValue,
+  formatValueAndThreshold,
+} from './alert-texts.ts'
 
-export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
+export function AlertDetailsPage({ name: id }: { readonly name: string }): JSX.Element {
   const one = useLive('/alerts/one', { id })
   return (
     <AnswerView of={one} what="the alert">
@@ -33,7 +39,7 @@ export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Eleme
 }
 
 interface Props {
-  readonly alert: OneAlert
+  readonly alert: AlertDetails
 }
 
 function Head({ alert }: Props): JSX.Element {
@@ -47,7 +53,7 @@ function Head({ alert }: Props): JSX.Element {
       </p>
       <p>{summary}</p>
       <p>
-        <span class={state === 'firing' ? 'bad' : 'good'}>{lastsText(alert, nowMs)}</span>{' '}
+        <span class={state === 'firing' ? 'bad' : 'good'}>{describeDuration(alert, nowMs)}</span>{' '}
         {silencedBy.map(one => (
           <a key={one} href="/alerts/silences">
             <Badge>{`silenced by ${one}`}</Badge>
@@ -77,15 +83,15 @@ function AboutAlert({ alert }: Props): JSX.Element {
       <Facts
         of={[
           metric && ['Metric', `${family}.${metric}`],
-          ['Value', comparedText(alert)],
+          ['Value', formatValueAndThreshold(alert)],
           ['Condition since', <Moment key="since" at={activeAt} />],
           ['Fired', <Moment key="fired" at={startedAt} />],
           endedAt && ['Resolved', <Moment key="resolved" at={endedAt} />],
-          reason && ['Because', reasonText(reason)],
-          state === 'firing' && ['Alerting says', phaseText(phase)],
+          reason && ['Because', describeReason(reason)],
+          state === 'firing' && ['Alerting says', describePhase(phase)],
           pairs.length > 0 && ['Labels', pairs.join(', ')],
-          ['Rule', link(rule, '/alerts/rules', { rule })],
-          ['Others of it', link('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
+          ['Rule', renderLink(rule, '/alerts/rules', { rule })],
+          ['Others of it', renderLink('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
           ['Trace', alert.traceparent ?? 'none: the reading had none'],
           ['Id', <code key="id">{id}</code>],
         ]}
@@ -94,12 +100,12 @@ function AboutAlert({ alert }: Props): JSX.Element {
   )
 }
 
-function phaseText(phase: OneAlert['phase']): string {
+function describePhase(phase: AlertDetails['phase']): string {
   if (phase === 'recovering') return 'recovering: the value has cleared, but its duration has not passed yet'
   return phase ?? 'no longer known to alerting: it is about to resolve, or the state of alerting was lost'
 }
 
-function link(text: string, path: string, parameters: Parameters): JSX.Element {
+function renderLink(text: string, path: string, parameters: Parameters): JSX.Element {
   return <a href={buildAddress(path, parameters)}>{text}</a>
 }
 
@@ -123,12 +129,12 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
                   ['Read', <Moment key="read" at={cause.time} />],
                   alert.metric && [
                     alert.metric,
-                    valueText(valueIn(cause.data, alert.metric), alert.threshold),
+                    formatAlertValue(getValue(cause.data, alert.metric), alert.threshold),
                   ],
                   ['Id', cause.id],
                   [
                     'In Kafka',
-                    link(`partition ${cause.partition}, offset ${cause.offset}`, '/kafka/messages', {
+                    renderLink(`partition ${cause.partition}, offset ${cause.offset}`, '/kafka/messages', {
                       topic: cause.topic,
                       partition: cause.partition,
                       offset: cause.offset,
@@ -146,7 +152,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
   )
 }
 
-function valueIn(data: unknown, metric: string): number | string | null {
+function getValue(data: unknown, metric: string): number | string | null {
   const value = (data as Readonly<Record<string, unknown>> | null)?.[metric]
   return typeof value === 'number' || typeof value === 'string' ? value : null
 }
@@ -161,9 +167,12 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
       <ol class="list life">
         {transitions.map(({ kind, time, partition, offset, reason, value, threshold }) => (
           <li key={`${partition} ${offset}`} class={kind}>
-            <strong>{happenedText(kind)}</strong> <Moment at={time} />
+            <strong>{describeTransition(kind)}</strong> <Moment at={time} />
             <br />
-            {[reasonText(reason), value === undefined ? '' : `value ${valueText(value, threshold)}`]
+            {[
+              describeReason(reason),
+              value === undefined ? '' : `value ${formatAlertValue(value, threshold)}`,
+            ]
               .filter(one => one !== '')
               .join('; ')}{' '}
             <a class="muted" href={buildAddress('/kafka/messages', { topic, partition, offset })}>

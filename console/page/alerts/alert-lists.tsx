@@ -8,16 +8,16 @@ import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
+  DataTable,
   entityColumn,
   severityColumn,
-  Table,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Badge, useNow } from '../components/labels.tsx'
-import { countText, numberText } from '../components/value-texts.ts'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
 import { type AlertQuery, ListFilter, useListFilter } from './alert-list-filter.tsx'
-import { lastsText, reasonText, valueText } from './alert-texts.ts'
+import { describeDuration, describeReason, formatAlertValue } from './alert-texts.ts'
 
 export function AlertList(): JSX.Element {
   const [state] = useParameter('state', 'firing')
@@ -47,8 +47,8 @@ function FiringList({ query: { filter, isNarrowed } }: Props): JSX.Element {
         <>
           <p role="status">
             {isNarrowed
-              ? `${numberText(total)} of ${countText(firing, 'firing alert')}.`
-              : `${countText(firing, 'alert')} firing now.`}
+              ? `${formatNumber(total)} of ${formatCount(firing, 'firing alert')}.`
+              : `${formatCount(firing, 'alert')} firing now.`}
             {total > alerts.length && ` The newest ${alerts.length} are listed.`} <LagWarning of={behind} />
           </p>
           <AlertTable
@@ -77,11 +77,11 @@ function PastList({ query: { filter, hours, isNarrowed } }: Props): JSX.Element 
       {({ alerts, total, leftOut, isCut }) => (
         <>
           <p role="status">
-            {countText(total, 'alert')} in this time.
+            {formatCount(total, 'alert')} in this time.
             {total > alerts.length && ` The newest ${alerts.length} are listed.`}
             {isCut && ' The time limit was reached, so the list is incomplete. Choose a shorter time.'}
             {leftOut > 0 &&
-              ` ${countText(leftOut, 'older record')} of the topic not read. Choose a shorter time to see all alerts.`}
+              ` ${formatCount(leftOut, 'older record')} of the topic not read. Choose a shorter time to see all alerts.`}
           </p>
           <AlertTable
             alerts={alerts}
@@ -100,10 +100,10 @@ function PendingList({ query: { filter } }: Props): JSX.Element {
       {({ pending: rows, total }) => (
         <>
           <p role="status">
-            {countText(total, 'alert')} pending: the condition holds, but not for long enough yet.
+            {formatCount(total, 'alert')} pending: the condition holds, but not for long enough yet.
             {total > rows.length && ` ${rows.length} are listed.`}
           </p>
-          <Table
+          <DataTable
             name="pending"
             caption="alerts that are pending"
             rows={rows}
@@ -129,7 +129,7 @@ function LagWarning({ of: behind }: { readonly of: number | null }): JSX.Element
     <span class="warn">
       {behind === null
         ? 'Kafka does not answer, so the list may be out of date.'
-        : `The list is out of date: notifier has not yet read ${countText(behind, 'record')} of the alerts topic.`}
+        : `The list is out of date: notifier has not yet read ${formatCount(behind, 'record')} of the alerts topic.`}
     </span>
   )
 }
@@ -159,14 +159,14 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
     {
       heading: 'Value',
       align: 'right',
-      cell: ({ value, threshold }) => valueText(value, threshold),
+      cell: ({ value, threshold }) => formatAlertValue(value, threshold),
       sortBy: ({ value }) => (typeof value === 'number' ? value : Number.NEGATIVE_INFINITY),
     },
     column(
       'State',
       alert => (
         <>
-          <span title={reasonText(alert.reason)}>{lastsText(alert, nowMs)}</span>{' '}
+          <span title={describeReason(alert.reason)}>{describeDuration(alert, nowMs)}</span>{' '}
           {alert.silencedBy.length > 0 && <Badge>silenced</Badge>}
         </>
       ),
@@ -174,7 +174,7 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
     ),
   ]
   return (
-    <Table
+    <DataTable
       name="alerts"
       caption={caption}
       columns={columns}

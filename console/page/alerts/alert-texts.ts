@@ -3,29 +3,32 @@ import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import { digitsText, durationText } from '../components/value-texts.ts'
+import { formatDigits, formatDuration } from '../components/value-texts.ts'
 
 /** Formats a number, such as `41.3`, or an observed state. */
-export function valueText(value: number | string | null, threshold?: number | null): string {
+export function formatAlertValue(value: number | string | null, threshold?: number | null): string {
   if (value === null) return '–'
-  return typeof value === 'number' ? digitsText(shortNumber(value, [threshold])) : value
+  return typeof value === 'number' ? formatDigits(shortNumber(value, [threshold])) : value
 }
 
 /** Formats a value and its threshold, such as `41.3 (threshold 40)`. */
-export function comparedText({ value, threshold }: Pick<AlertSummary, 'value' | 'threshold'>): string {
-  const shown = valueText(value, threshold)
-  return threshold === null ? shown : `${shown} (threshold ${digitsText(threshold)})`
+export function formatValueAndThreshold({
+  value,
+  threshold,
+}: Pick<AlertSummary, 'value' | 'threshold'>): string {
+  const shown = formatAlertValue(value, threshold)
+  return threshold === null ? shown : `${shown} (threshold ${formatDigits(threshold)})`
 }
 
 /** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min`. */
-export function lastsText(
+export function describeDuration(
   { state, startedAt, endedAt }: Pick<AlertSummary, 'state' | 'startedAt' | 'endedAt'>,
   nowMs: number,
 ): string {
   const startMs = Date.parse(startedAt)
   if (state === 'resolved')
-    return endedAt === null ? 'resolved' : `resolved after ${durationText(Date.parse(endedAt) - startMs)}`
-  return `firing for ${durationText(Math.max(0, nowMs - startMs))}`
+    return endedAt === null ? 'resolved' : `resolved after ${formatDuration(Date.parse(endedAt) - startMs)}`
+  return `firing for ${formatDuration(Math.max(0, nowMs - startMs))}`
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -45,15 +48,15 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** Describes why an alert fired or resolved. The text can be inserted into a sentence. */
-export function reasonText(reason: string | null | undefined): string {
+export function describeReason(reason: string | null | undefined): string {
   return reason ? (REASONS[reason] ?? reason) : ''
 }
 
-const HAPPENED: Readonly<Record<AlertTransition['kind'], string>> = {
+const TRANSITION_TEXTS: Readonly<Record<AlertTransition['kind'], string>> = {
   fired: 'Fired',
   resolved: 'Resolved',
 }
 
-export function happenedText(kind: AlertTransition['kind']): string {
-  return HAPPENED[kind]
+export function describeTransition(kind: AlertTransition['kind']): string {
+  return TRANSITION_TEXTS[kind]
 }

@@ -1,5 +1,5 @@
 /** Chooses the time range of an alert's chart. Pure. */
-import type { OneAlert } from '../../api/alerts/alert-details.ts'
+import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 
 export interface ChartTime {
   readonly fromMs: number
@@ -15,8 +15,8 @@ const HOUR_MS = 3_600_000
 const MARGIN_MS = 10 * 60_000
 
 /** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */
-export function chartTime(
-  { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
+export function chooseChartTime(
+  { activeAt, endedAt }: Pick<AlertDetails, 'activeAt' | 'endedAt'>,
   nowMs: number,
 ): ChartTime | undefined {
   const beganMs = Date.parse(activeAt)

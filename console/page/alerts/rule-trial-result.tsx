@@ -1,34 +1,34 @@
 /** Tries the text of rules on the readings of the past, and shows the alerts that would have fired. */
 
 import type { JSX } from 'preact'
-import type { RulesTried } from '../../api/alerts/rule-trial.ts'
+import type { RuleTrialAnswer } from '../../api/alerts/rule-trial.ts'
 import {
   type Column,
   column,
+  DataTable,
   entityColumn,
   numberColumn,
-  Table,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Moment } from '../components/labels.tsx'
-import { countText, durationText, numberText } from '../components/value-texts.ts'
-import { valueText } from './alert-texts.ts'
+import { formatCount, formatDuration, formatNumber } from '../components/value-texts.ts'
+import { formatAlertValue } from './alert-texts.ts'
 
-type Result = NonNullable<RulesTried['result']>
+type Result = NonNullable<RuleTrialAnswer['result']>
 type Alert = Result['alerts'][number]
 type Rule = Result['rules'][number]
 
 export function TrialResult({
   tried: { errors, result, total, hasHistory },
 }: {
-  readonly tried: RulesTried
+  readonly tried: RuleTrialAnswer
 }): JSX.Element {
   const [first] = errors
   if (first)
     return (
       <p class="problem" role="alert">
-        {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first is at line ${first.line}: ${first.message}.`}
+        {`The text has ${formatCount(errors.length, 'error')}, so it was not tried. The first is at line ${first.line}: ${first.message}.`}
       </p>
     )
   if (!result || result.readings === 0)
@@ -41,27 +41,27 @@ export function TrialResult({
   return (
     <>
       <p role="status">
-        Evaluated {countText(readings, 'reading')}
-        {duplicates > 0 && `, ${countText(duplicates, 'duplicate')} left out`}
-        {failed > 0 && `, ${countText(failed, 'record')} rejected`}. The first is of{' '}
+        Evaluated {formatCount(readings, 'reading')}
+        {duplicates > 0 && `, ${formatCount(duplicates, 'duplicate')} left out`}
+        {failed > 0 && `, ${formatCount(failed, 'record')} rejected`}. The first is of{' '}
         {beginsMs !== null && <Moment at={beginsMs} />}.
         {!hasHistory && ' This environment has no history, so only the topics were read.'}
       </p>
       {missing.length > 0 && (
-        <p class="warn">{`${countText(missing.length, 'range')} of offsets are missing.`}</p>
+        <p class="warn">{`${formatCount(missing.length, 'range')} of offsets are missing.`}</p>
       )}
-      <Table
+      <DataTable
         name="tried"
         caption="rules that were tried"
-        columns={ruleColumns(result)}
+        columns={buildRuleColumns(result)}
         rows={rules}
         getKey={({ rule }) => rule}
         empty="The text has no rules."
       />
-      <h3>{total === 0 ? 'No alert would have fired' : `${countText(total, 'alert')} would have fired`}</h3>
-      {total > alerts.length && <p>The newest {numberText(alerts.length)} are listed.</p>}
+      <h3>{total === 0 ? 'No alert would have fired' : `${formatCount(total, 'alert')} would have fired`}</h3>
+      {total > alerts.length && <p>The newest {formatNumber(alerts.length)} are listed.</p>}
       {total > 0 && (
-        <Table
+        <DataTable
           name="fired"
           caption="alerts that would have fired"
           columns={ALERT_COLUMNS}
@@ -75,19 +75,19 @@ export function TrialResult({
   )
 }
 
-const LEFT = {
+const SKIP_TEXTS = {
   paused: 'not tried: it is paused',
   'beyond-readings': 'not tried: it evaluates more than the readings of one entity',
 } as const
 
-function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readonly Column<Rule>[] {
+function buildRuleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readonly Column<Rule>[] {
   return [
     column(
       'Rule',
       ({ rule, left }) => (
         <>
           {rule}
-          {left && <small class="second">{LEFT[left]}</small>}
+          {left && <small class="second">{SKIP_TEXTS[left]}</small>}
         </>
       ),
       ({ rule }) => rule,
@@ -95,7 +95,7 @@ function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readon
     {
       heading: 'Would fire',
       align: 'right',
-      cell: ({ alerts: fired, left }) => (left ? '–' : <strong>{numberText(fired)}</strong>),
+      cell: ({ alerts: fired, left }) => (left ? '–' : <strong>{formatNumber(fired)}</strong>),
       sortBy: ({ alerts: fired }) => fired,
     },
     numberColumn('For entities', ({ entities, left }) => (left ? null : entities)),
@@ -106,7 +106,7 @@ function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readon
         <Strip
           span={{ fromMs, toMs }}
           firings={alerts.filter(one => isFiredBy(one, rule))}
-          label={`${rule}: ${countText(fired, 'alert')}`}
+          label={`${rule}: ${formatCount(fired, 'alert')}`}
         />
       ) : null,
     ),
@@ -132,7 +132,7 @@ const ALERT_COLUMNS: readonly Column<Alert>[] = [
         'still firing'
       ) : (
         <>
-          <Moment at={toMs} /> after {durationText(toMs - fromMs)}
+          <Moment at={toMs} /> after {formatDuration(toMs - fromMs)}
         </>
       ),
     ({ toMs }) => toMs ?? Number.POSITIVE_INFINITY,
@@ -140,7 +140,7 @@ const ALERT_COLUMNS: readonly Column<Alert>[] = [
   {
     heading: 'Value',
     align: 'right',
-    cell: ({ value }) => valueText(value ?? null),
+    cell: ({ value }) => formatAlertValue(value ?? null),
     sortBy: ({ value }) => (typeof value === 'number' ? value : 0),
   },
 ]

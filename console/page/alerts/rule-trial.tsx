@@ -1,9 +1,9 @@
 /** Page on which a text of alert rules is evaluated on past readings. It begins with the text of a rule file. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
-import type { RulesTried } from '../../api/alerts/rule-trial.ts'
+import type { RuleTrialAnswer } from '../../api/alerts/rule-trial.ts'
 import type { Answers } from '../../api/all-routes.ts'
-import { act, useAnswer, useIsOperator } from '../client/api-queries.ts'
+import { makeChange, useAnswer, useIsOperator } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { Outcome, useAction } from '../components/change-button.tsx'
@@ -73,13 +73,13 @@ const HOURS = [
 function TrialPart({ text }: { readonly text: string }): JSX.Element {
   const [hours, setHours] = useState('1')
   const [entity, setEntity] = useState('')
-  const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RulesTried }>()
+  const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RuleTrialAnswer }>()
   const {
     isBusy,
     result: said,
     run,
   } = useAction(async () => {
-    const answer = await act('POST /alerts/rules/try', { text, hours: Number(hours), entity })
+    const answer = await makeChange('POST /alerts/rules/try', { text, hours: Number(hours), entity })
     setTrial({ of: text, answer })
     return undefined
   })

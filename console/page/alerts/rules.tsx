@@ -1,32 +1,32 @@
 /** Active alert rules and their state. */
 
 import type { JSX } from 'preact'
-import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
+import type { ActiveEntityRow, RuleAnswer, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { buildAddress } from '../client/address.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
+  DataTable,
   entityColumn,
   severityColumn,
-  Table,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Badge, Severity, useNow } from '../components/labels.tsx'
-import { countText, durationText, numberText } from '../components/value-texts.ts'
+import { formatCount, formatDuration, formatNumber } from '../components/value-texts.ts'
 
 export function RuleList(): JSX.Element {
   return (
     <LiveAnswer path="/alerts/rules" what="the rules">
       {rules => (
         <>
-          <p role="status">{aboutText(rules)}</p>
+          <p role="status">{describeRuleSet(rules)}</p>
           <p>
             <a class="button" href="/alerts/rules/try">
               Try rules
             </a>
           </p>
-          <Table
+          <DataTable
             name="rules"
             caption="rules"
             columns={COLUMNS}
@@ -41,8 +41,8 @@ export function RuleList(): JSX.Element {
   )
 }
 
-function aboutText({ rules, hash, having, partitions, entities }: Rules): string {
-  const about = `${countText(rules.length, 'rule')}. Alerting has the state of ${countText(entities, 'entity', 'entities')}.`
+function describeRuleSet({ rules, hash, having, partitions, entities }: Rules): string {
+  const about = `${formatCount(rules.length, 'rule')}. Alerting has the state of ${formatCount(entities, 'entity', 'entities')}.`
   if (hash === null)
     return `${about} The log has not activated any rules yet, so alerting uses the rules that it was deployed with.`
   const behind =
@@ -64,14 +64,14 @@ const COLUMNS: readonly Column<RuleRow>[] = [
     ({ rule }) => rule,
   ),
   severityColumn(),
-  countColumn('Firing', ({ firing }) => firing, 'bad'),
-  countColumn('Pending', ({ pending }) => pending, 'warn'),
-  countColumn('Recovering', ({ recovering }) => recovering, 'warn'),
-  countColumn('Silent', ({ silent }) => silent, 'bad'),
-  countColumn('Inactive', ({ inactive }) => inactive, ''),
+  buildCountColumn('Firing', ({ firing }) => firing, 'bad'),
+  buildCountColumn('Pending', ({ pending }) => pending, 'warn'),
+  buildCountColumn('Recovering', ({ recovering }) => recovering, 'warn'),
+  buildCountColumn('Silent', ({ silent }) => silent, 'bad'),
+  buildCountColumn('Inactive', ({ inactive }) => inactive, ''),
 ]
 
-function countColumn(
+function buildCountColumn(
   heading: string,
   of: (row: RuleRow) => number | null,
   kind: 'bad' | 'warn' | '',
@@ -83,7 +83,7 @@ function countColumn(
       const count = of(row)
       if (count === null)
         return <span title="The rule applies to only some entities. Their number is unknown.">–</span>
-      return <span class={count > 0 ? kind : 'muted'}>{numberText(count)}</span>
+      return <span class={count > 0 ? kind : 'muted'}>{formatNumber(count)}</span>
     },
     sortBy: row => of(row) ?? -1,
   }
@@ -128,7 +128,7 @@ function stripLabels(rule: string): string {
   return rule.replace(/\{.*$/s, '')
 }
 
-function RuleDetails({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element {
+function RuleDetails({ row }: { readonly row: RuleAnswer['rules'][number] }): JSX.Element {
   const { rule, condition, severity, summary, paused, text, firing, pending, recovering, inactive, silent } =
     row
   const counts = [
@@ -148,7 +148,7 @@ function RuleDetails({ row }: { readonly row: OneRule['rules'][number] }): JSX.E
       <ul class="row">
         {counts.map(([name, count]) => (
           <li key={name}>
-            <strong>{count === null ? '–' : numberText(count)}</strong> {name}
+            <strong>{count === null ? '–' : formatNumber(count)}</strong> {name}
           </li>
         ))}
       </ul>
@@ -160,9 +160,9 @@ function RuleDetails({ row }: { readonly row: OneRule['rules'][number] }): JSX.E
   )
 }
 
-function ActiveEntities({ known: { on, total } }: { readonly known: OneRule }): JSX.Element {
+function ActiveEntities({ known: { on, total } }: { readonly known: RuleAnswer }): JSX.Element {
   const nowMs = useNow()
-  const columns: readonly Column<OnRow>[] = [
+  const columns: readonly Column<ActiveEntityRow>[] = [
     entityColumn(),
     column(
       'State',
@@ -175,7 +175,7 @@ function ActiveEntities({ known: { on, total } }: { readonly known: OneRule }): 
     timeColumn('Since', ({ activeAt }) => activeAt),
     column(
       'For',
-      ({ activeAt }) => durationText(Math.max(0, nowMs - Date.parse(activeAt))),
+      ({ activeAt }) => formatDuration(Math.max(0, nowMs - Date.parse(activeAt))),
       ({ activeAt }) => -Date.parse(activeAt),
     ),
   ]
@@ -183,9 +183,9 @@ function ActiveEntities({ known: { on, total } }: { readonly known: OneRule }): 
     <section aria-label="Where it is on">
       <h2>Where it is on</h2>
       {total > on.length && (
-        <p>{`${countText(total, 'entity', 'entities')}. The newest ${on.length} are listed.`}</p>
+        <p>{`${formatCount(total, 'entity', 'entities')}. The newest ${on.length} are listed.`}</p>
       )}
-      <Table
+      <DataTable
         name="on"
         caption="entities for which it is on"
         columns={columns}

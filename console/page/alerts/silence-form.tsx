@@ -4,11 +4,11 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
-import { act, useEnvironment, useIsOperator } from '../client/api-queries.ts'
+import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
 import { Outcome, useAction } from '../components/change-button.tsx'
 import { useSettled } from '../components/form-fields.tsx'
-import { countText, timeText } from '../components/value-texts.ts'
+import { formatCount, formatTime } from '../components/value-texts.ts'
 import { parseMatch, type SilenceFields } from './silence-match.ts'
 
 const HOUR_MS = 3_600_000
@@ -99,10 +99,10 @@ function useSilence(fields: SilenceFields, done: () => void) {
     if (Number.isNaN(endMs))
       throw new RefusedByServer({ code: 'bad-request', message: 'Specify the end of the silence.' })
     const endsAt = new Date(endMs).toISOString()
-    const { id } = await act('POST /alerts/silences', { match, endsAt, comment })
+    const { id } = await makeChange('POST /alerts/silences', { match, endsAt, comment })
     setComment('')
     done()
-    return `Silence ${id} is active until ${timeText(endsAt, Date.now())}.`
+    return `Silence ${id} is active until ${formatTime(endsAt, Date.now())}.`
   })
   return { hours, setHours, until, setUntil, comment, setComment, isBusy, said: result, submit: run }
 }
@@ -161,31 +161,31 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
 }
 
 function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
-  const wanted = useSettled(JSON.stringify(fields))
+  const settledFields = useSettled(JSON.stringify(fields))
   const [preview, setPreview] = useState<SilencePreview>()
   const [problem, setProblem] = useState('')
   useEffect(() => {
     let isOld = false
-    const { match, problem: wrong } = parseMatch(JSON.parse(wanted))
+    const { match, problem: wrong } = parseMatch(JSON.parse(settledFields))
     setPreview(undefined)
     setProblem(wrong ?? '')
     if (!wrong && Object.keys(match).length > 0)
-      act('POST /alerts/silences/preview', { match }).then(
+      makeChange('POST /alerts/silences/preview', { match }).then(
         answer => !isOld && setPreview(answer),
         error => !isOld && setProblem(toProblem(error).message),
       )
     return () => {
       isOld = true
     }
-  }, [wanted])
+  }, [settledFields])
   return (
     <div role="status">
       {problem && <p class="warn">{problem}</p>}
       {!problem && !preview && <p class="muted">Fill in what it is about to see what it mutes.</p>}
       {preview && (
         <p>
-          It would mute <strong>{countText(preview.total, 'alert')}</strong> of the {preview.firing} that fire
-          now
+          It would mute <strong>{formatCount(preview.total, 'alert')}</strong> of the {preview.firing} that
+          fire now
           {preview.total > 0 && ': '}
           {preview.alerts.map(({ rule, entity }) => `${rule} of ${entity}`).join('; ')}
           {preview.total > preview.alerts.length && ' …'}

@@ -3,14 +3,14 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
-import { act } from '../client/api-queries.ts'
+import { makeChange } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
 import { type ChangeResult, ConfirmButton, Outcome } from '../components/change-button.tsx'
-import { type Column, column, Table, timeColumn } from '../components/data-table.tsx'
+import { type Column, column, DataTable, timeColumn } from '../components/data-table.tsx'
 import { Choice } from '../components/form-fields.tsx'
 import { Badge } from '../components/labels.tsx'
-import { countText } from '../components/value-texts.ts'
+import { formatCount } from '../components/value-texts.ts'
 import { SilenceForm } from './silence-form.tsx'
 
 const STATES = [
@@ -37,10 +37,10 @@ export function SilencesPage(): JSX.Element {
       <Outcome of={result} />
       <LiveAnswer path="/alerts/silences" what="the silences">
         {({ silences }) => (
-          <Table
+          <DataTable
             name="silences"
             caption="silences"
-            columns={[...COLUMNS, endColumn(tell)]}
+            columns={[...COLUMNS, buildEndColumn(tell)]}
             rows={silences.filter(one => isSelected(one, state))}
             getKey={({ id }) => id}
             getText={({ about, author, comment }) => `${about} ${author} ${comment}`}
@@ -56,9 +56,9 @@ export function SilencesPage(): JSX.Element {
   )
 }
 
-function isSelected({ state }: SilenceRow, asked: string): boolean {
-  if (asked === 'all') return true
-  return asked === 'past' ? state === 'past' : state !== 'past'
+function isSelected({ state }: SilenceRow, selected: string): boolean {
+  if (selected === 'all') return true
+  return selected === 'past' ? state === 'past' : state !== 'past'
 }
 
 const COLUMNS: readonly Column<SilenceRow>[] = [
@@ -75,7 +75,7 @@ const COLUMNS: readonly Column<SilenceRow>[] = [
         {state !== 'past' && (
           <small class="second">
             {state === 'active' ? 'mutes ' : 'would mute '}
-            {countText(mutes, 'alert')} now
+            {formatCount(mutes, 'alert')} now
           </small>
         )}
       </>
@@ -95,7 +95,7 @@ const COLUMNS: readonly Column<SilenceRow>[] = [
   ),
 ]
 
-function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
+function buildEndColumn(tell: EndProps['tell']): Column<SilenceRow> {
   return column('Id', one => (
     <>
       <code>{one.id}</code> {one.state !== 'past' && <EndButton silence={one} tell={tell} />}
@@ -111,7 +111,7 @@ interface EndProps {
 
 function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   const end = async () => {
-    await act('POST /alerts/silences/end', { id })
+    await makeChange('POST /alerts/silences/end', { id })
     return `The silence of ${about} has ended.`
   }
   return (

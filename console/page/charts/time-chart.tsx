@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { axisTexts } from '../components/value-texts.ts'
+import { formatAxisTimes } from '../components/value-texts.ts'
 import type { Band, Level, Span } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
@@ -99,7 +99,7 @@ function buildOptions(
         space: 60,
         size: 36,
         values: (_, times) =>
-          axisTexts(
+          formatAxisTimes(
             times.map(seconds => seconds * 1_000),
             Date.now(),
           ),
@@ -112,7 +112,7 @@ function buildOptions(
       points: { size: 6 },
     },
     legend: { show: false },
-    plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, getColor)],
+    plugins: [createMarksPlugin(() => latest.current.marks ?? NO_MARKS, getColor)],
     hooks: {
       setCursor: [
         ({ cursor }) => {
@@ -153,7 +153,7 @@ const COLORS: Readonly<Record<string, string>> = { critical: '--bad', warning: '
  * @param marks returns the current marks
  * @param getColor returns the current value of a CSS custom property
  */
-function marksPlugin(marks: () => Marks, getColor: (property: string) => string): uPlot.Plugin {
+function createMarksPlugin(marks: () => Marks, getColor: (property: string) => string): uPlot.Plugin {
   const getSeverityColor = (severity: string) => getColor(COLORS[severity] ?? '--pico-primary')
   return {
     hooks: {

@@ -6,11 +6,11 @@ import type { Answers } from '../../api/all-routes.ts'
 import type { Problem } from '../../http/problem.ts'
 import type { Parameters } from './address.ts'
 import { buildAddress } from './address.ts'
-import { ask, toProblem, toRepeatedProblem } from './api-request.ts'
+import { sendRequest, toProblem, toRepeatedProblem } from './api-request.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
-type Change = Extract<keyof Answers, `POST ${string}`>
-export type Question = Exclude<keyof Answers, Change>
+type ChangeName = Extract<keyof Answers, `POST ${string}`>
+export type QueryName = Exclude<keyof Answers, ChangeName>
 
 /** State of a query. During an outage, it has both the last answer and the problem. */
 export interface Answer<T> {
@@ -22,7 +22,7 @@ export interface Answer<T> {
   readonly again: () => void
 }
 
-export interface Asking {
+export interface QueryOptions {
   /**
    * Keeps showing the previous query's answer until the new answer arrives. For lists that are paginated or filtered on the server.
    */
@@ -33,60 +33,64 @@ export interface Asking {
 const LIVE_MS = 4_000
 
 /** Sends a query and returns its state. The query is sent again when its URL changes. */
-export function useAnswer<Name extends Question>(
+export function useAnswer<Name extends QueryName>(
   name: Name,
   query: Parameters = {},
-  asking: Asking = {},
+  options: QueryOptions = {},
 ): Answer<Answers[Name]> {
-  return useQuery(name, query, asking, undefined)
+  return useQuery(name, query, options, undefined)
 }
 
 /** Returns the newest state of a query, which is repeated while the page is visible. */
-export function useLive<Name extends Question>(
+export function useLive<Name extends QueryName>(
   name: Name,
   query: Parameters = {},
-  asking: Asking = {},
+  asking: QueryOptions = {},
 ): Answer<Answers[Name]> {
   return useQuery(name, query, asking, LIVE_MS)
 }
 
-interface Kept<T> {
+interface LastAnswer<T> {
   readonly path: string
   readonly answer: T | undefined
   readonly problem: Problem | undefined
 }
 
-function useQuery<Name extends Question>(
+function useQuery<Name extends QueryName>(
   name: Name,
   query: Parameters,
-  { keep = false }: Asking,
+  { keep = false }: QueryOptions,
   everyMs: number | undefined,
 ): Answer<Answers[Name]> {
   const path = buildAddress(name, query)
-  const [kept, setKept] = useState<Kept<Answers[Name]>>({ path: '', answer: undefined, problem: undefined })
+  const [kept, setLast] = useState<LastAnswer<Answers[Name]>>({
+    path: '',
+    answer: undefined,
+    problem: undefined,
+  })
   const [round, setRound] = useState(0)
   useEffect(() => {
     const over = new AbortController()
     const { signal } = over
     const askOnce = async () => {
       try {
-        const answer = await ask<Answers[Name]>(path, { signal })
-        if (!signal.aborted) setKept({ path, answer, problem: undefined })
+        const answer = await sendRequest<Answers[Name]>(path, { signal })
+        if (!signal.aborted) setLast({ path, answer, problem: undefined })
       } catch (error) {
         const problem = everyMs === undefined ? toProblem(error) : toRepeatedProblem(error)
         // The last answer to the same query stays below the problem.
         if (!signal.aborted)
-          setKept(last => ({ path, answer: last.path === path ? last.answer : undefined, problem }))
+          setLast(last => ({ path, answer: last.path === path ? last.answer : undefined, problem }))
       }
     }
-    const keepAsking = async () => {
+    const repeat = async () => {
       await askOnce()
       while (everyMs !== undefined && !signal.aborted) {
         await new Promise(resolve => setTimeout(resolve, everyMs))
         if (!signal.aborted && !document.hidden) await askOnce()
       }
     }
-    void keepAsking()
+    void repeat()
     return () => over.abort()
   }, [path, everyMs, round])
   const again = () => setRound(now => now + 1)
@@ -96,9 +100,9 @@ function useQuery<Name extends Question>(
 }
 
 /** Requests a change. The server checks that the request comes from this page. @throws RefusedByServer with a message for users */
-export function act<Name extends Change>(name: Name, body: unknown): Promise<Answers[Name]> {
+export function makeChange<Name extends ChangeName>(name: Name, body: unknown): Promise<Answers[Name]> {
   const headers = { 'content-type': 'application/json' }
-  return ask(name.replace('POST ', ''), { method: 'POST', headers, body: JSON.stringify(body) })
+  return sendRequest(name.replace('POST ', ''), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 export const EnvironmentContext = createContext<Answers['/environment'] | undefined>(undefined)

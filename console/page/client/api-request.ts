@@ -17,7 +17,7 @@ export class RefusedByServer extends Error {
 }
 
 /** Sends a request. @param path path under `/api` with its query @throws RefusedByServer */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function sendRequest<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(`/api${path}`, { ...init, credentials: 'same-origin' }).catch(error => {
     if (init.signal?.aborted) throw error
     throw new RefusedByServer(AWAY)

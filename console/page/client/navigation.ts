@@ -32,11 +32,11 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
 function useReturn(): { current: string | undefined } {
   const returnedTo = useRef<string | undefined>(undefined)
   useEffect(() => {
-    const note = () => {
+    const noteReturn = () => {
       returnedTo.current = location.href
     }
-    addEventListener('popstate', note)
-    return () => removeEventListener('popstate', note)
+    addEventListener('popstate', noteReturn)
+    return () => removeEventListener('popstate', noteReturn)
   }, [])
   return returnedTo
 }

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/all-routes.ts'
 import type { Parameters } from '../client/address.ts'
-import { type Answer, type Asking, type Question, useAnswer, useLive } from '../client/api-queries.ts'
+import { type Answer, type QueryName, type QueryOptions, useAnswer, useLive } from '../client/api-queries.ts'
 
 interface Props<T> {
   readonly of: Answer<T>
@@ -41,7 +41,7 @@ export function AnswerView<T>({
   )
 }
 
-interface QuestionProps<Name extends Question> extends Asking {
+interface QuestionProps<Name extends QueryName> extends QueryOptions {
   /** Name of the route. */
   readonly path: Name
   readonly query?: Parameters
@@ -50,7 +50,7 @@ interface QuestionProps<Name extends Question> extends Asking {
 }
 
 /** Shows the answer to a query that is sent once. */
-export function SingleAnswer<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+export function SingleAnswer<Name extends QueryName>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useAnswer(path, query, { keep })
   return (
@@ -61,7 +61,7 @@ export function SingleAnswer<Name extends Question>(props: QuestionProps<Name>):
 }
 
 /** Shows the answer to a watched query, with updates. */
-export function LiveAnswer<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
+export function LiveAnswer<Name extends QueryName>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useLive(path, query, { keep })
   return (

@@ -21,7 +21,7 @@ export function decodeText(bytes: Uint8Array, isCut: boolean): string | undefine
 }
 
 /** Indents a JSON object or array. Other texts are returned unchanged. */
-export function readableText(text: string): string {
+export function indentJson(text: string): string {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : text
@@ -31,7 +31,7 @@ export function readableText(text: string): string {
 }
 
 /** Formats a hex dump, such as `00000000  6b 61 66 6b 61 00 …  kafka.` */
-export function hexDump(bytes: Uint8Array): string {
+export function formatHexDump(bytes: Uint8Array): string {
   const lines: string[] = []
   for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += PER_LINE) {
     const row = [...bytes.subarray(at, at + PER_LINE)]

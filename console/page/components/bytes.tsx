@@ -2,9 +2,9 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { decodeBase64, decodeText, hexDump, readableText } from './byte-texts.ts'
+import { decodeBase64, decodeText, formatHexDump, indentJson } from './byte-texts.ts'
 import { Text } from './facts.tsx'
-import { bytesText } from './value-texts.ts'
+import { formatBytes } from './value-texts.ts'
 
 interface Props {
   readonly title: string
@@ -25,7 +25,7 @@ export function Bytes({ title, part, isOpen }: Props): JSX.Element {
   return (
     <details open={isOpen}>
       <summary>
-        {title} ({bytesText(part.bytes)})
+        {title} ({formatBytes(part.bytes)})
       </summary>
       <label>
         <input
@@ -38,8 +38,8 @@ export function Bytes({ title, part, isOpen }: Props): JSX.Element {
         />
         Hexadecimal
       </label>
-      <Text>{asHex ? hexDump(shown) : readableText(text)}</Text>
-      {part.bytes > shown.length && <p>Only the first {bytesText(shown.length)} are shown.</p>}
+      <Text>{asHex ? formatHexDump(shown) : indentJson(text)}</Text>
+      {part.bytes > shown.length && <p>Only the first {formatBytes(shown.length)} are shown.</p>}
     </details>
   )
 }

@@ -5,7 +5,7 @@ import { textFilter } from '../../../lib/support/text-match.ts'
 import { useParameters } from '../client/url-parameters.ts'
 import { EmptyMessage } from './answer-view.tsx'
 import { EntityLink, Moment, rankSeverity, Severity } from './labels.tsx'
-import { numberText } from './value-texts.ts'
+import { formatNumber } from './value-texts.ts'
 
 export interface Column<Row> {
   readonly heading: string
@@ -34,7 +34,7 @@ interface Props<Row> {
 /** Number of rows up to which the table has no filter. */
 const FEW = 5
 
-export function Table<Row>(props: Props<Row>): JSX.Element {
+export function DataTable<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, rows, getText, empty } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
@@ -228,20 +228,20 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
   )
 }
 
-type Of<Row, Value> = (row: Row) => Value
+type Getter<Row, Value> = (row: Row) => Value
 
 /** Defines a column. The column can be sorted only if `sortBy` is given. */
 export function column<Row>(
   heading: string,
-  cell: Of<Row, ComponentChildren>,
-  sortBy?: Of<Row, string | number>,
+  cell: Getter<Row, ComponentChildren>,
+  sortBy?: Getter<Row, string | number>,
 ): Column<Row> {
   return { heading, cell, ...(sortBy && { sortBy }) }
 }
 
 export function textColumn<Row>(
   heading: string,
-  of: Of<Row, string | null | undefined>,
+  of: Getter<Row, string | null | undefined>,
   none = '–',
 ): Column<Row> {
   return { heading, cell: row => of(row) ?? none, sortBy: row => of(row) ?? '' }
@@ -250,8 +250,11 @@ export function textColumn<Row>(
 /** Defines a numeric column. Unknown values are shown as `none` and sorted below all others. */
 export function numberColumn<Row>(
   heading: string,
-  of: Of<Row, number | null | undefined>,
-  { none = '–', text = numberText }: { readonly none?: string; readonly text?: Of<number, string> } = {},
+  of: Getter<Row, number | null | undefined>,
+  {
+    none = '–',
+    text = formatNumber,
+  }: { readonly none?: string; readonly text?: Getter<number, string> } = {},
 ): Column<Row> {
   const cell = (row: Row) => {
     const value = of(row)
@@ -262,7 +265,7 @@ export function numberColumn<Row>(
 
 export function timeColumn<Row>(
   heading: string,
-  of: Of<Row, string | number | null>,
+  of: Getter<Row, string | number | null>,
   none = '–',
 ): Column<Row> {
   const cell = (row: Row) => {
@@ -272,7 +275,11 @@ export function timeColumn<Row>(
   return { heading, cell, sortBy: row => of(row) ?? '' }
 }
 
-export function linkColumn<Row>(heading: string, of: Of<Row, string>, to: Of<Row, string>): Column<Row> {
+export function linkColumn<Row>(
+  heading: string,
+  of: Getter<Row, string>,
+  to: Getter<Row, string>,
+): Column<Row> {
   return { heading, cell: row => <a href={to(row)}>{of(row)}</a>, sortBy: of }
 }
 

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { buildAddress } from '../client/address.ts'
-import { exactText, timeText } from './value-texts.ts'
+import { formatExactTime, formatTime } from './value-texts.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
@@ -83,8 +83,8 @@ export function Badge({
 /** Shows a time. @param at RFC 3339, or epoch milliseconds */
 export function Moment({ at }: { readonly at: string | number }): JSX.Element {
   return (
-    <time dateTime={new Date(at).toISOString()} title={exactText(at)}>
-      {timeText(at, Date.now())}
+    <time dateTime={new Date(at).toISOString()} title={formatExactTime(at)}>
+      {formatTime(at, Date.now())}
     </time>
   )
 }

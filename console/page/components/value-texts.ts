@@ -5,34 +5,34 @@ const EXACT = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 /** Formats a number, such as `12,345.67`. */
-export function numberText(value: number): string {
+export function formatNumber(value: number): string {
   return NUMBER.format(value)
 }
 
 /** Formats a number with all its digits, such as `12,345.678901`. */
-export function digitsText(value: number): string {
+export function formatDigits(value: number): string {
   return EXACT.format(value)
 }
 
 /** Formats a number in a short form, such as `12.3K`. */
-export function compactText(value: number): string {
+export function formatCompact(value: number): string {
   return COMPACT.format(value)
 }
 
 /** Formats a number with its noun, such as `3 records` or `1 record`. */
-export function countText(count: number, one: string, many = `${one}s`): string {
-  return `${numberText(count)} ${count === 1 ? one : many}`
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`
 }
 
 /** Formats a rate per second, such as `1,012/s`, `12.3/s` or `0.04/s`; a dash if unknown. */
-export function rateText(perSecond: number | null): string {
+export function formatRate(perSecond: number | null): string {
   if (perSecond === null) return '–'
   const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2
-  return `${numberText(Number(perSecond.toFixed(digits)))}/s`
+  return `${formatNumber(Number(perSecond.toFixed(digits)))}/s`
 }
 
 /** Formats a duration, such as `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min` or `3 d 4 h`. */
-export function durationText(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   const seconds = ms / 1_000
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
@@ -44,9 +44,9 @@ export function durationText(ms: number): string {
 }
 
 /** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
-export function bytesText(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB']
-  if (bytes < 1024) return countText(bytes, 'byte')
+  if (bytes < 1024) return formatCount(bytes, 'byte')
   let value = bytes
   let unit = ''
   for (const next of units) {
@@ -58,14 +58,14 @@ export function bytesText(bytes: number): string {
 }
 
 /** Formats a local time to the second, with the date unless it is today. */
-export function timeText(at: string | number, nowMs: number): string {
+export function formatTime(at: string | number, nowMs: number): string {
   const date = new Date(at)
   const time = date.toLocaleTimeString('en-GB')
-  return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
+  return date.toDateString() === new Date(nowMs).toDateString() ? time : `${formatDay(date)} ${time}`
 }
 
 /** Formats a time exactly, such as `1 Mar 2026, 13:00:00 CET (2026-03-01T12:00:00.000Z)`. */
-export function exactText(at: string | number): string {
+export function formatExactTime(at: string | number): string {
   const date = new Date(at)
   return `${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${date.toISOString()})`
 }
@@ -73,7 +73,7 @@ export function exactText(at: string | number): string {
 /**
  * Formats the times of a chart's axis, such as `13:30`. The first time of each day includes the date, unless all times are today.
  */
-export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
+export function formatAxisTimes(timesMs: readonly number[], nowMs: number): string[] {
   return timesMs.map((at, index) => {
     const date = new Date(at)
     const before = new Date(timesMs[index - 1] ?? nowMs)
@@ -84,7 +84,7 @@ export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
 }
 
 /** Formats the time zone, such as `Europe/Oslo, GMT+1`. */
-export function zoneText(nowMs: number): string {
+export function formatTimeZone(nowMs: number): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' })
   const { timeZone } = format.resolvedOptions()
   const offset = format.formatToParts(nowMs).find(({ type }) => type === 'timeZoneName')?.value
@@ -92,13 +92,13 @@ export function zoneText(nowMs: number): string {
 }
 
 /** Formats a time for an input of type `datetime-local`; empty if none exists. */
-export function localTime(time: string | number | undefined): string {
+export function toLocalTime(time: string | number | undefined): string {
   const at = new Date(time ?? '')
   if (Number.isNaN(at.getTime())) return ''
   // The offset depends on the date because of daylight saving time.
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
 }
 
-function dayText(date: Date): string {
+function formatDay(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 }

@@ -4,13 +4,13 @@ import type { JSX } from 'preact'
 import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/dead-letter-details.ts'
 import { buildAddress } from '../client/address.ts'
 import { SingleAnswer } from '../components/answer-view.tsx'
-import { decodeBase64, decodeText, hexDump } from '../components/byte-texts.ts'
+import { decodeBase64, decodeText, formatHexDump } from '../components/byte-texts.ts'
 import { Bytes } from '../components/bytes.tsx'
 import { Facts } from '../components/facts.tsx'
 import { EntityLink, Moment } from '../components/labels.tsx'
-import { Handling } from './redrive-or-drop.tsx'
+import { RedriveOrDrop } from './redrive-or-drop.tsx'
 
-export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
+export function DeadLetterPage({ at }: { readonly at: string }): JSX.Element {
   return (
     <>
       <p>
@@ -40,7 +40,7 @@ function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JS
           ? `A redrive skips it, because it is ${leftOutBecause}.`
           : `A redrive publishes it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
       </p>
-      {!handled && <Handling ats={[at]} what="" canRedrive={!leftOutBecause} />}
+      {!handled && <RedriveOrDrop ats={[at]} what="" canRedrive={!leftOutBecause} />}
       <Facts
         of={[
           ['Consumer', letter.consumer],
@@ -102,5 +102,5 @@ function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JS
 
 function formatPart({ base64, bytes }: PartOfRecord): string {
   const shown = decodeBase64(base64)
-  return decodeText(shown, shown.length < bytes) ?? hexDump(shown)
+  return decodeText(shown, shown.length < bytes) ?? formatHexDump(shown)
 }

@@ -10,24 +10,24 @@ import { AnswerView } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
+  DataTable,
   linkColumn,
   numberColumn,
-  Table,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Badge, Moment } from '../components/labels.tsx'
-import { countText, numberText } from '../components/value-texts.ts'
-import { OneDeadLetter } from './dead-letter-details.tsx'
-import { Handling } from './redrive-or-drop.tsx'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { DeadLetterPage } from './dead-letter-details.tsx'
+import { RedriveOrDrop } from './redrive-or-drop.tsx'
 
-export function Failures(): JSX.Element {
+export function FailuresPage(): JSX.Element {
   const { letter } = useLocation().query
   return (
     <>
       <h1>Failures</h1>
-      {letter ? <OneDeadLetter at={letter} /> : <DeadLetters />}
+      {letter ? <DeadLetterPage at={letter} /> : <DeadLetters />}
     </>
   )
 }
@@ -71,9 +71,9 @@ function DeadLetters(): JSX.Element {
       <AnswerView of={answer} what="the dead letters">
         {known => (
           <>
-            <p role="status">{summaryText(known, state)}</p>
+            <p role="status">{describeTotals(known, state)}</p>
             {state === 'open' && (
-              <Handling
+              <RedriveOrDrop
                 key={JSON.stringify(conditions)}
                 ats={[]}
                 conditions={conditions}
@@ -81,7 +81,7 @@ function DeadLetters(): JSX.Element {
               />
             )}
             {known.total > known.letters.length && <p>The newest {known.letters.length} are listed.</p>}
-            <Table
+            <DataTable
               name="letters"
               caption="dead letters"
               columns={COLUMNS}
@@ -102,17 +102,17 @@ function DeadLetters(): JSX.Element {
   )
 }
 
-function summaryText(
+function describeTotals(
   { total, quarantined, newest, left, pending }: DeadLettersAnswer,
   state: string,
 ): string {
   return [
-    countText(total, state === 'open' ? 'open dead letter' : 'dead letter'),
-    quarantined > 0 && `, ${numberText(quarantined)} of them quarantined`,
-    newest !== null && ` in the newest ${numberText(newest)} records of each partition`,
+    formatCount(total, state === 'open' ? 'open dead letter' : 'dead letter'),
+    quarantined > 0 && `, ${formatNumber(quarantined)} of them quarantined`,
+    newest !== null && ` in the newest ${formatNumber(newest)} records of each partition`,
     '.',
-    left > 0 && ` At most ${numberText(left)} older ones are open and not in the table.`,
-    pending > 0 && ` Reading on: ${countText(pending, 'record')} to go.`,
+    left > 0 && ` At most ${formatNumber(left)} older ones are open and not in the table.`,
+    pending > 0 && ` Reading on: ${formatCount(pending, 'record')} to go.`,
   ]
     .filter(Boolean)
     .join('')
@@ -152,7 +152,7 @@ function BrokenRecords({
   if (total === 0) return null
   return (
     <details>
-      <summary>{countText(total, 'broken record')}: they can only be dropped, with sluice dlq drop</summary>
+      <summary>{formatCount(total, 'broken record')}: they can only be dropped, with sluice dlq drop</summary>
       <ul>
         {broken.map(({ at, why, handled, writtenAtMs }) => (
           <li key={at}>

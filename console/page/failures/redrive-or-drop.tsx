@@ -3,9 +3,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/redrive-or-drop.ts'
-import { act, useIsOperator } from '../client/api-queries.ts'
+import { makeChange, useIsOperator } from '../client/api-queries.ts'
 import { Outcome, useAction } from '../components/change-button.tsx'
-import { countText, numberText } from '../components/value-texts.ts'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
 
 const WORDS = {
   redrive: { does: 'Redrive', done: 'redriven' },
@@ -22,29 +22,29 @@ interface Props {
   readonly canRedrive?: boolean
 }
 
-export function Handling({ ats, conditions = {}, what, canRedrive = true }: Props): JSX.Element {
+export function RedriveOrDrop({ ats, conditions = {}, what, canRedrive = true }: Props): JSX.Element {
   const [plan, setPlan] = useState<Plan>()
-  const looking = useAction(async event => {
+  const planning = useAction(async event => {
     const { submitter } = event as SubmitEvent
     const command = (submitter as HTMLButtonElement).value
     setPlan(undefined)
-    setPlan(await act('POST /failures/plan', { command, ats, conditions }))
+    setPlan(await makeChange('POST /failures/plan', { command, ats, conditions }))
     return undefined
   })
   return (
     <section aria-label="Redrive or drop">
-      <form class="bar" onSubmit={looking.run}>
+      <form class="bar" onSubmit={planning.run}>
         {canRedrive && (
-          <button type="submit" value="redrive" disabled={looking.isBusy}>
+          <button type="submit" value="redrive" disabled={planning.isBusy}>
             Redrive {what}
           </button>
         )}
-        <button type="submit" class="secondary" value="drop" disabled={looking.isBusy}>
+        <button type="submit" class="secondary" value="drop" disabled={planning.isBusy}>
           Drop {what}
         </button>
       </form>
-      {looking.isBusy && <p aria-busy="true">Looking at what it would do …</p>}
-      <Outcome of={looking.result} />
+      {planning.isBusy && <p aria-busy="true">Looking at what it would do …</p>}
+      <Outcome of={planning.result} />
       {plan && <PlanForm plan={plan} cancel={() => setPlan(undefined)} />}
     </section>
   )
@@ -65,7 +65,7 @@ function PlanForm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =
   // Carried out in several requests if one does not suffice. It ends after the current one when the plan is closed.
   const { isBusy, result, run } = useAction(async () => {
     for (let sum = 0, isOver = false; !isOver && !isClosed.current; ) {
-      const step = await act('POST /failures/handle', request)
+      const step = await makeChange('POST /failures/handle', request)
       sum += step.taken
       setAnswer({ ...step, taken: sum })
       // A dead letter that is named would be handled again.
@@ -78,7 +78,7 @@ function PlanForm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () =
       {answer ? (
         <div role="status">
           <p>
-            <strong>{numberText(answer.taken)}</strong> {done}
+            <strong>{formatNumber(answer.taken)}</strong> {done}
             {answer.isOver
               ? '.'
               : isBusy
@@ -118,13 +118,13 @@ function PlanText({ plan }: { readonly plan: Plan }): JSX.Element {
     ...(isWhole
       ? []
       : [
-          `Only ${countText(looked, 'dead letter')} could be examined in time. All that match will be ${done}.`,
+          `Only ${formatCount(looked, 'dead letter')} could be examined in time. All that match will be ${done}.`,
         ]),
   ]
   return (
     <>
       <p>
-        <strong>{countText(taken, 'dead letter')}</strong> would be {done}
+        <strong>{formatCount(taken, 'dead letter')}</strong> would be {done}
         {isWhole ? '' : ', or more'}. Nothing has been changed yet.
         {!isRedrive && ' A dropped dead letter remains in the topic.'}
       </p>
@@ -133,7 +133,7 @@ function PlanText({ plan }: { readonly plan: Plan }): JSX.Element {
           {[codes, consumers, topics]
             .map(counts =>
               Object.entries(counts)
-                .map(([name, count]) => `${name} ${numberText(count)}`)
+                .map(([name, count]) => `${name} ${formatNumber(count)}`)
                 .join(', '),
             )
             .join('; ')}
@@ -155,7 +155,7 @@ function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX
     <ul>
       {leftOut.map(({ reason, count, because }) => (
         <li key={reason}>
-          {numberText(count)} left out: {because}
+          {formatNumber(count)} left out: {because}
         </li>
       ))}
     </ul>

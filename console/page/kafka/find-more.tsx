@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { useParameter } from '../client/url-parameters.ts'
-import { countText } from '../components/value-texts.ts'
+import { formatCount } from '../components/value-texts.ts'
 
 /**
  * Search field for a list that the server has truncated. After it has been shown, it stays visible, because it may have the focus.
@@ -23,7 +23,7 @@ export function FindMore({ more, one }: { readonly more: number; readonly one: s
         setFind(draft.trim())
       }}
     >
-      {more > 0 && <p>{countText(more, one)} more: name a part of what you look for.</p>}
+      {more > 0 && <p>{formatCount(more, one)} more: name a part of what you look for.</p>}
       <label for={id}>Find by name</label>
       <input
         id={id}

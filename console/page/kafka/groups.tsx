@@ -5,19 +5,19 @@ import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { EmptyMessage, LiveAnswer, Warning } from '../components/answer-view.tsx'
-import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
+import { type Column, column, DataTable, numberColumn, textColumn } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
-import { countText, numberText } from '../components/value-texts.ts'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
 import { FindMore } from './find-more.tsx'
 import {
-  assignedText,
   describeGroupHealth,
-  lagText,
+  describePartitions,
+  formatAssigned,
+  formatLag,
+  formatWait,
   listReaders,
-  partitionsText,
-  waitText,
 } from './kafka-texts.ts'
-import { GroupLink, OneThing, TopicLink } from './links.tsx'
+import { GroupLink, NamedPage, TopicLink } from './links.tsx'
 
 export function Groups(): JSX.Element {
   const [find] = useParameter('find')
@@ -28,7 +28,7 @@ export function Groups(): JSX.Element {
         {found => (
           <>
             <FindMore more={found.more} one="group" />
-            <Table
+            <DataTable
               name="groups"
               caption="consumer groups"
               columns={COLUMNS}
@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
   ...GROUP_COLUMNS,
   {
     heading: 'Lag in records',
-    cell: ({ pending, isAtLeast }) => lagText(pending, isAtLeast),
+    cell: ({ pending, isAtLeast }) => formatLag(pending, isAtLeast),
     sortBy: ({ pending }) => pending,
     align: 'right',
   },
@@ -88,11 +88,11 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
 
 export function OneGroup({ name }: { readonly name: string }): JSX.Element {
   return (
-    <OneThing name={name} all="All groups" at="/kafka/groups">
+    <NamedPage name={name} all="All groups" at="/kafka/groups">
       <LiveAnswer path="/kafka/groups/one" query={{ name }} what="the consumer group">
         {group => <GroupDetails group={group} />}
       </LiveAnswer>
-    </OneThing>
+    </NamedPage>
   )
 }
 
@@ -108,7 +108,7 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
     <>
       {group.state === 'empty' && pending > 0 && (
         <Warning>
-          The group has no members and {countText(pending, 'pending record')}. Check that its function is
+          The group has no members and {formatCount(pending, 'pending record')}. Check that its function is
           running.
         </Warning>
       )}
@@ -118,8 +118,8 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
           ['State', state],
           reader && ['Function', reader],
           ['Members', members.length],
-          ['Lag in records', lagText(pending, isAtLeast)],
-          ['Oldest waits', waitText(pending, seconds)],
+          ['Lag in records', formatLag(pending, isAtLeast)],
+          ['Oldest waits', formatWait(pending, seconds)],
         ]}
       />
       {topics.length === 0 && (
@@ -132,13 +132,13 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
           </h3>
           {topic.unknown.length > 0 && (
             <Warning>
-              {partitionsText(topic.unknown)} no leader: what waits there is not known, and not counted.
+              {describePartitions(topic.unknown)} no leader: what waits there is not known, and not counted.
             </Warning>
           )}
-          <Table
+          <DataTable
             name={`lag.${topic.topic}`}
             caption={`partitions of ${topic.topic}`}
-            columns={lagColumns(topic, members)}
+            columns={buildLagColumns(topic, members)}
             rows={topic.partitions}
             getKey={({ partition }) => String(partition)}
             empty="The topic no longer exists, or none of its partitions has a leader."
@@ -147,7 +147,7 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
       ))}
       <section aria-label="Members">
         <h3>Members</h3>
-        <Table
+        <DataTable
           name="members"
           caption="members of the group"
           columns={MEMBER_COLUMNS}
@@ -160,7 +160,7 @@ function GroupDetails({ group }: { readonly group: GroupAnswer }): JSX.Element {
   )
 }
 
-function lagColumns(
+function buildLagColumns(
   { topic }: Topic,
   members: readonly Member[],
 ): readonly Column<Topic['partitions'][number]>[] {
@@ -170,7 +170,7 @@ function lagColumns(
     {
       heading: 'Next offset',
       cell: ({ partition, next }) => (
-        <a href={buildAddress('/kafka/messages', { topic, partition, offset: next })}>{numberText(next)}</a>
+        <a href={buildAddress('/kafka/messages', { topic, partition, offset: next })}>{formatNumber(next)}</a>
       ),
       align: 'right',
     },
@@ -178,7 +178,7 @@ function lagColumns(
     numberColumn('Lag in records', ({ pending }) => pending),
     {
       heading: 'Oldest waits',
-      cell: ({ pending, seconds }) => waitText(pending, seconds),
+      cell: ({ pending, seconds }) => formatWait(pending, seconds),
       sortBy: ({ seconds }) => seconds ?? 0,
       align: 'right',
     },
@@ -193,6 +193,6 @@ const MEMBER_COLUMNS: readonly Column<Member>[] = [
     ({ host }) => <code>{host}</code>,
     ({ host }) => host,
   ),
-  column('Reads', ({ assigned }) => assignedText(assigned)),
+  column('Reads', ({ assigned }) => formatAssigned(assigned)),
   column('Member id', ({ memberId }) => <code>{memberId}</code>),
 ]

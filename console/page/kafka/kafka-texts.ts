@@ -1,5 +1,5 @@
 /** Texts of the Kafka pages. Pure. */
-import { bytesText, durationText, numberText } from '../components/value-texts.ts'
+import { formatBytes, formatDuration, formatNumber } from '../components/value-texts.ts'
 
 export interface StatusText {
   readonly text: string
@@ -35,20 +35,20 @@ export function describeGroupHealth({
 }
 
 /** Formats the age of the oldest pending record, such as `1 h 5 min`; a dash without lag. @param seconds null if unknown */
-export function waitText(pending: number, seconds: number | null): string {
+export function formatWait(pending: number, seconds: number | null): string {
   if (pending === 0) return '–'
-  return seconds === null ? 'not known' : durationText(seconds * 1_000)
+  return seconds === null ? 'not known' : formatDuration(seconds * 1_000)
 }
 
 /** Formats the value of a setting and its meaning, such as `604800000 (7 d 0 h)`. */
-export function settingText(name: string, value: string | null): string {
+export function formatSetting(name: string, value: string | null): string {
   if (value === null) return 'hidden'
   const number = /^\d+$/.test(value) ? Number(value) : undefined
   if (number === undefined || number === 0) return value
   // Kafka uses the largest possible number to mean "no limit".
   if (number >= Number.MAX_SAFE_INTEGER) return `${value} (no limit)`
-  if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${durationText(number)})`
-  if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${bytesText(number)})`
+  if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${formatDuration(number)})`
+  if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${formatBytes(number)})`
   return value
 }
 
@@ -69,25 +69,25 @@ export function listReaders(
 }
 
 /** Formats assigned partitions, such as `sluice.telemetry.readings.local: 0–5, 8`. */
-export function assignedText(assigned: Readonly<Record<string, readonly number[]>>): string {
+export function formatAssigned(assigned: Readonly<Record<string, readonly number[]>>): string {
   const topics = Object.entries(assigned).filter(([, partitions]) => partitions.length > 0)
   if (topics.length === 0) return 'nothing'
-  return topics.map(([topic, partitions]) => `${topic}: ${rangesText(partitions)}`).join('; ')
+  return topics.map(([topic, partitions]) => `${topic}: ${formatRanges(partitions)}`).join('; ')
 }
 
 /** Formats a lag. @param isAtLeast true if the lag may be larger */
-export function lagText(pending: number, isAtLeast: boolean): string {
-  return isAtLeast ? `at least ${numberText(pending)}` : numberText(pending)
+export function formatLag(pending: number, isAtLeast: boolean): string {
+  return isAtLeast ? `at least ${formatNumber(pending)}` : formatNumber(pending)
 }
 
 /** Returns subject and verb of a sentence about partitions, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
-export function partitionsText(partitions: readonly number[]): string {
+export function describePartitions(partitions: readonly number[]): string {
   const one = partitions.length === 1
-  return `${one ? 'Partition' : 'Partitions'} ${rangesText(partitions)} ${one ? 'has' : 'have'}`
+  return `${one ? 'Partition' : 'Partitions'} ${formatRanges(partitions)} ${one ? 'has' : 'have'}`
 }
 
 /** Formats numbers as ranges, such as `0–5, 8`. */
-function rangesText(numbers: readonly number[]): string {
+function formatRanges(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const range = ranges.at(-1)

@@ -4,7 +4,7 @@ import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { buildAddress } from '../client/address.ts'
 
 /** Page of one object, with a link back to the list. */
-export function OneThing({
+export function NamedPage({
   name,
   all,
   at,

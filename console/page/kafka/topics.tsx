@@ -11,14 +11,14 @@ import type {
 import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
-import { type Column, column, numberColumn, Table, textColumn } from '../components/data-table.tsx'
+import { type Column, column, DataTable, numberColumn, textColumn } from '../components/data-table.tsx'
 import { Facts } from '../components/facts.tsx'
 import { Check } from '../components/form-fields.tsx'
-import { bytesText, countText, numberText } from '../components/value-texts.ts'
+import { formatBytes, formatCount, formatNumber } from '../components/value-texts.ts'
 import { FindMore } from './find-more.tsx'
 import { GROUP_COLUMNS } from './groups.tsx'
-import { describeTopicHealth, settingText } from './kafka-texts.ts'
-import { OneThing, TopicLink } from './links.tsx'
+import { describeTopicHealth, formatSetting } from './kafka-texts.ts'
+import { NamedPage, TopicLink } from './links.tsx'
 
 export function Topics(): JSX.Element {
   const [find] = useParameter('find')
@@ -33,7 +33,7 @@ export function Topics(): JSX.Element {
             <Check name="internal" value="yes">
               With Kafka's internal topics
             </Check>
-            <Table
+            <DataTable
               name="topics"
               caption="topics"
               columns={COLUMNS}
@@ -67,16 +67,16 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
     ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
   ),
   numberColumn('Records', ({ records }) => records, { none: 'not known' }),
-  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
+  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
 ]
 
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (
-    <OneThing name={name} all="All topics" at="/kafka">
+    <NamedPage name={name} all="All topics" at="/kafka">
       <LiveAnswer path="/kafka/topics/one" query={{ name }} what="the topic">
         {found => <TopicDetails topic={found} />}
       </LiveAnswer>
-    </OneThing>
+    </NamedPage>
   )
 }
 
@@ -94,19 +94,19 @@ function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         areBeside
         of={[
           table && ['Signal', table.signal],
-          ['Partitions', numberText(partitions.length)],
-          ['Records', `${numberText(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
-          ['Size', bytes === null ? 'unknown' : bytesText(bytes)],
-          bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', bytesText(bytesOfCopies)],
-          ['Read by', countText(groups.length, 'group')],
+          ['Partitions', formatNumber(partitions.length)],
+          ['Records', `${formatNumber(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
+          ['Size', bytes === null ? 'unknown' : formatBytes(bytes)],
+          bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', formatBytes(bytesOfCopies)],
+          ['Read by', formatCount(groups.length, 'group')],
         ]}
       />
       <section aria-label="Partitions">
         <h3>Partitions</h3>
-        <Table
+        <DataTable
           name="partitions"
           caption="partitions"
-          columns={partitionColumns(topic.topic)}
+          columns={buildPartitionColumns(topic.topic)}
           rows={partitions}
           getKey={({ partition }) => String(partition)}
           empty="Kafka reports no partitions of the topic."
@@ -114,7 +114,7 @@ function TopicDetails({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
       </section>
       <section aria-label="Groups">
         <h3>Readers</h3>
-        <Table
+        <DataTable
           name="readers"
           caption="consumer groups that read the topic"
           columns={READER_COLUMNS}
@@ -132,7 +132,7 @@ function countRecords({ start, end }: PartitionAnswer): number {
   return start === null || end === null ? 0 : Math.max(0, end - start)
 }
 
-function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
+function buildPartitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
   return [
     {
       heading: 'Partition',
@@ -154,7 +154,7 @@ function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
     numberColumn('Records', one => (one.end === null ? null : countRecords(one)), { none: 'not known' }),
-    numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
+    numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: formatBytes }),
   ]
 }
 
@@ -174,7 +174,7 @@ const SETTING_COLUMNS: readonly Column<SettingAnswer>[] = [
     ({ name }) => <code>{name}</code>,
     ({ name }) => name,
   ),
-  column('Value', ({ name, value }) => settingText(name, value)),
+  column('Value', ({ name, value }) => formatSetting(name, value)),
   column(
     'From',
     ({ isOwn }) => (isOwn ? 'this topic' : "the brokers' default"),
@@ -191,7 +191,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
         <EmptyMessage>This client is not authorized to describe the configuration of the topic.</EmptyMessage>
       ) : (
         <>
-          <Table
+          <DataTable
             name="settings"
             caption="settings of this topic"
             columns={SETTING_COLUMNS.slice(0, 2)}
@@ -202,7 +202,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
           />
           <details>
             <summary>All {settings.length} settings, with defaults</summary>
-            <Table
+            <DataTable
               name="defaults"
               caption="all settings"
               columns={SETTING_COLUMNS}

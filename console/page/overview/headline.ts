@@ -1,6 +1,6 @@
 /** Headline of the overview, and states of consumers. Pure. */
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { countText } from '../components/value-texts.ts'
+import { formatCount } from '../components/value-texts.ts'
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
@@ -19,7 +19,7 @@ export function chooseHeadline({
   const letters =
     openDeadLetters === null || openDeadLetters === 0
       ? {}
-      : { letters: countText(openDeadLetters, 'open dead letter') }
+      : { letters: formatCount(openDeadLetters, 'open dead letter') }
   if (standing.length > 0)
     return { tone: 'bad', text: 'The flow has stalled. The list shows where, and why.', ...letters }
   if (letters.letters)

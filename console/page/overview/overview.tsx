@@ -6,12 +6,12 @@ import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
-import { type Column, column, linkColumn, numberColumn, Table } from '../components/data-table.tsx'
+import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment } from '../components/labels.tsx'
-import { compactText, countText, durationText, rateText } from '../components/value-texts.ts'
+import { formatCompact, formatCount, formatDuration, formatRate } from '../components/value-texts.ts'
 import { chooseHeadline, describeState } from './headline.ts'
-import { addLook, computeRate } from './rates.ts'
+import { addSnapshot, computeRate } from './rates.ts'
 
 interface Props {
   readonly overview: Overview
@@ -21,12 +21,12 @@ interface Props {
 
 export function OverviewPage(): JSX.Element {
   const live = useLive('/overview')
-  const [looks, setLooks] = useState<readonly Overview[]>([])
+  const [snapshots, setSnapshots] = useState<readonly Overview[]>([])
   useEffect(() => {
     const { answer } = live
-    if (answer) setLooks(before => addLook(before, answer))
+    if (answer) setSnapshots(before => addSnapshot(before, answer))
   }, [live.answer])
-  const rate = (name: string) => computeRate(looks, name)
+  const rate = (name: string) => computeRate(snapshots, name)
   return (
     <>
       <h1>Overview</h1>
@@ -44,10 +44,10 @@ export function OverviewPage(): JSX.Element {
               <LastAlerts overview={overview} />
             </section>
             <h2>Consumers</h2>
-            <Table
+            <DataTable
               name="consumers"
               caption="consumers"
-              columns={consumerColumns({ overview, rate })}
+              columns={buildConsumerColumns({ overview, rate })}
               rows={overview.consumers}
               getKey={({ function: name, topic }) => `${name}/${topic}`}
               empty="serverless.yml declares no functions that read a topic."
@@ -78,7 +78,7 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
                 .split('\n')
                 .map(line => line.trim())
                 .join(' ')}
-              , for {durationText(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
+              , for {formatDuration(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
             </li>
           ))}
         </ul>
@@ -88,18 +88,18 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const total = (name: string) => {
+  const formatTotal = (name: string) => {
     const count = counters[name] ?? null
-    return count === null ? 'not known' : `${compactText(count)} in all`
+    return count === null ? 'not known' : `${formatCompact(count)} in all`
   }
-  const alerts = firing === null ? 'not known' : <a href="/alerts">{countText(firing, 'alert')} firing</a>
+  const alerts = firing === null ? 'not known' : <a href="/alerts">{formatCount(firing, 'alert')} firing</a>
   const letters =
-    openDeadLetters === null ? 'not known' : <a href="/failures">{compactText(openDeadLetters)} open</a>
+    openDeadLetters === null ? 'not known' : <a href="/failures">{formatCompact(openDeadLetters)} open</a>
   const figures: readonly (readonly [name: string, title: string, note: ComponentChildren])[] = [
-    ['in', 'Readings in', total('in')],
-    ['applied', 'Applied', total('applied')],
-    ['duplicates', 'Duplicates', total('duplicates')],
-    ['failed', 'Failed', total('failed')],
+    ['in', 'Readings in', formatTotal('in')],
+    ['applied', 'Applied', formatTotal('applied')],
+    ['duplicates', 'Duplicates', formatTotal('duplicates')],
+    ['failed', 'Failed', formatTotal('failed')],
     ['alerts', 'Alerts', alerts],
     ['letters', 'Dead letters', letters],
   ]
@@ -111,7 +111,7 @@ function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Prop
           <Tile
             key={name}
             title={title}
-            value={rateText(rate(name))}
+            value={formatRate(rate(name))}
             note={note}
             tone={isBad ? 'bad' : 'plain'}
           />
@@ -125,14 +125,14 @@ function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Prop
 function Flow({ overview, rate }: Props): JSX.Element {
   const { topics, consumers } = overview
   const names = [...new Set(consumers.map(one => one.function))]
-  const list = (isInput: boolean) => (
+  const renderTopics = (isInput: boolean) => (
     <ul class="list">
       {topics
         .filter(one => one.isInput === isInput)
         .map(({ name, topic }) => (
           <li key={topic} class="flow-row">
             <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
-            <span>{rateText(rate(`topic/${topic}`))}</span>
+            <span>{formatRate(rate(`topic/${topic}`))}</span>
           </li>
         ))}
     </ul>
@@ -141,7 +141,7 @@ function Flow({ overview, rate }: Props): JSX.Element {
     <div class="flow">
       <div>
         <h3>In</h3>
-        {list(true)}
+        {renderTopics(true)}
       </div>
       <div>
         <h3>Functions</h3>
@@ -161,7 +161,7 @@ function Flow({ overview, rate }: Props): JSX.Element {
                   {tone === 'bad' && <span class="unseen">: stalled</span>}
                 </a>{' '}
                 <span>
-                  {rateText(
+                  {formatRate(
                     rates.includes(null) ? null : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0),
                   )}
                 </span>
@@ -172,7 +172,7 @@ function Flow({ overview, rate }: Props): JSX.Element {
       </div>
       <div>
         <h3>Out</h3>
-        {list(false)}
+        {renderTopics(false)}
       </div>
     </div>
   )
@@ -201,7 +201,7 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
   )
 }
 
-function consumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
+function buildConsumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
   return [
     linkColumn(
       'Consumer',
@@ -214,7 +214,7 @@ function consumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
       ({ topic }) => buildAddress('/kafka', { topic }),
     ),
     numberColumn('Records a second', ({ function: name, topic }) => rate(`read/${name}/${topic}`), {
-      text: rateText,
+      text: formatRate,
     }),
     numberColumn('Lag, records', ({ lag }) => lag),
     column(

@@ -1,7 +1,7 @@
 /** Derives rates from counters that were read at different times. Pure. */
 import type { Overview } from '../../api/overview/overview.ts'
 
-type Look = Pick<Overview, 'atMs' | 'counters'>
+type Snapshot = Pick<Overview, 'atMs' | 'counters'>
 
 /**
  * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
@@ -10,12 +10,12 @@ type Look = Pick<Overview, 'atMs' | 'counters'>
 const OVER_MS = 12_000
 
 /** Returns the looks from which rates are derived, with a new one. */
-export function addLook<One extends Look>(looks: readonly One[], now: One): readonly One[] {
-  return [...looks.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
+export function addSnapshot<One extends Snapshot>(snapshots: readonly One[], now: One): readonly One[] {
+  return [...snapshots.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
 }
 
 /** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
-export function computeRate(looks: readonly Look[], name: string): number | null {
+export function computeRate(looks: readonly Snapshot[], name: string): number | null {
   const points = looks.flatMap(({ atMs, counters }) => {
     const count = counters[name] ?? null
     return count === null ? [] : [{ atMs, count }]

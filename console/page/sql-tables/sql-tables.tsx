@@ -12,18 +12,18 @@ import { LiveAnswer } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
+  DataTable,
   linkColumn,
   numberColumn,
-  Table,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
-import { durationText, numberText, timeText } from '../components/value-texts.ts'
+import { formatDuration, formatNumber, formatTime } from '../components/value-texts.ts'
 import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
-export function Tables(): JSX.Element {
+export function SqlTables(): JSX.Element {
   const [table] = useParameter('table')
   return table === '' ? <TableList /> : <OneTable key={table} name={table} />
 }
@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<ListedTable>[] = [
     ({ name }) => buildAddress('/tables', { table: name }),
   ),
   textColumn('State', ({ isBuilding }) => (isBuilding ? 'building' : 'active')),
-  textColumn('Windows', ({ window }) => window && windowText(window)),
+  textColumn('Windows', ({ window }) => window && formatWindow(window)),
   numberColumn('Groups', ({ groups }) => groups),
   numberColumn('Late rows', ({ late }) => late),
 ]
@@ -53,7 +53,7 @@ function TableList(): JSX.Element {
       </p>
       <LiveAnswer path="/tables" what="the tables">
         {({ tables }) => (
-          <Table
+          <DataTable
             name="tables"
             caption="tables"
             columns={COLUMNS}
@@ -73,10 +73,10 @@ function TableList(): JSX.Element {
   )
 }
 
-function windowText(window: Window): string {
-  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
-  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
-  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
+function formatWindow(window: Window): string {
+  if (window.kind === 'session') return `session, gap ${formatDuration(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${formatDuration(window.advanceMs)}`
+  return `${window.kind} ${formatDuration(window.sizeMs)}${advance}`
 }
 
 /** Shows the number of rows that a table has dropped, if there are any. */
@@ -85,7 +85,7 @@ function LateRows({ name }: { readonly name: string }): JSX.Element {
     <LiveAnswer path="/tables" what="the late rows">
       {({ tables }) => {
         const late = tables.find(one => one.name === name && !one.isBuilding)?.late ?? 0
-        return late > 0 && <p class="warn">Rows that were dropped as too late: {numberText(late)}</p>
+        return late > 0 && <p class="warn">Rows that were dropped as too late: {formatNumber(late)}</p>
       }}
     </LiveAnswer>
   )
@@ -105,7 +105,7 @@ function OneTable({ name }: { readonly name: string }): JSX.Element {
         {answer => (
           <>
             <WindowChart {...answer} />
-            <Table
+            <DataTable
               name="rows"
               caption={`rows of ${name}`}
               columns={buildColumns(answer)}
@@ -184,7 +184,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
   const data = useMemo(() => [points.times, ...points.lists] as unknown as uPlot.AlignedData, [points])
   if (!window || group === undefined || !numeric.includes(name)) return null
   const values = points.lists.flat().filter(value => typeof value === 'number')
-  const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText)
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(formatNumber)
   const spread = values.length === 0 ? 'no values' : `from ${least} to ${most}`
   return (
     <section class="card">
@@ -209,8 +209,8 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         label={`${name} of ${group} in ${own.length} windows: ${spread}`}
         readout={at => {
           const value = points.lists[0]?.[at]
-          const time = timeText((points.times[at] ?? 0) * 1_000, Date.now())
-          return typeof value === 'number' ? `${time} · ${numberText(value)}` : ''
+          const time = formatTime((points.times[at] ?? 0) * 1_000, Date.now())
+          return typeof value === 'number' ? `${time} · ${formatNumber(value)}` : ''
         }}
       />
     </section>

@@ -7,9 +7,15 @@ import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
-import { timeText } from '../components/value-texts.ts'
+import { formatTime } from '../components/value-texts.ts'
 import { toBands, toLevels, toMinuteColumns, toSpans } from './entity-series.ts'
-import { conditionText, forText, learningText, unitText, valueText } from './telemetry-texts.ts'
+import {
+  describeLearning,
+  formatCondition,
+  formatRuleDuration,
+  formatUnit,
+  formatValue,
+} from './telemetry-texts.ts'
 
 interface Props {
   readonly now: EntityNow
@@ -54,9 +60,9 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
     <section class="card">
       <h3>
         {name}
-        <small>{unitText(unit)}</small>
+        <small>{formatUnit(unit)}</small>
       </h3>
-      <p class="line">{statistics && <strong>{valueText(statistics.last, unit, limits)}</strong>}</p>
+      <p class="line">{statistics && <strong>{formatValue(statistics.last, unit, limits)}</strong>}</p>
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
         shapes={['line', 'edge', 'edge']}
@@ -81,9 +87,9 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
       <ul class="list muted">
         {rules.map(rule => (
           <li key={rule.rule}>
-            <strong>{rule.name}</strong> {conditionText(rule)}, {rule.forMs === 0 ? '' : 'for '}
-            {forText(rule)}
-            {learningText(rule)}
+            <strong>{rule.name}</strong> {formatCondition(rule)}, {rule.forMs === 0 ? '' : 'for '}
+            {formatRuleDuration(rule)}
+            {describeLearning(rule)}
           </li>
         ))}
       </ul>
@@ -100,14 +106,15 @@ export function formatReadout(
 ): string {
   const value = values?.[at]
   if (value === null || value === undefined) return ''
-  const time = timeText((times[at] ?? 0) * 1_000, Date.now())
+  const time = formatTime((times[at] ?? 0) * 1_000, Date.now())
   const between = least?.[at]
-  const digits = (of: number) => valueText(of, '1', limits)
-  const range = typeof between === 'number' ? ` · ${digits(between)} to ${digits(most?.[at] ?? between)}` : ''
-  return `${time} · ${valueText(value, unit, limits)}${range}`
+  const formatPlain = (of: number) => formatValue(of, '1', limits)
+  const range =
+    typeof between === 'number' ? ` · ${formatPlain(between)} to ${formatPlain(most?.[at] ?? between)}` : ''
+  return `${time} · ${formatValue(value, unit, limits)}${range}`
 }
 
-interface Labelled {
+interface ChartSummary {
   readonly name: string
   readonly unit: string
   readonly columns: Columns
@@ -115,10 +122,10 @@ interface Labelled {
   readonly spans: number
 }
 
-function formatLabel({ name, unit, columns, limits, spans }: Labelled): string {
+function formatLabel({ name, unit, columns, limits, spans }: ChartSummary): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in the last hour`
   if (values.length === 0) return `${what}: no data`
-  const [least, most] = [Math.min(...values), Math.max(...values)].map(one => valueText(one, unit, limits))
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(one => formatValue(one, unit, limits))
   return `${what}: from ${least} to ${most}; ${limits.length} thresholds of rules, ${spans} alerts`
 }

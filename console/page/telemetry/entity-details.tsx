@@ -7,12 +7,12 @@ import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { Moment, splitEntity } from '../components/labels.tsx'
-import { numberText } from '../components/value-texts.ts'
+import { formatNumber } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
-import { searchedText } from './telemetry-texts.ts'
+import { describeSearchLimit } from './telemetry-texts.ts'
 
-export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
+export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
   const { source, subject } = splitEntity(entity)
   const now = useLive('/telemetry/entity', { entity })
   const history = useLive('/telemetry/history', { entity })
@@ -36,9 +36,10 @@ interface EntityProps {
 }
 
 function Entity({ now, history }: EntityProps): JSX.Element {
-  const limits = [searchedText(now.searched), history.answer && searchedText(history.answer.searched)].filter(
-    text => text !== undefined,
-  )
+  const limits = [
+    describeSearchLimit(now.searched),
+    history.answer && describeSearchLimit(history.answer.searched),
+  ].filter(text => text !== undefined)
   return (
     <>
       <Facts now={now} />
@@ -71,7 +72,7 @@ function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
       <Fact name="Last reading">
         <Moment at={lastAt} />
       </Fact>
-      <Fact name="Readings">{numberText(readings)}</Fact>
+      <Fact name="Readings">{formatNumber(readings)}</Fact>
       {activity?.doing && activity.since && (
         <Fact name="Activity">
           {activity.doing}{' '}

@@ -9,10 +9,10 @@ import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { Pager, ScrollArea } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment, splitEntity } from '../components/labels.tsx'
-import { countText, numberText } from '../components/value-texts.ts'
-import { unitText } from './telemetry-texts.ts'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { formatUnit } from './telemetry-texts.ts'
 
-export function EntitiesPage(): JSX.Element {
+export function EntityListPage(): JSX.Element {
   const [find] = useParameter('find')
   const [family] = useParameter('family')
   const [page] = useParameter('page')
@@ -27,7 +27,7 @@ export function EntitiesPage(): JSX.Element {
             label="Family"
             value={answer.answer?.family ?? family}
             set={chosen => change({ family: chosen, page: '' })}
-            options={families.map(one => [one.family, `${one.family} (${numberText(one.entities)})`])}
+            options={families.map(one => [one.family, `${one.family} (${formatNumber(one.entities)})`])}
           />
         )}
         <TextField name="find" label="Find" placeholder="part of source or subject" />
@@ -53,17 +53,17 @@ function Entities({ page, toPage }: Props): JSX.Element {
         seconds; <code>npx sluice publish</code> sends one by hand.
       </EmptyMessage>
     )
-  if (matching === 0) return <EmptyMessage>None of {numberText(known)} entities matches.</EmptyMessage>
+  if (matching === 0) return <EmptyMessage>None of {formatNumber(known)} entities matches.</EmptyMessage>
   const headings = [
     'Alerts',
     'Last reading',
     'Readings',
-    ...metrics.map(one => `${one.name}${unitText(one.unit)}`),
+    ...metrics.map(one => `${one.name}${formatUnit(one.unit)}`),
   ]
   return (
     <>
       <p class="muted" role="status">
-        {countText(matching, 'entity', 'entities')} of the family {family}
+        {formatCount(matching, 'entity', 'entities')} of the family {family}
       </p>
       <ScrollArea label="Entities">
         <table>
@@ -89,10 +89,10 @@ function Entities({ page, toPage }: Props): JSX.Element {
                 <td class="right">
                   <Moment at={lastAt} />
                 </td>
-                <td class="right">{numberText(readings)}</td>
+                <td class="right">{formatNumber(readings)}</td>
                 {values.map((value, index) => (
                   <td key={metrics[index]?.name} class="right">
-                    {value === null ? '–' : numberText(value)}
+                    {value === null ? '–' : formatNumber(value)}
                   </td>
                 ))}
               </tr>
@@ -103,7 +103,7 @@ function Entities({ page, toPage }: Props): JSX.Element {
       <Pager of="entities" at={page.page} pages={page.pages} total={matching} onPage={toPage} />
       {!isWhole && (
         <p class="warn">
-          Only {numberText(known)} entities were searched. To open one that is missing here, enter its full
+          Only {formatNumber(known)} entities were searched. To open one that is missing here, enter its full
           name in the URL: <code>/telemetry?entity=SOURCE SUBJECT</code>.
         </p>
       )}

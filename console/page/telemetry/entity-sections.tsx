@@ -7,13 +7,13 @@ import { EmptyMessage } from '../components/answer-view.tsx'
 import {
   type Column,
   column,
+  DataTable,
   numberColumn,
-  Table,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
 import { Moment } from '../components/labels.tsx'
-import { conditionText, forText, quantityText, unitText } from './telemetry-texts.ts'
+import { formatCondition, formatQuantity, formatRuleDuration, formatUnit } from './telemetry-texts.ts'
 
 type Metric = EntityNow['metrics'][number]
 
@@ -21,7 +21,7 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
   return (
     <section>
       <h2>Since its first reading</h2>
-      <Table
+      <DataTable
         name="statistics"
         caption="statistics of each metric"
         columns={STATISTICS}
@@ -34,7 +34,7 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
 }
 
 const STATISTICS: readonly Column<Metric>[] = [
-  textColumn('Metric', ({ name, unit }) => `${name}${unitText(unit)}`),
+  textColumn('Metric', ({ name, unit }) => `${name}${formatUnit(unit)}`),
   numberColumn('Newest', ({ statistics }) => statistics?.last),
   numberColumn('Mean', ({ statistics }) => statistics?.mean),
   numberColumn('Least', ({ statistics }) => statistics?.minimum),
@@ -59,9 +59,9 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
       ({ rule }) => rule,
     ),
     textColumn('Metric', ({ metric }) => metric),
-    column('Fires', rule => conditionText(rule)),
-    column('For', forText, ({ forMs }) => forMs),
-    column('Clears', rule => clearText(rule)),
+    column('Fires', rule => formatCondition(rule)),
+    column('For', formatRuleDuration, ({ forMs }) => forMs),
+    column('Clears', rule => describeClearing(rule)),
     textColumn('Severity', ({ severity }) => severity),
     column('Now', rule => <Phase phase={describeState(rule)} />, describeState),
   ]
@@ -74,7 +74,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
           activates them when it runs.
         </EmptyMessage>
       ) : (
-        <Table
+        <DataTable
           name="rules"
           caption="rules that watch the entity"
           columns={columns}
@@ -92,10 +92,10 @@ function Phase({ phase }: { readonly phase: string }): JSX.Element {
   return <span class={look}>{phase}</span>
 }
 
-function clearText({ clearBelow, clearAbove, unit }: WatchingRule): string {
+function describeClearing({ clearBelow, clearAbove, unit }: WatchingRule): string {
   const limits = [
-    ...(clearBelow === null ? [] : [`at ${quantityText(clearBelow, unit)} or less`]),
-    ...(clearAbove === null ? [] : [`at ${quantityText(clearAbove, unit)} or more`]),
+    ...(clearBelow === null ? [] : [`at ${formatQuantity(clearBelow, unit)} or less`]),
+    ...(clearAbove === null ? [] : [`at ${formatQuantity(clearAbove, unit)} or more`]),
   ]
   return limits.join(', ') || '–'
 }
@@ -108,7 +108,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
   const columns: readonly Column<ShownReading>[] = [
     column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
     ...metrics.map(({ name, unit }, index) =>
-      numberColumn<ShownReading>(`${name}${unitText(unit)}`, ({ values }) => values[index]),
+      numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index]),
     ),
     column('Record', ({ offset }) => (
       <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
@@ -119,7 +119,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
   return (
     <section>
       <h2>Newest readings</h2>
-      <Table
+      <DataTable
         name="newest"
         caption="newest readings"
         columns={columns}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ConsoleEnvironment } from '../../../console/environment.ts'
-import { KafkaReach } from '../../../console/kafka-outage.ts'
+import { KafkaMonitor } from '../../../console/kafka-outage.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
@@ -11,7 +11,7 @@ function watched() {
   const clock = { nowMs: 0 }
   const looks: PromiseWithResolvers<void>[] = []
   const waits: (() => void)[] = []
-  const reach = new KafkaReach(
+  const reach = new KafkaMonitor(
     () => {
       const look = Promise.withResolvers<void>()
       looks.push(look)

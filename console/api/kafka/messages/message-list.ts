@@ -57,9 +57,9 @@ export interface MessagePorts {
   readonly nowMs: () => number
 }
 
-const WANTED = 50
+const PAGE_SIZE = 50
 /** Limits of one search. */
-const MOST = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
+const LIMITS = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
 /** Lists messages. Throws the errors of `resolveBeginning`, `findRecords` and the ports. */
 export async function listMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
@@ -67,7 +67,7 @@ export async function listMessages(query: MessagesQuery, ports: MessagePorts): P
   const { direction, ranges, bounds } = await resolveBeginning(query, offsets)
   const fits = query.text === undefined ? () => true : textFilter(query.text)
   let hidden = 0
-  const row = async (record: LogRecord): Promise<MessageRow | undefined> => {
+  const toMatchingRow = async (record: LogRecord): Promise<MessageRow | undefined> => {
     // The text is searched before the record is decoded.
     if (!fits(toRecordText(record))) return undefined
     const view = toRecordView(record, await decodePlainEvent(record, reader))
@@ -76,8 +76,14 @@ export async function listMessages(query: MessagesQuery, ports: MessagePorts): P
     hidden += 1
     return undefined
   }
-  const limits = { ...MOST, untilMs: nowMs() + MOST.ms, nowMs, wanted: WANTED }
-  const { found, looked, endedBy, left, reachedMs } = await findRecords(log, ranges, direction, row, limits)
+  const limits = { ...LIMITS, untilMs: nowMs() + LIMITS.ms, nowMs, wanted: PAGE_SIZE }
+  const { found, looked, endedBy, left, reachedMs } = await findRecords(
+    log,
+    ranges,
+    direction,
+    toMatchingRow,
+    limits,
+  )
   return {
     topic: query.topic,
     held: countOffsets(bounds),

@@ -7,8 +7,8 @@ import { SingleAnswer } from '../../components/answer-view.tsx'
 import { Bytes } from '../../components/bytes.tsx'
 import { Facts, Text } from '../../components/facts.tsx'
 import { Moment } from '../../components/labels.tsx'
-import { bytesText } from '../../components/value-texts.ts'
-import { messageLinks } from './message-links.ts'
+import { formatBytes } from '../../components/value-texts.ts'
+import { buildMessageLinks } from './message-links.ts'
 
 interface Props {
   readonly topic: string
@@ -16,7 +16,7 @@ interface Props {
   readonly offset: number
 }
 
-export function Detail(place: Props): JSX.Element {
+export function MessagePanel(place: Props): JSX.Element {
   return (
     <SingleAnswer path="/kafka/messages/one" query={{ ...place }} what="the message">
       {one => <MessageDetails message={one} />}
@@ -31,7 +31,7 @@ const FOREIGN = 'not-a-cloudevent'
  * Returns the CSS class for a failure code. A record that is not a CloudEvent is not shown as an error, because another application
  * may have written it.
  */
-export function failureClass(code: string | null): string {
+export function getFailureClass(code: string | null): string {
   return code === FOREIGN ? 'muted' : 'bad'
 }
 
@@ -53,7 +53,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
   return (
     <div>
       <p class="row">
-        {messageLinks(message).map(({ text, href }) => (
+        {buildMessageLinks(message).map(({ text, href }) => (
           <a key={href} href={href}>
             {text}
           </a>
@@ -62,7 +62,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
       </p>
       {failure && (
         <p>
-          <strong class={failureClass(failure.code)}>{failure.code}</strong> {failure.message}
+          <strong class={getFailureClass(failure.code)}>{failure.code}</strong> {failure.message}
           {failure.code === FOREIGN && '. A consumer can still read the record with a mapping.'}
         </p>
       )}
@@ -72,8 +72,8 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
           ['Record time', <Moment key="record" at={recordTime} />],
           ['Event time', eventTime ? <EventTime key="event" at={eventTime} /> : 'none'],
           ['Key', key === null ? 'none' : formatContent(key)],
-          ['Form', formText(message)],
-          ['Size', bytesText(bytes)],
+          ['Form', describeForm(message)],
+          ['Size', formatBytes(bytes)],
         ]}
       />
       {event && (
@@ -87,7 +87,7 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
         <Facts of={headers.map(({ name, ...value }) => [name, formatContent(value)] as const)} />
       </details>
       {isOversize ? (
-        <p>With {bytesText(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
+        <p>With {formatBytes(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
       ) : raw ? (
         <Bytes title="Bytes of the value" part={raw} isOpen={!event} />
       ) : (
@@ -106,7 +106,7 @@ export function EventTime({ at }: { readonly at: string }): JSX.Element {
   return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
 }
 
-function formText({ event, mode, contentType }: Message): string {
+function describeForm({ event, mode, contentType }: Message): string {
   if (!event) return contentType ? `no event, ${contentType}` : 'no event'
   const data = event.datacontenttype ? `, data in ${event.datacontenttype}` : ''
   return `CloudEvent, ${mode} mode${contentType ? `, ${contentType}` : ''}${contentType === event.datacontenttype ? '' : data}`

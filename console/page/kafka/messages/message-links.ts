@@ -11,7 +11,7 @@ interface EventLink {
 
 const FAILED = /^io\.sluice\.(failure|retry|dead-letter)\.v1$/
 
-export function messageLinks({
+export function buildMessageLinks({
   event,
   partition,
   offset,
@@ -35,10 +35,10 @@ export function messageLinks({
     const letter = `${partition}:${offset}`
     links.push({ text: 'The dead letter: redrive or drop it', href: buildAddress('/failures', { letter }) })
   }
-  return FAILED.test(String(type)) ? [...links, ...failedRecord(data)] : links
+  return FAILED.test(String(type)) ? [...links, ...buildRecordLinks(data)] : links
 }
 
-function failedRecord(data: unknown): EventLink[] {
+function buildRecordLinks(data: unknown): EventLink[] {
   const {
     originalTopic: topic,
     originalPartition: partition,

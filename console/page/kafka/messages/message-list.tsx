@@ -7,20 +7,20 @@ import { useParameter } from '../../client/url-parameters.ts'
 import { EmptyMessage } from '../../components/answer-view.tsx'
 import { ScrollArea } from '../../components/data-table.tsx'
 import { Moment } from '../../components/labels.tsx'
-import { countText, numberText } from '../../components/value-texts.ts'
-import { Detail, EventTime, failureClass } from './message-details.tsx'
-import { MESSAGES, type MessagesQuestion } from './message-parameters.ts'
+import { formatCount, formatNumber } from '../../components/value-texts.ts'
+import { EventTime, getFailureClass, MessagePanel } from './message-details.tsx'
+import { MESSAGES, type MessageParameters } from './message-parameters.ts'
 
 interface Props {
   readonly list: MessageList
-  readonly question: MessagesQuestion
+  readonly question: MessageParameters
   /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
 const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
 
-export function List({ list, question: asked, opened }: Props): JSX.Element {
+export function MessageTable({ list, question: asked, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
   if (messages.length === 0) return <EmptyList list={list} question={asked} />
@@ -49,7 +49,7 @@ export function List({ list, question: asked, opened }: Props): JSX.Element {
                     <tr>
                       <td colSpan={HEADINGS.length}>
                         <div class="opened">
-                          <Detail topic={topic} partition={row.partition} offset={row.offset} />
+                          <MessagePanel topic={topic} partition={row.partition} offset={row.offset} />
                         </div>
                       </td>
                     </tr>
@@ -60,7 +60,7 @@ export function List({ list, question: asked, opened }: Props): JSX.Element {
           </tbody>
         </table>
       </ScrollArea>
-      <p class="muted">{reachText(list)}</p>
+      <p class="muted">{describeReach(list)}</p>
       <NextPageLink list={list} question={asked} />
     </>
   )
@@ -86,7 +86,7 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
         <Moment at={recordTime} />
       </td>
       <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td>{type ?? <span class={failureClass(failure)}>{failure}</span>}</td>
+      <td>{type ?? <span class={getFailureClass(failure)}>{failure}</span>}</td>
       <td>{entity ?? '–'}</td>
       <td title={summary}>
         <span class="second">{summary}</span>
@@ -101,7 +101,7 @@ function EmptyList({
   question: asked,
 }: {
   readonly list: MessageList
-  readonly question: MessagesQuestion
+  readonly question: MessageParameters
 }): JSX.Element {
   const { held, looked, hidden } = list
   if (held === 0)
@@ -113,7 +113,7 @@ function EmptyList({
       <EmptyMessage>
         {hidden === looked
           ? 'All messages are ticks or rule sets, which only the functions use. To show them, begin with an offset.'
-          : `No messages match. ${reachText(list)}`}
+          : `No messages match. ${describeReach(list)}`}
       </EmptyMessage>
       <NextPageLink list={list} question={asked} />
     </>
@@ -126,7 +126,7 @@ function NextPageLink({
   question: asked,
 }: {
   readonly list: MessageList
-  readonly question: MessagesQuestion
+  readonly question: MessageParameters
 }): JSX.Element | null {
   const { cursor, endedBy, isNewestFirst } = list
   if (cursor === null) return null
@@ -146,10 +146,10 @@ function NextPageLink({
 }
 
 /** Describes how much of the topic was searched and why the search ended. Pure. */
-function reachText(list: MessageList): string {
+function describeReach(list: MessageList): string {
   const { looked, hidden, endedBy, reached, held, isNewestFirst } = list
-  const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''
-  const looking = `Searched ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
+  const ticks = hidden > 0 ? `, ${formatNumber(hidden)} of them ticks or rule sets, which are not shown` : ''
+  const looking = `Searched ${formatNumber(looked)} of ${formatCount(held, 'message')}${ticks}`
   if (endedBy === 'end') return `${looking}. There are no further messages.`
   if (endedBy === 'found') return `${looking}.`
   const way = isNewestFirst ? 'back to' : 'up to'

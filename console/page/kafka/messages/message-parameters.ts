@@ -4,14 +4,14 @@ import type { Parameters } from '../../client/address.ts'
 export const MESSAGES = '/kafka/messages'
 
 /** Query parameters that select messages. The page and the server use the same names. */
-const ASKED = ['topic', 'partition', 'offset', 'time', 'from', 'text'] as const
+const NAMES = ['topic', 'partition', 'offset', 'time', 'from', 'text'] as const
 
-export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
+export type MessageParameters = Readonly<Partial<Record<(typeof NAMES)[number] | 'cursor', string>>>
 
 /** Selected start of the messages. */
 export type Start = 'newest' | 'oldest' | 'time' | 'offset'
 
-export function chooseStart({ offset, time, from }: MessagesQuestion): Start {
+export function chooseStart({ offset, time, from }: MessageParameters): Start {
   if (offset) return 'offset'
   if (time) return 'time'
   return from === 'oldest' ? 'oldest' : 'newest'
@@ -19,18 +19,18 @@ export function chooseStart({ offset, time, from }: MessagesQuestion): Start {
 
 /** Returns the query for the URL's parameters, including the cursor. */
 export function toParameters(query: Readonly<Record<string, string>>, topic: string): Parameters {
-  return { ...parseQuestion(query), topic, cursor: query.cursor }
+  return { ...parseParameters(query), topic, cursor: query.cursor }
 }
 
 /** Returns the query for the URL's parameters, without the cursor. */
-export function parseQuestion(query: Readonly<Record<string, string>>): MessagesQuestion {
-  return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
+export function parseParameters(query: Readonly<Record<string, string>>): MessageParameters {
+  return Object.fromEntries(NAMES.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
 /** Returns the query for the values of the form. Fields that do not apply to the selected start are omitted. */
-export function parseForm(form: Readonly<Record<string, string>>): MessagesQuestion {
+export function parseForm(form: Readonly<Record<string, string>>): MessageParameters {
   const { start = 'newest', offset = '', time = '', ...others } = form
-  const question = parseQuestion(others)
+  const question = parseParameters(others)
   if (start === 'offset' && offset !== '') return { ...question, offset }
   const at = Date.parse(time)
   if (start === 'time' && !Number.isNaN(at)) return { ...question, time: new Date(at).toISOString() }

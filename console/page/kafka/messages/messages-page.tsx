@@ -6,14 +6,14 @@ import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka/kafka-routes.ts'
 import { buildAddress } from '../../client/address.ts'
 import { EmptyMessage, LiveAnswer, SingleAnswer } from '../../components/answer-view.tsx'
-import { localTime } from '../../components/value-texts.ts'
-import { List } from './message-list.tsx'
+import { toLocalTime } from '../../components/value-texts.ts'
+import { MessageTable } from './message-list.tsx'
 import {
   chooseStart,
   MESSAGES,
-  type MessagesQuestion,
+  type MessageParameters,
   parseForm,
-  parseQuestion,
+  parseParameters,
   type Start,
   toParameters,
 } from './message-parameters.ts'
@@ -39,16 +39,16 @@ function TopicMessages({ topics }: { readonly topics: readonly MessageTopic[] })
         Kafka has no topics yet. Run `npx sluice topics apply` to create those of this environment.
       </EmptyMessage>
     )
-  const question = { ...parseQuestion(query), topic }
+  const question = { ...parseParameters(query), topic }
   const opened = query.partition && query.offset ? `${query.partition}:${query.offset}` : ''
   // A text is searched once, because a search reads many messages.
   const Shown = chooseStart(question) === 'newest' && !query.cursor && !query.text ? LiveAnswer : SingleAnswer
   return (
     <>
-      <Controls key={JSON.stringify(question)} topics={topics} topic={topic} question={question} />
+      <MessageForm key={JSON.stringify(question)} topics={topics} topic={topic} question={question} />
       {query.cursor && <a href={buildAddress(MESSAGES, question)}>Back to where it began</a>}
       <Shown path="/kafka/messages" query={toParameters(query, topic)} what="the messages">
-        {list => <List list={list} question={question} opened={opened} />}
+        {list => <MessageTable list={list} question={question} opened={opened} />}
       </Shown>
     </>
   )
@@ -57,7 +57,7 @@ function TopicMessages({ topics }: { readonly topics: readonly MessageTopic[] })
 interface Props {
   readonly topics: readonly MessageTopic[]
   readonly topic: string
-  readonly question: MessagesQuestion
+  readonly question: MessageParameters
 }
 
 const STARTS: readonly (readonly [Start, string])[] = [
@@ -68,17 +68,17 @@ const STARTS: readonly (readonly [Start, string])[] = [
 ]
 
 /** Form that selects messages. Submitting it changes the URL to the form's values. */
-function Controls({ topics, topic, question: asked }: Props): JSX.Element {
+function MessageForm({ topics, topic, question: asked }: Props): JSX.Element {
   const { route } = useLocation()
   const [start, setStart] = useState(chooseStart(asked))
   const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
-  const show = (event: TargetedSubmitEvent<HTMLFormElement>) => {
+  const showMessages = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)])
     route(buildAddress(MESSAGES, { ...parseForm(Object.fromEntries(form)), topic }))
   }
   return (
-    <form class="bar" onSubmit={show}>
+    <form class="bar" onSubmit={showMessages}>
       <label>
         Topic
         <select
@@ -117,7 +117,7 @@ function Controls({ topics, topic, question: asked }: Props): JSX.Element {
       {start === 'time' && (
         <label>
           Time
-          <input name="time" type="datetime-local" step="1" required defaultValue={localTime(asked.time)} />
+          <input name="time" type="datetime-local" step="1" required defaultValue={toLocalTime(asked.time)} />
         </label>
       )}
       {start === 'offset' && (

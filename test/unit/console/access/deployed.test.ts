@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { httpApiConsole } from '../../../../console/lambda-handler.ts'
+import { createConsoleHandler } from '../../../../console/lambda-handler.ts'
 import { logOf, metricsIn } from '../../../support/function-log.ts'
 
 const ADA = { token: 'a'.repeat(32), name: 'ada', role: 'viewer' }
@@ -14,7 +14,7 @@ const PAGE = { script: 'console.log(1)', style: 'p {}' }
 
 /** Status of a question with a token, by a console with this secret, and what the function logs. */
 async function asked(token: string, secret: () => Record<string, unknown>) {
-  const handler = httpApiConsole({ page: PAGE, functions: [] }, async () => secret())
+  const handler = createConsoleHandler({ page: PAGE, functions: [] }, async () => secret())
   let status: number | undefined
   const lines = await logOf(async () => {
     const answer = await handler({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deployedAccess, localAccess } from '../../../../console/access/access.ts'
+import { createDeployedAccess, createLocalAccess } from '../../../../console/access/access.ts'
 import { findRefusal, type Origins } from '../../../../console/access/guard.ts'
 import { createMemoryStore, SignOuts } from '../../../../console/access/sign-outs.ts'
 
-const LOCAL = localAccess('t', { name: 'ada', role: 'operator' })
+const LOCAL = createLocalAccess('t', { name: 'ada', role: 'operator' })
 
 /** A question that a page of the console asks. */
 const QUESTION: Origins = {
@@ -67,7 +67,7 @@ describe('a request to the console on this machine', () => {
 })
 
 describe('a request to a deployed console', () => {
-  const access = deployedAccess(
+  const access = createDeployedAccess(
     async () => [],
     new SignOuts(async () => createMemoryStore(), { forMs: 0, reportError: () => {} }),
   )

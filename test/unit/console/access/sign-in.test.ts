@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
+import { createDeployedAccess, type Holder } from '../../../../console/access/access.ts'
 import { createMemoryStore, type EndedSessions, SignOuts } from '../../../../console/access/sign-outs.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
@@ -161,7 +161,7 @@ describe('who comes to a deployed console', () => {
   const signedIn = async (token: string) => cookieOf(await ask('/sign-in', headers, form({ token, to: '/' })))
   const statusOf = async (cookie: string) => (await ask('/api/environment', { cookie })).status
   const { ask } = consoleOf(
-    deployedAccess(
+    createDeployedAccess(
       async () => holders,
       signOuts,
       () => nowMs,

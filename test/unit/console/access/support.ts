@@ -1,11 +1,11 @@
 /** A console without servers, which are not needed for refusals. */
 import type { Hono } from 'hono'
-import { type Access, localAccess } from '../../../../console/access/access.ts'
+import { type Access, createLocalAccess } from '../../../../console/access/access.ts'
 import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
-import { consoleApp } from '../../../../console/app.ts'
+import { createConsoleApp } from '../../../../console/app.ts'
 import { ConsoleEnvironment } from '../../../../console/environment.ts'
 import type { ConsoleHono, Person, Role } from '../../../../console/http/person.ts'
-import { pageFiles } from '../../../../console/page-files.ts'
+import { buildPageFiles } from '../../../../console/page-files.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 
 export const TOKEN = 'a-token-that-nobody-guesses'
@@ -18,8 +18,8 @@ export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
   const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
-  const page = pageFiles({ script: 'console.log(1)', style: 'p {}' })
-  const app = consoleApp({
+  const page = buildPageFiles({ script: 'console.log(1)', style: 'p {}' })
+  const app = createConsoleApp({
     environment,
     page,
     access,
@@ -57,5 +57,5 @@ export function routesOf(app: Hono<ConsoleHono>): string[] {
 }
 
 export function localConsole(role: Role = 'operator', asked?: (line: AccessLine) => void) {
-  return consoleOf(localAccess(TOKEN, { name: 'ada', role }), BASE, asked)
+  return consoleOf(createLocalAccess(TOKEN, { name: 'ada', role }), BASE, asked)
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { oneRoutes } from '../../../../console/api/alerts/alert-details.ts'
+import { declareAlertRoutes } from '../../../../console/api/alerts/alert-details.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { addRoutes } from '../../../../console/http/declare-route.ts'
 import type { ConsoleHono } from '../../../../console/http/person.ts'
@@ -32,7 +32,7 @@ function quiet() {
     }),
   } as unknown as ConsoleEnvironment
   const routes = new Hono<ConsoleHono>()
-  addRoutes(routes, oneRoutes(environment))
+  addRoutes(routes, declareAlertRoutes(environment))
   return { routes, reads }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { chartTime } from '../../../../console/page/alerts/chart-time.ts'
+import { chooseChartTime } from '../../../../console/page/alerts/chart-time.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -8,7 +8,7 @@ const ago = (minutes: number) => new Date(NOW - minutes * MINUTE_MS).toISOString
 
 /** Minutes before now at which the chart begins and ends, and the hours that are asked for. */
 function shown(began: number, ended: number | null) {
-  const time = chartTime({ activeAt: ago(began), endedAt: ended === null ? null : ago(ended) }, NOW)
+  const time = chooseChartTime({ activeAt: ago(began), endedAt: ended === null ? null : ago(ended) }, NOW)
   return time && [(NOW - time.fromMs) / MINUTE_MS, (NOW - time.toMs) / MINUTE_MS, time.hours]
 }
 

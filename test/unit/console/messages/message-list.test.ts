@@ -7,7 +7,7 @@ import { logRecord } from '#runtime/testing/records.ts'
 import { readMessage } from '../../../../console/api/kafka/messages/message-details.ts'
 import { listMessages, type MessagePorts } from '../../../../console/api/kafka/messages/message-list.ts'
 import { MESSAGES_QUERY } from '../../../../console/api/kafka/messages/message-query.ts'
-import { messageLinks } from '../../../../console/page/kafka/messages/message-links.ts'
+import { buildMessageLinks } from '../../../../console/page/kafka/messages/message-links.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
@@ -112,7 +112,7 @@ describe('given a topic with events, ticks and other records', () => {
 describe('given a message on the page', () => {
   it('then it leads to its entity, alert, or the record that failed', () => {
     const hrefs = (event: Record<string, unknown> | null) =>
-      messageLinks({ event, partition: 1, offset: 7 }).map(({ href }) => href)
+      buildMessageLinks({ event, partition: 1, offset: 7 }).map(({ href }) => href)
     const type = 'io.sluice.environment.reading.v1'
     assert.deepEqual(hrefs({ id: 'a/1', type, source: '/environment/x', subject: 's' }), [
       '/telemetry?entity=%2Fenvironment%2Fx+s',

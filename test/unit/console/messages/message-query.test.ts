@@ -10,7 +10,7 @@ import { ProblemError } from '../../../../console/http/problem.ts'
 import {
   chooseStart,
   parseForm,
-  parseQuestion,
+  parseParameters,
   toParameters,
 } from '../../../../console/page/kafka/messages/message-parameters.ts'
 
@@ -89,7 +89,7 @@ describe('given the address of the page', () => {
   it('then the server is asked for what it says, and for nothing else', () => {
     const address = { topic: 't', text: 'a b', live: '1', open: '0:1', cursor: 'b:0-1-2' }
     assert.deepEqual(toParameters(address, 't'), { topic: 't', text: 'a b', cursor: 'b:0-1-2' })
-    assert.equal(chooseStart(parseQuestion({ partition: '1', offset: '0' })), 'offset')
+    assert.equal(chooseStart(parseParameters({ partition: '1', offset: '0' })), 'offset')
     assert.equal(chooseStart({}), 'newest')
   })
 

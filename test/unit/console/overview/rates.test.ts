@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addLook, computeRate } from '../../../../console/page/overview/rates.ts'
+import { addSnapshot, computeRate } from '../../../../console/page/overview/rates.ts'
 
-type Looks = Parameters<typeof addLook>[0]
+type Looks = Parameters<typeof addSnapshot>[0]
 
 function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
-  return looks.reduce<Looks>((before, [atMs, count]) => addLook(before, { atMs, counters: { count } }), [])
+  return looks.reduce<Looks>(
+    (before, [atMs, count]) => addSnapshot(before, { atMs, counters: { count } }),
+    [],
+  )
 }
 
 describe('rates of the overview', () => {

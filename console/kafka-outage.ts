@@ -98,8 +98,8 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
 
   /** Returns offsets like `TopicOffsets.bounds`. Concurrent identical requests share one response. */
   bounds(topic: string): Promise<Bounds[]> {
-    const joined = this.#bounds.get(topic)
-    if (joined) return joined
+    const shared = this.#bounds.get(topic)
+    if (shared) return shared
     const pendingBounds = this.#inTurn(topic, offsets => {
       // The request is sent now. A later caller may need newer offsets, so it must not share this response.
       if (!this.#failed.has(topic)) this.#bounds.delete(topic)
@@ -153,7 +153,7 @@ interface CachedCount {
 export class PartitionCounts {
   readonly #bounds: (topic: string) => Promise<readonly unknown[]>
   readonly #nowMs: () => number
-  readonly #kept = new Map<string, CachedCount>()
+  readonly #counts = new Map<string, CachedCount>()
 
   /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `readTopicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
@@ -164,12 +164,12 @@ export class PartitionCounts {
   /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka has not responded yet */
   get(topic: string, otherwise: number): Promise<number> {
     const nowMs = this.#nowMs()
-    const lastEntry = this.#kept.get(topic)
+    const lastEntry = this.#counts.get(topic)
     if (lastEntry && nowMs < lastEntry.untilMs) return lastEntry.count
     const count = this.#ask(topic, lastEntry?.count ?? otherwise)
     const entry = { count, untilMs: nowMs + CACHED_MS }
-    this.#kept.set(topic, entry)
-    count.catch(() => this.#kept.delete(topic))
+    this.#counts.set(topic, entry)
+    count.catch(() => this.#counts.delete(topic))
     return count
   }
 

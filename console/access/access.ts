@@ -125,9 +125,9 @@ export function createDeployedAccess(
 }
 
 /** Returns a function that compares a text with the token in constant time. */
-function createTokenMatcher(token: string): (given: string) => boolean {
+function createTokenMatcher(token: string): (candidate: string) => boolean {
   const expectedHash = hashToken(token)
-  return given => timingSafeEqual(hashToken(given), expectedHash)
+  return candidate => timingSafeEqual(hashToken(candidate), expectedHash)
 }
 
 function hashToken(token: string): Buffer {

@@ -58,11 +58,11 @@ export function limitRequests({
   }
 }
 
-async function awaitInTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
+async function awaitInTime(context: Context, response: Promise<void>, ms: number): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
   const message = `${context.req.path} took longer than ${ms / 1000} s. Request a shorter time range or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
-  await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
+  await Promise.race([response, promise]).finally(() => clearTimeout(timer))
 }
 
 /** Semaphore that all users share, with an additional limit per user. */

@@ -46,11 +46,11 @@ export class CachedAnswer<T> {
 
 export class AnswerCache<T> {
   readonly #options: CachedAnswerOptions
-  readonly #kept: LruCache<CachedAnswer<T>>
+  readonly #answers: LruCache<CachedAnswer<T>>
 
   constructor(options: CachedAnswerOptions & LruCacheOptions) {
     this.#options = options
-    this.#kept = new LruCache(options)
+    this.#answers = new LruCache(options)
   }
 
   /**
@@ -59,12 +59,12 @@ export class AnswerCache<T> {
    * @param key identifies the query
    */
   ask(key: string, ask: () => Promise<T>): Promise<T> {
-    return this.#kept.get(key, () => new CachedAnswer(ask, this.#options)).get()
+    return this.#answers.get(key, () => new CachedAnswer(ask, this.#options)).get()
   }
 
   /** Removes all answers after a change, which may have made any of them obsolete. */
   clear(): void {
-    this.#kept.clear()
+    this.#answers.clear()
   }
 }
 
@@ -82,7 +82,7 @@ export class LruCache<T> {
   readonly #idleMs: number
   readonly #nowMs: () => number
   /** Entries, least recently used first. */
-  readonly #kept = new Map<string, { readonly value: T; readonly askedMs: number }>()
+  readonly #entries = new Map<string, { readonly value: T; readonly usedMs: number }>()
 
   constructor({ most, idleMs, nowMs = () => performance.now() }: LruCacheOptions) {
     this.#most = most
@@ -92,21 +92,21 @@ export class LruCache<T> {
 
   get(key: string, make: () => T): T {
     const nowMs = this.#nowMs()
-    const value = this.#kept.get(key)?.value ?? make()
-    this.#kept.delete(key)
-    this.#kept.set(key, { value, askedMs: nowMs })
-    for (const [other, { askedMs }] of this.#kept) {
-      if (this.#kept.size <= this.#most && nowMs - askedMs < this.#idleMs) break
-      this.#kept.delete(other)
+    const value = this.#entries.get(key)?.value ?? make()
+    this.#entries.delete(key)
+    this.#entries.set(key, { value, usedMs: nowMs })
+    for (const [other, { usedMs }] of this.#entries) {
+      if (this.#entries.size <= this.#most && nowMs - usedMs < this.#idleMs) break
+      this.#entries.delete(other)
     }
     return value
   }
 
   clear(): void {
-    this.#kept.clear()
+    this.#entries.clear()
   }
 
   get size(): number {
-    return this.#kept.size
+    return this.#entries.size
   }
 }

@@ -50,9 +50,9 @@ interface FiredRecord {
 }
 
 /** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
-export async function findCause(environment: ConsoleEnvironment, one: CausedAlert): Promise<CauseOfAlert> {
+export async function findCause(environment: ConsoleEnvironment, alert: CausedAlert): Promise<CauseOfAlert> {
   const source = new LimitedAlertSource(environment)
-  const firedRecord = await readFiredRecord(environment, source, one)
+  const firedRecord = await readFiredRecord(environment, source, alert)
   if (!firedRecord) return GONE
   const stop = AbortSignal.timeout(MAX_MS)
   let found: AlertCause | undefined
@@ -60,9 +60,9 @@ export async function findCause(environment: ConsoleEnvironment, one: CausedAler
   for (const beforeMs of BEFORE_MS) {
     const fromMs = firedRecord.record.timestampMs - beforeMs
     try {
-      const looked = await searchCause(environment, source, firedRecord, fromMs, stop)
-      found = looked.found ?? found
-      lookedAt = `Searched ${looked.records} records since ${instant(fromMs)}.`
+      const search = await searchCause(environment, source, firedRecord, fromMs, stop)
+      found = search.found ?? found
+      lookedAt = `Searched ${search.records} records since ${instant(fromMs)}.`
     } catch (error) {
       if (!stop.aborted) throw error
       lookedAt = `The search was stopped after ${MAX_MS / 1000} s, before its end.`

@@ -51,7 +51,7 @@ const HOUR_MS = 3_600_000
 const text = optional(
   pipe(
     string(),
-    check(given => given.length <= 300, 'must have at most 300 characters'),
+    check(value => value.length <= 300, 'must have at most 300 characters'),
   ),
 )
 const FILTER = {
@@ -61,7 +61,7 @@ const FILTER = {
   label: optional(
     pipe(
       string(),
-      check(given => given.indexOf('=') > 0, 'must be a label and its value, such as team=ops'),
+      check(pair => pair.indexOf('=') > 0, 'must be a label and its value, such as team=ops'),
     ),
   ),
 }
@@ -90,18 +90,18 @@ export function declareAlertListRoutes(
   conditions: CachedAnswer<Conditions>,
 ) {
   return {
-    '/alerts/now': declareSharedQuery(FILTER, given => listAlertsNow(environment, given)),
-    '/alerts/history': declareSharedQuery(HISTORY, given => listAlertHistory(environment, given)),
-    '/alerts/pending': declareSharedQuery(FILTER, async given => listPending(await conditions.get(), given)),
+    '/alerts/now': declareSharedQuery(FILTER, query => listAlertsNow(environment, query)),
+    '/alerts/history': declareSharedQuery(HISTORY, query => listAlertHistory(environment, query)),
+    '/alerts/pending': declareSharedQuery(FILTER, async query => listPending(await conditions.get(), query)),
   }
 }
 
-async function listAlertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
+async function listAlertsNow(environment: ConsoleEnvironment, query: FilterQuery): Promise<AlertsNow> {
   const source = new LimitedAlertSource(environment)
   const [firing, silences, behind] = await Promise.all([source.firing(), source.silences(), source.behind()])
   const found = filteredAlerts<AlertSummary>(
     firing.map(({ places: _, ...summary }) => summary),
-    toAlertFilter(given),
+    toAlertFilter(query),
   )
   const alerts = takeNewest(found).map(one => ({ ...one, silencedBy: findSilenceIds(silences, one) }))
   return { alerts, total: found.length, firing: firing.length, behind }
@@ -109,11 +109,11 @@ async function listAlertsNow(environment: ConsoleEnvironment, given: FilterQuery
 
 async function listAlertHistory(
   environment: ConsoleEnvironment,
-  given: InferOutput<typeof HISTORY>,
+  query: InferOutput<typeof HISTORY>,
 ): Promise<AlertHistory> {
   const source = new LimitedAlertSource(environment)
-  const sinceMs = Date.now() - given.hours * HOUR_MS
-  const found = await selectAlerts(source, given.state, { ...toAlertFilter(given), sinceMs })
+  const sinceMs = Date.now() - query.hours * HOUR_MS
+  const found = await selectAlerts(source, query.state, { ...toAlertFilter(query), sinceMs })
   const silences = await source.silences()
   const alerts = takeNewest(found).map(one => ({
     ...one,
@@ -123,8 +123,8 @@ async function listAlertHistory(
   return { alerts, total: found.length, leftOut, isCut }
 }
 
-function listPending({ active }: Conditions, given: FilterQuery): PendingAlerts {
-  const found = selectPendingAlerts(active, toAlertFilter(given))
+function listPending({ active }: Conditions, query: FilterQuery): PendingAlerts {
+  const found = selectPendingAlerts(active, toAlertFilter(query))
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 

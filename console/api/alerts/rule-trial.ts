@@ -43,17 +43,17 @@ const FILE = 'the text'
 export function declareRuleTrialRoutes(environment: ConsoleEnvironment) {
   let isBusy = false
   return {
-    'POST /alerts/rules/try': declareChange(TRY, async (given, _, { req }): Promise<RuleTrialAnswer> => {
+    'POST /alerts/rules/try': declareChange(TRY, async (trial, _, { req }): Promise<RuleTrialAnswer> => {
       const { config, aws } = environment
       const hasHistory = config.historyBucket !== undefined || aws.endpoint !== undefined
-      const { errors } = checkRules([{ where: FILE, text: given.text }])
+      const { errors } = checkRules([{ where: FILE, text: trial.text }])
       if (errors.length > 0) return { errors, result: null, total: 0, hasHistory }
       // Run only one trial at a time, because evaluating rules uses the CPU.
       if (isBusy)
         throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
       try {
-        const result = await runTrial(environment, given, req.raw.signal)
+        const result = await runTrial(environment, trial, req.raw.signal)
         const { alerts } = result
         return {
           errors,
@@ -81,12 +81,12 @@ async function runTrial(
     reach: (topic: string, sinceMs: number) => readTopicReach(offsets, topic, sinceMs),
   }
   const rules = readRules([{ where: FILE, text }])
-  const trial = { rules, settings: config, entity, reader: dataReader(config) }
+  const options = { rules, settings: config, entity, reader: dataReader(config) }
   const store = await historyAt(config, environment.aws)
   const timeout = AbortSignal.timeout(MAX_MS)
   const stop = AbortSignal.any([gone, timeout])
   try {
-    return await tryRules({ store, log }, trial, { sinceMs: untilMs - hours * HOUR_MS, untilMs }, stop)
+    return await tryRules({ store, log }, options, { sinceMs: untilMs - hours * HOUR_MS, untilMs }, stop)
   } catch (error) {
     if (!timeout.aborted) throw error
     throw new ProblemError(

@@ -85,10 +85,10 @@ export function declareSilenceRoutes(environment: ConsoleEnvironment) {
     ),
     'POST /alerts/silences': declareChange(
       NEW,
-      async ({ match: given, startsAt, endsAt, comment }, { name: author }) => {
+      async ({ match, startsAt, endsAt, comment }, { name: author }) => {
         const nowMs = Date.now()
         const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
-        const draft = { match: toMatch(given), startMs, endMs: Date.parse(endsAt) }
+        const draft = { match: toMatch(match), startMs, endMs: Date.parse(endsAt) }
         const faults = faultsIn(draft, nowMs)
         if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
         const id = randomUUID().slice(0, 8)
@@ -180,6 +180,6 @@ async function previewSilence(
 }
 
 /** Removes undefined keys from the matchers of a request. */
-function toMatch(given: InferOutput<typeof MATCH>): Silence['match'] {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+function toMatch(fields: InferOutput<typeof MATCH>): Silence['match'] {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

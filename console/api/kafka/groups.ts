@@ -81,8 +81,8 @@ export async function readGroup(environment: ConsoleEnvironment, name: string): 
  * groups is returned.
  */
 async function findGroup(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
-  const [described] = await readConsumerGroups(kafka, [name])
-  if (described && described.state !== 'missing') return described
+  const [description] = await readConsumerGroups(kafka, [name])
+  if (description && description.state !== 'missing') return description
   return (await listGroups(kafka)).find(({ group }) => group === name)
 }
 

@@ -27,7 +27,7 @@ export interface Overview {
   /** Reason why each server is unavailable; null for a server that responds. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /**
-   * Counters by name, null if unknown; a page derives rates from two looks: `in`, `applied`, `duplicates`, `failed`, `alerts`,
+   * Counters by name, null if unknown; a page derives rates from two answers: `in`, `applied`, `duplicates`, `failed`, `alerts`,
    * `letters`, `topic/TOPIC` and `read/CONSUMER/TOPIC`.
    */
   readonly counters: Readonly<Record<string, number | null>>
@@ -71,7 +71,7 @@ interface RedisState {
   readonly broken: readonly string[]
 }
 
-/** Usual time between two looks while a page is open, in milliseconds. */
+/** Usual time between two reads while a page is open, in milliseconds. */
 const EVERY_MS = 4_000
 /** Time after which a server that has not responded counts as unavailable, in milliseconds. */
 const ANSWERS_WITHIN_MS = 8_000

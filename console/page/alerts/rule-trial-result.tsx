@@ -20,9 +20,9 @@ type Alert = Result['alerts'][number]
 type Rule = Result['rules'][number]
 
 export function TrialResult({
-  tried: { errors, result, total, hasHistory },
+  trial: { errors, result, total, hasHistory },
 }: {
-  readonly tried: RuleTrialAnswer
+  readonly trial: RuleTrialAnswer
 }): JSX.Element {
   const [first] = errors
   if (first)

@@ -74,11 +74,7 @@ function TrialPart({ text }: { readonly text: string }): JSX.Element {
   const [hours, setHours] = useState('1')
   const [entity, setEntity] = useState('')
   const [trial, setTrial] = useState<{ readonly of: string; readonly answer: RuleTrialAnswer }>()
-  const {
-    isBusy,
-    result: said,
-    run,
-  } = useAction(async () => {
+  const { isBusy, result, run } = useAction(async () => {
     const answer = await makeChange('POST /alerts/rules/try', { text, hours: Number(hours), entity })
     setTrial({ of: text, answer })
     return undefined
@@ -105,11 +101,11 @@ function TrialPart({ text }: { readonly text: string }): JSX.Element {
           Try
         </button>
       </form>
-      <Outcome of={said} />
+      <Outcome of={result} />
       {trial && (
         <>
           {trial.of !== text && <p class="warn">The text has changed since: try it again.</p>}
-          <TrialResult tried={trial.answer} />
+          <TrialResult trial={trial.answer} />
         </>
       )}
     </section>

@@ -90,19 +90,19 @@ function buildCountColumn(
 }
 
 /** Page of one rule: its condition, the entities for which it is pending or firing, and its text. */
-export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
-  const name = stripLabels(rule)
+export function OneRulePage({ name: identity }: { readonly name: string }): JSX.Element {
+  const name = stripLabels(identity)
   return (
-    <LiveAnswer path="/alerts/rules/one" query={{ rule }} what="the rule">
-      {known => (
+    <LiveAnswer path="/alerts/rules/one" query={{ rule: identity }} what="the rule">
+      {rule => (
         <>
-          {known.rules.length === 0 && (
+          {rule.rules.length === 0 && (
             <p class="warn">
               This rule is no longer active. Its alerts resolve within five minutes, when its entities are
               evaluated again.
             </p>
           )}
-          {known.rules.map(row => (
+          {rule.rules.map(row => (
             <RuleDetails key={row.rule} row={row} />
           ))}
           <p class="bar">
@@ -116,7 +116,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
               Alerts of the last 7 days
             </a>
           </p>
-          <ActiveEntities known={known} />
+          <ActiveEntities rule={rule} />
         </>
       )}
     </LiveAnswer>
@@ -160,7 +160,7 @@ function RuleDetails({ row }: { readonly row: RuleAnswer['rules'][number] }): JS
   )
 }
 
-function ActiveEntities({ known: { on, total } }: { readonly known: RuleAnswer }): JSX.Element {
+function ActiveEntities({ rule: { on, total } }: { readonly rule: RuleAnswer }): JSX.Element {
   const nowMs = useNow()
   const columns: readonly Column<ActiveEntityRow>[] = [
     entityColumn(),

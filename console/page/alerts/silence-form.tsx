@@ -104,7 +104,7 @@ function useSilence(fields: SilenceFields, done: () => void) {
     done()
     return `Silence ${id} is active until ${formatTime(endsAt, Date.now())}.`
   })
-  return { hours, setHours, until, setUntil, comment, setComment, isBusy, said: result, submit: run }
+  return { hours, setHours, until, setUntil, comment, setComment, isBusy, result, submit: run }
 }
 
 function DurationFields({
@@ -144,7 +144,7 @@ function DurationFields({
 
 function SubmitLine({ form, author }: { readonly form: Form; readonly author: string }): JSX.Element {
   const isOperator = useIsOperator()
-  const { isBusy, said } = form
+  const { isBusy, result } = form
   return (
     <>
       <p class="bar">
@@ -155,7 +155,7 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
           {isOperator ? `Its author is ${author}, visible to all users.` : 'This requires the operator role.'}
         </small>
       </p>
-      <Outcome of={said} />
+      <Outcome of={result} />
     </>
   )
 }
@@ -166,10 +166,10 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
   const [problem, setProblem] = useState('')
   useEffect(() => {
     let isOld = false
-    const { match, problem: wrong } = parseMatch(JSON.parse(settledFields))
+    const { match, problem: fault } = parseMatch(JSON.parse(settledFields))
     setPreview(undefined)
-    setProblem(wrong ?? '')
-    if (!wrong && Object.keys(match).length > 0)
+    setProblem(fault ?? '')
+    if (!fault && Object.keys(match).length > 0)
       makeChange('POST /alerts/silences/preview', { match }).then(
         answer => !isOld && setPreview(answer),
         error => !isOld && setProblem(toProblem(error).message),

@@ -13,12 +13,12 @@ export interface SilenceFields {
 
 /** Parses the fields of the form, which can contain several values separated by commas. Returns errors as `problem`. */
 export function parseMatch(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
-  const { labels: given, ...texts } = fields
+  const { labels: labelText, ...texts } = fields
   const own = Object.entries(texts).flatMap(([name, value]) => {
     const list = splitValues(value)
     return list.length > 0 ? [[name, list] as const] : []
   })
-  const pairs = splitValues(given).map(one => {
+  const pairs = splitValues(labelText).map(one => {
     const at = one.indexOf('=')
     return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
   })

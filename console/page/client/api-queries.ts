@@ -45,9 +45,9 @@ export function useAnswer<Name extends QueryName>(
 export function useLive<Name extends QueryName>(
   name: Name,
   query: Parameters = {},
-  asking: QueryOptions = {},
+  options: QueryOptions = {},
 ): Answer<Answers[Name]> {
-  return useQuery(name, query, asking, LIVE_MS)
+  return useQuery(name, query, options, LIVE_MS)
 }
 
 interface LastAnswer<T> {
@@ -63,7 +63,7 @@ function useQuery<Name extends QueryName>(
   everyMs: number | undefined,
 ): Answer<Answers[Name]> {
   const path = buildAddress(name, query)
-  const [kept, setLast] = useState<LastAnswer<Answers[Name]>>({
+  const [last, setLast] = useState<LastAnswer<Answers[Name]>>({
     path: '',
     answer: undefined,
     problem: undefined,
@@ -80,7 +80,7 @@ function useQuery<Name extends QueryName>(
         const problem = everyMs === undefined ? toProblem(error) : toRepeatedProblem(error)
         // The last answer to the same query stays below the problem.
         if (!signal.aborted)
-          setLast(last => ({ path, answer: last.path === path ? last.answer : undefined, problem }))
+          setLast(before => ({ path, answer: before.path === path ? before.answer : undefined, problem }))
       }
     }
     const repeat = async () => {
@@ -94,8 +94,8 @@ function useQuery<Name extends QueryName>(
     return () => over.abort()
   }, [path, everyMs, round])
   const again = () => setRound(now => now + 1)
-  if (kept.path === path) return { answer: kept.answer, problem: kept.problem, again }
-  const answer = keep ? kept.answer : undefined
+  if (last.path === path) return { answer: last.answer, problem: last.problem, again }
+  const answer = keep ? last.answer : undefined
   return { answer, problem: undefined, isOlder: answer !== undefined, again }
 }
 

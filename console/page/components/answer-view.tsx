@@ -55,7 +55,7 @@ export function SingleAnswer<Name extends QueryName>(props: QuestionProps<Name>)
   const answer = useAnswer(path, query, { keep })
   return (
     <AnswerView of={answer} what={what}>
-      {known => children(known, answer.again)}
+      {value => children(value, answer.again)}
     </AnswerView>
   )
 }
@@ -66,7 +66,7 @@ export function LiveAnswer<Name extends QueryName>(props: QuestionProps<Name>): 
   const answer = useLive(path, query, { keep })
   return (
     <AnswerView of={answer} what={what}>
-      {known => children(known, answer.again)}
+      {value => children(value, answer.again)}
     </AnswerView>
   )
 }

@@ -27,7 +27,7 @@ const FOR_OPERATORS: ChangeResult = {
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
-  const { isBusy, result: said, setResult, run } = useAction(onConfirm, tell)
+  const { isBusy, result, setResult, run } = useAction(onConfirm, tell)
   const open = () => {
     setResult(isOperator ? undefined : FOR_OPERATORS)
     if (isOperator) dialog.current?.showModal()
@@ -53,7 +53,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
           </footer>
         </article>
       </dialog>
-      <Outcome of={said} />
+      <Outcome of={result} />
     </>
   )
 }
@@ -98,19 +98,19 @@ export function useAction(
   tell?: (result: ChangeResult | undefined) => void,
 ): Action {
   const [isBusy, setBusy] = useState(false)
-  const [said, setOwn] = useState<ChangeResult>()
-  const setSaid = tell ?? setOwn
+  const [ownResult, setOwnResult] = useState<ChangeResult>()
+  const setResult = tell ?? setOwnResult
   const run = async (event?: Event) => {
     event?.preventDefault()
     setBusy(true)
     try {
       const text = await work(event)
-      setSaid(text === undefined ? undefined : { text, isProblem: false })
+      setResult(text === undefined ? undefined : { text, isProblem: false })
     } catch (error) {
-      setSaid({ text: toProblem(error).message, isProblem: true })
+      setResult({ text: toProblem(error).message, isProblem: true })
     } finally {
       setBusy(false)
     }
   }
-  return { isBusy, result: said, setResult: setSaid, run }
+  return { isBusy, result: ownResult, setResult, run }
 }

@@ -69,9 +69,9 @@ function DeadLetters(): JSX.Element {
         <TextField name="entity" label="Entity" placeholder="source and subject, or subject" />
       </form>
       <AnswerView of={answer} what="the dead letters">
-        {known => (
+        {list => (
           <>
-            <p role="status">{describeTotals(known, state)}</p>
+            <p role="status">{describeTotals(list, state)}</p>
             {state === 'open' && (
               <RedriveOrDrop
                 key={JSON.stringify(conditions)}
@@ -80,12 +80,12 @@ function DeadLetters(): JSX.Element {
                 what="all of these"
               />
             )}
-            {known.total > known.letters.length && <p>The newest {known.letters.length} are listed.</p>}
+            {list.total > list.letters.length && <p>The newest {list.letters.length} are listed.</p>}
             <DataTable
               name="letters"
               caption="dead letters"
               columns={COLUMNS}
-              rows={known.letters}
+              rows={list.letters}
               getKey={({ at }) => at}
               firstOrder="-Failed at"
               empty={
@@ -94,7 +94,7 @@ function DeadLetters(): JSX.Element {
                   : 'There are no open dead letters. All records were processed, or their failures were handled.'
               }
             />
-            <BrokenRecords known={known} />
+            <BrokenRecords list={list} />
           </>
         )}
       </AnswerView>
@@ -145,9 +145,9 @@ function describeState({ handled, quarantined }: Pick<DeadLetterLine, 'handled' 
 }
 
 function BrokenRecords({
-  known: { broken, brokenTotal: total },
+  list: { broken, brokenTotal: total },
 }: {
-  readonly known: DeadLettersAnswer
+  readonly list: DeadLettersAnswer
 }): JSX.Element | null {
   if (total === 0) return null
   return (

@@ -9,14 +9,14 @@ type Snapshot = Pick<Overview, 'atMs' | 'counters'>
  */
 const OVER_MS = 12_000
 
-/** Returns the looks from which rates are derived, with a new one. */
+/** Returns the snapshots from which rates are derived, with a new one. */
 export function addSnapshot<One extends Snapshot>(snapshots: readonly One[], now: One): readonly One[] {
   return [...snapshots.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
 }
 
 /** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
-export function computeRate(looks: readonly Snapshot[], name: string): number | null {
-  const points = looks.flatMap(({ atMs, counters }) => {
+export function computeRate(snapshots: readonly Snapshot[], name: string): number | null {
+  const points = snapshots.flatMap(({ atMs, counters }) => {
     const count = counters[name] ?? null
     return count === null ? [] : [{ atMs, count }]
   })

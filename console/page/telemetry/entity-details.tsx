@@ -14,17 +14,17 @@ import { describeSearchLimit } from './telemetry-texts.ts'
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
   const { source, subject } = splitEntity(entity)
-  const now = useLive('/telemetry/entity', { entity })
+  const answer = useLive('/telemetry/entity', { entity })
   const history = useLive('/telemetry/history', { entity })
   return (
     <>
       <nav aria-label="Way back" class="back">
-        <a href={buildAddress('/telemetry', { family: now.answer?.family })}>All entities</a>
+        <a href={buildAddress('/telemetry', { family: answer.answer?.family })}>All entities</a>
       </nav>
       <h1>{subject || entity}</h1>
       <p class="muted">{source}</p>
-      <AnswerView of={now} what="the entity">
-        {known => <Entity now={known} history={history} />}
+      <AnswerView of={answer} what="the entity">
+        {now => <Entity now={now} history={history} />}
       </AnswerView>
     </>
   )

@@ -13,17 +13,17 @@ import { MESSAGES, type MessageParameters } from './message-parameters.ts'
 
 interface Props {
   readonly list: MessageList
-  readonly question: MessageParameters
+  readonly parameters: MessageParameters
   /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
 const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
 
-export function MessageTable({ list, question: asked, opened }: Props): JSX.Element {
+export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
-  if (messages.length === 0) return <EmptyList list={list} question={asked} />
+  if (messages.length === 0) return <EmptyList list={list} parameters={parameters} />
   return (
     <>
       <ScrollArea label="Messages">
@@ -61,7 +61,7 @@ export function MessageTable({ list, question: asked, opened }: Props): JSX.Elem
         </table>
       </ScrollArea>
       <p class="muted">{describeReach(list)}</p>
-      <NextPageLink list={list} question={asked} />
+      <NextPageLink list={list} parameters={parameters} />
     </>
   )
 }
@@ -98,10 +98,10 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
 
 function EmptyList({
   list,
-  question: asked,
+  parameters,
 }: {
   readonly list: MessageList
-  readonly question: MessageParameters
+  readonly parameters: MessageParameters
 }): JSX.Element {
   const { held, looked, hidden } = list
   if (held === 0)
@@ -115,7 +115,7 @@ function EmptyList({
           ? 'All messages are ticks or rule sets, which only the functions use. To show them, begin with an offset.'
           : `No messages match. ${describeReach(list)}`}
       </EmptyMessage>
-      <NextPageLink list={list} question={asked} />
+      <NextPageLink list={list} parameters={parameters} />
     </>
   )
 }
@@ -123,10 +123,10 @@ function EmptyList({
 /** Link to the next page of messages. It is a link and not a button, so that the browser's back button works. */
 function NextPageLink({
   list,
-  question: asked,
+  parameters,
 }: {
   readonly list: MessageList
-  readonly question: MessageParameters
+  readonly parameters: MessageParameters
 }): JSX.Element | null {
   const { cursor, endedBy, isNewestFirst } = list
   if (cursor === null) return null
@@ -140,7 +140,7 @@ function NextPageLink({
       : 'Newer messages'
   return (
     <p>
-      <a href={buildAddress(MESSAGES, { ...asked, cursor })}>{text}</a>
+      <a href={buildAddress(MESSAGES, { ...parameters, cursor })}>{text}</a>
     </p>
   )
 }

@@ -30,9 +30,9 @@ export function parseParameters(query: Readonly<Record<string, string>>): Messag
 /** Returns the query for the values of the form. Fields that do not apply to the selected start are omitted. */
 export function parseForm(form: Readonly<Record<string, string>>): MessageParameters {
   const { start = 'newest', offset = '', time = '', ...others } = form
-  const question = parseParameters(others)
-  if (start === 'offset' && offset !== '') return { ...question, offset }
+  const parameters = parseParameters(others)
+  if (start === 'offset' && offset !== '') return { ...parameters, offset }
   const at = Date.parse(time)
-  if (start === 'time' && !Number.isNaN(at)) return { ...question, time: new Date(at).toISOString() }
-  return start === 'oldest' ? { ...question, from: 'oldest' } : question
+  if (start === 'time' && !Number.isNaN(at)) return { ...parameters, time: new Date(at).toISOString() }
+  return start === 'oldest' ? { ...parameters, from: 'oldest' } : parameters
 }

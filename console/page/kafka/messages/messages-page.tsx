@@ -39,16 +39,17 @@ function TopicMessages({ topics }: { readonly topics: readonly MessageTopic[] })
         Kafka has no topics yet. Run `npx sluice topics apply` to create those of this environment.
       </EmptyMessage>
     )
-  const question = { ...parseParameters(query), topic }
+  const parameters = { ...parseParameters(query), topic }
   const opened = query.partition && query.offset ? `${query.partition}:${query.offset}` : ''
   // A text is searched once, because a search reads many messages.
-  const Shown = chooseStart(question) === 'newest' && !query.cursor && !query.text ? LiveAnswer : SingleAnswer
+  const Shown =
+    chooseStart(parameters) === 'newest' && !query.cursor && !query.text ? LiveAnswer : SingleAnswer
   return (
     <>
-      <MessageForm key={JSON.stringify(question)} topics={topics} topic={topic} question={question} />
-      {query.cursor && <a href={buildAddress(MESSAGES, question)}>Back to where it began</a>}
+      <MessageForm key={JSON.stringify(parameters)} topics={topics} topic={topic} parameters={parameters} />
+      {query.cursor && <a href={buildAddress(MESSAGES, parameters)}>Back to where it began</a>}
       <Shown path="/kafka/messages" query={toParameters(query, topic)} what="the messages">
-        {list => <MessageTable list={list} question={question} opened={opened} />}
+        {list => <MessageTable list={list} parameters={parameters} opened={opened} />}
       </Shown>
     </>
   )
@@ -57,7 +58,7 @@ function TopicMessages({ topics }: { readonly topics: readonly MessageTopic[] })
 interface Props {
   readonly topics: readonly MessageTopic[]
   readonly topic: string
-  readonly question: MessageParameters
+  readonly parameters: MessageParameters
 }
 
 const STARTS: readonly (readonly [Start, string])[] = [
@@ -68,9 +69,9 @@ const STARTS: readonly (readonly [Start, string])[] = [
 ]
 
 /** Form that selects messages. Submitting it changes the URL to the form's values. */
-function MessageForm({ topics, topic, question: asked }: Props): JSX.Element {
+function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
   const { route } = useLocation()
-  const [start, setStart] = useState(chooseStart(asked))
+  const [start, setStart] = useState(chooseStart(parameters))
   const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
   const showMessages = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -108,7 +109,11 @@ function MessageForm({ topics, topic, question: asked }: Props): JSX.Element {
         <select name="partition" required={start === 'offset'}>
           <option value="">{start === 'offset' ? 'Choose one' : 'All'}</option>
           {Array.from({ length: partitions }, (_, number) => (
-            <option key={String(number)} value={String(number)} selected={asked.partition === String(number)}>
+            <option
+              key={String(number)}
+              value={String(number)}
+              selected={parameters.partition === String(number)}
+            >
               {number}
             </option>
           ))}
@@ -117,18 +122,31 @@ function MessageForm({ topics, topic, question: asked }: Props): JSX.Element {
       {start === 'time' && (
         <label>
           Time
-          <input name="time" type="datetime-local" step="1" required defaultValue={toLocalTime(asked.time)} />
+          <input
+            name="time"
+            type="datetime-local"
+            step="1"
+            required
+            defaultValue={toLocalTime(parameters.time)}
+          />
         </label>
       )}
       {start === 'offset' && (
         <label>
           Offset
-          <input name="offset" type="number" min="0" step="1" required defaultValue={asked.offset ?? '0'} />
+          <input
+            name="offset"
+            type="number"
+            min="0"
+            step="1"
+            required
+            defaultValue={parameters.offset ?? '0'}
+          />
         </label>
       )}
       <label>
         With the text
-        <input name="text" type="search" maxLength={200} defaultValue={asked.text ?? ''} />
+        <input name="text" type="search" maxLength={200} defaultValue={parameters.text ?? ''} />
       </label>
       <button type="submit">Show</button>
     </form>

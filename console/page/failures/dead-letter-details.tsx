@@ -23,9 +23,12 @@ export function DeadLetterPage({ at }: { readonly at: string }): JSX.Element {
   )
 }
 
-function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
-  const { at, code, error, means, redrive, history, attempt, failedAt, value, headers } = letter
-  const { originalTopic: topic, originalPartition: partition, originalOffset: offset, entity } = letter
+interface Props {
+  readonly letter: ShownDeadLetter
+}
+
+function DeadLetterDetails({ letter }: Props): JSX.Element {
+  const { at, code, error, means, redrive, value, headers } = letter
   const { to, handled, leftOutBecause } = redrive
   return (
     <article>
@@ -41,44 +44,61 @@ function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JS
           : `A redrive publishes it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
       </p>
       {!handled && <RedriveOrDrop ats={[at]} what="" canRedrive={!leftOutBecause} />}
-      <Facts
-        of={[
-          ['Consumer', letter.consumer],
-          [
-            'Failed at',
-            <>
-              <Moment at={failedAt} />, attempt {attempt} since <Moment at={letter.firstFailedAt} />
-            </>,
-          ],
-          [
-            'Dead letter',
-            <>
-              since <Moment at={letter.writtenAtMs} />: {letter.routedBecause}
-              {letter.quarantined && <strong> It is quarantined.</strong>}
-            </>,
-          ],
-          [
-            'Record',
-            <>
-              <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
-                {topic}/{partition}@{offset}
-              </a>
-              , written at <Moment at={letter.originalTimestampMs} />
-            </>,
-          ],
-          [
-            'Entity',
-            entity === null ? (
-              'unknown: the record cannot be read as an event'
-            ) : (
-              <EntityLink entity={entity} />
-            ),
-          ],
-          ['Event', letter.eventId === null ? 'none' : `${letter.eventId} of type ${letter.type}`],
-          letter.traceId && ['Trace', letter.traceId],
-          ['Key', letter.key ? formatPart(letter.key) : 'none'],
-        ]}
-      />
+      <LetterFacts letter={letter} />
+      <Attempts letter={letter} />
+      {value ? <Bytes title="Bytes of the value" part={value} isOpen /> : <p>The record has no value.</p>}
+      <details>
+        <summary>Headers ({headers.length})</summary>
+        <Facts of={headers.map(({ name, ...part }) => [name, formatPart(part)] as const)} />
+      </details>
+    </article>
+  )
+}
+
+function LetterFacts({ letter }: Props): JSX.Element {
+  const { originalTopic: topic, originalPartition: partition, originalOffset: offset, entity } = letter
+  return (
+    <Facts
+      of={[
+        ['Consumer', letter.consumer],
+        [
+          'Failed at',
+          <>
+            <Moment at={letter.failedAt} />, attempt {letter.attempt} since{' '}
+            <Moment at={letter.firstFailedAt} />
+          </>,
+        ],
+        [
+          'Dead letter',
+          <>
+            since <Moment at={letter.writtenAtMs} />: {letter.routedBecause}
+            {letter.quarantined && <strong> It is quarantined.</strong>}
+          </>,
+        ],
+        [
+          'Record',
+          <>
+            <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
+              {topic}/{partition}@{offset}
+            </a>
+            , written at <Moment at={letter.originalTimestampMs} />
+          </>,
+        ],
+        [
+          'Entity',
+          entity === null ? 'unknown: the record cannot be read as an event' : <EntityLink entity={entity} />,
+        ],
+        ['Event', letter.eventId === null ? 'none' : `${letter.eventId} of type ${letter.type}`],
+        letter.traceId && ['Trace', letter.traceId],
+        ['Key', letter.key ? formatPart(letter.key) : 'none'],
+      ]}
+    />
+  )
+}
+
+function Attempts({ letter: { history, attempt, failedAt, code, error } }: Props): JSX.Element {
+  return (
+    <>
       <h3>Attempts</h3>
       <ol>
         {history.map(before => (
@@ -91,12 +111,7 @@ function DeadLetterDetails({ letter }: { readonly letter: ShownDeadLetter }): JS
           <Moment at={failedAt} /> <strong>{code}</strong> {error}
         </li>
       </ol>
-      {value ? <Bytes title="Bytes of the value" part={value} isOpen /> : <p>The record has no value.</p>}
-      <details>
-        <summary>Headers ({headers.length})</summary>
-        <Facts of={headers.map(({ name, ...part }) => [name, formatPart(part)] as const)} />
-      </details>
-    </article>
+    </>
   )
 }
 

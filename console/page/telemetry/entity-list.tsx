@@ -45,7 +45,7 @@ interface Props {
 }
 
 function Entities({ page, toPage }: Props): JSX.Element {
-  const { known, matching, family, rows, metrics, isWhole } = page
+  const { known, matching, family, isWhole } = page
   if (known === 0)
     return (
       <EmptyMessage>
@@ -54,52 +54,12 @@ function Entities({ page, toPage }: Props): JSX.Element {
       </EmptyMessage>
     )
   if (matching === 0) return <EmptyMessage>None of {formatNumber(known)} entities matches.</EmptyMessage>
-  const headings = [
-    'Alerts',
-    'Last reading',
-    'Readings',
-    ...metrics.map(one => `${one.name}${formatUnit(one.unit)}`),
-  ]
   return (
     <>
       <p class="muted" role="status">
         {formatCount(matching, 'entity', 'entities')} of the family {family}
       </p>
-      <ScrollArea label="Entities">
-        <table>
-          <caption class="unseen">Entities of the family {family}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Entity</th>
-              {headings.map(heading => (
-                <th key={heading} scope="col" class="right">
-                  {heading}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ entity, alerts, lastAt, readings, values }) => (
-              <tr key={entity}>
-                <th scope="row">
-                  <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
-                  <small class="second">{splitEntity(entity).source}</small>
-                </th>
-                <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
-                <td class="right">
-                  <Moment at={lastAt} />
-                </td>
-                <td class="right">{formatNumber(readings)}</td>
-                {values.map((value, index) => (
-                  <td key={metrics[index]?.name} class="right">
-                    {value === null ? '–' : formatNumber(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollArea>
+      <EntityRows page={page} />
       <Pager of="entities" at={page.page} pages={page.pages} total={matching} onPage={toPage} />
       {!isWhole && (
         <p class="warn">
@@ -108,5 +68,51 @@ function Entities({ page, toPage }: Props): JSX.Element {
         </p>
       )}
     </>
+  )
+}
+
+function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): JSX.Element {
+  const headings = [
+    'Alerts',
+    'Last reading',
+    'Readings',
+    ...metrics.map(one => `${one.name}${formatUnit(one.unit)}`),
+  ]
+  return (
+    <ScrollArea label="Entities">
+      <table>
+        <caption class="unseen">Entities of the family {family}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Entity</th>
+            {headings.map(heading => (
+              <th key={heading} scope="col" class="right">
+                {heading}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ entity, alerts, lastAt, readings, values }) => (
+            <tr key={entity}>
+              <th scope="row">
+                <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
+                <small class="second">{splitEntity(entity).source}</small>
+              </th>
+              <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
+              <td class="right">
+                <Moment at={lastAt} />
+              </td>
+              <td class="right">{formatNumber(readings)}</td>
+              {values.map((value, index) => (
+                <td key={metrics[index]?.name} class="right">
+                  {value === null ? '–' : formatNumber(value)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollArea>
   )
 }

@@ -36,30 +36,10 @@ export function getFailureClass(code: string | null): string {
 }
 
 function MessageDetails({ message }: { readonly message: Message }): JSX.Element {
-  const {
-    topic,
-    partition,
-    offset,
-    recordTime,
-    eventTime,
-    key,
-    event,
-    failure,
-    headers,
-    bytes,
-    raw,
-    isOversize,
-  } = message
+  const { recordTime, eventTime, key, event, failure, headers, bytes, raw, isOversize } = message
   return (
     <div>
-      <p class="row">
-        {buildMessageLinks(message).map(({ text, href }) => (
-          <a key={href} href={href}>
-            {text}
-          </a>
-        ))}
-        <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>Address of this message</a>
-      </p>
+      <MessageLinks message={message} />
       {failure && (
         <p>
           <strong class={getFailureClass(failure.code)}>{failure.code}</strong> {failure.message}
@@ -94,6 +74,20 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
         <p>It has no value.</p>
       )}
     </div>
+  )
+}
+
+function MessageLinks({ message }: { readonly message: Message }): JSX.Element {
+  const { topic, partition, offset } = message
+  return (
+    <p class="row">
+      {buildMessageLinks(message).map(({ text, href }) => (
+        <a key={href} href={href}>
+          {text}
+        </a>
+      ))}
+      <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>Address of this message</a>
+    </p>
   )
 }
 

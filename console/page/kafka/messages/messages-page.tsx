@@ -80,20 +80,7 @@ function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
   }
   return (
     <form class="bar" onSubmit={showMessages}>
-      <label>
-        Topic
-        <select
-          value={topic}
-          onChange={event => route(buildAddress(MESSAGES, { topic: event.currentTarget.value }))}
-        >
-          {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
-          {topics.map(one => (
-            <option key={one.topic} value={one.topic}>
-              {one.signal ? `${one.signal} (${one.topic})` : one.topic}
-            </option>
-          ))}
-        </select>
-      </label>
+      <TopicChoice topics={topics} topic={topic} />
       <label>
         Begin with
         <select name="start" value={start} onChange={event => setStart(event.currentTarget.value as Start)}>
@@ -119,36 +106,54 @@ function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
           ))}
         </select>
       </label>
-      {start === 'time' && (
-        <label>
-          Time
-          <input
-            name="time"
-            type="datetime-local"
-            step="1"
-            required
-            defaultValue={toLocalTime(parameters.time)}
-          />
-        </label>
-      )}
-      {start === 'offset' && (
-        <label>
-          Offset
-          <input
-            name="offset"
-            type="number"
-            min="0"
-            step="1"
-            required
-            defaultValue={parameters.offset ?? '0'}
-          />
-        </label>
-      )}
+      <StartField start={start} parameters={parameters} />
       <label>
         With the text
         <input name="text" type="search" maxLength={200} defaultValue={parameters.text ?? ''} />
       </label>
       <button type="submit">Show</button>
     </form>
+  )
+}
+
+/** Field for the time or the offset with which the messages begin; none for the others. */
+function StartField({
+  start,
+  parameters: { time, offset = '0' },
+}: Pick<Props, 'parameters'> & { readonly start: Start }): JSX.Element | null {
+  if (start === 'time')
+    return (
+      <label>
+        Time
+        <input name="time" type="datetime-local" step="1" required defaultValue={toLocalTime(time)} />
+      </label>
+    )
+  if (start !== 'offset') return null
+  return (
+    <label>
+      Offset
+      <input name="offset" type="number" min="0" step="1" required defaultValue={offset} />
+    </label>
+  )
+}
+
+/** Choice of a topic. It shows the newest messages of the topic, because other parameters belong to the last one. */
+function TopicChoice({ topics, topic }: Pick<Props, 'topics' | 'topic'>): JSX.Element {
+  const { route } = useLocation()
+  return (
+    <label>
+      Topic
+      <select
+        value={topic}
+        onChange={event => route(buildAddress(MESSAGES, { topic: event.currentTarget.value }))}
+      >
+        {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
+        {topics.map(one => (
+          <option key={one.topic} value={one.topic}>
+            {one.signal ? `${one.signal} (${one.topic})` : one.topic}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }

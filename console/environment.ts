@@ -3,10 +3,8 @@
 import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
-import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
-import { Connections, type Value } from '#runtime/lambda/connections.ts'
+import { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { openStoredPlan } from '../lib/app/activate-views.ts'
@@ -48,10 +46,11 @@ export class ConsoleEnvironment {
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
   readonly aws: AwsPlace
+  /** Connections that are not guarded; see `#guardConnection`. */
+  readonly connections: Connections
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
-  readonly #connections: Connections
   readonly #reach: KafkaMonitor
   readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
 
@@ -60,14 +59,14 @@ export class ConsoleEnvironment {
     this.functions = functions
     this.isLocal = isLocal
     this.aws = aws
-    this.#connections = new Connections(config, 'sluice-console')
+    this.connections = new Connections(config, 'sluice-console')
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
-      once(async () => this.#connections.register(open(await this.#connections.kafka())))
+      once(async () => this.connections.register(open(await this.connections.kafka())))
     const looking = openOnce(kafka => new ClusterInspection(kafka))
     this.#reach = new KafkaMonitor(async () => (await looking()).metadata([]))
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
-    this.inspection = once(async () => new StateInspection(await this.redis()))
+    this.inspection = once(async () => new StateInspection(await this.connections.redis()))
   }
 
   /** Topics and consumer groups of the functions. */
@@ -91,11 +90,11 @@ export class ConsoleEnvironment {
   }
 
   kafka(): Promise<Kafka> {
-    return this.#guardConnection(() => this.#connections.kafka())()
+    return this.#guardConnection(() => this.connections.kafka())()
   }
 
   log(): Promise<LogReader> {
-    return this.#guardConnection(() => this.#connections.log())()
+    return this.#guardConnection(() => this.connections.log())()
   }
 
   /** Returns the reader of dead letters. */
@@ -107,25 +106,8 @@ export class ConsoleEnvironment {
 
   /** Returns the SQL tables that are active. */
   async sqlTables(): Promise<ActivatedPlan> {
-    const plan = await openStoredPlan(this, this.config.env)
+    const plan = await openStoredPlan(this.connections, this.config.env)
     return (await plan.read()) ?? NO_TABLES
-  }
-
-  publisher(): Promise<TopicPublisher> {
-    return this.#connections.publisher()
-  }
-
-  redis(): Promise<RedisClient> {
-    return this.#connections.redis()
-  }
-
-  value<T>(name: string): Promise<Value<T>> {
-    return this.#connections.value(name)
-  }
-
-  /** Connections of this environment, for operations. */
-  get connections(): Connections {
-    return this.#connections
   }
 
   /**
@@ -140,7 +122,7 @@ export class ConsoleEnvironment {
   }
 
   async close(): Promise<void> {
-    await this.#connections.close()
+    await this.connections.close()
   }
 }
 

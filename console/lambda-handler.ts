@@ -52,7 +52,7 @@ export function createConsoleHandler(
         count('tokens-unreadable')
       },
     })
-    const signOuts = new SignOuts(() => environment.value(`console-sign-outs:${config.env}`), {
+    const signOuts = new SignOuts(() => environment.connections.value(`console-sign-outs:${config.env}`), {
       forMs: SIGN_OUTS_FOR_MS,
       reportError: error => logger.warn('sign-outs of other instances cannot be read', error as Error),
     })

@@ -36,7 +36,7 @@ export class FailedSignIns {
     this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MAX_WAITING)
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, MAX_DELAY_MS)
     this.#atMs = [...this.#atMs, nowMs]
-    report({ route: getRoute(context) })
+    report({ route: routePath(context) })
     this.#waiting += 1
     await wait(delayMs).finally(() => {
       this.#waiting -= 1
@@ -48,6 +48,7 @@ export interface AccessLine {
   /** Name of the user; absent without a session. */
   readonly user?: string
   readonly method: string
+  /** Declared route, such as `/api/kafka/topics/:topic`; that of the middleware if one has rejected the request. */
   readonly route: string
   readonly status: number
   readonly ms: number
@@ -62,17 +63,9 @@ export function logRequests(log: (line: AccessLine) => void): MiddlewareHandler<
     log({
       ...(person && { user: person.name }),
       method: context.req.method,
-      route: getRoute(context),
+      route: routePath(context),
       status: context.res.status,
       ms: Math.round(performance.now() - beganAtMs),
     })
   }
-}
-
-/**
- * Returns the declared route of a request, such as `/api/kafka/topics/:topic`. For a request that middleware has rejected, returns
- * the route of the middleware.
- */
-function getRoute(context: Context<ConsoleHono>): string {
-  return routePath(context)
 }

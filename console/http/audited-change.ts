@@ -23,7 +23,7 @@ export async function makeAuditedChange<T>(
   { by, action, filter }: Pick<Operation, 'action' | 'filter'> & Pick<Audit, 'by'>,
   change: (operation: string) => Promise<Changed<T>>,
 ): Promise<T> {
-  const trail = { by, config: environment.config, publisher: () => environment.publisher() }
+  const trail = { by, config: environment.config, publisher: () => environment.connections.publisher() }
   const operation = `console-${randomUUID().slice(0, 8)}`
   try {
     return await runOperation(trail, { action, filter, operation }, async counts => {

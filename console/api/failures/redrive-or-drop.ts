@@ -118,7 +118,12 @@ async function handleDeadLetters(
   const tally = new Tally()
   const audited = { by, action: `dlq ${request.command}`, filter: formatRequest(request) } as const
   return makeAuditedChange(environment, audited, async operation => {
-    const doing = { by, operation, config: environment.config, publisher: await environment.publisher() }
+    const doing = {
+      by,
+      operation,
+      config: environment.config,
+      publisher: await environment.connections.publisher(),
+    }
     const error = await runHandling(work, tally, doing).then(
       () => undefined,
       (error: unknown) => error,

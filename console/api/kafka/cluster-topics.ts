@@ -5,6 +5,7 @@
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type ClusterTopic, toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
+import type { GroupLag } from '../../../lib/queries/kafka/group-lags.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -27,6 +28,22 @@ export function readBounds(
   topics: readonly TopicLayout[],
 ): Promise<KnownBounds> {
   return awaitKafkaAnswer('ends of topics', cluster.bounds(topics))
+}
+
+export interface GroupSummary {
+  readonly group: string
+  /** Function that uses this group; null for a group of another application. */
+  readonly function: string | null
+  readonly state: GroupLag['state']
+  readonly members: number
+  readonly pending: number
+}
+
+export function summarizeGroup(
+  environment: ConsoleEnvironment,
+  { group, state, members, pending }: GroupLag,
+): GroupSummary {
+  return { group, function: findFunction(environment, group), state, members: members.length, pending }
 }
 
 /** Returns the function that uses a group; null for a group of another application. */

@@ -13,16 +13,16 @@ import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
-import { findFunction, listClusterTopics, readBounds } from './cluster-topics.ts'
+import {
+  findFunction,
+  type GroupSummary,
+  listClusterTopics,
+  readBounds,
+  summarizeGroup,
+} from './cluster-topics.ts'
 
-export interface ListedGroup {
-  readonly group: string
-  /** Function that uses this group; null for a group of another application. */
-  readonly function: string | null
-  readonly state: AgedGroupLag['state']
-  readonly members: number
+export interface ListedGroup extends GroupSummary {
   readonly topics: readonly string[]
-  readonly pending: number
   /** True if the lag may be larger, because the end offset of a partition without a leader is unknown. */
   readonly isAtLeast: boolean
 }
@@ -45,14 +45,10 @@ export async function listMatchingGroups(environment: ConsoleEnvironment, find: 
   const matching = (await listGroups(kafka)).filter(({ group }) => fits(group))
   const shown = matching.slice(0, MAX_GROUPS)
   const lags = await readGroupLags(kafka, topics => readBoundsByName(environment, topics), shown)
-  const groups: ListedGroup[] = lags.map(({ group, state, members, topics, pending }) => ({
-    group,
-    function: findFunction(environment, group),
-    state,
-    members: members.length,
-    topics: topics.map(({ topic }) => topic),
-    pending,
-    isAtLeast: topics.some(({ unknown }) => unknown.length > 0),
+  const groups: ListedGroup[] = lags.map(lag => ({
+    ...summarizeGroup(environment, lag),
+    topics: lag.topics.map(({ topic }) => topic),
+    isAtLeast: lag.topics.some(({ unknown }) => unknown.length > 0),
   }))
   return { groups, more: matching.length - shown.length }
 }

@@ -5,12 +5,18 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
-import { type GroupLag, listGroupsReading } from '../../../lib/queries/kafka/group-lags.ts'
+import { listGroupsReading } from '../../../lib/queries/kafka/group-lags.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { findFunction, listClusterTopics, readBounds, requireTopic } from './cluster-topics.ts'
+import {
+  type GroupSummary,
+  listClusterTopics,
+  readBounds,
+  requireTopic,
+  summarizeGroup,
+} from './cluster-topics.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -92,7 +98,7 @@ export interface TopicAnswer {
   readonly bytesOfCopies: number | null
   /** Topic settings; null if this client is not authorized to read them. */
   readonly settings: readonly SettingAnswer[] | null
-  readonly groups: readonly ReadingGroup[]
+  readonly groups: readonly GroupSummary[]
 }
 
 export interface PartitionAnswer {
@@ -114,15 +120,6 @@ export interface SettingAnswer {
   readonly isOwn: boolean
 }
 
-export interface ReadingGroup {
-  readonly group: string
-  /** Function that uses this group; null for a group of another application. */
-  readonly function: string | null
-  readonly state: GroupLag['state']
-  readonly members: number
-  readonly pending: number
-}
-
 /** Describes one topic. @throws ProblemError for an unknown topic, RefusedByKafka or Unavailable */
 export async function readTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
   const cluster = await environment.cluster()
@@ -138,13 +135,7 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
     settings: await readSettings(cluster, name),
-    groups: reading.map(({ group, state, members, pending }) => ({
-      group,
-      function: findFunction(environment, group),
-      state,
-      members: members.length,
-      pending,
-    })),
+    groups: reading.map(group => summarizeGroup(environment, group)),
   }
 }
 

@@ -158,7 +158,10 @@ export class OverviewReader {
   }
 
   async #listOpenBreakers(nowMs: number): Promise<string[]> {
-    const breaker = new RedisCircuitBreaker(await this.#environment.redis(), this.#environment.config.env)
+    const breaker = new RedisCircuitBreaker(
+      await this.#environment.connections.redis(),
+      this.#environment.config.env,
+    )
     const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
     const open = await Promise.all(
       names.map(async name => {

@@ -2,7 +2,6 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type uPlot from 'uplot'
 import type { AlertDetails } from '../../api/alerts/alert-details.ts'
 import { computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
@@ -56,7 +55,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
             const limit = levels.length > 0 ? `, threshold ${threshold}` : ''
             return (
               <TimeChart
-                data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
+                columns={columns}
                 shapes={['line', 'edge', 'edge']}
                 fromS={fromMs / 1_000}
                 toS={toMs / 1_000}

@@ -34,14 +34,8 @@ const FIELDS = [
 /** Form for a new silence. Its initial values are read from the URL, so that a link from an alert can fill in the form. */
 export function SilenceForm(): JSX.Element {
   const { query } = useLocation()
-  const [fields, setFields] = useState<SilenceFields>({
-    rule: query.rule ?? '',
-    severity: query.severity ?? '',
-    source: query.source ?? '',
-    entity: query.entity ?? '',
-    labels: query.labels ?? '',
-  })
-  const form = useSilence(fields, () => setFields(EMPTY))
+  const [fields, setFields] = useState(readFields(query))
+  const form = useSilence(fields, () => setFields(readFields({})))
   const { name } = useEnvironment().person
   return (
     <details class="card" open={query.new !== undefined}>
@@ -84,7 +78,11 @@ export function SilenceForm(): JSX.Element {
   )
 }
 
-const EMPTY: SilenceFields = { rule: '', severity: '', source: '', entity: '', labels: '' }
+/** Returns the values of the fields from the query parameters of their names. */
+function readFields(query: Readonly<Record<string, string>>): SilenceFields {
+  const values = FIELDS.map(([key]) => [key, query[key] ?? ''])
+  return Object.fromEntries(values) as Record<keyof SilenceFields, string>
+}
 
 type Form = ReturnType<typeof useSilence>
 

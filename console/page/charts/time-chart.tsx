@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { formatAxisTimes } from '../components/value-texts.ts'
-import type { Band, Level, Span } from './chart-series.ts'
+import type { Band, Columns, Level, Span } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
 
@@ -12,7 +12,7 @@ import 'uplot/dist/uPlot.min.css'
 type Shape = 'line' | 'edge'
 
 interface Props {
-  readonly data: uPlot.AlignedData
+  readonly columns: Columns
   readonly shapes: readonly Shape[]
   /** Start of the chart in epoch seconds; `toS` is its end. */
   readonly fromS: number
@@ -31,7 +31,7 @@ const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
 const LEAST_WIDTH = 200
 
 export function TimeChart(props: Props): JSX.Element {
-  const { data, shapes, label, height = 165 } = props
+  const { columns, shapes, label, height = 165 } = props
   const place = useRef<HTMLDivElement>(null)
   const readoutRef = useRef<HTMLParagraphElement>(null)
   const chart = useRef<uPlot>(undefined)
@@ -44,7 +44,7 @@ export function TimeChart(props: Props): JSX.Element {
     const width = () => Math.max(LEAST_WIDTH, element.clientWidth)
     const plot = new uPlot(
       { ...buildOptions(element, latest, readoutRef), width: width(), height },
-      latest.current.data,
+      toData(latest.current.columns),
       element,
     )
     chart.current = plot
@@ -60,13 +60,17 @@ export function TimeChart(props: Props): JSX.Element {
       chart.current = undefined
     }
   }, [kind, height])
-  useEffect(() => chart.current?.setData(data), [data, props.fromS, props.toS])
+  useEffect(() => chart.current?.setData(toData(columns)), [columns, props.fromS, props.toS])
   return (
     <div class="chart">
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
     </div>
   )
+}
+
+function toData({ times, lists }: Columns): uPlot.AlignedData {
+  return [times, ...lists] as unknown as uPlot.AlignedData
 }
 
 type Latest = { readonly current: Props }

@@ -41,34 +41,20 @@ export function AnswerView<T>({
   )
 }
 
-interface QuestionProps<Name extends QueryName> extends QueryOptions {
+interface QueryProps<Name extends QueryName> extends QueryOptions, Omit<Props<Answers[Name]>, 'of'> {
   /** Name of the route. */
   readonly path: Name
   readonly query?: Parameters
-  readonly what: string
-  readonly children: (answer: Answers[Name], again: () => void) => ComponentChildren
 }
 
 /** Shows the answer to a query that is sent once. */
-export function SingleAnswer<Name extends QueryName>(props: QuestionProps<Name>): JSX.Element {
-  const { path, query, keep = false, what, children } = props
-  const answer = useAnswer(path, query, { keep })
-  return (
-    <AnswerView of={answer} what={what}>
-      {value => children(value, answer.again)}
-    </AnswerView>
-  )
+export function SingleAnswer<Name extends QueryName>(props: QueryProps<Name>): JSX.Element {
+  return <AnswerView {...props} of={useAnswer(props.path, props.query, props)} />
 }
 
 /** Shows the answer to a watched query, with updates. */
-export function LiveAnswer<Name extends QueryName>(props: QuestionProps<Name>): JSX.Element {
-  const { path, query, keep = false, what, children } = props
-  const answer = useLive(path, query, { keep })
-  return (
-    <AnswerView of={answer} what={what}>
-      {value => children(value, answer.again)}
-    </AnswerView>
-  )
+export function LiveAnswer<Name extends QueryName>(props: QueryProps<Name>): JSX.Element {
+  return <AnswerView {...props} of={useLive(props.path, props.query, props)} />
 }
 
 /** Message for an empty list or page. It should explain why the list is empty and what to do next. */

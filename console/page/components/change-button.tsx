@@ -58,18 +58,11 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
   )
 }
 
-interface OutcomeProps {
-  readonly of: ChangeResult | undefined
-  /** Content after the message. */
-  readonly children?: ComponentChildren
-}
-
-export function Outcome({ of: result, children }: OutcomeProps): JSX.Element | null {
+export function Outcome({ of: result }: { readonly of: ChangeResult | undefined }): JSX.Element | null {
   if (!result) return null
   return (
     <p class={result.isProblem ? 'problem' : 'done'} role={result.isProblem ? 'alert' : 'status'}>
       {result.text}
-      {children}
     </p>
   )
 }

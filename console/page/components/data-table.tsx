@@ -66,34 +66,27 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
   const toPage = (page: number) => change({ [`${name}.page`]: page === 1 ? '' : String(page) })
   return (
     <>
-      <ScrollArea label={caption}>
-        <table>
-          <caption class="unseen">{caption}</caption>
-          <thead>
-            <tr>
-              {columns.map(column => (
-                <Heading
-                  key={column.heading}
-                  column={column}
-                  order={order}
-                  onSort={next => change({ [`${name}.sort`]: next, [`${name}.page`]: '' })}
-                />
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(row => (
-              <tr key={getKey(row)}>
-                {columns.map(({ heading, cell, align }) => (
-                  <td key={heading} class={align === 'right' ? 'right' : undefined}>
-                    {cell(row)}
-                  </td>
-                ))}
-              </tr>
+      <TableFrame
+        caption={caption}
+        head={columns.map(column => (
+          <Heading
+            key={column.heading}
+            column={column}
+            order={order}
+            onSort={next => change({ [`${name}.sort`]: next, [`${name}.page`]: '' })}
+          />
+        ))}
+      >
+        {shown.map(row => (
+          <tr key={getKey(row)}>
+            {columns.map(({ heading, cell, align }) => (
+              <td key={heading} class={align === 'right' ? 'right' : undefined}>
+                {cell(row)}
+              </td>
             ))}
-          </tbody>
-        </table>
-      </ScrollArea>
+          </tr>
+        ))}
+      </TableFrame>
       {matching.length === 0 && <EmptyMessage>None of {rows.length} matches the filter.</EmptyMessage>}
       <Pager of={caption} at={at} pages={pages} total={matching.length} onPage={toPage} />
     </>
@@ -151,11 +144,6 @@ function Heading<Row>({ column, order, onSort }: HeadingProps<Row>): JSX.Element
   )
 }
 
-type Sortable<Row> = {
-  readonly heading: string
-  readonly sortBy?: (row: Row) => string | number
-}
-
 /** Returns the rows that contain all words of the filter, ignoring case. */
 function filterRows<Row>(
   rows: readonly Row[],
@@ -174,7 +162,7 @@ function filterRows<Row>(
  */
 function sortRows<Row>(
   rows: readonly Row[],
-  columns: readonly Sortable<Row>[],
+  columns: readonly Pick<Column<Row>, 'heading' | 'sortBy'>[],
   order: string,
 ): readonly Row[] {
   const isDown = order.startsWith('-')
@@ -295,17 +283,28 @@ export function severityColumn<Row extends { readonly severity: string }>(): Col
   return { heading: 'Severity', cell: ({ severity }) => <Severity of={severity} />, sortBy: rankSeverity }
 }
 
-interface ScrollsProps {
-  /** Label for screen readers. */
-  readonly label: string
+interface FrameProps {
+  /** Label of the area that scrolls, for screen readers; by default, the caption. */
+  readonly label?: string
+  /** Caption for screen readers. */
+  readonly caption: string
+  /** Cells of the heading row. */
+  readonly head: ComponentChildren
   readonly children: ComponentChildren
 }
 
-export function ScrollArea({ label, children }: ScrollsProps): JSX.Element {
+/** Frame of a table, which scrolls horizontally on a narrow screen. */
+export function TableFrame({ caption, label = caption, head, children }: FrameProps): JSX.Element {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
     <section class="scrolls" aria-label={label} tabIndex={0}>
-      {children}
+      <table>
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>{head}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
     </section>
   )
 }

@@ -1,6 +1,6 @@
 /** Components for names and values. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { Tone } from './labels.tsx'
+import type { Tone } from './value-texts.ts'
 
 type Fact = readonly [name: string, value: ComponentChildren]
 

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { buildAddress } from '../client/address.ts'
-import { formatExactTime, formatTime } from './value-texts.ts'
+import { formatExactTime, formatTime, type Tone } from './value-texts.ts'
 
 /** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
@@ -60,8 +60,6 @@ export function useNow(everyMs = 5_000): number {
   }, [everyMs])
   return nowMs
 }
-
-export type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
 export function Badge({
   tone = 'plain',

@@ -4,6 +4,9 @@ const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
 const EXACT = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
+/** Tone in which a value is shown. */
+export type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
 /** Formats a number, such as `12,345.67`. */
 export function formatNumber(value: number): string {
   return NUMBER.format(value)

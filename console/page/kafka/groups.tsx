@@ -1,6 +1,7 @@
 /** Consumer groups of the cluster, or one group with its members and its lag per partition. */
 
 import type { JSX } from 'preact'
+import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
@@ -47,9 +48,7 @@ export function Groups(): JSX.Element {
 }
 
 /** Columns of all lists of groups. */
-export const GROUP_COLUMNS: readonly Column<
-  Pick<ListedGroup, 'group' | 'function' | 'state' | 'members' | 'pending'>
->[] = [
+export const GROUP_COLUMNS: readonly Column<GroupSummary>[] = [
   column(
     'Group',
     ({ group }) => <GroupLink group={group} />,

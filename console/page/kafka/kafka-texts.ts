@@ -1,32 +1,26 @@
 /** Texts of the Kafka pages. Pure. */
-import { formatBytes, formatDuration, formatNumber } from '../components/value-texts.ts'
+import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
+import type { GroupAnswer } from '../../api/kafka/groups.ts'
+import type { ListedTopic } from '../../api/kafka/topics.ts'
+import { formatBytes, formatDuration, formatNumber, type Tone } from '../components/value-texts.ts'
 
 export interface StatusText {
   readonly text: string
-  readonly tone: 'good' | 'warn' | 'bad'
+  readonly tone: Tone
 }
 
 /** Returns the health of a topic's partitions. */
 export function describeTopicHealth({
   leaderless,
   underReplicated,
-}: {
-  readonly leaderless: number
-  readonly underReplicated: number
-}): StatusText {
+}: Pick<ListedTopic, 'leaderless' | 'underReplicated'>): StatusText {
   if (leaderless > 0) return { text: `${leaderless} without leader`, tone: 'bad' }
   if (underReplicated > 0) return { text: `${underReplicated} behind`, tone: 'warn' }
   return { text: 'all in sync', tone: 'good' }
 }
 
 /** Returns the health of a group. A group without members but with pending records needs attention. */
-export function describeGroupHealth({
-  state,
-  pending,
-}: {
-  readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
-  readonly pending: number
-}): StatusText {
+export function describeGroupHealth({ state, pending }: Pick<GroupSummary, 'state' | 'pending'>): StatusText {
   if (state === 'stable') return { text: 'stable', tone: 'good' }
   if (state === 'rebalancing') return { text: 'rebalancing', tone: 'warn' }
   if (state === 'empty')
@@ -53,14 +47,7 @@ export function formatSetting(name: string, value: string | null): string {
 }
 
 /** Returns the client ids and hosts of the consumers that read each partition. */
-export function listReaders(
-  topic: string,
-  members: readonly {
-    readonly clientId: string
-    readonly host: string
-    readonly assigned: Readonly<Record<string, readonly number[]>>
-  }[],
-): ReadonlyMap<number, string> {
+export function listReaders(topic: string, members: GroupAnswer['members']): ReadonlyMap<number, string> {
   return new Map(
     members.flatMap(({ clientId, host, assigned }) =>
       (assigned[topic] ?? []).map(partition => [partition, `${clientId} at ${host}`] as const),

@@ -1,13 +1,8 @@
 /** Topics of the cluster, or one topic with its replicas, the distribution of its records, its settings, and its readers. */
 
 import type { JSX } from 'preact'
-import type {
-  ListedTopic,
-  PartitionAnswer,
-  ReadingGroup,
-  SettingAnswer,
-  TopicAnswer,
-} from '../../api/kafka/topics.ts'
+import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
+import type { ListedTopic, PartitionAnswer, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { buildAddress } from '../client/address.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { EmptyMessage, LiveAnswer } from '../components/answer-view.tsx'
@@ -163,7 +158,7 @@ function InSync({ partition: { inSync, replicas } }: { readonly partition: Parti
   return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
 }
 
-const READER_COLUMNS: readonly Column<ReadingGroup>[] = [
+const READER_COLUMNS: readonly Column<GroupSummary>[] = [
   ...GROUP_COLUMNS,
   numberColumn('Lag in records', ({ pending }) => pending),
 ]

@@ -1,8 +1,6 @@
 /** Headline of the overview, and states of consumers. Pure. */
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
-import { formatCount } from '../components/value-texts.ts'
-
-type Tone = 'good' | 'warn' | 'bad' | 'plain'
+import { formatCount, type Tone } from '../components/value-texts.ts'
 
 interface Headline {
   readonly tone: Tone

@@ -2,7 +2,6 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type uPlot from 'uplot'
 import type { Answers } from '../../api/all-routes.ts'
 import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
@@ -181,7 +180,6 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
   const group = groups.includes(chosen) ? chosen : groups[0]
   const own = useMemo(() => rows.filter(row => formatKey(columns, row) === group), [rows, columns, group])
   const points = useMemo(() => toPoints(own, name), [own, name])
-  const data = useMemo(() => [points.times, ...points.lists] as unknown as uPlot.AlignedData, [points])
   if (!window || group === undefined || !numeric.includes(name)) return null
   const values = points.lists.flat().filter(value => typeof value === 'number')
   const [least, most] = [Math.min(...values), Math.max(...values)].map(formatNumber)
@@ -201,7 +199,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
         />
       </div>
       <TimeChart
-        data={data}
+        columns={points}
         shapes={['line']}
         fromS={Math.min(...own.map(row => (row.window?.startMs ?? 0) / 1_000))}
         toS={Math.max(...own.map(row => (row.window?.endMs ?? 0) / 1_000))}

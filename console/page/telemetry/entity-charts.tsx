@@ -2,7 +2,6 @@
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
-import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
@@ -64,7 +63,7 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
       </h3>
       <p class="line">{statistics && <strong>{formatValue(statistics.last, unit, limits)}</strong>}</p>
       <TimeChart
-        data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
+        columns={columns}
         shapes={['line', 'edge', 'edge']}
         fromS={fromMs / 1_000}
         toS={toMs / 1_000}

@@ -6,7 +6,7 @@ import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { useParameter, useParameters } from '../client/url-parameters.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
-import { Pager, ScrollArea } from '../components/data-table.tsx'
+import { Pager, TableFrame } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment, splitEntity } from '../components/labels.tsx'
 import { formatCount, formatNumber } from '../components/value-texts.ts'
@@ -79,40 +79,38 @@ function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): J
     ...metrics.map(one => `${one.name}${formatUnit(one.unit)}`),
   ]
   return (
-    <ScrollArea label="Entities">
-      <table>
-        <caption class="unseen">Entities of the family {family}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Entity</th>
-            {headings.map(heading => (
-              <th key={heading} scope="col" class="right">
-                {heading}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ entity, alerts, lastAt, readings, values }) => (
-            <tr key={entity}>
-              <th scope="row">
-                <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
-                <small class="second">{splitEntity(entity).source}</small>
-              </th>
-              <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
-              <td class="right">
-                <Moment at={lastAt} />
-              </td>
-              <td class="right">{formatNumber(readings)}</td>
-              {values.map((value, index) => (
-                <td key={metrics[index]?.name} class="right">
-                  {value === null ? '–' : formatNumber(value)}
-                </td>
-              ))}
-            </tr>
+    <TableFrame
+      label="Entities"
+      caption={`Entities of the family ${family}`}
+      head={
+        <>
+          <th scope="col">Entity</th>
+          {headings.map(heading => (
+            <th key={heading} scope="col" class="right">
+              {heading}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </ScrollArea>
+        </>
+      }
+    >
+      {rows.map(({ entity, alerts, lastAt, readings, values }) => (
+        <tr key={entity}>
+          <th scope="row">
+            <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
+            <small class="second">{splitEntity(entity).source}</small>
+          </th>
+          <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
+          <td class="right">
+            <Moment at={lastAt} />
+          </td>
+          <td class="right">{formatNumber(readings)}</td>
+          {values.map((value, index) => (
+            <td key={metrics[index]?.name} class="right">
+              {value === null ? '–' : formatNumber(value)}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </TableFrame>
   )
 }

@@ -100,9 +100,6 @@ function describeClearing({ clearBelow, clearAbove, unit }: WatchingRule): strin
   return limits.join(', ') || '–'
 }
 
-/** Maximum number of readings shown. A live page has hundreds. */
-const SHOWN = 10
-
 export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {
   const { newest, metrics, topic, partition } = now
   const columns: readonly Column<ShownReading>[] = [
@@ -123,7 +120,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
         name="newest"
         caption="newest readings"
         columns={columns}
-        rows={newest.slice(-SHOWN).reverse()}
+        rows={newest.toReversed()}
         getKey={({ offset }) => String(offset)}
         empty="The log contains no readings of the entity from the last 15 minutes."
       />

@@ -5,7 +5,7 @@ import type { MessageList, MessageRow } from '../../../api/kafka/messages/messag
 import { buildAddress } from '../../client/address.ts'
 import { useParameter } from '../../client/url-parameters.ts'
 import { EmptyMessage } from '../../components/answer-view.tsx'
-import { ScrollArea } from '../../components/data-table.tsx'
+import { TableFrame } from '../../components/data-table.tsx'
 import { Moment } from '../../components/labels.tsx'
 import { formatCount, formatNumber } from '../../components/value-texts.ts'
 import { EventTime, getFailureClass, MessagePanel } from './message-details.tsx'
@@ -26,40 +26,34 @@ export function MessageTable({ list, parameters, opened }: Props): JSX.Element {
   if (messages.length === 0) return <EmptyList list={list} parameters={parameters} />
   return (
     <>
-      <ScrollArea label="Messages">
-        <table>
-          <caption class="unseen">Messages of {topic}</caption>
-          <thead>
-            <tr>
-              {HEADINGS.map(heading => (
-                <th key={heading} scope="col">
-                  {heading}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {messages.map(row => {
-              const place = `${row.partition}:${row.offset}`
-              const isOpen = open === place
-              return (
-                <Fragment key={place}>
-                  <Line row={row} isOpen={isOpen} onToggle={() => setOpen(isOpen ? 'none' : place)} />
-                  {isOpen && (
-                    <tr>
-                      <td colSpan={HEADINGS.length}>
-                        <div class="opened">
-                          <MessagePanel topic={topic} partition={row.partition} offset={row.offset} />
-                        </div>
-                      </td>
-                    </tr>
-                  )}
-                </Fragment>
-              )
-            })}
-          </tbody>
-        </table>
-      </ScrollArea>
+      <TableFrame
+        label="Messages"
+        caption={`Messages of ${topic}`}
+        head={HEADINGS.map(heading => (
+          <th key={heading} scope="col">
+            {heading}
+          </th>
+        ))}
+      >
+        {messages.map(row => {
+          const place = `${row.partition}:${row.offset}`
+          const isOpen = open === place
+          return (
+            <Fragment key={place}>
+              <Line row={row} isOpen={isOpen} onToggle={() => setOpen(isOpen ? 'none' : place)} />
+              {isOpen && (
+                <tr>
+                  <td colSpan={HEADINGS.length}>
+                    <div class="opened">
+                      <MessagePanel topic={topic} partition={row.partition} offset={row.offset} />
+                    </div>
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          )
+        })}
+      </TableFrame>
       <p class="muted">{describeReach(list)}</p>
       <NextPageLink list={list} parameters={parameters} />
     </>

@@ -106,7 +106,7 @@ function MessageForm({ topics, topic, parameters }: Props): JSX.Element {
           ))}
         </select>
       </label>
-      <StartField start={start} parameters={parameters} />
+      <StartField key={start} start={start} parameters={parameters} />
       <label>
         With the text
         <input name="text" type="search" maxLength={200} defaultValue={parameters.text ?? ''} />

@@ -10,7 +10,10 @@ const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')
 
 function environmentWith(publisher: () => Promise<MemoryPublisher>): ConsoleEnvironment {
-  return { publisher, config: { env: 'test', contentMode: 'binary' } } as unknown as ConsoleEnvironment
+  return {
+    connections: { publisher },
+    config: { env: 'test', contentMode: 'binary' },
+  } as unknown as ConsoleEnvironment
 }
 
 describe('a change that is audited', () => {

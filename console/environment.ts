@@ -112,7 +112,7 @@ export class ConsoleEnvironment {
 
   /**
    * Wraps a function that opens a connection, so that it fails immediately while Kafka is known to be unavailable. See
-   * `KafkaReach`.
+   * `KafkaMonitor`.
    */
   #guardConnection<T>(open: () => Promise<T>): () => Promise<T> {
     return async () => {

@@ -4,23 +4,7 @@ import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.t
 import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import { OperationFailure, operationFailure } from '../../lib/operations/failure.ts'
 
-export interface Problem {
-  /** Machine-readable kind of the problem. */
-  readonly code:
-    | 'bad-request'
-    | 'signed-out'
-    | 'forbidden'
-    | 'not-found'
-    | 'conflict'
-    | 'too-large'
-    | 'busy'
-    | 'refused'
-    | 'unavailable'
-    | 'fault'
-  /** Message for users. It must not contain payloads or secrets. */
-  readonly message: string
-}
-
+/** HTTP status by the machine-readable kind of a problem. */
 export const STATUS = {
   'bad-request': 400,
   'signed-out': 401,
@@ -32,7 +16,13 @@ export const STATUS = {
   refused: 502,
   unavailable: 503,
   fault: 500,
-} as const satisfies Record<Problem['code'], number>
+} as const
+
+export interface Problem {
+  readonly code: keyof typeof STATUS
+  /** Message for users. It must not contain payloads or secrets. */
+  readonly message: string
+}
 
 /** Error of a route. Its message is shown to the user unchanged. */
 export class ProblemError extends Error {

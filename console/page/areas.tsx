@@ -40,11 +40,8 @@ interface OneThing {
 }
 
 interface Area extends AreaPage {
-  /**
-   * Query parameters that identify the object to show, by path. Only for areas with a single page. Other parameters change only the
-   * display.
-   */
-  readonly namedBy?: Readonly<Record<string, readonly string[]>>
+  /** Query parameter that names the object to show. Only for areas with a single page. Others change only the display. */
+  readonly namedBy?: string
   /** A single page with its own heading, or several pages with tabs. */
   readonly page?: ComponentType
   readonly pages?: readonly Page[]
@@ -95,7 +92,7 @@ const AREA_PAGES: readonly Area[] = [
     title: 'Failures',
     path: '/failures',
     page: FailuresPage,
-    namedBy: { '/failures': ['letter'] },
+    namedBy: 'letter',
   },
   {
     title: 'Kafka',
@@ -116,7 +113,7 @@ const AREA_PAGES: readonly Area[] = [
       },
     ],
   },
-  { title: 'Tables', path: '/tables', page: SqlTables, namedBy: { '/tables': ['table'] } },
+  { title: 'Tables', path: '/tables', page: SqlTables, namedBy: 'table' },
 ]
 
 export interface ShownArea extends AreaPage {
@@ -129,10 +126,11 @@ export const AREAS: readonly ShownArea[] = AREA_PAGES.map(area => {
   return { ...area, page }
 })
 
-const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  AREA_PAGES.flatMap(({ namedBy = {}, pages = [] }) => [
-    ...Object.entries(namedBy),
-    ...pages.flatMap(({ path, one }) => (one ? [[path, [one.by]] as const] : [])),
+/** Query parameter that names the object of a page, by path. */
+const NAMED_BY: Readonly<Record<string, string>> = Object.fromEntries(
+  AREA_PAGES.flatMap(({ path, namedBy, pages = [] }) => [
+    ...(namedBy === undefined ? [] : [[path, namedBy] as const]),
+    ...pages.flatMap(page => (page.one ? [[page.path, page.one.by] as const] : [])),
   ]),
 )
 
@@ -145,8 +143,9 @@ interface ShownPage {
 
 /** Returns the page that a URL shows. */
 export function findPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
-  const names = (NAMED_BY[path] ?? []).map(parameter => query[parameter] ?? '')
-  return { key: JSON.stringify([path, ...names]), name: names.filter(Boolean).join(' ') }
+  const parameter = NAMED_BY[path]
+  const name = (parameter && query[parameter]) ?? ''
+  return { key: JSON.stringify([path, name]), name }
 }
 
 /** Renders the tabs of an area and the page that the URL selects. */

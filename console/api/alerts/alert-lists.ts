@@ -1,5 +1,6 @@
 /** Lists of current, past and pending alerts. */
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import {
   type PendingAlert,
@@ -130,11 +131,11 @@ function listPending({ active }: Conditions, query: FilterQuery): PendingAlerts 
 
 function toAlertFilter({ rule, severity, entity, label }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
-  const match = {
-    ...(rule === undefined ? {} : { rule: [rule] }),
-    ...(severity === undefined ? {} : { severity: [severity] }),
-    ...(label === undefined ? {} : { labels: { [name]: [value.join('=')] } }),
-  }
+  const match = omitUndefined({
+    rule: rule === undefined ? undefined : [rule],
+    severity: severity === undefined ? undefined : [severity],
+    labels: label === undefined ? undefined : { [name]: [value.join('=')] },
+  })
   return { match, entity }
 }
 

@@ -1,6 +1,6 @@
 /** Routes that list, preview, create and end silences. */
 import { randomUUID } from 'node:crypto'
-import { array, check, type InferOutput, isoTimestamp, maxLength, minLength, optional, pipe, record, regex, strictObject, string, trim } from 'valibot'
+import { array, check, isoTimestamp, maxLength, minLength, optional, pipe, record, regex, strictObject, string, trim } from 'valibot'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
@@ -15,6 +15,7 @@ import { ProblemError } from '../../http/problem.ts'
 import { declareChange, declarePostQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import type { AlertRow } from './alert-lists.ts'
 import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase
@@ -81,14 +82,14 @@ export function declareSilenceRoutes(environment: ConsoleEnvironment) {
   return {
     '/alerts/silences': declareSharedQuery({}, () => listSilences(environment)),
     'POST /alerts/silences/preview': declarePostQuery({ match: MATCH }, ({ match }) =>
-      previewSilence(environment, toMatch(match)),
+      previewSilence(environment, omitUndefined(match)),
     ),
     'POST /alerts/silences': declareChange(
       NEW,
       async ({ match, startsAt, endsAt, comment }, { name: author }) => {
         const nowMs = Date.now()
         const startMs = startsAt === undefined ? nowMs : Date.parse(startsAt)
-        const draft = { match: toMatch(match), startMs, endMs: Date.parse(endsAt) }
+        const draft = { match: omitUndefined(match), startMs, endMs: Date.parse(endsAt) }
         const faults = faultsIn(draft, nowMs)
         if (faults.length > 0) throw new ProblemError('bad-request', faults.map(one => FAULTS[one]).join(' '))
         const id = randomUUID().slice(0, 8)
@@ -177,9 +178,4 @@ async function previewSilence(
     .reverse()
     .map(({ id, rule, entity, severity }) => ({ id, rule, entity, severity }))
   return { about: matchText(match), alerts, total: matching.length, firing: firing.length }
-}
-
-/** Removes undefined keys from the matchers of a request. */
-function toMatch(fields: InferOutput<typeof MATCH>): Silence['match'] {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

@@ -32,7 +32,7 @@ const RECENT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryCache {
-  readonly entities: CachedAnswer<EntityList & { readonly asOfMs: number }>
+  readonly entities: CachedAnswer<EntityList>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
   readonly #rules = new AnswerCache<readonly AnyRule[] | undefined>(RULES)
@@ -46,14 +46,13 @@ export class TelemetryCache {
     const readings = () => environment.topicSize('readings')
     this.entities = new CachedAnswer(
       async () => {
-        const asOfMs = Date.now()
         const { rows, isWhole } = await readTable(
           await environment.inspection(),
           ENTITIES,
           await readings(),
           { most: MAX_ENTITIES },
         )
-        return { asOfMs, entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
+        return { entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
       },
       { forMs: LIST_FOR_MS },
     )

@@ -7,14 +7,14 @@ import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
-import { Badge, EntityLink, Moment, Severity, useNow } from '../components/labels.tsx'
+import { Badge, EntityLink, Moment, Severity, splitEntity, useNow } from '../components/labels.tsx'
 import { AlertChart } from './alert-chart.tsx'
 import {
   describeDuration,
   describeReason,
-  describeTransition,
   formatAlertValue,
   formatValueAndThreshold,
+  TRANSITION_TEXTS,
 } from './alert-texts.ts'
 
 export function AlertDetailsPage({ name: id }: { readonly name: string }): JSX.Element {
@@ -45,7 +45,7 @@ interface Props {
 function Head({ alert }: Props): JSX.Element {
   const { rule, entity, severity, state, summary, silencedBy } = alert
   const nowMs = useNow(1_000)
-  const [source, ...subject] = entity.split(' ')
+  const { source, subject } = splitEntity(entity)
   return (
     <section class="card" aria-label="Details">
       <p class="breaks">
@@ -64,7 +64,7 @@ function Head({ alert }: Props): JSX.Element {
         <div class="bar">
           <a
             class="button"
-            href={buildAddress('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}
+            href={buildAddress('/alerts/silences', { rule, source, entity: subject, new: 1 })}
           >
             Silence …
           </a>
@@ -167,7 +167,7 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
       <ol class="list life">
         {transitions.map(({ kind, time, partition, offset, reason, value, threshold }) => (
           <li key={`${partition} ${offset}`} class={kind}>
-            <strong>{describeTransition(kind)}</strong> <Moment at={time} />
+            <strong>{TRANSITION_TEXTS[kind]}</strong> <Moment at={time} />
             <br />
             {[
               describeReason(reason),

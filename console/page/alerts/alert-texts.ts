@@ -52,11 +52,7 @@ export function describeReason(reason: string | null | undefined): string {
   return reason ? (REASONS[reason] ?? reason) : ''
 }
 
-const TRANSITION_TEXTS: Readonly<Record<AlertTransition['kind'], string>> = {
+export const TRANSITION_TEXTS: Readonly<Record<AlertTransition['kind'], string>> = {
   fired: 'Fired',
   resolved: 'Resolved',
-}
-
-export function describeTransition(kind: AlertTransition['kind']): string {
-  return TRANSITION_TEXTS[kind]
 }

@@ -146,8 +146,9 @@ const ALERT_COLUMNS: readonly Column<Alert>[] = [
 ]
 
 interface Props {
-  readonly span: Span
-  readonly firings: readonly Stretch[]
+  /** Period of the trial, in epoch milliseconds. */
+  readonly span: { readonly fromMs: number; readonly toMs: number }
+  readonly firings: readonly Alert[]
   /** Label for screen readers. */
   readonly label: string
 }
@@ -168,18 +169,6 @@ function Strip({ span, firings, label }: Props): JSX.Element {
   )
 }
 
-interface Stretch {
-  readonly fromMs: number
-  /** End of the alert; null if it is still firing at the end of the period. */
-  readonly toMs: number | null
-}
-
-/** Period of time, in epoch milliseconds. */
-interface Span {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
 /** Size of the SVG, in its own units. */
 const WIDTH = 240
 const HEIGHT = 16
@@ -188,8 +177,8 @@ const LEAST = 1.5
 
 /** Returns the bars that represent the alerts. Overlapping bars are merged. */
 function computeBars(
-  firings: readonly Stretch[],
-  { fromMs, toMs }: Span,
+  firings: Props['firings'],
+  { fromMs, toMs }: Props['span'],
 ): readonly { readonly x: number; readonly width: number }[] {
   const scale = WIDTH / Math.max(1, toMs - fromMs)
   const bars: { x: number; width: number }[] = []

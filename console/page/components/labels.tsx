@@ -20,16 +20,10 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   )
 }
 
-interface EntityParts {
-  readonly source: string
-  /** Subject of the entity; empty if its events have no subject. */
-  readonly subject: string
-}
-
-export function splitEntity(entity: string): EntityParts {
-  const space = entity.indexOf(' ')
-  if (space < 0) return { source: entity, subject: '' }
-  return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
+/** Returns source and subject of an entity. The subject is empty if its events have none. */
+export function splitEntity(entity: string): { readonly source: string; readonly subject: string } {
+  const [source = '', ...subject] = entity.split(' ')
+  return { source, subject: subject.join(' ') }
 }
 
 /**

@@ -42,7 +42,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
   ].filter(text => text !== undefined)
   return (
     <>
-      <Facts now={now} />
+      <EntityFacts now={now} />
       <Alerts now={now} />
       <h2>Metrics in the last hour</h2>
       {now.endsEarly && (
@@ -64,7 +64,7 @@ function Entity({ now, history }: EntityProps): JSX.Element {
   )
 }
 
-function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
+function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
   const { family, readings, lastAt, activity, topic, partition } = now
   return (
     <dl class="tiles">

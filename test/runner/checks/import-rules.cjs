@@ -43,6 +43,17 @@ const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
   to: { path: LAYERS.slice(index + 1).join('|') },
 }))
 
+/** The console's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
+const CONSOLE_ROOMS = ['cache', 'http', 'access', 'api', 'page']
+
+const consoleRooms = CONSOLE_ROOMS.slice(0, -1).map((room, index) => ({
+  name: `console-${room}`,
+  comment: 'imports of the console run from its page down to its caches, never back',
+  severity: 'error',
+  from: { path: `^console/${room}/` },
+  to: { path: `^console/(${CONSOLE_ROOMS.slice(index + 1).join('|')}|ksql)/` },
+}))
+
 /** The trigger's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
 const TRIGGER_ROOMS = [
   'support',
@@ -273,6 +284,7 @@ module.exports = {
       from: { path: '^infra/[^/]+/', pathNot: `^infra/(${INFRA_ROOMS.join('|')})/` },
       to: {},
     },
+    ...consoleRooms,
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',

@@ -1,14 +1,10 @@
 /** Common part of `dlq redrive` and `dlq drop`: checks the request, carries it out or shows its effect, and reports the result. */
 import { randomUUID } from 'node:crypto'
 import { openBulkPublisher } from '../../lib/operations/bulk.ts'
-import {
-  formatContinueCommand,
-  formatRequest,
-  type HandlingRequest,
-} from '../../lib/operations/dead-letters/request.ts'
+import { formatContinueCommand, formatRequest, type HandlingRequest, formatFilter } from '../../lib/operations/dead-letters/operation.ts'
 import { previewHandling, runHandling, toCounts, type Work } from '../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
+import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'

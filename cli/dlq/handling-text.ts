@@ -1,7 +1,7 @@
 /** Texts of a redrive or a drop of dead letters: plan, progress and result. Pure. */
 
-import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
-import type { Command } from '../../lib/operations/dead-letters/request.ts'
+import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decision.ts'
+import type { Command } from '../../lib/operations/dead-letters/operation.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatBar } from '../output/progress-text.ts'
 import { escapeText } from '../output/text-width.ts'

@@ -1,6 +1,6 @@
-import { previewRedrive } from '../../lib/operations/dead-letters/decide.ts'
+import { previewRedrive } from '../../lib/operations/dead-letters/decision.ts'
 import { parseName } from '../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../lib/operations/dead-letters/topics.ts'
+import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/records.ts'
 import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'

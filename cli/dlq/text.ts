@@ -1,7 +1,7 @@
 /** Formats dead letters as text. Pure. */
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
+import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decision.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'

@@ -2,15 +2,10 @@
 
 import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
-import { LEFT_OUT, previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
+import { LEFT_OUT, previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/decision.ts'
 import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
-import {
-  type DeadLetterAnswer,
-  type DeadLetterSummary,
-  findDeadLetter,
-  toDeadLetterSummary,
-} from '../../../lib/queries/dead-letters/records.ts'
+import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
+import { type DeadLetterAnswer, type DeadLetterSummary, findDeadLetter, toDeadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'

@@ -1,15 +1,10 @@
 /** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
 import * as v from 'valibot'
-import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
-import { formatRequest, type HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
-import {
-  previewHandling,
-  runHandling,
-  toCounts,
-  type Work,
-} from '../../../lib/operations/dead-letters/run.ts'
+import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decision.ts'
+import { formatRequest, type HandlingRequest } from '../../../lib/operations/dead-letters/operation.ts'
+import { previewHandling, runHandling, toCounts, type Work } from '../../../lib/operations/dead-letters/run.ts'
 import { type Selected, selectDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
+import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
 import { declareChange, declarePostQuery } from '../../http/declare-route.ts'

@@ -5,7 +5,7 @@ import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.t
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import type { HandlingRequest } from './request.ts'
+import type { HandlingRequest } from './operation.ts'
 
 /** Topic of the environment to which records can be redriven. */
 export interface RedriveTopic {

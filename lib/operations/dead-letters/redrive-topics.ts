@@ -9,7 +9,7 @@ import type { ReadTopic } from '../../queries/kafka/lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { readGrowths } from '../../redriver/growths.ts'
 import { OperationFailure } from '../failure.ts'
-import type { RedriveTopic, RedriveTopics } from './decide.ts'
+import type { RedriveTopic, RedriveTopics } from './decision.ts'
 
 /**
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.

@@ -6,11 +6,11 @@ import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import { readLetters } from '../../queries/dead-letters/records.ts'
-import { buildRedrive, findLeftOutReason, type RedriveTopics } from './decide.ts'
+import { buildRedrive, findLeftOutReason, type RedriveTopics } from './decision.ts'
 import { type Departing, publishChosen } from './publish.ts'
-import { ACTIONS, type HandlingRequest } from './request.ts'
+import { ACTIONS, type HandlingRequest } from './operation.ts'
 import type { Tally } from './selection.ts'
-import { TopicWatch } from './topics.ts'
+import { TopicWatch } from './redrive-topics.ts'
 
 /** Connections and parameters of a run or a preview. */
 export interface Work {

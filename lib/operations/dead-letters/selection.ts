@@ -8,8 +8,8 @@ import {
 } from '../../queries/dead-letters/dead-letters.ts'
 import { isWritten, meets } from '../../queries/dead-letters/pages.ts'
 import { formatPlace } from '../../queries/dead-letters/records.ts'
-import type { LeftOutReason } from './decide.ts'
-import type { HandlingRequest } from './request.ts'
+import type { LeftOutReason } from './decision.ts'
+import type { HandlingRequest } from './operation.ts'
 
 /** Parses how a user names a dead letter: by its position in the dlq topic, or by its id. */
 export function parseName(at: string): { readonly id: string } | DeadLetterPlace {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readTopicGrowths } from '../../../../lib/operations/dead-letters/topics.ts'
+import { readTopicGrowths } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
 import { growthsName } from '../../../../lib/redriver/growths.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'

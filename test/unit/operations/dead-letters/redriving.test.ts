@@ -9,13 +9,13 @@ import {
   findLeftOutReason,
   previewRedrive,
   type RedriveTopics,
-} from '../../../../lib/operations/dead-letters/decide.ts'
+} from '../../../../lib/operations/dead-letters/decision.ts'
 import {
   buildHandledRecords,
   type Pace,
   publishChosen,
 } from '../../../../lib/operations/dead-letters/publish.ts'
-import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/request.ts'
+import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 

@@ -1,10 +1,11 @@
 /** Common part of `dlq redrive` and `dlq drop`: checks the request, carries it out or shows its effect, and reports the result. */
 import { randomUUID } from 'node:crypto'
 import { openBulkPublisher } from '../../lib/operations/bulk.ts'
-import { formatContinueCommand, formatRequest, type HandlingRequest, formatFilter } from '../../lib/operations/dead-letters/operation.ts'
-import { previewHandling, runHandling, toCounts, type Work } from '../../lib/operations/dead-letters/run.ts'
-import { selectDeadLetters, Tally } from '../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
+import { formatContinueCommand, formatRequest, type HandlingRequest, type Handling, prepareHandling } from '../../lib/operations/dead-letters/operation.ts'
+import { formatFilter } from '../../lib/operations/dead-letters/selection.ts'
+import { previewHandling } from '../../lib/operations/dead-letters/preview.ts'
+import { runHandling } from '../../lib/operations/dead-letters/run.ts'
+import { Tally } from '../../lib/operations/dead-letters/result.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'
@@ -39,24 +40,19 @@ export async function handleDeadLetters(
   const { env } = config
   const { stop } = terminal
   await queryDlq(config, async (letters, connections) => {
-    const topics = await readRedriveTopics(
-      connections,
-      config,
-      listReaders(env),
-      request.command === 'redrive',
-    )
-    const { rows, missing } = await selectDeadLetters(letters, request, stop)
+    const source = { connections, config, letters, readers: listReaders(env) }
+    const handling = await prepareHandling(source, request, stop)
+    const { missing } = handling
     if (missing.length > 0)
       throw new CliFailure(
         `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` lists the dead letters.`,
       )
-    const work = { request, rows, letters, topics, connections, stop }
     const end = options.yes
-      ? await runOperation(work, connections, formatRequest({ ...request, filter }), terminal)
-      : await runPreview(work, terminal)
+      ? await runOperation(handling, connections, formatRequest({ ...request, filter }), terminal)
+      : await runPreview(handling, terminal)
     printReport(
       terminal,
-      { env, ...buildHandlingReport(work, end), dryRun: !options.yes },
+      { env, ...buildHandlingReport(handling, end), dryRun: !options.yes },
       options.json,
       formatHandling,
     )
@@ -75,11 +71,10 @@ interface End {
 }
 
 /** @throws StoppedByUser if the evaluation was stopped */
-async function runPreview(work: Work, terminal: Terminal): Promise<End> {
-  const tally = new Tally()
+async function runPreview(handling: Handling, terminal: Terminal): Promise<End> {
   const startedMs = performance.now()
-  await previewHandling(work, tally)
-  if (work.stop.aborted) {
+  const tally = await previewHandling(handling)
+  if (handling.stop.aborted) {
     terminal.stderr.write('Stopped before anything was changed.\n')
     throw new StoppedByUser()
   }
@@ -88,13 +83,15 @@ async function runPreview(work: Work, terminal: Terminal): Promise<End> {
 
 /** Carries out a request and shows the progress. @param filter request as options, for the audit event */
 async function runOperation(
-  work: Work,
+  handling: Handling,
   connections: CommandConnections,
   filter: Readonly<Record<string, string>>,
   terminal: Terminal,
 ): Promise<End> {
-  const { request, rows } = work
-  const { command } = request
+  const {
+    request: { command },
+    rows,
+  } = handling
   const tally = new Tally()
   const startedMs = performance.now()
   const elapsedMs = () => performance.now() - startedMs
@@ -102,20 +99,19 @@ async function runOperation(
   terminal.stderr.write(`Operation ${operation}, begun at ${new Date().toISOString()}\n`)
   const hide = showLine(terminal, () =>
     formatProgress({
-      ...{
-        command,
-        taken: tally.handledCount,
-        leftOut: tally.decided - tally.handledCount,
-        elapsedMs: elapsedMs(),
-      },
+      command,
+      taken: tally.handledCount,
+      leftOut: tally.decided - tally.handledCount,
+      elapsedMs: elapsedMs(),
       part: Math.min(1, tally.decided / (rows.length || 1)),
     }),
   )
   try {
     await carryOut(connections, { action: `dlq ${command}`, filter, operation }, async (counts, by) => {
       const publisher = await openBulkPublisher(connections)
-      await runHandling(work, tally, { by, operation, config: connections.config, publisher }).finally(() =>
-        Object.assign(counts, toCounts(request, tally)),
+      const context = { by, operation, config: connections.config, publisher }
+      await runHandling(handling, tally, context).finally(() =>
+        Object.assign(counts, tally.toAuditCounts(command)),
       )
     })
     return { tally, elapsedMs: elapsedMs() }
@@ -128,17 +124,14 @@ async function runOperation(
 }
 
 function buildHandlingReport(
-  { request, stop }: Work,
+  { request: { command }, stop }: Handling,
   { tally, elapsedMs, error }: End,
 ): Omit<HandlingReport, 'env' | 'dryRun'> {
+  const result = tally.toResult()
   return {
-    command: request.command,
-    taken: tally.handledCount,
-    leftOut: Object.fromEntries(tally.leftOut),
-    codes: tally.codes.byFrequency(),
-    consumers: tally.consumers.byFrequency(),
-    topics: tally.topics.byFrequency(),
-    permanent: request.command === 'redrive' ? [...tally.permanent] : [],
+    command,
+    ...result,
+    permanent: command === 'redrive' ? result.permanent : [],
     stopped: error === undefined ? (stop.aborted ? 'on request' : null) : (error as Error).message,
     elapsedMs: Math.round(elapsedMs),
   }

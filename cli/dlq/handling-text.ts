@@ -6,23 +6,14 @@ import { durationText } from '../../lib/support/duration.ts'
 import { formatBar } from '../output/progress-text.ts'
 import { escapeText } from '../output/text-width.ts'
 import { shortenTopic } from './text.ts'
+import type { HandlingResult } from '../../lib/operations/dead-letters/result.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
-export interface HandlingReport {
+export interface HandlingReport extends HandlingResult {
   readonly env: string
   readonly command: Command
   /** True for a dry run, which changes nothing. */
   readonly dryRun: boolean
-  /** Number of dead letters that were, or would be, redriven or dropped. */
-  readonly taken: number
-  /** Number of matching dead letters that were skipped, by reason. */
-  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
-  /** Number of selected dead letters by code. */
-  readonly codes: Readonly<Record<string, number>>
-  readonly consumers: Readonly<Record<string, number>>
-  readonly topics: Readonly<Record<string, number>>
-  /** Permanent failure codes of the redriven dead letters: the same record fails again, unless the cause was fixed. */
-  readonly permanent: readonly string[]
   /** Reason why the operation stopped before its end; null if it was completed. */
   readonly stopped: string | null
   readonly elapsedMs: number

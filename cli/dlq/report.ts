@@ -3,7 +3,7 @@
 import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import type { RedriveOutlook } from '../../lib/operations/dead-letters/decision.ts'
+import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { DeadLetterCounts } from '../../lib/queries/dead-letters/pages.ts'
 import {

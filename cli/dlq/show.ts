@@ -1,4 +1,4 @@
-import { previewRedrive } from '../../lib/operations/dead-letters/decision.ts'
+import { previewRedrive } from '../../lib/operations/dead-letters/preview.ts'
 import { parseName } from '../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/records.ts'

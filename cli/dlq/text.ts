@@ -1,7 +1,8 @@
 /** Formats dead letters as text. Pure. */
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decision.ts'
+import { LEFT_OUT } from '../../lib/operations/dead-letters/decision.ts'
+import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'

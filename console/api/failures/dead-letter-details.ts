@@ -2,7 +2,8 @@
 
 import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
-import { LEFT_OUT, previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/decision.ts'
+import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
+import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
 import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
 import { type DeadLetterAnswer, type DeadLetterSummary, findDeadLetter, toDeadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'

@@ -1,10 +1,10 @@
 /** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
 import * as v from 'valibot'
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decision.ts'
-import { formatRequest, type HandlingRequest } from '../../../lib/operations/dead-letters/operation.ts'
-import { previewHandling, runHandling, toCounts, type Work } from '../../../lib/operations/dead-letters/run.ts'
-import { type Selected, selectDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
-import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
+import { formatRequest, type HandlingRequest, type Handling, prepareHandling } from '../../../lib/operations/dead-letters/operation.ts'
+import { previewHandling } from '../../../lib/operations/dead-letters/preview.ts'
+import { runHandling } from '../../../lib/operations/dead-letters/run.ts'
+import { Tally, type HandlingResult } from '../../../lib/operations/dead-letters/result.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
 import { declareChange, declarePostQuery } from '../../http/declare-route.ts'
@@ -49,19 +49,12 @@ export interface LeftOut {
   readonly because: string
 }
 
-export interface Plan {
+export interface Plan extends Omit<HandlingResult, 'leftOut'> {
   /**
    * Request body that carries out the plan. Its times are absolute, so that dead letters that arrive later are not included.
    */
   readonly request: HandlingRequest
-  readonly taken: number
   readonly leftOut: readonly LeftOut[]
-  /** Number of selected dead letters by code. */
-  readonly codes: Readonly<Record<string, number>>
-  /** Failure codes of the selected dead letters that are permanent, so that a redrive would fail again. */
-  readonly permanent: readonly string[]
-  readonly consumers: Readonly<Record<string, number>>
-  readonly topics: Readonly<Record<string, number>>
   /** Positions in the request at which there is no dead letter. */
   readonly missing: readonly string[]
   /** True if all dead letters were examined. If false, further dead letters may match. */
@@ -77,19 +70,14 @@ async function planHandling(environment: ConsoleEnvironment, selection: Handling
     ats.length > 0
       ? { ...selection, filter: {} }
       : { ...selection, filter: { ...filter, untilMs: Date.now() } }
-  const { work, missing } = await prepareWork(environment, request)
-  const tally = new Tally()
-  await previewHandling(work, tally)
-  const isWhole = !work.stop.aborted
+  const handling = await prepare(environment, request)
+  const tally = await previewHandling(handling)
+  const isWhole = !handling.stop.aborted
   return {
     request,
-    taken: tally.handledCount,
+    ...tally.toResult(),
     leftOut: describeLeftOut(tally),
-    codes: tally.codes.byFrequency(),
-    permanent: [...tally.permanent],
-    consumers: tally.consumers.byFrequency(),
-    topics: tally.topics.byFrequency(),
-    missing: isWhole ? missing : [],
+    missing: isWhole ? handling.missing : [],
     isWhole,
     looked: tally.decided,
   }
@@ -109,48 +97,47 @@ async function handleDeadLetters(
   request: HandlingRequest,
   by: string,
 ): Promise<HandledAnswer> {
-  const { work } = await prepareWork(environment, request)
+  const handling = await prepare(environment, request)
   const tally = new Tally()
   const audited = { by, action: `dlq ${request.command}`, filter: formatRequest(request) } as const
   return makeAuditedChange(environment, audited, async operation => {
-    const doing = {
+    const context = {
       by,
       operation,
       config: environment.config,
       publisher: await environment.connections.publisher(),
     }
-    const error = await runHandling(work, tally, doing).then(
+    const error = await runHandling(handling, tally, context).then(
       () => undefined,
       (error: unknown) => error,
     )
     // If nothing was handled, nothing is to be audited.
     if (error !== undefined && tally.handledCount === 0) throw error
-    const result = { taken: tally.handledCount, leftOut: describeLeftOut(tally), isOver: !work.stop.aborted }
+    const result = {
+      taken: tally.handledCount,
+      leftOut: describeLeftOut(tally),
+      isOver: !handling.stop.aborted,
+    }
     const { code, message } = toProblem(error)
     return {
       result,
-      counts: toCounts(request, tally),
+      counts: tally.toAuditCounts(request.command),
       ...(error === undefined ? {} : { problem: new ProblemError(code, message) }),
     }
   })
 }
 
-async function prepareWork(
-  environment: ConsoleEnvironment,
-  request: HandlingRequest,
-): Promise<Pick<Selected, 'missing'> & { readonly work: Work }> {
+async function prepare(environment: ConsoleEnvironment, request: HandlingRequest): Promise<Handling> {
   const stop = AbortSignal.timeout(STEP_MS)
-  const { config, connections, consumers } = environment
-  const source = await environment.letters()
-  const topics = await readRedriveTopics(connections, config, consumers, request.command === 'redrive')
-  const { rows, missing } = await selectDeadLetters(source, request, stop).catch((error: unknown) => {
+  const { config, connections, consumers: readers } = environment
+  const source = { connections, config, letters: await environment.letters(), readers }
+  return prepareHandling(source, request, stop).catch((error: unknown) => {
     if (error !== stop.reason) throw error
     throw new ProblemError(
       'unavailable',
       'The dead letters could not be searched in time: limit the time range, or use `sluice dlq`.',
     )
   })
-  return { work: { request, rows, letters: source, topics, connections, stop }, missing }
 }
 
 function describeLeftOut({ leftOut }: Tally): readonly LeftOut[] {

@@ -1,24 +1,11 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import type { Growth } from '#runtime/pipeline/model.ts'
-import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
+import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './operation.ts'
-
-/** Topic of the environment to which records can be redriven. */
-export interface RedriveTopic {
-  /** Current offset bounds of the topic, by partition. */
-  readonly bounds: readonly { readonly start: number; readonly end: number }[]
-  /** Consumers that read the topic. */
-  readonly consumers: ReadonlySet<string>
-  readonly maxMessageBytes: number
-  /** Partition count increases of the topic. They determine the partition to which a record is redriven. */
-  readonly growths: readonly Growth[]
-}
-
-export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
+import type { RedriveTopics } from './redrive-topics.ts'
 
 /** Reasons for skipping dead letters, with descriptions for the user. */
 export const LEFT_OUT = {
@@ -67,7 +54,8 @@ export function buildRedrive(
   return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
 }
 
-function findRedriveObstacle(
+/** Returns the reason why a record cannot be redriven to its original topic. */
+export function findRedriveObstacle(
   deadLetter: FoundDeadLetter['deadLetter'],
   topics: RedriveTopics,
 ): LeftOutReason | undefined {
@@ -78,34 +66,4 @@ function findRedriveObstacle(
   if (!bounds) return 'no-such-partition'
   if (deadLetter.originalOffset >= bounds.end) return 'another-log'
   return topic.consumers.has(deadLetter.consumer) ? undefined : 'unknown-consumer'
-}
-
-export interface RedriveOutlook {
-  readonly to: {
-    readonly topic: string
-    readonly partition: number
-    readonly consumer: string
-    readonly attempt: number
-  }
-  /** Reason for which a redrive would skip the dead letter; null if it can be redriven. */
-  readonly leftOut: LeftOutReason | null
-  /** Action by which the dead letter was handled; null while it is open. */
-  readonly handled: HandledAction | null
-}
-
-/** Returns the expected outcome of redriving a dead letter that is named. */
-export function previewRedrive(
-  { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
-  handled: HandledAction | undefined,
-  topics: RedriveTopics,
-): RedriveOutlook {
-  const growths = topics.get(deadLetter.originalTopic)?.growths
-  const { topic, partition } = createRedrivenRecord(deadLetter, undefined, growths)
-  const { consumer, attempt, errorType } = deadLetter
-  const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : findRedriveObstacle(deadLetter, topics)
-  return {
-    to: { topic, partition, consumer, attempt: attempt + 1 },
-    leftOut: leftOut ?? null,
-    handled: handled ?? null,
-  }
 }

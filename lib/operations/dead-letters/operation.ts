@@ -1,30 +1,57 @@
-/** Defines requests to redrive or drop dead letters. Pure. */
-import { instant } from '#runtime/consumer/instant.ts'
+/** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Config } from '../../app/config.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
-import type { DeadLetterFilter } from '../../queries/dead-letters/pages.ts'
+import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
+import type { ReadTopic } from '../../queries/kafka/lag.ts'
+import { type RedriveTopics, readRedriveTopics } from './redrive-topics.ts'
+import { formatFilter, type Selected, type Selection, selectDeadLetters } from './selection.ts'
 
 export type Command = 'redrive' | 'drop'
 
 /** Recorded action by command. It is written to the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
-export interface HandlingRequest {
+export interface HandlingRequest extends Selection {
   readonly command: Command
-  /** Positions or ids of dead letters; empty if the filter selects them. */
-  readonly ats: readonly string[]
-  readonly filter: DeadLetterFilter
   /** Maximum number of dead letters per second. */
   readonly perSecond?: number | undefined
   /** True to redrive dead letters that were redriven or dropped before. Only for dead letters that are named. */
   readonly again?: boolean | undefined
 }
 
-/** Returns the conditions of a filter as command-line options. */
-export function formatFilter(filter: DeadLetterFilter): Readonly<Record<string, string>> {
-  const { code, consumer, entity, type, sinceMs, untilMs } = filter
-  const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
-  const named = Object.entries({ code, consumer, entity, type, ...times })
-  return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
+/** Prepared operation, which can be previewed or run. */
+export interface Handling extends Selected {
+  readonly request: HandlingRequest
+  readonly letters: DeadLetterSource
+  /** Topics to which records can be redriven. */
+  readonly topics: RedriveTopics
+  readonly connections: Pick<Connections, 'kafka'>
+  /** Signal that ends the run or the preview after the current batch. */
+  readonly stop: AbortSignal
+}
+
+/** Environment whose dead letters are handled. */
+interface HandlingEnvironment {
+  readonly connections: Connections
+  readonly config: Pick<Config, 'env'>
+  readonly letters: DeadLetterSource
+  /** Functions of the environment, with the topics that they read. */
+  readonly readers: readonly ReadTopic[]
+}
+
+/**
+ * Selects the dead letters of a request, and reads the topics to which they can be redriven.
+ *
+ * @throws see `readRedriveTopics` and `selectDeadLetters`
+ */
+export async function prepareHandling(
+  { connections, config, letters, readers }: HandlingEnvironment,
+  request: HandlingRequest,
+  stop: AbortSignal,
+): Promise<Handling> {
+  const topics = await readRedriveTopics(connections, config, readers, request.command === 'redrive')
+  return { ...(await selectDeadLetters(letters, request, stop)), request, letters, topics, connections, stop }
 }
 
 /** Returns the request as command-line options, for the audit event. */

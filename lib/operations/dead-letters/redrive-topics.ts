@@ -9,7 +9,19 @@ import type { ReadTopic } from '../../queries/kafka/lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { readGrowths } from '../../redriver/growths.ts'
 import { OperationFailure } from '../failure.ts'
-import type { RedriveTopic, RedriveTopics } from './decision.ts'
+
+/** Topic of the environment to which records can be redriven. */
+export interface RedriveTopic {
+  /** Current offset bounds of the topic, by partition. */
+  readonly bounds: readonly { readonly start: number; readonly end: number }[]
+  /** Consumers that read the topic. */
+  readonly consumers: ReadonlySet<string>
+  readonly maxMessageBytes: number
+  /** Partition count increases of the topic. They determine the partition to which a record is redriven. */
+  readonly growths: readonly Growth[]
+}
+
+export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 
 /**
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.

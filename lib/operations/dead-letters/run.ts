@@ -1,29 +1,17 @@
-/** Redrives or drops the selected dead letters, or shows in advance what that would do. */
+/** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
-import type { DeadLetterSource, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import { readLetters } from '../../queries/dead-letters/records.ts'
-import { buildRedrive, findLeftOutReason, type RedriveTopics } from './decision.ts'
-import { type Departing, publishChosen } from './publish.ts'
-import { ACTIONS, type HandlingRequest } from './operation.ts'
-import type { Tally } from './selection.ts'
-import { TopicWatch } from './redrive-topics.ts'
-
-/** Connections and parameters of a run or a preview. */
-export interface Work {
-  readonly request: HandlingRequest
-  /** Selected dead letters. */
-  readonly rows: readonly PlacedRow[]
-  readonly letters: DeadLetterSource
-  /** Topics to which records can be redriven. */
-  readonly topics: RedriveTopics
-  readonly connections: Pick<Connections, 'kafka'>
-  /** Signal that ends the run or the preview after the current batch. */
-  readonly stop: AbortSignal
-}
+import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
+import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
+import type { DeadLetterPlace } from '../../queries/dead-letters/dead-letters.ts'
+import { toDataschema } from '../../telemetry/dataschema.ts'
+import { type EligibleLetter, readEligibleLetters } from './eligible-letters.ts'
+import { ACTIONS, type Handling } from './operation.ts'
+import type { Tally } from './result.ts'
 
 /** Operator of a run, and the connection for writing. */
 interface RunContext {
@@ -34,28 +22,19 @@ interface RunContext {
   readonly publisher: Publisher
 }
 
-/** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */
-export async function previewHandling(work: Work, tally: Tally): Promise<void> {
-  for await (const group of selectDeparting(work, tally, { by: '' })) {
-    for (const { row } of group) tally.addHandled(row)
-    if (work.stop.aborted) return
-  }
-}
-
 /**
  * Redrives or drops the selected dead letters.
  *
  * @param tally counts what was done, also if the run ends with an error
  * @throws TopicReplaced if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
  */
-export async function runHandling(work: Work, tally: Tally, context: RunContext): Promise<void> {
-  const { request, letters, stop } = work
+export async function runHandling(handling: Handling, tally: Tally, context: RunContext): Promise<void> {
+  const { request, letters, stop } = handling
   const { by, operation, config, publisher } = context
-  const handled = { operation, action: ACTIONS[request.command], by, dlqTopic: letters.topic, ...config }
-  await publishChosen(
-    selectDeparting(work, tally, context),
+  await publishInBatches(
+    readEligibleLetters(handling, tally, by),
     publisher,
-    handled,
+    { operation, action: ACTIONS[request.command], by, dlqTopic: letters.topic, ...config },
     {
       perSecond: request.perSecond,
       nowMs: () => performance.now(),
@@ -68,62 +47,106 @@ export async function runHandling(work: Work, tally: Tally, context: RunContext)
   )
 }
 
-/** Returns the counts for the audit event of a run. */
-export function toCounts(
-  { command }: HandlingRequest,
-  { handledCount, leftOut }: Tally,
-): Record<string, number> {
-  return { [ACTIONS[command]]: handledCount, ...Object.fromEntries(leftOut) }
+/** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
+const MAX_BYTES = 800 * 1024
+const MAX_RECORDS = 2_000
+/** Interval between batches if the rate is limited, in milliseconds. */
+const LIMITED_BATCH_MS = 250
+
+export interface Pace {
+  /** Maximum number of dead letters per second; undefined for no limit. */
+  readonly perSecond: number | undefined
+  readonly nowMs: () => number
+  /** Waits. If the run is stopped, the wait ends early without an error. */
+  readonly wait: (ms: number) => Promise<void>
+  /** Returns whether the run must stop before the next batch. */
+  readonly isStopped: () => boolean
 }
 
-/** Dead letter that leaves. An unreadable dead letter can only be dropped. */
-interface DepartingRow extends Departing {
-  readonly row: PlacedRow
+/** Details of the records that mark dead letters as handled. */
+interface HandledMark {
+  readonly operation: string
+  readonly action: HandledAction
+  readonly by: string
+  readonly dlqTopic: string
+  readonly contentMode: ContentMode
 }
 
-/** Number of dead letters to process at once if their records are not read. */
-const GROUP = 1_000
+/**
+ * Publishes records in batches. After Kafka has acknowledged a batch, its dead letters are marked as handled. A dead letter that is
+ * marked as handled was thus always published. After a crash, a record can be published again.
+ *
+ * @param acknowledged called with the dead letters of each batch after Kafka has acknowledged their records
+ * @throws see `Publisher.publish`
+ */
+export async function publishInBatches<Letter extends Omit<EligibleLetter, 'row'>>(
+  groups: AsyncIterable<readonly Letter[]>,
+  publisher: Publisher,
+  mark: HandledMark,
+  pace: Pace,
+  acknowledged: (batch: readonly Letter[]) => void,
+): Promise<void> {
+  let dueMs = 0
+  for await (const batch of splitBatches(groups, pace)) {
+    // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given rate.
+    dueMs = Math.max(dueMs, pace.nowMs())
+    if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
+    if (pace.isStopped()) return
+    if (pace.perSecond !== undefined) dueMs += (batch.length * 1000) / pace.perSecond
+    const records = batch.flatMap(({ record }) => record ?? [])
+    if (records.length > 0) await publisher.publish(records)
+    acknowledged(batch)
+    await publisher.publish(buildHandledRecords(batch, mark))
+  }
+}
 
-/** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
-async function* selectDeparting(
-  { request, rows, letters, topics, connections }: Work,
-  tally: Tally,
-  { by }: { readonly by: string },
-): AsyncGenerator<readonly DepartingRow[]> {
-  const wanted = rows.filter(row => {
-    const because = findLeftOutReason(row, request)
-    if (because) tally.addLeftOut(because)
-    return because === undefined
-  })
-  tally.decided = rows.length - wanted.length
-  if (request.command === 'drop') {
-    for (let at = 0; at < wanted.length; at += GROUP) {
-      const group = wanted.slice(at, at + GROUP).map(row => toDepartingRow(row))
-      tally.decided += group.length
-      yield group
+async function* splitBatches<Letter extends Omit<EligibleLetter, 'row'>>(
+  groups: AsyncIterable<readonly Letter[]>,
+  { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
+): AsyncGenerator<readonly Letter[]> {
+  const most = Math.max(1, Math.min(MAX_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
+  let batch: Letter[] = []
+  let bytes = 0
+  for await (const group of groups) {
+    for (const one of group) {
+      const size = one.record ? estimateSize(one.record) : 0
+      if (batch.length > 0 && (batch.length >= most || bytes + size > MAX_BYTES)) {
+        yield batch
+        batch = []
+        bytes = 0
+      }
+      batch.push(one)
+      bytes += size
     }
-    return
+    if (isStopped()) break
   }
-  const watch = new TopicWatch(connections, topics)
-  const written = new Set<string>()
-  for await (const group of readLetters(letters.log, letters.topic, wanted)) {
-    const at = instant(Date.now())
-    const selected = group.flatMap(({ row, found }) => {
-      // The record is no longer in the topic.
-      if (!found) return []
-      const record = buildRedrive(found, topics, { by, at })
-      if (typeof record !== 'string') return [toDepartingRow(row, record)]
-      tally.addLeftOut(record)
-      return []
-    })
-    for (const { record } of selected) if (record) written.add(record.topic)
-    await watch.check(written)
-    tally.decided += group.length
-    yield selected
-  }
+  if (batch.length > 0) yield batch
 }
 
-function toDepartingRow(row: PlacedRow, record?: NonNullable<Departing['record']>): DepartingRow {
-  const { partition, offset } = row
-  return { partition, offset, row, ...(record && { record }) }
+/** Returns the records that mark dead letters as handled, one for each partition. */
+export function buildHandledRecords(
+  places: readonly DeadLetterPlace[],
+  { operation, action, by, dlqTopic, contentMode }: HandledMark,
+): OutgoingRecord[] {
+  const at = instant(Date.now())
+  return [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, own]) => {
+    const ranges: { from: number; to: number }[] = []
+    for (const { offset } of own) {
+      const last = ranges.at(-1)
+      if (last?.to === offset - 1) last.to = offset
+      else ranges.push({ from: offset, to: offset })
+    }
+    const data: DeadLettersHandled = { action, by, at, operation, ranges }
+    const event = {
+      id: `${operation}.${partition}.${ranges[0]?.from}`,
+      source: '/operators',
+      subject: by,
+      type: DEAD_LETTERS_HANDLED_TYPE,
+      time: at,
+      datacontenttype: 'application/json',
+      dataschema: toDataschema(DEAD_LETTERS_HANDLED_TYPE),
+      data,
+    }
+    return { ...toOutgoingRecord(dlqTopic, null, event, contentMode), partition }
+  })
 }

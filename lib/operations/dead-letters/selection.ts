@@ -1,15 +1,27 @@
-/** Selects the dead letters of a request, and counts which of them are handled or skipped. */
-import { Counts } from '../../queries/dead-letters/counts.ts'
+/** Selects the dead letters of a request. */
+import { instant } from '#runtime/consumer/instant.ts'
 import {
   type DeadLetterPlace,
   type DeadLetterSource,
   DeadLetters,
   type PlacedRow,
 } from '../../queries/dead-letters/dead-letters.ts'
-import { isWritten, meets } from '../../queries/dead-letters/pages.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/pages.ts'
 import { formatPlace } from '../../queries/dead-letters/records.ts'
-import type { LeftOutReason } from './decision.ts'
-import type { HandlingRequest } from './operation.ts'
+
+export interface Selection {
+  /** Positions or ids of dead letters; empty if the filter selects them. */
+  readonly ats: readonly string[]
+  readonly filter: DeadLetterFilter
+}
+
+/** Returns the conditions of a filter as command-line options. */
+export function formatFilter(filter: DeadLetterFilter): Readonly<Record<string, string>> {
+  const { code, consumer, entity, type, sinceMs, untilMs } = filter
+  const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
+  const named = Object.entries({ code, consumer, entity, type, ...times })
+  return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
+}
 
 /** Parses how a user names a dead letter: by its position in the dlq topic, or by its id. */
 export function parseName(at: string): { readonly id: string } | DeadLetterPlace {
@@ -33,7 +45,7 @@ export interface Selected {
  */
 export async function selectDeadLetters(
   source: DeadLetterSource,
-  { ats, filter }: Pick<HandlingRequest, 'ats' | 'filter'>,
+  { ats, filter }: Selection,
   stop?: AbortSignal,
 ): Promise<Selected> {
   const now = await new DeadLetters(source).look(undefined, stop)
@@ -46,10 +58,7 @@ export async function selectDeadLetters(
   return selectRows(all.rows, { ats, filter })
 }
 
-function selectRows(
-  rows: readonly PlacedRow[],
-  { ats, filter }: Pick<HandlingRequest, 'ats' | 'filter'>,
-): Selected {
+function selectRows(rows: readonly PlacedRow[], { ats, filter }: Selection): Selected {
   const names = new Set(ats)
   const missing = new Set(ats)
   const isMeant = (row: PlacedRow) => {
@@ -60,32 +69,4 @@ function selectRows(
     return own.length > 0
   }
   return { rows: rows.filter(isMeant), missing: [...missing] }
-}
-
-/** Counts the dead letters of a request. The counts can be read while it is carried out. */
-export class Tally {
-  readonly consumers = new Counts()
-  readonly topics = new Counts()
-  readonly codes = new Counts()
-  /** Permanent failure codes that occurred. Such a failure occurs again if the record is redriven unchanged. */
-  readonly permanent = new Set<string>()
-  readonly leftOut = new Map<LeftOutReason, number>()
-  /** Number of selected dead letters that were decided so far. */
-  decided = 0
-
-  get handledCount(): number {
-    return this.codes.total
-  }
-
-  addHandled(row: PlacedRow): void {
-    this.codes.add(row.kind === 'letter' ? row.code : 'broken')
-    if (row.kind !== 'letter') return
-    if (row.class === 'permanent') this.permanent.add(row.code)
-    this.consumers.add(row.consumer)
-    this.topics.add(row.topic)
-  }
-
-  addLeftOut(reason: LeftOutReason): void {
-    this.leftOut.set(reason, (this.leftOut.get(reason) ?? 0) + 1)
-  }
 }

@@ -4,18 +4,15 @@ import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redr
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
-import {
-  buildRedrive,
-  findLeftOutReason,
-  previewRedrive,
-  type RedriveTopics,
-} from '../../../../lib/operations/dead-letters/decision.ts'
+import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
+import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
+import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
+import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
 import {
   buildHandledRecords,
   type Pace,
-  publishChosen,
-} from '../../../../lib/operations/dead-letters/publish.ts'
-import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
+  publishInBatches,
+} from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
@@ -207,7 +204,7 @@ describe('publishing what is chosen', () => {
 
   it('given several partitions, then records leave in order, and each partition gets its ranges', async () => {
     const publisher = new MemoryPublisher()
-    await publishChosen(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
+    await publishInBatches(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
     const values = publisher.publishedRecords
       .filter(({ topic }) => topic === READINGS)
       .map(({ value }) => String(value))
@@ -230,7 +227,7 @@ describe('publishing what is chosen', () => {
     const publisher = new MemoryPublisher()
     const wait = async (ms: number) => void waits.push(ms)
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
-    await publishChosen(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), () => {})
+    await publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40, wait }), () => {})
     assert.deepEqual(waits, [250, 500])
   })
 
@@ -247,7 +244,7 @@ describe('publishing what is chosen', () => {
       yield* groups(Array.from({ length: 20 }, (_, offset) => 30 + offset))
     }
     const limits = pace({ perSecond: 40, wait, nowMs: () => nowMs })
-    await publishChosen(slow(), new MemoryPublisher(), DOING, limits, () => left.push(nowMs))
+    await publishInBatches(slow(), new MemoryPublisher(), DOING, limits, () => left.push(nowMs))
     const gaps = left.slice(1).map((at, index) => at - (left[index] ?? 0))
     assert.equal(left.length, 5)
     assert.ok(
@@ -262,7 +259,7 @@ describe('publishing what is chosen', () => {
     const isStopped = () => published >= 10
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
     const limits = pace({ perSecond: 40, isStopped })
-    await publishChosen(groups(numbers), publisher, DOING, limits, batch => {
+    await publishInBatches(groups(numbers), publisher, DOING, limits, batch => {
       published += batch.length
     })
     const all = handledIn(publisher).flatMap(([, ranges]) => ranges)
@@ -272,7 +269,7 @@ describe('publishing what is chosen', () => {
   it('given that Kafka does not take a batch, then only what it took before is handled', async () => {
     const publisher = new MemoryPublisher(topic => (topic === READINGS && publisher.calls > 2 ? 0 : 1e9))
     const numbers = Array.from({ length: 30 }, (_, offset) => offset)
-    const run = publishChosen(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), () => {})
+    const run = publishInBatches(groups(numbers), publisher, DOING, pace({ perSecond: 40 }), () => {})
     await assert.rejects(run, /too large/)
     assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)
   })
@@ -284,7 +281,7 @@ describe('publishing what is chosen', () => {
       throw new Error('torn')
     }
     await assert.rejects(
-      publishChosen(torn(), publisher, DOING, pace({ perSecond: 40 }), () => {}),
+      publishInBatches(torn(), publisher, DOING, pace({ perSecond: 40 }), () => {}),
       /torn/,
     )
     assert.equal(handledIn(publisher).flatMap(([, ranges]) => ranges).length, 10)

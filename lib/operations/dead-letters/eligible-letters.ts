@@ -1,0 +1,62 @@
+/** Reads the dead letters that an operation handles, with the records that redrive them. */
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
+import { readLetters } from '../../queries/dead-letters/records.ts'
+import { buildRedrive, findLeftOutReason } from './decision.ts'
+import type { Handling } from './operation.ts'
+import { TopicWatch } from './redrive-topics.ts'
+import type { Tally } from './result.ts'
+
+/** Dead letter to handle. Without a record to publish, it is only marked as handled. */
+export interface EligibleLetter extends DeadLetterPlace {
+  readonly row: PlacedRow
+  readonly record?: OutgoingRecord
+}
+
+/** Number of dead letters to process at once if their records are not read. */
+const GROUP = 1_000
+
+/** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
+export async function* readEligibleLetters(
+  { request, rows, letters, topics, connections }: Handling,
+  tally: Tally,
+  by: string,
+): AsyncGenerator<readonly EligibleLetter[]> {
+  const wanted = rows.filter(row => {
+    const because = findLeftOutReason(row, request)
+    if (because) tally.addLeftOut(because)
+    return because === undefined
+  })
+  tally.decided = rows.length - wanted.length
+  if (request.command === 'drop') {
+    for (let at = 0; at < wanted.length; at += GROUP) {
+      const group = wanted.slice(at, at + GROUP).map(row => toEligibleLetter(row))
+      tally.decided += group.length
+      yield group
+    }
+    return
+  }
+  const watch = new TopicWatch(connections, topics)
+  const written = new Set<string>()
+  for await (const group of readLetters(letters.log, letters.topic, wanted)) {
+    const at = instant(Date.now())
+    const selected = group.flatMap(({ row, found }) => {
+      // The record is no longer in the topic.
+      if (!found) return []
+      const record = buildRedrive(found, topics, { by, at })
+      if (typeof record !== 'string') return [toEligibleLetter(row, record)]
+      tally.addLeftOut(record)
+      return []
+    })
+    for (const { record } of selected) if (record) written.add(record.topic)
+    await watch.check(written)
+    tally.decided += group.length
+    yield selected
+  }
+}
+
+function toEligibleLetter(row: PlacedRow, record?: OutgoingRecord): EligibleLetter {
+  const { partition, offset } = row
+  return { partition, offset, row, ...(record && { record }) }
+}

@@ -17,10 +17,10 @@ import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 import { lambdaPort } from './ports-and-folders.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
-import { FRAMEWORK, invokeFunction, startFunctions } from './start/functions.ts'
+import { FRAMEWORK, invokeFunction, startFunctions, type FunctionsOptions } from './start/functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
-import { LOOK_EVERY_MS, type Watch, watchFlow } from './start/watch.ts'
+import { LOOK_EVERY_MS, FlowWatch } from './start/watch.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
@@ -74,7 +74,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
-  const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
+  const watching = cloud.then(({ services }) => FlowWatch.start(services, env, screen, schedules))
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(resolveAddresses(servers)), ...LOCAL_AWS_ENVIRONMENT }
@@ -107,14 +107,14 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
  */
 async function runFunctions(
   run: Run,
-  watching: Promise<Watch>,
+  watching: Promise<FlowWatch>,
   { first, expectsReadings }: Pick<LocalSchedules, 'first' | 'expectsReadings'>,
 ): Promise<number> {
-  const { stack, options, dataDir, logsDir, port, variables, screen, report, signal } = run
+  const { stack, dataDir, logsDir, port, variables, screen, report, signal } = run
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
-  let watch: Watch | undefined
+  let watch: FlowWatch | undefined
   const console = await consoleFor({
     environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
     dataDir,
@@ -124,26 +124,7 @@ async function runFunctions(
     watch = started
   })
   servers.catch(() => {})
-  const functionOptions = {
-    environment: {
-      ...variables,
-      LAMBDA_PORT: String(port),
-      // The generator runs every few seconds instead; see `steadyReadings`.
-      SLUICE_GENERATOR: 'off',
-      // Without --no-watch, the variable that the user has set applies.
-      ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
-    },
-    logsDir,
-    servers,
-    reportsFile,
-    onLogLine: (line: string) => {
-      const [, reload] = RELOAD.exec(line) ?? []
-      if (reload !== undefined) screen.line(reload)
-      // `watch` is undefined only before any function runs.
-      watch?.handleLogLine(line)
-    },
-    onReport: (line: string) => watch?.handleReportLine(line),
-  }
+  const functionOptions = { ...describeFunctions(run, () => watch), logsDir, servers, reportsFile }
   const lost = Promise.withResolvers<string>()
   const functions = new Supervisor(
     {
@@ -155,14 +136,7 @@ async function runFunctions(
   )
   try {
     await functions.start(signal)
-    stack.ready({
-      variables: stackVariables(stack.environment, variables),
-      lambdaPort: port,
-      ...(console.address ? { consoleAddress: console.address } : {}),
-    })
-    if (console.address) report({ service: 'console', state: 'ready', detail: console.address, ms: 0 })
-    screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
-    screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
+    reportReady(run, console.address)
     const over = new AbortController()
     try {
       const started = await watching
@@ -189,6 +163,48 @@ async function runFunctions(
 }
 
 /**
+ * Returns the environment of the functions, and the handlers of their logs.
+ *
+ * @param getWatch returns undefined only before any function runs
+ */
+function describeFunctions(
+  { options, port, variables, screen }: Run,
+  getWatch: () => FlowWatch | undefined,
+): Pick<FunctionsOptions, 'environment' | 'onLogLine' | 'onReport'> {
+  return {
+    environment: {
+      ...variables,
+      LAMBDA_PORT: String(port),
+      // The generator runs every few seconds instead; see `steadyReadings`.
+      SLUICE_GENERATOR: 'off',
+      // Without --no-watch, the variable that the user has set applies.
+      ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
+    },
+    onLogLine: line => {
+      const [, reload] = RELOAD.exec(line) ?? []
+      if (reload !== undefined) screen.line(reload)
+      getWatch()?.handleLogLine(line)
+    },
+    onReport: line => getWatch()?.handleReportLine(line),
+  }
+}
+
+/** @param address URL of the console; undefined if it could not be started */
+function reportReady(
+  { stack, variables, port, report, screen, logsDir }: Run,
+  address: string | undefined,
+): void {
+  stack.ready({
+    variables: stackVariables(stack.environment, variables),
+    lambdaPort: port,
+    ...(address ? { consoleAddress: address } : {}),
+  })
+  if (address) report({ service: 'console', state: 'ready', detail: address, ms: 0 })
+  screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
+  screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
+}
+
+/**
  * Starts the console, which shares code with the functions. If this code cannot be loaded, the console does not report the error,
  * because the functions report it with file and line.
  */
@@ -207,7 +223,7 @@ interface Flow {
   readonly lost: Promise<string>
   /** Resolves when the first runs of the scheduled functions have ended. */
   readonly begun: Promise<void>
-  readonly watch: Watch
+  readonly watch: FlowWatch
   /** Ends the simulated readings, so that all records can be processed. */
   stopReadings(): void
 }
@@ -246,14 +262,14 @@ async function flow(
 }
 
 /** Invokes scheduled functions immediately, because their schedules only fire on the minute. */
-async function firstRuns(names: readonly string[], port: number, watch: Watch): Promise<void> {
+async function firstRuns(names: readonly string[], port: number, watch: FlowWatch): Promise<void> {
   for (const name of names) await watch.run(name, async () => void (await invokeFunction(port, name)))
 }
 
 /** Runs the generator whenever readings are due, so that they are published immediately. */
 async function steadyReadings(
   port: number,
-  watch: Watch,
+  watch: FlowWatch,
   { GENERATOR_FILE: file }: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -60,7 +60,7 @@ export async function gatherConsumerFacts(
     const answers = [before.get(consumer.group), after.get(consumer.group)] as const
     facts.push({
       ...consumer,
-      breakerOpenUntilMs: await observe(() => readOpenUntil(sources.breaker, consumer.function)),
+      breakerOpenUntilMs: await observe(() => readBreakerEnd(sources.breaker, consumer.function)),
       state: getGroupState(answers[1]),
       partitions: await measureProgress(sources.log, consumer, answers, applied[index] ?? [], bounds),
     })
@@ -107,7 +107,11 @@ function getGroupState(answer: Observed<GroupFacts> | undefined): ConsumerFacts[
   return { seen: { state, members: members.length } }
 }
 
-async function readOpenUntil(breaker: Sources['breaker'], consumer: string): Promise<number | undefined> {
+/** Returns the time at which a circuit breaker closes, in milliseconds since the epoch; undefined if it never opened. */
+export async function readBreakerEnd(
+  breaker: Sources['breaker'],
+  consumer: string,
+): Promise<number | undefined> {
   const openedAtMs = await breaker.openedAt(consumer)
   return openedAtMs === undefined ? undefined : openedAtMs + OPEN_MS
 }

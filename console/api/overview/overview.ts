@@ -3,7 +3,6 @@
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { once } from '#runtime/lambda/once.ts'
-import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
@@ -19,6 +18,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { readBreakerEnd } from '../../../lib/diagnosis/ask-consumers.ts'
 
 /** State of the environment at one time. */
 export interface Overview {
@@ -165,8 +165,8 @@ export class OverviewReader {
     const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
     const open = await Promise.all(
       names.map(async name => {
-        const openedAtMs = await breaker.openedAt(name)
-        return openedAtMs !== undefined && nowMs - openedAtMs < OPEN_MS ? [name] : []
+        const endMs = await readBreakerEnd(breaker, name)
+        return endMs !== undefined && nowMs < endMs ? [name] : []
       }),
     )
     return open.flat()

@@ -1,0 +1,70 @@
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { tail } from '#runtime/adapters/kafka/tail.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { Alert } from '../../lib/alerting/alert.ts'
+import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
+import { alertLine, type Screen } from './screen.ts'
+
+/** Shows alerts as they are published, and counts them. */
+export class AlertFeed {
+  readonly #screen: Screen
+  readonly #reader = dataReader(readSettings([REGISTRY]))
+  readonly #knownOutages = new Set<string>()
+  readonly #counts = { firing: 0, resolved: 0 }
+  #latest = Promise.resolve()
+  #stop = async () => {}
+
+  static async start(kafka: Kafka, env: string, screen: Screen): Promise<AlertFeed> {
+    const feed = new AlertFeed(screen)
+    const { lost, stop } = await tail(kafka, [topicName('alerts', env)], record => feed.#handle(record))
+    feed.#stop = stop
+    void lost.then(({ message }) =>
+      screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`),
+    )
+    return feed
+  }
+
+  private constructor(screen: Screen) {
+    this.#screen = screen
+  }
+
+  /** Shows the alert in a record, after those of the records before it. */
+  #handle(record: LogRecord): void {
+    this.#latest = this.#latest.then(async () => {
+      try {
+        for (const plain of await plainRecords([record], this.#reader)) this.#show(plain)
+      } catch (error) {
+        this.#screen.line(`✗ an alert cannot be shown: ${(error as Error).message}`)
+      }
+    })
+  }
+
+  /** Shows an alert. @param record record with decoded data */
+  #show(record: LogRecord): void {
+    const found = readAlert(record)
+    if (!found || this.#isRepeated(found.alert)) return
+    this.#counts[found.alert.status] += 1
+    this.#screen.line(alertLine(found.alert, found))
+  }
+
+  /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */
+  #isRepeated({ rule, status, alertId }: Alert): boolean {
+    if (rule !== PIPELINE_DOWN) return false
+    const isKnown = this.#knownOutages.has(`${status} ${alertId}`)
+    this.#knownOutages.add(`${status} ${alertId}`)
+    return isKnown
+  }
+
+  toString(): string {
+    return `alerts ${this.#counts.firing} fired, ${this.#counts.resolved} resolved`
+  }
+
+  stop(): Promise<void> {
+    return this.#stop()
+  }
+}

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import { OperationFailure, operationFailure } from '../lib/operations/failure.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
 import { COMMANDS, type CommandTree } from './commands.ts'
@@ -12,6 +11,7 @@ import { CliFailure, isStop, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
 import { addOptionNames } from './option-names.ts'
 import { getColumns, type Terminal } from './terminal.ts'
+import { Failure } from '../lib/support/failure.ts'
 
 /** Returns the version in package.json. */
 function readVersion(): string {
@@ -149,13 +149,12 @@ function removeOptions(args: readonly string[]): string[] {
   )
 }
 
-function handleError(thrown: unknown, { stderr, stop }: Terminal, { command }: Running): number {
-  const error = operationFailure(thrown)
+function handleError(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
   // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
   // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
-  if (error instanceof OperationFailure) {
+  if (error instanceof Failure) {
     stderr.write(`${error.message}\n`)
     return error instanceof CliFailure ? error.status : error.isUsage ? 2 : 1
   }

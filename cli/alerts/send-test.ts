@@ -12,6 +12,7 @@ import { formatList } from '../output/table.ts'
 import { printReport, resolvePath } from '../terminal.ts'
 import { type ReceiverResult, tryReceivers } from './try-receivers.ts'
 import { addStack } from '../servers/settings.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 
 interface Report {
   readonly env: string
@@ -56,8 +57,7 @@ async function readReceivers(folder: string, shown: string): Promise<readonly Re
   try {
     return await loadReceivers(folder, shown)
   } catch (error) {
-    if (error instanceof NotificationFileError || error instanceof InvalidReceivers)
-      throw new CliFailure(error.message)
+    if (error instanceof FileError) throw new CliFailure(error.message)
     throw error
   }
 }

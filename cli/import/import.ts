@@ -3,31 +3,14 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { oneOf } from '#runtime/settings/values.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { OperationFailure, fileFailure } from '../../lib/operations/failure.ts'
 import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
 import { resolveSeries, type Series } from '../../lib/operations/import/series.ts'
-import {
-  type ImportCounts,
-  type ImportPlan,
-  importLines,
-  type MappedPlan,
-  type SeriesPlan,
-} from '../../lib/operations/import/stream.ts'
+import { type ImportCounts, type ImportPlan, importLines, type MappedPlan, type SeriesPlan } from '../../lib/operations/import/stream.ts'
 import { openFile } from '../../lib/operations/replay/source.ts'
 import { count } from '../../lib/support/count.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import {
-  ANY_TEXT,
-  argument,
-  command,
-  flag,
-  option,
-  optionList,
-  optionWithDefault,
-  SOME_TEXT,
-  type ValuesOf,
-} from '../command.ts'
+import { ANY_TEXT, argument, command, flag, option, optionList, optionWithDefault, SOME_TEXT, type ValuesOf } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'

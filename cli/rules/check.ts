@@ -2,13 +2,14 @@ import { normalize } from 'node:path'
 import { RulesFolderError } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { fileFailure } from '../../lib/operations/failure.ts'
 import { ruleFiles } from '../../lib/operations/rule-files.ts'
 import { count } from '../../lib/support/count.ts'
 import { tablesIn } from '../../lib/views/adapters/plan-file.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 
 export default command({
   about: `Check alert rules, as the functions read them when they start.
@@ -51,7 +52,7 @@ async function readFiles(place: string, terminal: Terminal): Promise<readonly Ru
   try {
     return await ruleFiles(resolvePath(terminal, place), place)
   } catch (error) {
-    throw error instanceof RulesFolderError ? new CliFailure(error.message) : fileFailure(place, error)
+    throw error instanceof FileError ? new CliFailure(error.message) : fileFailure(place, error)
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { fileFailure } from '../../lib/operations/failure.ts'
 import { readTestFile } from '../../lib/operations/rule-tests/read.ts'
 import {
   type Difference,

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
-import { OperationFailure, operationFailure } from '../../lib/operations/failure.ts'
+import { Failure } from '../../lib/support/failure.ts'
 
 /** HTTP status by the machine-readable kind of a problem. */
 export const STATUS = {
@@ -46,11 +46,10 @@ export function sendProblem(
 }
 
 /** Converts an error to a problem. Pure. */
-export function toProblem(thrown: unknown): Problem {
-  const error = operationFailure(thrown)
+export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
-  if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
+  if (error instanceof Failure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }
   if (isUnknownTopic(error)) return { code: 'not-found', message }
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }

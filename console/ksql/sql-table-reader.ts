@@ -17,7 +17,7 @@ export interface SqlTableReader {
   tables(): Promise<ActivatedPlan>
   /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
   pull(selection: Selection): Promise<readonly RowValues[]>
-  /** Yields changes until `stop` is aborted. @throws TableGone, Unavailable */
+  /** Yields changes until `stop` is aborted. @throws OperationFailure if the table has changed, or Unavailable */
   push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowChange>
 }
 

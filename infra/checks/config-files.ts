@@ -10,8 +10,8 @@ import { InvalidPolicy } from '../../lib/failures/parse-policy.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/load-mappings.ts'
 import { InvalidMapping } from '../../lib/mapping/parse-mapping.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
-import { errorLine } from '../../lib/support/file-errors.ts'
-import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/adapters/plan-file.ts'
+import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
+import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
 export async function findRulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {
@@ -19,7 +19,7 @@ export async function findRulesProblems(folder: string, shown: string, views?: s
     const tables = views === undefined ? undefined : await tablesIn(views)
     return checkRules(await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
   } catch (error) {
-    if (error instanceof RulesFolderError) return [`RULES_DIR: ${error.message}`]
+    if (error instanceof FileError) return [`RULES_DIR: ${error.message}`]
     throw error
   }
 }
@@ -57,9 +57,7 @@ export async function findMappingProblems(
 }
 
 function toErrorLines(error: unknown): string[] {
-  if (error instanceof InvalidPolicy || error instanceof InvalidMapping)
-    return error.errors.map(one => errorLine(one))
-  if (error instanceof PolicyFileError || error instanceof MappingFileError || error instanceof PlanFileError)
-    return [error.message]
+  if (error instanceof InvalidFile) return error.errors.map(one => errorLine(one))
+  if (error instanceof FileError) return [error.message]
   throw error
 }

@@ -1,3 +1,4 @@
+import { FileError } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import type { TablePlan } from '../views/plan.ts'
 import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
@@ -11,7 +12,7 @@ export interface RuleFile {
 }
 
 /** Error for invalid rules. The message lists every error on a separate line. */
-export class InvalidRules extends Error {
+export class InvalidRules extends FileError {
   override readonly name = 'InvalidRules'
   readonly errors: readonly RuleError[]
 

@@ -7,7 +7,7 @@ import type { MappingSettings } from './settings/index.ts'
  * Returns a reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only if the function has
  * mappings.
  *
- * @throws MappingFileError or InvalidMapping if a mapping is missing or invalid
+ * @throws FileError if a mapping is missing or invalid
  */
 export async function mappingReader({
   mappings,

@@ -40,7 +40,7 @@ export async function webhookPorts(
 /**
  * Opens the ways to all receivers.
  *
- * @throws NotificationFileError or InvalidReceivers if the receivers are missing or invalid
+ * @throws FileError if the receivers are missing or invalid
  * @throws ConfigError if a receiver needs the SNS topic and none is configured
  */
 export async function openOutlets(config: Config): Promise<readonly Outlet[]> {

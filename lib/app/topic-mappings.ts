@@ -10,6 +10,7 @@ import { InvalidMapping } from '../mapping/parse-mapping.ts'
 import { type DeclaredFunction, mappingsByTopic, readFunctions, serverlessFile } from './functions.ts'
 import type { MappingSettings } from './settings/index.ts'
 import { signalIn } from './topics.ts'
+import { FileError } from '../support/file-errors.ts'
 
 export type TopicMappingSettings = Pick<MappingSettings, 'mappingsDir'> &
   Partial<Pick<MappingSettings, 'topicMappings'>>
@@ -42,8 +43,7 @@ export async function mappingsOfTopics(
 }
 
 function unusable(topic: string, error: unknown): unknown {
-  const isOfFile = error instanceof MappingFileError || error instanceof InvalidMapping
-  return isOfFile ? new ConfigError(`The topic ${topic}`, [error.message]) : error
+  return error instanceof FileError ? new ConfigError(`The topic ${topic}`, [error.message]) : error
 }
 
 /** Returns a reader that converts the foreign records of all topics, with the mappings from `mappingsOfTopics`. */

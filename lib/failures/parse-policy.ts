@@ -10,9 +10,8 @@ import validators from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
 import {
   describeErrors,
-  errorLine,
   type FilePath,
-  type LocatedError,
+  InvalidFile,
   locateErrors,
   type PathError,
   parseJsonPointer,
@@ -69,34 +68,24 @@ function expectedAt(path: FilePath): string {
   return `a list of at most ${MAX_RETRIES} delays, each ${DELAYS}`
 }
 
-/** Error for an invalid policy. The message lists every error on a separate line. */
-export class InvalidPolicy extends Error {
-  override readonly name = 'InvalidPolicy'
-  readonly errors: readonly LocatedError[]
-
-  constructor(errors: readonly LocatedError[]) {
-    super(['the failure policy has errors:', ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
-    this.errors = errors
-  }
-}
-
 /**
  * Reads the failure policy.
  *
  * @param file name of the file in error messages
  * @param consumers names of all consumers; undefined if unknown
- * @throws InvalidPolicy with all errors; for text that is not valid YAML, with the first syntax error only
+ * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
   const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidPolicy([{ file, ...yaml }])
+  if ('message' in yaml) throw new InvalidFile('the failure policy has errors:', [{ file, ...yaml }])
   // If the file is empty or contains only comments, the defaults apply.
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
   const policy = errors.length > 0 ? DEFAULT_POLICY : toPolicy(content as RawPolicy)
   errors.push(...lateRetries(policy))
-  if (errors.length > 0) throw new InvalidPolicy(locateErrors(errors, file, positionsIn(text)))
+  if (errors.length > 0)
+    throw new InvalidFile('the failure policy has errors:', locateErrors(errors, file, positionsIn(text)))
   return policy
 }
 

@@ -1,4 +1,5 @@
 /** Port to the place that keeps the objects of the history. */
+import { Failure } from '../support/failure.ts'
 
 /** Every method throws HistoryUnavailable if the place cannot be used at present. */
 export interface HistoryStore {
@@ -17,8 +18,8 @@ export interface HistoryStore {
   close?(): void
 }
 
-/** Error of the history. The message is for users: it names the place or the object. */
-export class HistoryFailure extends Error {}
+/** Error of the history. The message names the place or the object. */
+export class HistoryFailure extends Failure {}
 
 /** The place of the history does not answer, or refuses access. */
 export class HistoryUnavailable extends HistoryFailure {

@@ -3,17 +3,10 @@
  * dimension. Pure.
  */
 import type { FilePath, PathError } from '../support/file-errors.ts'
-import { linearPattern, UnfitPattern } from '../support/linear-pattern.ts'
+import { linearPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { findConversion, unitsFor } from '../telemetry/units.ts'
-import {
-  type RawField,
-  type RawMapping,
-  type RawTime,
-  toList,
-  wholeField,
-  wholeMetric,
-} from './raw-mapping.ts'
+import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
 import { getTargets, requiredTargets, TAG } from './target-fields.ts'
 import { isTimeZone } from './time-zones.ts'
 
@@ -81,7 +74,7 @@ function patternErrors(pattern: string | undefined, path: FilePath): PathError[]
       ? []
       : [{ path: at, message: `must have one group in parentheses, and has ${groups}` }]
   } catch (error) {
-    if (!(error instanceof UnfitPattern)) throw error
+    if (!(error instanceof SyntaxError)) throw error
     return [{ path: at, message: `is not a regular expression that RE2 can match: ${error.message}` }]
   }
 }

@@ -3,7 +3,7 @@
  * errors are reported at once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { errorLine, type LocatedError, locateErrors } from '../support/file-errors.ts'
+import { locateErrors, InvalidFile } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { FAMILIES } from '../telemetry/families.ts'
@@ -11,40 +11,23 @@ import { findConversion } from '../telemetry/units.ts'
 import { contradictions } from './contradictions.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
-import {
-  type RawField,
-  type RawMapping,
-  type RawTime,
-  toList,
-  wholeField,
-  wholeMetric,
-} from './raw-mapping.ts'
+import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
 import { getTargets, requiredTargets, TAG } from './target-fields.ts'
-
-/** Error for an invalid mapping. The message lists every error on a separate line. */
-export class InvalidMapping extends Error {
-  override readonly name = 'InvalidMapping'
-  readonly errors: readonly LocatedError[]
-
-  constructor(errors: readonly LocatedError[]) {
-    super(['the mapping has errors:', ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
-    this.errors = errors
-  }
-}
 
 /**
  * Reads a mapping.
  *
  * @param name name of the mapping in failures and ids
  * @param file name of the file in error messages
- * @throws InvalidMapping with all errors; for text that is not valid YAML, with the first syntax error only
+ * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readMapping(text: string, name: string, file: string): Mapping {
   const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidMapping([{ file, ...yaml }])
+  if ('message' in yaml) throw new InvalidFile('the mapping has errors:', [{ file, ...yaml }])
   const errors = [...schemaErrors(yaml.content)]
   if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping))
-  if (errors.length > 0) throw new InvalidMapping(locateErrors(errors, file, positionsIn(text)))
+  if (errors.length > 0)
+    throw new InvalidFile('the mapping has errors:', locateErrors(errors, file, positionsIn(text)))
   return toMapping(name, yaml.content as RawMapping)
 }
 

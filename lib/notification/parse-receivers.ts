@@ -10,8 +10,8 @@ import { parseDuration } from '../support/duration.ts'
 import {
   byPosition,
   describeErrors,
-  errorLine,
   type FilePath,
+  InvalidFile,
   type LocatedError,
   MORE_ERRORS,
   type PathError,
@@ -80,37 +80,17 @@ function describeExpected(path: FilePath): string {
   return path.length === 3 ? (KEYS[String(path[2])] ?? 'something else') : 'an ASCII string in quotes'
 }
 
-/** Error with its position in the file. */
-export interface ReceiverError extends LocatedError {
-  /** Name of the receiver, or its number in the list if the receiver has no name. */
-  readonly receiver?: string
-}
-
-/** Error for invalid receivers. The message lists every error on a separate line. */
-export class InvalidReceivers extends Error {
-  override readonly name = 'InvalidReceivers'
-  readonly errors: readonly ReceiverError[]
-
-  constructor(errors: readonly ReceiverError[]) {
-    super(
-      [
-        'the receivers of notifications have errors:',
-        ...errors.map(one => `  ${errorLine(one, one.receiver)}`),
-      ].join('\n'),
-    )
-    this.errors = errors
-  }
-}
+const HEADING = 'the receivers of notifications have errors:'
 
 /**
  * Reads the receivers.
  *
  * @param file name of the file in error messages
- * @throws InvalidReceivers with all errors
+ * @throws InvalidFile with all errors
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
   const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
+  if ('message' in yaml) throw new InvalidFile(HEADING, [{ file, ...yaml }])
   const rows = listRows(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
   // Check further only if the structure of all rows is known to be valid.
@@ -123,7 +103,7 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
     ...findPosition(error.path),
     ...toReceiverError(error, rows),
   }))
-  throw new InvalidReceivers(locatedErrors.sort(byPosition))
+  throw new InvalidFile(HEADING, locatedErrors.sort(byPosition))
 }
 
 type Row = Partial<Omit<WebhookReceiver, 'kind' | 'timeoutMs'>> & {
@@ -139,13 +119,13 @@ function listRows(content: unknown): readonly Row[] {
 function toReceiverError(
   { path, message }: PathError,
   rows: readonly Row[],
-): Omit<ReceiverError, 'file' | 'line' | 'column'> {
+): Omit<LocatedError, 'file' | 'line' | 'column'> {
   const index = path[1]
   if (typeof index !== 'number') return { ...(path.length > 0 ? { key: path.join('.') } : {}), message }
   const name = rows[index]?.name
   const key = path.slice(2).join('.')
   return {
-    receiver: typeof name === 'string' && name !== '' ? name : `receiver ${index + 1}`,
+    part: typeof name === 'string' && name !== '' ? name : `receiver ${index + 1}`,
     ...(key === '' ? {} : { key }),
     message,
   }

@@ -5,56 +5,32 @@
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../support/duration.ts'
-import {
-  byPosition,
-  errorLine,
-  type LocatedError as FileError,
-  type FilePath,
-  type PathError,
-} from '../support/file-errors.ts'
+import { byPosition, type FilePath, type PathError, InvalidFile, type LocatedError } from '../support/file-errors.ts'
 import { matchesText } from '../support/text-match.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import type { AlertMatch } from './alert-match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'
 
-/** Error with its position in the file. */
-export interface LocatedError extends FileError {
-  /** Name of the route, or its number in the list if the route has no name. */
-  readonly route?: string
-}
-
-/** Error for invalid routes. The message lists every error on a separate line. */
-export class InvalidRoutes extends Error {
-  override readonly name = 'InvalidRoutes'
-  readonly errors: readonly LocatedError[]
-
-  constructor(errors: readonly LocatedError[]) {
-    const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
-    super(
-      [
-        `the notification routes have ${count}:`,
-        ...errors.map(error => `  ${errorLine(error, error.route)}`),
-      ].join('\n'),
-    )
-    this.errors = errors
-  }
-}
-
 /**
  * Reads the notification routes.
  *
  * @param file name of the file in error messages
- * @throws InvalidRoutes with all errors; for text that is not valid YAML, with the first syntax error only
+ * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readRoutes(text: string, file: string): NotificationRoutes {
   const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidRoutes([{ file, ...yaml }])
+  if ('message' in yaml) throw invalidRoutes([{ file, ...yaml }])
   const { content } = yaml
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...findContradictions(content as RawRoutes))
-  if (errors.length > 0) throw new InvalidRoutes(locateErrors(errors, content, text, file))
+  if (errors.length > 0) throw invalidRoutes(locateErrors(errors, content, text, file))
   return { routes: (content as RawRoutes).routes.map(toRoute) }
+}
+
+function invalidRoutes(errors: readonly LocatedError[]): InvalidFile {
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
+  return new InvalidFile(`the notification routes have ${count}:`, errors)
 }
 
 type Texts = string | readonly string[]
@@ -145,9 +121,9 @@ function locateErrors(
   const findPosition = positionsIn(text)
   return errors
     .map(({ path, message }) => {
-      const route = routeName(path, content)
-      const key = (route === undefined ? path : path.slice(2)).join('.')
-      const named = { ...(route === undefined ? {} : { route }), ...(key === '' ? {} : { key }) }
+      const part = routeName(path, content)
+      const key = (part === undefined ? path : path.slice(2)).join('.')
+      const named = { ...(part === undefined ? {} : { part }), ...(key === '' ? {} : { key }) }
       return { file, ...findPosition(path), ...named, message }
     })
     .sort(byPosition)

@@ -3,15 +3,15 @@ import { RulesFolderError, readRuleFiles } from '../alerting/adapters/load-rules
 import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { type RuleFile, readRules } from '../alerting/rule-files.ts'
-import { OperationFailure } from './failure.ts'
-import { fileFailure } from './file-failure.ts'
+import { OperationFailure, fileFailure } from './failure.ts'
+import { FileError } from '../support/file-errors.ts'
 
 /**
  * Returns the rule file at a path, or all rule files in a folder.
  *
  * @param shown path that is shown in messages
  * @throws OperationFailure if the path does not exist
- * @throws RulesFolderError if the folder cannot be read
+ * @throws FileError if the folder cannot be read
  */
 export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
   const found = await stat(path).catch(error => {
@@ -31,7 +31,7 @@ export async function ruleFiles(path: string, shown: string): Promise<readonly R
  */
 export async function allRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
   const files = await ruleFiles(path, shown).catch(error => {
-    throw error instanceof RulesFolderError ? new OperationFailure(error.message) : error
+    throw error instanceof FileError ? new OperationFailure(error.message) : error
   })
   const { errors } = checkRules(files)
   if (errors.length > 0) throw new OperationFailure(errors.map(errorLine).join('\n'))

@@ -5,12 +5,13 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
 import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
+import { OperationFailure } from './failure.ts'
 
 /**
  * Error for a change that was stored but not published to the log. The function `clock` publishes it within a minute after Kafka
  * is available again.
  */
-export class SilencesNotAppended extends Error {
+export class SilencesNotAppended extends OperationFailure {
   override readonly name = 'SilencesNotAppended'
 }
 

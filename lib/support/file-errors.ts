@@ -14,8 +14,26 @@ export interface LocatedError {
   readonly file: string
   readonly line: number
   readonly column: number
+  /** Part of the file that contains the key, such as the name of a rule. */
+  readonly part?: string
   readonly key?: string
   readonly message: string
+}
+
+/** Error for a file that cannot be used. The message contains the file and the reason. */
+export class FileError extends Error {
+  override readonly name: string = 'FileError'
+}
+
+/** Error for a file with invalid content. The message lists every error on a separate line. */
+export class InvalidFile extends FileError {
+  override readonly name = 'InvalidFile'
+  readonly errors: readonly LocatedError[]
+
+  constructor(heading: string, errors: readonly LocatedError[]) {
+    super([heading, ...errors.map(error => `  ${errorLine(error)}`)].join('\n'))
+    this.errors = errors
+  }
 }
 
 /**
@@ -35,12 +53,9 @@ interface Position {
   readonly column: number
 }
 
-/**
- * Formats an error as one line, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
- *
- * @param part part of the file that contains the key, such as the name of a rule
- */
-export function errorLine({ file, line, column, key, message }: LocatedError, part?: string): string {
+/** Formats an error as one line, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`. */
+export function errorLine(error: LocatedError, part = error.part): string {
+  const { file, line, column, key, message } = error
   const what = [part, key].filter(name => name !== undefined).join('.')
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }

@@ -8,15 +8,12 @@ export type LinearPattern = Pick<RE2JS, 'exec' | 'test' | 'groupCount'>
  * Compiles a regular expression in JavaScript syntax. Look-around and back-references are not supported, because RE2 cannot match
  * them in linear time. With a backtracking engine, a single text could exceed the timeout of a function and block its partition.
  *
- * @throws UnfitPattern if the expression is not supported
+ * @throws SyntaxError if the expression is not supported
  */
 export function linearPattern(text: string): LinearPattern {
   try {
     return RE2JS.compile(RE2JS.translateRegExp(text))
   } catch (error) {
-    throw new UnfitPattern((error as Error).message.replace(/^error parsing regexp: /, ''))
+    throw new SyntaxError((error as Error).message.replace(/^error parsing regexp: /, ''))
   }
 }
-
-/** Error for a regular expression that RE2 does not support. */
-export class UnfitPattern extends Error {}

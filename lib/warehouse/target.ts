@@ -1,5 +1,6 @@
 /** Port to a warehouse, which has two implementations in `adapters/`. */
 import type { HistoryTable } from '../history/tables.ts'
+import { Failure } from '../support/failure.ts'
 import type { Changes, MartRow } from './mart.ts'
 
 /** Progress of one partition. It changes together with the rows that the partition adds. */
@@ -40,8 +41,8 @@ export interface WarehouseTarget {
   close(): Promise<void>
 }
 
-/** Error of a warehouse. The message is for users: it says what happened and what to do, without data and passwords. */
-export class WarehouseFailure extends Error {
+/** Error of a warehouse. The message contains neither data nor passwords. */
+export class WarehouseFailure extends Failure {
   override readonly name = 'WarehouseFailure'
 }
 

@@ -6,7 +6,6 @@ import { loadRules, RulesFolderError, readRuleFiles } from '../../../lib/alertin
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { findUnit } from '../../../lib/alerting/rule-row.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
@@ -16,6 +15,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { FileError } from '../../../lib/support/file-errors.ts'
 
 export interface RuleRow {
   /** Name and labels of the rule. */
@@ -123,7 +123,7 @@ async function readActiveRules(environment: ConsoleEnvironment): Promise<ActiveR
   try {
     return { ...none, rules: await loadRules(environment.config.rulesDir) }
   } catch (error) {
-    if (!(error instanceof RulesFolderError || error instanceof InvalidRules)) throw error
+    if (!(error instanceof FileError)) throw error
     throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
   }
 }
@@ -141,7 +141,7 @@ async function listRuleFiles(environment: ConsoleEnvironment): Promise<readonly 
     const files = await readRuleFiles(environment.config.rulesDir)
     return files.map(({ where, text }) => ({ name: basename(where), text }))
   } catch (error) {
-    if (!(error instanceof RulesFolderError)) throw error
+    if (!(error instanceof FileError)) throw error
     throw new ProblemError('conflict', `RULES_DIR: ${error.message}`)
   }
 }

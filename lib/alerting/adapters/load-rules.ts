@@ -2,22 +2,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AnyRule } from '../patterns/pattern.ts'
 import { type RuleFile, readRules } from '../rule-files.ts'
-
-/** Error for a rules folder that cannot be used. The message contains the folder and the reason. */
-export class RulesFolderError extends Error {
-  override readonly name = 'RulesFolderError'
-}
+import { FileError } from '../support/file-errors.ts'
 
 /**
  * Reads all alert rules in the folder `RULES_DIR` as one set.
  *
- * @throws RulesFolderError if the folder cannot be used
- * @throws InvalidRules with all errors of all files
+ * @throws FileError if the folder cannot be used, or InvalidRules with all errors of all files
  */
 export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
   const files = await readRuleFiles(rulesDir).catch(error => {
-    if (!(error instanceof RulesFolderError)) throw error
-    throw new RulesFolderError(`RULES_DIR: ${error.message}`, { cause: error })
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(`RULES_DIR: ${error.message}`, { cause: error })
   })
   return readRules(files)
 }
@@ -26,15 +21,15 @@ export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
  * Reads all `*.yaml` and `*.yml` files of a folder, sorted by name.
  *
  * @param shown name of the folder in error messages
- * @throws RulesFolderError if the folder cannot be read or does not contain such a file
+ * @throws FileError if the folder cannot be read or does not contain such a file
  */
 export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
-    throw new RulesFolderError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
+    throw new FileError(`${shown}: ${REASONS[error.code] ?? error.message}`, { cause: error })
   })
   const names = entries.filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
   if (names.length === 0)
-    throw new RulesFolderError(`${shown}: the folder has no *.yaml file, so it has no rules: check the path`)
+    throw new FileError(`${shown}: the folder has no *.yaml file, so it has no rules: check the path`)
   const files = names.map(async ({ name }) => ({
     where: join(shown, name),
     text: await readFile(join(folder, name), 'utf8'),

@@ -22,12 +22,12 @@ import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '#runtime/settings/slice.ts'
 import { decimal, list, mapKind, text } from '#runtime/settings/values.ts'
+import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import {
   createSensors,
   type FleetGroup,
-  InvalidFleet,
   metricNamed,
   type Sensor,
   withMetrics,
@@ -252,7 +252,7 @@ function createFleet(groups: readonly FleetGroup[], source: string): readonly Se
   try {
     return createSensors(groups)
   } catch (error) {
-    if (error instanceof InvalidFleet) throw new ConfigError(source, [`fleet: ${error.message}`])
+    if (error instanceof FileError) throw new ConfigError(source, [`fleet: ${error.message}`])
     throw error
   }
 }

@@ -1,8 +1,7 @@
 /** Reads the folder of notifications, and checks routes and receivers together. */
 import { join } from 'node:path'
-import { errorLine } from '../../support/file-errors.ts'
+import { errorLine, FileError, InvalidFile } from '../../support/file-errors.ts'
 import { InvalidReceivers } from '../parse-receivers.ts'
-import { InvalidRoutes } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
 import { loadReceivers, RECEIVERS_FILE } from './load-receivers.ts'
@@ -35,35 +34,25 @@ export interface NotificationFiles {
  */
 export async function readNotificationFiles(folder: string, shown: string): Promise<NotificationFiles> {
   const errors: NotificationError[] = []
-  const routes = await loadRoutes(folder, shown).catch(error => {
-    if (error instanceof InvalidRoutes)
-      errors.push(...error.errors.map(one => ({ ...toLocatedError(one), text: errorLine(one, one.route) })))
-    else if (error instanceof NotificationFileError) errors.push(toReadError(join(shown, ROUTES_FILE), error))
-    else throw error
+  const collectErrors = (file: string) => (error: unknown) => {
+    errors.push(...toNotificationErrors(error, join(shown, file)))
     return undefined
-  })
-  const receivers = await loadReceivers(folder, shown).catch(error => {
-    if (error instanceof InvalidReceivers)
-      errors.push(
-        ...error.errors.map(one => ({ ...toLocatedError(one), text: errorLine(one, one.receiver) })),
-      )
-    else if (error instanceof NotificationFileError)
-      errors.push(toReadError(join(shown, RECEIVERS_FILE), error))
-    else throw error
-    return undefined
-  })
+  }
+  const routes = await loadRoutes(folder, shown).catch(collectErrors(ROUTES_FILE))
+  const receivers = await loadReceivers(folder, shown).catch(collectErrors(RECEIVERS_FILE))
   if (routes && receivers) errors.push(...unknownReceivers(routes, receivers, join(shown, ROUTES_FILE)))
   return { routes, receivers, errors }
 }
 
-type Located = Required<Omit<NotificationError, 'text'>>
-
-function toLocatedError({ file, line, column, message }: Located): Located {
-  return { file, line, column, message }
-}
-
-function toReadError(file: string, { message }: Error): NotificationError {
-  return { file, message, text: message }
+function toNotificationErrors(error: unknown, file: string): NotificationError[] {
+  if (error instanceof InvalidFile)
+    return error.errors.map(one => {
+      const { line, column, message } = one
+      return { file: one.file, line, column, message, text: errorLine(one) }
+    })
+  if (!(error instanceof FileError)) throw error
+  const { message } = error
+  return [{ file, message, text: message }]
 }
 
 function unknownReceivers(

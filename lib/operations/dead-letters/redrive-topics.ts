@@ -73,11 +73,6 @@ export async function readTopicGrowths(
 
 const LOOK_EVERY_MS = 5_000
 
-/** Error for a run that must end because a topic to which it writes was deleted or recreated. */
-class TopicReplaced extends OperationFailure {
-  override readonly name = 'TopicReplaced'
-}
-
 /** Checks periodically that the topics to which a run writes were not recreated. */
 export class TopicWatch {
   readonly #connections: Pick<Connections, 'kafka'>
@@ -93,7 +88,7 @@ export class TopicWatch {
   /**
    * Checks the topics, unless the last check was only a short time ago.
    *
-   * @throws TopicReplaced if a topic was deleted or recreated
+   * @throws OperationFailure if a topic was deleted or recreated
    */
   async check(topics: Iterable<string>): Promise<void> {
     if (performance.now() < this.#nextMs) return
@@ -104,7 +99,7 @@ export class TopicWatch {
         const bounds = await findTopicBounds(offsets, topic)
         const before = this.#ends.get(topic) ?? []
         if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
-          throw new TopicReplaced(
+          throw new OperationFailure(
             `${topic} was deleted or recreated meanwhile, so its offsets have changed. Check the dead letters, and begin again.`,
           )
         this.#ends.set(

@@ -26,7 +26,7 @@ interface RunContext {
  * Redrives or drops the selected dead letters.
  *
  * @param tally counts what was done, also if the run ends with an error
- * @throws TopicReplaced if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
+ * @throws OperationFailure if a topic was recreated meanwhile; otherwise see `readRecords` and `Publisher.publish`
  */
 export async function runHandling(handling: Handling, tally: Tally, context: RunContext): Promise<void> {
   const { request, letters, stop } = handling

@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises'
 import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
 import type { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
-import { fileFailure } from '../file-failure.ts'
+import { fileFailure } from '../failure.ts'
 import { type GenerateOptions, generateBatches } from './pace.ts'
 
 /** Destination of generated readings. */

@@ -6,6 +6,7 @@ import type { Mapping } from '../../mapping/mapping.ts'
 import { InvalidMapping } from '../../mapping/parse-mapping.ts'
 import { suggestion } from '../../support/suggestion.ts'
 import { OperationFailure } from '../failure.ts'
+import { FileError } from '../../support/file-errors.ts'
 
 /** Folder with the project's mappings. */
 export interface MappingsFolder {
@@ -32,10 +33,9 @@ export async function loadNamedMapping(
   try {
     return await loadMapping(path, name, isFile ? named : join(folder.shown, `${named}.yaml`))
   } catch (error) {
-    if (!isFile && error instanceof MappingFileError && isMissing(error.cause))
+    if (!isFile && error instanceof FileError && isMissing(error.cause))
       throw new OperationFailure(await describeUnknown(named, folder), { cause: error })
-    if (error instanceof InvalidMapping || error instanceof MappingFileError)
-      throw new OperationFailure(error.message, { cause: error })
+    if (error instanceof FileError) throw new OperationFailure(error.message, { cause: error })
     throw error
   }
 }

@@ -4,8 +4,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { OperationFailure } from '../failure.ts'
-import { fileFailure } from '../file-failure.ts'
+import { fileFailure, OperationFailure } from '../failure.ts'
 import { type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {

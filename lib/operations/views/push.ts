@@ -21,16 +21,11 @@ export interface ChangesLog {
   readonly plan: () => Promise<ActivatedPlan | undefined>
 }
 
-/** Error for a table that was dropped or replaced while its changes were followed. */
-class TableGone extends OperationFailure {
-  override readonly name = 'TableGone'
-}
-
 /**
  * Yields the changes of a table until it is stopped.
  *
  * @param from `beginning` for all changes that the topic still has, `now` for new changes only
- * @throws TableGone if the table is dropped, or its statement changes
+ * @throws OperationFailure if the table is dropped, or its statement changes
  * @throws errors of `followTopic`
  */
 export async function* tableChanges(
@@ -49,7 +44,7 @@ export async function* tableChanges(
     const [what, next] = now
       ? ['Its statement has changed', 'ask again']
       : ['It was dropped', '`sluice sql "SHOW TABLES"` lists the tables']
-    gone.abort(new TableGone(`The table ${name} is not the same any more. ${what}: ${next}.`))
+    gone.abort(new OperationFailure(`The table ${name} is not the same any more. ${what}: ${next}.`))
   }
   // A failed look is repeated at the next interval.
   const looking = setInterval(() => void look().catch(() => {}), LOOK_MS)

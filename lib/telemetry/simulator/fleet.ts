@@ -1,4 +1,6 @@
 /** Simulated sensors. A fleet is defined as a list of groups of similar sensors. Pure. */
+
+import { FileError } from '../../support/file-errors.ts'
 import { FAMILIES, type FamilyName } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
@@ -112,25 +114,19 @@ const DEFAULT_CONNECTIONS = 200
 export const MAX_SENSORS = 100_000
 const NUMBER = /\{n(?::([1-9]))?\}/
 
-/** Error for an invalid fleet. The message contains the group and the reason. */
-export class InvalidFleet extends Error {
-  override readonly name = 'InvalidFleet'
-}
-
 /**
  * Returns all sensors of a fleet, in the order of its groups.
  *
- * @throws InvalidFleet for an unknown site, a duplicate id, a pattern without a number, or more than `MAX_SENSORS` sensors
+ * @throws FileError for an unknown site, a duplicate id, a pattern without a number, or more than `MAX_SENSORS` sensors
  */
 export function createSensors(groups: readonly FleetGroup[]): readonly Sensor[] {
   const total = groups.reduce((sum, group) => sum + countSensors(group), 0)
-  if (total === 0) throw new InvalidFleet('the fleet has no sensors')
-  if (total > MAX_SENSORS)
-    throw new InvalidFleet(`the fleet has ${total} sensors: use at most ${MAX_SENSORS}`)
+  if (total === 0) throw new FileError('the fleet has no sensors')
+  if (total > MAX_SENSORS) throw new FileError(`the fleet has ${total} sensors: use at most ${MAX_SENSORS}`)
   const knownIds = new Set<string>()
   return groups.flatMap(group =>
     createGroupSensors(group).map(sensor => {
-      if (knownIds.has(sensor.id)) throw new InvalidFleet(`two sensors have the id "${sensor.id}"`)
+      if (knownIds.has(sensor.id)) throw new FileError(`two sensors have the id "${sensor.id}"`)
       knownIds.add(sensor.id)
       return sensor
     }),
@@ -146,11 +142,11 @@ function createGroupSensors(group: FleetGroup): Sensor[] {
   const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
   const count = countSensors(group)
   if (ids && ids.length !== count)
-    throw new InvalidFleet(`a group has ${ids.length} ids for ${count} sensors: omit "sensors"`)
+    throw new FileError(`a group has ${ids.length} ids for ${count} sensors: omit "sensors"`)
   const sites = (group.sites ?? DEFAULT_SITES).map(requireSite)
   const pattern = group.idPattern ?? `${PREFIXES[family]}_${group.sites ? '{site}_' : ''}{n:3}`
   if (!ids && count > 1 && !NUMBER.test(pattern))
-    throw new InvalidFleet(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
+    throw new FileError(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
   return Array.from({ length: count }, (_, index) => {
     const site = inTurn(sites, index)
     // If the site is part of the id, each site has its own numbers.
@@ -176,7 +172,7 @@ function formatId(pattern: string, number: number, { site }: Site): string {
 
 function requireSite(named: string): Site {
   const found = SITES.get(named)
-  if (!found) throw new InvalidFleet(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
+  if (!found) throw new FileError(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
   return found
 }
 

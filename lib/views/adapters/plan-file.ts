@@ -1,24 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FileError } from '../../support/file-errors.ts'
 import { checkBounds } from '../bounds.ts'
 import type { TablePlan, ViewPlan } from '../plan.ts'
 
 const PLAN_FILE = 'plan.json'
 
-/** Error for a plan file that cannot be used. The message contains the file, the reason and the remedy. */
-export class PlanFileError extends Error {
-  override readonly name = 'PlanFileError'
-}
-
 /**
  * Reads the plan of the tables from the folder `VIEWS_DIR`.
  *
- * @throws PlanFileError if the file cannot be used
+ * @throws FileError if the file cannot be used
  */
 export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
   const file = join(viewsDir, PLAN_FILE)
   const unusable = (reason: string, cause?: unknown) =>
-    new PlanFileError(`VIEWS_DIR: ${file}: ${reason}: run \`npm run views\``, { cause })
+    new FileError(`VIEWS_DIR: ${file}: ${reason}: run \`npm run views\``, { cause })
   const text = await readFile(file, 'utf8').catch(error => {
     throw unusable(error.code === 'ENOENT' ? 'the plan of the tables does not exist' : error.message, error)
   })
@@ -44,7 +40,7 @@ export async function tablesIn(viewsDir: string): Promise<readonly TablePlan[] |
   return loadPlan(viewsDir).then(
     ({ tables }) => tables,
     error => {
-      if (!(error instanceof PlanFileError)) throw error
+      if (!(error instanceof FileError)) throw error
       return undefined
     },
   )

@@ -1,9 +1,9 @@
-import { errorLine, type LocatedError } from '../../support/file-errors.ts'
+import { errorLine, type LocatedError, FileError } from '../../support/file-errors.ts'
 import { similarNames } from '../../support/suggestion.ts'
 import type { Position } from './syntax.ts'
 
 /** Error of a statement, with its position and, if there is one, the nearest valid form. */
-export class StatementError extends Error {
+export class StatementError extends FileError {
   override readonly name = 'StatementError'
   /** The error with its position apart from its message. */
   readonly located: LocatedError

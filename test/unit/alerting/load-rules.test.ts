@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/adapters/load-rules.ts'
+import { FileError } from '../../../lib/support/file-errors.ts'
 
 const ruleOf = (name: string) =>
   `rules:\n  - { name: ${name}, family: environment, metric: temperature, fireAbove: 40, severity: info }\n`
@@ -57,7 +58,7 @@ describe('a folder of rules', () => {
   for (const [what, path, message] of unusable)
     it(`given ${what}, then that is said, and that RULES_DIR names it`, async () => {
       await assert.rejects(loadRules(await path()), error => {
-        assert.ok(error instanceof RulesFolderError)
+        assert.ok(error instanceof FileError)
         assert.match(error.message, message)
         return true
       })

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/parse-policy.ts'
 import { DEFAULT_POLICY, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
-import { errorLine } from '../../../lib/support/file-errors.ts'
+import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 
 const SHIPPED = readFileSync(new URL('../../../config/failures/policy.yaml', import.meta.url), 'utf8')
 
@@ -12,7 +12,7 @@ function errorsOf(text: string): readonly string[] {
   try {
     readPolicy(text, 'p.yaml', ['alerting', 'pager'])
   } catch (error) {
-    assert.ok(error instanceof InvalidPolicy, String(error))
+    assert.ok(error instanceof InvalidFile, String(error))
     return error.errors.map(one => errorLine(one))
   }
   return []

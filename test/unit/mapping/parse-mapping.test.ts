@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { InvalidMapping, readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.ts'
-import { errorLine } from '../../../lib/support/file-errors.ts'
+import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 import { deviceText } from './support.ts'
@@ -12,7 +12,7 @@ function errorsOf(text: string): readonly string[] {
   try {
     readMapping(text, 'm', 'm.yaml')
   } catch (error) {
-    assert.ok(error instanceof InvalidMapping, String(error))
+    assert.ok(error instanceof InvalidFile, String(error))
     return error.errors.map(one => errorLine(one))
   }
   return []

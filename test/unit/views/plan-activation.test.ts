@@ -4,16 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
+import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
-import {
-  createActivatedPlan,
-  createActivationEvent,
-  planAfterDeployment,
-  planHash,
-  withoutBuilding,
-} from '../../../lib/views/plan-activation.ts'
+import { createActivatedPlan, createActivationEvent, planAfterDeployment, planHash, withoutBuilding } from '../../../lib/views/plan-activation.ts'
 import { tablePlan } from '../../support/views.ts'
+import { FileError } from '../../../lib/support/file-errors.ts'
 
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })
 const stream = (name: string): StreamPlan => ({ name, signal: 'readings', columns: [] })
@@ -97,7 +92,7 @@ describe('the plan file', () => {
       try {
         if (text !== undefined) await writeFile(join(folder, 'plan.json'), text)
         await assert.rejects(loadPlan(folder), error => {
-          assert.ok(error instanceof PlanFileError)
+          assert.ok(error instanceof FileError)
           assert.match(error.message, /^VIEWS_DIR: /)
           assert.match(error.message, message)
           return true

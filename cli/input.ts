@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { parseExact } from '#runtime/cloudevents/exact-json.ts'
-import { fileFailure } from '../lib/operations/failure.ts'
+import { fileFailure } from '../lib/operations/operation-failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
 /** Returns the name of an input file for messages. */

@@ -1,5 +1,5 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
-import type { AlertTransition } from '../../lib/queries/alerts/history.ts'
+import type { AlertTransition } from '../../lib/queries/alerts/alert-lives.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'

@@ -1,19 +1,12 @@
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import {
-  command,
-  environment,
-  flag,
-  NATURAL,
-  negation,
-  option,
-  POSITIVE,
-  SOME_TEXT,
-  short,
-} from '../command.ts'
+import { command, environment, flag, NATURAL, negation, option, POSITIVE, SOME_TEXT, short } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { createFromKind, printRecords } from './print-records.ts'
+import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
+import { readRecords } from '../../lib/queries/records/read-records.ts'
+import { toRecordText } from '../../lib/queries/records/record-filter.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

@@ -1,6 +1,6 @@
 /** Common part of `dlq redrive` and `dlq drop`: checks the request, carries it out or shows its effect, and reports the result. */
 import { randomUUID } from 'node:crypto'
-import { openBulkPublisher } from '../../lib/operations/bulk.ts'
+import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
 import { formatContinueCommand, formatRequest, type HandlingRequest, type Handling, prepareHandling } from '../../lib/operations/dead-letters/operation.ts'
 import { formatFilter } from '../../lib/operations/dead-letters/selection.ts'
 import { previewHandling } from '../../lib/operations/dead-letters/preview.ts'

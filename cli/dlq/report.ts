@@ -4,13 +4,13 @@ import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
-import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
-import type { DeadLetterCounts } from '../../lib/queries/dead-letters/pages.ts'
+import type { DeadLetterCounts } from '../../lib/queries/dead-letters/dead-letter-pages.ts'
 import {
   type DeadLetterSummary,
   formatPlace,
   toDeadLetterSummary,
-} from '../../lib/queries/dead-letters/records.ts'
+} from '../../lib/queries/dead-letters/dead-letter-records.ts'
+import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
 import { type BytesView, toBytesView } from '../../lib/queries/records/bytes-view.ts'
 
 /** Dead letter in a list. */

@@ -1,4 +1,4 @@
-import { type EtlResult, openWarehouse, runEtl } from '../../lib/operations/etl/run.ts'
+import { type EtlResult, openWarehouse, runEtl } from '../../lib/operations/etl/run-etl.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { CliFailure } from '../failure.ts'

@@ -7,14 +7,8 @@ import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'
 import { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { ProfileName } from '#runtime/settings/producer.ts'
 import type { Config } from '../../lib/app/config.ts'
-import {
-  createKafkaOutlet,
-  type Generated,
-  generateReadings,
-  type Outlet,
-  openFileOutlet,
-} from '../../lib/operations/generate/generate.ts'
-import type { Pace } from '../../lib/operations/generate/pace.ts'
+import { createKafkaOutlet, type Generated, generateReadings, type Outlet, openFileOutlet } from '../../lib/operations/generate/generate.ts'
+import type { Pace } from '../../lib/operations/generate/due-batches.ts'
 import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
 import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import { count as counted } from '../../lib/support/count.ts'

@@ -1,6 +1,6 @@
 /** Formats consumer groups and their lag as text. Pure. */
 
-import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/kafka/group-lags.ts'
+import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { escapeText } from '../output/text-width.ts'
 

@@ -1,15 +1,8 @@
 import { fromKind } from '../../lib/operations/reprocess/from.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  requiredOption,
-  SOME_TEXT,
-} from '../command.ts'
+import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, requiredOption, SOME_TEXT } from '../command.ts'
+import { requireRoom } from '../../lib/operations/reprocess/memory-check.ts'
+import { createReprocessingStore, type Reprocessings } from '../../lib/operations/reprocess/reprocessing-store.ts'
+import type { From } from '../../lib/operations/reprocess/start.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.

@@ -1,7 +1,7 @@
 /** Texts of `sluice reprocess`. Pure. */
 
-import type { Start } from '../../lib/operations/reprocess/from.ts'
-import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
+import type { Start } from '../../lib/operations/reprocess/start.ts'
+import type { SwitchedPartition } from '../../lib/operations/reprocess/reprocessing-store.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { count } from '../../lib/support/count.ts'
 

@@ -1,14 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
-import { fileFailure } from '../../lib/operations/failure.ts'
-import { readTestFile } from '../../lib/operations/rule-tests/read.ts'
+import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import {
   type Difference,
   runTest,
   type ShownNotification,
   type TestResult,
 } from '../../lib/operations/rule-tests/run.ts'
+import { readTestFile } from '../../lib/operations/rule-tests/test-file.ts'
 import { count } from '../../lib/support/count.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'

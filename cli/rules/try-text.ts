@@ -1,6 +1,6 @@
 /** Formats the result of a trial of rules as text. */
 
-import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try.ts'
+import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try-rules.ts'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { type Column, formatTable } from '../output/table.ts'

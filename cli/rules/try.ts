@@ -1,26 +1,12 @@
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/values.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
-import { openSource } from '../../lib/operations/replay/source.ts'
-import { allRulesAt } from '../../lib/operations/rule-files.ts'
-import { readRecording } from '../../lib/operations/try-rules/recording.ts'
-import {
-  type RulesOnTrial,
-  type Tried,
-  tryOnRecording,
-  tryRules,
-} from '../../lib/operations/try-rules/try.ts'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import { openSource } from '../../lib/operations/replay/recording-file.ts'
+import { allRulesAt } from '../../lib/operations/rules-at-path.ts'
+import { readRecording } from '../../lib/operations/try-rules/recorded-readings.ts'
+import { type RulesOnTrial, type Tried, tryOnRecording, tryRules } from '../../lib/operations/try-rules/try-rules.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import {
-  argument,
-  command,
-  environment,
-  JSON_OPTION,
-  option,
-  SOME_TEXT,
-  TIME_OR_AGO,
-  type ValuesOf,
-} from '../command.ts'
+import { argument, command, environment, JSON_OPTION, option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { createReader, MAPPING } from '../options/mapping.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'

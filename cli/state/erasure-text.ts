@@ -1,9 +1,9 @@
 /** Texts of `sluice state erase`. Pure. */
 
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
-import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
+import type { ConsumerErasure } from '../../lib/operations/erase/wait-until-applied.ts'
 import { formatStateKey } from '../../lib/operations/state-keys.ts'
-import type { Holding } from '../../lib/queries/states/erasure.ts'
+import type { Holding } from '../../lib/queries/states/erasable-states.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 

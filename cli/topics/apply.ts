@@ -1,6 +1,6 @@
 import { listReaders, readFunctions } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
-import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/planned.ts'
+import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/cluster-plan.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'

@@ -1,18 +1,9 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import { createKind } from '#runtime/settings/values.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
-import {
-  argument,
-  command,
-  environment,
-  JSON_OPTION,
-  option,
-  optionList,
-  POSITIVE,
-  SOME_TEXT,
-} from '../command.ts'
+import { argument, command, environment, JSON_OPTION, option, optionList, POSITIVE, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { withKafka } from '../servers/kafka.ts'

@@ -1,7 +1,7 @@
 /** Formats a plan for topics as text. Pure. */
 
 import type { TopicDifference } from '#runtime/adapters/kafka/topics.ts'
-import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
+import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topics/plan.ts'
 
 interface PlanReport extends TopicPlan {
   readonly env: string

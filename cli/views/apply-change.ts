@@ -1,6 +1,6 @@
 /** Changes the tables in force, and shows the progress. */
-import type { Counts, Operation } from '../../lib/operations/audit.ts'
-import { applyViews, createProgress } from '../../lib/operations/views/apply.ts'
+import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
+import { applyViews, createProgress } from '../../lib/operations/views/apply-views.ts'
 import type { ViewPlan } from '../../lib/views/plan.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { resolveOperator } from '../operation/operator.ts'

@@ -1,5 +1,5 @@
-import type { Counts } from '../../lib/operations/audit.ts'
-import { type PlanChange, planChange } from '../../lib/operations/views/change.ts'
+import type { Counts } from '../../lib/operations/audited-operation.ts'
+import { type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'

@@ -1,4 +1,4 @@
-import { removeTables } from '../../lib/operations/views/change.ts'
+import { removeTables } from '../../lib/operations/views/plan-change.ts'
 import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { confirm } from '../operation/confirm.ts'
 import { resolveConfig } from '../servers/settings.ts'

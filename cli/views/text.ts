@@ -1,7 +1,7 @@
 /** Texts of `sluice views`. Pure. */
 
-import type { ApplyProgress } from '../../lib/operations/views/apply.ts'
-import type { PlanChange } from '../../lib/operations/views/change.ts'
+import type { ApplyProgress } from '../../lib/operations/views/apply-views.ts'
+import type { PlanChange } from '../../lib/operations/views/plan-change.ts'
 
 /** Returns a line for each table that changes. */
 export function formatChange({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {

@@ -8,8 +8,8 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicReach } from '../../lib/queries/kafka/topics.ts'
-import { type Searched, searchNewest } from '../../lib/queries/records/newest-records.ts'
-import { type Range, toRanges } from '../../lib/queries/records/records.ts'
+import { type Range, toRanges } from '../../lib/queries/records/read-records.ts'
+import { type Searched, searchNewest } from '../../lib/queries/records/search-newest.ts'
 
 /** A result with a time. If there are too many results, the oldest are removed. */
 interface Timed {

@@ -1,6 +1,6 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
-import { OperationFailure } from '../../lib/operations/failure.ts'
-import { tableChanges } from '../../lib/operations/views/push.ts'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import { tableChanges } from '../../lib/operations/views/table-changes.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ReadTopic } from '../queries/kafka/lag.ts'
+import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { suggestion } from '../support/suggestion.ts'
 import { yamlContent } from '../support/yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'

@@ -8,7 +8,7 @@ import type { GeneralSettings } from '#runtime/settings/general.ts'
 import type { KafkaSettings } from '#runtime/settings/kafka.ts'
 import { type Signal, topicName } from '../app/topics.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
-import { searchRecords } from '../queries/records/records.ts'
+import { searchRecords } from '../queries/records/read-records.ts'
 import { type Appended, whyAppend } from '../support/append-again.ts'
 import { appendToPartitions } from './append-to-partitions.ts'
 

@@ -12,11 +12,11 @@ import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breake
 import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { computePartitionLags, withAges } from '../queries/kafka/consumer-lag.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import { computePartitionLags, withAges } from '../queries/kafka/lag.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { observe } from './seen.ts'
+import { observe } from './observe.ts'
 
 /** Consumer in the list of functions, without its progress. */
 export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>

@@ -4,7 +4,7 @@ import { listObjects } from '../history/read-history.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import type { ArchiveFacts } from './facts.ts'
-import { observe, withTimeout } from './seen.ts'
+import { observe, withTimeout } from './observe.ts'
 
 const DAY_MS = 86_400_000
 

@@ -7,7 +7,7 @@ import { type TopicLayout, toLayout } from '#runtime/adapters/kafka/topic-admin.
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { observe } from './seen.ts'
+import { observe } from './observe.ts'
 
 type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
 

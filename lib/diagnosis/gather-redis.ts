@@ -2,7 +2,7 @@
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
-import { observe } from './seen.ts'
+import { observe } from './observe.ts'
 
 type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode'>
 

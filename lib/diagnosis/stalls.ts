@@ -1,6 +1,6 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
 
-import type { ConsumerLag, ReadTopic } from '../queries/kafka/lag.ts'
+import type { ConsumerLag, ReadTopic } from '../queries/kafka/consumer-lag.ts'
 import { durationText } from '../support/duration.ts'
 
 /** Reason for a stall, with advice for the user. */

@@ -5,8 +5,8 @@ import { instant } from '#runtime/consumer/instant.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { topicName } from '../app/topics.ts'
-import { type Action, type Audit, auditEvent } from '../support/audit.ts'
-import { OperationFailure } from './failure.ts'
+import { type Action, type Audit, auditEvent } from '../support/audit-event.ts'
+import { OperationFailure } from './operation-failure.ts'
 
 /** Operation to run. */
 export interface Operation {

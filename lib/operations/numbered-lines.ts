@@ -1,6 +1,6 @@
 /** Splits bytes into numbered lines. */
 import { isUtf8 } from 'node:buffer'
-import { OperationFailure } from './failure.ts'
+import { OperationFailure } from './operation-failure.ts'
 
 /** Line of a text, without its line break. */
 export interface Line {

@@ -3,7 +3,7 @@ import { RulesFolderError, readRuleFiles } from '../alerting/adapters/load-rules
 import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { type RuleFile, readRules } from '../alerting/rule-files.ts'
-import { OperationFailure, fileFailure } from './failure.ts'
+import { OperationFailure, fileFailure } from './operation-failure.ts'
 import { FileError } from '../support/file-errors.ts'
 
 /**

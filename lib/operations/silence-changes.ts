@@ -5,7 +5,7 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
 import { appendSilences, openStoredSilences } from '../clock/stored-silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
-import { OperationFailure } from './failure.ts'
+import { OperationFailure } from './operation-failure.ts'
 
 /**
  * Error for a change that was stored but not published to the log. The function `clock` publishes it within a minute after Kafka

@@ -3,7 +3,7 @@
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { SIGNALS, type Signal, signalNamed, topicName, topicNamed, topicSize } from '../app/topics.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
-import { usageFailure } from './failure.ts'
+import { usageFailure } from './operation-failure.ts'
 
 export interface StateSelection {
   readonly consumer: string

@@ -1,6 +1,6 @@
 /** Loads a history in a folder into a warehouse, as a process that tests can kill. */
 
-import { openWarehouse } from '../../lib/operations/etl/run.ts'
+import { openWarehouse } from '../../lib/operations/etl/run-etl.ts'
 import { FolderHistoryStore } from './folder-history.ts'
 import { loaded } from './warehouse-log.ts'
 

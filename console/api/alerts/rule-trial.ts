@@ -4,7 +4,7 @@ import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { historyAt } from '../../../lib/app/history-store.ts'
-import { type Tried, tryRules } from '../../../lib/operations/try-rules/try.ts'
+import { type Tried, tryRules } from '../../../lib/operations/try-rules/try-rules.ts'
 import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'

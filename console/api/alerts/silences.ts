@@ -7,7 +7,7 @@ import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notificati
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
 import { getPhase, type Silence, type SilencePhase, withoutSilence, withSilence } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
-import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
+import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silence-changes.ts'
 import { readTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'

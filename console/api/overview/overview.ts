@@ -6,7 +6,7 @@ import { once } from '#runtime/lambda/once.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/groups.ts'
-import { type ConsumerLag, type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/lag.ts'
+import { type ConsumerLag, type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { sumIfKnown } from '../../../lib/support/count.ts'
@@ -18,7 +18,7 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
-import { readBreakerEnd } from '../../../lib/diagnosis/ask-consumers.ts'
+import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 
 /** State of the environment at one time. */
 export interface Overview {

@@ -7,6 +7,7 @@ import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from 
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
+import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
 
 /** Maximum number of rows on a page. A key selects others. */
 const MAX_ROWS = 1_000

@@ -1,8 +1,8 @@
 /** Reads the dead letters that an operation handles, with the records that redrive them. */
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { instant } from '#runtime/consumer/instant.ts'
+import { readLetters } from '../../queries/dead-letters/dead-letter-records.ts'
 import type { DeadLetterPlace, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
-import { readLetters } from '../../queries/dead-letters/records.ts'
 import { buildRedrive, findLeftOutReason } from './decision.ts'
 import type { Handling } from './operation.ts'
 import { TopicWatch } from './redrive-topics.ts'

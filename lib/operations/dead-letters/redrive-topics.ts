@@ -5,10 +5,10 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
-import type { ReadTopic } from '../../queries/kafka/lag.ts'
+import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { readGrowths } from '../../redriver/growths.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 
 /** Topic of the environment to which records can be redriven. */
 export interface RedriveTopic {

@@ -1,13 +1,13 @@
 /** Selects the dead letters of a request. */
 import { instant } from '#runtime/consumer/instant.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
+import { formatPlace } from '../../queries/dead-letters/dead-letter-records.ts'
 import {
   type DeadLetterPlace,
   type DeadLetterSource,
   DeadLetters,
   type PlacedRow,
 } from '../../queries/dead-letters/dead-letters.ts'
-import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/pages.ts'
-import { formatPlace } from '../../queries/dead-letters/records.ts'
 
 export interface Selection {
   /** Positions or ids of dead letters; empty if the filter selects them. */

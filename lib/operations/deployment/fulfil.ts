@@ -1,9 +1,9 @@
 /** Creates and changes the topics of an environment on request of CloudFormation. */
 import type { Signal } from '../../app/topics.ts'
-import { OperationFailure } from '../failure.ts'
-import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
-import type { PlannedTopics } from '../topics/planned.ts'
+import type { PlannedTopics } from '../topics/cluster-plan.ts'
+import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
 import { findRenamedTopics, isRollback, type Outcome, parseReaders, type ResourceRequest } from './request.ts'
 
 /** Ports for changing the resources of a deployment. */

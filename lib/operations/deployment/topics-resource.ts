@@ -95,7 +95,7 @@ class Deployment implements DeploymentPorts {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
       import('#runtime/adapters/kafka/offsets.ts'),
-      import('../topics/planned.ts'),
+      import('../topics/cluster-plan.ts'),
     ])
     const { clusterArn } = config.kafka
     const offsets = new TopicOffsets(kafka)

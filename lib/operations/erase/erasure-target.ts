@@ -6,10 +6,10 @@ import { toAttributes } from '#runtime/cloudevents/event.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { findSimilarEntities, readHoldings } from '../../queries/states/erasure.ts'
+import { findSimilarEntities, readHoldings } from '../../queries/states/erasable-states.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
-import { OperationFailure, usageFailure } from '../failure.ts'
+import { OperationFailure, usageFailure } from '../operation-failure.ts'
 
 /** Maximum number of entity names in a message. */
 const MAX_LISTED = 10

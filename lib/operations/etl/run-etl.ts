@@ -3,7 +3,7 @@ import { listSlices, type PartitionSlices } from '../../history/read-history.ts'
 import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { type WarehouseTarget, type Watermark, watermarkOfPartition } from '../../warehouse/target.ts'
-import { type CountedStep, LOADED_TABLES, readSteps } from './steps.ts'
+import { type CountedStep, LOADED_TABLES, readSteps } from './history-steps.ts'
 
 export interface EtlRun {
   readonly store: HistoryStore

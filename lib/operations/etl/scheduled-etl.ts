@@ -4,7 +4,7 @@ import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history-store.ts'
 import type { HISTORY, WAREHOUSE } from '../../app/settings/history.ts'
 import type { StandaloneRun } from '../../app/standalone-function.ts'
-import { openWarehouse, runEtl } from './run.ts'
+import { openWarehouse, runEtl } from './run-etl.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
 

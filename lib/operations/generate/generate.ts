@@ -7,8 +7,8 @@ import { finished } from 'node:stream/promises'
 import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
 import type { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
-import { fileFailure } from '../failure.ts'
-import { type GenerateOptions, generateBatches } from './pace.ts'
+import { fileFailure } from '../operation-failure.ts'
+import { type GenerateOptions, generateBatches } from './due-batches.ts'
 
 /** Destination of generated readings. */
 export interface Outlet {

@@ -7,9 +7,9 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { readNumber } from '../../support/number-text.ts'
 import { createReading } from '../../telemetry/reading.ts'
-import { toRfc3339 } from './instant.ts'
-import type { BrokenRow, Row } from './rows.ts'
+import type { BrokenRow, Row } from './csv-rows.ts'
 import type { Series } from './series.ts'
+import { toRfc3339 } from './timestamp.ts'
 
 /** Properties that apply to all rows of a file. */
 export interface Recording {

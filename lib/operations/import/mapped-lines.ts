@@ -1,9 +1,9 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import type { Line } from '../lines.ts'
-import type { BrokenRow, RowDocument } from './rows.ts'
-import { parseRecord, type TriedRecord, tryRecord, UNTAKEN } from './trial.ts'
+import type { Line } from '../numbered-lines.ts'
+import type { BrokenRow, RowDocument } from './csv-rows.ts'
+import { parseRecord, type TriedRecord, tryRecord, UNTAKEN } from './mapping-trial.ts'
 
 /**
  * Converts a line to an event. A mapping can derive the event id from the position of a record. The position consists of file name,

@@ -4,15 +4,10 @@ import { readJsonObject, readStructured } from '#runtime/cloudevents/json-format
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure, FailureCode } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import {
-  applyMapping,
-  type ForeignDocument,
-  findUnmetCondition,
-  isApplicable,
-} from '../../mapping/apply-mapping.ts'
+import { applyMapping, type ForeignDocument, findUnmetCondition, isApplicable } from '../../mapping/apply-mapping.ts'
 import { eventDocument } from '../../mapping/foreign-reader.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { findReaderFault } from './reading.ts'
+import { findReaderFault } from './csv-event.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string }

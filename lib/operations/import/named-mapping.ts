@@ -5,7 +5,7 @@ import { loadMapping, MappingFileError } from '../../mapping/adapters/load-mappi
 import type { Mapping } from '../../mapping/mapping.ts'
 import { InvalidMapping } from '../../mapping/parse-mapping.ts'
 import { suggestion } from '../../support/suggestion.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import { FileError } from '../../support/file-errors.ts'
 
 /** Folder with the project's mappings. */

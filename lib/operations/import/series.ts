@@ -9,7 +9,7 @@ import {
   type ReadingData,
 } from '../../telemetry/families.ts'
 import { findConversion, unitsFor } from '../../telemetry/units.ts'
-import { usageFailure } from '../failure.ts'
+import { usageFailure } from '../operation-failure.ts'
 
 export interface SeriesOptions {
   readonly family: FamilyName

@@ -9,8 +9,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { withoutOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import { computeEventKey } from './key.ts'
-import { keyBy as keyOfEvent } from './key-by.ts'
+import { computeEventKey } from './default-key.ts'
+import { keyBy as keyOfEvent } from './selected-key.ts'
 
 /** Report about a published event. */
 export interface PublishedEvent {

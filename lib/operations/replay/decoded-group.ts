@@ -6,8 +6,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { OperationFailure } from '../failure.ts'
-import type { Recorded } from './recorded.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import type { Recorded } from './recorded-items.ts'
 
 /**
  * Returns the events of a group with decoded data. If the data cannot be decoded, the event is returned unchanged.

@@ -12,11 +12,11 @@ import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeRecordKey } from '../../telemetry/reading.ts'
-import { OperationFailure, usageFailure } from '../failure.ts'
-import { keyBy as keyOfEvent } from '../publish/key-by.ts'
+import { OperationFailure, usageFailure } from '../operation-failure.ts'
+import { keyBy as keyOfEvent } from '../publish/selected-key.ts'
 import { resolveTopic } from '../state-keys.ts'
-import type { Recorded } from './recorded.ts'
-import { shiftEvent } from './shift.ts'
+import type { Recorded } from './recorded-items.ts'
+import { shiftEvent } from './time-shift.ts'
 
 /** Determines where and in which form records are published. */
 export interface Addressing {

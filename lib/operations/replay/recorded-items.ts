@@ -13,8 +13,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { jsonIn } from '../../support/json.ts'
-import { OperationFailure } from '../failure.ts'
-import { type Line, LONGEST, readNumberedLines } from '../lines.ts'
+import { type Line, LONGEST, readNumberedLines } from '../numbered-lines.ts'
+import { OperationFailure } from '../operation-failure.ts'
 
 /** Recorded item that can be published. */
 export interface Recorded {

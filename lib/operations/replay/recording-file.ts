@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { fileFailure, OperationFailure } from '../failure.ts'
-import { type Recorded, readRecorded } from './recorded.ts'
+import { fileFailure, OperationFailure } from '../operation-failure.ts'
+import { type Recorded, readRecorded } from './recorded-items.ts'
 
 export interface Source {
   readonly name: string

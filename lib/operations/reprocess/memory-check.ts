@@ -3,7 +3,7 @@ import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { STATE_BYTES } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -6,9 +6,9 @@ import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import { isAbsent } from '#runtime/pipeline/replacing/state-parts.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
-import { type From, resolveStart, type Start } from './from.ts'
+import { type From, resolveStart, type Start } from './start.ts'
 
 export interface LivePartition {
   readonly state: StateKey

@@ -4,11 +4,11 @@ import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/er
 import type { OffsetRange, StateKey } from '#runtime/pipeline/model.ts'
 import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
 import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
-import type { Counts } from '../audit.ts'
-import { OperationFailure } from '../failure.ts'
+import type { Counts } from '../audited-operation.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
-import type { Start } from './from.ts'
-import type { Reprocessings, SwitchedPartition } from './operation.ts'
+import type { Reprocessings, SwitchedPartition } from './reprocessing-store.ts'
+import type { Start } from './start.ts'
 
 export type Work = Omit<Reprocessing, 'attempt' | 'onRead' | 'onExpired' | 'pause' | 'nowMs' | 'stop'>
 

@@ -4,7 +4,7 @@ import type { StateKey } from '#runtime/pipeline/model.ts'
 import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/values.ts'
 import { duration } from '../../app/settings/duration.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 
 export type From =
   /** Start at the first record in the log. */

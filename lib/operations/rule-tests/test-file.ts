@@ -7,10 +7,10 @@ import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { readRules } from '../../alerting/rule-files.ts'
 import { positionsIn } from '../../alerting/rule-positions.ts'
 import { yamlDocument } from '../../support/yaml-document.ts'
-import { fileFailure } from '../failure.ts'
-import { ruleFiles } from '../rule-files.ts'
+import { fileFailure } from '../operation-failure.ts'
+import { ruleFiles } from '../rules-at-path.ts'
 import { findSchemaFaults } from './schema-faults.ts'
-import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './tests.ts'
+import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './test-rows.ts'
 
 export interface ReadFile {
   readonly faults: readonly LocatedError[]

@@ -11,9 +11,9 @@ import type {
 import { listColumns } from '../../history/columns.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 import { CREATE_TABLES } from './alert-tables.ts'
-import { toPlainValue, type Value } from './value.ts'
+import { toPlainValue, type Value } from './plain-value.ts'
 import { createViews, DATETIME, dropOthers, quoteLiteral, type RecordTimes, VIEWS } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')

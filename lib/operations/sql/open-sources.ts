@@ -11,7 +11,7 @@ import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { getTableSignal } from '../../history/tables.ts'
 import { readTopicReach } from '../../queries/kafka/topics.ts'
-import type { SqlSources } from './load.ts'
+import type { SqlSources } from './load-table.ts'
 
 /** Servers of an environment. */
 export interface SqlServers {

@@ -1,7 +1,7 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
 import type { HistoryTable } from '../../history/tables.ts'
 import { SqlDatabase } from './database.ts'
-import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
+import { type LoadProgress, loadTable, type SqlSources } from './load-table.ts'
 import { findViews, listTables, type RecordTimes } from './views.ts'
 
 export interface SqlQuestion extends RecordTimes {

@@ -3,9 +3,9 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { growTopic } from '#runtime/adapters/kafka/grow-topic.ts'
 import { alterSettings, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { TopicDifference } from '#runtime/adapters/kafka/topics.ts'
-import { OperationFailure } from '../failure.ts'
-import type { TopicCreation } from '../topic-plan.ts'
-import type { PlannedTopics } from './planned.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import type { PlannedTopics } from './cluster-plan.ts'
+import type { TopicCreation } from './plan.ts'
 
 /** Progress of applying a plan. */
 export interface Applying {

@@ -8,7 +8,7 @@ import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'
 import { compareTopicsByTable } from '../../queries/kafka/topics.ts'
-import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
+import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from './plan.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */
 interface Planning {

@@ -4,7 +4,7 @@
  */
 
 import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/topics.ts'
-import { isServerlessCluster } from '../app/resource-names.ts'
+import { isServerlessCluster } from '../../app/resource-names.ts'
 
 export interface TopicCreation {
   readonly topic: string

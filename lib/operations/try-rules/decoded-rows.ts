@@ -16,7 +16,7 @@ import type { ColumnValue } from '../../history/row-columns.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import texts from '../../schemas/compiled-texts-json.js'
 import { READING_TYPES } from '../../telemetry/families.ts'
-import type { TimeRange } from './partitions.ts'
+import type { TimeRange } from './record-locations.ts'
 
 const TABLE = 'readings'
 /** Rows that are decided together. Their events are garbage before the collector has to copy them. */

@@ -8,7 +8,7 @@ import { toLogRecord } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
-import { readRecordGroups } from '../../queries/records/records.ts'
+import { readRecordGroups } from '../../queries/records/read-records.ts'
 
 /** Places that contain records. At least one of both is present. */
 export interface RecordPlaces {

@@ -5,10 +5,10 @@ import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/plain
 import { MAX_STEP_MS } from '#runtime/pipeline/log/clock.ts'
 import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
-import { OperationFailure } from '../failure.ts'
-import { decodeGroup } from '../replay/plain.ts'
-import { fromLog, type Recorded } from '../replay/recorded.ts'
-import type { Source } from '../replay/source.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import { decodeGroup } from '../replay/decoded-group.ts'
+import { fromLog, type Recorded } from '../replay/recorded-items.ts'
+import type { Source } from '../replay/recording-file.ts'
 
 /** Event with its time of arrival. */
 export interface Arrival {

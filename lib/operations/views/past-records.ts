@@ -13,7 +13,7 @@ import type { LogReader, Publisher, SkippedRecords } from '#runtime/pipeline/por
 import { buildRecord } from '#runtime/pipeline/publishing/publish.ts'
 import { LogAgain } from '#runtime/pipeline/reprocessing/log-again.ts'
 import { afterRecord } from '#runtime/pipeline/reprocessing/takeover.ts'
-import { type Range, readRecordGroups } from '../../queries/records/records.ts'
+import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'

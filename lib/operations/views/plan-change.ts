@@ -1,14 +1,7 @@
 /** Compares tables in force with statements. Pure. */
 import { suggestion } from '../../support/suggestion.ts'
-import {
-  type ActivatedPlan,
-  hasTable,
-  isNamed,
-  readableTables,
-  type TablePlan,
-  type ViewPlan,
-} from '../../views/plan.ts'
-import { OperationFailure } from '../failure.ts'
+import { type ActivatedPlan, hasTable, isNamed, readableTables, type TablePlan, type ViewPlan } from '../../views/plan.ts'
+import { OperationFailure } from '../operation-failure.ts'
 
 export interface PlanChange {
   /** Tables whose generation is not in force yet. */

@@ -4,10 +4,10 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
-import { followTopic } from '../../queries/records/follow.ts'
+import { followTopic } from '../../queries/records/follow-topic.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
 import { type ActivatedPlan, readableTables, type TablePlan } from '../../views/plan.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure } from '../operation-failure.ts'
 
 /** Interval at which the plan in force is read, in milliseconds. */
 const LOOK_MS = 1_000

@@ -8,7 +8,7 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
-import { type Range, searchRecords } from '../records/records.ts'
+import { type Range, searchRecords } from '../records/read-records.ts'
 
 /** Event with its position in the log. */
 interface FoundEvent {

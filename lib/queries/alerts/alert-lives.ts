@@ -8,7 +8,7 @@ import { instant } from '#runtime/consumer/instant.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
-import { type Range, readRecords } from '../records/records.ts'
+import { type Range, readRecords } from '../records/read-records.ts'
 import { getAlert } from './alerts-topic.ts'
 
 /** Alert with its transitions, as far as they were read. */

@@ -9,9 +9,9 @@ import type { ActiveAlert } from '../../tables/conditions.ts'
 import type { FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 import { preferExact } from '../../tables/table.ts'
-import { countOffsetsBehind } from '../kafka/lag.ts'
-import type { Range } from '../records/records.ts'
-import type { AlertLife, AlertPredicate } from './history.ts'
+import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
+import type { Range } from '../records/read-records.ts'
+import type { AlertLife, AlertPredicate } from './alert-lives.ts'
 
 /** States by which alerts can be selected. Firing alerts are read from the view, other alerts from the alerts topic. */
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const

@@ -9,7 +9,7 @@ import {
   originalEvent,
   readDlqRecord,
 } from '../../failures/dlq-record.ts'
-import { type Range, readRecordGroups } from '../records/records.ts'
+import { type Range, readRecordGroups } from '../records/read-records.ts'
 import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
 
 /** Dead letter without the original bytes of the failed record. */

@@ -10,7 +10,7 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
 import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../../failures/open-dead-letters.ts'
-import { readRecordGroups } from '../records/records.ts'
+import { readRecordGroups } from '../records/read-records.ts'
 
 /** Position of a dead letter in the dlq topic. */
 export interface DeadLetterPlace {

@@ -10,8 +10,8 @@ import {
 } from '#runtime/adapters/kafka/groups.ts'
 import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, withAges } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
-import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, withAges } from './lag.ts'
 import { type BoundsSource, findTopicBounds } from './topics.ts'
 
 /** Consumer group with its lag in each topic that it reads. */

@@ -6,7 +6,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds } from '../kafka/topics.ts'
-import { readRecords } from './records.ts'
+import { readRecords } from './read-records.ts'
 
 /** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
 const AGAIN_AFTER_MS = 250

@@ -4,7 +4,7 @@
  */
 import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import type { Range } from './records.ts'
+import type { Range } from './read-records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */
 const FIRST_WINDOW = 32

@@ -1,7 +1,7 @@
 /** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
 import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import type { Range } from './records.ts'
+import type { Range } from './read-records.ts'
 
 export interface SearchLimits {
   /** Maximum number of offsets to examine in all ranges together. */

@@ -3,7 +3,7 @@ import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'
-import { countOffsetsBehind } from '../kafka/lag.ts'
+import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
 import { type TimerState, toTimerState } from './entities.ts'
 import { countHeld } from './outcomes.ts'
 

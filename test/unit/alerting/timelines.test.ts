@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { formatResult } from '../../../cli/rules/test.ts'
-import { readTestFile } from '../../../lib/operations/rule-tests/read.ts'
 import { runTest } from '../../../lib/operations/rule-tests/run.ts'
+import { readTestFile } from '../../../lib/operations/rule-tests/test-file.ts'
 
 const PROJECT = join(import.meta.dirname, '../../..')
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is } from 'valibot'
 import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
-import { toRfc3339, UTC_OFFSET } from '../../../lib/operations/import/instant.ts'
+import { toRfc3339, UTC_OFFSET } from '../../../lib/operations/import/timestamp.ts'
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseEvents } from '../../../cli/publish/parse-events.ts'
-import { computeEventKey } from '../../../lib/operations/publish/key.ts'
+import { computeEventKey } from '../../../lib/operations/publish/default-key.ts'
 
 const OPTIONS = { name: 'f', newId: false }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }

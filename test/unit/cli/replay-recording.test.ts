@@ -8,8 +8,8 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { surveySource } from '../../../cli/replay/publish-recording.ts'
-import { type Addressing, buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
-import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded.ts'
+import { type Addressing, buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
+import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded-items.ts'
 import { collected } from './collected.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')

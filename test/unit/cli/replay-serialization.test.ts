@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
 import { createWriter } from '../../../cli/options/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
-import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
+import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }

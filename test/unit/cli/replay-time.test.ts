@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { is, parse } from 'valibot'
 import type { Event } from '#runtime/consumer/event.ts'
 import { createPacer, SPEED } from '../../../lib/operations/replay/pace.ts'
-import { computeShift, type Extent, shiftEvent } from '../../../lib/operations/replay/shift.ts'
+import { computeShift, type Extent, shiftEvent } from '../../../lib/operations/replay/time-shift.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(createPacer(speed))

@@ -11,12 +11,12 @@ import {
   runErasure,
   type Servers,
 } from '../../../lib/operations/erase/erase.ts'
-import { resolveErasureTarget } from '../../../lib/operations/erase/target.ts'
+import { resolveErasureTarget } from '../../../lib/operations/erase/erasure-target.ts'
 import {
   type ConsumerErasure,
   type ErasurePlace,
   waitUntilApplied,
-} from '../../../lib/operations/erase/wait.ts'
+} from '../../../lib/operations/erase/wait-until-applied.ts'
 import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'

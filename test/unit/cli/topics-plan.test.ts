@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { describeRefused, formatApplied, formatPlan } from '../../../cli/topics/plan-text.ts'
-import { getClusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topic-plan.ts'
+import { getClusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topics/plan.ts'
 import { golden, goldenAnswers } from '../../support/golden.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { gatherArchiveFacts } from '../../../lib/diagnosis/ask-history.ts'
 import { checkHistory } from '../../../lib/diagnosis/checks/history.ts'
+import { gatherArchiveFacts } from '../../../lib/diagnosis/gather-history.ts'
 import { formatObjectKey, type HistoryObject } from '../../../lib/history/object-key.ts'
 import { HistoryUnavailable } from '../../../lib/history/store.ts'
 import { MemoryHistory } from '../../support/memory-history.ts'

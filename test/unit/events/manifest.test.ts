@@ -7,8 +7,8 @@ import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { statistics } from '../../../lib/analytics/processor.ts'
-import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing.ts'
-import { openSource } from '../../../lib/operations/replay/source.ts'
+import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
+import { openSource } from '../../../lib/operations/replay/recording-file.ts'
 import { Bench, type Counts, MemoryTopic } from './support.ts'
 
 interface Alerts {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { instant } from '#runtime/consumer/instant.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { openSource } from '../../../lib/operations/replay/source.ts'
-import { readRecording } from '../../../lib/operations/try-rules/recording.ts'
-import { tryOnRecording } from '../../../lib/operations/try-rules/try.ts'
+import { openSource } from '../../../lib/operations/replay/recording-file.ts'
+import { readRecording } from '../../../lib/operations/try-rules/recorded-readings.ts'
+import { tryOnRecording } from '../../../lib/operations/try-rules/try-rules.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 

@@ -4,7 +4,7 @@ import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
-import { findAlertCause } from '../../../lib/queries/alerts/cause.ts'
+import { findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
 import { environmentReading } from '../../support/records.ts'
 import { ruleOf } from '../alerting/support.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
 import { toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
-import { computePartitionLags } from '../../../lib/queries/kafka/lag.ts'
+import { computePartitionLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { computeTopicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
 
 const partition = (number: number, leader: number, replicas: number[], inSync = replicas) => {

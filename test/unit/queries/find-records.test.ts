@@ -5,7 +5,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { logRecord } from '#runtime/testing/records.ts'
 import { type Direction, type FindLimits, findRecords } from '../../../lib/queries/records/find-records.ts'
-import type { Range } from '../../../lib/queries/records/records.ts'
+import type { Range } from '../../../lib/queries/records/read-records.ts'
 import { readRecordGroupsBackward } from '../../../lib/queries/records/records-backward.ts'
 
 const FREE: FindLimits = {

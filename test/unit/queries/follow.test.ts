@@ -5,7 +5,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { logRecord } from '#runtime/testing/records.ts'
-import { followTopic, TopicReplaced } from '../../../lib/queries/records/follow.ts'
+import { followTopic, TopicReplaced } from '../../../lib/queries/records/follow-topic.ts'
 
 const TOPIC = 'orders'
 

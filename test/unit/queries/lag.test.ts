@@ -8,7 +8,7 @@ import {
   type ReadTopic,
   readConsumerLags,
   withAges,
-} from '../../../lib/queries/kafka/lag.ts'
+} from '../../../lib/queries/kafka/consumer-lag.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {

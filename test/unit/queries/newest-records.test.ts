@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { type SearchLimits, searchNewest } from '../../../lib/queries/records/newest-records.ts'
+import { type SearchLimits, searchNewest } from '../../../lib/queries/records/search-newest.ts'
 import { logRecord } from '../../support/records.ts'
 
 const ALL = { mostRecords: 100_000 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { selectNewest } from '../../../lib/queries/records/newest.ts'
+import { selectNewest } from '../../../lib/queries/records/newest-ranges.ts'
 
 const range = (partition: number, start: number, end: number) => ({ topic: 't', partition, start, end })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { type Range, readRecords, toRanges } from '../../../lib/queries/records/records.ts'
+import { type Range, readRecords, toRanges } from '../../../lib/queries/records/read-records.ts'
 import { logRecord } from '../../support/records.ts'
 
 describe('the records of several partitions', () => {

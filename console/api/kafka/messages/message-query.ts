@@ -1,22 +1,10 @@
 /** Query parameters for messages of a topic. */
-import {
-  type InferOutput,
-  maxLength,
-  minLength,
-  minValue,
-  object,
-  optional,
-  picklist,
-  pipe,
-  regex,
-  string,
-  transform,
-} from 'valibot'
+import { type InferOutput, maxLength, minLength, minValue, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { awaitKafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import type { Direction } from '../../../../lib/queries/records/find-records.ts'
-import type { Range } from '../../../../lib/queries/records/records.ts'
+import type { Range } from '../../../../lib/queries/records/read-records.ts'
 import { ProblemError } from '../../../http/problem.ts'
 
 const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer'), transform(Number))

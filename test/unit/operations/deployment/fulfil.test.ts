@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type DeploymentPorts, fulfillRequest } from '../../../../lib/operations/deployment/fulfil.ts'
 import type { ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
-import type { TopicPlan } from '../../../../lib/operations/topic-plan.ts'
+import type { TopicPlan } from '../../../../lib/operations/topics/plan.ts'
 
 const NOTHING: TopicPlan = { creations: [], changes: [], refused: [] }
 const CREATION = { topic: 'sluice.telemetry.readings.prod', partitions: 12, replicationFactor: 3 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lacksPermission, runPatiently } from '../../../../lib/operations/deployment/patience.ts'
-import { OperationFailure } from '../../../../lib/operations/failure.ts'
+import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
 
 const DENIED = Object.assign(new Error('not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' })
 const GOING = new AbortController().signal

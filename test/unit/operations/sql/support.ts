@@ -12,9 +12,13 @@ import {
 } from '../../../../lib/alerting/alert.ts'
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
-import type { SqlSources } from '../../../../lib/operations/sql/load.ts'
-import { createProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/query.ts'
-import type { Value } from '../../../../lib/operations/sql/value.ts'
+import type { SqlSources } from '../../../../lib/operations/sql/load-table.ts'
+import type { Value } from '../../../../lib/operations/sql/plain-value.ts'
+import {
+  createProgress,
+  type SqlQuestion,
+  withSqlDatabase,
+} from '../../../../lib/operations/sql/sql-question.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'

@@ -8,7 +8,7 @@ import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { collectFirings } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
-import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try.ts'
+import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try-rules.ts'
 import {
   ALERTS,
   alertingLog,

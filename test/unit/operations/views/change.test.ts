@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatChange } from '../../../../cli/views/text.ts'
-import {
-  createBuildingPlan,
-  createBuiltPlan,
-  planChange,
-  removeTables,
-  toNewGenerations,
-} from '../../../../lib/operations/views/change.ts'
+import { createBuildingPlan, createBuiltPlan, planChange, removeTables, toNewGenerations } from '../../../../lib/operations/views/plan-change.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 

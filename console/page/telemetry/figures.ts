@@ -1,0 +1,47 @@
+/** Texts and figures of the telemetry pages. Pure. */
+import type { Searched } from '../../../lib/queries/records/search-newest.ts'
+import { shortNumber } from '../../../lib/support/short-number.ts'
+import type { WatchingRule } from '../../api/telemetry/entity.ts'
+import { countText, digitsText, durationText } from '../parts/words.ts'
+
+/** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
+export function valueText(value: number, unit: string, limits: readonly number[] = []): string {
+  return quantityText(shortNumber(value, limits), unit)
+}
+
+/** Formats a limit with all its digits and its unit. */
+export function quantityText(value: number, unit: string): string {
+  return unit === '1' ? digitsText(value) : `${digitsText(value)} ${unit}`
+}
+
+/** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a count. */
+export function unitText(unit: string): string {
+  return unit === '1' ? '' : ` (${unit})`
+}
+
+/** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */
+export function conditionText({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
+  const limits = [
+    ...(fireBelow === null ? [] : [`below ${quantityText(fireBelow, unit)}`]),
+    ...(fireAbove === null ? [] : [`above ${quantityText(fireAbove, unit)}`]),
+  ]
+  if (limits.length === 0) return text
+  return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`
+}
+
+/** Formats the duration of a rule, such as `5 min` or `at once`, without zero parts. */
+export function forText({ forMs }: WatchingRule): string {
+  return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
+}
+
+/** Says for how long a rule still learns; empty for a rule that decides. */
+export function learningText({ learned }: WatchingRule): string {
+  const leftMs = learned?.learningMs ?? 0
+  return leftMs > 0 ? `, learning for another ${durationText(leftMs)}` : ''
+}
+
+/** Describes how much was searched if a search reached its limit; undefined if the search was complete. */
+export function searchedText({ records, ended }: Searched): string | undefined {
+  if (ended !== 'limit') return undefined
+  return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
+}

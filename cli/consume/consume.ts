@@ -6,7 +6,7 @@ import { resolveConfig } from '../servers/settings.ts'
 import { createFromKind, printRecords } from './print-records.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
 import { readRecords } from '../../lib/queries/records/read-records.ts'
-import { toRecordText } from '../../lib/queries/records/record-filter.ts'
+import { toRecordText, FOR_FUNCTIONS } from '../../lib/queries/records/record-filter.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

@@ -9,24 +9,9 @@ import type { Config } from '../../lib/app/config.ts'
 import { listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import { formatKafkaAddress } from '../../lib/operations/servers.ts'
-import {
-  formatStateKey,
-  listSignalTopics,
-  requireOwnTopic,
-  toAuditFilter,
-} from '../../lib/operations/state-keys.ts'
-import { readConsumerGroups } from '../../lib/queries/kafka/groups.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  SOME_TEXT,
-  type ValuesOf,
-} from '../command.ts'
+import { formatStateKey, listSignalTopics, requireOwnTopic, toAuditFilter } from '../../lib/operations/state-keys.ts'
+import { readConsumerGroups } from '../../lib/queries/kafka/consumer-groups.ts'
+import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT, type ValuesOf } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'

@@ -1,8 +1,9 @@
-/** Reads the lag of the consumer groups of a cluster. */
+/** Reads the states, the members and the lag of the consumer groups of a cluster. */
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
+  describeGroups,
   fetchCommittedOffsets,
   fetchOffsetsByGroup,
   type GroupDescription,
@@ -34,6 +35,15 @@ export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
 
 export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
   readonly partitions: readonly AgedPartitionLag[]
+}
+
+/**
+ * Returns the groups with these names, in the same order. A group that does not exist in Kafka has the state `missing`.
+ *
+ * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
+ */
+export function readConsumerGroups(kafka: Kafka, groups: readonly string[]): Promise<GroupDescription[]> {
+  return awaitKafkaAnswer(`consumer groups ${groups.join(', ')}`, describeGroups(kafka, groups))
 }
 
 /**

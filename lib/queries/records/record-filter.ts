@@ -1,7 +1,16 @@
-/** Text of a record, in which a text filter searches. Pure. */
+/** What a display of records filters by: the text of a record, and its type. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
+import { TICK_TYPE } from '../../telemetry/tick.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
+
+/**
+ * Event types that are only relevant to functions and occur in every partition of readings. They are hidden by default when a topic
+ * is shown.
+ */
+export const FOR_FUNCTIONS: readonly unknown[] = [TICK_TYPE, RULES_ACTIVATED_TYPE, VIEWS_ACTIVATED_TYPE]
 
 /** Returns the text of a record, for a text filter: key, value and headers. Data in a binary format such as Avro is not decoded. */
 export function toRecordText({ key, value, headers }: LogRecord): string {

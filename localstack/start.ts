@@ -74,7 +74,9 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
-  const watching = cloud.then(({ services }) => FlowWatch.start(services, env, screen, schedules))
+  const watching = cloud.then(({ services }) =>
+    new FlowWatch(services, env, screen, schedules.expectsReadings).start(),
+  )
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(resolveAddresses(servers)), ...LOCAL_AWS_ENVIRONMENT }

@@ -6,7 +6,6 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
 import { alertLine, type Screen } from './screen.ts'
 
@@ -19,18 +18,16 @@ export class AlertFeed {
   #latest = Promise.resolve()
   #stop = async () => {}
 
-  static async start(kafka: Kafka, env: string, screen: Screen): Promise<AlertFeed> {
-    const feed = new AlertFeed(screen)
-    const { lost, stop } = await tail(kafka, [topicName('alerts', env)], record => feed.#handle(record))
-    feed.#stop = stop
-    void lost.then(({ message }) =>
-      screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`),
-    )
-    return feed
+  constructor(screen: Screen) {
+    this.#screen = screen
   }
 
-  private constructor(screen: Screen) {
-    this.#screen = screen
+  async follow(kafka: Kafka, topic: string): Promise<void> {
+    const { lost, stop } = await tail(kafka, [topic], record => this.#handle(record))
+    this.#stop = stop
+    void lost.then(({ message }) =>
+      this.#screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`),
+    )
   }
 
   /** Shows the alert in a record, after those of the records before it. */
@@ -60,7 +57,7 @@ export class AlertFeed {
     return isKnown
   }
 
-  toString(): string {
+  formatCounts(): string {
     return `alerts ${this.#counts.firing} fired, ${this.#counts.resolved} resolved`
   }
 

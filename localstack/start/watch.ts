@@ -27,58 +27,59 @@ const WITHOUT_PROGRESS_MS = 60_000
 const ROUNDS = 4
 const SHORT_WINDOW_MS = 5_000
 
-interface WatchOptions {
-  /** True if readings are simulated. In that case, a run that has applied no readings has failed. */
-  readonly expectsReadings: boolean
-}
-
 /** Shows the flow of an environment on the screen, and the problems of the functions. Counters are counted from the start. */
 export class FlowWatch {
-  readonly #source: FlowSource
+  readonly #kafka: Kafka
+  readonly #offsets: TopicOffsets
+  readonly #redis: RedisClient
+  readonly #env: string
   readonly #screen: Screen
-  readonly #options: WatchOptions
+  readonly #expectsReadings: boolean
   readonly #problems: Problems
   readonly #alerts: AlertFeed
-  readonly #before: Outcomes
   /** Topics that the functions read, by function and topic. */
   readonly #consumers = new Map<string, Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>>()
-  #unreachable: string | undefined
+  #before = { applied: 0, failed: 0 }
   #figures: Pick<Outcomes, 'applied' | 'failed'> | undefined
   #lags: readonly WatchedLag[] = []
+  #unreachable: string | undefined
 
-  /** Starts to watch the flow. */
-  static async start(
-    services: Services,
-    env: string,
-    screen: Screen,
-    options: WatchOptions,
-  ): Promise<FlowWatch> {
-    const source = new FlowSource(services, env)
-    const before = await source.countOutcomes()
-    return new FlowWatch(source, screen, options, await AlertFeed.start(source.kafka, env, screen), before)
+  /** @param expectsReadings true if readings are simulated. In that case, a run that has applied no readings has failed. */
+  constructor({ brokers, redisUrl }: Services, env: string, screen: Screen, expectsReadings: boolean) {
+    this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
+    this.#offsets = new TopicOffsets(this.#kafka)
+    this.#redis = new RedisClient({ url: redisUrl })
+    this.#env = env
+    this.#screen = screen
+    this.#expectsReadings = expectsReadings
+    this.#problems = new Problems(line => screen.line(line))
+    this.#alerts = new AlertFeed(screen)
   }
 
-  private constructor(
-    source: FlowSource,
-    screen: Screen,
-    options: WatchOptions,
-    alerts: AlertFeed,
-    before: Outcomes,
-  ) {
-    this.#source = source
-    this.#screen = screen
-    this.#options = options
-    this.#problems = new Problems(line => screen.line(line))
-    this.#alerts = alerts
-    this.#before = before
+  async start(): Promise<this> {
+    this.#before = await this.#countOutcomes()
+    await this.#alerts.follow(this.#kafka, topicName('alerts', this.#env))
+    return this
+  }
+
+  /** Returns the outcomes of the readings in the processor. */
+  async #countOutcomes(): Promise<Outcomes> {
+    const sizes = resolveSignals(['readings']).map(async signal => {
+      const topic = topicName(signal, this.#env)
+      return { topic, partitions: (await readTopicBounds(this.#offsets, topic)).length }
+    })
+    return readOutcomes(
+      new StateInspection(this.#redis),
+      (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size)),
+    )
   }
 
   /** Updates the live line. */
   async refresh(): Promise<void> {
     try {
       const [now, lags] = await Promise.all([
-        this.#source.countOutcomes(),
-        readConsumerLags(this.#source.offsets, [...this.#consumers.values()]),
+        this.#countOutcomes(),
+        readConsumerLags(this.#offsets, [...this.#consumers.values()]),
       ])
       const { applied, failed } = this.#before
       this.#figures = { applied: now.applied - applied, failed: now.failed - failed }
@@ -98,7 +99,7 @@ export class FlowWatch {
   #formatFigures(): string {
     const { applied = 0, failed = 0 } = this.#figures ?? {}
     const pending = Math.max(0, ...this.#lags.map(getPending))
-    return `applied ${applied} · failed ${failed} · ${this.#alerts} · pending ${pending}`
+    return `applied ${applied} · failed ${failed} · ${this.#alerts.formatCounts()} · pending ${pending}`
   }
 
   /** Handles a line of the functions' log. */
@@ -152,7 +153,7 @@ export class FlowWatch {
     )
     return [
       ...(this.#unreachable === undefined ? [] : [this.#unreachable]),
-      ...(this.#options.expectsReadings && !this.#figures?.applied ? ['no readings were applied'] : []),
+      ...(this.#expectsReadings && !this.#figures?.applied ? ['no readings were applied'] : []),
       ...this.#problems.unresolvedProblems,
       ...behind.map(lag => `${lag.function} has not processed ${countPending(lag)} records of ${lag.topic}`),
     ]
@@ -172,38 +173,8 @@ export class FlowWatch {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#alerts.stop(), this.#source.close()])
-  }
-}
-
-/** Connections to the servers of an environment, and the counts that they report. */
-class FlowSource {
-  readonly kafka: Kafka
-  readonly offsets: TopicOffsets
-  readonly #redis: RedisClient
-  readonly #env: string
-
-  constructor({ brokers, redisUrl }: Services, env: string) {
-    this.kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
-    this.offsets = new TopicOffsets(this.kafka)
-    this.#redis = new RedisClient({ url: redisUrl })
-    this.#env = env
-  }
-
-  /** Returns the outcomes of the readings in the processor. */
-  async countOutcomes(): Promise<Outcomes> {
-    const sizes = resolveSignals(['readings']).map(async signal => {
-      const topic = topicName(signal, this.#env)
-      return { topic, partitions: (await readTopicBounds(this.offsets, topic)).length }
-    })
-    return readOutcomes(
-      new StateInspection(this.#redis),
-      (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size)),
-    )
-  }
-
-  async close(): Promise<void> {
-    await this.offsets.close().finally(() => this.#redis.close())
+    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close()])
+    this.#redis.close()
   }
 }
 

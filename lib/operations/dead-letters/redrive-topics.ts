@@ -11,7 +11,7 @@ import { readGrowths } from '../../redriver/growths.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 /** Topic of the environment to which records can be redriven. */
-export interface RedriveTopic {
+interface RedriveTopic {
   /** Current offset bounds of the topic, by partition. */
   readonly bounds: readonly { readonly start: number; readonly end: number }[]
   /** Consumers that read the topic. */

@@ -4,7 +4,7 @@
  */
 
 import { ENVIRONMENT_NAME } from '#runtime/settings/general.ts'
-import { either, instant, type Kind, mapKind, text, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, text, wholeNumber } from '#runtime/settings/value-kinds.ts'
 import { duration } from '../lib/app/settings/duration.ts'
 import type { OptionRules } from './option-rules.ts'
 import type { Terminal } from './terminal.ts'

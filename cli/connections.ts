@@ -1,8 +1,8 @@
 /** Connects a command to Kafka and Redis, and converts connection errors to messages for users. */
 
 import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
-import { signInProblem } from '#runtime/adapters/kafka/sign-in.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
+import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
 import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'

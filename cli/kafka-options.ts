@@ -5,7 +5,7 @@ import { AUTHENTICATIONS, CONNECTIVITIES } from '#runtime/adapters/kafka/authent
 import { parseConnectionString } from '#runtime/adapters/kafka/event-hubs.ts'
 import { BROKERS, MSK_CLUSTER } from '#runtime/settings/kafka.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { mapKind, oneOf } from '#runtime/settings/values.ts'
+import { mapKind, oneOf } from '#runtime/settings/value-kinds.ts'
 import { ANY_TEXT, option, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'

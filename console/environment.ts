@@ -1,9 +1,9 @@
 /** Environment that the console shows, with its configuration and connections. Connections are opened when they are first used. */
 
-import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
@@ -18,6 +18,7 @@ import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import type { ActivatedPlan } from '../lib/views/plan.ts'
 import { KafkaMonitor, PageOffsets, PartitionCounts } from './kafka-outage.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {

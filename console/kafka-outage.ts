@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isAway } from '#runtime/adapters/kafka/availability.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /** Time for which the result of a check remains valid, in milliseconds. */

@@ -1,6 +1,6 @@
 /** The console behind an HTTP API of API Gateway. */
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
-import { isUnreachable, readSecret } from '#runtime/adapters/aws/clients.ts'
+import { isUnreachable, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { createTelemetry, inEnvironment } from '#runtime/adapters/lambda/telemetry.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { readConfig } from '../lib/app/config.ts'

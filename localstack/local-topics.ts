@@ -1,7 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  ensureTopics,
+  type TopicDifference,
+  type TopicsOutcome,
+} from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
 

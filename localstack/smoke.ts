@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'

@@ -1,4 +1,4 @@
-import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 
 /**

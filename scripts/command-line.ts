@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
-import type { Kind } from '#runtime/settings/values.ts'
+import type { Kind } from '#runtime/settings/value-kinds.ts'
 
 /** Kinds of option values, by option name. Options that are not listed have text values. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }

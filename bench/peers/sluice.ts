@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import type { EntitySummary } from '../../lib/analytics/processor.ts'
 import { topicSize } from '../../lib/app/topics.ts'

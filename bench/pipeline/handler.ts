@@ -10,7 +10,7 @@ import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
 import type { Observer, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 

@@ -1,11 +1,11 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
-import { splitIntoRequests } from '#runtime/adapters/kafka/requests.ts'
+import { splitIntoRequests } from '#runtime/adapters/kafka/split-requests.ts'
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName, TelemetryProducer } from '#runtime/producer/index.ts'
 import { createKafkaOutlet, generateReadings } from '../../lib/operations/generate/generate.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { deflate } from '../../packages/kafka-records/writing/compress.ts'
+import { deflate } from '../../packages/kafka-records/writing/deflate.ts'
 import type { Load } from './records.ts'
 
 /** A client with the settings of a profile. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import { topicName, topicSize } from '../../lib/app/topics.ts'
 import { VIEWS } from '../../lib/queries/states/view-rows.ts'

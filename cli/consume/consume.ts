@@ -7,6 +7,7 @@ import { createFromKind, printRecords } from './print-records.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
 import { readRecords } from '../../lib/queries/records/read-records.ts'
 import { toRecordText, FOR_FUNCTIONS } from '../../lib/queries/records/record-filter.ts'
+import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

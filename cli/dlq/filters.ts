@@ -2,7 +2,7 @@
 
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { oneOf } from '#runtime/settings/values.ts'
+import { oneOf } from '#runtime/settings/value-kinds.ts'
 import type { DeadLetterFilter } from '../../lib/queries/dead-letters/dead-letter-pages.ts'
 import { option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'

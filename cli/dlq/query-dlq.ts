@@ -1,7 +1,7 @@
 /** Runs queries on the dead letters of an environment. */
 
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'

@@ -1,6 +1,6 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 
-import { ProducingConnection } from '#runtime/adapters/kafka/producing.ts'
+import { ProducingConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
 import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { oneOf } from '#runtime/settings/values.ts'
+import { oneOf } from '#runtime/settings/value-kinds.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { OperationFailure, fileFailure } from '../../lib/operations/operation-failure.ts'
 import { UTC_OFFSET } from '../../lib/operations/import/timestamp.ts'

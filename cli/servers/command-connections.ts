@@ -1,7 +1,7 @@
 /** Connections of a command. They reject writes, except while an operation is carried out. */
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Connections } from '#runtime/lambda/connections.ts'

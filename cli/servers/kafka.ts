@@ -2,7 +2,7 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Config } from '../../lib/app/config.ts'

@@ -3,7 +3,7 @@
  */
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { awaitAnswer } from './server-errors.ts'

@@ -1,7 +1,7 @@
 /** Finds the topics that a command uses, and their offsets. */
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'

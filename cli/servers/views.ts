@@ -1,7 +1,7 @@
 /** Gives commands the servers with the tables. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'

@@ -1,4 +1,4 @@
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { CopyStopped } from '#runtime/pipeline/errors.ts'

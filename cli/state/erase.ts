@@ -1,5 +1,5 @@
-import { signInProblem } from '#runtime/adapters/kafka/sign-in.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'

@@ -1,14 +1,14 @@
 /** Shows earlier states for `sluice state show --at`, computed from the log. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { isHolderName } from '#runtime/pipeline/deciding/hold.ts'
 import { splitHold, splitState } from '#runtime/pipeline/deciding/stored-state.ts'
 import { computeBeginning, type Doubt } from '#runtime/pipeline/verifying/beginning.ts'
 import { computePastStates, type PastStates, type PastStep } from '#runtime/pipeline/verifying/history.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/value-kinds.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
@@ -16,12 +16,7 @@ import { preferExact } from '../../lib/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
-import {
-  createRereader,
-  type Rereader,
-  rereadingFailure,
-  type VerifySelection,
-} from '../recomputation/reread.ts'
+import { createRereader, type Rereader, rereadingFailure, type VerifySelection } from '../recomputation/reread.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatEntities } from './text.ts'

@@ -1,24 +1,9 @@
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import {
-  listSignalTopics,
-  requireOwnTopic,
-  resolveTopic,
-  selectStateKeys,
-} from '../../lib/operations/state-keys.ts'
+import { listSignalTopics, requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
 import { partitionStates, topicsRemembered } from '../../lib/queries/states/partition-states.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  optionWithDefault,
-  SOME_TEXT,
-} from '../command.ts'
+import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, optionWithDefault, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
 import { withRedis } from '../servers/redis.ts'

@@ -1,4 +1,4 @@
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { ENTITIES, type EntityReport, entityReport, METRIC_COLUMNS, metricRows } from '../../lib/tables/entity-statistics.ts'

@@ -1,5 +1,5 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { createKind } from '#runtime/settings/values.ts'
+import { createKind } from '#runtime/settings/value-kinds.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { requireWritable } from '../../lib/operations/topics/new-topic.ts'

@@ -1,6 +1,6 @@
 /** Formats a plan for topics as text. Pure. */
 
-import type { TopicDifference } from '#runtime/adapters/kafka/topics.ts'
+import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topics/plan.ts'
 
 interface PlanReport extends TopicPlan {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { port } from '#runtime/settings/values.ts'
+import { port } from '#runtime/settings/value-kinds.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'

@@ -3,7 +3,7 @@
  * Later queries read only new records.
  */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

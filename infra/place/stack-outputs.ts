@@ -1,7 +1,7 @@
 /** Reads settings of a deployment from the outputs of the long-lived stack. */
 
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/values.ts'
+import { text } from '#runtime/settings/value-kinds.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { reportsMissing } from './account.ts'
 

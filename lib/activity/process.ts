@@ -4,7 +4,7 @@
  */
 
 import type { Received } from '#runtime/consumer/event.ts'
-import { FORGET, scheduleForgetting } from '#runtime/consumer/forgetting.ts'
+import { FORGET, scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import {
   completeStep,

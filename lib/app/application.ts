@@ -15,7 +15,7 @@ import { NAME } from './name.ts'
 import { SERIALIZING } from './serialized-types.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
-declare module '../../packages/runtime/consumer/declared.ts' {
+declare module '../../packages/runtime/consumer/topic-name.ts' {
   interface Declared {
     readonly topic: Signal
   }

@@ -1,4 +1,4 @@
-import { createDataReader } from '#runtime/lambda/data-reader.ts'
+import { createDataReader } from '#runtime/lambda/configured-reader.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { RegistrySettings } from '#runtime/settings/registry.ts'

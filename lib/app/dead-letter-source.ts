@@ -1,5 +1,5 @@
 /** Connects the list of open dead letters to Kafka and Redis. */
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import { topicName } from './topics.ts'

@@ -1,4 +1,4 @@
-import type { PartsOf } from '#runtime/settings/environment.ts'
+import type { PartsOf } from '#runtime/settings/read-settings.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
 import { toFunctionName } from './resource-names.ts'

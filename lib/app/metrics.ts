@@ -2,7 +2,7 @@
  * Lists the metrics of scheduled functions and of the console. The functions write the metrics in these tables, and the alarms of a
  * deployment are created from them.
  */
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 
 /** Metrics by name, with their unit and the scheduled function that writes them. Each run writes the current value. */
 export const SCHEDULED_METRICS = {

@@ -1,8 +1,8 @@
 /** Opens the connections to the receivers of notifications: the SNS topic and webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type AwsPlace, readSecret } from '#runtime/adapters/aws/clients.ts'
+import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import type { PartsOf } from '#runtime/settings/environment.ts'
+import type { PartsOf } from '#runtime/settings/read-settings.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { loadReceivers } from '../notification/adapters/load-receivers.ts'
 import { receiverAccess } from '../notification/adapters/receiver-access.ts'

@@ -15,6 +15,7 @@ import { appendActivation } from './activations.ts'
 import { appendQuietTicks } from './quiet-ticks.ts'
 import { appendSilences, openStoredSilences } from './stored-silences.ts'
 import { activateViews } from './view-plan.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 
 export const CLOCK_SETTINGS = [CLOCK, RULES, VIEWS] as const
 

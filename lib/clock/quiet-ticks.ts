@@ -1,7 +1,7 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
 import type { Event } from '#runtime/consumer/event.ts'
-import type { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '../app/settings/index.ts'
 import { resolveSignals, topicName, topicRow } from '../app/topics.ts'

@@ -3,7 +3,7 @@
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
-import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'

@@ -1,4 +1,4 @@
-import { signInProblem } from '#runtime/adapters/kafka/sign-in.ts'
+import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
 import type { Observed } from './finding.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { TopicName } from '#runtime/consumer/declared.ts'
+import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'

@@ -1,8 +1,8 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
 import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { findPresentPartition } from '#runtime/pipeline/failures/present-partition.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 

@@ -3,7 +3,7 @@
  * `Connections.publisher` instead.
  */
 
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Writes metrics of open dead letters and retries. */
 
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import type { LogBounds } from '#runtime/pipeline/ports.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { report } from '../app/metrics.ts'

@@ -5,7 +5,7 @@
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Application } from '#runtime/consumer/application.ts'
-import type { TopicName } from '#runtime/consumer/declared.ts'
+import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { reject } from '#runtime/consumer/process.ts'

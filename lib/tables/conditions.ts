@@ -3,7 +3,7 @@
  * rules are stored only there. A firing alert is also in the table of firing alerts. In this table, the
  * alert of the clock occurs once per partition.
  */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
@@ -13,15 +13,7 @@ import { parsePatternIdentity } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
 import { parseRuleIdentity } from '../alerting/rules-in-force.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
-import {
-  byText,
-  readEntityRows,
-  type StoredState,
-  storedStates,
-  type Table,
-  type TableColumn,
-  type TopicSize,
-} from './table.ts'
+import { byText, readEntityRows, type StoredState, storedStates, type Table, type TableColumn, type TopicSize } from './table.ts'
 
 /** Rule that is pending, firing or recovering for an entity or a group. */
 export interface ActiveAlert {

@@ -1,5 +1,5 @@
 /** Table of entities, with the statistics that the processor maintains. */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric-statistics.ts'
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'

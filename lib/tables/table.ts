@@ -1,5 +1,5 @@
 /** Tables, which show the states of a keyed process as rows. The command line and the console read all tables in the same way. */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../support/text-match.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { topicSize } from '../../lib/app/topics.ts'

@@ -1,6 +1,6 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
 
-import { Repeats } from '#runtime/adapters/lambda/repeats.ts'
+import { Repeats } from '#runtime/adapters/lambda/log-rate-limit.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 

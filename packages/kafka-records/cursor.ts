@@ -1,4 +1,4 @@
-import { createMalformedError } from './unreadable.ts'
+import { createMalformedError } from './unreadable-bytes.ts'
 
 export const MAX_VARINT_BYTES = 10
 

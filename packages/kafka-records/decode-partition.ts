@@ -1,12 +1,12 @@
 /** Decodes the fetched bytes of one partition. */
 import { setImmediate } from 'node:timers/promises'
-import { type Batch, readBatches, verifyChecksum } from './batch.ts'
 import { Cursor } from './cursor.ts'
 import { FetchedRecord, toBatchContext } from './fetched-record.ts'
 import { formatPartition, OpenBatches } from './open-batches.ts'
-import { type RawRecord, readDeltas, SMALL_BYTES } from './record.ts'
-import { readRecords, type Taker } from './records.ts'
-import { UnreadableBytes } from './unreadable.ts'
+import { type RawRecord, readDeltas, SMALL_BYTES } from './raw-record.ts'
+import { type Batch, readBatches, verifyChecksum } from './read-batches.ts'
+import { readRecords, type Taker } from './read-records.ts'
+import { UnreadableBytes } from './unreadable-bytes.ts'
 
 export interface FetchedPartition {
   readonly topic: string

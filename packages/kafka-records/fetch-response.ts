@@ -1,9 +1,9 @@
 /** The response to a Fetch request, versions 4 to 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
 import { setImmediate as turn } from 'node:timers/promises'
 import { Cursor } from './cursor.ts'
+import type { FetchedPartition } from './decode-partition.ts'
 import type { FetchedRecord } from './fetched-record.ts'
-import type { FetchedPartition } from './partition.ts'
-import { UnreadableBytes } from './unreadable.ts'
+import { UnreadableBytes } from './unreadable-bytes.ts'
 
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11

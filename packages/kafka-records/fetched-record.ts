@@ -1,5 +1,5 @@
-import type { Batch } from './batch.ts'
-import type { Header, RawRecord } from './record.ts'
+import type { Header, RawRecord } from './raw-record.ts'
+import type { Batch } from './read-batches.ts'
 
 /** A record in the format of kafkajs, with additional data from the log. */
 export class FetchedRecord {

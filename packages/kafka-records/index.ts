@@ -1,6 +1,6 @@
-export { inflate } from './codecs.ts'
 export { listHeaders } from './fetched-record.ts'
-export { installRecordDecoder } from './kafkajs.ts'
+export { inflate } from './inflate.ts'
+export { installRecordDecoder } from './install-decoder.ts'
 export {
   type Broker,
   type Cluster,
@@ -12,5 +12,5 @@ export {
   restIdleConnections,
 } from './kafkajs-internals.ts'
 export { formatPartition, OpenBatches } from './open-batches.ts'
-export { MAX_EVENT_BYTES } from './record.ts'
-export { UnreadableBytes } from './unreadable.ts'
+export { MAX_EVENT_BYTES } from './raw-record.ts'
+export { UnreadableBytes } from './unreadable-bytes.ts'

@@ -1,6 +1,6 @@
 /** Codecs of Kafka's record batches, by their numbers in the attributes of a batch. */
 import type { Inflater } from './inflater.ts'
-import { UnreadableBytes } from './unreadable.ts'
+import { UnreadableBytes } from './unreadable-bytes.ts'
 
 interface Codec {
   readonly name: string

@@ -1,5 +1,5 @@
 /** Makes kafkajs read records with this package. kafkajs has no public API for this, see `kafkajs-internals.ts`. */
-import type { Decoding } from './decoding.ts'
+
 import type { FetchState } from './fetch-response.ts'
 import {
   type Broker,
@@ -8,6 +8,7 @@ import {
   type Protocol,
   requireMethod,
 } from './kafkajs-internals.ts'
+import type { Decoding } from './timed-decoder.ts'
 
 /** Time limit for decoding a response, in milliseconds. It is well below the session timeout, which is at least 6 seconds. */
 const MAX_DECODING_MS = 2_000
@@ -72,8 +73,8 @@ function withOwnDecoder(
   const getOffset = (topic: string, partition: number) => offsets.get(`${topic}/${partition}`) ?? 0
   const decode = async (payload: Buffer) => {
     const { decodeFetchResponse, OLDEST_VERSION, NEWEST_VERSION } = await import('./fetch-response.ts')
-    const { Decoding } = await import('./decoding.ts')
-    const { decodePartition } = await import('./partition.ts')
+    const { Decoding } = await import('./timed-decoder.ts')
+    const { decodePartition } = await import('./decode-partition.ts')
     memory.decoding ??= new Decoding()
     const { decoding } = memory
     const untilMs = performance.now() + MAX_DECODING_MS

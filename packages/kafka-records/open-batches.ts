@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts'
+import type { Batch } from './read-batches.ts'
 import type { RecordStream } from './record-stream.ts'
 
 /** Returns the key under which the partially read batch of a partition is stored. */

@@ -1,6 +1,6 @@
 /** One record of a batch: https://kafka.apache.org/documentation/#record */
 import type { Cursor } from './cursor.ts'
-import { createMalformedError } from './unreadable.ts'
+import { createMalformedError } from './unreadable-bytes.ts'
 
 /** Name and value of a header, as written by the producer. A name may occur more than once. */
 export type Header = readonly [name: string, value: Buffer | null]

@@ -4,7 +4,7 @@
  */
 import { crc32c } from './crc32c.ts'
 import { Cursor } from './cursor.ts'
-import { UnreadableBytes } from './unreadable.ts'
+import { UnreadableBytes } from './unreadable-bytes.ts'
 
 export const MAGIC = 2
 /** Size of the base offset and the length field together, in bytes. The length excludes these bytes. */

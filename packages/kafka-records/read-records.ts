@@ -2,13 +2,14 @@
  * Decodes the records of one batch in order. A small batch is decompressed first; a large batch is decoded while it is being
  * decompressed.
  */
-import type { Batch } from './batch.ts'
-import { inflate } from './codecs.ts'
+
 import { Cursor } from './cursor.ts'
+import { inflate } from './inflate.ts'
 import type { OpenBatches } from './open-batches.ts'
-import { type RawRecord, readContent, readDeltas } from './record.ts'
+import { type RawRecord, readContent, readDeltas } from './raw-record.ts'
+import type { Batch } from './read-batches.ts'
 import { RecordStream } from './record-stream.ts'
-import { createMalformedError, UnreadableBytes } from './unreadable.ts'
+import { createMalformedError, UnreadableBytes } from './unreadable-bytes.ts'
 
 /**
  * Maximum size of a batch that is decompressed at once, in bytes. This is faster than decompressing it in parts, but a function has

@@ -1,8 +1,7 @@
 /** Decodes the records of a large batch while it is being decompressed. */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Batch } from './batch.ts'
-import { inflateInParts } from './codecs.ts'
 import { Cursor, MAX_VARINT_BYTES } from './cursor.ts'
+import { inflateInParts } from './inflate.ts'
 import {
   type Content,
   MAX_EVENT_BYTES,
@@ -10,8 +9,9 @@ import {
   readContent,
   readHeaders,
   SMALL_BYTES,
-} from './record.ts'
-import { createMalformedError } from './unreadable.ts'
+} from './raw-record.ts'
+import type { Batch } from './read-batches.ts'
+import { createMalformedError } from './unreadable-bytes.ts'
 
 /** A record and its size; `no-room` if the receiver has no room for the next record; `end` if there are no more records. */
 type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'

@@ -1,6 +1,6 @@
+import { decodePartition, type FetchedPartition } from './decode-partition.ts'
 import type { FetchedRecord } from './fetched-record.ts'
 import { formatPartition, OpenBatches } from './open-batches.ts'
-import { decodePartition, type FetchedPartition } from './partition.ts'
 
 /**
  * Maximum number of partitions with a partially read batch. A group member reads its partitions in turn, and rarely more than this

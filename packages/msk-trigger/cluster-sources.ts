@@ -5,13 +5,13 @@ import type { Settings } from './config/settings.ts'
 import { createSender } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
-import { Cluster, createClientFactory } from './poll/cluster.ts'
+import { Cluster, createClientFactory } from './poll/cluster-client.ts'
 import { GroupMember } from './poll/member.ts'
-import { TopicWatch } from './poll/topics.ts'
+import { TopicWatch } from './poll/topic-watch.ts'
 import { Outage } from './report/attempts.ts'
 import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
-import type { Log } from './support/framework.ts'
+import type { Log } from './support/serverless.ts'
 
 /** Dependencies of the trigger, provided by the program that runs it. */
 export interface TriggerParts {

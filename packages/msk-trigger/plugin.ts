@@ -7,18 +7,18 @@ import { resourceContext } from './config/resources.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
-import { frameworkRuntimes, refuseRuntime } from './invoke/runtimes/framework.ts'
+import { frameworkRuntimes, refuseRuntime } from './invoke/runtimes/framework-runtimes.ts'
 import { followOffline } from './offline.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/reports.ts'
+import { isObject } from './support/config-values.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
   type Log,
   type Serverless,
-} from './support/framework.ts'
-import { isObject } from './support/values.ts'
+} from './support/serverless.ts'
 import { Trigger } from './trigger.ts'
 
 /**

@@ -3,7 +3,7 @@ import { type ClusterSources, groupByCluster, type TriggerParts } from './cluste
 import { FaultSocket } from './faults/fault-socket.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
 import type { EventSource } from './source.ts'
-import type { Log } from './support/framework.ts'
+import type { Log } from './support/serverless.ts'
 import { within } from './support/wait.ts'
 
 /**

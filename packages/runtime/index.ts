@@ -22,7 +22,6 @@ export type {
   StepTools,
   TypedEvent,
 } from './consumer/authored-process.ts'
-export * from './consumer/declared.ts'
 export { derivedId } from './consumer/derived-id.ts'
 export { days, hours, minutes, seconds } from './consumer/durations.ts'
 export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './consumer/event.ts'
@@ -34,7 +33,7 @@ export {
   failure,
 } from './consumer/failure-codes.ts'
 export type { FailureData } from './consumer/failure-event.ts'
-export { FORGET, scheduleForgetting } from './consumer/forgetting.ts'
+export { FORGET, scheduleForgetting } from './consumer/forget-timer.ts'
 export {
   deferRecord,
   type Forwarder,
@@ -74,5 +73,6 @@ export {
   type Sink,
 } from './consumer/sink.ts'
 export type { EventSchemas, StandardSchema } from './consumer/standard-schema.ts'
+export * from './consumer/topic-name.ts'
 export { computeDigest } from './pipeline/failures/failure-record.ts'
 export * from './producer/index.ts'

@@ -3,9 +3,9 @@ import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { avroEncoder } from './encode-avro.ts'
 import { UndecodableError } from './errors.ts'
+import { matching } from './framing.ts'
+import { isObject } from './json-values.ts'
 import { avroReader, nullDefaults } from './read-avro.ts'
-import { isObject } from './values.ts'
-import { matching } from './wire.ts'
 
 /**
  * Returns the codec of an Avro schema. In its JSON text, a value of a union does not name its branch, and bytes are text with one

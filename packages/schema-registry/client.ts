@@ -1,6 +1,6 @@
 import { isRegistryError, RegistryError } from './errors.ts'
 import { isTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
-import { isObject } from './values.ts'
+import { isObject } from './json-values.ts'
 
 /** Schema formats, with the names that schema registries use for them. */
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'

@@ -1,6 +1,6 @@
 import protobuf, { type Field, type Type } from 'protobufjs'
 import { UnencodableError } from './errors.ts'
-import { base64Bytes, isObject } from './values.ts'
+import { base64Bytes, isObject } from './json-values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
 type Convert = (value: unknown, path: readonly string[]) => unknown

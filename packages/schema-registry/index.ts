@@ -7,6 +7,7 @@ export {
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { isRegistryError, RegistryError, UndecodableError, UnencodableError } from './errors.ts'
+export { type Framed, frame, unframe } from './framing.ts'
 export { answerText, type RegistryLogin } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
@@ -14,4 +15,3 @@ export {
   RegistrySubjects,
   type SchemaVersion,
 } from './subjects.ts'
-export { type Framed, frame, unframe } from './wire.ts'

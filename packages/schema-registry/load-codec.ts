@@ -5,9 +5,9 @@ import type { Codec, DataForm } from './codec.ts'
 const FORMATS: Readonly<
   Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
-  AVRO: { needs: 'avsc', load: () => import('./avro.ts') },
-  JSON: { needs: 'ajv re2js', load: () => import('./json-schema.ts') },
-  PROTOBUF: { needs: 'protobufjs', load: () => import('./protobuf.ts') },
+  AVRO: { needs: 'avsc', load: () => import('./avro-codec.ts') },
+  JSON: { needs: 'ajv re2js', load: () => import('./json-codec.ts') },
+  PROTOBUF: { needs: 'protobufjs', load: () => import('./protobuf-codec.ts') },
 }
 
 interface CodecModule {

@@ -3,10 +3,10 @@ import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
 import { UndecodableError } from './errors.ts'
+import { matching } from './framing.ts'
 import { type DeclaredMessage, declaredMessages } from './protobuf-files.ts'
 import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
-import { matching } from './wire.ts'
 
 /** Options for Protobuf's JSON mapping: 64-bit numbers and bytes are text, and enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }

@@ -2,7 +2,7 @@
 import protobuf, { type Namespace, Root, type Type } from 'protobufjs'
 import descriptors, { type IDescriptorProto, type IFileDescriptorProto } from 'protobufjs/ext/descriptor.js'
 import type { Schema } from './client.ts'
-import { base64Bytes } from './values.ts'
+import { base64Bytes } from './json-values.ts'
 
 /** Message that a file declares. Its position in the file is its index. The entry of a map counts in a descriptor, but has no type. */
 export interface DeclaredMessage {

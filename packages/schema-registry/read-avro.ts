@@ -1,7 +1,7 @@
 import type { Type, types } from 'avsc'
 import { AvroCursor } from './avro-cursor.ts'
 import { UndecodableError } from './errors.ts'
-import { exactInteger, put } from './values.ts'
+import { exactInteger, put } from './json-values.ts'
 
 type AvroRead = (cursor: AvroCursor) => unknown
 

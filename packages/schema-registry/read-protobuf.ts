@@ -1,6 +1,6 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs'
 import { UndecodableError } from './errors.ts'
-import { exactInteger, put } from './values.ts'
+import { exactInteger, put } from './json-values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
 /** Maximum number of values in a message. Absent fields with an implied value are counted too. */

@@ -1,7 +1,7 @@
 import type { RegistryAccess, Schema, SchemaFormat } from './client.ts'
 import { RegistryError } from './errors.ts'
 import { RegistryHttp, signalWithin } from './http.ts'
-import { isObject } from './values.ts'
+import { isObject } from './json-values.ts'
 
 /** A version of a subject in the registry. */
 export interface SchemaVersion {

@@ -7,7 +7,7 @@ import { type Forwarder, forwardRecord, skipRecord } from '#runtime/consumer/for
 import { reject } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Cursors } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { DELAY_MS, delaying, ForwardStage, TARGET, waiting } from '../support/forward-stage.ts'
 
 const OFFSETS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -8,7 +8,7 @@ import type { Change, StateKey } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { type ReplaceableStates, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../support/parts.ts'
 

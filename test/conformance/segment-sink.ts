@@ -7,7 +7,7 @@ import { reject } from '#runtime/consumer/process.ts'
 import { confirmSegment, type SegmentLimits } from '#runtime/consumer/segment-sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { ArchiveStage, archived } from '../support/archive.ts'
 import { Random } from '../support/random.ts'
 

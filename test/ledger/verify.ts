@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisLiveStates } from '#runtime/adapters/redis/live-states.ts'

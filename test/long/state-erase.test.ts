@@ -1,7 +1,7 @@
 /** `sluice state erase` beside its consumers, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'

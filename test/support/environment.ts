@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { StateInspection, type StateSummary } from '#runtime/adapters/redis/inspection.ts'
+import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
 import { type Signal, topicName, topicSize } from '../../lib/app/topics.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/support/audit-event.ts'

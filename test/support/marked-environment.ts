@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'

@@ -1,4 +1,4 @@
-import { buildReplacement, buildState, type MemoryState } from '#runtime/adapters/memory/contents.ts'
+import { buildReplacement, buildState, type MemoryState } from '#runtime/adapters/memory/memory-state.ts'
 import type { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { FormerStates } from '#runtime/pipeline/loading/former-states.ts'
 import type {

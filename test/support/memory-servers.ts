@@ -2,7 +2,7 @@
 
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { resolveSignals, topicName, topicSize } from '../../lib/app/topics.ts'
 
 export class MemoryServers {

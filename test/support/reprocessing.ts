@@ -7,7 +7,7 @@ import type { OffsetRange, StateKey } from '#runtime/pipeline/model.ts'
 import type { ReplaceableStates } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { MemoryStates } from '#runtime/pipeline/reprocessing/log-again.ts'
 import { type Reprocessed, type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 import type { Stage } from './stage.ts'
 

@@ -13,7 +13,7 @@ import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Ports, StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 

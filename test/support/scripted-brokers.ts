@@ -1,5 +1,5 @@
 /** Brokers for testing a producer. They store all requests, and respond when and how the test specifies. */
-import type { BatchAnswer, Brokers, SendRequest } from '#runtime/adapters/kafka/produce-types.ts'
+import type { BatchAnswer, Brokers, SendRequest } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { Clock } from '#runtime/adapters/system.ts'
 
 /** Request of the producer that waits for its response. */

@@ -1,9 +1,9 @@
 /** Tables declared in SQL on the test servers: puts statements into force, and lets the consumer `views` read the log. */
 import assert from 'node:assert/strict'
-import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import { RedisValue } from '#runtime/adapters/redis/value.ts'
+import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import type { Signal } from '../../lib/app/topics.ts'

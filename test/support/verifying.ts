@@ -6,7 +6,7 @@ import type { StateKey } from '#runtime/pipeline/model.ts'
 import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
 import { type PartitionToVerify, type Verified, verify } from '#runtime/pipeline/verifying/verify.ts'
 import type { LiveStates, Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 
 interface VerifyStage {

@@ -2,7 +2,7 @@
 
 import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
 import { listGroupsReading, type GroupLag } from '../../../lib/queries/kafka/consumer-groups.ts'

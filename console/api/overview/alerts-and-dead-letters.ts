@@ -1,6 +1,6 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
-import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
 import { DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'

@@ -1,6 +1,6 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
 
-import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/values.ts'
+import { text } from '#runtime/settings/value-kinds.ts'
 
 interface ConsoleSettings {
   /** Name of the secret with the access tokens; absent on a local machine. */

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { list, text } from '#runtime/settings/values.ts'
+import { list, text } from '#runtime/settings/value-kinds.ts'
 
 /** Settings of the failure policy. */
 export const FAILURES = slice(

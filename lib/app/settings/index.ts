@@ -1,9 +1,9 @@
 /** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
 export { CLOCK } from '#runtime/settings/clock.ts'
-export { type PartsOf, readSetting, readSettings } from '#runtime/settings/environment.ts'
 export { type GeneralSettings, LOGGING } from '#runtime/settings/general.ts'
 export { KAFKA } from '#runtime/settings/kafka.ts'
 export { PRODUCER } from '#runtime/settings/producer.ts'
+export { type PartsOf, readSetting, readSettings } from '#runtime/settings/read-settings.ts'
 export { REDIS } from '#runtime/settings/redis.ts'
 export { REGISTRY } from '#runtime/settings/registry.ts'
 export { SERIALIZATION } from '#runtime/settings/serialization.ts'

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, list, text } from '#runtime/settings/values.ts'
+import { createKind, list, text } from '#runtime/settings/value-kinds.ts'
 
 /** Mappings that apply to all records of a topic. */
 export interface TopicMappings {

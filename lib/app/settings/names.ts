@@ -1,6 +1,6 @@
 /** Naming of topics and consumer groups. Pure. */
 import { type PartOf, setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, mapKind, text } from '#runtime/settings/values.ts'
+import { createKind, mapKind, text } from '#runtime/settings/value-kinds.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */

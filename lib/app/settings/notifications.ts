@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/values.ts'
+import { text } from '#runtime/settings/value-kinds.ts'
 
 /** Setting for the folder with the notification routes. */
 export const NOTIFICATIONS = slice(

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/values.ts'
+import { text } from '#runtime/settings/value-kinds.ts'
 
 /** Settings of the on-failure destination, where Lambda sends the records that it discards. */
 export const ON_FAILURE = slice(

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/values.ts'
+import { text } from '#runtime/settings/value-kinds.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 
 export interface PartitionKeySettings {

@@ -1,5 +1,5 @@
 import { setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, text } from '#runtime/settings/values.ts'
+import { createKind, text } from '#runtime/settings/value-kinds.ts'
 import { isObject, jsonIn } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -1,5 +1,5 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
-import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 

@@ -1,6 +1,6 @@
 /** Reads the topics to which dead letters can be redriven, and their consumers, from Kafka. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Growth } from '#runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'

@@ -1,11 +1,7 @@
 /** Creates the SSM parameter and the secret that the functions of an environment read, unless they exist. */
-import {
-  CreateSecretCommand,
-  ResourceExistsException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, ResourceExistsException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { redisSecret as redisSecretName } from '../../app/resource-names.ts'
 
 /** Initial values of the parameter and the secret. They are written only once, so later changes by an operator are kept. */

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
+import { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
@@ -94,8 +94,8 @@ class Deployment implements DeploymentPorts {
   plan: DeploymentPorts['plan'] = async readers => {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
-      import('#runtime/adapters/kafka/offsets.ts'),
-      import('../topics/cluster-plan.ts'),
+      import('#runtime/adapters/kafka/topic-offsets.ts'),
+      import('../topics/planned.ts'),
     ])
     const { clusterArn } = config.kafka
     const offsets = new TopicOffsets(kafka)

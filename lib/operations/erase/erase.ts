@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { ensureTrace } from '#runtime/cloudevents/writer.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'

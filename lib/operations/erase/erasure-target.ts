@@ -1,6 +1,6 @@
 /** Finds the entity to erase. An ambiguous name is rejected, because an erasure cannot be undone. */
 
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
 import { toAttributes } from '#runtime/cloudevents/event.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'

@@ -1,6 +1,6 @@
 /** Waits until consumers have applied an erasure. */
 
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 
 /** Position of an erasure in the log of a consumer. */

@@ -1,10 +1,11 @@
 /** Implements the scheduled function `etl`. */
-import { readSecret } from '#runtime/adapters/aws/clients.ts'
+import { readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history-store.ts'
 import type { HISTORY, WAREHOUSE } from '../../app/settings/history.ts'
 import type { StandaloneRun } from '../../app/standalone-function.ts'
 import { openWarehouse, runEtl } from './run-etl.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
 

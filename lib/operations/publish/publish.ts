@@ -1,7 +1,7 @@
 /** Publishes single events, and reports their positions in the log. */
 
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
-import { splitIntoRequests } from '#runtime/adapters/kafka/requests.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
+import { splitIntoRequests } from '#runtime/adapters/kafka/split-requests.ts'
 import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'

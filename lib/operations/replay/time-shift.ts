@@ -3,7 +3,7 @@
 import { parseTime } from '#runtime/cloudevents/attributes.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { either, instant, oneOf } from '#runtime/settings/values.ts'
+import { either, instant, oneOf } from '#runtime/settings/value-kinds.ts'
 
 /**
  * Target time of the first event, in milliseconds since the epoch. `now` selects a time as close to the current time as possible.

@@ -1,7 +1,7 @@
 /** Opens the history and the topics of an environment for SQL. */
-import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'

@@ -2,7 +2,7 @@
 
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { type NewTopic, topicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import { kafkaTopics } from '../../app/topics.ts'
 
 /**

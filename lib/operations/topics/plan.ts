@@ -3,7 +3,7 @@
  * refused. Pure.
  */
 
-import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/topics.ts'
+import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import { isServerlessCluster } from '../../app/resource-names.ts'
 
 export interface TopicCreation {

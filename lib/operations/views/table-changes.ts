@@ -1,5 +1,5 @@
 /** Follows the changes of a table, as the consumer `views` publishes them. */
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

@@ -3,8 +3,8 @@
  * consumer has not processed yet. The result is therefore exact even if the consumer has lag. If Redis is unavailable, the whole
  * topic is read instead, with the same result.
  */
-import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { formatEntity } from '#runtime/consumer/event.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

@@ -1,6 +1,6 @@
 /** Reads the lag of consumers: the number of records that they have not processed yet, and the age of the oldest such record. */
 
-import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { computeSum } from '../../support/count.ts'

@@ -1,7 +1,7 @@
 /** Determines the offset ranges of topics that contain emitted events. */
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { OutputRange } from '#runtime/pipeline/verifying/emissions.ts'
 import { readTopicBounds } from './topics.ts'
 

@@ -1,7 +1,6 @@
 /** Describes the topics of a cluster: their partitions, settings and records. */
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import {
   describeTopic,
   isInternal,
@@ -9,6 +8,7 @@ import {
   type TopicLayout,
   topicLayouts,
 } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { readTopicBounds } from './topics.ts'
 

@@ -1,7 +1,7 @@
 /** Reads a topic continuously, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

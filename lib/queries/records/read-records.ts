@@ -1,6 +1,6 @@
 /** Reads the records of topics without a consumer group. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { ReadRange } from '#runtime/pipeline/model.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

@@ -1,5 +1,5 @@
 /** Reads the states and timers of the entities of a consumer. */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../../support/text-match.ts'

@@ -1,5 +1,5 @@
 /** Finds the states of an entity that is to be erased. */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { storedEntities } from '../../tables/table.ts'

@@ -2,7 +2,7 @@
  * Reads the outcomes of a consumer's records from its counters. The counters are exact, because they are committed together with
  * the state.
  */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { ParkedOutcome, RecordOutcome, StateKey } from '#runtime/pipeline/model.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** Reads the tables that are declared in SQL: which are in force, and their rows. */
-import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'

@@ -6,7 +6,7 @@
 
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { createLimitError } from '../unreadable.ts'
+import { createLimitError } from '../unreadable-bytes.ts'
 import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 
 const MAGIC = 0x184d2204

@@ -5,7 +5,7 @@
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
-import { createLimitError } from '../unreadable.ts'
+import { createLimitError } from '../unreadable-bytes.ts'
 
 /**
  * First bytes of the framing header. A raw block cannot start with these bytes: after its length, there would be a copy of earlier

@@ -11,7 +11,7 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { Inflater } from '../inflater.ts'
-import { createLimitError } from '../unreadable.ts'
+import { createLimitError } from '../unreadable-bytes.ts'
 
 /**
  * Bounds of the chunk size for results, in bytes. Each chunk is one task for a thread: large batches are divided into a few large

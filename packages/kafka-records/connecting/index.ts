@@ -2,5 +2,5 @@
  * Connections and authentication of kafkajs clients. This is a separate entry point, so that programs which only read records do
  * not bundle it.
  */
-export { type BearerToken, bearerMechanism } from './bearer.ts'
-export { explainedSocket, type TlsAdvice, type TlsError, tlsFailure, tlsProblem } from './sockets.ts'
+export { type BearerToken, bearerMechanism } from './bearer-token.ts'
+export { explainedSocket, type TlsAdvice, type TlsError, tlsFailure, tlsProblem } from './explained-socket.ts'

@@ -1,4 +1,4 @@
-import { type Batch, MAGIC, readBatches, readMagic } from '../batch.ts'
+import { type Batch, MAGIC, readBatches, readMagic } from '../read-batches.ts'
 import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
 /** Partitions of a topic to read, each with its first offset. */

@@ -2,7 +2,7 @@
  * Requests to brokers about the state of a cluster. This is a separate entry point, so that programs which only read records do not
  * bundle it.
  */
-export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './batches.ts'
+export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './fetch-batches.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
 export {

@@ -1,6 +1,6 @@
 /** Writes record batches (https://kafka.apache.org/documentation/#recordbatch). Each record is encoded once, when it is added. */
 import { crc32c } from '../crc32c.ts'
-import { deflate, type WritableCodec } from './compress.ts'
+import { deflate, type WritableCodec } from './deflate.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** A record to write. Header names may occur more than once. */

@@ -5,5 +5,5 @@ export {
   ClosedBatch,
   type WritableRecord,
 } from './batch-builder.ts'
-export { deflate, WRITABLE_CODECS, type WritableCodec } from './compress.ts'
+export { deflate, WRITABLE_CODECS, type WritableCodec } from './deflate.ts'
 export { sendBatches } from './send-batches.ts'

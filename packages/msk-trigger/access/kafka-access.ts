@@ -5,7 +5,7 @@ import { explainedSocket, type TlsAdvice, tlsProblem } from '@sluice/kafka-recor
 import type { KafkaConfig } from 'kafkajs'
 import type { ClusterSettings } from '../config/clusters.ts'
 import type { TlsSettings } from '../config/security.ts'
-import { ConfigurationError } from '../support/framework.ts'
+import { ConfigurationError } from '../support/serverless.ts'
 
 const PEM_SETTINGS = ['ca', 'cert', 'key'] as const
 

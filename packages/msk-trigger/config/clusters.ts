@@ -9,7 +9,7 @@ import {
   transform,
   union,
 } from 'valibot'
-import { withoutLogin } from '../support/values.ts'
+import { withoutLogin } from '../support/config-values.ts'
 import { SASL, type SaslSettings, SSL, type TlsSettings } from './security.ts'
 import { hiddenMap, must, mustBe } from './setting-errors.ts'
 

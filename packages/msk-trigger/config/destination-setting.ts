@@ -1,5 +1,5 @@
 import { custom } from 'valibot'
-import { isObject } from '../support/values.ts'
+import { isObject } from '../support/config-values.ts'
 import { isIntrinsic } from './resources.ts'
 import { must } from './setting-errors.ts'
 

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../support/framework.ts'
-import { show } from '../support/values.ts'
+import { show } from '../support/config-values.ts'
+import { ConfigurationError } from '../support/serverless.ts'
 import {
   DESTINATION_KINDS,
   type Destination,

@@ -1,4 +1,4 @@
-import type { Serverless } from '../support/framework.ts'
+import type { Serverless } from '../support/serverless.ts'
 
 type SchemaHandler = Serverless['configSchemaHandler']
 type Schema = NonNullable<SchemaHandler['schema']>

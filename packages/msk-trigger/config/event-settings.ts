@@ -16,11 +16,11 @@ import {
   safeParse,
   string,
 } from 'valibot'
-import type { FunctionDefinition } from '../support/framework.ts'
-import { isObject } from '../support/values.ts'
+import { isObject } from '../support/config-values.ts'
+import type { FunctionDefinition } from '../support/serverless.ts'
 import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
-import { REGISTRY } from './registry.ts'
+import { REGISTRY } from './registry-setting.ts'
 import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
 
 /** `msk` or `kafka` event of a function, as configured. */

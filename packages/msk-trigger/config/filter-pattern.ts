@@ -1,4 +1,4 @@
-import { isObject, show } from '../support/values.ts'
+import { isObject, show } from '../support/config-values.ts'
 
 /**
  * Pattern language of Lambda's event filters, which has fewer operators than EventBridge's. The fields of a pattern

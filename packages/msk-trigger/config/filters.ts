@@ -1,5 +1,5 @@
 import { pipe, rawTransform, unknown } from 'valibot'
-import { isObject, show } from '../support/values.ts'
+import { isObject, show } from '../support/config-values.ts'
 import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
 
 /** Compiled pattern of `filterPatterns`. See rule 37 in `RULES.md`. */

@@ -1,5 +1,5 @@
-import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
-import { show } from '../support/values.ts'
+import { show } from '../support/config-values.ts'
+import { ConfigurationError, type FunctionDefinition } from '../support/serverless.ts'
 import { bootstrapServersIn, type ClusterSettings, findCluster } from './clusters.ts'
 import type { Destination } from './destination-setting.ts'
 import { resolveDestination } from './event-destination.ts'
@@ -11,7 +11,7 @@ import {
   readEvents,
 } from './event-settings.ts'
 import type { Filter } from './filters.ts'
-import { localRegistry, type RegistryConfig } from './registry.ts'
+import { localRegistry, type RegistryConfig } from './registry-setting.ts'
 import { clusterArn, functionArn, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'

@@ -1,5 +1,5 @@
 import { array, custom, type InferOutput, maxLength, minLength, nullish, picklist, pipe } from 'valibot'
-import { isObject, withoutLogin } from '../support/values.ts'
+import { isObject, withoutLogin } from '../support/config-values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 

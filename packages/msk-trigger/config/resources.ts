@@ -1,5 +1,5 @@
-import type { Serverless } from '../support/framework.ts'
-import { isObject } from '../support/values.ts'
+import { isObject } from '../support/config-values.ts'
+import type { Serverless } from '../support/serverless.ts'
 
 /** Default account id, as in LocalStack. */
 const ACCOUNT = '000000000000'

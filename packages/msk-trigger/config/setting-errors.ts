@@ -1,6 +1,6 @@
 import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObject, transform } from 'valibot'
-import { ConfigurationError } from '../support/framework.ts'
-import { describeType, isObject, isWholeNumber, show } from '../support/values.ts'
+import { describeType, isObject, isWholeNumber, show } from '../support/config-values.ts'
+import { ConfigurationError } from '../support/serverless.ts'
 
 /** Returns a function that builds the error message for an invalid value. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {

@@ -13,8 +13,8 @@ import {
   safeParse,
   string,
 } from 'valibot'
-import { ConfigurationError } from '../support/framework.ts'
-import { describeType, isObject, withoutLogin } from '../support/values.ts'
+import { describeType, isObject, withoutLogin } from '../support/config-values.ts'
+import { ConfigurationError } from '../support/serverless.ts'
 import { BROKER_LIST, CLUSTERS } from './clusters.ts'
 import { SASL, SSL } from './security.ts'
 import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'

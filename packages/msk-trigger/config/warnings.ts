@@ -1,4 +1,4 @@
-import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
+import { ConfigurationError, type FunctionDefinition } from '../support/serverless.ts'
 import { type EventDestination, outsideProvisionedMode, resolveDestination } from './event-destination.ts'
 import { describeEvent, type KafkaEvent, kafkaEvents, type ReadEvent, readEvents } from './event-settings.ts'
 import { NOTHING_KNOWN, type ResourceContext } from './resources.ts'

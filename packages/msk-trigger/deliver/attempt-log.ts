@@ -1,6 +1,6 @@
 import { shouldLog } from '../report/attempts.ts'
-import type { Log } from '../support/framework.ts'
-import { describe, type PartitionRecords } from '../support/parts.ts'
+import { describe, type PartitionRecords } from '../support/partition-records.ts'
+import type { Log } from '../support/serverless.ts'
 
 export interface AttemptLog {
   readonly name: string

@@ -1,4 +1,4 @@
-import type { PartitionRecords, WithOffset } from '../support/parts.ts'
+import type { PartitionRecords, WithOffset } from '../support/partition-records.ts'
 
 /** Record of a batch, together with the skipped records that follow it. */
 interface Passed extends WithOffset {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Faults } from '../faults/faults.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import { delayAfter } from '../report/attempts.ts'
-import { explain } from '../report/explain.ts'
+import { explain } from '../report/explain-error.ts'
 import type { StallKind } from '../report/reports.ts'
-import { excludeRecords, filterRecords, type PartitionRecords } from '../support/parts.ts'
+import { excludeRecords, filterRecords, type PartitionRecords } from '../support/partition-records.ts'
 import { pause } from '../support/wait.ts'
 import {
   type AttemptLog,

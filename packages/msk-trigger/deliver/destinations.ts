@@ -61,7 +61,7 @@ function createTopicSender(topic: string, { kafka, origin }: SenderParts): Sende
 /** Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49 in `RULES.md`). */
 function createAwsSender({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
   const { origin, groupId } = parts
-  const client = cacheResult(async () => (await import('./aws.ts')).awsPut(kind, arn))
+  const client = cacheResult(async () => (await import('./aws-destinations.ts')).awsPut(kind, arn))
   return {
     async send(discarded) {
       const put = await client.get()

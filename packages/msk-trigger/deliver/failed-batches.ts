@@ -1,4 +1,4 @@
-import type { PartitionRecords, WithOffset } from '../support/parts.ts'
+import type { PartitionRecords, WithOffset } from '../support/partition-records.ts'
 import type { LastResponse } from './invocation-record.ts'
 
 /** Number of attempts so far to deliver records that are delivered together. */

@@ -3,7 +3,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { type LambdaEvent, partitionName } from '../invoke/event.ts'
 import { type EventContent, RecordsEvent } from '../invoke/event-content.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
-import { countRecords, type PartitionRecords } from '../support/parts.ts'
+import { countRecords, type PartitionRecords } from '../support/partition-records.ts'
 
 /** Latest time that a Date can represent, in milliseconds since the epoch; the earliest is its negative. */
 const LAST_DATE_MS = 8.64e15

@@ -1,8 +1,8 @@
 import type { PartitionOffset } from '../poll/member.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
-import { describe, type PartitionRecords } from '../support/parts.ts'
+import { describe, type PartitionRecords } from '../support/partition-records.ts'
 import { BatchProgress } from './batch-progress.ts'
-import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
+import { type Batch, type DeliveryContext, deliver } from './deliver-batch.ts'
 
 type Queues = ReadonlyMap<number, PartitionQueue>
 

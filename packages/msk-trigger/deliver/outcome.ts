@@ -1,7 +1,12 @@
 import type { Mapping } from '../config/mappings.ts'
 import { partitionName } from '../invoke/event.ts'
-import { describe, filterRecords, type PartitionRecords, type WithOffset } from '../support/parts.ts'
-import { isObject, show } from '../support/values.ts'
+import { isObject, show } from '../support/config-values.ts'
+import {
+  describe,
+  filterRecords,
+  type PartitionRecords,
+  type WithOffset,
+} from '../support/partition-records.ts'
 
 /** Outcome of an invocation: the records that must be delivered again. All other records of the batch are done. */
 export interface Outcome<R extends WithOffset> {

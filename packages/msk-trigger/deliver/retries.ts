@@ -5,7 +5,7 @@ import {
   type PartitionRecords,
   splitInHalf,
   type WithOffset,
-} from '../support/parts.ts'
+} from '../support/partition-records.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Records that are delivered together, with the history of their attempts. */

@@ -1,4 +1,4 @@
-import type { PartitionRecords } from '../support/parts.ts'
+import type { PartitionRecords } from '../support/partition-records.ts'
 
 /** Duration after which an invocation without a response is reported, in milliseconds. */
 const SLOW_AFTER_MS = 20_000

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import type { Log } from '../support/framework.ts'
+import type { Log } from '../support/serverless.ts'
 import { type Fault, readFault } from './faults.ts'
 
 export interface FaultTarget {

@@ -1,4 +1,4 @@
-import { isObject, isWholeNumber, show } from '../support/values.ts'
+import { isObject, isWholeNumber, show } from '../support/config-values.ts'
 
 const BATCH_FAULTS = ['duplicate', 'timeout', 'crash'] as const
 type BatchFault = (typeof BATCH_FAULTS)[number]

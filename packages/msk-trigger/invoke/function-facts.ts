@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { type ResourceContext, resolveReference, resourceContext } from '../config/resources.ts'
-import type { Provider, Serverless } from '../support/framework.ts'
-import { isObject } from '../support/values.ts'
+import { isObject } from '../support/config-values.ts'
+import type { Provider, Serverless } from '../support/serverless.ts'
 
 /** Properties of a function that its runtime needs. */
 export interface FunctionFacts {

@@ -1,6 +1,6 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { Instance, Started } from './instance.ts'
-import { startInstanceAtMs } from './patience.ts'
+import { startInstanceAtMs } from './instance-start.ts'
 import { NotBegun } from './runtimes/runtime.ts'
 
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>

@@ -1,6 +1,6 @@
-import { explain } from '../report/explain.ts'
+import { explain } from '../report/explain-error.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
-import type { Log } from '../support/framework.ts'
+import type { Log } from '../support/serverless.ts'
 import type { EventContent } from './event-content.ts'
 import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'

@@ -1,5 +1,5 @@
 import { kafkaEvents, readEvents } from '../config/event-settings.ts'
-import type { FunctionDefinition, Log } from '../support/framework.ts'
+import type { FunctionDefinition, Log } from '../support/serverless.ts'
 
 /**
  * Environment variable that is set if Lambda evaluates the handler's response. If it is not set, the handler must throw to report

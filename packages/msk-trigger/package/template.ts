@@ -7,13 +7,13 @@ import {
   readEvents,
 } from '../config/event-settings.ts'
 import { NOTHING_KNOWN, type ResourceContext } from '../config/resources.ts'
+import { isObject } from '../support/config-values.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
   type Provider,
   type Template,
-} from '../support/framework.ts'
-import { isObject } from '../support/values.ts'
+} from '../support/serverless.ts'
 
 /**
  * Writes settings that the framework ignores into the compiled template.

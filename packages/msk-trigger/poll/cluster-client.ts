@@ -2,7 +2,7 @@ import { installRecordDecoder, restIdleConnections } from '@sluice/kafka-records
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
 import { pause } from '../support/wait.ts'
-import { type TopicStates, Topics } from './topics.ts'
+import { type TopicStates, Topics } from './topic-watch.ts'
 
 /** Resource type of a topic's configuration. ES modules cannot import the constant of kafkajs. */
 const TOPIC = 2

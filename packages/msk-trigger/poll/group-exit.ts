@@ -1,7 +1,7 @@
 import { createCluster } from '@sluice/kafka-records'
 import type { Kafka, PartitionAssigner } from 'kafkajs'
 import { pause, within } from '../support/wait.ts'
-import { isRetriableAnswer } from './cluster.ts'
+import { isRetriableAnswer } from './cluster-client.ts'
 
 /** Time for which requests about former members are repeated, in milliseconds. A restarted broker must load its groups first. */
 const ASK_FORMER_FOR_MS = 15_000

@@ -31,7 +31,9 @@ export type Intake = (
 export function makeIntake({ filters, registry }: Pick<Mapping, 'filters' | 'registry'>): Intake {
   if (registry) {
     // Loaded on demand, because most projects use no registry.
-    const reader = import('../registry/reader.ts').then(({ RegistryReader }) => new RegistryReader(registry))
+    const reader = import('../registry/registry-reader.ts').then(
+      ({ RegistryReader }) => new RegistryReader(registry),
+    )
     // Avoid an unhandled rejection: the error is handled where the promise is awaited.
     reader.catch(() => {})
     return async (_partition, messages) => {

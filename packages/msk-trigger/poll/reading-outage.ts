@@ -1,9 +1,9 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import { Attempts, type Outage, shouldLog } from '../report/attempts.ts'
-import { isCoordinatorLoading, isUnreachable, rootMessage } from '../report/explain.ts'
+import { isCoordinatorLoading, isUnreachable, rootMessage } from '../report/explain-error.ts'
 import type { MappingReports, StallKind } from '../report/reports.ts'
-import type { Log } from '../support/framework.ts'
+import type { Log } from '../support/serverless.ts'
 
 /** Attempts that may fail because the group's coordinator is loading: at least ten seconds. Later failures are reported. */
 const LOADING_ATTEMPTS = 8

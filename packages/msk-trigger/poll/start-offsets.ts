@@ -1,5 +1,5 @@
 import type { Mapping } from '../config/mappings.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster } from './cluster-client.ts'
 
 export interface StartOffsets {
   readonly from: ReadonlyMap<number, number>

@@ -1,4 +1,4 @@
-import type { TopicState, TopicStates } from './topics.ts'
+import type { TopicState, TopicStates } from './topic-watch.ts'
 
 interface TrackerParts {
   readonly topic: string

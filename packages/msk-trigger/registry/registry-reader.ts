@@ -1,7 +1,7 @@
 import { listHeaders } from '@sluice/kafka-records'
 import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
-import type { RegistryConfig } from '../config/registry.ts'
+import type { RegistryConfig } from '../config/registry-setting.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
 /** Record after it was checked with the registry. If the value was decoded, `data` is the content that filters use. */

@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs'
 import { cloudName } from '../config/clusters.ts'
 import type { Mapping } from '../config/mappings.ts'
-import { ConfigurationError, type Log } from '../support/framework.ts'
-import type { PartitionRecords } from '../support/parts.ts'
+import type { PartitionRecords } from '../support/partition-records.ts'
+import { ConfigurationError, type Log } from '../support/serverless.ts'
 
 /**
  * Component that prevents a mapping from making progress: the topic, the function, a commit, a schema registry or a destination.

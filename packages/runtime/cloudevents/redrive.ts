@@ -1,6 +1,7 @@
 /** Headers that are added to a redriven record. They identify the consumer that failed to process the record. */
-import { omitUndefined } from '../consumer/defined.ts'
+
 import type { FailedAttempt } from '../consumer/failure-event.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { isTimestamp } from './attributes.ts'
 import { decodeText, type HeaderBytes } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'

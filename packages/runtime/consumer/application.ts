@@ -1,9 +1,9 @@
 /** The description of an application for the engine. The engine itself has no topics, event types or schemas. */
 import type { DataFormat } from './data-format.ts'
-import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
 import type { SerializedType } from './serialization.ts'
+import type { TopicName } from './topic-name.ts'
 
 /** Settings of a topic that the engine uses. */
 export interface TopicSettings {

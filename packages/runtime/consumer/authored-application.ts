@@ -8,10 +8,10 @@ import {
   type ProcessHandlers,
   type TypedEvent,
 } from './authored-process.ts'
-import type { TopicName } from './declared.ts'
 import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
 import { type DataOf, type EventSchemas, schemaReader } from './standard-schema.ts'
+import type { TopicName } from './topic-name.ts'
 
 /** A foreign record with the name of its topic within the application. */
 export interface TopicRecord extends ForeignRecord {

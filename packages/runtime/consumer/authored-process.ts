@@ -1,7 +1,6 @@
 /** Creates a `KeyedProcess` from handlers. The calls that a handler makes are collected into one step. */
 import type { Application } from './application.ts'
 import { ConfigError, PermanentError } from './author-errors.ts'
-import type { TopicName } from './declared.ts'
 import { parseEntity, type Received } from './event.ts'
 import {
   completeStep,
@@ -12,6 +11,7 @@ import {
   type Timer,
   type TimerChange,
 } from './process.ts'
+import type { TopicName } from './topic-name.ts'
 
 /** A process together with its application. `kafkaHandler` and `ProcessKit` need no other argument. */
 export interface AuthoredProcess<State> extends KeyedProcess<State> {

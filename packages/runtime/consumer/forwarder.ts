@@ -1,5 +1,5 @@
-import type { TopicName } from './declared.ts'
 import type { Rejected } from './process.ts'
+import type { TopicName } from './topic-name.ts'
 
 /**
  * A consumer that moves records to other topics, byte for byte and in order, for example from a retry topic back to their original

@@ -1,6 +1,6 @@
-import type { TopicName } from './declared.ts'
 import type { Received } from './event.ts'
 import type { Parking } from './parking.ts'
+import type { TopicName } from './topic-name.ts'
 
 /**
  * A consumer with state. A process is a pure function of state and event: it must not read a clock or the environment, and must not

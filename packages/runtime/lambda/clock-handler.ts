@@ -1,13 +1,13 @@
 import type { Application } from '../consumer/application.ts'
 import { createTick } from '../consumer/application.ts'
-import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import { CLOCK } from '../settings/clock.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { KafkaConnections } from './kafka-connections.ts'
-import { createScheduledHandler } from './scheduled.ts'
+import { KafkaConnections } from './kafka-clients.ts'
+import { createScheduledHandler } from './scheduled-handler.ts'
 import { appendTicks } from './ticks.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { readSecret } from '../adapters/aws/clients.ts'
+import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { OnDemandDataReader } from '../adapters/registry/data-reader.ts'
 import type { Application } from '../consumer/application.ts'
 import type { DataReader } from '../pipeline/ports.ts'

@@ -1,15 +1,15 @@
-import { readParameter, readSecret } from '../adapters/aws/clients.ts'
+import { readParameter, readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { RedisCircuitBreaker } from '../adapters/redis/circuit-breaker.ts'
 import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redis/client.ts'
 import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
-import { RedisValue } from '../adapters/redis/value.ts'
+import { RedisValue } from '../adapters/redis/stored-value.ts'
 import type { FormerStates } from '../pipeline/loading/former-states.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
-import { KafkaConnections } from './kafka-connections.ts'
+import { KafkaConnections } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */

@@ -1,10 +1,10 @@
 /** Creates handlers that run a forwarder on a schedule. */
 import type { Application } from '../consumer/application.ts'
 import { Connections } from './connections.ts'
-import { forwarding } from './forwarder-runs.ts'
 import { type ForwarderChoices, type ForwarderSource, forwarderSlices } from './forwarder-source.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { createScheduledHandler } from './scheduled.ts'
+import { forwarding } from './run-forwarder.ts'
+import { createScheduledHandler } from './scheduled-handler.ts'
 
 /**
  * Creates a schedule-triggered handler that runs a forwarder. Each run forwards the records that are due, and logs the result. If a

@@ -1,8 +1,8 @@
 /** Sources and settings of the handlers that run a forwarder. */
 import type { Forwarder } from '../consumer/forwarder.ts'
-import type { PartsOf } from '../settings/environment.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
+import type { PartsOf } from '../settings/read-settings.ts'
 import { REDIS } from '../settings/redis.ts'
 import type { Connections } from './connections.ts'
 import type { Choices } from './handler-types.ts'

@@ -1,13 +1,13 @@
 /** Options and type of a Kafka-triggered handler. */
 import type { Application } from '../consumer/application.ts'
-import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Consumer } from '../pipeline/consumer.ts'
-import type { PartsOf } from '../settings/environment.ts'
+import type { PartsOf } from '../settings/read-settings.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 
 type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>

@@ -1,11 +1,11 @@
 /** Creates clients and loads their libraries on first use, because loading them takes most of a function's start time. */
 import type { Kafka } from '../adapters/kafka/client.ts'
-import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
+import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
-import { kafkaConnection } from './kafka-connection.ts'
 import { once } from './once.ts'
+import { kafkaConnection } from './resolve-kafka-access.ts'
 
 interface Closable {
   close(): void | Promise<void>
@@ -41,7 +41,7 @@ export class KafkaConnections {
       return this.register(new KafkaLogReader(await this.kafka(), config.kafka.isolation))
     })
     this.bounds = once(async () => {
-      const { KafkaLogBounds } = await import('../adapters/kafka/offsets.ts')
+      const { KafkaLogBounds } = await import('../adapters/kafka/topic-offsets.ts')
       return this.register(new KafkaLogBounds(await this.kafka()))
     })
   }

@@ -1,9 +1,9 @@
 /** Resolves Kafka settings to addresses and credentials: looks up brokers, and reads secrets and files. */
 import { readFile } from 'node:fs/promises'
-import { readSecret } from '../adapters/aws/clients.ts'
+import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'

@@ -10,7 +10,7 @@ import { bundleVersion } from './bundle-version.ts'
 import type { Connections } from './connections.ts'
 import type { ForwarderChoices, ForwarderConfig, ForwarderSource } from './forwarder-source.ts'
 import { once } from './once.ts'
-import type { Scheduled } from './scheduled.ts'
+import type { Scheduled } from './scheduled-handler.ts'
 
 /** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */
 export function forwarding(

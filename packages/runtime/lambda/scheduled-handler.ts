@@ -3,11 +3,11 @@ import middy from '@middy/core'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import { addValues } from '../adapters/lambda/measurements.ts'
 import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/telemetry.ts'
-import { type PartsOf, readSettings } from '../settings/environment.ts'
 import type { GeneralSettings } from '../settings/general.ts'
+import { type PartsOf, readSettings } from '../settings/read-settings.ts'
 import type { Slice } from '../settings/slice.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import type { KafkaConnections } from './kafka-connections.ts'
+import type { KafkaConnections } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */

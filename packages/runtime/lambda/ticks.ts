@@ -1,15 +1,15 @@
 /** Ticks of a clock: which topics get them, and when. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Application } from '../consumer/application.ts'
-import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import { instant } from '../consumer/instant.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import { broadcast } from '../producer/broadcast.ts'
 import type { CLOCK } from '../settings/clock.ts'
-import type { PartsOf } from '../settings/environment.ts'
 import type { GeneralSettings } from '../settings/general.ts'
-import type { KafkaConnections } from './kafka-connections.ts'
-import type { Scheduled } from './scheduled.ts'
+import type { PartsOf } from '../settings/read-settings.ts'
+import type { KafkaConnections } from './kafka-clients.ts'
+import type { Scheduled } from './scheduled-handler.ts'
 
 /** Settings of a clock. */
 type ClockConfig = Pick<GeneralSettings, 'env' | 'contentMode'> & PartsOf<[typeof CLOCK]>

@@ -1,16 +1,16 @@
 /** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes nothing. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { KafkaTopic, TopicComparison } from '../adapters/kafka/application-topics.ts'
 import type { Kafka } from '../adapters/kafka/client.ts'
 import { replicationOn } from '../adapters/kafka/replication.ts'
-import type { KafkaTopic, TopicComparison } from '../adapters/kafka/topics.ts'
 import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'
-import type { TopicName } from '../consumer/declared.ts'
-import { readSettings } from '../settings/environment.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
-import { KafkaConnections } from './kafka-connections.ts'
+import { readSettings } from '../settings/read-settings.ts'
+import { KafkaConnections } from './kafka-clients.ts'
 
 /**
  * Creates missing topics, and compares existing topics with their definitions. An existing topic is never changed, because with a
@@ -57,7 +57,7 @@ export function topicsIn({ topics, kafkaTopic }: Application, env: string): read
 
 async function createMissingTopics(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
   const [{ compareTopics, topicConfiguration }, { brokerCount, createTopic }] = await Promise.all([
-    import('../adapters/kafka/topics.ts'),
+    import('../adapters/kafka/application-topics.ts'),
     import('../adapters/kafka/topic-admin.ts'),
   ])
   const replication = replicationOn(await brokerCount(kafka))

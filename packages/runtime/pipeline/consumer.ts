@@ -2,10 +2,10 @@ import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
-import type { TopicName } from '../consumer/declared.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
+import type { TopicName } from '../consumer/topic-name.ts'
 import type { DataReader } from './ports.ts'
 
 // A keyed process whose state type is unknown. The pipeline only parses states from JSON and serializes them.

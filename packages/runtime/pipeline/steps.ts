@@ -4,7 +4,7 @@
  * chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type AnyKeyedProcess, type Consumer, getContext, isSegmentSink, isSink } from './consumer.ts'
 import { type ApplyResult, apply } from './deciding/apply.ts'
 import { type Allowed, deliver } from './deciding/deliver.ts'

@@ -7,7 +7,7 @@ import {
 } from '@sluice/kafka-records/writing'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { BatchLimits } from '../settings/producer.ts'
-import type { OutcomeCallback } from './delivery.ts'
+import type { OutcomeCallback } from './delivery-report.ts'
 
 /** Size from which a record is not compressed, in bytes. By default, topics accept about 1 MiB per batch. */
 const LARGE_RECORD_BYTES = 900 * 1024

@@ -1,4 +1,4 @@
-import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
+import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { GeneralSettings } from '../settings/general.ts'

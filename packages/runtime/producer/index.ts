@@ -6,7 +6,6 @@ export {
   type Profile,
   type ProfileName,
 } from '../settings/producer.ts'
-export type { ProducerConfig } from './config.ts'
 export { type CloudEventLike, createEvent, type EventOptions, InvalidEvent } from './create-event.ts'
 export {
   type Delivered,
@@ -14,6 +13,7 @@ export {
   type DeliveryReport,
   deliveryText,
   type NotDelivered,
-} from './delivery.ts'
+} from './delivery-report.ts'
+export type { ProducerConfig } from './producer-config.ts'
 export type { ProducerMetrics } from './record-producer.ts'
 export { type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

@@ -1,6 +1,6 @@
 /** Limits the memory of a producer. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { DeliveryFailed } from './delivery.ts'
+import { DeliveryFailed } from './delivery-report.ts'
 
 /** Multiple of the memory limit at which no more records are accepted. */
 const MOST = 2

@@ -3,7 +3,7 @@ import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
 import type { EventOptions } from './create-event.ts'
-import type { DeliveryReport } from './delivery.ts'
+import type { DeliveryReport } from './delivery-report.ts'
 
 /** Configuration of a producer. Each setting of the profile can be overridden. */
 export interface ProducerConfig extends Partial<ProducerSettings> {

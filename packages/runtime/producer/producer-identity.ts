@@ -1,5 +1,5 @@
 import type { BatchSequence } from '@sluice/kafka-records/writing'
-import type { Brokers } from '../adapters/kafka/produce-types.ts'
+import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import type { PartitionQueue } from './accumulator.ts'
 
 type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>

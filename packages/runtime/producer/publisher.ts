@@ -1,7 +1,7 @@
 /** Publishers for serialized records: for emissions of functions, and for bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
-import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
-import { ProducingConnection } from '../adapters/kafka/producing.ts'
+import { ProducingConnection } from '../adapters/kafka/producer-connection.ts'
+import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import { ReconnectingClient } from '../adapters/kafka/reconnecting-client.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Compression } from '../settings/kafka.ts'

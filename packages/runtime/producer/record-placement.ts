@@ -1,14 +1,14 @@
 /** Adds records to the queues of their partitions, after looking up the partitions of their topic. */
 
 import { isUnknownTopic, missingTopic, unknownPartition } from '../adapters/kafka/errors.ts'
-import type { Brokers } from '../adapters/kafka/produce-types.ts'
-import { deliveryError, mayPass } from '../adapters/kafka/producing.ts'
+import { deliveryError, mayPass } from '../adapters/kafka/producer-connection.ts'
+import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { computePartition } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
-import type { Outcome, OutcomeCallback } from './delivery.ts'
-import type { Trouble } from './trouble.ts'
+import type { Trouble } from './broker-outage.ts'
+import type { Outcome, OutcomeCallback } from './delivery-report.ts'
 
 /**
  * Interval for refreshing the partitions of topics, in milliseconds. Without it, records would not be written

@@ -4,18 +4,18 @@
  */
 
 import { isUnknownTopic, missingTopic, toEngineError } from '../adapters/kafka/errors.ts'
-import type { Brokers } from '../adapters/kafka/produce-types.ts'
+import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { estimateSize, type OutgoingRecord } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
-import { Buffered } from './buffer.ts'
-import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery.ts'
-import { ProducerIdentity } from './identity.ts'
-import { Placing } from './placing.ts'
+import { Trouble } from './broker-outage.ts'
+import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery-report.ts'
+import { Buffered } from './memory-limit.ts'
+import { ProducerIdentity } from './producer-identity.ts'
+import { Placing } from './record-placement.ts'
 import { Sender } from './sender.ts'
-import { Trouble } from './trouble.ts'
 
 /** Counters since the producer was created. */
 export interface ProducerMetrics {

@@ -2,7 +2,6 @@
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
-import type { BatchAnswer, Brokers } from '../adapters/kafka/produce-types.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
@@ -10,13 +9,14 @@ import {
   FOREIGN_SEQUENCE,
   mayPass,
   produceError,
-} from '../adapters/kafka/producing.ts'
-import { splitIntoRequests } from '../adapters/kafka/requests.ts'
+} from '../adapters/kafka/producer-connection.ts'
+import type { BatchAnswer, Brokers } from '../adapters/kafka/producer-ports.ts'
+import { splitIntoRequests } from '../adapters/kafka/split-requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
-import type { ProducerIdentity } from './identity.ts'
-import type { Trouble } from './trouble.ts'
+import type { Trouble } from './broker-outage.ts'
+import type { ProducerIdentity } from './producer-identity.ts'
 
 /** Limits of a request. A larger batch is sent in a request by itself. */
 const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }

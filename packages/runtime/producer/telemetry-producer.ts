@@ -1,11 +1,10 @@
-import type { Brokers } from '../adapters/kafka/produce-types.ts'
-import { ProducingConnection } from '../adapters/kafka/producing.ts'
+import { ProducingConnection } from '../adapters/kafka/producer-connection.ts'
+import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { toOutgoingRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
-import { defaultKey, type ProducerConfig, resolveSettings } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, normalizeEvent } from './create-event.ts'
 import {
   createDeliveryReport,
@@ -13,7 +12,8 @@ import {
   DeliveryFailed,
   type DeliveryReport,
   deliveryText,
-} from './delivery.ts'
+} from './delivery-report.ts'
+import { defaultKey, type ProducerConfig, resolveSettings } from './producer-config.ts'
 import { type ProducerMetrics, RecordProducer } from './record-producer.ts'
 
 const MAX_FLUSH_MS = 30_000

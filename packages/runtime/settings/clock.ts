@@ -1,5 +1,5 @@
 import { setting, slice } from './slice.ts'
-import { wholeNumber } from './values.ts'
+import { wholeNumber } from './value-kinds.ts'
 
 export const CLOCK = slice(
   'Clock',

@@ -1,8 +1,8 @@
 import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { type Slice, setting, slice, toVariableName } from './slice.ts'
-import { instant, list, oneOf, times, wholeNumber } from './values.ts'
+import { instant, list, oneOf, times, wholeNumber } from './value-kinds.ts'
 
 const SECOND_MS = 1_000
 const MEBIBYTE = 1024 * 1024

@@ -1,8 +1,8 @@
 import type { ContentMode } from '../cloudevents/writer.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { type Slice, setting, slice, toVariableName } from './slice.ts'
-import { oneOf, text } from './values.ts'
+import { oneOf, text } from './value-kinds.ts'
 
 const CONTENT_MODES: readonly ContentMode[] = ['binary', 'structured']
 

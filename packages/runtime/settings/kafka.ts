@@ -7,9 +7,9 @@ import {
   type MskConnectivity,
 } from '../adapters/kafka/authentication.ts'
 import { CONNECTION_STRING_USER, parseConnectionString } from '../adapters/kafka/event-hubs.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
-import { createKind, type Kind, LAST_PORT, list, oneOf, onOff, text } from './values.ts'
+import { createKind, type Kind, LAST_PORT, list, oneOf, onOff, text } from './value-kinds.ts'
 
 /** Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in `-s1`. */
 const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:cluster\/[\w-]+\/[0-9a-f-]+-\w+$/

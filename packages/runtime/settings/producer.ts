@@ -13,12 +13,12 @@ import {
   string,
   union,
 } from 'valibot'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { ConfigError, errorLines } from './config-error.ts'
-import { readSettings } from './environment.ts'
 import { COMPRESSIONS } from './kafka.ts'
+import { readSettings } from './read-settings.ts'
 import { setting, slice } from './slice.ts'
-import { oneOf, text, wholeNumber } from './values.ts'
+import { oneOf, text, wholeNumber } from './value-kinds.ts'
 
 const MOST = 2_147_483_647
 /** By default, a topic accepts 1 MiB per batch, including header and framing. */

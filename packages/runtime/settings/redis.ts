@@ -1,7 +1,7 @@
 import { parseRedisUrl } from '../adapters/redis/address.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
-import { createKind, oneOf, text } from './values.ts'
+import { createKind, oneOf, text } from './value-kinds.ts'
 
 const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
 

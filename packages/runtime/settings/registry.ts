@@ -1,6 +1,6 @@
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
-import { httpAddress, text } from './values.ts'
+import { httpAddress, text } from './value-kinds.ts'
 
 /**
  * Address of a registry. An address with credentials is rejected, because every message that names the registry would reveal them.

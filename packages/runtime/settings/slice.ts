@@ -1,6 +1,6 @@
 /** Groups settings in slices, one per capability. A function needs only the settings of its slices. */
 import { type GenericSchema, object, optional, pipe, rawTransform } from 'valibot'
-import type { Kind } from './values.ts'
+import type { Kind } from './value-kinds.ts'
 
 /** Environment variables by name. An empty or blank variable counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>

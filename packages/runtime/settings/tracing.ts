@@ -1,7 +1,7 @@
 import { SAMPLERS } from '../cloudevents/trace.ts'
-import { omitUndefined } from '../consumer/defined.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
-import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
+import { httpAddress, namedValues, oneOf, text, wholeNumber } from './value-kinds.ts'
 
 /**
  * Destination and sampling of spans. The variables have the names that OpenTelemetry defines, except for the variable with the name

@@ -3,8 +3,8 @@ import type { Event } from '../consumer/event.ts'
 import type { Sink } from '../consumer/sink.ts'
 import { assertFits } from '../pipeline/assert-fits.ts'
 import type { Process } from '../pipeline/consumer.ts'
+import { Stage } from './consumer-stage.ts'
 import { logRecord } from './records.ts'
-import { Stage } from './stage.ts'
 
 /**
  * Test kit for a sink that needs no servers: deliver events and check the outcome of each. It runs the real

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { RememberedFailure, StateKey } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, WINDOW } from './samples.ts'
 

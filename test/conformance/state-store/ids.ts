@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { RememberedId } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { clockAt, id, newStateKey, WINDOW } from './samples.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { changeOf } from '../../support/changes.ts'
 import { newStateKey, timer } from './samples.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisValue } from '#runtime/adapters/redis/value.ts'
+import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const client = new RedisClient({ url: redisUrl() })

@@ -9,7 +9,7 @@ import { TimerQueue } from '#runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '#runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '#runtime/pipeline/segments/cutter.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {

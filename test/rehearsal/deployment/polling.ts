@@ -1,7 +1,7 @@
 /** Polls Kafka as the event source mappings of a deployed template say, with the trigger. */
 import { type Mapping, readMappings } from '../../../packages/msk-trigger/config/mappings.ts'
 import { readSettings } from '../../../packages/msk-trigger/config/settings.ts'
-import type { Log } from '../../../packages/msk-trigger/support/framework.ts'
+import type { Log } from '../../../packages/msk-trigger/support/serverless.ts'
 import { Trigger } from '../../../packages/msk-trigger/trigger.ts'
 import type { DeployedFunction } from './deployed-template.ts'
 import type { EmulatorInvoker } from './invoker.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { RedisValue } from '#runtime/adapters/redis/value.ts'
+import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'

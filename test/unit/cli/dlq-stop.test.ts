@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { selectDeadLetters } from '../../../lib/operations/dead-letters/selection.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Decoding } from '../../../packages/kafka-records/decoding.ts'
+import type { FetchedPartition } from '../../../packages/kafka-records/decode-partition.ts'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
-import type { FetchedPartition } from '../../../packages/kafka-records/partition.ts'
+import { Decoding } from '../../../packages/kafka-records/timed-decoder.ts'
 
 const at = (fromOffset: number, partition = 0): FetchedPartition => ({
   topic: 't',

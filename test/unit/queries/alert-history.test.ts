@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { type AlertLife, readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'

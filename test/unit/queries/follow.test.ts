@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { isUnknownTopic, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { logRecord } from '#runtime/testing/records.ts'
 import { followTopic, TopicReplaced } from '../../../lib/queries/records/follow-topic.ts'
 

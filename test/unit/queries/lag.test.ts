@@ -2,13 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import {
-  countPendingBefore,
-  type ReadTopic,
-  readConsumerLags,
-  withAges,
-} from '../../../lib/queries/kafka/consumer-lag.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { countPendingBefore, type ReadTopic, readConsumerLags, withAges } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { type SearchLimits, searchNewest } from '../../../lib/queries/records/search-newest.ts'
 import { logRecord } from '../../support/records.ts'
 

@@ -1,5 +1,5 @@
 /** Contents of Redis for queries: anything not set is as for a partition that has not been read. */
-import type { StateDetails, StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateDetails, StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredContext, StoredTimer } from '#runtime/pipeline/model.ts'
 

@@ -1,6 +1,6 @@
 /** A single message in full. */
 
-import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { decodeText } from '#runtime/cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'

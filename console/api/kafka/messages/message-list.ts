@@ -1,6 +1,6 @@
 /** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'

@@ -9,7 +9,7 @@ import { LOGINS, type SecuredKafka, startSecuredKafka } from '../../../../test/s
 import { until } from '../../../../test/support/until.ts'
 import { accessOptions, accessProblem } from '../../access/kafka-access.ts'
 import { readSettings } from '../../config/settings.ts'
-import { isUnreachable } from '../../report/explain.ts'
+import { isUnreachable } from '../../report/explain-error.ts'
 import { Project } from '../integration/project.ts'
 
 const { scram, plain } = LOGINS

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HandlerError, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
-import { explain, withoutStack } from '../../report/explain.ts'
+import { explain, withoutStack } from '../../report/explain-error.ts'
 
 const THROWN = new HandlerError({
   errorType: 'Error',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkedAnswer, refuseRuntime } from '../../invoke/runtimes/framework.ts'
+import { checkedAnswer, refuseRuntime } from '../../invoke/runtimes/framework-runtimes.ts'
 import { RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 describe("an answer of serverless-offline's runner", () => {

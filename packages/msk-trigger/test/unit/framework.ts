@@ -1,6 +1,6 @@
 /** Stand-ins for the parts of the Serverless Framework that the plugin uses. */
 
-import type { FunctionDefinition, Serverless } from '../../support/framework.ts'
+import type { FunctionDefinition, Serverless } from '../../support/serverless.ts'
 
 export type Properties = Record<string, object>
 

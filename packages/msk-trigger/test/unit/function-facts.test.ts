@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { functionFacts } from '../../invoke/function-facts.ts'
-import type { FunctionDefinition, Serverless } from '../../support/framework.ts'
+import type { FunctionDefinition, Serverless } from '../../support/serverless.ts'
 
 interface Given {
   readonly definition?: FunctionDefinition

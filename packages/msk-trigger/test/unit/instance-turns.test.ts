@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
 import { InstancePool } from '../../invoke/instance-pool.ts'
-import { Line } from '../../invoke/runtimes/node/line.ts'
-import type { Request } from '../../invoke/runtimes/node/messages.ts'
-import { Places } from '../../invoke/runtimes/node/places.ts'
+import { Places } from '../../invoke/runtimes/node/shared-places.ts'
+import type { Request } from '../../invoke/runtimes/node/thread-messages.ts'
+import { Line } from '../../invoke/runtimes/node/thread-queue.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 const TIMEOUT_MS = 3_000

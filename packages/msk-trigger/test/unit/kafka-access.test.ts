@@ -6,7 +6,7 @@ import {
   makeCertificates,
 } from '../../../../test/support/certificates.ts'
 import { accessProblem, withFilesRead } from '../../access/kafka-access.ts'
-import { isUnreachable, rootMessage } from '../../report/explain.ts'
+import { isUnreachable, rootMessage } from '../../report/explain-error.ts'
 
 describe('certificates in the settings', () => {
   let made: Certificates

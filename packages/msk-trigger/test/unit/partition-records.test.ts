@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { countRecords, describe as describeParts, splitInHalf } from '../../support/parts.ts'
+import { countRecords, describe as describeParts, splitInHalf } from '../../support/partition-records.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
-import type { FunctionDefinition } from '../../support/framework.ts'
+import type { FunctionDefinition } from '../../support/serverless.ts'
 import { serverlessOf } from './framework.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ReadingTrouble, type TroubleParts } from '../../poll/reading-trouble.ts'
+import { ReadingTrouble, type TroubleParts } from '../../poll/reading-outage.ts'
 import { Outage } from '../../report/attempts.ts'
 import { recordedReports } from './support.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { announceResponseType } from '../../package/response-type.ts'
-import type { FunctionDefinition } from '../../support/framework.ts'
+import type { FunctionDefinition } from '../../support/serverless.ts'
 
 const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
 const reads = { msk: { arn, topic: 'a', functionResponseType: 'ReportBatchItemFailures' } }

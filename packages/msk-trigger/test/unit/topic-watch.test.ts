@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TopicIdentity } from '../../poll/topic-tracker.ts'
-import { type TopicState, type TopicStates, TopicWatch } from '../../poll/topics.ts'
+import { type TopicState, type TopicStates, TopicWatch } from '../../poll/topic-watch.ts'
 
 describe('a topic that may be another one of the same name', () => {
   for (const [what, ids, replaced] of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { Kafka, logLevel } from 'kafkajs'
-import { Topics } from '../../poll/topics.ts'
+import { Topics } from '../../poll/topic-watch.ts'
 
 /** Questions to a broker at whose address nothing listens, and how often one was tried to be connected to. */
 function given() {

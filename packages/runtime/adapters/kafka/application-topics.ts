@@ -3,8 +3,8 @@ import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafk
 import type { TopicSettings } from '../../consumer/application.ts'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { isRetriableAnswer } from './availability.ts'
-import { TopicOffsets } from './offsets.ts'
 import type { Replication } from './replication.ts'
+import { TopicOffsets } from './topic-offsets.ts'
 
 /** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {

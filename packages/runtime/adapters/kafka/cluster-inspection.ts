@@ -15,9 +15,9 @@ import {
 } from '@sluice/kafka-records/requests'
 import { answerError, fetchMetadata, fetchSettings, lookUpBrokers, openCluster } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
-import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
+import type { Bounds } from './topic-offsets.ts'
 
 /** Response of a broker, or the error of the request to it. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })

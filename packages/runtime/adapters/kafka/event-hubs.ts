@@ -1,5 +1,5 @@
 /** Connection strings for the Kafka endpoint of Azure Event Hubs. Pure. */
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 
 /** Default ports of the Kafka endpoints of a namespace and of the emulator. */
 const PORT = 9093

@@ -2,7 +2,7 @@ import type { Broker, Cluster, DescribedGroup } from '@sluice/kafka-records'
 import kafkajs, { type Kafka } from 'kafkajs'
 import { askCluster } from './ask-cluster.ts'
 import { brokersAnswer } from './availability.ts'
-import { splitIntoRequests } from './requests.ts'
+import { splitIntoRequests } from './split-requests.ts'
 
 export interface GroupDescription {
   readonly group: string

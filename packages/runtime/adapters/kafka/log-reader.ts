@@ -17,8 +17,8 @@ import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model.t
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
-import { toLogRecord } from './messages.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
+import { toLogRecord } from './to-log-record.ts'
 
 /**
  * Isolation levels with their numbers in the protocol. They determine whether a reader receives records of unfinished and aborted

@@ -5,7 +5,7 @@ import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import type { Kafka } from './client.ts'
 import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, unknownTopic } from './errors.ts'
-import type { BatchAnswer, ProducerNumbers, SendRequest } from './produce-types.ts'
+import type { BatchAnswer, ProducerNumbers, SendRequest } from './producer-ports.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
 /** Returns the error for calls after `close`. */

@@ -24,7 +24,7 @@ export interface SendRequest {
 export interface BatchAnswer {
   readonly topic: string
   readonly partition: number
-  /** Error code of the protocol; 0 for success. See `producing.ts`. */
+  /** Error code of the protocol; 0 for success. See `producer-connection.ts`. */
   readonly errorCode: number
   /** Offset of the first record; -1 if the broker no longer knows the offset. */
   readonly baseOffset: number

@@ -4,7 +4,7 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import { isAway } from './availability.ts'
 import type { Kafka } from './client.ts'
 import { KafkaLogReader } from './log-reader.ts'
-import { TopicOffsets } from './offsets.ts'
+import { TopicOffsets } from './topic-offsets.ts'
 
 export interface Tail {
   /** Resolves with the reason when reading cannot continue because the next record is unreadable. */

@@ -1,11 +1,11 @@
-/** Functions with which operators inspect and change topics. `topics.ts` has the functions for the topics of an application. */
+/** Functions with which operators inspect and change topics. `application-topics.ts` has the functions for the topics of an application. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
+import { untilLed } from './application-topics.ts'
 import { answerError, askCluster, fetchMetadata, fetchSettings } from './ask-cluster.ts'
 import { askAdmin } from './ask-leaders.ts'
 import { brokersAnswer } from './availability.ts'
 import { RefusedByKafka } from './errors.ts'
-import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
   readonly partition: number

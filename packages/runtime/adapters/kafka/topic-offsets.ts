@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs'
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import type { LogBounds } from '../../pipeline/ports.ts'
 import { askLeaders, type Patience } from './ask-leaders.ts'

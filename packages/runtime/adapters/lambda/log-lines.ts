@@ -2,7 +2,7 @@
  * Log lines of the observer about unusual conditions. Programs recognise a line by its `kind`, which determines level and message.
  */
 import type { Logger } from '@aws-lambda-powertools/logger'
-import { Repeats } from './repeats.ts'
+import { Repeats } from './log-rate-limit.ts'
 
 interface Line {
   readonly level: 'warn' | 'error'

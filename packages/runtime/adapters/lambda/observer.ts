@@ -12,11 +12,11 @@ import type {
   StoppedPartition,
 } from '../../pipeline/model.ts'
 import type { Observer } from '../../pipeline/ports.ts'
-import { describeDecision, describeError, describeFailure, keyText, truncate } from './details.ts'
-import { Lines } from './lines.ts'
+import { isOfRecord, PerTopic, Progress } from './invocation-progress.ts'
+import { describeDecision, describeError, describeFailure, keyText, truncate } from './log-fields.ts'
+import { Lines } from './log-lines.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
-import { isOfRecord, PerTopic, Progress } from './progress.ts'
 
 /** Maximum number of log lines for the dead letters of one batch and partition. There is one line per key. */
 const MAX_KEYS = 10

@@ -1,5 +1,5 @@
 /** Contents of partition states in memory, and their conversion to and from pages. */
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { measureStoredHold } from '../../pipeline/deciding/hold.ts'
 import { BEFORE_LOG } from '../../pipeline/log/clock.ts'
 import type {

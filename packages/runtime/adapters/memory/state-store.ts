@@ -1,4 +1,4 @@
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { computeSpanEnd } from '../../pipeline/log/clock.ts'
 import type {
@@ -24,7 +24,7 @@ import {
   type MemoryState,
   pick,
   toStateMeta,
-} from './contents.ts'
+} from './memory-state.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite

@@ -11,8 +11,8 @@ import {
   type SpanContext,
   startTrace,
 } from '../../cloudevents/trace.ts'
-import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
+import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
 
 /** Span kinds with OTLP's numbers. */

@@ -1,6 +1,6 @@
 /**
  * Layout of a partition state in Redis. TypeScript and Lua use the same constants, so the layout is defined only here. The
- * constants are used by `id-packing.ts`, `failure-packing.ts` and `meta.ts`, and by the functions of `lua/partition-state.lua`,
+ * constants are used by `id-packing.ts`, `failure-packing.ts` and `meta-hash.ts`, and by the functions of `lua/partition-state.lua`,
  * which are prepended to each script.
  */
 

@@ -20,9 +20,9 @@ import type { StateMeta, StatePages } from '../../pipeline/replacing/state-parts
 import type { RedisClient } from './client.ts'
 import { buildKeys, buildPrefix } from './keys.ts'
 import { pack } from './message-pack.ts'
-import { replaceRequest } from './requests.ts'
+import { replaceRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
-import { STAGED_STATE, stage, stageAct } from './staging.ts'
+import { STAGED_STATE, stage, stageAct } from './stage-state.ts'
 import { StateReader, toStateMeta } from './state-reader.ts'
 
 const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))

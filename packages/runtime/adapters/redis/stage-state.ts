@@ -12,7 +12,7 @@ import { packIdBytes } from './id-packing.ts'
 import { buildPrefix } from './keys.ts'
 import { computeGeneration, GROWTHS, type MetaField, SEQUENCE } from './layout.ts'
 import { Bytes, pack } from './message-pack.ts'
-import { type AddRequest, earliest, type StageRequest } from './requests.ts'
+import { type AddRequest, earliest, type StageRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 
 /** Lua code at the beginning of each script that works on staged contents. */

@@ -15,7 +15,7 @@ import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
 import { buildKeys } from './keys.ts'
 import { beyondFull, computeGeneration, GROWTHS, LAYOUT, SEQUENCE } from './layout.ts'
-import { type Meta, readMeta } from './meta.ts'
+import { type Meta, readMeta } from './meta-hash.ts'
 
 const PAGE = 500
 

@@ -18,8 +18,8 @@ import { unpackId } from './id-packing.ts'
 import { buildKeys, buildSkippedKey } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { pack } from './message-pack.ts'
-import { readMeta } from './meta.ts'
-import { commitRequest, loadRequest } from './requests.ts'
+import { readMeta } from './meta-hash.ts'
+import { commitRequest, loadRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 
 export const LOAD = script(PARTITION_STATE, EVICTED_PART, lua('load'))

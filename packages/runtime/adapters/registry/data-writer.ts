@@ -5,8 +5,8 @@ import { type Application, type PackagedSchema, remedyFor } from '../../consumer
 import { ConfigError } from '../../consumer/author-errors.ts'
 import { resolveFormats, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
-import { readSecret } from '../aws/clients.ts'
-import { within } from './within.ts'
+import { readSecret } from '../aws/secrets-and-parameters.ts'
+import { within } from '../within.ts'
 
 interface SchemaIds {
   /**

@@ -1,8 +1,8 @@
 /** A schema registry client that pauses after a failure, so that a slow registry does not use up invocations. */
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
-import { within } from './within.ts'
+import { within } from '../within.ts'
 
 export interface RegistryPlace {
   readonly url: string

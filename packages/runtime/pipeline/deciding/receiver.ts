@@ -5,8 +5,8 @@
 
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
-import { omitUndefined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { Snapshot } from '../model.ts'
 import type { DeferredReason } from '../reasons.ts'

@@ -10,12 +10,12 @@ import {
   readRedriveTarget,
 } from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
-import { omitUndefined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import {
   createFailureEntry,
   type EmissionPosition,

@@ -1,9 +1,9 @@
 /** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord, type OutgoingRecord } from '../../cloudevents/record.ts'
-import type { TopicName } from '../../consumer/declared.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
+import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Consumer } from '../consumer.ts'
 import { createFailureRecord, createRememberedFailure } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'

@@ -3,7 +3,7 @@
  * new consumer continues where its predecessors stood. The old state is fenced for good: a predecessor that still runs cannot
  * commit any more.
  */
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Consumer } from '../consumer.ts'
 import { splitHold, splitState, withSince } from '../deciding/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'

@@ -1,6 +1,6 @@
 /** The state from which a rebuild starts. */
 
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { EMPTY_META, type StatePart } from '../replacing/state-parts.ts'

@@ -1,6 +1,6 @@
 /** Compares live values, field by field, with those computed from the log. Pure. */
 
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { splitHold, splitState } from '../deciding/stored-state.ts'
 import type { StoredTimer } from '../model.ts'
 import type { Doubt } from './beginning.ts'

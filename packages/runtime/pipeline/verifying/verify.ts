@@ -4,7 +4,7 @@
  * compared one after the other, so that only the entities of one partition are in memory.
  */
 
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model.ts'
 import type { Beginning } from './beginning.ts'
 import type { Difference, Exception } from './compare.ts'

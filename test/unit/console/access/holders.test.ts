@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isUnreachable } from '#runtime/adapters/aws/clients.ts'
+import { isUnreachable } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import type { Holder } from '../../../../console/access/access.ts'
 import { cacheHolders, parseHolders } from '../../../../console/access/holders.ts'
 import type { ProblemError } from '../../../../console/http/problem.ts'

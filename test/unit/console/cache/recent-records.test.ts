@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { RecentRecords } from '../../../../console/cache/recent-records.ts'
 import { logRecord } from '../../../support/records.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '#runtime/testing/publisher.ts'
+import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { makeAuditedChange } from '../../../../console/http/audited-change.ts'
 import { ProblemError } from '../../../../console/http/problem.ts'

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '#runtime/testing/publisher.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
-import {
-  buildHandledRecords,
-  type Pace,
-  publishInBatches,
-} from '../../../../lib/operations/dead-letters/run.ts'
+import { buildHandledRecords, type Pace, publishInBatches } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 

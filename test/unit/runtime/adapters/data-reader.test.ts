@@ -6,7 +6,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { environmentReading } from '../../../support/records.ts'
 import { framed, registryWith } from '../../../support/schema-registry.ts'
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { toLogRecord } from '#runtime/adapters/kafka/messages.ts'
+import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { receive } from '#runtime/pipeline/batch/receive.ts'
 import { computeDigest } from '#runtime/pipeline/failures/failure-record.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { sendBatches } from '@sluice/kafka-records/writing'
-import { mayPass } from '#runtime/adapters/kafka/producing.ts'
+import { mayPass } from '#runtime/adapters/kafka/producer-connection.ts'
 
 it('given an answer that is too late, then the connection is closed, and the batches may be sent again', async () => {
   const { promise, reject } = Promise.withResolvers<never>()

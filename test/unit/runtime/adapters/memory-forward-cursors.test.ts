@@ -1,4 +1,4 @@
-import { MemoryForwardCursors } from '#runtime/testing/forward-cursors.ts'
+import { MemoryForwardCursors } from '#runtime/testing/memory-forward-cursors.ts'
 import { conformsAsForwardCursors } from '../../../conformance/forward-cursors.ts'
 import { conformsAsForwarder } from '../../../conformance/forwarder.ts'
 

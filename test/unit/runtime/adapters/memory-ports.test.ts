@@ -1,5 +1,5 @@
-import { MemoryCircuitBreaker } from '#runtime/testing/circuit-breaker.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryCircuitBreaker } from '#runtime/testing/memory-circuit-breaker.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { conformsAsCircuitBreaker } from '../../../conformance/circuit-breaker.ts'
 import { conformsAsLogReader, LARGE_VALUES } from '../../../conformance/log-reader.ts'
 import { oddRecords } from '../../../conformance/odd-log.ts'

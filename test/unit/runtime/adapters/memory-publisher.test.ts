@@ -1,4 +1,4 @@
-import { MemoryPublisher } from '#runtime/testing/publisher.ts'
+import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { conformsAsPublisher } from '../../../conformance/publisher.ts'
 
 conformsAsPublisher('memory', async () => {

@@ -7,7 +7,7 @@ import {
   type KafkaAuth,
   type MskConnectivity,
 } from '#runtime/adapters/kafka/authentication.ts'
-import { kafkaConnection } from '#runtime/lambda/kafka-connection.ts'
+import { kafkaConnection } from '#runtime/lambda/resolve-kafka-access.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { type MskEmulator, startMsk } from '../../../support/msk.ts'
 import { rejection } from '../../../support/rejection.ts'

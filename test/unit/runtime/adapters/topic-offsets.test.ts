@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { isRetriableAnswer } from '#runtime/adapters/kafka/availability.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { isRetriableAnswer as isRetriableForTrigger } from '../../../../packages/msk-trigger/poll/cluster.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { isRetriableAnswer as isRetriableForTrigger } from '../../../../packages/msk-trigger/poll/cluster-client.ts'
 
 /** Codes of the brokers' answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { application } from '#runtime/consumer/authored-application.ts'
-import type { TopicName } from '#runtime/consumer/declared.ts'
+import type { TopicName } from '#runtime/consumer/topic-name.ts'
 
 const named = (name: string) => name as TopicName
 const MiB = 1024 * 1024

@@ -5,9 +5,9 @@ import { application } from '#runtime/consumer/authored-application.ts'
 import { hours, minutes } from '#runtime/consumer/durations.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
+import { Stage } from '#runtime/testing/consumer-stage.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { logRecord } from '#runtime/testing/records.ts'
-import { Stage } from '#runtime/testing/stage.ts'
 
 const PLACED = 'com.example.order.placed'
 const NOON_MS = Date.UTC(2026, 2, 1, 12)

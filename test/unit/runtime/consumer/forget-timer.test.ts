@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { scheduleForgetting } from '#runtime/consumer/forgetting.ts'
+import { scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { type EntityStatistics, statistics } from '../../../../lib/analytics/processor.ts'
 import { Kit } from '../../../support/kit.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Application } from '#runtime/consumer/application.ts'
-import type { TopicName } from '#runtime/consumer/declared.ts'
 import { failure } from '#runtime/consumer/failure-codes.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

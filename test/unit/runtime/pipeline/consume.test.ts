@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { OffsetRange } from '#runtime/pipeline/model.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { READS_AT_ONCE } from '#runtime/pipeline/log/partition-log.ts'
 import type { LogReader, StateStore } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent, logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

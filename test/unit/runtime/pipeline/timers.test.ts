@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
+import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 

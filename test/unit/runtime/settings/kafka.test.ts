@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseConnectionString } from '#runtime/adapters/kafka/event-hubs.ts'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
-import { readSettings } from '#runtime/settings/environment.ts'
 import { KAFKA } from '#runtime/settings/kafka.ts'
+import { readSettings } from '#runtime/settings/read-settings.ts'
 
 const ARN = 'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const BROKERS = { KAFKA_BROKERS: 'localhost:9092' }

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { setImmediate } from 'node:timers/promises'
-import type { ThreadData } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
+import type { ThreadData } from './thread-messages.ts'
 
 export type Handler = (...args: unknown[]) => unknown
 

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Handler, refuseCallback } from './call-handler.ts'
-import type { ThreadData } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
+import type { ThreadData } from './thread-messages.ts'
 
 /** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }

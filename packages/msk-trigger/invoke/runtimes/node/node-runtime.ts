@@ -3,10 +3,10 @@ import { Worker } from 'node:worker_threads'
 import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../runtime.ts'
-import { Line } from './line.ts'
 import { memoryLimits } from './memory-limits.ts'
-import type { Answer, Message, ThreadData } from './messages.ts'
 import { createThreadData, THREAD } from './thread-data.ts'
+import type { Answer, Message, ThreadData } from './thread-messages.ts'
+import { Line } from './thread-queue.ts'
 
 /**
  * Time limit for terminating a thread, in milliseconds. A running `execSync` must end first, and no other thread may process the

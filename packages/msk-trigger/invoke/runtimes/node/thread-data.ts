@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { functionArn } from '../../../config/resources.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
-import type { ThreadData } from './messages.ts'
+import type { ThreadData } from './thread-messages.ts'
 
 /** Main module of the thread, in the source tree or in the built package. */
 export const THREAD = new URL(

@@ -19,7 +19,7 @@ export interface ThreadData {
   readonly nodeOptions: string | undefined
 }
 
-/** Invocation that is sent to the thread. The thread must claim the invocation before it runs, see `places.ts`. */
+/** Invocation that is sent to the thread. The thread must claim the invocation before it runs, see `shared-places.ts`. */
 export interface Request {
   readonly place: number
   readonly requestId: string

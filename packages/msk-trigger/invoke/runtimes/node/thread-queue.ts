@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads'
 import type { EventContent } from '../../event-content.ts'
 import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
-import type { Request } from './messages.ts'
-import { Places } from './places.ts'
+import { Places } from './shared-places.ts'
+import type { Request } from './thread-messages.ts'
 
 /** Minimum size of a shared memory, in bytes. It is sufficient for a batch of a hundred small records. */
 const LEAST_MEMORY_BYTES = 128 * 1024

@@ -8,10 +8,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { readEvent } from '../../packed-event.ts'
 import { callHandler, neverSettled, type Outcome } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
-import type { Answer, Message, Request, ThreadData } from './messages.ts'
-import { Places } from './places.ts'
 import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
+import { Places } from './shared-places.ts'
+import type { Answer, Message, Request, ThreadData } from './thread-messages.ts'
 
 /** Exit codes that Lambda's runtime uses. */
 const UNHANDLED_REJECTION = 128

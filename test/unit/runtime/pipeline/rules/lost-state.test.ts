@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { alerting } from '../../../../../lib/alerting/process.ts'
 import { readRules } from '../../../../../lib/alerting/rule-files.ts'
 import {

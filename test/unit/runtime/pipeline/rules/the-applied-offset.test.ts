@@ -7,7 +7,7 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { OffsetRange, Version } from '#runtime/pipeline/model.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { Random } from '../../../../support/random.ts'
 import {
   kafkaEvent,

@@ -42,3 +42,15 @@ export class ConfigError extends Error {
     this.errors = errors
   }
 }
+
+/**
+ * Logs and metrics use the handler's name, but state and failures use the name of the process or forwarder, so both must be equal.
+ *
+ * @throws ConfigError if the names differ
+ */
+export function requireSameName(kind: 'consumer' | 'forwarder', handler: string, name: string): void {
+  if (name === handler) return
+  throw new ConfigError(`the handler of '${handler}'`, [
+    `its ${kind} has another name, '${name}': both names must be equal`,
+  ])
+}

@@ -1,9 +1,8 @@
 /** Creates handlers that run a forwarder on a schedule. */
 import type { Application } from '../consumer/application.ts'
 import { Connections } from './connections.ts'
-import { type ForwarderChoices, type ForwarderSource, forwarderSlices } from './forwarder-source.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { forwarding } from './run-forwarder.ts'
+import { type ForwarderChoices, type ForwarderSource, forwarderSlices, forwarding } from './run-forwarder.ts'
 import { createScheduledHandler } from './scheduled-handler.ts'
 
 /**

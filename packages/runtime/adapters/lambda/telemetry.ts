@@ -3,6 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Ports } from '../../pipeline/ports.ts'
 import { type TimedStep, toNamespace } from './metric-names.ts'
+import type { LambdaObserver } from './observer.ts'
 
 /** Creates the logger and the metrics of a function. Both write only to standard output, as Lambda requires. */
 export function createTelemetry(
@@ -24,6 +25,15 @@ export function inEnvironment(metrics: Metrics, environment: string): void {
  */
 export function logsContext(logger: Logger) {
   return injectLambdaContext(logger, { logEvent: false })
+}
+
+/** Begins the reports of an invocation, and writes its metrics at the end, even if the invocation has failed. */
+export function reportInvocation(observer: LambdaObserver) {
+  return {
+    before: () => observer.begin(),
+    after: () => observer.flush(),
+    onError: () => observer.flush(),
+  }
 }
 
 /** Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded or not. */

@@ -1,0 +1,79 @@
+/** Starts a Kafka-triggered handler: reads its settings, connects, and assembles its parts once per cold start. */
+import type { Metrics } from '@aws-lambda-powertools/metrics'
+import type { LambdaObserver } from '../adapters/lambda/observer.ts'
+import { inEnvironment, measurePorts } from '../adapters/lambda/telemetry.ts'
+import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
+import { LogChecks } from '../pipeline/log/log-identity.ts'
+import type { LogReader, Ports } from '../pipeline/ports.ts'
+import { buildConsumer, type HandlerPlan, readConsumerConfig } from './build-consumer.ts'
+import { bundleVersion } from './bundle-version.ts'
+import { readyToWrite } from './configured-writer.ts'
+import { Connections } from './connections.ts'
+import { createTracing } from './create-tracing.ts'
+
+/** Parts of a handler that all invocations of an execution environment share. */
+export type KafkaRuntime = Awaited<ReturnType<typeof startKafkaRuntime>>
+
+/** @throws ConfigError that names every missing or invalid setting; errors of Redis, if it cannot be reached */
+export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, observer: LambdaObserver) {
+  const { application, name, choices } = plan
+  const config = readConsumerConfig(plan)
+  inEnvironment(metrics, config.env)
+  const connections = new Connections(config, `${application.name}-${name}`)
+  const consumer = await buildConsumer(plan, config)
+  const { process } = consumer
+  // Close the sink together with the connections.
+  if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
+  const ports = await connectPorts(connections, observer)
+  const tracing = await createTracing(application, config, name, observer)
+  const ready = readyToWrite(consumer, application, config)
+  // If a registry does not respond, records wait, but the function starts.
+  await ready()
+  return {
+    config,
+    connections,
+    ready,
+    ports,
+    tracing,
+    codeVersion: choices.codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
+    memory: {
+      latest: new LatestDecisions(),
+      logChecks: new LogChecks(),
+      publishedFailures: new PublishedFailureReader(),
+    },
+  }
+}
+
+async function connectPorts(connections: Connections, observer: LambdaObserver) {
+  const ports = {
+    store: await connections.store(),
+    breaker: await connections.breaker(),
+    ...kafkaOnDemand(connections),
+    observer,
+  }
+  return {
+    ...measurePorts(ports, (step, ms) => observer.recordDuration(step, ms)),
+    formerStates: () => connections.formerStates(),
+  }
+}
+
+/**
+ * Creates ports that connect to Kafka on first use. Many batches need no connection, because they have no emissions and no missing
+ * records.
+ */
+function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log' | 'bounds'> {
+  let reader: LogReader | undefined
+  return {
+    publisher: { publish: async records => (await connections.publisher()).publish(records) },
+    bounds: { bounds: async (...wanted) => (await connections.bounds()).bounds(...wanted) },
+    log: {
+      read: async (...range) => {
+        reader = await connections.log()
+        return reader.read(...range)
+      },
+      identity: async topic => (await connections.log()).identity?.(topic),
+      leave: (...place) => reader?.leave?.(...place),
+    },
+  }
+}

@@ -1,6 +1,5 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 
-import { ProducingConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
 import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'
@@ -20,6 +19,7 @@ import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
+import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings
@@ -74,7 +74,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         ...(run.profile ? {} : { compression: config.compression }),
         ...config.producer,
       },
-      { brokers: new ProducingConnection(async () => kafka) },
+      { brokers: new ProducerConnection(async () => kafka) },
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>

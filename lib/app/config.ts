@@ -6,6 +6,7 @@ import {
   CLOCK,
   CONSOLE,
   CONSUMER,
+  type CombinedParts,
   FAILURES,
   GENERAL,
   GENERATOR,
@@ -18,7 +19,6 @@ import {
   NOTIFICATIONS,
   ON_FAILURE,
   PARTITION_KEY,
-  type PartsOf,
   PRODUCER,
   RECEIVERS,
   REDIS,
@@ -61,7 +61,7 @@ const READ = [
 /** All settings of the functions, in the order of the documentation. */
 export const SLICES = [...READ, LOGGING] as const
 
-export type Config = PartsOf<typeof READ>
+export type Config = CombinedParts<typeof READ>
 
 /**
  * Reads all settings. From then on, this process uses the configured topic names.

@@ -1,4 +1,4 @@
-import { createDataReader } from '#runtime/lambda/configured-reader.ts'
+import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { RegistrySettings } from '#runtime/settings/registry.ts'
@@ -14,7 +14,7 @@ type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir' |
  * @param foreign reader for foreign records, used instead of the mappings
  */
 export function dataReader(config: Settings, foreign?: PlainReader['foreign']): PlainReader {
-  const reader = createDataReader(APPLICATION, config)
+  const reader = configureDataReader(APPLICATION, config)
   const { mappingsDir, topicMappings: named = [] } = config
   const ofTopics = async () => {
     if (mappingsDir === undefined) return undefined

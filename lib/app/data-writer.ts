@@ -1,6 +1,6 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/data-writer.ts'
-import { dataWriterIn, type WritingSettings } from '#runtime/lambda/configured-writer.ts'
+import { type WritingSettings, configureDataWriter } from '#runtime/lambda/configured-writer.ts'
 import { SERIALIZING } from './serialized-types.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
@@ -15,7 +15,7 @@ const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 export function getDataWriter(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
   const cachedWriter = WRITERS.get(config)
   if (cachedWriter) return cachedWriter
-  const newWriter = dataWriterIn(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
+  const newWriter = configureDataWriter(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
   WRITERS.set(config, newWriter)
   newWriter.catch(() => WRITERS.delete(config))
   return newWriter

@@ -1,9 +1,9 @@
-import type { PartsOf } from '#runtime/settings/read-settings.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
 import { toFunctionName } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'
+import type { CombinedParts } from '#runtime/settings/read-settings.ts'
 
 /** Settings of the consumer `dlq-router`. */
 export const DLQ_ROUTER_SLICES = [GENERAL, FAILURES] as const
@@ -17,7 +17,7 @@ export async function dlqRouter({
   env,
   failuresDir,
   failureConsumers,
-}: PartsOf<typeof DLQ_ROUTER_SLICES>): Promise<ReturnType<typeof failureRouter>> {
+}: CombinedParts<typeof DLQ_ROUTER_SLICES>): Promise<ReturnType<typeof failureRouter>> {
   const policy = await loadPolicy(failuresDir, failureConsumers)
   return failureRouter({
     policy,

@@ -1,14 +1,14 @@
 /** Opens the history of an environment, and finds the topics of its tables. */
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import type { PartsOf } from '#runtime/settings/read-settings.ts'
+import type { CombinedParts } from '#runtime/settings/read-settings.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { findTable, type HistoryTable } from '../history/tables.ts'
 import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
 import { signalIn } from './topics.ts'
 
-export type HistorySettings = PartsOf<readonly [typeof HISTORY]>
+export type HistorySettings = CombinedParts<readonly [typeof HISTORY]>
 
 /**
  * Opens the bucket of the history.

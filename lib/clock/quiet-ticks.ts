@@ -1,6 +1,5 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
 import type { Event } from '#runtime/consumer/event.ts'
-import type { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '../app/settings/index.ts'
@@ -8,12 +7,10 @@ import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
+import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 
 type Run = Pick<
-  Scheduled<
-    Pick<KafkaConnections, 'bounds' | 'log' | 'publisher'>,
-    Pick<GeneralSettings, 'env' | 'contentMode'>
-  >,
+  Scheduled<Pick<KafkaClients, 'bounds' | 'log' | 'publisher'>, Pick<GeneralSettings, 'env' | 'contentMode'>>,
   'config' | 'connections' | 'scheduledFor'
 >
 

@@ -2,7 +2,6 @@
 
 import type { Forwarder } from '#runtime/consumer/forwarder.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import { forwarding } from '#runtime/lambda/run-forwarder.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { APPLICATION } from '../app/application.ts'
 import { runParts } from '../app/run-parts.ts'
@@ -12,6 +11,8 @@ import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { redriver } from './forwarder.ts'
 import { type Growths, readGrowths } from './growths.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
+import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
+import type { CombinedParts } from './settings/index.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
@@ -22,7 +23,7 @@ const CLOCKS_DIFFER_BY_MS = 1_000
 /** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
 export function createRedriver() {
   // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
-  const redrive = forwarding(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
+  const redrive = createForwarderRun(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
   return (run: ScheduledRun<[]>) =>
     runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
 }

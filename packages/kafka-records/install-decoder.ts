@@ -8,14 +8,14 @@ import {
   type Protocol,
   requireMethod,
 } from './kafkajs-internals.ts'
-import type { Decoding } from './timed-decoder.ts'
+import type { TimedDecoder } from './timed-decoder.ts'
 
 /** Time limit for decoding a response, in milliseconds. It is well below the session timeout, which is at least 6 seconds. */
 const MAX_DECODING_MS = 2_000
 
 interface Memory {
   readonly putOff: Set<string>
-  decoding?: Decoding
+  decoding?: TimedDecoder
 }
 
 const hooked = new WeakSet<object>()
@@ -73,9 +73,9 @@ function withOwnDecoder(
   const getOffset = (topic: string, partition: number) => offsets.get(`${topic}/${partition}`) ?? 0
   const decode = async (payload: Buffer) => {
     const { decodeFetchResponse, OLDEST_VERSION, NEWEST_VERSION } = await import('./fetch-response.ts')
-    const { Decoding } = await import('./timed-decoder.ts')
+    const { TimedDecoder } = await import('./timed-decoder.ts')
     const { decodePartition } = await import('./decode-partition.ts')
-    memory.decoding ??= new Decoding()
+    memory.decoding ??= new TimedDecoder()
     const { decoding } = memory
     const untilMs = performance.now() + MAX_DECODING_MS
     const state: FetchState = {

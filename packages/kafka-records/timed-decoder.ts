@@ -26,7 +26,7 @@ interface Late {
  * records of that partition. Decoding continues, and a later response returns the records. Without the limit, a member would lose
  * its partitions at such a record each time, and could never process it.
  */
-export class Decoding {
+export class TimedDecoder {
   readonly #decode: typeof decodePartition
   readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #inProgress = new Map<string, Late>()

@@ -10,7 +10,7 @@ import type { EventContent } from './invoke/event-content.ts'
 import type { Cluster } from './poll/cluster-client.ts'
 import { makeIntake } from './poll/intake.ts'
 import type { GroupMember, MemberListener } from './poll/member.ts'
-import { ReadingTrouble } from './poll/reading-outage.ts'
+import { ReadingOutage } from './poll/reading-outage.ts'
 import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
 import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver, TopicState } from './poll/topic-watch.ts'
@@ -59,7 +59,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #tracker: TopicTracker
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
-  readonly #trouble: ReadingTrouble
+  readonly #trouble: ReadingOutage
   #hasJoined = false
   readonly #reports: MappingReports
 
@@ -78,7 +78,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
           `${this.#name}  the topic was deleted and created again: reading it from its beginning`,
         ),
     })
-    this.#trouble = new ReadingTrouble({
+    this.#trouble = new ReadingOutage({
       ...parts,
       name: this.#name,
       mapping,

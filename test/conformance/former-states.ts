@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { type FormerStates, withFormerStates } from '#runtime/pipeline/loading/former-states.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { Stage } from '../support/stage.ts'
@@ -14,7 +14,7 @@ export function formerStatesConformance(name: string, live: () => StateStore, st
   describe(`${name} with the states of former consumers`, () => {
     const TIMER = { dueMs: 1, thresholdMs: 9, id: 'i', trace: {} }
     const wanted = {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: ['e'],
       ids: ['ab0123456789', 'cd0123456789'],
       idWindowMs: 3_600_000,

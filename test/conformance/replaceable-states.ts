@@ -8,7 +8,7 @@ import type { Change, StateKey } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { type ReplaceableStates, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../support/parts.ts'
 
@@ -72,7 +72,7 @@ export function conformsAsReplaceableStates(
   }
   const contents = (state: StateKey) =>
     live().load(state, {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: ['a', 'b', '/a 2'],
       ids: ['ab0123456789'],
       failures: [{ id: failureOf('one', 0).id, producerGroup: 0 }],
@@ -120,7 +120,7 @@ export function conformsAsReplaceableStates(
       const next = changeOf({ base, appliedOffset: 8 })
       assert.deepEqual((await states().fence(state, FENCE, 60_000)).version, base)
       assert.equal(await live().commit(state, next), 'refused')
-      await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'reprocessing' })
+      await assert.rejects(live().load(state, EMPTY_SELECTION), { code: 'reprocessing' })
       await states().unfence(state, fenceOf(4))
       assert.equal(await live().commit(state, next), 'refused')
       await states().unfence(state, FENCE)
@@ -297,7 +297,7 @@ export function conformsAsReplaceableStates(
       const [, ...others] = partsAt(41)
       assert.deepEqual(await partsOf(state), sorted([{ kind: 'meta', meta: metaAt(41, 4) }, ...others]))
       const ids = others.flatMap(part => (part.kind === 'id' ? [part.id.id] : []))
-      const { known, clock } = await live().load(state, { ...NOTHING_WANTED, ids })
+      const { known, clock } = await live().load(state, { ...EMPTY_SELECTION, ids })
       assert.deepEqual([known.size, clock], [900, metaAt(41).clock])
     })
 
@@ -311,7 +311,7 @@ export function conformsAsReplaceableStates(
       const others = partsAt(41)
       const bytesOf = async (parts: readonly StatePart[]) => {
         await replaceState(states(), state, inPages(parts))
-        return (await live().load(state, NOTHING_WANTED)).parkedBytes
+        return (await live().load(state, EMPTY_SELECTION)).parkedBytes
       }
       const each = (await bytesOf([...others, held('/b 1', 2), held('/b 2', 1)])) / 3
       assert.ok(each >= 1_006 && each < 1_300, `${each}`)
@@ -332,7 +332,7 @@ export function conformsAsReplaceableStates(
         { kind: 'id', id },
       ]
       await replaceState(states(), state, inPages(parts))
-      const { known } = await live().load(state, { ...NOTHING_WANTED, ids: [id.id, 'ab9876543210'] })
+      const { known } = await live().load(state, { ...EMPTY_SELECTION, ids: [id.id, 'ab9876543210'] })
       assert.deepEqual([known.get(id.id), known.size], [id, 2])
     })
 

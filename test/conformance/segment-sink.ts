@@ -7,7 +7,7 @@ import { reject } from '#runtime/consumer/process.ts'
 import { confirmSegment, type SegmentLimits } from '#runtime/consumer/segment-sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { ArchiveStage, archived } from '../support/archive.ts'
 import { Random } from '../support/random.ts'
 
@@ -19,7 +19,7 @@ const BY_TEN: SegmentLimits = { offsets: 10 }
 export function conformsAsSegmentSink(name: string, newStore: () => StateStore): void {
   const on = (limits: SegmentLimits, store = newStore()) => new ArchiveStage(store, limits)
   const appliedOffset = async ({ stage }: ArchiveStage) => {
-    return (await stage.ports.store.load(stage.stateKey(), NOTHING_WANTED)).version.appliedOffset
+    return (await stage.ports.store.load(stage.stateKey(), EMPTY_SELECTION)).version.appliedOffset
   }
 
   describe(`a segment sink, with its state in ${name}`, () => {

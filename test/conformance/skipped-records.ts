@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SkippedRecords, StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf } from '../support/changes.ts'
 import { newStateKey } from './state-store/samples.ts'
 
@@ -23,7 +23,7 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
         [4_294_967_296, 'large'],
       ])
       assert.deepEqual(await records.listSkipped(stateKey), both)
-      assert.deepEqual((await store.load(stateKey, NOTHING_WANTED)).skipped, both)
+      assert.deepEqual((await store.load(stateKey, EMPTY_SELECTION)).skipped, both)
       assert.equal(await records.unskip(stateKey, 9), true)
       assert.equal(await records.unskip(stateKey, 9), false)
       assert.deepEqual([...(await records.listSkipped(stateKey)).keys()], [4_294_967_296])
@@ -51,7 +51,7 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
       const stateKey = newStateKey()
       await records.skip(stateKey, 1, 'one')
       for (const other of [{ partition: 1 }, { consumer: 'other' }])
-        assert.equal((await store.load({ ...stateKey, ...other }, NOTHING_WANTED)).skipped, undefined)
+        assert.equal((await store.load({ ...stateKey, ...other }, EMPTY_SELECTION)).skipped, undefined)
     })
   })
 }

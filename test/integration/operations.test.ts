@@ -10,7 +10,6 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import type { Audit } from '../../lib/support/audit-event.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { changeOf } from '../support/changes.ts'
@@ -18,6 +17,7 @@ import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 describe('operations of the command line', () => {
   const redis = new RedisClient({ url: redisUrl() })
@@ -141,7 +141,7 @@ describe('operations of the command line', () => {
     const away = { KAFKA_BROKERS: '127.0.0.1:1' }
     await sluice(['state', 'drop', name, '--partition', '0', '--yes'], 1, away)
     await sluice(['state', 'drop', name, '--all-partitions', '--yes'], 1, away)
-    const { version } = await store.load({ consumer: name, topic, partition: 0 }, NOTHING_WANTED)
+    const { version } = await store.load({ consumer: name, topic, partition: 0 }, EMPTY_SELECTION)
     assert.deepEqual([version.appliedOffset, await audits()], [0, []])
   })
 

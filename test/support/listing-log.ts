@@ -5,7 +5,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { Parking } from '#runtime/consumer/parking.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { countHeld } from '../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -102,7 +102,7 @@ export class ListingLog {
   }
 
   async parkedBytes(): Promise<number> {
-    return (await this.stage.store.load(this.stage.stateKey(), NOTHING_WANTED)).parkedBytes
+    return (await this.stage.store.load(this.stage.stateKey(), EMPTY_SELECTION)).parkedBytes
   }
 
   get now() {

@@ -9,7 +9,7 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { Parking } from '#runtime/consumer/parking.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Decision } from '#runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { failureEnded, nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
@@ -272,7 +272,7 @@ class Run {
   /** Returns the events that are still parked at the end. The result must be empty. */
   async stillParked(): Promise<string[]> {
     const { store } = this.#stage
-    const { parkedBytes } = await store.load(this.#stage.stateKey(), NOTHING_WANTED)
+    const { parkedBytes } = await store.load(this.#stage.stateKey(), EMPTY_SELECTION)
     return parkedBytes === 0 ? [] : [`${parkedBytes} bytes count as parked`]
   }
 

@@ -8,7 +8,7 @@ import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { measureStoredHold } from '#runtime/pipeline/deciding/hold.ts'
 import { computeProducerGroup } from '#runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { Random } from './random.ts'
@@ -162,7 +162,7 @@ async function contents(of: Stage, store: StateStore, log: readonly LogRecord[])
     id: failureId(stateKey.consumer, record),
     producerGroup: computeProducerGroup(record),
   }))
-  const wanted = { ...NOTHING_WANTED, entities: WATCHED, failures, contexts: [] }
+  const wanted = { ...EMPTY_SELECTION, entities: WATCHED, failures, contexts: [] }
   const loaded = await store.load(stateKey, wanted)
   return {
     appliedOffset: loaded.version.appliedOffset,

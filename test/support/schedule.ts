@@ -13,7 +13,7 @@ import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Ports, StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 
@@ -163,7 +163,7 @@ export class Schedule {
 
   async #stored(): Promise<{ readonly appliedOffset: number; readonly isPublished: boolean }> {
     const { ports, stateKey } = this.#play
-    const { version, outbox } = await ports.store.load(stateKey, NOTHING_WANTED)
+    const { version, outbox } = await ports.store.load(stateKey, EMPTY_SELECTION)
     return { appliedOffset: version.appliedOffset, isPublished: outbox.length === 0 }
   }
 }

@@ -1,5 +1,5 @@
 /** Naming of topics and consumer groups. Pure. */
-import { type PartOf, setting, slice } from '#runtime/settings/slice.ts'
+import { type SlicePart, setting, slice } from '#runtime/settings/slice.ts'
 import { createKind, mapKind, text } from '#runtime/settings/value-kinds.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
@@ -69,7 +69,7 @@ export const NAMES = slice(
 )
 
 /** Naming of the topics and consumer groups of a process. */
-export type Names = PartOf<typeof NAMES>['names']
+export type Names = SlicePart<typeof NAMES>['names']
 
 /** Returns the topic name of a signal. */
 export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env: string): string {

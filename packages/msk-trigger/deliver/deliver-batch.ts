@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Faults } from '../faults/faults.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import { delayAfter } from '../report/attempts.ts'
-import { explain } from '../report/explain-error.ts'
+import { explainError } from '../report/explain-error.ts'
 import type { StallKind } from '../report/reports.ts'
 import { excludeRecords, filterRecords, type PartitionRecords } from '../support/partition-records.ts'
 import { pause } from '../support/wait.ts'
@@ -165,7 +165,7 @@ class Delivery {
       if (faults.fires('crash')) this.#to.crash()
       return { requestId, outcome: readAnswer(parts, answer, mapping) }
     } catch (error) {
-      return { requestId, outcome: retryWholeBatch(parts, explain(error)) }
+      return { requestId, outcome: retryWholeBatch(parts, explainError(error)) }
     } finally {
       endInvocation()
       this.#releasePermit()

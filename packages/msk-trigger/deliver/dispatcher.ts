@@ -19,7 +19,7 @@ import type { DeliveryContext } from './deliver-batch.ts'
 import type { Sender } from './destinations.ts'
 import { FailedBatches } from './failed-batches.ts'
 import { createEvent } from './invocation-record.ts'
-import { Deliveries, describeAbandoned, describeWait } from './open-deliveries.ts'
+import { describeAbandoned, describeWait, OpenDeliveries } from './open-deliveries.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
 
@@ -57,7 +57,7 @@ export class Dispatcher {
   readonly #running: RunningInvocations
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
-  readonly #deliveries = new Deliveries()
+  readonly #deliveries = new OpenDeliveries()
   /** Numbers of the partitions in flight. A partition that was revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
   #released = Promise.withResolvers<void>()

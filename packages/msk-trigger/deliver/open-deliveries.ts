@@ -7,7 +7,7 @@ import { type Batch, type DeliveryContext, deliver } from './deliver-batch.ts'
 type Queues = ReadonlyMap<number, PartitionQueue>
 
 /** Deliveries in flight, and deliveries that a stop has interrupted. */
-export class Deliveries {
+export class OpenDeliveries {
   readonly #open = new Map<
     BatchProgress<PendingRecord>,
     { readonly queues: Queues; readonly over: Promise<void> }

@@ -1,4 +1,4 @@
-import { explain } from '../report/explain-error.ts'
+import { explainError } from '../report/explain-error.ts'
 import type { Report, WriteReport } from '../report/reports.ts'
 import type { Log } from '../support/serverless.ts'
 import type { EventContent } from './event-content.ts'
@@ -83,7 +83,7 @@ export class Invoker implements FunctionInvoker {
     const existingPool = this.#functions.get(functionKey)
     if (existingPool) return existingPool
     const onIdleEnd = (error: Error) => {
-      const reason = `after it had responded, ${explain(error)}`
+      const reason = `after it had responded, ${explainError(error)}`
       const report: Report = { function: functionKey, report: 'ended', reason }
       this.#log.error(`msk  ${functionKey}  ${reason}`)
       this.#report(JSON.stringify(report))

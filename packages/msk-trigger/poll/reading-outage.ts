@@ -19,7 +19,7 @@ export interface TroubleParts {
 }
 
 /** Logs why an event source cannot read. Failures are counted until a fetch succeeds; joining the group is not sufficient. */
-export class ReadingTrouble {
+export class ReadingOutage {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
   readonly #loading = new Attempts()

@@ -18,7 +18,7 @@ const PLAIN = 'Error'
 const STACK = /\n\s+at .*$/s
 
 /** Returns the message with the stack of the error that the handler threw. The stack is not logged anywhere else. */
-export function explain(error: unknown): string {
+export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name, cause } = error
   const { errorType = '', errorMessage = '', trace = [] } = (error as Reported).reported ?? {}

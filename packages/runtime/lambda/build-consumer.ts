@@ -6,13 +6,13 @@ import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/cons
 import { consumerSettings } from '../settings/consumer.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
-import { type PartsOf, readSettings } from '../settings/read-settings.ts'
+import { type CombinedParts, readSettings } from '../settings/read-settings.ts'
 import { REDIS } from '../settings/redis.ts'
 import { REGISTRY } from '../settings/registry.ts'
 import { SERIALIZATION } from '../settings/serialization.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 import { TRACING } from '../settings/tracing.ts'
-import { createDataReader } from './configured-reader.ts'
+import { configureDataReader } from './configured-reader.ts'
 import { readyToWrite } from './configured-writer.ts'
 import type { Choices, WorkSource } from './handler-types.ts'
 
@@ -31,7 +31,7 @@ const listSlices = (application: string) => {
   return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, TRACING] as const
 }
 
-export type ConsumerConfig = PartsOf<ReturnType<typeof listSlices>>
+export type ConsumerConfig = CombinedParts<ReturnType<typeof listSlices>>
 
 /** Reads the settings of a handler. @throws ConfigError that names every missing or invalid setting */
 export function readConsumerConfig(
@@ -76,7 +76,7 @@ function createConsumer(
   return {
     ...CONSUMER_DEFAULTS,
     application,
-    reader: createDataReader(application, config),
+    reader: configureDataReader(application, config),
     failuresTo: choices.failuresTo ?? application.failuresTopic,
     reserveMs: choices.reserveMs ?? CONSUMER_DEFAULTS.reserveMs,
     process,

@@ -6,7 +6,7 @@ import { CLOCK } from '../settings/clock.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { KafkaConnections } from './kafka-clients.ts'
+import { KafkaClients } from './kafka-clients.ts'
 import { createScheduledHandler } from './scheduled-handler.ts'
 import { appendTicks } from './ticks.ts'
 
@@ -32,7 +32,7 @@ export function clockHandler(
   const { kafkaTopic } = application
   return createScheduledHandler(
     name,
-    KafkaConnections,
+    KafkaClients,
     [generalSettings(application.name), KAFKA, CLOCK],
     run => appendTicks({ topics: [topics].flat(), often, kafkaTopic, makeTick }, run),
     application.name,

@@ -8,7 +8,7 @@ import type { RegistrySettings } from '../settings/registry.ts'
  * Returns the reader for data that is not plain JSON. It uses the configured schema registry or, without one,
  * the schemas of the application.
  */
-export function createDataReader(
+export function configureDataReader(
   application: Pick<Application, 'packagedSchema' | 'withEmptyCollections'>,
   { registry }: RegistrySettings,
 ): DataReader {

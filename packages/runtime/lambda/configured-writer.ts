@@ -19,7 +19,7 @@ export type WritingSettings = GeneralSettings & SerializationSettings & Registry
  * @param withinMs time limit for requests to a registry, in milliseconds; by default, the limit of the registry client
  * @throws ConfigError if SERIALIZATION cannot be applied; Unavailable if a registry is needed and does not respond
  */
-export async function dataWriterIn(
+export async function configureDataWriter(
   application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects' | 'remedies'>,
   { env, serialization, registry }: WritingSettings,
   types?: readonly string[],
@@ -49,14 +49,14 @@ export interface Ready {
  */
 export function readyToWrite(
   consumer: Consumer,
-  application: Parameters<typeof dataWriterIn>[0],
+  application: Parameters<typeof configureDataWriter>[0],
   config: WritingSettings,
 ): () => Promise<Ready> {
   const complete = once(async (): Promise<Ready> => {
     // Sinks emit only failures, which are always JSON.
     const dataWriter =
       'onEvent' in consumer.process
-        ? await dataWriterIn(application, config, undefined, BATCH_WAITS_MS)
+        ? await configureDataWriter(application, config, undefined, BATCH_WAITS_MS)
         : undefined
     return { consumer: dataWriter ? { ...consumer, dataWriter } : consumer }
   })

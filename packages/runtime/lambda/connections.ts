@@ -9,7 +9,7 @@ import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
-import { KafkaConnections } from './kafka-clients.ts'
+import { KafkaClients } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */
@@ -27,7 +27,7 @@ export interface Value<T> {
 type Settings = GeneralSettings & KafkaSettings & RedisSettings
 
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
-export class Connections extends KafkaConnections {
+export class Connections extends KafkaClients {
   readonly redis: () => Promise<RedisClient>
   readonly #env: string
 

@@ -2,7 +2,12 @@
 import type { Application } from '../consumer/application.ts'
 import { Connections } from './connections.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import { type ForwarderChoices, type ForwarderSource, forwarderSlices, forwarding } from './run-forwarder.ts'
+import {
+  createForwarderRun,
+  type ForwarderChoices,
+  type ForwarderSource,
+  forwarderSlices,
+} from './run-forwarder.ts'
 import { createScheduledHandler } from './scheduled-handler.ts'
 
 /**
@@ -23,7 +28,7 @@ export function forwarderHandler(
     name,
     Connections,
     forwarderSlices(application.name),
-    forwarding(application, name, source, choices),
+    createForwarderRun(application, name, source, choices),
     application.name,
   )
 }

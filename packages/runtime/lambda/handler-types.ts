@@ -7,7 +7,7 @@ import type { TopicName } from '../consumer/topic-name.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import type { Consumer } from '../pipeline/consumer.ts'
-import type { PartsOf } from '../settings/read-settings.ts'
+import type { CombinedParts } from '../settings/read-settings.ts'
 import type { Environment, Slice } from '../settings/slice.ts'
 
 type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>
@@ -15,7 +15,7 @@ type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | Segme
 /** A process or sink, or a function that creates it from its settings when the Lambda function starts. */
 export type WorkSource<State, Data, Slices extends readonly Slice[]> =
   | Work<State, Data>
-  | ((config: PartsOf<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)
+  | ((config: CombinedParts<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)
 
 /** Options of a handler. */
 export interface Choices<Slices extends readonly Slice[]> {
@@ -25,7 +25,7 @@ export interface Choices<Slices extends readonly Slice[]> {
    * Creates a reader for foreign records from the settings, which replaces the application's `readForeign`.
    * Resolves to undefined if the application's reader is sufficient.
    */
-  readonly foreignReader?: (config: PartsOf<Slices>) => Promise<Application['readForeign']>
+  readonly foreignReader?: (config: CombinedParts<Slices>) => Promise<Application['readForeign']>
   /** Topic for failure records; by default, the application's failures topic. */
   readonly failuresTo?: TopicName
   /**

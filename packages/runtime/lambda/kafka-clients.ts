@@ -5,14 +5,14 @@ import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { Compression, KafkaSettings } from '../settings/kafka.ts'
 import { once } from './once.ts'
-import { kafkaConnection } from './resolve-kafka-access.ts'
+import { resolveKafkaAccess } from './resolve-kafka-access.ts'
 
 interface Closable {
   close(): void | Promise<void>
 }
 
 /** Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no other connections. */
-export class KafkaConnections {
+export class KafkaClients {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
@@ -85,7 +85,7 @@ export class KafkaConnections {
 async function connectKafka({ kafka }: KafkaSettings, clientId: string): Promise<Kafka> {
   const [{ kafkaClient }, connection] = await Promise.all([
     import('../adapters/kafka/client.ts'),
-    kafkaConnection(kafka, clientId),
+    resolveKafkaAccess(kafka, clientId),
   ])
   return kafkaClient(connection)
 }

@@ -21,7 +21,7 @@ const SECRET_AGE_MS = 60_000
  * @throws ConfigError if a secret or a file cannot be read or is incomplete, or if the cluster has no listener for this
  * authentication method
  */
-export async function kafkaConnection(access: KafkaAccess, clientId: string): Promise<KafkaConnection> {
+export async function resolveKafkaAccess(access: KafkaAccess, clientId: string): Promise<KafkaConnection> {
   const { auth, encrypted, region } = access
   const [brokers, ca, login, certificate] = await Promise.all([
     resolveBrokers(access),

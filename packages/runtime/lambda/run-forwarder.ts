@@ -8,7 +8,7 @@ import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, type ForwardingPorts, forward } from '../pipeline/forwarding/forward.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
-import type { PartsOf } from '../settings/read-settings.ts'
+import type { CombinedParts } from '../settings/read-settings.ts'
 import { REDIS } from '../settings/redis.ts'
 import { bundleVersion } from './bundle-version.ts'
 import type { Connections } from './connections.ts'
@@ -20,7 +20,7 @@ import type { Scheduled } from './scheduled-handler.ts'
 export const forwarderSlices = (application: string) => [generalSettings(application), KAFKA, REDIS] as const
 
 /** Settings of a forwarder. */
-export type ForwarderConfig = PartsOf<ReturnType<typeof forwarderSlices>>
+export type ForwarderConfig = CombinedParts<ReturnType<typeof forwarderSlices>>
 
 /** A forwarder, or a function that creates it from its settings and from values in Redis for each run. */
 export type ForwarderSource =
@@ -31,7 +31,7 @@ export type ForwarderSource =
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
 
 /** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */
-export function forwarding(
+export function createForwarderRun(
   application: Application,
   name: string,
   source: ForwarderSource,

@@ -4,10 +4,10 @@ import type { Context, ScheduledEvent } from 'aws-lambda'
 import { addValues } from '../adapters/lambda/measurements.ts'
 import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/telemetry.ts'
 import type { GeneralSettings } from '../settings/general.ts'
-import { type PartsOf, readSettings } from '../settings/read-settings.ts'
+import { type CombinedParts, readSettings } from '../settings/read-settings.ts'
 import type { Slice } from '../settings/slice.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import type { KafkaConnections } from './kafka-clients.ts'
+import type { KafkaClients } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */
@@ -43,7 +43,8 @@ interface ScheduledTelemetry {
 }
 
 /** Causes a compile error unless the slices contain all needed settings. */
-type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> extends Needed ? unknown : never
+type Sufficient<Slices extends readonly Slice[], Needed> =
+  CombinedParts<Slices> extends Needed ? unknown : never
 
 /**
  * Creates a schedule-triggered handler that logs the return value of `run`. The handler's `start` does the initialization that is
@@ -54,14 +55,14 @@ type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> exten
  * @param application name of the application
  */
 export function createScheduledHandler<
-  Connections extends Pick<KafkaConnections, 'afterInvocation' | 'onPublished'>,
+  Connections extends Pick<KafkaClients, 'afterInvocation' | 'onPublished'>,
   Needed,
   const Slices extends readonly Slice[],
 >(
   name: string,
   Reached: new (config: Needed, clientId: string) => Connections,
   slices: Slices & Sufficient<Slices, Needed & GeneralSettings>,
-  run: (runtime: Scheduled<Connections, PartsOf<Slices>>) => Promise<object>,
+  run: (runtime: Scheduled<Connections, CombinedParts<Slices>>) => Promise<object>,
   application: string,
 ): ScheduledHandler {
   const powertools = createTelemetry(name, application)
@@ -73,7 +74,7 @@ export function createScheduledHandler<
   }
   let publishedMs: number[] = []
   const start = once(async () => {
-    const config = readSettings(slices as Slices) as PartsOf<Slices> & Needed & GeneralSettings
+    const config = readSettings(slices as Slices) as CombinedParts<Slices> & Needed & GeneralSettings
     inEnvironment(metrics, config.env)
     const connections = new Reached(config, `${application}-${name}`)
     connections.onPublished = ms => void publishedMs.push(ms)

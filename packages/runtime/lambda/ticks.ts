@@ -7,12 +7,12 @@ import type { TopicName } from '../consumer/topic-name.ts'
 import { broadcast } from '../producer/broadcast.ts'
 import type { CLOCK } from '../settings/clock.ts'
 import type { GeneralSettings } from '../settings/general.ts'
-import type { PartsOf } from '../settings/read-settings.ts'
-import type { KafkaConnections } from './kafka-clients.ts'
+import type { CombinedParts } from '../settings/read-settings.ts'
+import type { KafkaClients } from './kafka-clients.ts'
 import type { Scheduled } from './scheduled-handler.ts'
 
 /** Settings of a clock. */
-type ClockConfig = Pick<GeneralSettings, 'env' | 'contentMode'> & PartsOf<[typeof CLOCK]>
+type ClockConfig = Pick<GeneralSettings, 'env' | 'contentMode'> & CombinedParts<[typeof CLOCK]>
 
 /** Topics of a clock, and their ticks. */
 export interface Ticking {
@@ -33,7 +33,7 @@ export async function appendTicks(
     scheduledFor,
     isScheduled,
     remainingMs,
-  }: Omit<Scheduled<Pick<KafkaConnections, 'publisher'>, ClockConfig>, 'telemetry' | 'powertools'>,
+  }: Omit<Scheduled<Pick<KafkaClients, 'publisher'>, ClockConfig>, 'telemetry' | 'powertools'>,
 ): Promise<{ readonly ticks: number }> {
   const publisher = await connections.publisher()
   const append = async (to: readonly TopicName[], at: string) => {

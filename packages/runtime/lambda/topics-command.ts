@@ -10,7 +10,7 @@ import type { TopicName } from '../consumer/topic-name.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import { readSettings } from '../settings/read-settings.ts'
-import { KafkaConnections } from './kafka-clients.ts'
+import { KafkaClients } from './kafka-clients.ts'
 
 /**
  * Creates missing topics, and compares existing topics with their definitions. An existing topic is never changed, because with a
@@ -24,7 +24,7 @@ import { KafkaConnections } from './kafka-clients.ts'
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
   const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
   const config = readSettings([generalSettings(application.name), KAFKA])
-  const connections = new KafkaConnections(config, `${application.name}-topics`)
+  const connections = new KafkaClients(config, `${application.name}-topics`)
   try {
     const kafka = await connections.kafka()
     for (const line of await createMissingTopics(kafka, topicsIn(application, config.env))) print(line)

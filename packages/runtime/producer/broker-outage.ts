@@ -5,7 +5,7 @@ import type { Clock } from '../adapters/system.ts'
 /** Duration of consecutive failures after which a warning is logged, in milliseconds. */
 const WARN_AFTER_MS = 3_000
 
-export class Trouble {
+export class BrokerOutage {
   readonly #clock: Clock
   readonly #warn: (line: string) => void
   #sinceMs: number | undefined

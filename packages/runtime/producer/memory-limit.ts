@@ -9,7 +9,7 @@ const BYTES_PER_TURN = 256 * 1024
 /** Approximate memory of a record in addition to its contents, in bytes. */
 const OVERHEAD_BYTES = 200
 
-export class Buffered {
+export class MemoryLimit {
   readonly #limit: number
   #bytes = 0
   #sinceTurn = 0

@@ -1,6 +1,6 @@
 /** Publishers for serialized records: for emissions of functions, and for bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
-import { ProducingConnection } from '../adapters/kafka/producer-connection.ts'
+import { ProducerConnection } from '../adapters/kafka/producer-connection.ts'
 import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import { ReconnectingClient } from '../adapters/kafka/reconnecting-client.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
@@ -37,7 +37,7 @@ export class KafkaPublisher implements TopicPublisher {
   constructor(kafka: Kafka, compression: Compression = PUBLISHING.compression) {
     const settings = { ...PUBLISHING, compression }
     this.#producer = new ReconnectingClient(
-      async () => new RecordProducer(new ProducingConnection(async () => kafka), settings),
+      async () => new RecordProducer(new ProducerConnection(async () => kafka), settings),
       async producer => {
         await producer.drain()
         await producer.close()
@@ -73,7 +73,7 @@ export function bulkPublisher(
   deliveryTimeoutMs = DELIVERY_TIMEOUT_MS,
 ): RecordProducer {
   const settings = producerSettings('balanced', { batchBytes: 512 * 1024, compression, deliveryTimeoutMs })
-  return new RecordProducer(new ProducingConnection(kafka), {
+  return new RecordProducer(new ProducerConnection(kafka), {
     ...settings,
     compressFromBytes: COMPRESS_FROM_BYTES,
   })

@@ -7,7 +7,7 @@ import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { computePartition } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
-import type { Trouble } from './broker-outage.ts'
+import type { BrokerOutage } from './broker-outage.ts'
 import type { Outcome, OutcomeCallback } from './delivery-report.ts'
 
 /**
@@ -34,12 +34,12 @@ interface Parts {
     readonly deliveryTimeoutMs: number
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: OutcomeCallback) => void
-  readonly trouble: Trouble
+  readonly trouble: BrokerOutage
   /** Called after waiting records were added to their queues. */
   readonly onLoaded: () => void
 }
 
-export class Placing {
+export class RecordPlacement {
   readonly #parts: Parts
   readonly #known = new Set<string>()
   /** Waiting records by topic, in order. The map contains a topic while its partitions are looked up. */

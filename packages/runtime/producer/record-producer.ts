@@ -10,11 +10,11 @@ import { estimateSize, type OutgoingRecord } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
-import { Trouble } from './broker-outage.ts'
+import { BrokerOutage } from './broker-outage.ts'
 import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery-report.ts'
-import { Buffered } from './memory-limit.ts'
+import { MemoryLimit } from './memory-limit.ts'
 import { ProducerIdentity } from './producer-identity.ts'
-import { Placing } from './record-placement.ts'
+import { RecordPlacement } from './record-placement.ts'
 import { Sender } from './sender.ts'
 
 /** Counters since the producer was created. */
@@ -34,15 +34,15 @@ export class RecordProducer {
   readonly #settings: Settings
   readonly #brokers: Brokers
   readonly #accumulator: Accumulator
-  readonly #placing: Placing
+  readonly #placing: RecordPlacement
   readonly #sender: Sender
   readonly #metrics = { messages_sent: 0, errors: 0, retries: 0 }
-  readonly #buffered: Buffered
+  readonly #buffered: MemoryLimit
   readonly #clock: Clock
   /** Number of unsettled records, and callbacks for when there are none. */
   #outstanding = 0
   #waiting: (() => void)[] = []
-  readonly #trouble: Trouble
+  readonly #trouble: BrokerOutage
   #isClosed = false
   #isHurrying = false
 
@@ -62,19 +62,19 @@ export class RecordProducer {
       readonly warn?: (line: string) => void
     } = {},
   ) {
-    const trouble = new Trouble(clock, warn)
+    const trouble = new BrokerOutage(clock, warn)
     this.#trouble = trouble
     const accumulator = new Accumulator(settings)
     this.#settings = settings
     this.#brokers = brokers
     this.#accumulator = accumulator
-    this.#buffered = new Buffered(settings.bufferBytes)
+    this.#buffered = new MemoryLimit(settings.bufferBytes)
     this.#clock = clock
     this.#sender = new Sender({
       ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
       identity: settings.idempotent ? new ProducerIdentity(brokers) : undefined,
     })
-    this.#placing = new Placing({
+    this.#placing = new RecordPlacement({
       ...{ brokers, clock, settings, trouble },
       put: (record, told) => {
         if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()

@@ -15,7 +15,7 @@ import { splitIntoRequests } from '../adapters/kafka/split-requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
-import type { Trouble } from './broker-outage.ts'
+import type { BrokerOutage } from './broker-outage.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
 
 /** Limits of a request. A larger batch is sent in a request by itself. */
@@ -43,7 +43,7 @@ interface Parts {
   /** Counters that the sender increments. */
   readonly metrics: { messages_sent: number; errors: number; retries: number }
   readonly clock: Clock
-  readonly trouble: Trouble
+  readonly trouble: BrokerOutage
 }
 
 export class Sender {

@@ -1,4 +1,4 @@
-import { ProducingConnection } from '../adapters/kafka/producer-connection.ts'
+import { ProducerConnection } from '../adapters/kafka/producer-connection.ts'
 import type { Brokers } from '../adapters/kafka/producer-ports.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
@@ -46,7 +46,7 @@ export class TelemetryProducer {
   ) {
     this.#config = config
     this.#settings = resolveSettings(config)
-    const connection = brokers ?? new ProducingConnection(() => createClient(config, this.#settings))
+    const connection = brokers ?? new ProducerConnection(() => createClient(config, this.#settings))
     this.#records = new RecordProducer(connection, this.#settings, {
       clock,
       warn: line => this.#warn(line),

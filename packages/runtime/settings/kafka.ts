@@ -8,7 +8,7 @@ import {
 } from '../adapters/kafka/authentication.ts'
 import { CONNECTION_STRING_USER, parseConnectionString } from '../adapters/kafka/event-hubs.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
+import { type SettingValues, type SlicePart, setting, slice } from './slice.ts'
 import { createKind, type Kind, LAST_PORT, list, oneOf, onOff, text } from './value-kinds.ts'
 
 /** Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in `-s1`. */
@@ -116,10 +116,10 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
   compression: settings.COMPRESSION,
 }))
 
-export type KafkaSettings = PartOf<typeof KAFKA>
+export type KafkaSettings = SlicePart<typeof KAFKA>
 
 /**
- * Address of a cluster and the method to connect. Secrets and files are represented by their names, and `kafkaConnection` reads
+ * Address of a cluster and the method to connect. Secrets and files are represented by their names, and `resolveKafkaAccess` reads
  * them.
  */
 export interface KafkaAccess {
@@ -139,7 +139,7 @@ export interface KafkaAccess {
   readonly region?: string
 }
 
-type Settings = ValuesOf<typeof SETTINGS>
+type Settings = SettingValues<typeof SETTINGS>
 type Refuse = (name: keyof Settings, message: string) => void
 
 /**

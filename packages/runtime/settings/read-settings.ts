@@ -4,11 +4,11 @@ import { ConfigError, errorLines } from './config-error.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
 
 /** The combined configuration of several slices. */
-export type PartsOf<Slices extends readonly Slice[]> = Slices extends readonly [
+export type CombinedParts<Slices extends readonly Slice[]> = Slices extends readonly [
   Slice<infer Part>,
   ...infer Rest extends readonly Slice[],
 ]
-  ? Part & PartsOf<Rest>
+  ? Part & CombinedParts<Rest>
   : unknown
 
 /**
@@ -19,7 +19,7 @@ export type PartsOf<Slices extends readonly Slice[]> = Slices extends readonly [
 export function readSettings<const Slices extends readonly Slice[]>(
   slices: Slices,
   environment: Environment = process.env,
-): PartsOf<Slices> {
+): CombinedParts<Slices> {
   const read = slices.map(({ settings, schema }) => safeParse(schema, withoutEmpty(settings, environment)))
   const errors = read.flatMap(({ issues }) => (issues ? errorLines(issues) : []))
   // Report each error once, although a slice may be passed twice.

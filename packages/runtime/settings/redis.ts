@@ -1,6 +1,6 @@
 import { parseRedisUrl } from '../adapters/redis/address.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { type PartOf, setting, slice } from './slice.ts'
+import { type SlicePart, setting, slice } from './slice.ts'
 import { createKind, oneOf, text } from './value-kinds.ts'
 
 const FORM = 'redis://host:port, or rediss:// for TLS; a password must be percent-encoded'
@@ -36,4 +36,4 @@ export const REDIS = slice(
   },
 )
 
-export type RedisSettings = PartOf<typeof REDIS>
+export type RedisSettings = SlicePart<typeof REDIS>

@@ -1,5 +1,5 @@
 import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { type PartOf, setting, slice } from './slice.ts'
+import { type SlicePart, setting, slice } from './slice.ts'
 import { httpAddress, text } from './value-kinds.ts'
 
 /**
@@ -27,4 +27,4 @@ export const REGISTRY = slice(
   },
 )
 
-export type RegistrySettings = PartOf<typeof REGISTRY>
+export type RegistrySettings = SlicePart<typeof REGISTRY>

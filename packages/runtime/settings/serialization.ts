@@ -1,6 +1,6 @@
 import { DATA_FORMATS, type DataFormat } from '../consumer/data-format.ts'
 import type { Serialization } from '../consumer/serialization.ts'
-import { type PartOf, setting, slice } from './slice.ts'
+import { type SlicePart, setting, slice } from './slice.ts'
 import { createKind, type Kind } from './value-kinds.ts'
 
 const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
@@ -35,4 +35,4 @@ export const SERIALIZATION = slice(
   ({ SERIALIZATION: serialization }) => ({ serialization }),
 )
 
-export type SerializationSettings = PartOf<typeof SERIALIZATION>
+export type SerializationSettings = SlicePart<typeof SERIALIZATION>

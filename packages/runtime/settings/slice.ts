@@ -53,12 +53,12 @@ export interface Slice<Part = unknown, Settings = Readonly<Record<string, Settin
 }
 
 /** Parsed values of these settings. */
-export type ValuesOf<Settings> = {
+export type SettingValues<Settings> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never
 }
 
 /** Part of the configuration that a slice produces. */
-export type PartOf<One extends Slice> = One extends Slice<infer Part> ? Part : never
+export type SlicePart<One extends Slice> = One extends Slice<infer Part> ? Part : never
 
 /** Function that reports a value which is invalid only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
@@ -71,14 +71,14 @@ type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,
   settings: Settings,
-  toPart: (values: ValuesOf<Settings>, refuse: Refuse<Settings>) => Part,
+  toPart: (values: SettingValues<Settings>, refuse: Refuse<Settings>) => Part,
 ): Slice<Part, Settings> {
   const entries = Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema]))
   const schema = pipe(
     object(entries),
     rawTransform<Record<string, unknown>, Part>(({ dataset, addIssue }) => {
       const input = dataset.value
-      return toPart(input as ValuesOf<Settings>, (key, message) => {
+      return toPart(input as SettingValues<Settings>, (key, message) => {
         addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
       })
     }),

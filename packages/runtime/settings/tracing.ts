@@ -1,6 +1,6 @@
 import { SAMPLERS } from '../cloudevents/trace.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { type PartOf, setting, slice } from './slice.ts'
+import { type SlicePart, setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text, wholeNumber } from './value-kinds.ts'
 
 /**
@@ -53,4 +53,4 @@ export const TRACING = slice(
     }),
 )
 
-export type TracingSettings = PartOf<typeof TRACING>
+export type TracingSettings = SlicePart<typeof TRACING>

@@ -17,7 +17,7 @@ import type { FormerStatesPort } from '../pipeline/loading/former-states.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { StateKey } from '../pipeline/model.ts'
 import type { Ports } from '../pipeline/ports.ts'
-import { NOTHING_WANTED } from './empty-selection.ts'
+import { EMPTY_SELECTION } from './empty-selection.ts'
 import { MemoryCircuitBreaker } from './memory-circuit-breaker.ts'
 import { MemoryLogBounds } from './memory-log-bounds.ts'
 import { MemoryLogReader } from './memory-log-reader.ts'
@@ -130,7 +130,7 @@ export class Stage {
 
   async state(entity: string, partition = 0): Promise<unknown> {
     const { states } = await this.store.load(this.stateKey(partition), {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: [entity],
     })
     const json = stateJson(states.get(entity))

@@ -1,7 +1,7 @@
 import type { LoadSelection } from '../pipeline/model.ts'
 
 /** Default request of a test to a store, which loads only the version, the clock and the outbox. */
-export const NOTHING_WANTED: LoadSelection = {
+export const EMPTY_SELECTION: LoadSelection = {
   entities: [],
   ids: [],
   failures: [],

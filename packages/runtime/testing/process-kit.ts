@@ -10,7 +10,7 @@ import { assertFits } from '../pipeline/assert-fits.ts'
 import { formatState, getVersion } from '../pipeline/deciding/stored-state.ts'
 import type { StoredTimer } from '../pipeline/model.ts'
 import { Stage } from './consumer-stage.ts'
-import { NOTHING_WANTED } from './empty-selection.ts'
+import { EMPTY_SELECTION } from './empty-selection.ts'
 import { pureStep } from './pure-step.ts'
 import { FIRST_APPEND_MS, logRecord } from './records.ts'
 
@@ -147,7 +147,7 @@ export class ProcessKit<State> {
   /** Returns the due times of the entity's timers, by name. */
   async timers(entity: string): Promise<Readonly<Record<string, Date>>> {
     const { timers } = await this.#stage.store.load(this.#stage.stateKey(), {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: [entity],
     })
     const due = (timer: StoredTimer) => [timer.name, new Date(timer.dueMs)]

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { entry, id, newStateKey } from './samples.ts'
 
 export function commitTests(store: () => StateStore): void {
   it('given no commit, then a partition state has no applied offset, clock, states or outbox', async () => {
     const snapshot = await store().load(newStateKey(), {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: ['e'],
       ids: [id('a').id],
     })
@@ -46,7 +46,7 @@ export function commitTests(store: () => StateStore): void {
     assert.equal(await store().commit(stateKey, change), 'committed')
     assert.deepEqual(
       await store().load(stateKey, {
-        ...NOTHING_WANTED,
+        ...EMPTY_SELECTION,
         entities: ['e 1', 'e 2'],
         ids: [id('b').id, id('a').id],
       }),
@@ -81,7 +81,7 @@ export function commitTests(store: () => StateStore): void {
     const second = new Map([[own, '0.0000000000000008.00000000']])
     const change = changeOf({ base: versionAt(0), appliedOffset: 1, sequences: second })
     assert.equal(await store().commit(stateKey, { ...change, origin: 'reader:c:t:0:1' }), 'committed')
-    const wanted = { ...NOTHING_WANTED, origins: [own, other, unknown] }
+    const wanted = { ...EMPTY_SELECTION, origins: [own, other, unknown] }
     const { origin, sequences } = await store().load(stateKey, wanted)
     assert.equal(origin, 'reader:c:t:0:1')
     assert.deepEqual(sequences, new Map([...first, ...second]))
@@ -93,7 +93,7 @@ export function commitTests(store: () => StateStore): void {
   it('given another version, then a commit is refused and changes nothing', async () => {
     const stateKey = newStateKey()
     await store().commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['e', '1']]) }))
-    const before = await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
+    const before = await store().load(stateKey, { ...EMPTY_SELECTION, entities: ['e'] })
     const stale = { states: new Map([['e', '2']]), outbox: [entry('0.4.0')], ids: [id('a')] }
     for (const base of [
       versionAt(-1),
@@ -104,7 +104,7 @@ export function commitTests(store: () => StateStore): void {
     ])
       assert.equal(await store().commit(stateKey, changeOf({ ...stale, base, appliedOffset: 5 })), 'refused')
     assert.deepEqual(
-      await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e'], ids: [id('a').id] }),
+      await store().load(stateKey, { ...EMPTY_SELECTION, entities: ['e'], ids: [id('a').id] }),
       before,
     )
   })
@@ -133,7 +133,7 @@ export function commitTests(store: () => StateStore): void {
       stateKey,
       changeOf({ base: versionAt(0), appliedOffset: 1, states: new Map([['e', null]]) }),
     )
-    const { states } = await store().load(stateKey, { ...NOTHING_WANTED, entities: ['e', 'f'] })
+    const { states } = await store().load(stateKey, { ...EMPTY_SELECTION, entities: ['e', 'f'] })
     assert.deepEqual(states, new Map([['f', '2']]))
   })
 
@@ -143,13 +143,13 @@ export function commitTests(store: () => StateStore): void {
     const early = [entry('0.0000000000000002.0000'), entry('0.0000000000000002.0001')]
     await store().commit(stateKey, changeOf({ appliedOffset: 2, outbox: early }))
     await store().commit(stateKey, changeOf({ base: versionAt(2), appliedOffset: 10, outbox: [late] }))
-    assert.deepEqual((await store().load(stateKey, NOTHING_WANTED)).outbox, [...early, late])
+    assert.deepEqual((await store().load(stateKey, EMPTY_SELECTION)).outbox, [...early, late])
   })
 
   it('given a context, then its content is loaded on request, unless its hash is known', async () => {
     const stateKey = newStateKey()
     const contextOf = async (contexts?: readonly string[]) =>
-      (await store().load(stateKey, { ...NOTHING_WANTED, ...(contexts ? { contexts } : {}) })).context
+      (await store().load(stateKey, { ...EMPTY_SELECTION, ...(contexts ? { contexts } : {}) })).context
     assert.equal(await contextOf([]), undefined)
     const first = { hash: 'one', json: '{"text":"grün 🌡"}' }
     await store().commit(stateKey, changeOf({ appliedOffset: 1, context: first }))
@@ -175,7 +175,7 @@ export function commitTests(store: () => StateStore): void {
     await store().trimOutbox(stateKey, [first.position, 'never there'])
     await store().trimOutbox(stateKey, [first.position])
     await store().trimOutbox(stateKey, [])
-    assert.deepEqual((await store().load(stateKey, NOTHING_WANTED)).outbox, [second])
+    assert.deepEqual((await store().load(stateKey, EMPTY_SELECTION)).outbox, [second])
   })
 
   it('given partition states of another consumer, topic or partition, then nothing is shared', async () => {
@@ -187,14 +187,14 @@ export function commitTests(store: () => StateStore): void {
       { ...stateKey, partition: 1 },
     ]
     for (const other of others)
-      assert.equal((await store().load(other, NOTHING_WANTED)).version.appliedOffset, -1)
+      assert.equal((await store().load(other, EMPTY_SELECTION)).version.appliedOffset, -1)
   })
 
   it('given a loaded snapshot, when it is changed, then the store is not', async () => {
     const stateKey = newStateKey()
     await store().commit(stateKey, changeOf({ appliedOffset: 0, outbox: [entry('0.0.0')] }))
-    const taken = (await store().load(stateKey, NOTHING_WANTED)).outbox[0] as { event: { id: string } }
+    const taken = (await store().load(stateKey, EMPTY_SELECTION)).outbox[0] as { event: { id: string } }
     taken.event.id = 'changed'
-    assert.equal((await store().load(stateKey, NOTHING_WANTED)).outbox[0]?.event.id, 'id of 0.0.0')
+    assert.equal((await store().load(stateKey, EMPTY_SELECTION)).outbox[0]?.event.id, 'id of 0.0.0')
   })
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { RememberedFailure, StateKey } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, WINDOW } from './samples.ts'
 
@@ -19,7 +19,7 @@ export function failureTests(store: () => StateStore): void {
     const { id } = first
     const others = [derivedId('never failed'), 'ü {x}', `${id}x`]
     const names = [...others, id].map(name => ({ id: name, producerGroup: 0 }))
-    const wanted = { ...NOTHING_WANTED, failures: [...names, { id, producerGroup: 1 }].toReversed() }
+    const wanted = { ...EMPTY_SELECTION, failures: [...names, { id, producerGroup: 1 }].toReversed() }
     assert.deepEqual((await store().load(stateKey, wanted)).failures, new Map([[id, first]]))
     await store().commit(
       stateKey,
@@ -57,14 +57,14 @@ export function failureTests(store: () => StateStore): void {
       return all
     }
     const found = async (stateKey: StateKey, failures: readonly RememberedFailure[]) => {
-      const loaded = await store().load(stateKey, { ...NOTHING_WANTED, failures })
+      const loaded = await store().load(stateKey, { ...EMPTY_SELECTION, failures })
       return failures.filter(({ id }) => loaded.failures.has(id))
     }
 
     it('given a producer with more failures than fit, then only its newest are known', async () => {
       const stateKey = newStateKey()
       const all = await failing(stateKey, Array(60).fill(0), 50)
-      const { failureMemory } = await store().load(stateKey, NOTHING_WANTED)
+      const { failureMemory } = await store().load(stateKey, EMPTY_SELECTION)
       assert.ok(failureMemory.bytes <= LIMIT && failureMemory.bytes > LIMIT / 2, `${failureMemory.bytes}`)
       const known = await found(stateKey, all)
       assert.deepEqual(known, all.slice(-known.length))
@@ -80,7 +80,7 @@ export function failureTests(store: () => StateStore): void {
         const stateKey = newStateKey()
         const failures = Array.from({ length: 40 }, (_, index) => failureOf(`${index}`, 0))
         const clock = { nowMs: 0, lastAppendMs: 3, highestAppendMs: 5 }
-        const known = async () => (await store().load(stateKey, NOTHING_WANTED)).failuresFromMs
+        const known = async () => (await store().load(stateKey, EMPTY_SELECTION)).failuresFromMs
         await store().commit(stateKey, changeOf({ clock, failures, failuresFromMs }))
         assert.equal(await known(), failuresFromMs)
         const change = { base: versionAt(0), appliedOffset: 1, clock, failureBytes: 100, failuresFromMs }
@@ -102,7 +102,7 @@ export function failureTests(store: () => StateStore): void {
     it('given forgotten failures that were reported, then only later ones are reported', async () => {
       const stateKey = newStateKey()
       await failing(stateKey, Array(40).fill(0), 50)
-      const { forgotten } = (await store().load(stateKey, NOTHING_WANTED)).failureMemory
+      const { forgotten } = (await store().load(stateKey, EMPTY_SELECTION)).failureMemory
       assert.ok(forgotten > 0)
       const change = {
         base: versionAt(39),
@@ -111,7 +111,7 @@ export function failureTests(store: () => StateStore): void {
         failureBytes: LIMIT,
       }
       await store().commit(stateKey, changeOf(change))
-      assert.equal((await store().load(stateKey, NOTHING_WANTED)).failureMemory.forgotten, 0)
+      assert.equal((await store().load(stateKey, EMPTY_SELECTION)).failureMemory.forgotten, 0)
     })
   })
 }

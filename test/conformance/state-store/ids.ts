@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { RememberedId } from '#runtime/pipeline/model.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { clockAt, id, newStateKey, WINDOW } from './samples.ts'
 
@@ -23,7 +23,7 @@ export function idTests(store: () => StateStore): void {
     }
     const within = [WINDOW / 2, WINDOW - 1, WINDOW, WINDOW * 1.5]
     const { known } = await store().load(stateKey, {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       ids: within.map(at => id(`at ${at}`).id),
     })
     assert.deepEqual(
@@ -43,7 +43,7 @@ export function idTests(store: () => StateStore): void {
       ids: [id('a', WINDOW + 1)],
     })
     await store().commit(stateKey, again)
-    const { known } = await store().load(stateKey, { ...NOTHING_WANTED, ids: [id('a').id] })
+    const { known } = await store().load(stateKey, { ...EMPTY_SELECTION, ids: [id('a').id] })
     assert.equal(known.get(id('a').id)?.appliedAtMs, WINDOW + 1)
   })
 
@@ -61,7 +61,7 @@ export function idTests(store: () => StateStore): void {
     const base = versionAt(0)
     await store().commit(stateKey, changeOf({ base, appliedOffset: 1, clock: clockAt(1001), ids: [again] }))
     const { known } = await store().load(stateKey, {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       // The last id was not stored, but its bytes occur where a digest is followed by a clock.
       ids: [...first.map(({ id }) => id), 'ababababab\u0000\u0000'],
     })
@@ -84,7 +84,7 @@ export function idTests(store: () => StateStore): void {
       const base = versionAt(appliedOffset - 1)
       await store().commit(stateKey, changeOf({ base, appliedOffset, clock: clockAt(appliedOffset), ids }))
     }
-    const { known } = await store().load(stateKey, { ...NOTHING_WANTED, ids: [...applied.keys()] })
+    const { known } = await store().load(stateKey, { ...EMPTY_SELECTION, ids: [...applied.keys()] })
     assert.deepEqual(known, applied)
   })
 
@@ -94,7 +94,7 @@ export function idTests(store: () => StateStore): void {
     await store().commit(stateKey, changeOf({ appliedOffset: 0, clock: clockAt(1000), ids: [first] }))
     // The second id was not stored, but its bytes occur where a digest is followed by a clock.
     const { known } = await store().load(stateKey, {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       ids: [first.id, 'ab(.(.(.(.\u0000\u0000'],
     })
     assert.deepEqual([...known.values()], [first])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf } from '../../support/changes.ts'
 import { newStateKey, timer } from './samples.ts'
 
@@ -24,7 +24,7 @@ export function loadByteTests(store: () => StateStore): void {
         [2_000, 20],
         [4_000, 40],
       ] as const) {
-        const loaded = await store().load(stateKey, { ...NOTHING_WANTED, entities: names, byteLimit })
+        const loaded = await store().load(stateKey, { ...EMPTY_SELECTION, entities: names, byteLimit })
         assert.deepEqual(loaded.states, new Map([...states].slice(0, count)))
         assert.deepEqual(loaded.notLoaded, new Set(names.slice(count)))
       }
@@ -33,7 +33,7 @@ export function loadByteTests(store: () => StateStore): void {
     it('given limits below any state, then the first due and the first wanted entity are loaded', async () => {
       const stateKey = newStateKey()
       await store().commit(stateKey, changeOf({ states, timers: dueAt(5, ['e07', 'e08']) }))
-      const wanted = { ...NOTHING_WANTED, entities: ['e01', 'e02', 'e08'], span, byteLimit: 10 }
+      const wanted = { ...EMPTY_SELECTION, entities: ['e01', 'e02', 'e08'], span, byteLimit: 10 }
       const loaded = await store().load(stateKey, wanted)
       assert.deepEqual([...loaded.states.keys()].sort(), ['e01', 'e07'])
       assert.deepEqual(loaded.timersUpTo, { thresholdMs: 5, entity: 'e07' })
@@ -46,7 +46,7 @@ export function loadByteTests(store: () => StateStore): void {
       await store().commit(stateKey, changeOf({ states, timers: dueAt(5, due) }))
       const byteLimit = 8 * (100 + timerBytes)
       // The first wanted entity is also due, and counts as due.
-      const wanted = { ...NOTHING_WANTED, entities: ['e00', ...names.slice(20)], span, byteLimit }
+      const wanted = { ...EMPTY_SELECTION, entities: ['e00', ...names.slice(20)], span, byteLimit }
       const loaded = await store().load(stateKey, wanted)
       assert.deepEqual(loaded.timersUpTo, { thresholdMs: 5, entity: 'e03' })
       assert.deepEqual([...loaded.timers.keys()].sort(), due.slice(0, 4))
@@ -57,7 +57,7 @@ export function loadByteTests(store: () => StateStore): void {
 
     it('given entities without state and timers, then they use none of the bytes', async () => {
       const stateKey = newStateKey()
-      const loaded = await store().load(stateKey, { ...NOTHING_WANTED, entities: names, byteLimit: 1 })
+      const loaded = await store().load(stateKey, { ...EMPTY_SELECTION, entities: names, byteLimit: 1 })
       assert.equal(loaded.notLoaded.size, 0)
     })
   })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, timer } from './samples.ts'
 
@@ -17,7 +17,7 @@ export function timerTests(store: () => StateStore): void {
       )
     /** A request that advances the log's clock by this time. The clock of the partition state is at 0. */
     const until = (advanceMs: number, rest = {}) => ({
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       span: { firstAppendMs: 1, advanceMs },
       ...rest,
     })
@@ -46,7 +46,7 @@ export function timerTests(store: () => StateStore): void {
         stateKey,
         changeOf({ timers: timers(['a', 't', 120_000 - 1], ['b', 't', 120_000]) }),
       )
-      const afterAnHour = { ...NOTHING_WANTED, span: { firstAppendMs: 3_600_000, advanceMs: 0 } }
+      const afterAnHour = { ...EMPTY_SELECTION, span: { firstAppendMs: 3_600_000, advanceMs: 0 } }
       assert.deepEqual([...(await store().load(stateKey, afterAnHour)).timers.keys()], ['a'])
     })
 
@@ -97,7 +97,7 @@ export function timerTests(store: () => StateStore): void {
       })
       assert.equal(await store().commit(stateKey, first), 'committed')
       assert.equal(await store().commit(stateKey, first), 'refused')
-      const loaded = await store().load(stateKey, NOTHING_WANTED)
+      const loaded = await store().load(stateKey, EMPTY_SELECTION)
       assert.deepEqual(loaded.version, { epoch: 0, appliedOffset: -1, fired: 500 })
       assert.equal(loaded.emitted, 7)
       assert.equal(loaded.clock.lastAppendMs, undefined)

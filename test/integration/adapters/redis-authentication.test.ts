@@ -10,7 +10,6 @@ import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { readStackTemplate } from '../../../infra/stack/stack-template.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
@@ -20,6 +19,7 @@ import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 /** Permissions of the users of the long-lived stack. */
 const STACK = await readStackTemplate(STAGES.prod)
@@ -168,13 +168,13 @@ describe('each user of the long-lived stack', () => {
       await states.fence(state, fence, 60_000)
       await as('sluice', async own => {
         const store = new RedisStateStore(own)
-        await assert.rejects(store.load(state, NOTHING_WANTED), { code: 'reprocessing' })
+        await assert.rejects(store.load(state, EMPTY_SELECTION), { code: 'reprocessing' })
         assert.equal(await store.commit(state, { ...change, base: versionAt(0) }), 'refused')
       })
       const conditions = { live: versionAt(0), continues: { fence, code: 'v1', codeFrom: 0 } }
       assert.equal((await states.replace(state, { ...staged, above: 0 }, conditions)).kind, 'replaced')
     })
-    const { version } = await as('sluice', client => new RedisStateStore(client).load(state, NOTHING_WANTED))
+    const { version } = await as('sluice', client => new RedisStateStore(client).load(state, EMPTY_SELECTION))
     assert.deepEqual(version, { epoch: 1, appliedOffset: 41, fired: 1 })
   })
 })

@@ -5,7 +5,7 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { assertUnavailable } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
@@ -46,7 +46,7 @@ describe('faults of a cluster', () => {
   }
 
   const appliedOffsetOf = async (stateKey: StateKey) =>
-    (await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset
+    (await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset
   const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
 
   describe('a master that is silent', () => {
@@ -103,12 +103,15 @@ describe('faults of a cluster', () => {
       await begin(meta)
       for (const keys of [[states], [outbox], [meta]]) {
         // Before its time ends: so no attempt of it is left that might come after the move.
-        for (const call of [() => store.load(stateKey, NOTHING_WANTED), () => store.commit(stateKey, change)])
+        for (const call of [
+          () => store.load(stateKey, EMPTY_SELECTION),
+          () => store.commit(stateKey, change),
+        ])
           assert.match((await inTime<unknown>(call())).message, /Too many Cluster redirections/)
         await move(...keys)
       }
       await end()
-      const moved = await store.load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
+      const moved = await store.load(stateKey, { ...EMPTY_SELECTION, entities: ['e'] })
       assert.deepEqual(moved.states, new Map([['e', '1']]))
       assert.equal(moved.version.appliedOffset, 1)
       assert.equal(moved.outbox.length, 2)

@@ -7,7 +7,6 @@ import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
 import { statistics } from '../../../lib/analytics/processor.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
@@ -17,6 +16,7 @@ import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 let cluster: ValkeyCluster
 let client: RedisClient
@@ -53,7 +53,7 @@ describe('a cluster of three masters', () => {
     )
     const owners = await Promise.all(stateKeys.map(stateKey => cluster.masterOf(buildKeys(stateKey).meta)))
     assert.equal(new Set(owners).size, 3)
-    const appliedOffsets = await Promise.all(stateKeys.map(stateKey => store.load(stateKey, NOTHING_WANTED)))
+    const appliedOffsets = await Promise.all(stateKeys.map(stateKey => store.load(stateKey, EMPTY_SELECTION)))
     assert.deepEqual(
       appliedOffsets.map(({ version }) => version.appliedOffset),
       stateKeys.map(({ partition }) => partition),
@@ -64,7 +64,7 @@ describe('a cluster of three masters', () => {
     for (const { admin } of cluster.masters) await admin.script('FLUSH')
     const stateKeys = stateKeysOf(`topic-${randomUUID()}`)
     for (const stateKey of stateKeys) {
-      assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, -1)
+      assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, -1)
       assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
     }
   })

@@ -10,7 +10,7 @@ import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model.ts'
 import { replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { formerStatesConformance } from '../../conformance/former-states.ts'
 import { conformsAsReplaceableStates } from '../../conformance/replaceable-states.ts'
 import { changeOf, failureOf } from '../../support/changes.ts'
@@ -65,7 +65,7 @@ it('given a replacement, then no key is left but those of the live state, and th
   assert.ok(!found.some(key => /:failures:61:/.test(key)))
   // The counters of decisions go on.
   assert.deepEqual((await new StateReader(client).meta(state)).tally, { 'applied/x': 2 })
-  await store.load(state, NOTHING_WANTED)
+  await store.load(state, EMPTY_SELECTION)
 })
 
 it('given a run that is killed between two pages, then the consumer goes on, and the next run cleans up', async () => {
@@ -81,7 +81,7 @@ it('given a run that is killed between two pages, then the consumer goes on, and
   void states.stage(state, never())
   await killed.promise
   assert.ok((await stagedOf(state)).length > 0)
-  const { version: base } = await store.load(state, NOTHING_WANTED)
+  const { version: base } = await store.load(state, EMPTY_SELECTION)
   assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1, code: CODE })), 'committed')
   await states.unstage(state)
   assert.deepEqual(await keysOf(state), kept)
@@ -98,13 +98,13 @@ it('given a run that is killed between two pages, then the consumer goes on, and
 
 it('given a replacement before the next load, then it has the new contents, and late commits are refused', async () => {
   const state = await given()
-  const before = await store.load(state, NOTHING_WANTED)
+  const before = await store.load(state, EMPTY_SELECTION)
   const staged = await states.stage(state, inPages(partsAt(3)))
   const { version: live } = await states.fence(state, FENCE, 60_000)
   await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
   const late = changeOf({ base: before.version, appliedOffset: 1, code: CODE })
   assert.equal(await store.commit(state, late), 'refused')
-  const { version } = await store.load(state, NOTHING_WANTED)
+  const { version } = await store.load(state, EMPTY_SELECTION)
   assert.deepEqual(version, { epoch: 1, appliedOffset: 3, fired: 1 })
 })
 
@@ -114,7 +114,7 @@ it('given an expired fence, then the state continues by itself, and the fence no
   // The clock of the server counts in whole seconds.
   assert.deepEqual((await states.fence(state, FENCE, 1)).version, base)
   await pause(1_100)
-  await store.load(state, NOTHING_WANTED)
+  await store.load(state, EMPTY_SELECTION)
   const staged = await states.stage(state, inPages(partsAt(-1)))
   assert.deepEqual(await states.replace(state, staged, { live: base, continues: CONTINUES }), {
     kind: 'moved',

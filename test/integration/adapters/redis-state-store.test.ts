@@ -8,7 +8,7 @@ import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { formatState } from '#runtime/pipeline/deciding/stored-state.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Change, StateKey } from '#runtime/pipeline/model.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
@@ -24,7 +24,7 @@ it('given a server that does not answer, then each call is rejected as unavailab
   try {
     const away = new RedisStateStore(nobody)
     const stateKey = { consumer: 'c', topic: 't', partition: 0 }
-    await assert.rejects(away.load(stateKey, NOTHING_WANTED), Unavailable)
+    await assert.rejects(away.load(stateKey, EMPTY_SELECTION), Unavailable)
     await assert.rejects(away.trimOutbox(stateKey, ['p']), Unavailable)
   } finally {
     nobody.close()
@@ -84,7 +84,7 @@ describe('a server that has evicted a part of a partition state', () => {
       const stateKey = await filled()
       await client.run(redis => redis.del(keyOf(buildKeys(stateKey))))
       const told = { name: 'PartitionStopped', code: 'state-evicted', message: new RegExp(`\\(${part}\\)`) }
-      await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+      await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
       await assert.rejects(commit(stateKey), told)
     })
 
@@ -94,7 +94,7 @@ describe('a server that has evicted a part of a partition state', () => {
     const { meta, states } = buildKeys(stateKey)
     for (const gone of [meta, states]) {
       await client.run(redis => redis.del(gone))
-      await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+      await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
       await assert.rejects(store.commit(stateKey, changeOf()), told)
     }
   })
@@ -103,9 +103,9 @@ describe('a server that has evicted a part of a partition state', () => {
     const stateKey = await filled()
     const { meta, states, timers, due, outbox, ids } = buildKeys(stateKey)
     await client.run(redis => redis.del(outbox))
-    assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
+    assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 1)
     await client.run(redis => redis.del(meta, states, timers, due, `${ids}:0`, `${ids}:1`))
-    assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, -1)
+    assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, -1)
   })
 })
 
@@ -113,7 +113,7 @@ it('given a state of a later version, then it comes back with it, and people are
   const stateKey = { consumer: 'versions', topic: randomUUID(), partition: 0 }
   const stored = formatState('{"count":1}', 2)
   await store.commit(stateKey, changeOf({ states: new Map([['e', stored]]) }))
-  const { states } = await store.load(stateKey, { ...NOTHING_WANTED, entities: ['e'] })
+  const { states } = await store.load(stateKey, { ...EMPTY_SELECTION, entities: ['e'] })
   assert.equal(states.get('e'), stored)
   const inspection = new StateInspection(client)
   assert.deepEqual(await inspection.state(stateKey, 'e'), { count: 1 })
@@ -130,11 +130,11 @@ it('given ids beyond a full bucket that the server has evicted, then nothing is 
     }))
   await store.commit(stateKey, changeOf({ ids: idsAt(0) }))
   await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ids: idsAt(1) }))
-  assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
+  assert.equal((await store.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 1)
   const removed = await client.run(redis => redis.del(`${buildKeys(stateKey).ids}:0:more`))
   assert.equal(removed, 1)
   const told = { code: 'state-evicted', message: /\(ids\)/ }
-  await assert.rejects(store.load(stateKey, NOTHING_WANTED), told)
+  await assert.rejects(store.load(stateKey, EMPTY_SELECTION), told)
   await assert.rejects(store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })), told)
 })
 
@@ -150,7 +150,7 @@ describe('failures that the server has evicted', () => {
     firstFailedAt: '2026-03-01T12:00:00.000Z',
     failedAtMs: 0,
   }
-  const wanted = { ...NOTHING_WANTED, failures: [failure] }
+  const wanted = { ...EMPTY_SELECTION, failures: [failure] }
   const failed = async (change: Partial<Change> = {}) => {
     const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
     await store.commit(stateKey, changeOf({ failures: [failure], ...change }))
@@ -159,14 +159,14 @@ describe('failures that the server has evicted', () => {
 
   it('then their memory is counted anew', async () => {
     const stateKey = await failed()
-    const memory = async () => (await store.load(stateKey, NOTHING_WANTED)).failureMemory
+    const memory = async () => (await store.load(stateKey, EMPTY_SELECTION)).failureMemory
     const { bytes } = await memory()
     assert.ok(bytes > 0)
     await client.run(redis => redis.del(buildKeys(stateKey).failures))
     const limit = { failureBytes: bytes - 1 }
     await store.commit(stateKey, changeOf({ base: versionAt(0), appliedOffset: 1, ...limit }))
     assert.deepEqual(await memory(), { bytes: 0, forgotten: 0 })
-    assert.equal((await store.load(stateKey, NOTHING_WANTED)).failuresFromMs, 2)
+    assert.equal((await store.load(stateKey, EMPTY_SELECTION)).failuresFromMs, 2)
   })
 
   for (const part of ['', ':5:1'])

@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { type Certificates, makeCertificates } from '../../support/certificates.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -119,7 +119,7 @@ describe('a cluster behind TLS, found by one name', () => {
       }))
       for (const stateKey of stateKeys) {
         assert.equal(await managedStore.commit(stateKey, changeOf({ appliedOffset: 4 })), 'committed')
-        assert.equal((await managedStore.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 4)
+        assert.equal((await managedStore.load(stateKey, EMPTY_SELECTION)).version.appliedOffset, 4)
       }
     })
     for (const { admin } of cluster.masters)

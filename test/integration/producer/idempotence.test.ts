@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import type { Admin } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
-import { ProducingConnection } from '#runtime/adapters/kafka/producer-connection.ts'
+import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { type ProducerSettings, TelemetryProducer } from '#runtime/producer/index.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient } from '../../support/foreign-client.ts'
@@ -61,7 +61,7 @@ describe('a producer whose acknowledgements are lost', () => {
         ...{ batchRecords: 20, lingerMs: 5, retryBackoffMs: 20, requestTimeoutMs: 1_000, ...settings },
         event: { type: 'com.example.counted', source: '/test' },
       },
-      { brokers: new ProducingConnection(async () => front.kafka) },
+      { brokers: new ProducerConnection(async () => front.kafka) },
     )
     try {
       for (let number = 0; number < EVENTS; number++)

@@ -9,7 +9,7 @@ import { TimerQueue } from '#runtime/pipeline/deciding/timers.ts'
 import { WorkingCopy } from '#runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '#runtime/pipeline/segments/cutter.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {
@@ -17,7 +17,7 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   'applied-offset'() {
     const { commit, load } = RedisStateStore.prototype
     RedisStateStore.prototype.commit = async function (stateKey, change) {
-      const { version } = await load.call(this, stateKey, NOTHING_WANTED)
+      const { version } = await load.call(this, stateKey, EMPTY_SELECTION)
       return commit.call(this, stateKey, { ...change, base: version })
     }
   },

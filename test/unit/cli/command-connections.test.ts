@@ -77,9 +77,7 @@ const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 
 describe('the sources of the command line', () => {
   it('given connections without that guard, then the doctor has them: it acts as a function', () => {
-    assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
-      'cli/doctor/findings.ts',
-    ])
+    assert.deepEqual(filesWith(/new (Connections|KafkaClients|RedisClient)\(/), ['cli/doctor/findings.ts'])
   })
 
   it('given commands that write without being operations, then they audit themselves or produce', () => {

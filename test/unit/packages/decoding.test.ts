@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FetchedPartition } from '../../../packages/kafka-records/decode-partition.ts'
 import type { FetchedRecord } from '../../../packages/kafka-records/fetched-record.ts'
-import { Decoding } from '../../../packages/kafka-records/timed-decoder.ts'
+import { TimedDecoder } from '../../../packages/kafka-records/timed-decoder.ts'
 
 const at = (fromOffset: number, partition = 0): FetchedPartition => ({
   topic: 't',
@@ -17,7 +17,7 @@ const now = () => performance.now()
 /** Decoding that completes when the test says so. */
 function staged(nowMs?: () => number) {
   const begun: { place: string; done: PromiseWithResolvers<FetchedRecord[]> }[] = []
-  const decoding = new Decoding(({ partition, fromOffset }) => {
+  const decoding = new TimedDecoder(({ partition, fromOffset }) => {
     const done = Promise.withResolvers<FetchedRecord[]>()
     begun.push({ place: `${partition}@${fromOffset}`, done })
     return done.promise

@@ -4,7 +4,7 @@ import type { Mapping } from '../../config/mappings.ts'
 import { type DeliveryContext, deliver } from '../../deliver/deliver-batch.ts'
 import { FailedBatches } from '../../deliver/failed-batches.ts'
 import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
-import { Deliveries } from '../../deliver/open-deliveries.ts'
+import { OpenDeliveries } from '../../deliver/open-deliveries.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
 import { Faults } from '../../faults/faults.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
@@ -338,7 +338,7 @@ describe('a delivery in flight', () => {
       return count <= defects ? assert.fail('unforeseen') : () => {}
     }
     const test = given([], { running: { begin }, ...options })
-    const deliveries = new Deliveries()
+    const deliveries = new OpenDeliveries()
     deliveries.begin(test.batch, test.queues, test.context)
     return { ...test, deliveries }
   }

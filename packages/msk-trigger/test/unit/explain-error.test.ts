@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HandlerError, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
-import { explain, withoutStack } from '../../report/explain-error.ts'
+import { explainError, withoutStack } from '../../report/explain-error.ts'
 
 const THROWN = new HandlerError({
   errorType: 'Error',
@@ -11,14 +11,14 @@ const THROWN = new HandlerError({
 
 describe('the explanation of an error', () => {
   it('of a handler has its message once, and its stack', () => {
-    assert.equal(explain(THROWN), 'first\nsecond\n    at handler (/shop/handler.js:3:9)')
-    assert.equal(withoutStack(explain(THROWN)), 'first\nsecond')
+    assert.equal(explainError(THROWN), 'first\nsecond\n    at handler (/shop/handler.js:3:9)')
+    assert.equal(withoutStack(explainError(THROWN)), 'first\nsecond')
   })
 
   it('of an end has the stack of its cause', () => {
     const ended = new RuntimeEnded('the handler threw an uncaught exception', { cause: THROWN })
     assert.equal(
-      explain(ended),
+      explainError(ended),
       'the handler threw an uncaught exception\nError: first\nsecond\n    at handler (/shop/handler.js:3:9)',
     )
   })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
 import { InstancePool } from '../../invoke/instance-pool.ts'
-import { Places } from '../../invoke/runtimes/node/shared-places.ts'
+import { SharedPlaces } from '../../invoke/runtimes/node/shared-places.ts'
 import type { Request } from '../../invoke/runtimes/node/thread-messages.ts'
-import { Line } from '../../invoke/runtimes/node/thread-queue.ts'
+import { ThreadQueue } from '../../invoke/runtimes/node/thread-queue.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 const TIMEOUT_MS = 3_000
@@ -16,8 +16,8 @@ class FakeRuntime implements Runtime {
   isOver = false
   /** The name of the invocation that runs in the thread. */
   running: string | undefined
-  readonly #line = new Line()
-  readonly #thread = new Places(this.#line.places.shared)
+  readonly #line = new ThreadQueue()
+  readonly #thread = new SharedPlaces(this.#line.places.shared)
   readonly #requests: Request[] = []
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   #loading: PromiseWithResolvers<void> | undefined = Promise.withResolvers()

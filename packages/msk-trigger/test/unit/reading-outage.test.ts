@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ReadingTrouble, type TroubleParts } from '../../poll/reading-outage.ts'
+import { ReadingOutage, type TroubleParts } from '../../poll/reading-outage.ts'
 import { Outage } from '../../report/attempts.ts'
 import { recordedReports } from './support.ts'
 
 function given(part: Partial<TroubleParts> = {}) {
   const log: string[] = []
   const note = (line: string) => log.push(line)
-  const trouble = new ReadingTrouble({
+  const trouble = new ReadingOutage({
     name: 'f',
     mapping: { topic: 't' },
     settings: { brokers: ['b:1'] },

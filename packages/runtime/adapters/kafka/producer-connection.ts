@@ -14,7 +14,7 @@ function connectionClosed(): Error {
 }
 
 /** Sends metadata and produce requests over connections of kafkajs. Failed requests are not retried here, but by the caller. */
-export class ProducingConnection {
+export class ProducerConnection {
   readonly #client: () => Promise<Kafka>
   #cluster: Promise<Cluster> | undefined
   readonly #leaders = new TopicLeaders()

@@ -15,7 +15,7 @@ export function isOfRecord(outcome: Decision['outcome']): outcome is RecordOutco
 }
 
 /** Progress of one invocation in each of its partitions. */
-export class Progress {
+export class InvocationProgress {
   readonly #beganMs: number
   readonly #partitions = new Map<string, Reached>()
 

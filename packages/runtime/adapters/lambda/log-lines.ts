@@ -2,7 +2,7 @@
  * Log lines of the observer about unusual conditions. Programs recognise a line by its `kind`, which determines level and message.
  */
 import type { Logger } from '@aws-lambda-powertools/logger'
-import { Repeats } from './log-rate-limit.ts'
+import { LogRateLimit } from './log-rate-limit.ts'
 
 interface Line {
   readonly level: 'warn' | 'error'
@@ -65,13 +65,13 @@ const LINES = {
 export type LineKind = keyof typeof LINES
 
 /** Writes log lines at a limited rate per kind, because the same condition can last for many batches. */
-export class Lines {
+export class LogLines {
   readonly #logger: Logger
-  readonly #repeats: Repeats
+  readonly #repeats: LogRateLimit
 
   constructor(logger: Logger, now: () => number) {
     this.#logger = logger
-    this.#repeats = new Repeats(undefined, now)
+    this.#repeats = new LogRateLimit(undefined, now)
   }
 
   /**

@@ -2,7 +2,7 @@
  * Rate limit for log lines. Allows the first line of each kind, and then one line per minute, which contains the number of omitted
  * lines.
  */
-export class Repeats {
+export class LogRateLimit {
   readonly #everyMs: number
   readonly #now: () => number
   readonly #seen = new Map<string, { saidAtMs: number; unsaid: number }>()

@@ -12,9 +12,9 @@ import type {
   StoppedPartition,
 } from '../../pipeline/model.ts'
 import type { Observer } from '../../pipeline/ports.ts'
-import { isOfRecord, PerTopic, Progress } from './invocation-progress.ts'
+import { InvocationProgress, isOfRecord, PerTopic } from './invocation-progress.ts'
 import { describeDecision, describeError, describeFailure, keyText, truncate } from './log-fields.ts'
-import { Lines } from './log-lines.ts'
+import { LogLines } from './log-lines.ts'
 import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
 
@@ -42,8 +42,8 @@ export class LambdaObserver implements Observer {
   readonly #measured: Measurements
   readonly #now: () => number
   readonly #remedies: NonNullable<Application['remedies']>
-  readonly #lines: Lines
-  #progress: Progress
+  readonly #lines: LogLines
+  #progress: InvocationProgress
   #records = 0
   /** Gaps in the log clock, by topic and partition, in milliseconds. */
   readonly #gaps = new PerTopic()
@@ -66,8 +66,8 @@ export class LambdaObserver implements Observer {
     this.#logger = logger
     this.#measured = new Measurements(metrics)
     this.#now = now
-    this.#lines = new Lines(logger, now)
-    this.#progress = new Progress(now())
+    this.#lines = new LogLines(logger, now)
+    this.#progress = new InvocationProgress(now())
   }
 
   /** Enables tracing. */
@@ -77,7 +77,7 @@ export class LambdaObserver implements Observer {
 
   /** Called at the beginning of an invocation. */
   begin(): void {
-    this.#progress = new Progress(this.#now())
+    this.#progress = new InvocationProgress(this.#now())
     this.#records = 0
   }
 

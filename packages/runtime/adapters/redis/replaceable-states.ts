@@ -22,7 +22,7 @@ import { buildKeys, buildPrefix } from './keys.ts'
 import { pack } from './message-pack.ts'
 import { replaceRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
-import { STAGED_STATE, stage, stageAct } from './stage-state.ts'
+import { requestStage, STAGED_STATE, stage } from './stage-state.ts'
 import { StateReader, toStateMeta } from './state-reader.ts'
 
 const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
@@ -78,7 +78,7 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
   }
 
   async unstage(partitionState: StateKey): Promise<void> {
-    await stageAct(this.#client, partitionState, { act: 'remove' })
+    await requestStage(this.#client, partitionState, { act: 'remove' })
   }
 
   async fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced> {

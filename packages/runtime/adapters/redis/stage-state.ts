@@ -32,14 +32,14 @@ export async function stage(
   pages: StatePages,
 ): Promise<Staged> {
   const token = randomUUID()
-  await stageAct(client, partitionState, { act: 'begin', token })
+  await requestStage(client, partitionState, { act: 'begin', token })
   try {
     const { epoch } = await addPages(client, partitionState, token, pages)
-    await stageAct(client, partitionState, { act: 'end', token })
+    await requestStage(client, partitionState, { act: 'end', token })
     return { token, above: epoch }
   } catch (error) {
     // If this fails as well, the next run removes them.
-    await stageAct(client, partitionState, { act: 'remove', token }).catch(() => {})
+    await requestStage(client, partitionState, { act: 'remove', token }).catch(() => {})
     throw error
   }
 }
@@ -72,7 +72,7 @@ async function addPages(
  *
  * @throws CopyStopped if another run has begun to stage contents, or if the server has lost a part
  */
-export async function stageAct(
+export async function requestStage(
   client: RedisClient,
   partitionState: StateKey,
   request: StageRequest,

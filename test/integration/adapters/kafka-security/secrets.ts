@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { KAFKA } from '#runtime/settings/kafka.ts'
 import { readSettings } from '#runtime/settings/read-settings.ts'
@@ -20,7 +20,7 @@ export function readsSecrets(): void {
         KAFKA_SECRET: secret,
         KAFKA_CA_SECRET: `${name}-ca`,
       }
-      const connections = new KafkaConnections(readSettings([KAFKA], variables), 'test')
+      const connections = new KafkaClients(readSettings([KAFKA], variables), 'test')
       try {
         const publisher = await connections.publisher()
         return await publisher.countPartitions(TOPIC)
@@ -78,7 +78,7 @@ export function readsSecrets(): void {
 
     it('given an authority that is not trusted, then records wait: Kafka is unavailable', async () => {
       const variables = { KAFKA_BROKERS: kafka.tls, KAFKA_AUTH: 'tls' }
-      const connections = new KafkaConnections(readSettings([KAFKA], variables), 'test')
+      const connections = new KafkaClients(readSettings([KAFKA], variables), 'test')
       const publisher = await connections.publisher()
       const error = await rejection(publisher.countPartitions(TOPIC))
       await connections.close()

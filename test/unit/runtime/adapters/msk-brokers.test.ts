@@ -7,7 +7,7 @@ import {
   type KafkaAuth,
   type MskConnectivity,
 } from '#runtime/adapters/kafka/authentication.ts'
-import { kafkaConnection } from '#runtime/lambda/resolve-kafka-access.ts'
+import { resolveKafkaAccess } from '#runtime/lambda/resolve-kafka-access.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import { type MskEmulator, startMsk } from '../../../support/msk.ts'
 import { rejection } from '../../../support/rejection.ts'
@@ -90,9 +90,9 @@ describe('the brokers of a cluster on MSK', () => {
 
   it('given brokers beside the cluster, then they win, and nothing is looked up', async () => {
     const [asked, access] = [msk.asked, { brokers: ['mine:9098'], clusterArn: CLUSTER, auth: 'iam' } as const]
-    assert.deepEqual((await kafkaConnection(access, 'test')).brokers, ['mine:9098'])
+    assert.deepEqual((await resolveKafkaAccess(access, 'test')).brokers, ['mine:9098'])
     assert.equal(msk.asked, asked)
-    assert.deepEqual((await kafkaConnection({ ...access, brokers: [] }, 'test')).brokers, [
+    assert.deepEqual((await resolveKafkaAccess({ ...access, brokers: [] }, 'test')).brokers, [
       'b-1.private:9098',
       'b-2.private:9098',
     ])
@@ -101,7 +101,7 @@ describe('the brokers of a cluster on MSK', () => {
 
   it('given a wrong cluster, then it is an error of the configuration', async () => {
     const access = { brokers: [], clusterArn: BARE, auth: 'tls' } as const
-    const error = await rejection(kafkaConnection(access, 'test'))
+    const error = await rejection(resolveKafkaAccess(access, 'test'))
     assert.ok(error instanceof ConfigError)
     assert.match(error.message, /MSK_CLUSTER_ARN: the cluster has no listener for KAFKA_AUTH=tls/)
   })

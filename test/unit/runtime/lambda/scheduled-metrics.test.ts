@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { createScheduledHandler } from '#runtime/lambda/scheduled-handler.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { generalSettings } from '#runtime/settings/general.ts'
@@ -12,7 +12,7 @@ import { metricsOf } from '../../../support/function-log.ts'
 const SLICES = [generalSettings('shop'), KAFKA] as const
 const RECORD = { topic: 'a', partition: 0, key: null, value: Buffer.from('x'), headers: [] }
 
-class OnKafka extends KafkaConnections {
+class OnKafka extends KafkaClients {
   override readonly kafka = async () => ({}) as Kafka
 }
 

@@ -9,7 +9,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { topicNamed } from '../../../../lib/app/topics.ts'
 import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
@@ -161,7 +161,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     assert.deepEqual([failure?.errorType, failure?.originalOffset], ['emission-refused', 1])
     assert.match(failure?.error ?? '', /a test\.said\.v1 to events: /)
     assert.equal(stage.observer.refusals.length, 2)
-    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     assert.deepEqual(outbox, [])
   })
 
@@ -191,7 +191,7 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
       const stage = new Stage(emitting({}), { publisher: { publish } })
       assert.equal((await stage.batch([record(0, reading('a'))])).batchItemFailures.length, 1)
       assert.equal(stage.observer.waits[0]?.reason, reason)
-      const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+      const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
       assert.equal(outbox.length, 1)
     }
   })

@@ -5,7 +5,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { countHeld } from '../../../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
@@ -113,11 +113,11 @@ describe('reprocessing a partition with held entities', () => {
       const held = new HeldStage('x', 'a', 'b', 'c')
       held.throwsAt.add('b')
       await held.live()
-      const { parkedBytes } = await held.stage.store.load(held.stage.stateKey(), NOTHING_WANTED)
+      const { parkedBytes } = await held.stage.store.load(held.stage.stateKey(), EMPTY_SELECTION)
       if (!fails) held.throwsAt.clear()
       const { older } = await reprocessed(held.stage, held.log, { startOffset: 1 })
       assert.deepEqual([older, held.compared, held.now], [1, [], { held: 1, parked: 1 }])
-      const after = await held.stage.store.load(held.stage.stateKey(), NOTHING_WANTED)
+      const after = await held.stage.store.load(held.stage.stateKey(), EMPTY_SELECTION)
       assert.equal(after.parkedBytes, parkedBytes)
       held.throwsAt.clear()
       held.retry()

@@ -6,7 +6,7 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { CopyStopped } from '#runtime/pipeline/errors.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
@@ -128,9 +128,9 @@ describe('reprocessing a partition', () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log)
-    const { version: base } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    const { version: base } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     await reprocessed(stage, log)
-    const { version } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    const { version } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     assert.deepEqual(version, { ...base, epoch: 1 })
     assert.equal(await stage.store.commit(stage.stateKey(), changeOf({ base, appliedOffset: 10 })), 'refused')
   })
@@ -160,7 +160,7 @@ describe('reprocessing a partition', () => {
     const facts = live.facts.bind(live)
     live.facts = async state => ({ ...(await facts(state)), partitioning })
     await reprocessed(stage, log, { live, startOffset: 1, dropsOlder: true })
-    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
+    const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
     assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
   })

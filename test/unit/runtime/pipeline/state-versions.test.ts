@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { versionError } from '#runtime/pipeline/deciding/stored-state.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -37,7 +37,7 @@ function deploy(stage: Stage, process: KeyedProcess<unknown>): void {
 }
 
 async function storedIn(stage: Stage, entity = ONE): Promise<string | undefined> {
-  const { states } = await stage.store.load(stage.stateKey(), { ...NOTHING_WANTED, entities: [entity] })
+  const { states } = await stage.store.load(stage.stateKey(), { ...EMPTY_SELECTION, entities: [entity] })
   return states.get(entity)
 }
 

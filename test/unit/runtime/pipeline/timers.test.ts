@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -106,7 +106,7 @@ describe('a timer', () => {
     assert.equal(await stage.state('/orders x'), undefined)
     assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-rejected', 'ignored/tick'])
     const { timers } = await stage.store.load(stage.stateKey(), {
-      ...NOTHING_WANTED,
+      ...EMPTY_SELECTION,
       entities: ['/orders x'],
     })
     assert.deepEqual(timers.get('/orders x') ?? [], [])

@@ -5,8 +5,8 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { createDataReader } from '#runtime/lambda/configured-reader.ts'
-import { dataWriterIn } from '#runtime/lambda/configured-writer.ts'
+import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
+import { configureDataWriter } from '#runtime/lambda/configured-writer.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
@@ -14,7 +14,7 @@ const settings = { env: 'test', contentMode: 'binary', singleInvocation: false }
 
 /** Returns a consumer's view of the data in a record. */
 async function dataOf(record: LogRecord) {
-  const reader = createDataReader(APPLICATION, {})
+  const reader = configureDataReader(APPLICATION, {})
   await reader.prepare([record])
   const raw = readEvent(record)
   assert.ok(!isFailure(raw))
@@ -34,7 +34,7 @@ describe('given an alert without labels that another producer wrote in Protobuf'
   ] as const)
     it(`when it has ${what}, then it is read, with labels that are empty`, async () => {
       const serialization = { otherwise: 'protobuf', named: new Map() } as const
-      const writer = await dataWriterIn(APPLICATION, { ...settings, serialization })
+      const writer = await configureDataWriter(APPLICATION, { ...settings, serialization })
       assert.ok(writer)
       const { dataschema: __, ...event } = writer.write({ ...alert, data: { ...data, labels: {} } })
       const written = writeEvent(dataschema === undefined ? event : { ...event, dataschema }, 'binary')
@@ -55,7 +55,7 @@ for (const format of ['avro', 'protobuf'] as const)
       ] as const)
         it(`when ${what} is read, then its data is the same`, async () => {
           const serialization = { otherwise: format, named: new Map() }
-          const writer = await dataWriterIn(APPLICATION, { ...settings, serialization })
+          const writer = await configureDataWriter(APPLICATION, { ...settings, serialization })
           assert.ok(writer)
           const written = writeEvent(writer.write(event), mode)
           const record = { ...logRecord(0, event), value: written.value, headers: written.headers }

@@ -6,7 +6,7 @@ import { type HandedOver, HandlerError, type Invocation, type Runtime, RuntimeEn
 import { memoryLimits } from './memory-limits.ts'
 import { createThreadData, THREAD } from './thread-data.ts'
 import type { Answer, Message, ThreadData } from './thread-messages.ts'
-import { Line } from './thread-queue.ts'
+import { ThreadQueue } from './thread-queue.ts'
 
 /**
  * Time limit for terminating a thread, in milliseconds. A running `execSync` must end first, and no other thread may process the
@@ -26,7 +26,7 @@ export class NodeRuntime implements Runtime {
   #thread: Worker | undefined
   /** Resolves when the last abandoned thread has ended. */
   #abandoned: Promise<number> | undefined
-  #line = new Line()
+  #line = new ThreadQueue()
   #useBefore: EventLoopUtilization | undefined
 
   constructor(facts: FunctionFacts, module = THREAD) {
@@ -71,7 +71,7 @@ export class NodeRuntime implements Runtime {
   }
 
   #start(): Worker {
-    this.#line = new Line()
+    this.#line = new ThreadQueue()
     const { shared } = this.#line.places
     const thread = newThread(this.#module, this.#facts, shared)
     this.#loading = Promise.withResolvers()

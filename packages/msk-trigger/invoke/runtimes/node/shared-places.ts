@@ -8,7 +8,7 @@ const COUNT = 5
 
 const [FREE, OFFERED, TAKEN, TAKEN_BACK] = [0, 1, 2, 3]
 
-export class Places {
+export class SharedPlaces {
   readonly shared: SharedArrayBuffer
   readonly #states: Int32Array<SharedArrayBuffer>
 

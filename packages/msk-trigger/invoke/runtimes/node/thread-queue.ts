@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { EventContent } from '../../event-content.ts'
 import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
-import { Places } from './shared-places.ts'
+import { SharedPlaces } from './shared-places.ts'
 import type { Request } from './thread-messages.ts'
 
 /** Minimum size of a shared memory, in bytes. It is sufficient for a batch of a hundred small records. */
@@ -10,8 +10,8 @@ const LEAST_MEMORY_BYTES = 128 * 1024
 type Pending = PromiseWithResolvers<unknown>
 
 /** Invocations of a thread: the running invocation, and the invocations that wait for it. */
-export class Line {
-  readonly places = new Places()
+export class ThreadQueue {
+  readonly places = new SharedPlaces()
   readonly #pending = new Map<number, Pending>()
   /**
    * Memory shared with the thread. Messages with records would copy the records twice more, and burden the garbage collector with

@@ -10,7 +10,7 @@ import { callHandler, neverSettled, type Outcome } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
 import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
-import { Places } from './shared-places.ts'
+import { SharedPlaces } from './shared-places.ts'
 import type { Answer, Message, Request, ThreadData } from './thread-messages.ts'
 
 /** Exit codes that Lambda's runtime uses. */
@@ -19,7 +19,7 @@ const UNCAUGHT_EXCEPTION = 129
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { places: states, ...data }: ThreadData & { readonly places: SharedArrayBuffer } = workerData
-const places = new Places(states)
+const places = new SharedPlaces(states)
 /**
  * Shared memory by place. The thread reads the records before it sends the answer, because the memory may be overwritten
  * afterwards.

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { confirmDelivery } from '#runtime/consumer/sink.ts'
-import { NOTHING_WANTED } from '#runtime/testing/empty-selection.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { ENTITY_ERASED_TYPE } from '../../../../../lib/telemetry/erasure.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
@@ -21,7 +21,7 @@ const ENTITY = '/environment/test-site s-1'
 
 /** Returns the store's contents for an entity. */
 async function kept(stage: Stage, entity: string, partition = 0) {
-  const wanted = { ...NOTHING_WANTED, entities: [entity] }
+  const wanted = { ...EMPTY_SELECTION, entities: [entity] }
   const { states, timers } = await stage.store.load(stage.stateKey(partition), wanted)
   return { state: states.get(entity), timers: (timers.get(entity) ?? []).map(({ name }) => name) }
 }

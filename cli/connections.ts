@@ -13,6 +13,7 @@ import { StackNotFound, stackEnvironment } from '../scripts/addresses.ts'
 import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
+import { within } from '#runtime/adapters/within.ts'
 
 export { formatKafkaAddress, getReason } from '../lib/operations/server-messages.ts'
 
@@ -129,10 +130,6 @@ function isAnswerMissing(error: unknown): boolean {
 
 /** Waits for the first answer of a server. @throws NoAnswer if the answer takes longer than ten seconds */
 export function awaitAnswer<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new NoAnswer(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`)),
-    ANSWER_TIMEOUT_MS,
-  )
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+  const createError = () => new NoAnswer(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`)
+  return within(ANSWER_TIMEOUT_MS, answer, createError)
 }

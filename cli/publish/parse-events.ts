@@ -1,4 +1,5 @@
 /** Reads the events to publish, and makes the same checks on each event as a consumer. */
+
 import { randomUUID } from 'node:crypto'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
@@ -7,6 +8,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { readData } from '../../lib/app/event-data.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, splitDocuments } from '../input.ts'
+import { isObject } from '../../lib/support/json.ts'
 
 export interface ReadingOptions {
   /** Name of the input, for error messages. */
@@ -75,8 +77,8 @@ function parseJson(text: string): { readonly value: unknown } | string {
 
 /** Inserts an id at the start of a JSON object. The rest of the text is unchanged. */
 function insertId(text: string, value: unknown): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
-  const { id } = value as { id?: unknown }
+  if (!isObject(value)) return text
+  const { id } = value
   const isMissing = id === undefined
   const isOnly = Object.keys(value).length === 0
   return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text

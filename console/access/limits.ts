@@ -1,8 +1,10 @@
 /** Limits on the number, duration and size of requests, so that a single user or program cannot overload the console. */
-import type { Context, MiddlewareHandler } from 'hono'
+
+import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError } from '../http/problem.ts'
+import { within } from '#runtime/adapters/within.ts'
 
 export interface Limits {
   /** Time limit for one request, in milliseconds. */
@@ -54,15 +56,9 @@ export function limitRequests({
       return `The console is already processing ${most} requests${of}. Try again in a moment.`
     })
     const response = next().finally(leave)
-    await awaitInTime(context, response, answerWithinMs)
+    const message = `${context.req.path} took longer than ${answerWithinMs / 1000} s. Request a shorter time range or fewer records.`
+    await within(answerWithinMs, response, () => new ProblemError('unavailable', message))
   }
-}
-
-async function awaitInTime(context: Context, response: Promise<void>, ms: number): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const message = `${context.req.path} took longer than ${ms / 1000} s. Request a shorter time range or fewer records.`
-  const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
-  await Promise.race([response, promise]).finally(() => clearTimeout(timer))
 }
 
 /** Semaphore that all users share, with an additional limit per user. */

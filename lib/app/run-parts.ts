@@ -1,5 +1,5 @@
 /** Runs the parts of a scheduled function, each on its own. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from '#runtime/adapters/within.ts'
 
 /**
  * Time that a part has before the next part starts beside it, in milliseconds. A part that waits for a server must not delay the
@@ -25,9 +25,7 @@ export async function runParts<Parts extends Readonly<Record<string, () => Promi
   for (const part of Object.values(parts)) {
     const one = part()
     running.push(one)
-    const ended = new AbortController()
-    await Promise.race([one, sleep(patienceMs, undefined, { signal: ended.signal })]).catch(() => {})
-    ended.abort()
+    await within(patienceMs, one, () => new Error('late')).catch(() => {})
   }
   const names = Object.keys(parts)
   const results = await Promise.allSettled(running)

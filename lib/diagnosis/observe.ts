@@ -1,4 +1,5 @@
 import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
+import { within } from '#runtime/adapters/within.ts'
 import type { Observed } from './finding.ts'
 
 /**
@@ -34,7 +35,5 @@ const PATIENCE_MS = 10_000
  * @throws Error if the answer takes longer than `patienceMs`
  */
 export function withTimeout<T>(answer: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${patienceMs / 1000} s`)), patienceMs)
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+  return within(patienceMs, answer, () => new Error(`no answer within ${patienceMs / 1000} s`))
 }

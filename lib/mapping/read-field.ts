@@ -1,5 +1,7 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
+
 import type { FailureCode } from '#runtime/consumer/failure-codes.ts'
+import { isObject } from '../support/json.ts'
 import type { LinearPattern } from '../support/linear-pattern.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
@@ -83,8 +85,7 @@ function isScalar(value: unknown): value is string | number | bigint | boolean {
 
 /** Returns labels as an object of texts. Nested objects are flattened, with their names joined by dots. */
 function readLabels(value: unknown, { name }: Path): ReadField {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { problem: `"${name}" must be an object` }
+  if (!isObject(value)) return { problem: `"${name}" must be an object` }
   const found: (readonly [string, string])[] = []
   if (!collect(value, '', found, 1))
     return { problem: `"${name}" is nested more than ${DEEPEST_LABELS} levels deep` }

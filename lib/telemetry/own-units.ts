@@ -1,6 +1,8 @@
 /** Converts readings to the units of their family. Pure. */
+
 import type { EventData } from '#runtime/consumer/application.ts'
 import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
+import { isObject } from '../support/json.ts'
 import type { Family, ReadingData } from './families.ts'
 import { findConversion, unitNamed } from './units.ts'
 
@@ -50,5 +52,5 @@ function unitMismatch(unit: string, metrics: readonly (readonly [metric: string,
 }
 
 function isReadingData(data: unknown): data is Record<string, unknown> & ReadingData {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) && !Buffer.isBuffer(data)
+  return isObject(data) && !Buffer.isBuffer(data)
 }

@@ -1,7 +1,8 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
 
-import { Repeats } from '#runtime/adapters/lambda/log-rate-limit.ts'
+import { LogRateLimit } from '#runtime/adapters/lambda/log-rate-limit.ts'
 import { durationText } from '../../lib/support/duration.ts'
+import { isObject } from '../../lib/support/json.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
@@ -23,11 +24,11 @@ export class Problems {
   /** Scheduled functions whose last run failed, with the reasons. */
   readonly #failedRuns = new Map<string, string>()
   readonly #lost: string[] = []
-  readonly #repeats: Repeats
+  readonly #repeats: LogRateLimit
 
   constructor(say: (line: string) => void, now: () => number = Date.now) {
     this.#say = say
-    this.#repeats = new Repeats(undefined, now)
+    this.#repeats = new LogRateLimit(undefined, now)
   }
 
   /** Handles a report of the trigger. */
@@ -170,7 +171,7 @@ function firstLine(reason: string): string {
 
 /** Formats a value of a log line as text. Powertools logs an error as an object. */
 function formatValue(value: unknown): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
-  const { message } = value as { message?: unknown }
+  if (!isObject(value)) return String(value)
+  const { message } = value
   return message === undefined ? JSON.stringify(value) : String(message)
 }

@@ -19,6 +19,7 @@ import { CachedAnswer } from '../../cache/answer-cache.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
+import { within } from '#runtime/adapters/within.ts'
 
 /** State of the environment at one time. */
 export interface Overview {
@@ -238,16 +239,13 @@ type ServerAnswer<T> =
 
 /** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
 async function awaitAnswer<T>(server: string, answer: Promise<T>): Promise<ServerAnswer<T>> {
-  const { promise, reject } = Promise.withResolvers<never>()
   const late = `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`
-  const timer = setTimeout(() => reject(new ProblemError('unavailable', late)), ANSWERS_WITHIN_MS)
+  const createError = () => new ProblemError('unavailable', late)
   try {
-    return { value: await Promise.race([answer, promise]), problem: null }
+    return { value: await within(ANSWERS_WITHIN_MS, answer, createError), problem: null }
   } catch (error) {
     const { code, message } = toProblem(error)
     if (code === 'fault') throw error
     return { value: undefined, problem: message }
-  } finally {
-    clearTimeout(timer)
   }
 }

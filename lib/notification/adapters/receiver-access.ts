@@ -2,6 +2,8 @@
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../receiver.ts'
 import type { WebhookAccess } from '../webhook/attempt.ts'
 import { signingKey } from '../webhook/signature.ts'
+import { within } from '#runtime/adapters/within.ts'
+import { isObject } from '../support/json.ts'
 
 /** Cache duration of a secret, in milliseconds. A changed secret is used after this time at the latest. */
 const KEPT_MS = 5 * 60_000
@@ -32,11 +34,9 @@ export function receiverAccess({
     if (local) return local
     const entry = cache.get(secret)
     if (entry && entry.untilMs > nowMs()) return entry.secret
-    const fresh = await within(
-      SECRET_WITHIN_MS,
-      read(secretName(secret, env)),
-      `secret ${secretName(secret, env)}`,
-    )
+    const name = secretName(secret, env)
+    const timeout = `secret ${name} could not be read within ${SECRET_WITHIN_MS / 1_000} s`
+    const fresh = await within(SECRET_WITHIN_MS, read(name), () => new Error(timeout))
     cache.set(secret, { secret: fresh, untilMs: nowMs() + KEPT_MS })
     return fresh
   }
@@ -75,15 +75,9 @@ function isAddress(value: unknown): value is string {
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (!isObject(value)) return false
   return Object.entries(value).every(
     ([name, text]) =>
       /^[A-Za-z][A-Za-z0-9-]*$/.test(name) && typeof text === 'string' && /^[\x20-\x7e]*$/.test(text),
   )
-}
-
-async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`${what} could not be read within ${ms / 1_000} s`)), ms)
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

@@ -1,16 +1,17 @@
 /** Handler of the custom resource that creates and changes the topics of an environment during a deployment. */
-import { setTimeout as pause } from 'node:timers/promises'
+
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { NAME } from '../../app/name.ts'
-import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
+import { type Environment, GENERAL, KAFKA, readSettings, type CombinedParts } from '../../app/settings/index.ts'
 import { putAnswer } from './cloudformation-answer.ts'
 import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
 import { runPatiently } from './patience.ts'
 import { formatResponse, type Outcome, parseResourceRequest, type ResourceRequest } from './request.ts'
+import { within } from '#runtime/adapters/within.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 
 /**
  * Part of the invocation's time that is reserved for sending the response, in milliseconds. It is longer than all attempts
@@ -58,13 +59,11 @@ interface Run {
 async function awaitOutcome(request: ResourceRequest, run: Run, logger: DeploymentLog): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
-  const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
-    () => reportFailure(request, describeTimeout(run), logger),
-    // The race is already decided, so this promise never has to resolve.
-    () => new Promise<never>(() => {}),
-  )
+  const outcome = fulfillRequest(request, deployment, logger)
   try {
-    return await Promise.race([fulfillRequest(request, deployment, logger), late])
+    return await within(Math.max(0, run.withinMs), outcome, () => new Error(describeTimeout(run)))
+  } catch (error) {
+    return reportFailure(request, (error as Error).message, logger)
   } finally {
     stopping.abort()
     await deployment.close()
@@ -80,13 +79,13 @@ function describeTimeout({ withinMs }: Run): string {
 class Deployment implements DeploymentPorts {
   readonly #stop: AbortSignal
   readonly #start: () => Promise<Started>
-  #connections: KafkaConnections | undefined
+  #connections: KafkaClients | undefined
 
   constructor({ name, environment }: Run, stop: AbortSignal) {
     this.#stop = stop
     this.#start = once(async () => {
       const config = readSettings([GENERAL, KAFKA], environment)
-      this.#connections = new KafkaConnections(config, `${NAME}-${name}`)
+      this.#connections = new KafkaClients(config, `${NAME}-${name}`)
       return { config, kafka: await this.#connections.kafka() }
     })
   }
@@ -125,6 +124,6 @@ class Deployment implements DeploymentPorts {
 }
 
 interface Started {
-  readonly config: PartsOf<readonly [typeof GENERAL, typeof KAFKA]>
-  readonly kafka: Awaited<ReturnType<KafkaConnections['kafka']>>
+  readonly config: CombinedParts<readonly [typeof GENERAL, typeof KAFKA]>
+  readonly kafka: Awaited<ReturnType<KafkaClients['kafka']>>
 }

@@ -2,9 +2,11 @@
  * Converts records to lines of a recording, and lines back to records. A line preserves the exact bytes, position and time of a
  * record. Pure.
  */
+
 import { isUtf8 } from 'node:buffer'
 import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
+import { isObject } from '../../support/json.ts'
 import { type BytesView, toBytesView } from './bytes-view.ts'
 
 /**
@@ -86,10 +88,6 @@ function decodeBytes(view: unknown): Buffer | null | undefined {
   if (typeof base64 !== 'string') return undefined
   const bytes = Buffer.from(base64, 'base64')
   return bytes.toString('base64') === base64 ? bytes : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 function isCount(value: unknown): value is number {

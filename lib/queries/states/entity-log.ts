@@ -9,6 +9,7 @@ import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
+import { isObject } from '../../support/json.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {
@@ -148,8 +149,4 @@ function getTimeMs({ time }: Event, { timestampMs }: LogRecord): number {
 function isValues(values: unknown): boolean {
   const { count, mean, minimum, maximum } = (values ?? {}) as Partial<MinuteValues>
   return [count, mean, minimum, maximum].every(value => Number.isFinite(value))
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value)
 }

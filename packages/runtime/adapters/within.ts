@@ -1,13 +1,17 @@
 /**
- * Waits for the credentials of a registry, at most `ms`. The limit is needed because the SDK may wait for a secret longer than an
- * invocation lasts.
+ * Waits for work, but at most `ms` milliseconds. The work itself continues: give it a signal if it must end.
+ *
+ * @param createError creates the error that is thrown if the time has run out
+ * @param intervals number of intervals into which the time is divided. Time in which this process was frozen or starved counts as one
+ * interval, so with several of them a result which arrived in the meantime is still received.
  */
-export async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
-  if (ms === Number.POSITIVE_INFINITY) return answer
+export function within<T>(ms: number, work: Promise<T>, createError: () => Error, intervals = 1): Promise<T> {
+  if (ms === Number.POSITIVE_INFINITY) return work
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new Error(`its credentials are not available within ${Math.round(ms)} ms`)),
-    ms,
-  )
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+  let timer: NodeJS.Timeout
+  const wait = (left: number) => {
+    timer = setTimeout(() => (left > 1 ? wait(left - 1) : reject(createError())), ms / intervals)
+  }
+  wait(intervals)
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

@@ -1,6 +1,8 @@
 /** Client for Redis or Valkey. Only this folder uses the client library. */
+
 import type { RedisCommander } from 'ioredis'
 import { Unavailable } from '../../pipeline/errors.ts'
+import { within } from '../within.ts'
 import { type Connection, connect, type RedisSettings } from './connection.ts'
 import type { Script } from './scripts.ts'
 
@@ -48,7 +50,7 @@ export class RedisClient {
     const connection = await connecting
     const beganAtMs = Date.now()
     try {
-      return await within(connection.commandTimeoutMs, command(connection.redis))
+      return await awaitReply(connection.commandTimeoutMs, command(connection.redis))
     } catch (error) {
       if (isBug(error)) throw error
       const failure = toFailure(error as Error)
@@ -200,22 +202,11 @@ function createCause({ name, code, message }: Pick<Failure, 'name' | 'code' | 'm
 
 const NO_ANSWER = 'NoAnswer'
 
-/** Number of intervals into which the wait for a reply is divided. */
-const PARTS = 4
+/** Number of intervals into which the wait for a reply is divided, so that a pause of this process is not taken for one of the server. */
+const INTERVALS = 4
 
-/**
- * Limits the time of a command, because the library's own limit does not apply while it discovers the nodes of a cluster. Time in
- * which this process was frozen or starved counts as one interval, so that a reply which arrived in the meantime is still read.
- */
-function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  let timer: NodeJS.Timeout
-  const wait = (parts: number) => {
-    timer = setTimeout(() => {
-      if (parts > 1) wait(parts - 1)
-      else reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: NO_ANSWER }))
-    }, ms / PARTS)
-  }
-  wait(PARTS)
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+/** Limits the time of a command, because the library's own limit does not apply while it discovers the nodes of a cluster. */
+function awaitReply<T>(ms: number, reply: Promise<T>): Promise<T> {
+  const createError = () => Object.assign(new Error(`no answer within ${ms} ms`), { name: NO_ANSWER })
+  return within(ms, reply, createError, INTERVALS)
 }

@@ -6,7 +6,7 @@ import { ConfigError } from '../../consumer/author-errors.ts'
 import { resolveFormats, type SchemaDataFormat, type Serialization } from '../../consumer/serialization.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { readSecret } from '../aws/secrets-and-parameters.ts'
-import { within } from '../within.ts'
+import { awaitCredentials } from './guarded-registry.ts'
 
 interface SchemaIds {
   /**
@@ -46,7 +46,7 @@ export async function schemaIds(
 ): Promise<SchemaIds> {
   const beganMs = performance.now()
   const leftMs = () => withinMs - (performance.now() - beganMs)
-  const subjects = await within(createRegistrySubjects(place), leftMs()).catch(refusal)
+  const subjects = await awaitCredentials(leftMs(), createRegistrySubjects(place)).catch(refusal)
   return { findId: (subject, schema) => subjects.findId(subject, schema, leftMs()).catch(refusal) }
 }
 

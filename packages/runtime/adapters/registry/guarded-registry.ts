@@ -46,7 +46,7 @@ export class GuardedRegistry {
     try {
       this.#client ??= this.#connect()
       const beganMs = performance.now()
-      const client = await within(this.#client, withinMs)
+      const client = await awaitCredentials(withinMs, this.#client)
       const schema = await client.schema(id, withinMs - (performance.now() - beganMs))
       this.#failures = 0
       return schema
@@ -75,6 +75,14 @@ export class GuardedRegistry {
     this.#failures += 1
     this.#pausedUntilMs = this.#nowMs() + pauseMs
   }
+}
+
+/**
+ * Waits for the credentials of a registry, at most `ms`. The limit is needed because the SDK may wait for a secret longer than an
+ * invocation lasts.
+ */
+export function awaitCredentials<T>(ms: number, work: Promise<T>): Promise<T> {
+  return within(ms, work, () => new Error(`its credentials are not available within ${Math.round(ms)} ms`))
 }
 
 function unavailable(message: string, options?: ErrorOptions): Unavailable {

@@ -6,7 +6,7 @@ import { createTelemetry, inEnvironment, logsContext } from '../adapters/lambda/
 import type { GeneralSettings } from '../settings/general.ts'
 import { type CombinedParts, readSettings } from '../settings/read-settings.ts'
 import type { Slice } from '../settings/slice.ts'
-import type { ScheduledHandler } from './handler-types.ts'
+import type { InvocationContext, ScheduledHandler } from './handler-types.ts'
 import type { KafkaClients } from './kafka-clients.ts'
 import { once } from './once.ts'
 
@@ -41,6 +41,9 @@ interface ScheduledTelemetry {
   /** Records a count metric for the function as a whole. */
   count(name: string, count: number): void
 }
+
+/** Part of a schedule's event that is read. */
+type Trigger = Partial<Pick<ScheduledEvent, 'time' | 'detail-type'>>
 
 /** Causes a compile error unless the slices contain all needed settings. */
 type Sufficient<Slices extends readonly Slice[], Needed> =
@@ -80,7 +83,7 @@ export function createScheduledHandler<
     connections.onPublished = ms => void publishedMs.push(ms)
     return { config, connections }
   })
-  const handler = middy<ScheduledEvent, object, Error, Context>()
+  const invoke = middy<Trigger, object, Error, Context>()
     .use(logsContext(logger))
     .handler(async (event, context) => {
       const { config, connections } = await start()
@@ -105,5 +108,7 @@ export function createScheduledHandler<
       logger.info('done', { result })
       return result
     })
-  return Object.assign(handler as unknown as Omit<ScheduledHandler, 'start'>, { start }) as ScheduledHandler
+  // Only Powertools reads more of the context than an `InvocationContext` has, and Lambda always passes the whole.
+  const handler = (event: Trigger, context: InvocationContext) => invoke(event, context as Context)
+  return Object.assign(handler, { start })
 }

@@ -59,7 +59,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #tracker: TopicTracker
   #nextReading = Promise.withResolvers<void>()
   readonly #name: string
-  readonly #trouble: ReadingOutage
+  readonly #readingOutage: ReadingOutage
   #hasJoined = false
   readonly #reports: MappingReports
 
@@ -78,7 +78,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
           `${this.#name}  the topic was deleted and created again: reading it from its beginning`,
         ),
     })
-    this.#trouble = new ReadingOutage({
+    this.#readingOutage = new ReadingOutage({
       ...parts,
       name: this.#name,
       mapping,
@@ -140,14 +140,14 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   async #readOnce(): Promise<number> {
     try {
       if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic)))
-        return this.#trouble.handleMissingTopic()
+        return this.#readingOutage.handleMissingTopic()
       const largestBatch = await this.#parts.cluster.fetchMaxBatchBytes(this.#mapping.topic)
       // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
       await this.#member.read(largestBatch)
       return 0
     } catch (error) {
-      return this.#trouble.handleFailure(error)
+      return this.#readingOutage.handleFailure(error)
     }
   }
 
@@ -201,7 +201,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   handleReadStart(offsets: ReadonlyMap<number, number>): void {
     // Log this only the first time, because a member may repeatedly join without being able to fetch.
-    if (!this.#hasJoined || !this.#trouble.isFailing)
+    if (!this.#hasJoined || !this.#readingOutage.isFailing)
       this.#parts.log.notice(
         `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
       )
@@ -214,7 +214,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   handleFetch(): void {
-    this.#trouble.handleSuccess()
+    this.#readingOutage.handleSuccess()
   }
 
   handleRecords(partition: number, messages: readonly Message[]): Promise<void> {

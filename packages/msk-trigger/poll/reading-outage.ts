@@ -8,7 +8,7 @@ import type { Log } from '../support/serverless.ts'
 /** Attempts that may fail because the group's coordinator is loading: at least ten seconds. Later failures are reported. */
 const LOADING_ATTEMPTS = 8
 
-export interface TroubleParts {
+export interface ReadingOutageParts {
   readonly name: string
   readonly mapping: Pick<Mapping, 'topic'>
   readonly settings: Pick<Settings, 'brokers'>
@@ -20,13 +20,13 @@ export interface TroubleParts {
 
 /** Logs why an event source cannot read. Failures are counted until a fetch succeeds; joining the group is not sufficient. */
 export class ReadingOutage {
-  readonly #parts: TroubleParts
+  readonly #parts: ReadingOutageParts
   readonly #attempts = new Attempts()
   readonly #loading = new Attempts()
   /** True once a log line has explained how to create the topic. */
   #isTopicTold = false
 
-  constructor(parts: TroubleParts) {
+  constructor(parts: ReadingOutageParts) {
     this.#parts = parts
   }
 

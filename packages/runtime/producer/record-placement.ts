@@ -34,7 +34,7 @@ interface Parts {
     readonly deliveryTimeoutMs: number
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: OutcomeCallback) => void
-  readonly trouble: BrokerOutage
+  readonly outage: BrokerOutage
   /** Called after waiting records were added to their queues. */
   readonly onLoaded: () => void
 }
@@ -98,18 +98,18 @@ export class RecordPlacement {
 
   /** Looks up a topic. @returns the reason why the topic cannot be used; undefined if it can */
   async #loadTopic(topic: string): Promise<Error | undefined> {
-    const { brokers, clock, settings, trouble } = this.#parts
+    const { brokers, clock, settings, outage } = this.#parts
     const startedMs = clock.nowMs()
     for (let attempt = 0; ; attempt++) {
       for (const one of this.#waiting.get(topic) ?? []) one.isLookedUp = true
       try {
         await (this.#known.has(topic) ? brokers.refresh() : brokers.load(topic))
-        trouble.noteSuccess()
+        outage.noteSuccess()
         if (this.#leaders(topic).size > 0) return undefined
         throw new Unavailable('broker-unavailable', `no broker knows the partitions of ${topic} yet`)
       } catch (cause) {
         if (this.#stopped) return this.#stopped
-        trouble.noteFailure(cause)
+        outage.noteFailure(cause)
         const delivery = deliveryError(cause, `topic ${topic}`)
         const error = isUnknownTopic(delivery) ? missingTopic(topic, cause) : delivery
         const { deliveryTimeoutMs } = settings

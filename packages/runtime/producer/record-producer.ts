@@ -34,15 +34,15 @@ export class RecordProducer {
   readonly #settings: Settings
   readonly #brokers: Brokers
   readonly #accumulator: Accumulator
-  readonly #placing: RecordPlacement
+  readonly #placement: RecordPlacement
   readonly #sender: Sender
   readonly #metrics = { messages_sent: 0, errors: 0, retries: 0 }
-  readonly #buffered: MemoryLimit
+  readonly #memory: MemoryLimit
   readonly #clock: Clock
   /** Number of unsettled records, and callbacks for when there are none. */
   #outstanding = 0
   #waiting: (() => void)[] = []
-  readonly #trouble: BrokerOutage
+  readonly #outage: BrokerOutage
   #isClosed = false
   #isHurrying = false
 
@@ -62,20 +62,20 @@ export class RecordProducer {
       readonly warn?: (line: string) => void
     } = {},
   ) {
-    const trouble = new BrokerOutage(clock, warn)
-    this.#trouble = trouble
+    const outage = new BrokerOutage(clock, warn)
+    this.#outage = outage
     const accumulator = new Accumulator(settings)
     this.#settings = settings
     this.#brokers = brokers
     this.#accumulator = accumulator
-    this.#buffered = new MemoryLimit(settings.bufferBytes)
+    this.#memory = new MemoryLimit(settings.bufferBytes)
     this.#clock = clock
     this.#sender = new Sender({
-      ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
+      ...{ settings, accumulator, brokers, clock, outage, metrics: this.#metrics },
       identity: settings.idempotent ? new ProducerIdentity(brokers) : undefined,
     })
-    this.#placing = new RecordPlacement({
-      ...{ brokers, clock, settings, trouble },
+    this.#placement = new RecordPlacement({
+      ...{ brokers, clock, settings, outage },
       put: (record, told) => {
         if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
       },
@@ -91,11 +91,11 @@ export class RecordProducer {
    */
   accept(record: OutgoingRecord, onOutcome: OutcomeCallback): void {
     if (this.#isClosed) throw new DeliveryFailed('closed')
-    this.#buffered.requireRoom()
-    const bytes = this.#buffered.add(estimateSize(record))
+    this.#memory.requireRoom()
+    const bytes = this.#memory.add(estimateSize(record))
     this.#outstanding += 1
-    this.#placing.place(record, outcome => {
-      this.#buffered.release(bytes)
+    this.#placement.place(record, outcome => {
+      this.#memory.release(bytes)
       this.#completeRecord()
       onOutcome(outcome)
     })
@@ -103,7 +103,7 @@ export class RecordProducer {
 
   /** Returns undefined if more records can be accepted now; otherwise a promise that resolves when they can. */
   waitForRoom(): Promise<void> | undefined {
-    return this.#buffered.isFree ? undefined : this.#buffered.waitForRoom()
+    return this.#memory.isFree ? undefined : this.#memory.waitForRoom()
   }
 
   /**
@@ -195,8 +195,8 @@ export class RecordProducer {
 
   async close(): Promise<void> {
     this.end()
-    const error = new DeliveryFailed('not-delivered-at-close', this.#trouble.reason)
-    this.#placing.stop(error)
+    const error = new DeliveryFailed('not-delivered-at-close', this.#outage.reason)
+    this.#placement.stop(error)
     this.#sender.stop(error)
     for (const batch of this.#accumulator.takeAll()) {
       this.#metrics.errors += batch.builder.count

@@ -43,7 +43,7 @@ interface Parts {
   /** Counters that the sender increments. */
   readonly metrics: { messages_sent: number; errors: number; retries: number }
   readonly clock: Clock
-  readonly trouble: BrokerOutage
+  readonly outage: BrokerOutage
 }
 
 export class Sender {
@@ -144,7 +144,7 @@ export class Sender {
     void this.#exchange(id, departures, before, onSent)
       .then(
         answers => {
-          this.#parts.trouble.noteSuccess()
+          this.#parts.outage.noteSuccess()
           this.#take(departures, answers)
         },
         error => this.#takeError(departures, error),
@@ -211,7 +211,7 @@ export class Sender {
   }
 
   #takeError(departures: readonly Departure[], cause: unknown): void {
-    if (!this.#stopped && mayPass(cause)) this.#parts.trouble.noteFailure(cause)
+    if (!this.#stopped && mayPass(cause)) this.#parts.outage.noteFailure(cause)
     for (const departure of departures) {
       const error = deliveryError(cause, formatPartition(departure.queue))
       if (mayPass(cause)) this.#retry(departure, error)

@@ -67,11 +67,11 @@ export type LineKind = keyof typeof LINES
 /** Writes log lines at a limited rate per kind, because the same condition can last for many batches. */
 export class LogLines {
   readonly #logger: Logger
-  readonly #repeats: LogRateLimit
+  readonly #rateLimit: LogRateLimit
 
   constructor(logger: Logger, now: () => number) {
     this.#logger = logger
-    this.#repeats = new LogRateLimit(undefined, now)
+    this.#rateLimit = new LogRateLimit(undefined, now)
   }
 
   /**
@@ -81,7 +81,7 @@ export class LogLines {
    * @param text message of the line; by default, the message of its kind
    */
   write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {
-    const unsaid = this.#repeats.due(`${kind}/${of}`)
+    const unsaid = this.#rateLimit.due(`${kind}/${of}`)
     if (unsaid === undefined) return
     this.each(kind, { ...details, ...(unsaid > 0 ? { unsaid } : {}) }, text)
   }

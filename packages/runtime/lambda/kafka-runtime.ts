@@ -15,7 +15,7 @@ import { createTracing } from './create-tracing.ts'
 /** Parts of a handler that all invocations of an execution environment share. */
 export type KafkaRuntime = Awaited<ReturnType<typeof startKafkaRuntime>>
 
-/** @throws ConfigError that names every missing or invalid setting; errors of Redis, if it cannot be reached */
+/** Starts a handler. Kafka and Redis are connected to on first use. @throws ConfigError that names every missing or invalid setting */
 export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, observer: LambdaObserver) {
   const { application, name, choices } = plan
   const config = readConsumerConfig(plan)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Change, RememberedId, StateKey } from '#runtime/pipeline/model.ts'
+import type { Change, RememberedId, StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { TOPIC } from './batches.ts'
 

@@ -3,6 +3,7 @@ import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, req
 import { requireRoom } from '../../lib/operations/reprocess/memory-check.ts'
 import { createReprocessingStore, type Reprocessings } from '../../lib/operations/reprocess/reprocessing-store.ts'
 import type { From } from '../../lib/operations/reprocess/start.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.

@@ -1,6 +1,6 @@
 /** Formats the output of `sluice verify`. Pure. */
 
-import type { Difference, Exception } from '#runtime/pipeline/verifying/compare.ts'
+import type { Difference, Exception } from '#runtime/pipeline/verifying/differences.ts'
 import { toDifferenceKey, type Verified } from '#runtime/pipeline/verifying/verify.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'

@@ -3,8 +3,8 @@
 import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { findPresentPartition } from '#runtime/pipeline/failures/present-partition.ts'
-import type { Growth } from '#runtime/pipeline/model.ts'
+import { findPresentPartition } from '#runtime/pipeline/model/partitioning.ts'
+import type { Growth } from '#runtime/pipeline/model/partition-state.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Cursor, Cursors } from '#runtime/pipeline/ports.ts'
 
 export function conformsAsForwardCursors(name: string, cursors: () => Cursors): void {

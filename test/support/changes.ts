@@ -1,5 +1,5 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Change, RememberedFailure, Version } from '#runtime/pipeline/model.ts'
+import type { Change, RememberedFailure, Version } from '#runtime/pipeline/model/partition-state.ts'
 
 const WINDOW_MS = 3_600_000
 

@@ -1,6 +1,6 @@
 /** Pages with all kinds of content of a partition state, and many ids. */
 
-import { formatState, withHold } from '#runtime/pipeline/deciding/stored-state.ts'
+import { formatState, withHold } from '#runtime/pipeline/model/stored-state.ts'
 import type { StateMeta, StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 
 const CLOCK_MS = 4_000

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Forgetting } from './schedule.ts'
 import { redisUrl } from './servers.ts'
 

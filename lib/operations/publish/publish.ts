@@ -7,7 +7,7 @@ import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.t
 import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
-import { withoutOrigin } from '#runtime/pipeline/deciding/origin.ts'
+import { withoutOrigin } from '#runtime/pipeline/outbox/position.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from './default-key.ts'
 import { keyBy as keyOfEvent } from './selected-key.ts'

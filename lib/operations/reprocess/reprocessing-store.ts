@@ -1,7 +1,7 @@
 /** Describes a running reprocessing. It is stored in Redis, so that a later command takes over from an earlier one. */
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 
 /** Result for one partition. */

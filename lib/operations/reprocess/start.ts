@@ -1,6 +1,6 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/value-kinds.ts'
 import { duration } from '../../app/settings/duration.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'

@@ -2,7 +2,7 @@
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
 import { instant } from '#runtime/consumer/instant.ts'
 import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { MAX_STEP_MS } from '#runtime/pipeline/log/clock.ts'
+import { MAX_STEP_MS } from '#runtime/pipeline/model/log.ts'
 import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -4,7 +4,7 @@ import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redi
 import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/stored-value.ts'
-import type { FormerStates } from '../pipeline/loading/former-states.ts'
+import type { FormerStates } from '../pipeline/replacing/former-states.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'

@@ -3,7 +3,7 @@ import { ConfigError } from '../consumer/author-errors.ts'
 import { parkingError } from '../consumer/parking.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { Process } from './consumer.ts'
-import { versionError } from './deciding/stored-state.ts'
+import { versionError } from './model/stored-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 
 /**

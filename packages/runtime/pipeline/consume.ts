@@ -8,10 +8,10 @@ import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.t
 import { type BatchResponse, respond } from './batch/respond.ts'
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
-import { type FormerStatesPort, withFormerStates } from './loading/former-states.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
+import { type FormerStatesPort, withFormerStates } from './replacing/former-states.ts'
 
 /**
  * Processes the partitions of the batch concurrently. If ReportBatchItemFailures is off, the promise rejects

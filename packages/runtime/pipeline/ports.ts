@@ -2,7 +2,6 @@
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
-import type { FailedTry } from './deciding/tries.ts'
 import type {
   Change,
   Decision,
@@ -15,7 +14,8 @@ import type {
   Snapshot,
   StateKey,
   StoppedPartition,
-} from './model.ts'
+} from './model/partition-state.ts'
+import type { FailedTry } from './model/tries.ts'
 
 export interface Ports {
   readonly store: StateStore

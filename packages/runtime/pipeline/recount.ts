@@ -5,11 +5,18 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { apply } from './deciding/apply.ts'
-import { readState } from './deciding/stored-state.ts'
 import type { Decoded } from './decoding/decode.ts'
 import { decodeChunk } from './decoding/decode-chunk.ts'
-import { BEFORE_LOG } from './log/clock.ts'
-import type { Change, Decision, RememberedFailure, RememberedId, Snapshot, StoredTimer } from './model.ts'
+import { BEFORE_LOG } from './model/log.ts'
+import type {
+  Change,
+  Decision,
+  RememberedFailure,
+  RememberedId,
+  Snapshot,
+  StoredTimer,
+} from './model/partition-state.ts'
+import { readState } from './model/stored-state.ts'
 
 /** Everything is loaded, and no commit is too large, so a chunk is always decided as a whole. */
 const NO_LIMITS = { records: Infinity, bytes: Infinity, timers: Infinity }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { StateKey } from '../pipeline/model.ts'
+import type { StateKey } from '../pipeline/model/partition-state.ts'
 import type { Cursor, Cursors } from '../pipeline/ports.ts'
 
 /**

@@ -1,5 +1,4 @@
 import type { Failure } from '../consumer/failure-codes.ts'
-import type { FailedTry } from '../pipeline/deciding/tries.ts'
 import type {
   Decision,
   FailureMemory,
@@ -7,7 +6,8 @@ import type {
   OutboxEntry,
   StateKey,
   StoppedPartition,
-} from '../pipeline/model.ts'
+} from '../pipeline/model/partition-state.ts'
+import type { FailedTry } from '../pipeline/model/tries.ts'
 import type { Observer } from '../pipeline/ports.ts'
 
 /** Observer that records all reports of the pipeline. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { RememberedFailure, StateKey } from '#runtime/pipeline/model.ts'
+import type { RememberedFailure, StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf, versionAt } from '../../support/changes.ts'

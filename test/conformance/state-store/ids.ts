@@ -1,7 +1,7 @@
 /** Which ids are known, and for how long. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { RememberedId } from '#runtime/pipeline/model.ts'
+import type { RememberedId } from '#runtime/pipeline/model/partition-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'

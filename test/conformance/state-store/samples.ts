@@ -1,6 +1,12 @@
 /** Partition states, ids, timers and outbox entries for the suite of state stores. */
 import { randomUUID } from 'node:crypto'
-import type { LogClock, OutboxEntry, RememberedId, StateKey, StoredTimer } from '#runtime/pipeline/model.ts'
+import type {
+  LogClock,
+  OutboxEntry,
+  RememberedId,
+  StateKey,
+  StoredTimer,
+} from '#runtime/pipeline/model/partition-state.ts'
 
 /** An hour, in milliseconds. */
 export const WINDOW = 3_600_000

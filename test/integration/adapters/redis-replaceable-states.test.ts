@@ -7,7 +7,7 @@ import { buildPrefix, buildKeys as liveKeysOf } from '#runtime/adapters/redis/ke
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { StateReader } from '#runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'

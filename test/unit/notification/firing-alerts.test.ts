@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import type { OutboxEntry } from '#runtime/pipeline/model.ts'
+import type { OutboxEntry } from '#runtime/pipeline/model/partition-state.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { type FiringAlerts, listFiringAlerts } from '../../../lib/notification/firing-alerts.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'

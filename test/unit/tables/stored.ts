@@ -1,7 +1,7 @@
 /** Contents of Redis for queries: anything not set is as for a partition that has not been read. */
 import type { StateDetails, StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredContext, StoredTimer } from '#runtime/pipeline/model.ts'
+import type { Hold } from '#runtime/pipeline/model/hold.ts'
+import type { StateKey, StoredContext, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
 
 const EMPTY: StateDetails = {
   appliedOffset: -1,

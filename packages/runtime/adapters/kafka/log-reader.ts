@@ -2,18 +2,11 @@
  * Reads a range of a partition without a consumer group. Joining a group would take seconds, require permissions on groups, and
  * cause rebalances.
  */
-import {
-  type Cluster,
-  createCluster,
-  type FetchedMessage,
-  formatPartition,
-  OpenBatches,
-  UnreadableBytes,
-} from '@sluice/kafka-records'
+import { type Cluster, createCluster, type FetchedMessage, formatPartition, OpenBatches, UnreadableBytes } from '@sluice/kafka-records'
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
-import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/partition-state.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'

@@ -2,15 +2,8 @@ import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Application } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
-import type { FailedTry } from '../../pipeline/deciding/tries.ts'
-import type {
-  Decision,
-  FailureMemory,
-  OffsetRange,
-  OutboxEntry,
-  StateKey,
-  StoppedPartition,
-} from '../../pipeline/model.ts'
+import type { FailedTry } from '../../pipeline/model/tries.ts'
+import type { Decision, FailureMemory, OffsetRange, OutboxEntry, StateKey, StoppedPartition } from '../../pipeline/model/partition-state.ts'
 import type { Observer } from '../../pipeline/ports.ts'
 import { InvocationProgress, isOfRecord, PerTopic } from './invocation-progress.ts'
 import { describeDecision, describeError, describeFailure, keyText, truncate } from './log-fields.ts'

@@ -1,30 +1,12 @@
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { byPlace } from '../../pipeline/deciding/timers.ts'
-import { computeSpanEnd } from '../../pipeline/log/clock.ts'
-import type {
-  Change,
-  LoadSelection,
-  OutboxEntry,
-  RememberedFailure,
-  Snapshot,
-  StateKey,
-  StoredContext,
-  StoredTimer,
-  TimerPlace,
-} from '../../pipeline/model.ts'
+import { byPlace } from '../../pipeline/deciding/timer-queue.ts'
+import { computeSpanEnd } from '../../pipeline/model/log.ts'
+import type { Change, LoadSelection, OutboxEntry, RememberedFailure, Snapshot, StateKey, StoredContext, StoredTimer, TimerPlace } from '../../pipeline/model/partition-state.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import { isAbsent, type StatePages, sameVersion } from '../../pipeline/replacing/state-parts.ts'
-import type { MemoryStates } from '../../pipeline/reprocessing/log-again.ts'
-import {
-  buildReplacement,
-  buildState,
-  emptyState,
-  listContents,
-  type MemoryState,
-  pick,
-  toStateMeta,
-} from './memory-state.ts'
+import type { MemoryStates } from '../../pipeline/reprocessing/log-replay.ts'
+import { buildReplacement, buildState, emptyState, listContents, type MemoryState, pick, toStateMeta } from './memory-state.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite

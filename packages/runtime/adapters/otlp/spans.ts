@@ -4,16 +4,10 @@
  * child. All ids are derived from stable names. If a record is decided again, after a crash or on a restored store, its spans have
  * the same ids.
  */
-import {
-  deriveSpanId,
-  extractSpanContext,
-  type Sampler,
-  type SpanContext,
-  startTrace,
-} from '../../cloudevents/trace.ts'
+import { deriveSpanId, extractSpanContext, type Sampler, type SpanContext, startTrace } from '../../cloudevents/trace.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
-import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
+import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model/partition-state.ts'
 
 /** Span kinds with OTLP's numbers. */
 export const SPAN_KINDS = { internal: 1, producer: 4, consumer: 5 } as const

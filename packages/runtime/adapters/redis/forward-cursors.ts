@@ -1,4 +1,4 @@
-import type { StateKey } from '../../pipeline/model.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { Cursor, Cursors } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { buildCursorKey } from './keys.ts'

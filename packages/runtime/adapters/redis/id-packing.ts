@@ -1,5 +1,5 @@
 /** Binary form of ids in a partition state, in buckets. See `layout.ts`. */
-import type { RememberedId } from '../../pipeline/model.ts'
+import type { RememberedId } from '../../pipeline/model/partition-state.ts'
 import { ID_BYTES } from '../../pipeline/replacing/id-bytes.ts'
 import { computeGeneration, LAYOUT } from './layout.ts'
 

@@ -1,4 +1,4 @@
-import type { StateKey } from '../../pipeline/model.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 
 /** Keys of a partition state. They share a hash tag, so that a cluster stores them together and one script can change them all. */
 export interface PartitionStateKeys {

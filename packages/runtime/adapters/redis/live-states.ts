@@ -4,7 +4,7 @@ import type {
   Snapshot,
   StateKey,
   StoredContext,
-} from '../../pipeline/model.ts'
+} from '../../pipeline/model/partition-state.ts'
 import type { StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
 import type { RedisClient } from './client.ts'

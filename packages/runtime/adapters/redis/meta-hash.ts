@@ -1,4 +1,4 @@
-import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
+import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model/partition-state.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { computeGeneration, type MetaField } from './layout.ts'
 

@@ -2,8 +2,8 @@
  * Requests to the scripts, one map per script. The comment at the top of each script describes the fields; an
  * undefined field is nil in Lua.
  */
-import { MAX_STEP_MS } from '../../pipeline/log/clock.ts'
-import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model.ts'
+import { MAX_STEP_MS } from '../../pipeline/model/log.ts'
+import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
 import type { ReplacementConditions, Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'

@@ -1,4 +1,4 @@
-import type { StateKey } from '../../pipeline/model.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { buildKeys, buildSkippedKey } from './keys.ts'

@@ -1,5 +1,4 @@
-import { type Hold, isHolderName } from '../../pipeline/deciding/hold.ts'
-import { splitHold, splitState } from '../../pipeline/deciding/stored-state.ts'
+import { type Hold, isHolderName } from '../../pipeline/model/hold.ts'
 import type {
   LogClock,
   RememberedFailure,
@@ -7,7 +6,8 @@ import type {
   StoredContext,
   StoredTimer,
   Version,
-} from '../../pipeline/model.ts'
+} from '../../pipeline/model/partition-state.ts'
+import { splitHold, splitState } from '../../pipeline/model/stored-state.ts'
 import type { RedisClient } from './client.ts'
 import { collectUnique, StateReader } from './state-reader.ts'
 

@@ -1,5 +1,5 @@
 /** Finds partition states of all consumers by their keys. */
-import type { StateKey } from '../../pipeline/model.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'
 

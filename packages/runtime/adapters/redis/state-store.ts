@@ -1,15 +1,5 @@
 import { PartitionStopped } from '../../pipeline/errors.ts'
-import type {
-  Change,
-  Growth,
-  LoadSelection,
-  OutboxEntry,
-  RememberedId,
-  Snapshot,
-  StateKey,
-  StoredTimer,
-  TimerPlace,
-} from '../../pipeline/model.ts'
+import type { Change, Growth, LoadSelection, OutboxEntry, RememberedId, Snapshot, StateKey, StoredTimer, TimerPlace } from '../../pipeline/model/partition-state.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import { createFencedError } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'

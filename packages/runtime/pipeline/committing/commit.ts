@@ -4,8 +4,8 @@ import { computePartition } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { isAlarming } from '../failures/failure-memory.ts'
-import type { Snapshot, StateKey } from '../model.ts'
+import { isAlarming } from '../model/failure-memory.ts'
+import type { Snapshot, StateKey } from '../model/partition-state.ts'
 import type { Observer } from '../ports.ts'
 
 interface CommittedChunk {

@@ -4,6 +4,10 @@ import { type Failure, failure, isRetried } from '../../consumer/failure-codes.t
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import { keepsStates } from '../consumer.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'
+import { isNamed } from '../loading/former-names.ts'
+import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model/partition-state.ts'
+import { findPresentPartition } from '../model/partitioning.ts'
+import type { DuplicateReason, IgnoredReason, ParkedReason } from '../model/reasons.ts'
 import {
   computeDigest,
   createFailureRecord,
@@ -12,12 +16,8 @@ import {
   failureEventId,
   failureRecordBytes,
   getFailedConsumer,
-} from '../failures/failure-record.ts'
-import { findPresentPartition } from '../failures/present-partition.ts'
-import { isNamed } from '../loading/former-names.ts'
-import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
-import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
-import { findSequencedOrigin } from './origin.ts'
+} from '../outbox/failure-record.ts'
+import { findSequencedOrigin } from '../outbox/position.ts'
 import type { FailedBefore, Work } from './working-copy.ts'
 
 export interface Task extends Healthy {

@@ -6,9 +6,18 @@ import { completeStep, contextTypes, type Emission } from '../../consumer/proces
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionStopped } from '../errors.ts'
-import { clockGapMs } from '../log/clock.ts'
-import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from '../model.ts'
-import type { ErasureReason, IgnoredReason } from '../reasons.ts'
+import { eventCause } from '../model/cause.ts'
+import { clockGapMs } from '../model/log.ts'
+import type {
+  Change,
+  Decision,
+  Deferred,
+  EndedFailure,
+  LogClock,
+  Snapshot,
+} from '../model/partition-state.ts'
+import type { ErasureReason, IgnoredReason } from '../model/reasons.ts'
+import { readState } from '../model/stored-state.ts'
 import {
   admit,
   completeTask,
@@ -18,7 +27,7 @@ import {
   isRepeatedEmission,
   type Task,
 } from './admission.ts'
-import { eventCause } from './cause.ts'
+import { findDueBefore, findUnreadable, fireDueBefore, fireTimer } from './fire-timers.ts'
 import {
   continueEntity,
   endHold,
@@ -28,10 +37,8 @@ import {
   retry,
   stepOrHold,
   updateHold,
-} from './holding.ts'
-import { runStep, type StepChanges, type StepFailure } from './step.ts'
-import { findDueBefore, findUnreadable, fireDueBefore, fireTimer } from './steps.ts'
-import { readState } from './stored-state.ts'
+} from './parking.ts'
+import { runStep, type StepChanges, type StepFailure } from './step-result.ts'
 import { type KeyedWork, WorkingCopy } from './working-copy.ts'
 
 export interface ApplyResult {

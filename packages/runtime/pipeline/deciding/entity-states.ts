@@ -1,7 +1,8 @@
 /** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
-import type { Snapshot } from '../model.ts'
-import { formatHolderName, type Hold } from './hold.ts'
-import { splitHold, withHold } from './stored-state.ts'
+
+import { formatHolderName, type Hold } from '../model/hold.ts'
+import type { Snapshot } from '../model/partition-state.ts'
+import { splitHold, withHold } from '../model/stored-state.ts'
 
 export class States {
   readonly #loaded: Snapshot['states']

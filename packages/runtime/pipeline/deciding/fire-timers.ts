@@ -5,19 +5,19 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { StepResult, Timer } from '../../consumer/process.ts'
 import type { AnyKeyedProcess } from '../consumer.ts'
 import type { PartitionStopped } from '../errors.ts'
+import { type Cause, eventCause, timerCause } from '../model/cause.ts'
+import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from '../model/limits.ts'
+import { checkReadable, readState } from '../model/stored-state.ts'
+import type { EmissionPosition } from '../outbox/entries.ts'
 import {
   createTimerFailure,
   createTimerFailureRecord,
   FAILURE_RECORD_BYTES,
   timerFailureId,
-} from '../failures/failure-record.ts'
+} from '../outbox/failure-record.ts'
 import { findPublishedFailure, type Task } from './admission.ts'
-import { type Cause, eventCause, timerCause } from './cause.ts'
-import type { EmissionPosition } from './emission.ts'
-import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from './limits.ts'
-import { runStep, type StepChanges, type StepFailure } from './step.ts'
-import { checkReadable, readState } from './stored-state.ts'
-import type { EntityTimer } from './timers.ts'
+import { runStep, type StepChanges, type StepFailure } from './step-result.ts'
+import type { EntityTimer } from './timer-queue.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /**

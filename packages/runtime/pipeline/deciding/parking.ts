@@ -7,10 +7,6 @@ import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { resolveParking } from '../../consumer/parking.ts'
 import { decode } from '../decoding/decode.ts'
-import { computeDigest } from '../failures/failure-record.ts'
-import type { Decision, EndedFailure, LogClock, ParkedOutcome } from '../model.ts'
-import type { BoundReason, ReleaseReason } from '../reasons.ts'
-import { completeTask, type DecidedRecord, fail, parkTask, remember, type Task } from './admission.ts'
 import {
   createHoldTimer,
   type Hold,
@@ -19,8 +15,12 @@ import {
   type ParkedRecord,
   toLogRecord,
   toParkedRecord,
-} from './hold.ts'
-import { fireDueBefore, fireTimer, takeStep, toTimerDecision } from './steps.ts'
+} from '../model/hold.ts'
+import type { Decision, EndedFailure, LogClock, ParkedOutcome } from '../model/partition-state.ts'
+import type { BoundReason, ReleaseReason } from '../model/reasons.ts'
+import { computeDigest } from '../outbox/failure-record.ts'
+import { completeTask, type DecidedRecord, fail, parkTask, remember, type Task } from './admission.ts'
+import { fireDueBefore, fireTimer, takeStep, toTimerDecision } from './fire-timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */

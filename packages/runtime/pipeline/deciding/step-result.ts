@@ -7,12 +7,12 @@ import { type Application, requireTopicSettings } from '../../consumer/applicati
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { CompletedStep, Emission, StepResult, TimerChange } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import type { OutboxEntry, StoredTimer } from '../model.ts'
+import type { Cause } from '../model/cause.ts'
+import { MAX_STEP_BYTES } from '../model/limits.ts'
+import type { OutboxEntry, StoredTimer } from '../model/partition-state.ts'
+import { formatState, getVersion } from '../model/stored-state.ts'
+import { createEmissionEntry, type EmissionPosition } from '../outbox/entries.ts'
 import { measureEntry, measureWrittenEntry } from '../publishing/publish.ts'
-import type { Cause } from './cause.ts'
-import { createEmissionEntry, type EmissionPosition } from './emission.ts'
-import { MAX_STEP_BYTES } from './limits.ts'
-import { formatState, getVersion } from './stored-state.ts'
 
 export interface StepChanges {
   readonly kind: 'stored'

@@ -1,5 +1,5 @@
 /** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
-import type { Snapshot, StoredTimer, TimerPlace } from '../model.ts'
+import type { Snapshot, StoredTimer, TimerPlace } from '../model/partition-state.ts'
 
 export interface EntityTimer {
   readonly entity: string

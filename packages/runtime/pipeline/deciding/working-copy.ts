@@ -6,29 +6,19 @@ import { requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { type AnyKeyedProcess, type Consumer, getContext } from '../consumer.ts'
-import { computeDigest, findLogDigest } from '../failures/failure-record.ts'
-import { advance } from '../log/clock.ts'
-import type {
-  Change,
-  Decision,
-  Growth,
-  LogClock,
-  OutboxEntry,
-  RememberedFailure,
-  RememberedId,
-  Snapshot,
-  StoredTimer,
-} from '../model.ts'
-import type { IgnoredReason } from '../reasons.ts'
-import { CurrentContext } from './context.ts'
-import type { EmissionPosition, Sender } from './emission.ts'
-import { MAX_ENTITY_BYTES, MAX_TIMERS } from './limits.ts'
+import { computeDigest, findLogDigest } from '../outbox/failure-record.ts'
+import { advance } from '../model/log.ts'
+import type { Change, Decision, Growth, LogClock, OutboxEntry, RememberedFailure, RememberedId, Snapshot, StoredTimer } from '../model/partition-state.ts'
+import type { IgnoredReason } from '../model/reasons.ts'
+import { CurrentContext } from '../model/context.ts'
+import type { EmissionPosition, Sender } from '../outbox/entries.ts'
+import { MAX_ENTITY_BYTES, MAX_TIMERS } from '../model/limits.ts'
 import { NewEntities } from './new-entities.ts'
-import type { SequencedOrigin } from './origin.ts'
-import { States } from './states.ts'
-import type { StepChanges } from './step.ts'
-import { splitState, withSince } from './stored-state.ts'
-import { TimerQueue } from './timers.ts'
+import type { SequencedOrigin } from '../outbox/position.ts'
+import { States } from './entity-states.ts'
+import type { StepChanges } from './step-result.ts'
+import { splitState, withSince } from '../model/stored-state.ts'
+import { TimerQueue } from './timer-queue.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 

@@ -15,12 +15,12 @@ import { type Failure, failure, unexpectedFailure } from '../../consumer/failure
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
 import { type Consumer, keepsStates } from '../consumer.ts'
-import { fingerprint, NESTED_TOO_DEEPLY } from '../deciding/fingerprint.ts'
-import { largeAttribute } from '../deciding/limits.ts'
 import { unpreparedIn } from '../errors.ts'
 import { isNamed } from '../loading/former-names.ts'
-import type { EndedFailure, Fingerprint } from '../model.ts'
-import type { IgnoredReason } from '../reasons.ts'
+import { fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
+import { largeAttribute } from '../model/limits.ts'
+import type { EndedFailure, Fingerprint } from '../model/partition-state.ts'
+import type { IgnoredReason } from '../model/reasons.ts'
 
 export interface Healthy extends Origin {
   readonly kind: 'event'

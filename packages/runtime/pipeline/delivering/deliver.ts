@@ -2,13 +2,13 @@
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
+import { admit, completeTask, fail, type Task } from '../deciding/admission.ts'
+import type { ApplyResult } from '../deciding/apply.ts'
+import { type Work, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import type { Decision, Snapshot } from '../model.ts'
-import { admit, completeTask, fail, type Task } from './admission.ts'
-import type { ApplyResult } from './apply.ts'
+import type { Decision, Snapshot } from '../model/partition-state.ts'
+import type { TriesAllowed } from '../model/tries.ts'
 import { type Answer, Receiver } from './receiver.ts'
-import type { TriesAllowed } from './tries.ts'
-import { type Work, WorkingCopy } from './working-copy.ts'
 
 /** Limits of the invocation, and a callback for failed tries. */
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {

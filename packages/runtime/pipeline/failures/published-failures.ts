@@ -12,9 +12,9 @@ import type { FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
-import type { PublishedFailure, PublishedFailures, StateKey } from '../model.ts'
+import type { PublishedFailure, PublishedFailures, StateKey } from '../model/partition-state.ts'
+import { failureEventId } from '../outbox/failure-record.ts'
 import type { LogBounds, LogReader } from '../ports.ts'
-import { failureEventId } from './failure-record.ts'
 
 /** Codes of failures that are not decisions about a record of the log. */
 const NOT_OF_RECORDS: readonly string[] = [

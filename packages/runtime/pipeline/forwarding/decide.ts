@@ -5,8 +5,8 @@ import { type Failure, failure, rejection, unexpectedFailure } from '../../consu
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Consumer } from '../consumer.ts'
-import { createFailureRecord, createRememberedFailure } from '../failures/failure-record.ts'
-import type { Decision } from '../model.ts'
+import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
+import type { Decision } from '../model/partition-state.ts'
 import { buildRecord } from '../publishing/publish.ts'
 
 /** A forwarder, with the settings that the pipeline needs to run it. */

@@ -8,12 +8,12 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
 import { PartitionStopped, Unavailable } from '../errors.ts'
-import { computeDigest } from '../failures/failure-record.ts'
 import { deferDuringSurge, type SurgeGuard } from '../failures/failure-surge.ts'
-import type { Deferred, ReadRange, StateKey } from '../model.ts'
+import type { Deferred, ReadRange, StateKey } from '../model/partition-state.ts'
+import type { DeferredReason } from '../model/reasons.ts'
+import { computeDigest } from '../outbox/failure-record.ts'
 import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
 import { sendInOrder } from '../publishing/publish.ts'
-import type { DeferredReason } from '../reasons.ts'
 import { decide, type ForwardingConsumer, type Move, toFailedMove } from './decide.ts'
 
 export interface ForwardingPorts extends Pick<Ports, 'log' | 'publisher' | 'breaker' | 'observer'> {

@@ -4,9 +4,9 @@ import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes } from '../../consumer/process.ts'
 import { type Consumer, getContext } from '../consumer.ts'
-import { CurrentContext } from '../deciding/context.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
-import type { OffsetRange, StateKey, StoredContext } from '../model.ts'
+import { CurrentContext } from '../model/context.ts'
+import type { OffsetRange, StateKey, StoredContext } from '../model/partition-state.ts'
 import type { LogReader } from '../ports.ts'
 
 /**

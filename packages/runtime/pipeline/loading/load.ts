@@ -1,13 +1,13 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
 import { type Consumer, getContext, keepsStates } from '../consumer.ts'
-import { getCachedContexts, withContext } from '../deciding/context.ts'
-import { formatHolderName } from '../deciding/hold.ts'
-import { findSequencedOrigin } from '../deciding/origin.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { computeProducerGroup } from '../failures/failure-memory.ts'
-import { computeSpan } from '../log/clock.ts'
-import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model.ts'
+import { getCachedContexts, withContext } from '../model/context.ts'
+import { computeProducerGroup } from '../model/failure-memory.ts'
+import { formatHolderName } from '../model/hold.ts'
+import { computeSpan } from '../model/log.ts'
+import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model/partition-state.ts'
+import { findSequencedOrigin } from '../outbox/position.ts'
 import type { StateStore } from '../ports.ts'
 import { isNamed } from './former-names.ts'
 

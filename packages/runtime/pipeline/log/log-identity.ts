@@ -5,8 +5,8 @@
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped } from '../errors.ts'
-import { computeDigest } from '../failures/failure-record.ts'
-import type { OffsetRange, Snapshot, StateKey } from '../model.ts'
+import type { OffsetRange, Snapshot, StateKey } from '../model/partition-state.ts'
+import { computeDigest } from '../outbox/failure-record.ts'
 import type { LogReader } from '../ports.ts'
 
 type AppliedPosition = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>

@@ -2,7 +2,7 @@
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
-import type { Snapshot, StoredContext } from '../model.ts'
+import type { Snapshot, StoredContext } from './partition-state.ts'
 
 type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Application } from '../../consumer/application.ts'
-import type { FailureMemory } from '../model.ts'
+import type { FailureMemory } from './partition-state.ts'
 
 /**
  * Number of groups of failures. The `source` of the failed record determines the group; records without a source form one more

@@ -3,7 +3,7 @@ import { parseTime } from '../../cloudevents/attributes.ts'
 import type { Event } from '../../consumer/event.ts'
 import { failure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
-import type { Fingerprint } from '../model.ts'
+import type { Fingerprint } from './partition-state.ts'
 
 /**
  * Hashes the identity and the content of an event. The identity is `source` and `id`, hashed with the length of the source so that

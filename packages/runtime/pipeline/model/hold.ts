@@ -5,7 +5,7 @@
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
-import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../model.ts'
+import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from './partition-state.ts'
 import { splitHold } from './stored-state.ts'
 
 export interface Hold {

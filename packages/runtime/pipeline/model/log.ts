@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
-import type { LogClock, Span } from '../model.ts'
+import type { LogClock, Span } from './partition-state.ts'
 
 /** Interval at which the `clock` function appends a tick to each partition, in milliseconds. */
 const TICK_INTERVAL_MS = 60_000

@@ -1,10 +1,10 @@
 /** Types of the pipeline: the data that it loads, decides, changes and stores for a partition. */
 
-import type { LogRecord } from '../cloudevents/record.ts'
-import type { Event } from '../consumer/event.ts'
-import type { Failure, FailureCode } from '../consumer/failure-codes.ts'
-import type { Key } from '../consumer/process.ts'
-import type { TopicName } from '../consumer/topic-name.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Event } from '../../consumer/event.ts'
+import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
+import type { Key } from '../../consumer/process.ts'
+import type { TopicName } from '../../consumer/declared.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /**

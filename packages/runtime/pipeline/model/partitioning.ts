@@ -1,7 +1,7 @@
 /** Finds the partition that remembers the failure of a record after the topic has grown. Pure. */
 import type { FailureData } from '../../consumer/failure-event.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
-import type { Growth } from '../model.ts'
+import type { Growth } from './partition-state.ts'
 
 type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 

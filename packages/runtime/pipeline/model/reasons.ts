@@ -1,5 +1,5 @@
 /** Reasons of the runtime itself, for decisions about records that the consumer does not process, and for records that wait. */
-import type { PartitionStopped, Unavailable } from './errors.ts'
+import type { PartitionStopped, Unavailable } from '../errors.ts'
 
 /** Reasons for acknowledging a record without processing it. An application can add reasons for its event types. */
 const IGNORED = {

@@ -5,8 +5,8 @@ import type { Event } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Emission } from '../../consumer/process.ts'
 import type { Consumer } from '../consumer.ts'
-import type { OutboxEntry } from '../model.ts'
-import type { Cause } from './cause.ts'
+import type { Cause } from '../model/cause.ts'
+import type { OutboxEntry } from '../model/partition-state.ts'
 
 /** Radix for the generation. It is written as a single character, because positions are compared as strings. */
 const GENERATION_RADIX = 36

@@ -3,12 +3,7 @@ import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
-import {
-  originalHeaders,
-  type RedriveTarget,
-  readRedriveHistory,
-  readRedriveTarget,
-} from '../../cloudevents/redrive.ts'
+import { originalHeaders, type RedriveTarget, readRedriveHistory, readRedriveTarget } from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -16,16 +11,11 @@ import { type Failure, failure, isUnexpected } from '../../consumer/failure-code
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import {
-  createFailureEntry,
-  type EmissionPosition,
-  parsePosition,
-  type Sender,
-} from '../deciding/emission.ts'
-import type { EntityTimer } from '../deciding/timers.ts'
-import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
+import { createFailureEntry, type EmissionPosition, parsePosition, type Sender } from './entries.ts'
+import type { EntityTimer } from '../deciding/timer-queue.ts'
+import type { OutboxEntry, RememberedFailure, StateKey } from '../model/partition-state.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
-import { computeProducerGroup } from './failure-memory.ts'
+import { computeProducerGroup } from '../model/failure-memory.ts'
 
 /** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
 export function createRememberedFailure(

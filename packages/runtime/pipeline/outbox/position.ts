@@ -5,7 +5,7 @@
  */
 import type { Event } from '../../consumer/event.ts'
 import type { Consumer } from '../consumer.ts'
-import type { LogIdentity, StateKey } from '../model.ts'
+import type { LogIdentity, StateKey } from '../model/partition-state.ts'
 
 /** Position of an emission within the emissions of its origin. */
 export interface SequencedOrigin {

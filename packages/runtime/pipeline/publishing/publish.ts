@@ -7,7 +7,7 @@ import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Key } from '../../consumer/process.ts'
 import type { Consumer } from '../consumer.ts'
 import { RecordRefused } from '../errors.ts'
-import type { OutboxEntry } from '../model.ts'
+import type { OutboxEntry } from '../model/partition-state.ts'
 import type { Publisher } from '../ports.ts'
 
 /**

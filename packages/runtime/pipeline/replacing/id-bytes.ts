@@ -2,7 +2,7 @@
  * Binary form of remembered ids: the id, digest and log clock of each, without separators. A large state has millions of ids, and
  * an object for each would need too much memory.
  */
-import type { RememberedId } from '../model.ts'
+import type { RememberedId } from '../model/partition-state.ts'
 
 const ID = 12
 const DIGEST = 8

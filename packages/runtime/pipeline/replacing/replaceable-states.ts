@@ -12,7 +12,7 @@ import type {
   StoredContext,
   StoredTimer,
   Version,
-} from '../model.ts'
+} from '../model/partition-state.ts'
 import type { Fence } from './fence.ts'
 import type { StatePages } from './state-parts.ts'
 

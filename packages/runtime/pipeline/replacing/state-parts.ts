@@ -1,5 +1,5 @@
 /** Parts of a partition state, as they are read, computed in memory and staged. */
-import { BEFORE_LOG } from '../log/clock.ts'
+import { BEFORE_LOG } from '../model/log.ts'
 import type {
   Growth,
   LogClock,
@@ -10,7 +10,7 @@ import type {
   StoredContext,
   StoredTimer,
   Version,
-} from '../model.ts'
+} from '../model/partition-state.ts'
 
 export interface StateMeta {
   readonly version: Version

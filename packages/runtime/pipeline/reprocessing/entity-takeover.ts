@@ -4,18 +4,11 @@ import { parseEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { completeStep } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import type { Cause } from '../deciding/cause.ts'
-import { type EmissionPosition, entryAt, parsePosition } from '../deciding/emission.ts'
-import { runStep } from '../deciding/step.ts'
-import {
-  formatState,
-  readState,
-  splitHold,
-  splitState,
-  withHold,
-  withSince,
-} from '../deciding/stored-state.ts'
-import type { OutboxEntry, StateKey } from '../model.ts'
+import { runStep } from '../deciding/step-result.ts'
+import type { Cause } from '../model/cause.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { formatState, readState, splitHold, splitState, withHold, withSince } from '../model/stored-state.ts'
+import { type EmissionPosition, entryAt, parsePosition } from '../outbox/entries.ts'
 
 /** Live and rebuilt state of an entity, as stored, including the hold of a held entity; undefined if absent. */
 export interface BothStates {

@@ -5,12 +5,12 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
-import { entryAt } from '../deciding/emission.ts'
-import { fingerprint } from '../deciding/fingerprint.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
-import { failureEventId } from '../failures/failure-record.ts'
-import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
-import { placeInTakeover, type TakeoverAt } from './takeover.ts'
+import { fingerprint } from '../model/fingerprint.ts'
+import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model/partition-state.ts'
+import { entryAt } from '../outbox/entries.ts'
+import { failureEventId } from '../outbox/failure-record.ts'
+import { placeInTakeover, type TakeoverAt } from './entity-takeover.ts'
 
 /** Returns failures by id. @param failures newest versions of the failures first */
 export async function collectFailures(

@@ -1,10 +1,10 @@
 /** Compares a rebuilt state with the live one, entity by entity, and adds the events that the switch emits to the rebuilt state. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import { isHolderName } from '../deciding/hold.ts'
-import type { OutboxEntry } from '../model.ts'
+import { isHolderName } from '../model/hold.ts'
+import type { OutboxEntry } from '../model/partition-state.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import { type BothStates, type TakeoverAt, takeOver } from './entity-takeover.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
-import { type BothStates, type TakeoverAt, takeOver } from './takeover.ts'
 
 /**
  * Compares all entities. Neither state may change during the comparison.

@@ -4,7 +4,7 @@
  */
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
-import { computeFailureBytes } from '../failures/failure-memory.ts'
+import { computeFailureBytes } from '../model/failure-memory.ts'
 import type {
   Change,
   LoadSelection,
@@ -14,11 +14,11 @@ import type {
   RememberedFailure,
   Snapshot,
   StateKey,
-} from '../model.ts'
+} from '../model/partition-state.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { type StatePages, type StatePart, sameVersion } from '../replacing/state-parts.ts'
-import { LogAgain, type MemoryStates, type Rereading } from './log-again.ts'
+import { LogAgain, type MemoryStates, type Rereading } from './log-replay.ts'
 import { collectFailures, selectNewFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {

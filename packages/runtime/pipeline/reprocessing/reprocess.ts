@@ -5,16 +5,16 @@
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
-import type { RememberedId, StateKey, Version } from '../model.ts'
+import type { RememberedId, StateKey, Version } from '../model/partition-state.ts'
 import type { Fence } from '../replacing/fence.ts'
 import type { StateFacts } from '../replacing/replaceable-states.ts'
+import { failureToKeep, idToKeep, type Rebuilding } from './carry-over.ts'
+import type { TakeoverAt } from './entity-takeover.ts'
 import { collectFailedEventIds, collectFailures, placeNewFailures } from './new-failures.ts'
-import { type LeftEntities, leaveOlder, NONE_LEFT } from './older.ts'
+import { type LeftEntities, leaveOlder, NONE_LEFT } from './older-entities.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
-import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
 import { emptyAt } from './seed.ts'
-import type { TakeoverAt } from './takeover.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>

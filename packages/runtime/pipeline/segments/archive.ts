@@ -8,11 +8,11 @@ import { type Segment, type SegmentSink, segmentName, type Written } from '../..
 import type { Consumer } from '../consumer.ts'
 import { completeTask, fail, type Task } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
-import { type Allowed, collectNewTasks, decideAll } from '../deciding/deliver.ts'
-import { computeWaitMs, TRIES, type TriesAllowed } from '../deciding/tries.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import type { Snapshot } from '../model.ts'
+import { type Allowed, collectNewTasks, decideAll } from '../delivering/deliver.ts'
+import type { Snapshot } from '../model/partition-state.ts'
+import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 /** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */
 export async function archive(

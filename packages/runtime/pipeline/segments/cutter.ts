@@ -6,7 +6,7 @@ import {
   type SegmentSink,
 } from '../../consumer/segment-sink.ts'
 import type { PendingRecords } from '../log/pending-records.ts'
-import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
+import type { LogClock, OffsetRange, Snapshot } from '../model/partition-state.ts'
 
 /**
  * Maximum number of offsets in a segment. One commit contains the ids of all events of a segment, so this number limits the run

@@ -1,9 +1,9 @@
 /** Compares live values, field by field, with those computed from the log. Pure. */
 
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { splitHold, splitState } from '../deciding/stored-state.ts'
-import type { StoredTimer } from '../model.ts'
-import type { Doubt } from './beginning.ts'
+import { splitHold, splitState } from '../model/stored-state.ts'
+import type { StoredTimer } from '../model/partition-state.ts'
+import type { Doubt } from './comparability.ts'
 
 interface FieldDifference {
   /** Path of the field: names separated by dots. Empty if the whole values differ. */

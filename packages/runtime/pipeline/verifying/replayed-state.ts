@@ -3,7 +3,7 @@ import { formatEntity } from '../../consumer/event.ts'
 import { contextTypes } from '../../consumer/process.ts'
 import { getContext } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
-import { advance, BEFORE_LOG } from '../log/clock.ts'
+import { advance, BEFORE_LOG } from '../model/log.ts'
 import type {
   Change,
   Decision,
@@ -12,10 +12,10 @@ import type {
   RememberedId,
   Snapshot,
   StateKey,
-} from '../model.ts'
+} from '../model/partition-state.ts'
 import type { StateStore } from '../ports.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
-import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-again.ts'
+import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-replay.ts'
 import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 
 export interface PartitionContents {

@@ -3,16 +3,22 @@
  * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
 import { type Consumer, getContext } from '../consumer.ts'
-import { splitHold, splitState } from '../deciding/stored-state.ts'
 import { CopyStopped } from '../errors.ts'
-import type { Decision, LoadSelection, RememberedFailure, Snapshot, StateKey } from '../model.ts'
+import type {
+  Decision,
+  LoadSelection,
+  RememberedFailure,
+  Snapshot,
+  StateKey,
+} from '../model/partition-state.ts'
+import { splitHold, splitState } from '../model/stored-state.ts'
 import type { StateStore } from '../ports.ts'
 import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
-import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
+import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
-import { type Beginning, type Doubt, findDoubt } from './beginning.ts'
-import { compareEntity, compareFields, type Difference, toHex } from './compare.ts'
-import { PartitionAgain, toLoadSelection } from './partition-again.ts'
+import { type Beginning, type Doubt, findDoubt } from './comparability.ts'
+import { compareEntity, compareFields, type Difference, toHex } from './differences.ts'
+import { PartitionAgain, toLoadSelection } from './replayed-state.ts'
 
 /** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {

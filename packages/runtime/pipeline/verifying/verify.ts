@@ -5,10 +5,10 @@
  */
 
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import type { StateKey } from '../model.ts'
-import type { Beginning } from './beginning.ts'
-import type { Difference, Exception } from './compare.ts'
-import { Emissions, type OneSidedFailure, type OutputRange } from './emissions.ts'
+import type { StateKey } from '../model/partition-state.ts'
+import type { Beginning } from './comparability.ts'
+import type { Difference, Exception } from './differences.ts'
+import { Emissions, type OneSidedFailure, type OutputRange } from './expected-emissions.ts'
 import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
 
 export interface PartitionToVerify {

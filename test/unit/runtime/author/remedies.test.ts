@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
-import { reasonText } from '#runtime/pipeline/reasons.ts'
+import { reasonText } from '#runtime/pipeline/model/reasons.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { PROJECT } from '../../../support/program.ts'
 

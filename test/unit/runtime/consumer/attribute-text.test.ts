@@ -4,7 +4,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { attributeText } from '#runtime/consumer/attribute-text.ts'
 import { formatEntity } from '#runtime/consumer/event.ts'
-import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
+import { largeAttribute } from '#runtime/pipeline/model/limits.ts'
 import { alertEmission, firedAlert } from '../../../../lib/alerting/alert.ts'
 import { ruleOf } from '../../alerting/support.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { fingerprint } from '#runtime/pipeline/deciding/fingerprint.ts'
+import { fingerprint } from '#runtime/pipeline/model/fingerprint.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const digestOf = (data: unknown) => fingerprint(environmentReading('r-1', { data }))?.digest

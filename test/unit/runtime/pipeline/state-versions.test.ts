@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { versionError } from '#runtime/pipeline/deciding/stored-state.ts'
+import { versionError } from '#runtime/pipeline/model/stored-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { DeferredReason } from '#runtime/pipeline/reasons.ts'
+import type { DeferredReason } from '#runtime/pipeline/model/reasons.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
 

@@ -5,7 +5,7 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { isSameMediaType } from '#runtime/cloudevents/media-type.ts'
 import { originalHeaders } from '#runtime/cloudevents/redrive.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { fingerprint } from '#runtime/pipeline/deciding/fingerprint.ts'
+import { fingerprint } from '#runtime/pipeline/model/fingerprint.ts'
 import {
   accepted,
   bothWith,

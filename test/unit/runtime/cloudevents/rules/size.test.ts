@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
+import { largeAttribute } from '#runtime/pipeline/model/limits.ts'
 import { accepted, JSON_TYPE, REQUIRED, read, withHeader } from './kit.ts'
 
 const KIB = 1024

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 

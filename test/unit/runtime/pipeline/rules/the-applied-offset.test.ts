@@ -5,15 +5,11 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { OffsetRange, Version } from '#runtime/pipeline/model.ts'
+import type { OffsetRange, Version } from '#runtime/pipeline/model/partition-state.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { Random } from '../../../../support/random.ts'
-import {
-  kafkaEvent,
-  environmentReading as reading,
-  logRecord as record,
-} from '../../../../support/records.ts'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'

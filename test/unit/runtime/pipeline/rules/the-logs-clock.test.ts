@@ -3,16 +3,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
-import { advance, clockGapMs } from '#runtime/pipeline/log/clock.ts'
+import { advance, clockGapMs } from '#runtime/pipeline/model/log.ts'
 import { type MinuteSummary, statistics } from '../../../../../lib/analytics/processor.ts'
 import { TOPICS } from '../../../../../lib/app/topics.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
-import {
-  kafkaEvent,
-  environmentReading as reading,
-  logRecord as record,
-} from '../../../../support/records.ts'
+import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const MINUTE = 60_000

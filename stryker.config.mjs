@@ -5,7 +5,7 @@ process.env.SEEDS ??= '40'
 
 export default {
   mutate: [
-    'packages/runtime/pipeline/{deciding,failures}/**/*.ts',
+    'packages/runtime/pipeline/{model,outbox,deciding,delivering,failures}/**/*.ts',
     'lib/{alerting,failures}/**/*.ts',
     'packages/msk-trigger/deliver/**/*.ts',
   ],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Change, RememberedId, StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { RememberedId, StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { Change } from '#runtime/pipeline/model/snapshot.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { TOPIC } from './batches.ts'
 

@@ -2,7 +2,7 @@ import { mapKind, text } from '#runtime/settings/values.ts'
 import { argument, argumentList, command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { computeDigest } from '#runtime/pipeline/outbox/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 
 const PLACE = mapKind(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'), at => {
   const [partition, offset] = at.split('@').map(Number) as [number, number]

@@ -3,8 +3,7 @@
 import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
 import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { findPresentPartition } from '#runtime/pipeline/model/partitioning.ts'
-import type { Growth } from '#runtime/pipeline/model/partition-state.ts'
+import { findPresentPartition, type Growth } from '#runtime/pipeline/model/partitioning.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {

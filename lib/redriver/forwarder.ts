@@ -9,7 +9,7 @@ import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { reject } from '#runtime/consumer/process.ts'
-import type { Growth } from '#runtime/pipeline/model/partition-state.ts'
+import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
 

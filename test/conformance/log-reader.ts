@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
-import type { OffsetRange } from '#runtime/pipeline/model/partition-state.ts'
+import type { OffsetRange } from '#runtime/pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '#runtime/pipeline/ports.ts'
 import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 

@@ -1,5 +1,7 @@
 import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Change, RememberedFailure, Version } from '#runtime/pipeline/model/partition-state.ts'
+import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.ts'
+import type { Version } from '#runtime/pipeline/model/partition-state.ts'
+import type { Change } from '#runtime/pipeline/model/snapshot.ts'
 
 const WINDOW_MS = 3_600_000
 

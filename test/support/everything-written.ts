@@ -1,7 +1,7 @@
 /** Returns all metrics that an observer can write, by name and reason, in the form in which CloudWatch extracts them. */
 import type { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
 import { failure } from '#runtime/consumer/failure-codes.ts'
-import type { Decision } from '#runtime/pipeline/model/partition-state.ts'
+import type { Decision } from '#runtime/pipeline/model/decision.ts'
 import { logOf, metricsIn } from './function-log.ts'
 import { EVENTS, letter, STATE_KEY } from './observed.ts'
 

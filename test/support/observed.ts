@@ -2,7 +2,8 @@
 import type { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
 import { failure } from '#runtime/consumer/failure-codes.ts'
 import type { Key } from '#runtime/consumer/process.ts'
-import type { Decision, OutboxEntry, StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { Decision } from '#runtime/pipeline/model/decision.ts'
+import type { OutboxEntry, StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { TOPIC } from './records.ts'
 
 export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }

@@ -3,7 +3,7 @@
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { computeDigest } from '#runtime/pipeline/outbox/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { createRedrivenRecord } from '../../lib/failures/redriven-record.ts'
 

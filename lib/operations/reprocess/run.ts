@@ -1,7 +1,8 @@
 /** Rebuilds partitions, one after the other, and switches each of them to the rebuilt state when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { OffsetRange, StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { OffsetRange } from '#runtime/pipeline/model/log.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
 import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
 import type { Counts } from '../audited-operation.ts'

@@ -2,7 +2,7 @@
 
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { ReadRange } from '#runtime/pipeline/model/partition-state.ts'
+import type { ReadRange } from '#runtime/pipeline/model/log.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds, type TopicReach } from '../kafka/topics.ts'
 

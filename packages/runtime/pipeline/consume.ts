@@ -1,6 +1,6 @@
 /**
  * Processes one Kafka batch with one consumer. Start reading here; `steps.ts` shows the steps of a chunk in order, and
- * `partition.ts` runs each partition through these steps. `model.ts` defines the data, `ports.ts` the interfaces to external
+ * `partition.ts` runs each partition through these steps. `model/` defines the data, `ports.ts` the interfaces to external
  * systems.
  */
 

@@ -101,3 +101,17 @@ export const CONSUMER_DEFAULTS = {
   limits: { records: 500, bytes: 4 * 1024 * 1024, timers: 500 },
   reserveMs: 3_000,
 } as const
+
+// Records that are redriven for a former name of a consumer belong to the consumer that has replaced it.
+
+type NamedConsumer = Pick<Consumer, 'application'> & { readonly process: { readonly name: string } }
+
+export function listFormerNames({ application, process }: NamedConsumer): readonly string[] {
+  const { formerNames = {} } = application
+  return Object.hasOwn(formerNames, process.name) ? (formerNames[process.name] ?? []) : []
+}
+
+/** Returns true if the name is that of the consumer, or one of its former names. */
+export function isNamed(name: string, consumer: NamedConsumer): boolean {
+  return name === consumer.process.name || listFormerNames(consumer).includes(name)
+}

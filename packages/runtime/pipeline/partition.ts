@@ -9,18 +9,12 @@ import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
 import type { Invocation } from './invocation.ts'
 import { computeCode } from './loading/code.ts'
 import { PendingRecords } from './log/pending-records.ts'
+import { type End, isEnd, type Missing } from './model/chunk.ts'
+import type { Deferred } from './model/decision.ts'
 import { computeFailureBytes } from './model/failure-memory.ts'
-import type { Deferred, StateKey } from './model/partition-state.ts'
+import type { StateKey } from './model/partition-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
-import {
-  chooseSteps,
-  type End,
-  isEnd,
-  type Missing,
-  type PartitionRun,
-  publishOutbox,
-  tryTrim,
-} from './steps.ts'
+import { chooseSteps, type PartitionRun, publishOutbox, tryTrim } from './steps.ts'
 
 const ATTEMPTS = 3
 

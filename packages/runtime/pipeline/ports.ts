@@ -2,19 +2,11 @@
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
-import type {
-  Change,
-  Decision,
-  FailureMemory,
-  LoadSelection,
-  LogIdentity,
-  OffsetRange,
-  OutboxEntry,
-  ReadRange,
-  Snapshot,
-  StateKey,
-  StoppedPartition,
-} from './model/partition-state.ts'
+import type { Decision, StoppedPartition } from './model/decision.ts'
+import type { FailureMemory } from './model/failure-memory.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from './model/log.ts'
+import type { OutboxEntry, StateKey } from './model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from './model/snapshot.ts'
 import type { FailedTry } from './model/tries.ts'
 
 export interface Ports {

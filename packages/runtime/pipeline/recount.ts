@@ -7,15 +7,11 @@ import type { AnyKeyedProcess, Consumer } from './consumer.ts'
 import { apply } from './deciding/apply.ts'
 import type { Decoded } from './decoding/decode.ts'
 import { decodeChunk } from './decoding/decode-chunk.ts'
+import type { Decision } from './model/decision.ts'
+import type { RememberedFailure } from './model/failure-memory.ts'
 import { BEFORE_LOG } from './model/log.ts'
-import type {
-  Change,
-  Decision,
-  RememberedFailure,
-  RememberedId,
-  Snapshot,
-  StoredTimer,
-} from './model/partition-state.ts'
+import type { RememberedId, StoredTimer } from './model/partition-state.ts'
+import type { Change, Snapshot } from './model/snapshot.ts'
 import { readState } from './model/stored-state.ts'
 
 /** Everything is loaded, and no commit is too large, so a chunk is always decided as a whole. */

@@ -3,6 +3,7 @@
  * them, step 8 (`respond`) does the same. Each step receives the result of the previous step, and can end the processing of the
  * chunk early.
  */
+
 import type { LogRecord } from '../cloudevents/record.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type AnyKeyedProcess, type Consumer, getContext, isSegmentSink, isSink } from './consumer.ts'
@@ -19,12 +20,16 @@ import { load, selectLoaded } from './loading/load.ts'
 import { ensureSameLog } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
-import type { Deferred, OffsetRange, OutboxEntry, PublishedFailures, Snapshot, StateKey } from './model/partition-state.ts'
+import type { OutboxEntry, StateKey } from './model/partition-state.ts'
+import type { PublishedFailures } from './model/failure-memory.ts'
+import type { Snapshot } from './model/snapshot.ts'
 import type { Ports } from './ports.ts'
-import { isLarge, publish } from './publishing/publish.ts'
+import { isLarge } from './outbox/outgoing-record.ts'
+import { publish } from './publishing/publish.ts'
 import { report } from './committing/commit.ts'
 import { archive } from './segments/archive.ts'
 import { type SegmentCutter, selectSegment } from './segments/cutter.ts'
+import { type Chunk, type ChunkResult, type End, isEnd } from './model/chunk.ts'
 
 const PROCESS = chainSteps(
   decodeRecords,
@@ -74,46 +79,6 @@ export interface PartitionRun {
   readonly allowed: Allowed
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
-}
-
-/** Records that are decided together, in the order of their offsets. */
-interface Chunk {
-  readonly records: readonly LogRecord[]
-  /**
-   * Applied offset at which the records were selected. If set, the chunk is decided as a whole, and only if the applied offset is
-   * still the same.
-   */
-  readonly base?: number
-}
-
-/** Result of a step that ends the processing of a chunk early. */
-export type End =
-  /** Another invocation has committed first. Nothing of this chunk is stored. */
-  | { readonly kind: 'overtaken' }
-  /** Nothing was decided. These entries of the outbox must be published first. */
-  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
-  /** Nothing was decided. This range must be read from the log first. */
-  | Missing
-  /** The records up to this offset need no further work in this batch, although they may be undecided. */
-  | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
-  | { readonly kind: 'deferred'; readonly deferred: Deferred }
-
-export interface Missing {
-  readonly kind: 'missing'
-  readonly range: OffsetRange
-  readonly appliedOffset: number
-  /** True if reading the range is normal and not a sign of lost state. */
-  readonly isRoutine?: boolean
-}
-
-export function isEnd(result: object): result is End {
-  return 'kind' in result
-}
-
-/** The chunk is decided and published up to `toOffset`. If `restWaits` is set, it is the reason why the later records must wait. */
-interface ChunkResult {
-  readonly toOffset: number
-  readonly restWaits?: Deferred | undefined
 }
 
 type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>

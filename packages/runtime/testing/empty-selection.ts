@@ -1,4 +1,4 @@
-import type { LoadSelection } from '../pipeline/model/partition-state.ts'
+import type { LoadSelection } from '../pipeline/model/snapshot.ts'
 
 /** Default request of a test to a store, which loads only the version, the clock and the outbox. */
 export const EMPTY_SELECTION: LoadSelection = {

@@ -1,7 +1,7 @@
 import { toBuffer } from '../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../cloudevents/record.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
-import type { LogIdentity, OffsetRange, ReadRange } from '../pipeline/model/partition-state.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from '../pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
 
 /** In-memory log for tests. The port's conformance suite checks that it behaves like the Kafka log reader. */

@@ -1,12 +1,8 @@
 import type { Failure } from '../consumer/failure-codes.ts'
-import type {
-  Decision,
-  FailureMemory,
-  OffsetRange,
-  OutboxEntry,
-  StateKey,
-  StoppedPartition,
-} from '../pipeline/model/partition-state.ts'
+import type { Decision, StoppedPartition } from '../pipeline/model/decision.ts'
+import type { FailureMemory } from '../pipeline/model/failure-memory.ts'
+import type { OffsetRange } from '../pipeline/model/log.ts'
+import type { OutboxEntry, StateKey } from '../pipeline/model/partition-state.ts'
 import type { FailedTry } from '../pipeline/model/tries.ts'
 import type { Observer } from '../pipeline/ports.ts'
 

@@ -1,7 +1,7 @@
 /** Partition states, ids, timers and outbox entries for the suite of state stores. */
 import { randomUUID } from 'node:crypto'
+import type { LogClock } from '#runtime/pipeline/model/log.ts'
 import type {
-  LogClock,
   OutboxEntry,
   RememberedId,
   StateKey,

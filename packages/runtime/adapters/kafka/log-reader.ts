@@ -6,7 +6,7 @@ import { type Cluster, createCluster, type FetchedMessage, formatPartition, Open
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
-import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/partition-state.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model/log.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'

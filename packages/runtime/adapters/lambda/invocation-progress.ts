@@ -1,4 +1,5 @@
-import type { Decision, RecordOutcome, StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Decision, RecordOutcome } from '../../pipeline/model/decision.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 
 interface Reached {
   /** Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
 import { parseStackFrames } from '../../consumer/failure-codes.ts'
 import type { Key } from '../../consumer/process.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../pipeline/errors.ts'
-import type { Decision } from '../../pipeline/model/partition-state.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
 
 /** Maximum length of an external value in a log line, in characters. */
 const LONGEST = 200

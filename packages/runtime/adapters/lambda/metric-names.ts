@@ -1,6 +1,6 @@
 /** Definitions of all metrics of the engine, used by the code that writes them and by the alarms of a deployment. */
 import type { FailureCode } from '../../consumer/failure-codes.ts'
-import type { Decision } from '../../pipeline/model/partition-state.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
 import type { DeferredReason, ReleaseReason } from '../../pipeline/model/reasons.ts'
 
 /** Returns the CloudWatch namespace of an application. */

@@ -7,7 +7,8 @@
 import { deriveSpanId, extractSpanContext, type Sampler, type SpanContext, startTrace } from '../../cloudevents/trace.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
-import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
+import type { OutboxEntry, StateKey } from '../../pipeline/model/partition-state.ts'
 
 /** Span kinds with OTLP's numbers. */
 export const SPAN_KINDS = { internal: 1, producer: 4, consumer: 5 } as const

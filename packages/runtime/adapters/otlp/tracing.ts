@@ -1,6 +1,7 @@
 /** Entry point of the tracing code, which is loaded only if an endpoint is configured. */
 import type { Sampler } from '../../cloudevents/trace.ts'
-import type { Decision, StateKey } from '../../pipeline/model/partition-state.ts'
+import type { Decision } from '../../pipeline/model/decision.ts'
+import type { StateKey } from '../../pipeline/model/partition-state.ts'
 import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
 import { createSpans, type Scene } from './spans.ts'
 

@@ -1,5 +1,5 @@
 /** Binary form of failures in a partition state: by producer group, in buckets. See `layout.ts`. */
-import type { FailureName, RememberedFailure } from '../../pipeline/model/partition-state.ts'
+import type { FailureName, RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import { type Buckets, intoBuckets } from './id-packing.ts'
 import { LAYOUT } from './layout.ts'
 

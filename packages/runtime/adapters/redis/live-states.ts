@@ -1,10 +1,6 @@
-import type {
-  LoadSelection,
-  RememberedFailure,
-  Snapshot,
-  StateKey,
-  StoredContext,
-} from '../../pipeline/model/partition-state.ts'
+import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import type { StateKey, StoredContext } from '../../pipeline/model/partition-state.ts'
+import type { LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
 import type { RedisClient } from './client.ts'

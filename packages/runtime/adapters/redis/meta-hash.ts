@@ -1,4 +1,7 @@
-import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model/partition-state.ts'
+import type { FailureMemory } from '../../pipeline/model/failure-memory.ts'
+import type { LogClock } from '../../pipeline/model/log.ts'
+import type { Version } from '../../pipeline/model/partition-state.ts'
+import type { Partitioning } from '../../pipeline/model/partitioning.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { computeGeneration, type MetaField } from './layout.ts'
 

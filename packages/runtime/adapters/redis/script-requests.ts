@@ -3,7 +3,8 @@
  * undefined field is nil in Lua.
  */
 import { MAX_STEP_MS } from '../../pipeline/model/log.ts'
-import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
+import type { StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
+import type { Change, LoadSelection } from '../../pipeline/model/snapshot.ts'
 import type { ReplacementConditions, Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'

@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { measureStoredHold } from '../../pipeline/model/hold.ts'
-import type { RememberedFailure, StateKey, Version } from '../../pipeline/model/partition-state.ts'
+import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import type { StateKey, Version } from '../../pipeline/model/partition-state.ts'
 import { bytesOfIds, oldestInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import { notReplaced, type Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'

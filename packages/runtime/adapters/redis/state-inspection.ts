@@ -1,12 +1,7 @@
+import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import { type Hold, isHolderName } from '../../pipeline/model/hold.ts'
-import type {
-  LogClock,
-  RememberedFailure,
-  StateKey,
-  StoredContext,
-  StoredTimer,
-  Version,
-} from '../../pipeline/model/partition-state.ts'
+import type { LogClock } from '../../pipeline/model/log.ts'
+import type { StateKey, StoredContext, StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
 import { splitHold, splitState } from '../../pipeline/model/stored-state.ts'
 import type { RedisClient } from './client.ts'
 import { collectUnique, StateReader } from './state-reader.ts'

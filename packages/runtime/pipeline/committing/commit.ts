@@ -5,7 +5,8 @@ import { type Consumer, hasTimers } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { isAlarming } from '../model/failure-memory.ts'
-import type { Snapshot, StateKey } from '../model/partition-state.ts'
+import type { StateKey } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import type { Observer } from '../ports.ts'
 
 interface CommittedChunk {

@@ -2,14 +2,16 @@
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
-import { keepsStates } from '../consumer.ts'
+import { isNamed, keepsStates } from '../consumer.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'
-import { isNamed } from '../loading/former-names.ts'
-import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model/partition-state.ts'
+import type { Decision } from '../model/decision.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
+import { computeDigest } from '../model/fingerprint.ts'
+import type { LogClock } from '../model/log.ts'
+import type { RememberedId } from '../model/partition-state.ts'
 import { findPresentPartition } from '../model/partitioning.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../model/reasons.ts'
 import {
-  computeDigest,
   createFailureRecord,
   createMovedFailureRecord,
   createRememberedFailure,

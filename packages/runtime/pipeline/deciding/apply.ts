@@ -7,16 +7,12 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { PartitionStopped } from '../errors.ts'
 import { eventCause } from '../model/cause.ts'
+import type { Decision, Deferred } from '../model/decision.ts'
+import type { EndedFailure } from '../model/failure-memory.ts'
+import type { LogClock } from '../model/log.ts'
 import { clockGapMs } from '../model/log.ts'
-import type {
-  Change,
-  Decision,
-  Deferred,
-  EndedFailure,
-  LogClock,
-  Snapshot,
-} from '../model/partition-state.ts'
 import type { ErasureReason, IgnoredReason } from '../model/reasons.ts'
+import type { Change, Snapshot } from '../model/snapshot.ts'
 import { readState } from '../model/stored-state.ts'
 import {
   admit,

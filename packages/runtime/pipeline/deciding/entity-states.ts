@@ -1,7 +1,7 @@
 /** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
 
 import { formatHolderName, type Hold } from '../model/hold.ts'
-import type { Snapshot } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import { splitHold, withHold } from '../model/stored-state.ts'
 
 export class States {

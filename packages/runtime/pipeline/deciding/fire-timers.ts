@@ -7,17 +7,17 @@ import type { AnyKeyedProcess } from '../consumer.ts'
 import type { PartitionStopped } from '../errors.ts'
 import { type Cause, eventCause, timerCause } from '../model/cause.ts'
 import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from '../model/limits.ts'
+import type { EntityTimer } from '../model/partition-state.ts'
 import { checkReadable, readState } from '../model/stored-state.ts'
-import type { EmissionPosition } from '../outbox/entries.ts'
 import {
   createTimerFailure,
   createTimerFailureRecord,
   FAILURE_RECORD_BYTES,
   timerFailureId,
 } from '../outbox/failure-record.ts'
+import type { EmissionPosition } from '../outbox/position.ts'
 import { findPublishedFailure, type Task } from './admission.ts'
 import { runStep, type StepChanges, type StepFailure } from './step-result.ts'
-import type { EntityTimer } from './timer-queue.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /**

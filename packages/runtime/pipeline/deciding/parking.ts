@@ -7,6 +7,9 @@ import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
 import { resolveParking } from '../../consumer/parking.ts'
 import { decode } from '../decoding/decode.ts'
+import type { Decision, ParkedOutcome } from '../model/decision.ts'
+import type { EndedFailure } from '../model/failure-memory.ts'
+import { computeDigest } from '../model/fingerprint.ts'
 import {
   createHoldTimer,
   type Hold,
@@ -16,9 +19,8 @@ import {
   toLogRecord,
   toParkedRecord,
 } from '../model/hold.ts'
-import type { Decision, EndedFailure, LogClock, ParkedOutcome } from '../model/partition-state.ts'
+import type { LogClock } from '../model/log.ts'
 import type { BoundReason, ReleaseReason } from '../model/reasons.ts'
-import { computeDigest } from '../outbox/failure-record.ts'
 import { completeTask, type DecidedRecord, fail, parkTask, remember, type Task } from './admission.ts'
 import { fireDueBefore, fireTimer, takeStep, toTimerDecision } from './fire-timers.ts'
 import type { KeyedWork } from './working-copy.ts'

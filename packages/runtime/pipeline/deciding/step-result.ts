@@ -11,8 +11,9 @@ import type { Cause } from '../model/cause.ts'
 import { MAX_STEP_BYTES } from '../model/limits.ts'
 import type { OutboxEntry, StoredTimer } from '../model/partition-state.ts'
 import { formatState, getVersion } from '../model/stored-state.ts'
-import { createEmissionEntry, type EmissionPosition } from '../outbox/entries.ts'
-import { measureEntry, measureWrittenEntry } from '../publishing/publish.ts'
+import { createEmissionEntry } from '../outbox/entries.ts'
+import { measureEntry, measureWrittenEntry } from '../outbox/outgoing-record.ts'
+import type { EmissionPosition } from '../outbox/position.ts'
 
 export interface StepChanges {
   readonly kind: 'stored'

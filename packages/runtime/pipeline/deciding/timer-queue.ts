@@ -1,10 +1,8 @@
 /** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
-import type { Snapshot, StoredTimer, TimerPlace } from '../model/partition-state.ts'
 
-export interface EntityTimer {
-  readonly entity: string
-  readonly timer: StoredTimer
-}
+import type { EntityTimer, StoredTimer, TimerPlace } from '../model/partition-state.ts'
+import { byPlace, byThreshold } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 
 export class TimerQueue {
   readonly #upTo: TimerPlace | undefined
@@ -97,21 +95,4 @@ export class TimerQueue {
 
 function place({ entity, timer: { thresholdMs } }: EntityTimer): TimerPlace {
   return { thresholdMs, entity }
-}
-
-/** Compares timers in the order of the store: by threshold, then by the bytes of the entity's name. */
-export function byPlace(a: TimerPlace, b: TimerPlace): number {
-  return a.thresholdMs - b.thresholdMs || byBytes(a.entity, b.entity)
-}
-
-function byThreshold(a: StoredTimer, b: StoredTimer): number {
-  return a.thresholdMs - b.thresholdMs || byBytes(a.name, b.name)
-}
-
-/**
- * Compares names by their bytes. Do not use `<`: it compares UTF-16 units, which sort differently from the
- * store for characters beyond the basic multilingual plane.
- */
-function byBytes(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

@@ -2,7 +2,7 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'
-import type { Deferred } from '../model/partition-state.ts'
+import type { Deferred } from '../model/decision.ts'
 import { type Decoded, decode } from './decode.ts'
 
 export interface DecodedChunk {

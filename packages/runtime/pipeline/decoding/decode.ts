@@ -14,12 +14,12 @@ import { type Event, formatEntity, type Received } from '../../consumer/event.ts
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
-import { type Consumer, keepsStates } from '../consumer.ts'
+import { type Consumer, isNamed, keepsStates } from '../consumer.ts'
 import { unpreparedIn } from '../errors.ts'
-import { isNamed } from '../loading/former-names.ts'
+import type { EndedFailure } from '../model/failure-memory.ts'
+import type { Fingerprint } from '../model/fingerprint.ts'
 import { fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
 import { largeAttribute } from '../model/limits.ts'
-import type { EndedFailure, Fingerprint } from '../model/partition-state.ts'
 import type { IgnoredReason } from '../model/reasons.ts'
 
 export interface Healthy extends Origin {

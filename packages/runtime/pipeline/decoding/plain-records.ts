@@ -11,7 +11,7 @@ import { findDataFormat } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { unpreparedIn } from '../errors.ts'
-import type { OffsetRange, ReadRange } from '../model/partition-state.ts'
+import type { OffsetRange, ReadRange } from '../model/log.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 import { readForeign } from './decode.ts'
 

@@ -4,7 +4,8 @@
  */
 import { formatEntity } from '../../consumer/event.ts'
 import { isUnexpected } from '../../consumer/failure-codes.ts'
-import type { Decision, Deferred, StateKey } from '../model/partition-state.ts'
+import type { Decision, Deferred } from '../model/decision.ts'
+import type { StateKey } from '../model/partition-state.ts'
 import type { Ports } from '../ports.ts'
 
 /** Number of decisions of a consumer that are checked. Only the latest decisions are checked. */

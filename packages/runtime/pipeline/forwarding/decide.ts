@@ -6,8 +6,8 @@ import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Consumer } from '../consumer.ts'
 import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
-import type { Decision } from '../model/partition-state.ts'
-import { buildRecord } from '../publishing/publish.ts'
+import type { Decision } from '../model/decision.ts'
+import { buildRecord } from '../outbox/outgoing-record.ts'
 
 /** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer

@@ -6,7 +6,8 @@ import { contextTypes } from '../../consumer/process.ts'
 import { type Consumer, getContext } from '../consumer.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
 import { CurrentContext } from '../model/context.ts'
-import type { OffsetRange, StateKey, StoredContext } from '../model/partition-state.ts'
+import type { OffsetRange } from '../model/log.ts'
+import type { StateKey, StoredContext } from '../model/partition-state.ts'
 import type { LogReader } from '../ports.ts'
 
 /**

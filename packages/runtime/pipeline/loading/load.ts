@@ -1,15 +1,16 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
-import { type Consumer, getContext, keepsStates } from '../consumer.ts'
+import { type Consumer, getContext, isNamed, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { getCachedContexts, withContext } from '../model/context.ts'
+import type { FailureName } from '../model/failure-memory.ts'
 import { computeProducerGroup } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
 import { computeSpan } from '../model/log.ts'
-import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model/partition-state.ts'
+import type { StateKey } from '../model/partition-state.ts'
+import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
 import type { StateStore } from '../ports.ts'
-import { isNamed } from './former-names.ts'
 
 export async function load(
   store: Pick<StateStore, 'load'>,

@@ -5,8 +5,10 @@
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped } from '../errors.ts'
-import type { OffsetRange, Snapshot, StateKey } from '../model/partition-state.ts'
-import { computeDigest } from '../outbox/failure-record.ts'
+import { computeDigest } from '../model/fingerprint.ts'
+import type { OffsetRange } from '../model/log.ts'
+import type { StateKey } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import type { LogReader } from '../ports.ts'
 
 type AppliedPosition = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>

@@ -3,7 +3,7 @@
  * but each read of the log has a limit of its own. All partitions of a batch may need such a read at the same time: after Redis has
  * lost their states, or when a producer writes records that Lambda cannot deliver.
  */
-import type { LogIdentity, ReadRange } from '../model/partition-state.ts'
+import type { LogIdentity, ReadRange } from '../model/log.ts'
 import type { LogReader } from '../ports.ts'
 
 /** Maximum number of partitions of an invocation that may keep records from the log in memory at the same time. */

@@ -5,7 +5,7 @@
 import { withCarriedTime } from '../../cloudevents/log-time.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
-import type { OffsetRange, ReadRange } from '../model/partition-state.ts'
+import type { OffsetRange, ReadRange } from '../model/log.ts'
 
 export class PendingRecords {
   /** Records in ascending order of offset, each offset once. */

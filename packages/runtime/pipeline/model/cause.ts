@@ -2,7 +2,7 @@
 import { derivedId } from '../../consumer/derived-id.ts'
 import { getEventTime, type Received } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
-import type { EntityTimer } from '../deciding/timer-queue.ts'
+import type { EntityTimer } from './partition-state.ts'
 
 export interface Cause {
   readonly entity: string

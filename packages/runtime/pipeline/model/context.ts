@@ -2,7 +2,8 @@
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
-import type { Snapshot, StoredContext } from './partition-state.ts'
+import type { StoredContext } from './partition-state.ts'
+import type { Snapshot } from './snapshot.ts'
 
 type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]

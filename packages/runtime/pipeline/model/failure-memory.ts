@@ -1,12 +1,66 @@
 /**
- * The memory of failures. It ensures that each attempt to redrive a failed record is accepted only once. It is bounded for each
+ * Failures that a consumer remembers. The memory ensures that each attempt to redrive a failed record is accepted only once. It is bounded for each
  * partition state and shared fairly among producers. Pure.
  */
+
 import { hash } from 'node:crypto'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Application } from '../../consumer/application.ts'
-import type { FailureMemory } from './partition-state.ts'
+import type { FailureCode } from '../../consumer/failure-codes.ts'
+
+/** A failed record. The remembered data ensures that its redrive is accepted only once, and only with the same bytes. */
+export interface RememberedFailure {
+  /** Id of the failure, which is the same for all attempts. */
+  readonly id: string
+  readonly partition: number
+  readonly offset: number
+  /** Number of the last attempt, starting at 1. */
+  readonly attempt: number
+  readonly digest: string
+  /** Group of the record's producer, see `computeProducerGroup`. */
+  readonly producerGroup: number
+  /** True while a redrive of the failure is accepted. */
+  readonly isOpen: boolean
+  /** Set during a rebuild if the failure is closed in the live state, by an attempt before or after the start of the rebuild. */
+  readonly isReopened?: true
+  /** Time of the first failure, RFC 3339. */
+  readonly firstFailedAt: string
+  /** Time of the log's clock at the last attempt. */
+  readonly failedAtMs: number
+}
+
+/** Fields that are needed to look up a failure. */
+export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
+
+/** A failure whose retries have ended, as reported by an event. Any client can write such an event. */
+export interface EndedFailure {
+  readonly failure: string
+  /** Digest of the failed record. It is checked because only a client that has read the failure can include it in its event. */
+  readonly digest: string
+}
+
+/** A failure that was published before the store lost the state, see `published-failures.ts`. */
+export interface PublishedFailure {
+  readonly code: FailureCode
+  /** True if later events of the entity were parked; undefined if unknown. */
+  readonly parks?: boolean
+  /**
+   * Timestamp of the record at its first attempt, in milliseconds since the epoch. It tells the record from one at the same offset
+   * of a deleted topic.
+   */
+  readonly originalTimestamp: number
+}
+
+/** Published failures of a partition by the id of their event, which differs for each attempt. */
+export type PublishedFailures = ReadonlyMap<string, PublishedFailure>
+
+export interface FailureMemory {
+  /** Approximate size in the store, in bytes. */
+  readonly bytes: number
+  /** Number of failures that were forgotten early, to free memory, since the last report. */
+  readonly forgotten: number
+}
 
 /**
  * Number of groups of failures. The `source` of the failed record determines the group; records without a source form one more

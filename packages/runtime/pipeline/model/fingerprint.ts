@@ -1,9 +1,19 @@
-import { hash } from 'node:crypto'
+/** Hashes by which events and records are recognised. Pure. */
+
+import { createHash, hash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
+import { toBuffer } from '../../cloudevents/header-bytes.ts'
+import type { LogRecord } from '../../cloudevents/record.ts'
+import { originalHeaders } from '../../cloudevents/redrive.ts'
 import type { Event } from '../../consumer/event.ts'
 import { failure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
-import type { Fingerprint } from './partition-state.ts'
+
+/** Hashes of an event's identity (96 bits) and content (64 bits), as latin1 strings of 12 and 8 characters. */
+export interface Fingerprint {
+  readonly id: string
+  readonly digest: string
+}
 
 /**
  * Hashes the identity and the content of an event. The identity is `source` and `id`, hashed with the length of the source so that
@@ -87,4 +97,26 @@ function scalar(value: unknown): string {
 
 function sha256(text: string, bytes: number): string {
   return hash('sha256', text, 'binary').slice(0, bytes)
+}
+
+/**
+ * Returns the digest of a record as its producer has written it. The digest identifies the record when it is redriven. Headers are
+ * sorted, because clients do not preserve their order.
+ */
+export function computeDigest(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
+  const hash = createHash('sha256')
+  const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
+  add(record.key)
+  add(record.value)
+  const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  for (const [name, value] of headers) {
+    add(Buffer.from(name))
+    add(toBuffer(value))
+  }
+  return hash.digest().toString('base64url', 0, 12)
+}
+
+/** Returns the digest that identifies the record in the log; undefined if its original bytes are unknown. */
+export function findLogDigest(record: LogRecord): string | undefined {
+  return record.decodedByLambda ? undefined : computeDigest(record)
 }

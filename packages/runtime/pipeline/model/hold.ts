@@ -5,7 +5,10 @@
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
-import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from './partition-state.ts'
+import type { RememberedFailure } from './failure-memory.ts'
+import type { Fingerprint } from './fingerprint.ts'
+import type { LogClock } from './log.ts'
+import type { StoredTimer } from './partition-state.ts'
 import { splitHold } from './stored-state.ts'
 
 export interface Hold {

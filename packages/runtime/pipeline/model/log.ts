@@ -1,5 +1,45 @@
+/** The log of a partition: its identity, ranges of its offsets, and its clock. Pure. */
 import type { LogRecord } from '../../cloudevents/record.ts'
-import type { LogClock, Span } from './partition-state.ts'
+
+/** Identity of a topic's log. */
+export interface LogIdentity {
+  readonly cluster: string
+  /** Id of the topic, which changes if the topic is created again. */
+  readonly topicId: string
+}
+
+/** Range of offsets of a partition, both ends included. */
+export interface OffsetRange {
+  readonly fromOffset: number
+  readonly toOffset: number
+}
+
+export interface ReadRange {
+  /** Records in the order of their offsets. The first is not before `fromOffset`; some may be after `toOffset`. */
+  readonly records: readonly LogRecord[]
+  /**
+   * Offset from which to continue reading. For each earlier offset of the range, the record is in `records` or does not exist.
+   * Always greater than `fromOffset`.
+   */
+  readonly nextOffset: number
+  /** First offset of the log at the time of the read. Earlier records have expired. */
+  readonly logStart: number
+}
+
+/** Clock of a partition's log, in milliseconds. Only append times advance it, see `advance`. */
+export interface LogClock {
+  readonly nowMs: number
+  /** Append time of the record at the applied offset, in milliseconds since the epoch; undefined before the first record. */
+  readonly lastAppendMs: number | undefined
+  /** Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect records of another log. */
+  readonly highestAppendMs: number | undefined
+}
+
+/** First append time of a chunk, and the advance of the clock after it. They determine which timers can become due. */
+export interface Span {
+  readonly firstAppendMs: number
+  readonly advanceMs: number
+}
 
 /** Interval at which the `clock` function appends a tick to each partition, in milliseconds. */
 const TICK_INTERVAL_MS = 60_000

@@ -1,7 +1,23 @@
-/** Finds the partition that remembers the failure of a record after the topic has grown. Pure. */
+/** Growth of a topic: which partition an entity and its failures have moved to. Pure. */
 import type { FailureData } from '../../consumer/failure-event.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
-import type { Growth } from './partition-state.ts'
+
+/** Distribution of the entities of a topic that an earlier version of Sluice has grown. Absent for all other topics. */
+export interface Partitioning {
+  /** Number of times the topic has grown. */
+  readonly generation: number
+  readonly partitions: number
+}
+
+/** Increase of a topic's partition count. States, timers and failures have followed their keys to the new partitions. */
+export interface Growth {
+  readonly from: number
+  readonly to: number
+  /** For each old partition, the offset after its last record before the growth. */
+  readonly ends: readonly number[]
+  /** Names of consumers whose failures were not moved when the topic grew. */
+  readonly except: readonly string[]
+}
 
 type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 

@@ -1,5 +1,5 @@
 /** Builds failure records. A failure record contains the unchanged bytes of the failed record and the reason of the failure. */
-import { createHash } from 'node:crypto'
+
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
@@ -11,11 +11,12 @@ import { type Failure, failure, isUnexpected } from '../../consumer/failure-code
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { createFailureEntry, type EmissionPosition, parsePosition, type Sender } from './entries.ts'
-import type { EntityTimer } from '../deciding/timer-queue.ts'
-import type { OutboxEntry, RememberedFailure, StateKey } from '../model/partition-state.ts'
-import { fitsItsTopic } from '../publishing/publish.ts'
-import { computeProducerGroup } from '../model/failure-memory.ts'
+import { createFailureEntry, type Sender } from './entries.ts'
+import { type EmissionPosition, parsePosition } from './position.ts'
+import type { EntityTimer, OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { type RememberedFailure, computeProducerGroup } from '../model/failure-memory.ts'
+import { fitsItsTopic } from './outgoing-record.ts'
+import { computeDigest } from '../model/fingerprint.ts'
 
 /** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
 export function createRememberedFailure(
@@ -46,28 +47,6 @@ export function createRememberedFailure(
 const MAX_ERROR_LENGTH = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
-
-/**
- * Returns the digest of a record as its producer has written it. The digest identifies the record when it is redriven. Headers are
- * sorted, because clients do not preserve their order.
- */
-export function computeDigest(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
-  const hash = createHash('sha256')
-  const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
-  add(record.key)
-  add(record.value)
-  const headers = [...originalHeaders(record)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  for (const [name, value] of headers) {
-    add(Buffer.from(name))
-    add(toBuffer(value))
-  }
-  return hash.digest().toString('base64url', 0, 12)
-}
-
-/** Returns the digest that identifies the record in the log; undefined if its original bytes are unknown. */
-export function findLogDigest(record: LogRecord): string | undefined {
-  return record.decodedByLambda ? undefined : computeDigest(record)
-}
 
 /**
  * Builds the failure record. Because of base64, it can exceed the size limit of its topic. In that case the value, the headers and

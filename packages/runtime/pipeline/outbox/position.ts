@@ -3,9 +3,11 @@
  * emitted from, and a sequence, which increases within its origin. After a loss of its state, a consumer reads its log and emits
  * everything again. A reader of its topic drops these repeats, because their sequences are not higher than one that it has decided.
  */
+
 import type { Event } from '../../consumer/event.ts'
 import type { Consumer } from '../consumer.ts'
-import type { LogIdentity, StateKey } from '../model/partition-state.ts'
+import type { LogIdentity } from '../model/log.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 
 /** Position of an emission within the emissions of its origin. */
 export interface SequencedOrigin {
@@ -46,3 +48,51 @@ export function findSequencedOrigin(
   const consumer = origin.slice(0, origin.indexOf(':'))
   return emitters?.get(topic)?.has(consumer) ? { origin, sequence } : undefined
 }
+
+export interface EmissionPosition {
+  readonly offset: number
+  /** Number of earlier emissions at the same offset, from the record itself or from timers that fired before it. */
+  readonly index: number
+  /** Number of times the topic has grown. Compared first, because the offsets of an entity may be lower in its new partition. */
+  readonly generation?: number
+  /**
+   * Time of the takeover that emits, in milliseconds since the epoch; absent for a record. A takeover follows all emissions at its
+   * offset, and all earlier takeovers there.
+   */
+  readonly takeoverMs?: number
+  /** Origin of the emission, see `formatOrigin`; absent if unknown. */
+  readonly origin?: string | undefined
+}
+
+export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPosition): OutboxEntry {
+  const { takeoverMs, origin } = at
+  const index = padNumber(at.index, INDEX_DIGITS)
+  const position = [
+    (at.generation ?? 0).toString(GENERATION_RADIX),
+    padNumber(at.offset, 16),
+    ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padNumber(takeoverMs, 14), index]),
+  ].join('.')
+  // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
+  const extensions = { ...entry.event.extensions, sequence: position, ...(origin ? { origin } : {}) }
+  return { ...entry, position, event: { ...entry.event, extensions } }
+}
+
+export function parsePosition(position: string): EmissionPosition {
+  const [generation = '0', offset = 0, index = 0, takeoverMs, ofTakeover] = position.split('.')
+  return {
+    offset: Number(offset),
+    index: Number(ofTakeover ?? index),
+    generation: Number.parseInt(generation, GENERATION_RADIX),
+    ...(takeoverMs === undefined ? {} : { takeoverMs: Number(takeoverMs) }),
+  }
+}
+
+function padNumber(value: number, digits: number): string {
+  return String(value).padStart(digits, '0')
+}
+
+/** Radix for the generation. It is written as a single character, because positions are compared as strings. */
+const GENERATION_RADIX = 36
+const INDEX_DIGITS = 8
+/** Index of all takeovers. It is higher than the index of any emission of a record. */
+const AFTER_RECORDS = '9'.repeat(INDEX_DIGITS)

@@ -4,17 +4,16 @@
  * commit any more.
  */
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import type { Consumer } from '../consumer.ts'
+import { type Consumer, listFormerNames } from '../consumer.ts'
 import { splitHold, splitState, withSince } from '../model/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'
 import { createRefusedFailureRecord } from '../outbox/failure-record.ts'
-import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { type OutboxEntry, type StateKey, isAbsent } from '../model/partition-state.ts'
 import type { Ports, StateStore } from '../ports.ts'
 import { publish } from '../publishing/publish.ts'
 import type { Fence } from './fence.ts'
 import { type ReplaceableStates, replaceState } from './replaceable-states.ts'
-import { EMPTY_META, isAbsent, type StateMeta, type StatePart } from './state-parts.ts'
-import { listFormerNames } from '../loading/former-names.ts'
+import { EMPTY_META, type StateMeta, type StatePart } from './state-parts.ts'
 
 /** Access to the states of former consumers, and to the state that replaces them. */
 export interface FormerStates

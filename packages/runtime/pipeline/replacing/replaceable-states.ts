@@ -3,16 +3,10 @@
  * reads them, and then replace it in one step.
  */
 import { CopyStopped } from '../errors.ts'
-import type {
-  LogClock,
-  Partitioning,
-  RememberedFailure,
-  RememberedId,
-  StateKey,
-  StoredContext,
-  StoredTimer,
-  Version,
-} from '../model/partition-state.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
+import type { LogClock } from '../model/log.ts'
+import type { RememberedId, StateKey, StoredContext, StoredTimer, Version } from '../model/partition-state.ts'
+import type { Partitioning } from '../model/partitioning.ts'
 import type { Fence } from './fence.ts'
 import type { StatePages } from './state-parts.ts'
 

@@ -1,16 +1,16 @@
 /** Parts of a partition state, as they are read, computed in memory and staged. */
+
+import type { RememberedFailure } from '../model/failure-memory.ts'
+import type { LogClock } from '../model/log.ts'
 import { BEFORE_LOG } from '../model/log.ts'
 import type {
-  Growth,
-  LogClock,
   OutboxEntry,
-  Partitioning,
-  RememberedFailure,
   RememberedId,
   StoredContext,
   StoredTimer,
   Version,
 } from '../model/partition-state.ts'
+import type { Growth, Partitioning } from '../model/partitioning.ts'
 
 export interface StateMeta {
   readonly version: Version
@@ -62,13 +62,4 @@ export const EMPTY_META: StateMeta = {
   emitted: 0,
   failuresFromMs: undefined,
   tally: {},
-}
-
-/** Returns true if the state was never written. A state that was written and is empty does exist. */
-export function isAbsent({ epoch, appliedOffset }: Version): boolean {
-  return epoch === 0 && appliedOffset < 0
-}
-
-export function sameVersion(a: Version, b: Version): boolean {
-  return a.epoch === b.epoch && a.appliedOffset === b.appliedOffset && a.fired === b.fired
 }

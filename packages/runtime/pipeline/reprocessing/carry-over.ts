@@ -1,5 +1,6 @@
 /** Determines which ids and failures of the live state must be copied to the rebuilt state. Pure. */
-import type { RememberedFailure, RememberedId } from '../model/partition-state.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
+import type { RememberedId } from '../model/partition-state.ts'
 
 export interface Rebuilding {
   /** First offset that the rebuild has read. */

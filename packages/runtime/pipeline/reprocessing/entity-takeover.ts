@@ -8,7 +8,7 @@ import { runStep } from '../deciding/step-result.ts'
 import type { Cause } from '../model/cause.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import { formatState, readState, splitHold, splitState, withHold, withSince } from '../model/stored-state.ts'
-import { type EmissionPosition, entryAt, parsePosition } from '../outbox/entries.ts'
+import { type EmissionPosition, entryAt, parsePosition } from '../outbox/position.ts'
 
 /** Live and rebuilt state of an entity, as stored, including the hold of a held entity; undefined if absent. */
 export interface BothStates {

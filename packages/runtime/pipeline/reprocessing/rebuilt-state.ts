@@ -4,20 +4,15 @@
  */
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
 import { computeFailureBytes } from '../model/failure-memory.ts'
-import type {
-  Change,
-  LoadSelection,
-  LogClock,
-  OffsetRange,
-  OutboxEntry,
-  RememberedFailure,
-  Snapshot,
-  StateKey,
-} from '../model/partition-state.ts'
+import type { LogClock, OffsetRange } from '../model/log.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { sameVersion } from '../model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
-import { type StatePages, type StatePart, sameVersion } from '../replacing/state-parts.ts'
+import type { StatePages, StatePart } from '../replacing/state-parts.ts'
 import { LogAgain, type MemoryStates, type Rereading } from './log-replay.ts'
 import { collectFailures, selectNewFailures } from './new-failures.ts'
 

@@ -11,7 +11,7 @@ import type { ApplyResult } from '../deciding/apply.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { type Allowed, collectNewTasks, decideAll } from '../delivering/deliver.ts'
-import type { Snapshot } from '../model/partition-state.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 /** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */

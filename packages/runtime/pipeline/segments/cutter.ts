@@ -6,7 +6,8 @@ import {
   type SegmentSink,
 } from '../../consumer/segment-sink.ts'
 import type { PendingRecords } from '../log/pending-records.ts'
-import type { LogClock, OffsetRange, Snapshot } from '../model/partition-state.ts'
+import type { LogClock, OffsetRange } from '../model/log.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 
 /**
  * Maximum number of offsets in a segment. One commit contains the ids of all events of a segment, so this number limits the run

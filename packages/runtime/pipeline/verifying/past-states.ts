@@ -1,14 +1,9 @@
 /** Applies the log again up to a position, to show the states of entities there and the steps by which they were reached. */
 import { formatEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
-import type {
-  Change,
-  Decision,
-  LoadSelection,
-  Snapshot,
-  StateKey,
-  StoredTimer,
-} from '../model/partition-state.ts'
+import type { Decision } from '../model/decision.ts'
+import type { StateKey, StoredTimer } from '../model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
 import type { SeedSource } from '../reprocessing/seed.ts'
 import { PartitionAgain } from './replayed-state.ts'

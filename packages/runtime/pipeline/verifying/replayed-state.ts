@@ -3,16 +3,11 @@ import { formatEntity } from '../../consumer/event.ts'
 import { contextTypes } from '../../consumer/process.ts'
 import { getContext } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
+import type { Decision } from '../model/decision.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
 import { advance, BEFORE_LOG } from '../model/log.ts'
-import type {
-  Change,
-  Decision,
-  LoadSelection,
-  RememberedFailure,
-  RememberedId,
-  Snapshot,
-  StateKey,
-} from '../model/partition-state.ts'
+import type { RememberedId, StateKey } from '../model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import type { StateStore } from '../ports.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
 import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-replay.ts'

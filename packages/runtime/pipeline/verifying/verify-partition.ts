@@ -4,13 +4,10 @@
  */
 import { type Consumer, getContext } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
-import type {
-  Decision,
-  LoadSelection,
-  RememberedFailure,
-  Snapshot,
-  StateKey,
-} from '../model/partition-state.ts'
+import type { Decision } from '../model/decision.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
+import type { StateKey } from '../model/partition-state.ts'
+import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { splitHold, splitState } from '../model/stored-state.ts'
 import type { StateStore } from '../ports.ts'
 import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { receive } from '#runtime/pipeline/batch/receive.ts'
-import { computeDigest } from '#runtime/pipeline/outbox/failure-record.ts'
+import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 
 const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { OffsetRange } from '#runtime/pipeline/model/partition-state.ts'
+import type { OffsetRange } from '#runtime/pipeline/model/log.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'

@@ -1,0 +1,45 @@
+/** A chunk: records of a partition that are decided together. A step of it can end its processing early. */
+import type { LogRecord } from '../../cloudevents/record.ts'
+import type { Deferred } from './decision.ts'
+import type { OffsetRange } from './log.ts'
+import type { OutboxEntry } from './partition-state.ts'
+
+/** Records that are decided together, in the order of their offsets. */
+export interface Chunk {
+  readonly records: readonly LogRecord[]
+  /**
+   * Applied offset at which the records were selected. If set, the chunk is decided as a whole, and only if the applied offset is
+   * still the same.
+   */
+  readonly base?: number
+}
+
+/** Result of a step that ends the processing of a chunk early. */
+export type End =
+  /** Another invocation has committed first. Nothing of this chunk is stored. */
+  | { readonly kind: 'overtaken' }
+  /** Nothing was decided. These entries of the outbox must be published first. */
+  | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
+  /** Nothing was decided. This range must be read from the log first. */
+  | Missing
+  /** The records up to this offset need no further work in this batch, although they may be undecided. */
+  | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
+  | { readonly kind: 'deferred'; readonly deferred: Deferred }
+
+export interface Missing {
+  readonly kind: 'missing'
+  readonly range: OffsetRange
+  readonly appliedOffset: number
+  /** True if reading the range is normal and not a sign of lost state. */
+  readonly isRoutine?: boolean
+}
+
+export function isEnd(result: object): result is End {
+  return 'kind' in result
+}
+
+/** The chunk is decided and published up to `toOffset`. If `restWaits` is set, it is the reason why the later records must wait. */
+export interface ChunkResult {
+  readonly toOffset: number
+  readonly restWaits?: Deferred | undefined
+}

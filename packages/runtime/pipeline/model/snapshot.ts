@@ -1,0 +1,121 @@
+/** The part of a partition state that a chunk loads, and the change that it commits. */
+import type { FailureMemory, FailureName, PublishedFailures, RememberedFailure } from './failure-memory.ts'
+import type { LogClock, Span } from './log.ts'
+import type {
+  OutboxEntry,
+  RememberedId,
+  StoredContext,
+  StoredTimer,
+  TimerPlace,
+  Version,
+} from './partition-state.ts'
+import type { Growth, Partitioning } from './partitioning.ts'
+
+export interface LoadSelection {
+  readonly entities: readonly string[]
+  /** `Fingerprint.id` of each event in the chunk. */
+  readonly ids: readonly string[]
+  /** Period for which ids must be known, in milliseconds of the log's clock. */
+  readonly idWindowMs: number
+  /** Failures that redriven records refer to. */
+  readonly failures: readonly FailureName[]
+  /** Span of the chunk. Timers that become due within it are loaded, with the states of their entities. */
+  readonly span: Span
+  /** Maximum number of entities that are loaded because of due timers. Entities with the earliest timers are loaded first. */
+  readonly timerLimit: number
+  /**
+   * Upper bound for the loaded states and timers, in bytes. Entities with due timers may use half of it. The first entity with due
+   * timers and the first requested entity are loaded regardless of their sizes.
+   */
+  readonly byteLimit: number
+  /** Hashes of cached contexts, whose content need not be loaded; absent if the process defines no context. */
+  readonly contexts?: readonly string[]
+  /** Origins of the events in the chunk; absent if no event has one. */
+  readonly origins?: readonly string[]
+}
+
+/** State of the processing at the applied offset. */
+interface Progress {
+  readonly clock: LogClock
+  /** `computeDigest` of the record at the applied offset; undefined before the first record. */
+  readonly appliedDigest: string | undefined
+  /** Number of entries emitted since the applied offset. The count continues with the next record. */
+  readonly emitted: number
+  /** Approximate size of the parked events of all entities, in bytes. */
+  readonly parkedBytes: number
+  /** Serialised levels of `NewEntities`; absent if empty. */
+  readonly newEntities?: string
+  /** Append time from which all records were decided and all their failures are remembered; undefined if there is no such time. */
+  readonly failuresFromMs: number | undefined
+  /** Origin of the partition's emissions, see `formatOrigin`; absent if the log has no identity. */
+  readonly origin?: string
+  /**
+   * Applied offsets of former consumers at the time at which their states were joined, by name. Until the consumer has passed them
+   * all, some records are left only for some of them. Absent otherwise.
+   */
+  readonly formerOffsets?: Readonly<Record<string, number>>
+}
+
+export interface Snapshot extends Progress {
+  /** Failures that were published before the records were read back. Not stored; absent for records that were delivered once. */
+  readonly publishedFailures?: PublishedFailures
+  readonly version: Version
+  readonly partitioning?: Partitioning
+  /** States of the requested entities and of those with a due timer, in the form of `formatState`. */
+  readonly states: ReadonlyMap<string, string>
+  /** Timers of the entities in `states`. All timers of each entity are included. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  /** Position up to which all due timers are loaded. Set only if more timers become due than one load returns. */
+  readonly timersUpTo: TimerPlace | undefined
+  /** Requested entities that were not loaded because of the byte limit. Neither their states nor their timers are included. */
+  readonly notLoaded: ReadonlySet<string>
+  /** Known ids among the requested ones: all ids within the window, and possibly older ones. */
+  readonly known: ReadonlyMap<string, RememberedId>
+  readonly failures: ReadonlyMap<string, RememberedFailure>
+  /** Highest decided sequence of each requested origin. An origin without a decided event is absent. */
+  readonly sequences?: ReadonlyMap<string, string>
+  /** Growths of the topic, oldest first; absent if it has never grown, or if no failure was requested. */
+  readonly growths?: readonly Growth[]
+  readonly failureMemory: FailureMemory
+  readonly outbox: readonly OutboxEntry[]
+  /** Digests (`computeDigest`) of records that an operator has skipped, by offset; absent if empty. */
+  readonly skipped?: ReadonlyMap<number, string>
+  /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
+  readonly context?: { readonly hash: string; readonly json?: string }
+  /** Context of the next records of a new state, if their own one has expired. */
+  readonly contextAhead?: StoredContext
+}
+
+/** Changes of one commit. A store that forgets failures in a commit sets `failuresFromMs` to the time after the newest record. */
+export interface Change extends Progress {
+  readonly base: Version
+  readonly appliedOffset: number
+  /** Number of timers that have fired after the applied offset; 0 unless the commit ends between the timers before a record. */
+  readonly fired: number
+  /** New states in the form of `formatState`; null forgets the entity. */
+  readonly states: ReadonlyMap<string, string | null>
+  /** Timers of the entities of which a timer has changed. All timers of each such entity are included. */
+  readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
+  readonly ids: readonly RememberedId[]
+  readonly failures: readonly RememberedFailure[]
+  /** Highest decided sequence of each origin that the commit raises; absent if it raises none. */
+  readonly sequences?: ReadonlyMap<string, string>
+  readonly outbox: readonly OutboxEntry[]
+  readonly context?: StoredContext | undefined
+  /**
+   * Number of decisions by outcome and reason. The counters are exact, because they are committed together with the applied offset.
+   */
+  readonly tally: ReadonlyMap<string, number>
+  /** Periods for which ids and failures are remembered, in milliseconds of the log's clock. Older ones are removed. */
+  readonly idWindowMs: number
+  readonly failureWindowMs: number
+  /**
+   * Upper bound for the failure memory in the store, in bytes. If it is exceeded, the oldest failures of the group with the largest
+   * share are removed.
+   */
+  readonly failureBytes: number
+  /** Number of forgotten failures in the snapshot that this commit marks as reported. */
+  readonly forgottenTold: number
+  /** Code that made the decisions, see `computeCode`; absent if unknown. */
+  readonly code?: string
+}

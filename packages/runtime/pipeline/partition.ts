@@ -13,8 +13,9 @@ import { type End, isEnd, type Missing } from './model/chunk.ts'
 import type { Deferred } from './model/decision.ts'
 import { computeFailureBytes } from './model/failure-memory.ts'
 import type { StateKey } from './model/partition-state.ts'
+import { publishOutbox, tryTrim } from './publishing/publish.ts'
 import { SegmentCutter } from './segments/cutter.ts'
-import { chooseSteps, type PartitionRun, publishOutbox, tryTrim } from './steps.ts'
+import { chooseSteps, type PartitionRun } from './steps.ts'
 
 const ATTEMPTS = 3
 

@@ -1,8 +1,7 @@
 /** Fields of a log line about a decision, a failure or an error: names and positions, never payload data. */
 import { extractSpanContext } from '../../cloudevents/trace.ts'
 import { formatEntity } from '../../consumer/event.ts'
-import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
-import { parseStackFrames } from '../../consumer/failure-codes.ts'
+import { type Failure, type FailureCode, parseStackFrames } from '../../consumer/failure-codes.ts'
 import type { Key } from '../../consumer/process.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Decision } from '../../pipeline/model/decision.ts'

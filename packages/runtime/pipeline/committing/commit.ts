@@ -1,13 +1,59 @@
-/** Reports a chunk to the observer after its commit. */
+/** Commits the decisions of a chunk, and reports them to the observer. */
+
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
+import type { AppliedPart } from '../deciding/decide.ts'
 import type { Decoded } from '../decoding/decode.ts'
+import type { Invocation } from '../invocation.ts'
+import type { ChunkResult, End } from '../model/chunk.ts'
 import { isAlarming } from '../model/failure-memory.ts'
-import type { StateKey } from '../model/partition-state.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { Observer } from '../ports.ts'
+import type { Observer, Ports } from '../ports.ts'
+
+interface CommittingRun {
+  readonly consumer: Consumer
+  readonly ports: Pick<Ports, 'store' | 'observer'>
+  readonly stateKey: StateKey
+  readonly invocation: Pick<Invocation, 'latest'>
+  readonly code: string
+}
+
+export interface CommitResult extends ChunkResult {
+  /** Entries of the outbox after the commit, in order. Only these entries may be published. */
+  readonly outbox: readonly OutboxEntry[]
+}
+
+/** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
+export async function commitChange(run: CommittingRun, part: AppliedPart): Promise<CommitResult | End> {
+  const { consumer, ports, stateKey, invocation } = run
+  const { snapshot, decoded, undecided, loaded, applied } = part
+  if (applied) {
+    const answer = await ports.store.commit(stateKey, { ...applied.change, code: run.code })
+    if (answer === 'refused') return { kind: 'overtaken' }
+  }
+  if (undecided.length < decoded.length)
+    ports.observer.reportRedelivered(stateKey, decoded.length - undecided.length)
+  const lastOffset = (decoded.at(-1) as Decoded).record.offset
+  // A record that waits for a schema follows all decoded records. If decoded records are left, they must be processed first, in the
+  // next chunk.
+  const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
+  if (!applied) {
+    // Nothing was decided because the entities of already decided records have used up the byte limit of the load. The next chunk
+    // starts after those records.
+    const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
+    return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
+  }
+  invocation.latest.add(applied.decisions)
+  report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
+  const { appliedOffset } = applied.change
+  // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
+  // first.
+  const outbox = [...snapshot.outbox, ...applied.change.outbox]
+  return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
+}
 
 interface CommittedChunk {
   readonly snapshot: Snapshot
@@ -16,7 +62,7 @@ interface CommittedChunk {
   readonly applied: ApplyResult
 }
 
-export function report(
+function report(
   observer: Observer,
   stateKey: StateKey,
   consumer: Consumer,

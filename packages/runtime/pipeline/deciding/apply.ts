@@ -1,6 +1,7 @@
 /**
- * Step 4: decides the records of a chunk in order. Before a record is applied, all timers that become due at its time fire. Pure.
+ * Decides the records of a chunk with a process, in order. Before a record is applied, all timers that become due at its time fire. Pure.
  */
+
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { completeStep, contextTypes, type Emission } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
@@ -9,8 +10,7 @@ import type { PartitionStopped } from '../errors.ts'
 import { eventCause } from '../model/cause.ts'
 import type { Decision, Deferred } from '../model/decision.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
-import type { LogClock } from '../model/log.ts'
-import { clockGapMs } from '../model/log.ts'
+import { clockGapMs, type LogClock } from '../model/log.ts'
 import type { ErasureReason, IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
 import { readState } from '../model/stored-state.ts'

@@ -1,7 +1,12 @@
 /** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
 
-import type { EntityTimer, StoredTimer, TimerPlace } from '../model/partition-state.ts'
-import { byPlace, byThreshold } from '../model/partition-state.ts'
+import {
+  byPlace,
+  byThreshold,
+  type EntityTimer,
+  type StoredTimer,
+  type TimerPlace,
+} from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 
 export class TimerQueue {

@@ -1,9 +1,26 @@
 /** Decodes the records of a chunk, and fetches the schemas that are needed to read their data. Plain JSON needs no schema. */
+
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'
+import type { Chunk, End } from '../model/chunk.ts'
 import type { Deferred } from '../model/decision.ts'
 import { type Decoded, decode } from './decode.ts'
+
+export interface DecodedPart extends DecodedChunk {
+  readonly chunk: Chunk
+}
+
+/** Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must wait. */
+export async function decodeRecords(
+  { consumer }: { readonly consumer: Consumer },
+  chunk: Chunk,
+): Promise<DecodedPart | End> {
+  const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
+  const isWhole = chunk.base !== undefined
+  if (restWaits && (isWhole || decoded.length === 0)) return { kind: 'deferred', deferred: restWaits }
+  return { chunk, decoded, ...(restWaits ? { restWaits } : {}) }
+}
 
 export interface DecodedChunk {
   /** Records that can be decoded, from the start of the chunk. They are all its records unless `restWaits` is set. */

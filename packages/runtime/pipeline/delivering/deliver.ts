@@ -1,4 +1,5 @@
-/** Step 4 of a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
+/** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
+
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
@@ -6,10 +7,20 @@ import { admit, completeTask, fail, type Task } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import { type Work, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
+import type { LoadedPart } from '../loading/load.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { TriesAllowed } from '../model/tries.ts'
 import { type Answer, Receiver } from './receiver.ts'
+
+export interface DeliveringRun {
+  readonly consumer: Consumer
+  readonly allowed: Allowed
+}
+
+export function deliverRecords({ consumer, allowed }: DeliveringRun, { snapshot, loaded }: LoadedPart) {
+  return deliver(consumer as Consumer<Sink>, snapshot, loaded, allowed)
+}
 
 /** Limits of the invocation, and a callback for failed tries. */
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {

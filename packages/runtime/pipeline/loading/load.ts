@@ -1,16 +1,95 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
+import { omitUndefined } from '../../consumer/defined.ts'
 import { type Consumer, getContext, isNamed, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
+import type { DecodedPart } from '../decoding/decode-chunk.ts'
+import type { Invocation } from '../invocation.ts'
+import { ensureSameLog } from '../log/log-identity.ts'
+import type { PendingRecords } from '../log/pending-records.ts'
+import type { End } from '../model/chunk.ts'
 import { getCachedContexts, withContext } from '../model/context.ts'
-import type { FailureName } from '../model/failure-memory.ts'
-import { computeProducerGroup } from '../model/failure-memory.ts'
+import { computeProducerGroup, type FailureName, type PublishedFailures } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
 import { computeSpan } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
-import { findSequencedOrigin } from '../outbox/position.ts'
-import type { StateStore } from '../ports.ts'
+import { isLarge } from '../outbox/outgoing-record.ts'
+import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
+import type { Ports, StateStore } from '../ports.ts'
+import { contextAhead } from './context-ahead.ts'
+
+export interface LoadingRun {
+  readonly consumer: Consumer
+  readonly ports: Pick<Ports, 'store' | 'log' | 'bounds'>
+  readonly stateKey: StateKey
+  readonly pending: PendingRecords
+  readonly invocation: Invocation
+  readonly publishedFailures?: PublishedFailures
+}
+
+export interface LoadedPart extends DecodedPart {
+  readonly snapshot: Snapshot
+  /** Decoded records after the applied offset. */
+  readonly undecided: readonly Decoded[]
+  /** Records from the start of `undecided` whose states are in the snapshot. This commit decides them. */
+  readonly loaded: readonly Decoded[]
+}
+
+/**
+ * Step 3: loads the state. The chunk can be decided only if the state exists, if it belongs to this log, and if no records are
+ * missing between the applied offset and the chunk.
+ */
+export async function loadState(run: LoadingRun, part: DecodedPart): Promise<LoadedPart | End> {
+  const { consumer, ports, stateKey, pending } = run
+  const { chunk, decoded } = part
+  const snapshot = await load(ports.store, stateKey, decoded, consumer)
+  const { appliedOffset } = snapshot.version
+  if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
+  await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
+  const range = pending.holeAfter(appliedOffset)
+  if (range) return { kind: 'missing', range, appliedOffset }
+  // Publish leftover entries first, so that the outbox does not grow further.
+  if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
+  const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
+  const loaded = selectLoaded(undecided, snapshot, consumer)
+  const [first] = loaded
+  const origin = snapshot.origin ?? (await readOrigin(run))
+  const { publishedFailures } = run
+  const fullSnapshot = { ...snapshot, ...omitUndefined({ origin, publishedFailures }) }
+  if (!first || !pending.hasExpired(appliedOffset))
+    return { ...part, snapshot: fullSnapshot, undecided, loaded }
+  // A state that is behind the start of the log keeps its context: only transaction markers may have expired in between.
+  const ahead = appliedOffset < 0 ? await findContextAhead(run, first.record.offset) : undefined
+  if (ahead === 'late') return { kind: 'deferred', deferred: { reason: 'out-of-time' } }
+  // Some records have expired without being decided, so it is unknown whether they would have failed.
+  const failuresFromMs = first.record.timestampMs
+  return {
+    ...part,
+    snapshot: { ...fullSnapshot, failuresFromMs, ...(ahead && { contextAhead: ahead }) },
+    undecided,
+    loaded,
+  }
+}
+
+/** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
+async function readOrigin({ ports, stateKey }: LoadingRun): Promise<string | undefined> {
+  const identity = await ports.log.identity?.(stateKey.topic)
+  return identity && formatOrigin(stateKey, identity)
+}
+
+async function findContextAhead(
+  { consumer, ports: { log, bounds }, stateKey, pending, invocation }: LoadingRun,
+  fromOffset: number,
+) {
+  if (!getContext(consumer)) return undefined
+  const { topic, partition } = stateKey
+  const end = (await bounds?.bounds(topic))?.[partition]?.end ?? 0
+  const toOffset = Math.max(end - 1, pending.all.at(-1)?.offset ?? 0)
+  const isLate = () => invocation.remainingMs() < consumer.reserveMs
+  const { searched } = invocation.logChecks
+  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, isLate)
+}
 
 export async function load(
   store: Pick<StateStore, 'load'>,

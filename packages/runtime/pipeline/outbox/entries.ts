@@ -7,8 +7,7 @@ import type { Emission } from '../../consumer/process.ts'
 import type { Consumer } from '../consumer.ts'
 import type { Cause } from '../model/cause.ts'
 import type { OutboxEntry } from '../model/partition-state.ts'
-import type { EmissionPosition } from './position.ts'
-import { entryAt } from './position.ts'
+import { type EmissionPosition, entryAt } from './position.ts'
 
 export function createEmissionEntry(
   consumer: string,

@@ -1,10 +1,60 @@
-/** Step 6: publishes the entries of the outbox to Kafka in order. Failure records are published in the same way as emissions. */
+/** Publishes the outbox to Kafka in order, and removes the published entries. */
 
+import type { CommitResult } from '../committing/commit.ts'
+import type { Consumer } from '../consumer.ts'
 import { RecordRefused } from '../errors.ts'
-import type { OutboxEntry } from '../model/partition-state.ts'
-import type { Writing } from '../outbox/outgoing-record.ts'
-import { buildRecord } from '../outbox/outgoing-record.ts'
-import type { Publisher } from '../ports.ts'
+import type { ChunkResult } from '../model/chunk.ts'
+import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { createRefusedFailureRecord } from '../outbox/failure-record.ts'
+import { buildRecord, type Writing } from '../outbox/outgoing-record.ts'
+import type { Ports, Publisher } from '../ports.ts'
+
+interface PublishingRun {
+  readonly consumer: Consumer
+  readonly ports: Pick<Ports, 'store' | 'publisher' | 'observer'>
+  readonly stateKey: StateKey
+}
+
+/** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
+export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
+  { consumer, ports, stateKey }: PublishingRun,
+  committed: C,
+): Promise<C> {
+  const { outbox } = committed
+  if (outbox.length === 0) return committed
+  const refused = await publish(ports.publisher, consumer, outbox, (entry, why) =>
+    createRefusedFailureRecord(consumer, stateKey, entry, why),
+  )
+  if (refused.entries.length > 0) ports.observer.reportRefused(stateKey, refused.entries, refused.error)
+  const { deadLettersTopic } = consumer.application
+  const deadLetters = outbox.filter(
+    entry => entry.to === deadLettersTopic && !refused.entries.includes(entry),
+  )
+  if (deadLetters.length > 0) ports.observer.reportDeadLetters(stateKey, deadLetters)
+  return committed
+}
+
+/** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
+export async function trimPublished(run: PublishingRun, committed: CommitResult): Promise<ChunkResult> {
+  await tryTrim(run, committed.outbox)
+  return committed
+}
+
+/** Removes published entries from the outbox. An error is reported. @returns false if the entries could not be removed */
+export async function tryTrim(
+  { ports, stateKey }: PublishingRun,
+  published: readonly OutboxEntry[],
+): Promise<boolean> {
+  if (published.length === 0) return true
+  try {
+    const positions = published.map(({ position }) => position)
+    await ports.store.trimOutbox(stateKey, positions)
+    return true
+  } catch (error) {
+    ports.observer.reportOutboxNotTrimmed(stateKey, published.length, error)
+    return false
+  }
+}
 
 /**
  * Publishes entries of the outbox, and resolves when all replicas have them. Kafka may permanently refuse an entry, for example

@@ -1,8 +1,7 @@
 /** Parts of a partition state, as they are read, computed in memory and staged. */
 
 import type { RememberedFailure } from '../model/failure-memory.ts'
-import type { LogClock } from '../model/log.ts'
-import { BEFORE_LOG } from '../model/log.ts'
+import { BEFORE_LOG, type LogClock } from '../model/log.ts'
 import type {
   OutboxEntry,
   RememberedId,

@@ -4,11 +4,9 @@
  */
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
-import type { RememberedFailure } from '../model/failure-memory.ts'
-import { computeFailureBytes } from '../model/failure-memory.ts'
+import { computeFailureBytes, type RememberedFailure } from '../model/failure-memory.ts'
 import type { LogClock, OffsetRange } from '../model/log.ts'
-import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
-import { sameVersion } from '../model/partition-state.ts'
+import { type OutboxEntry, type StateKey, sameVersion } from '../model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'

@@ -10,9 +10,14 @@ import { completeTask, fail, type Task } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { type Allowed, collectNewTasks, decideAll } from '../delivering/deliver.ts'
+import { type Allowed, collectNewTasks, type DeliveringRun, decideAll } from '../delivering/deliver.ts'
+import type { LoadedPart } from '../loading/load.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
+
+export function archiveSegment({ consumer, allowed }: DeliveringRun, { snapshot, loaded }: LoadedPart) {
+  return archive(consumer as Consumer<SegmentSink>, snapshot, loaded, allowed)
+}
 
 /** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */
 export async function archive(

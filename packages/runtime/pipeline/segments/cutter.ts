@@ -5,9 +5,7 @@ import {
   DEFAULT_SEGMENT_SPAN_MS,
   type SegmentSink,
 } from '../../consumer/segment-sink.ts'
-import type { PendingRecords } from '../log/pending-records.ts'
-import type { LogClock, OffsetRange } from '../model/log.ts'
-import type { Snapshot } from '../model/snapshot.ts'
+import type { LogClock } from '../model/log.ts'
 
 /**
  * Maximum number of offsets in a segment. One commit contains the ids of all events of a segment, so this number limits the run
@@ -80,24 +78,4 @@ export class SegmentCutter {
   #lastOfBlock(offset: number): number {
     return (Math.floor(offset / this.#offsets) + 1) * this.#offsets - 1
   }
-}
-
-/** Next action of a segment sink: write a segment, read the log, or leave the remaining records in the log. */
-export type Selected =
-  | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
-  | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
-  /** The next segment is incomplete. Its records stay in the log and are read again when it is complete. */
-  | { readonly kind: 'open' }
-
-/** @param pending records after the applied offset */
-export function selectSegment(
-  cutter: SegmentCutter,
-  pending: PendingRecords,
-  { version: { appliedOffset }, clock }: Pick<Snapshot, 'version' | 'clock'>,
-): Selected {
-  const { records, holes } = pending.upToHole(appliedOffset)
-  const count = cutter.complete(records)
-  if (count !== undefined) return { kind: 'segment', records: records.slice(0, count) }
-  if (!holes || !cutter.mayEnd(appliedOffset, clock, pending.all)) return { kind: 'open' }
-  return { kind: 'missing', range: holes, appliedOffset }
 }

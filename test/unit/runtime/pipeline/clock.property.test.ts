@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { LogClock } from '#runtime/pipeline/model/log.ts'
-import { advance, computeSpan, computeSpanEnd, MAX_STEP_MS } from '#runtime/pipeline/model/log.ts'
+import {
+  advance,
+  computeSpan,
+  computeSpanEnd,
+  type LogClock,
+  MAX_STEP_MS,
+} from '#runtime/pipeline/model/log.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const START: LogClock = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }

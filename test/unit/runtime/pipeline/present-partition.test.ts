@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { computePartition } from '#runtime/consumer/murmur2.ts'
-import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
-import { findPresentPartition } from '#runtime/pipeline/model/partitioning.ts'
+import { findPresentPartition, type Growth } from '#runtime/pipeline/model/partitioning.ts'
 
 const place = (key: string | null, originalPartition: number, originalOffset = 5) => ({
   consumer: 'counting',

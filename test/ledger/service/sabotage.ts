@@ -4,12 +4,12 @@ import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { States } from '#runtime/pipeline/deciding/entity-states.ts'
 import { TimerQueue } from '#runtime/pipeline/deciding/timer-queue.ts'
-import { WorkingCopy } from '#runtime/pipeline/deciding/working-copy.ts'
 import { SegmentCutter } from '#runtime/pipeline/segments/cutter.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+import { EntityStates } from '#runtime/pipeline/deciding/entity-states.ts'
+import { RememberedFailures } from '#runtime/pipeline/deciding/ids-and-failures.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {
@@ -82,15 +82,15 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   },
   /** The memory of attempts: a second copy of one is another attempt. */
   attempts() {
-    const { rememberFailure } = WorkingCopy.prototype
-    WorkingCopy.prototype.rememberFailure = function (failure) {
-      if (failure.isOpen) rememberFailure.call(this, failure)
+    const { remember } = RememberedFailures.prototype
+    RememberedFailures.prototype.remember = function (failure) {
+      if (failure.isOpen) remember.call(this, failure)
     }
   },
   /** The order of parked events: the newest comes first. */
   parking() {
-    const { setHold } = States.prototype
-    States.prototype.setHold = function (entity, hold) {
+    const { setHold } = EntityStates.prototype
+    EntityStates.prototype.setHold = function (entity, hold) {
       const { parked = [] } = hold ?? {}
       const grows = parked.length > (this.getHold(entity)?.parked.length ?? 0)
       setHold.call(this, entity, grows && hold ? { ...hold, parked: parked.toReversed() } : hold)

@@ -94,6 +94,43 @@ const stair = (folder, rooms) =>
 /** Rooms of the command line that its commands share. Every other folder of cli/ belongs to the commands that it is named after. */
 const CLI_ROOMS = '(operation|options|output|recomputation|servers)'
 
+/** The pipeline's rooms and files, from the lowest up: each imports itself and what stands before it. */
+const PIPELINE_STAIR = [
+  'errors[.]ts',
+  'model/',
+  'ports[.]ts',
+  'consumer[.]ts',
+  'outbox/',
+  'decoding/',
+  'failures/',
+  'log/',
+  'invocation[.]ts',
+  'loading/',
+  'deciding/',
+  'delivering/',
+  'segments/',
+  'committing/',
+  'publishing/',
+  'replacing/',
+  'batch/',
+  'steps[.]ts',
+  'partition[.]ts',
+  '(consume|recount|assert-fits)[.]ts',
+  'forwarding/',
+  'reprocessing/',
+  'verifying/',
+]
+
+const PIPELINE = '^packages/runtime/pipeline/'
+
+const pipelineStair = PIPELINE_STAIR.slice(0, -1).map((step, index) => ({
+  name: `pipeline-${step.replace(/[^a-z-].*/, '') || 'entries'}`,
+  comment: 'imports of the pipeline run from its entries down to its data, never back',
+  severity: 'error',
+  from: { path: `${PIPELINE}${step}` },
+  to: { path: `${PIPELINE}(${PIPELINE_STAIR.slice(index + 1).join('|')})` },
+}))
+
 /** A library that only one folder knows, so that it can be replaced there. */
 const onlyIn = (folder, library) => ({
   name: `only-${folder.replaceAll('/', '-')}`,
@@ -285,6 +322,14 @@ module.exports = {
       to: {},
     },
     ...consoleRooms,
+    ...pipelineStair,
+    {
+      name: 'pipeline-known',
+      comment: 'a room of the pipeline that is not on its stair would be bound by none of these rules',
+      severity: 'error',
+      from: { path: PIPELINE, pathNot: `${PIPELINE}(${PIPELINE_STAIR.join('|')})` },
+      to: {},
+    },
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',

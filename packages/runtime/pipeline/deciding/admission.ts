@@ -1,34 +1,30 @@
-/** Admission decides which records reach the process, and emits failure records. Pure: it changes only the working copy. */
+/** Admission decides which records reach the process. Pure: it changes only the working copy. */
+
+import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
-import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
-import { type FailureData, failureId } from '../../consumer/failure-event.ts'
+import { failure, isRetried } from '../../consumer/failure-codes.ts'
+import { failureId } from '../../consumer/failure-event.ts'
 import { isNamed, keepsStates } from '../consumer.ts'
-import type { Decoded, Healthy } from '../decoding/decode.ts'
+import type { Decoded } from '../decoding/decode.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import { computeDigest } from '../model/fingerprint.ts'
 import type { LogClock } from '../model/log.ts'
 import type { RememberedId } from '../model/partition-state.ts'
 import { findPresentPartition } from '../model/partitioning.ts'
-import type { DuplicateReason, IgnoredReason, ParkedReason } from '../model/reasons.ts'
-import {
-  createFailureRecord,
-  createMovedFailureRecord,
-  createRememberedFailure,
-  failureEventId,
-  failureRecordBytes,
-  getFailedConsumer,
-} from '../outbox/failure-record.ts'
+import type { DuplicateReason } from '../model/reasons.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import { createMovedFailureRecord, failureRecordBytes, getFailedConsumer } from '../outbox/failure-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
-import type { FailedBefore, Work } from './working-copy.ts'
-
-export interface Task extends Healthy {
-  readonly clock: LogClock
-  /** The failure that this record retries; undefined for a first attempt. */
-  readonly attemptAt: RememberedFailure | undefined
-  /** Log clock at the original position of an event that waited for a held entity. The event's timers count from this time. */
-  readonly waitedFromMs?: number
-}
+import {
+  closeFailure,
+  createDecision,
+  createDuplicate,
+  fail,
+  findPublishedFailure,
+  type Task,
+} from './task.ts'
+import type { Work } from './working-copy.ts'
 
 export type Admitted = DecidedRecord | { readonly kind: 'task'; readonly task: Task }
 
@@ -44,7 +40,6 @@ interface Attempt {
   readonly at: RememberedFailure | undefined
 }
 
-const TICK = 'tick' satisfies IgnoredReason
 const SKIPPED = failure('skipped', 'an operator has set it aside')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
@@ -67,29 +62,21 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
     findAwaitedEvent(work, attemptAt)?.eventId === id ||
     (attemptAt !== undefined &&
       getFailedConsumer(work.consumer, decoded.record) !== work.consumer.process.name)
-  const remembered = isExpected ? undefined : work.copy.findRememberedId(id, clock.nowMs)
+  const remembered = isExpected ? undefined : work.copy.ids.find(id, clock.nowMs)
   if (remembered) return toDecidedRecord(decideKnownId(work, task, remembered), attemptAt)
-  if (work.copy.isSkipped(task.record)) return toDecidedRecord(fail(work, task, SKIPPED), attemptAt)
+  if (isSkipped(work.copy.snapshot, task.record)) return toDecidedRecord(fail(work, task, SKIPPED), attemptAt)
   const published = keepsStates(work.consumer) ? undefined : findPublishedFailure(work, task)
   if (published) return toDecidedRecord(fail(work, task, published.failure), attemptAt)
   return { kind: 'task', task }
 }
 
-/** Returns the failure of this attempt that was published before the state was lost; undefined if none is known. */
-export function findPublishedFailure(
-  { consumer, copy }: Work,
-  { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
-): FailedBefore | undefined {
-  if (!copy.hasPublishedFailures) return undefined
-  const name = attemptAt ? getFailedConsumer(consumer, record) : consumer.process.name
-  const { partition, offset } = attemptAt ?? record
-  const id = attemptAt?.id ?? failureId(name, record)
-  const attempt = (attemptAt?.attempt ?? 0) + 1
-  const eventId = failureEventId(name, record.topic, { id, partition, offset, attempt })
-  return copy.findPublishedFailure(
-    eventId,
-    attemptAt ? Date.parse(attemptAt.firstFailedAt) : record.timestampMs,
-  )
+/**
+ * Returns true if an operator has skipped this record. The digest is compared, so that a record with the same offset in a
+ * recreated topic is not skipped.
+ */
+function isSkipped({ skipped }: Snapshot, record: LogRecord): boolean {
+  const digest = skipped?.get(record.offset)
+  return digest !== undefined && (record.decodedByLambda !== undefined || digest === computeDigest(record))
 }
 
 /** Checks the sequence of an emission. A redriven record is decided by its failure alone. */
@@ -99,68 +86,13 @@ export function isRepeatedEmission(
 ): boolean {
   if (!event || redriveTarget) return false
   const sequenced = findSequencedOrigin(event, record.topic, consumer)
-  return sequenced !== undefined && !copy.raiseSequence(sequenced)
-}
-
-/** Parks a record until its entity is released. Remembers the event's id, and closes the failure that it retries, if any. */
-export function parkTask(work: Work, task: Task): Decision {
-  closeFailure(work, task)
-  remember(work, task)
-  return createDecision(task, 'parked', 'entity-held' satisfies ParkedReason)
-}
-
-/** Remembers the id of a processed record, and closes its failure, if any. A tick without effects counts as ignored. */
-export function completeTask(work: Work, task: Task, reason: string): Decision {
-  closeFailure(work, task)
-  if (task.isTick && reason === TICK) return createDecision(task, 'ignored', reason)
-  remember(work, task)
-  return createDecision(task, 'applied', reason)
-}
-
-/**
- * Emits a failure record for a failed record, and remembers the failure or its latest attempt.
- *
- * @param parks true if later events of the entity should wait. They wait only if the returned decision has `hold: 'begins'`.
- * @param during record that is currently being processed; it differs from the failed record if that record was parked
- */
-export function fail(
-  work: Work,
-  failing: Pick<Decoded, 'record' | 'event'> & Pick<Task, 'clock' | 'attemptAt'>,
-  failed: Failure,
-  parks = false,
-  during = failing.record,
-): Decision {
-  const { process } = work.consumer
-  const { record, event, clock, attemptAt } = failing
-  const failure = createRememberedFailure(process.name, failing, attemptAt, clock.nowMs)
-  work.copy.rememberFailure(failure)
-  const published = findPublishedFailure(work, failing)
-  if (published) {
-    work.copy.skipEmission()
-    const publishedDecision = {
-      ...createDecision(failing, 'failed', failed.code),
-      failure: failed,
-      isPublished: true,
-    } as const
-    return (published.parks ?? parks) ? { ...publishedDecision, hold: 'begins' } : publishedDecision
-  }
-  const at = work.copy.placeAt(during.offset)
-  const about = { failedAtMs: during.timestampMs, parks }
-  const failureRecord = createFailureRecord(work.consumer, record, failed, failure, event, at, about)
-  work.copy.send([failureRecord], failureRecordBytes(record))
-  const newDecision = { ...createDecision(failing, 'failed', failed.code), failure: failed }
-  return (failureRecord.event.data as FailureData).parks ? { ...newDecision, hold: 'begins' } : newDecision
+  return sequenced !== undefined && !copy.sequences.raise(sequenced)
 }
 
 function findAwaitedEvent(work: Work, attemptAt: RememberedFailure | undefined) {
   const { states } = work.copy
   const entity = attemptAt && states.findHeldEntity(attemptAt.id)
   return entity === undefined ? undefined : states.getHold(entity)?.waitsFor
-}
-
-/** Remembers the event's id, so that the same event is recognised as a repeat from now on. */
-export function remember(work: Work, { isTick, fingerprint, clock }: Task): void {
-  if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
 }
 
 /** Decides a record with a known id. It is a repeat if its content is the same; otherwise the producer has used the id twice. */
@@ -181,7 +113,7 @@ function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt |
   if (!redriveTarget || !isNamed(redriveTarget.consumer, work.consumer)) return FIRST_ATTEMPT
   const moved = refuseMoved(work, decoded, redriveTarget)
   if (moved) return moved
-  const earlier = work.copy.findFailure(redriveTarget.failure, clock.nowMs)
+  const earlier = work.copy.failures.find(redriveTarget.failure, clock.nowMs)
   const why = explainRefusal(work, redriveTarget, earlier, decoded)
   if (why === undefined) return { kind: 'attempt', at: earlier }
   if (typeof why !== 'string') return toDecidedRecord(createDuplicate(decoded, why.repeats))
@@ -208,7 +140,7 @@ function explainRefusal(
     return 'its original position differs from that of the failure'
   if (earlier) return explainNotNext(redriveTarget, earlier, decoded)
   // No failure is known, so this code has processed the original record successfully, for example when the log was read again.
-  if (place && work.copy.hasNeverFailed(id, record, place)) return { repeats: 'failure-not-open' }
+  if (place && work.copy.failures.hasNeverFailed(id, record, place)) return { repeats: 'failure-not-open' }
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
@@ -223,7 +155,7 @@ function refuseMoved(
   target: RedriveTarget,
 ): DecidedRecord | undefined {
   const { place, attempt } = target
-  const { growths } = work.copy
+  const { growths = [] } = work.copy.snapshot
   if (!place || !(attempt > 1) || growths.length === 0) return undefined
   const { name: consumer } = work.consumer.process
   const originalKey = record.key?.toString('base64') ?? null
@@ -234,34 +166,17 @@ function refuseMoved(
     'failure-moved',
     `the topic has grown since: partition ${partition} remembers the failure. Restore the value growth:${record.topic} in Redis, then redrive it`,
   )
-  const at = work.copy.placeAt(record.offset)
+  const at = work.copy.emitted.placeAt(record.offset)
   const sent = createMovedFailureRecord(work.consumer, record, { ...target, place }, why, event, at)
-  work.copy.send([sent], failureRecordBytes(record))
+  work.copy.emitted.send([sent], failureRecordBytes(record))
   return toDecidedRecord({
     ...createDecision({ record, ...(event ? { event } : {}) }, 'failed', why.code),
     failure: why,
   })
 }
 
-function closeFailure(work: Work, { attemptAt }: Task): void {
-  if (attemptAt) work.copy.rememberFailure({ ...attemptAt, attempt: attemptAt.attempt + 1, isOpen: false })
-}
-
 function toDecidedRecord(decision: Decision, attemptAt?: RememberedFailure): DecidedRecord {
   return { kind: 'decided', decision, attemptAt }
-}
-
-function createDuplicate(record: Pick<Decoded, 'record' | 'event'>, reason: DuplicateReason): Decision {
-  return createDecision(record, 'duplicate', reason)
-}
-
-function createDecision(
-  { record, event }: Pick<Decoded, 'record' | 'event'>,
-  outcome: Decision['outcome'],
-  reason: string,
-): Decision {
-  const { offset, timestampMs: appendMs } = record
-  return { offset, appendMs, ...(event ? { event } : {}), outcome, reason }
 }
 
 type Repeat = { readonly repeats: DuplicateReason }

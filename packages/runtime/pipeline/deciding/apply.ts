@@ -10,20 +10,12 @@ import type { PartitionStopped } from '../errors.ts'
 import { eventCause } from '../model/cause.ts'
 import type { Decision, Deferred } from '../model/decision.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
-import { clockGapMs, type LogClock } from '../model/log.ts'
+import { advance, clockGapMs, type LogClock } from '../model/log.ts'
 import type { ErasureReason, IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
 import { readState } from '../model/stored-state.ts'
-import {
-  admit,
-  completeTask,
-  type DecidedRecord,
-  fail,
-  findPublishedFailure,
-  isRepeatedEmission,
-  type Task,
-} from './admission.ts'
-import { findDueBefore, findUnreadable, fireDueBefore, fireTimer } from './fire-timers.ts'
+import { admit, type DecidedRecord, isRepeatedEmission } from './admission.ts'
+import { findDueBefore, fireDueBefore, fireTimer } from './fire-timers.ts'
 import {
   continueEntity,
   endHold,
@@ -34,8 +26,10 @@ import {
   stepOrHold,
   updateHold,
 } from './parking.ts'
-import { runStep, type StepChanges, type StepFailure } from './step-result.ts'
-import { type KeyedWork, WorkingCopy } from './working-copy.ts'
+import { findUnreadable, forgetEntity } from './run-step.ts'
+import { evaluateStep, type StepChanges, type StepFailure } from './step-result.ts'
+import { completeTask, fail, findPublishedFailure, type Task } from './task.ts'
+import { type KeyedWork, toChange, WorkingCopy } from './working-copy.ts'
 
 export interface ApplyResult {
   readonly decisions: readonly Decision[]
@@ -61,19 +55,29 @@ export function apply(
   const work = { consumer, copy }
   const clockGap: { beforeOffset: number; ms: number }[] = []
   for (const decoded of chunk) {
-    if (copy.isFull) break
+    if (copy.size.isFull) break
     const { offset, timestampMs } = decoded.record
-    const ms = clockGapMs(copy.clock, timestampMs)
-    const clock = copy.clockAt(decoded.record)
+    const ms = clockGapMs(copy.progress.clock, timestampMs)
+    const clock = advance(copy.progress.clock, timestampMs)
     const outcome = decide(work, decoded, clock)
     if (outcome.kind === 'full') break
     if (outcome.kind === 'deferred')
-      return { decisions: copy.decisions, change: copy.change, clockGap, deferred: outcome.deferred }
+      return {
+        decisions: copy.decisions,
+        change: toChange(consumer, copy),
+        clockGap,
+        deferred: outcome.deferred,
+      }
     copy.applyDecision(decoded.record, clock, outcome.decision)
     if (ms > 0) clockGap.push({ beforeOffset: offset, ms })
   }
   const { unreadable } = copy.context
-  return { decisions: copy.decisions, change: copy.change, clockGap, unreadableContext: unreadable }
+  return {
+    decisions: copy.decisions,
+    change: toChange(consumer, copy),
+    clockGap,
+    unreadableContext: unreadable,
+  }
 }
 
 type Outcome =
@@ -105,9 +109,9 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
 
 /** Fires all timers whose threshold the clock has passed, and applies the parked events of entities that were released. */
 function fireTimers(work: KeyedWork, record: LogRecord, clock: LogClock): Outcome | undefined {
-  const { timerQueue, states } = work.copy
-  for (let next = timerQueue.findPassed(clock.nowMs); next; next = timerQueue.findPassed(clock.nowMs)) {
-    if (next === 'not-loaded' || work.copy.isFullOfTimers) return FULL
+  const { timers, states } = work.copy
+  for (let next = timers.findPassed(clock.nowMs); next; next = timers.findPassed(clock.nowMs)) {
+    if (next === 'not-loaded' || work.copy.size.isFullOfTimers) return FULL
     const unreadable = findUnreadable(work, next.entity)
     if (unreadable) return toDeferredOutcome(unreadable)
     const hold = states.getHold(next.entity)
@@ -128,7 +132,7 @@ function processTask(work: KeyedWork, task: Task): Outcome {
     // A context belongs to the partition rather than to the entity, so it does not wait for the entity's events.
     if (setsContext) return toOutcome(setContext(work, task))
     if (task.isTick) return toOutcome(completeTask(work, task, 'tick' satisfies IgnoredReason))
-    if (work.copy.isFullOfTimers) return FULL
+    if (work.copy.size.isFullOfTimers) return FULL
     if (task.attemptAt && task.attemptAt.id === hold.waitsFor?.failure)
       return toOutcome(retry(work, task, hold))
     const parked = park(work, task, hold)
@@ -139,7 +143,7 @@ function processTask(work: KeyedWork, task: Task): Outcome {
   }
   // All timers that are due before the event must fire in one commit: the next commit could not determine how many have fired
   // already.
-  if (work.copy.isFullOfTimers && findDueBefore(work, event.entity, event.timeMs)) return FULL
+  if (work.copy.size.isFullOfTimers && findDueBefore(work, event.entity, event.timeMs)) return FULL
   fireDueBefore(work, event.entity, event.timeMs, record)
   return toOutcome(setsContext ? setContext(work, task) : stepOrHold(work, task))
 }
@@ -163,9 +167,9 @@ function eraseEntity(work: KeyedWork, task: Task): Decision {
   if (stored === undefined && !hold)
     return completeTask(work, task, 'nothing-to-erase' satisfies ErasureReason)
   const last = stored === undefined ? undefined : runEraseStep(work, task, stored)
-  copy.forget(entity)
+  forgetEntity(copy, entity)
   const failed = findPublishedFailure(work, task)?.failure ?? (last?.kind === 'failure' ? last : undefined)
-  if (!failed && last?.kind === 'stored') copy.send(last.entries, last.emittedBytes)
+  if (!failed && last?.kind === 'stored') copy.emitted.send(last.entries, last.emittedBytes)
   const decision = failed
     ? fail(work, task, failed)
     : completeTask(work, task, 'erased' satisfies ErasureReason)
@@ -180,7 +184,7 @@ function runEraseStep(
   const { process } = consumer
   if (!process.onErase) return undefined
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
-  return runStep(consumer, cause, copy.placeAt(record.offset), () => {
+  return evaluateStep(consumer, cause, copy.emitted.placeAt(record.offset), () => {
     const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
     // A process can bypass the type. A result that is not an array is passed on and then reported as an invalid step.
     return Array.isArray(emit) ? completeStep('erased', undefined, emit as Emission[]) : (emit as never)

@@ -3,8 +3,12 @@
 import { formatHolderName, type Hold } from '../model/hold.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { splitHold, withHold } from '../model/stored-state.ts'
+import { NewEntities } from './new-entities.ts'
 
-export class States {
+export class EntityStates {
+  readonly newEntities: NewEntities
+  /** Approximate size of all parked records of the partition state, in bytes. */
+  parkedBytes: number
   readonly #loaded: Snapshot['states']
   /** States that the chunk has changed, without their holds; null for a forgotten entity. */
   readonly #changed = new Map<string, string | null>()
@@ -12,8 +16,11 @@ export class States {
   readonly #holds = new Map<string, Hold | undefined>()
   readonly #changedHolds = new Set<string>()
 
-  constructor({ states }: Pick<Snapshot, 'states'>) {
+  /** @param newEntitiesPerDay see `NewEntities` */
+  constructor({ states, newEntities, parkedBytes }: Snapshot, newEntitiesPerDay: number | undefined) {
     this.#loaded = states
+    this.newEntities = new NewEntities(newEntities, newEntitiesPerDay)
+    this.parkedBytes = parkedBytes
   }
 
   /**

@@ -2,6 +2,7 @@
  * Holds an entity while one of its events is retried, parks its later events, and applies them in order when the entity is
  * released. The results for the entity, including its timers, are the same as if the event had not failed. Pure.
  */
+
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
@@ -21,9 +22,11 @@ import {
 } from '../model/hold.ts'
 import type { LogClock } from '../model/log.ts'
 import type { BoundReason, ReleaseReason } from '../model/reasons.ts'
-import { completeTask, type DecidedRecord, fail, parkTask, remember, type Task } from './admission.ts'
-import { fireDueBefore, fireTimer, takeStep, toTimerDecision } from './fire-timers.ts'
-import type { KeyedWork } from './working-copy.ts'
+import type { DecidedRecord } from './admission.ts'
+import { fireDueBefore, fireTimer, toTimerDecision } from './fire-timers.ts'
+import { takeStep } from './run-step.ts'
+import { completeTask, fail, parkTask, remember, type Task } from './task.ts'
+import type { KeyedWork, WorkingCopy } from './working-copy.ts'
 
 /** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
@@ -51,8 +54,8 @@ export function stepOrHold(work: KeyedWork, task: Task): Decision {
 /** Decides a retry of the event for which its entity waits. The entity still has the state from the event's original position. */
 export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   const { entity, timeMs } = task.event
-  const { timerQueue, states } = work.copy
-  timerQueue.setAll(entity, hold.timers)
+  const { timers, states } = work.copy
+  timers.setAll(entity, hold.timers)
   fireDueBefore(work, entity, timeMs, task.record)
   const waitedFromMs = hold.waitsFor?.clockMs ?? task.clock.nowMs
   const decision = stepOrHold(work, { ...task, waitedFromMs })
@@ -61,7 +64,7 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
     ...(waitsFor ? { waitsFor } : {}),
     untilMs,
     parked,
-    timers: timerQueue.get(entity),
+    timers: timers.get(entity),
   })
   return decision
 }
@@ -72,9 +75,10 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
   const record = toParkedRecord(task)
   const size = measureParkedRecord(record)
   if (hold.parked.length >= most || measureHold(hold) + size > bytes) return undefined
-  if (work.copy.parkedBytes + size > partitionBytes) return undefined
+  if (work.copy.states.parkedBytes + size > partitionBytes) return undefined
   work.copy.states.setHold(task.event.entity, { ...hold, parked: [...hold.parked, record] })
-  work.copy.addParkedBytes(size)
+  work.copy.states.parkedBytes += size
+  work.copy.size.storedBytes += size
   return parkTask(work, task)
 }
 
@@ -120,16 +124,16 @@ export function endHold(
   clock: LogClock,
 ): void {
   const timer = createHoldTimer(work.consumer.process.name, entity, hold)
-  work.copy.timersLeft -= 1
+  work.copy.size.timersLeft -= 1
   releaseEntity(work, entity, clock)
   const reason: BoundReason = `parking-${why}`
   work.copy.addTimerDecision({ ...toTimerDecision(record, { entity, timer }), reason, hold: why })
 }
 
 export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: LogClock): void {
-  if (hold.waitsFor) work.copy.forgetId(hold.waitsFor.eventId, clock.nowMs)
+  if (hold.waitsFor) work.copy.ids.forget(hold.waitsFor.eventId, clock.nowMs)
   work.copy.states.setHold(entity, undefined)
-  work.copy.removeParkedBytes(measureHold(hold))
+  removeParkedBytes(work.copy, measureHold(hold))
   for (const { offset, timestampMs: appendMs } of hold.parked)
     work.copy.addDecision({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
@@ -142,24 +146,24 @@ export function continueEntity(
   record: LogRecord,
   clock: LogClock,
 ): void {
-  const { timerQueue, states } = work.copy
+  const { timers, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
   states.setHold(entity, undefined)
-  timerQueue.setAll(entity, hold.timers)
-  const [timer] = timerQueue.get(entity)
+  timers.setAll(entity, hold.timers)
+  const [timer] = timers.get(entity)
   if (timer && timer.thresholdMs < next.clockMs) {
     fireTimer(work, { entity, timer }, record)
-    putHold(work, entity, { ...hold, timers: timerQueue.get(entity) })
+    putHold(work, entity, { ...hold, timers: timers.get(entity) })
     return
   }
-  work.copy.timersLeft -= 1
-  work.copy.removeParkedBytes(measureParkedRecord(next))
+  work.copy.size.timersLeft -= 1
+  removeParkedBytes(work.copy, measureParkedRecord(next))
   const decision = unpark(work, next, record, clock)
   work.copy.addTimerDecision(decision)
   const untilMs = hold.untilMs
   if (decision.hold === 'begins') {
     beginHold(work, entity, toLogRecord(next, record), next.id, next.clockMs, clock, rest)
-  } else putHold(work, entity, { untilMs, parked: rest, timers: timerQueue.get(entity) })
+  } else putHold(work, entity, { untilMs, parked: rest, timers: timers.get(entity) })
 }
 
 /** Decides a parked record with the present code, which may be newer than the code that has parked the record. */
@@ -176,7 +180,7 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
     return { offset, appendMs, outcome: 'parked-ignored', reason: decoded.reason }
   }
   if (decoded.kind === 'failed') {
-    work.copy.forgetId(id, clock.nowMs)
+    work.copy.ids.forget(id, clock.nowMs)
     return toParkedDecision(fail(work, failing, decoded.failure, false, during))
   }
   const task: Task = { ...decoded, clock, attemptAt, waitedFromMs }
@@ -186,7 +190,7 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
   const parks = resolveParking(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
   const decision = fail(work, task, result, parks, during)
   // If the entity does not wait for the failed event, a repeat of the event must be treated as a new event.
-  if (decision.hold !== 'begins') work.copy.forgetId(id, clock.nowMs)
+  if (decision.hold !== 'begins') work.copy.ids.forget(id, clock.nowMs)
   return toParkedDecision(decision)
 }
 
@@ -200,7 +204,7 @@ function beginHold(
   parked: readonly ParkedRecord[] = [],
 ): void {
   const untilMs = (parked[0]?.clockMs ?? nowMs) + (resolveParking(work.consumer.process) ?? NO_PARKING).forMs
-  const timers = work.copy.timerQueue.get(entity)
+  const timers = work.copy.timers.get(entity)
   const failure = failureId(work.consumer.process.name, failed)
   const waitsFor = { failure, eventId, digest: computeDigest(failed), clockMs }
   putHold(work, entity, { waitsFor, untilMs, parked, timers })
@@ -209,17 +213,19 @@ function beginHold(
 /** @param eventId id of the processed event. If the entity waited for another event, the id of the other event is forgotten. */
 function releaseEntity(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
   const { waitsFor, ...released } = work.copy.states.getHold(entity) as Hold
-  if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)
+  if (waitsFor && waitsFor.eventId !== eventId) work.copy.ids.forget(waitsFor.eventId, nowMs)
   putHold(work, entity, released)
+}
+
+function removeParkedBytes({ states }: WorkingCopy, bytes: number): void {
+  // A negative size would raise the limit. It could occur because an earlier version parked events without counting their bytes.
+  states.parkedBytes = Math.max(0, states.parkedBytes - bytes)
 }
 
 /** Sets the hold of an entity. Removes it if the entity waits for no failure and has no parked events. */
 function putHold(work: KeyedWork, entity: string, hold: Hold): void {
-  const { states, timerQueue } = work.copy
+  const { states, timers } = work.copy
   const isOver = !hold.waitsFor && hold.parked.length === 0
   states.setHold(entity, isOver ? undefined : hold)
-  timerQueue.setAll(
-    entity,
-    isOver ? hold.timers : [createHoldTimer(work.consumer.process.name, entity, hold)],
-  )
+  timers.setAll(entity, isOver ? hold.timers : [createHoldTimer(work.consumer.process.name, entity, hold)])
 }

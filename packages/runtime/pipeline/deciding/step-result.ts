@@ -1,4 +1,4 @@
-/** Runs one step of a process. Converts its result to the data to store, or to a failure with a reason. Pure. */
+/** Converts the result of a step to the data to store, or to a failure with a reason. Pure. */
 
 import { attributeViolation } from '../../cloudevents/attributes.ts'
 import { toAttributes } from '../../cloudevents/event.ts'
@@ -34,7 +34,7 @@ export interface StepFailure extends Failure {
 
 type StepConsumer = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode' | 'dataWriter'>
 
-export function runStep(
+export function evaluateStep(
   consumer: StepConsumer,
   cause: Cause,
   at: EmissionPosition,

@@ -3,12 +3,14 @@
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
-import { admit, completeTask, fail, type Task } from '../deciding/admission.ts'
+import { admit } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
-import { type Work, WorkingCopy } from '../deciding/working-copy.ts'
+import { completeTask, fail, type Task } from '../deciding/task.ts'
+import { toChange, type Work, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import type { Decision } from '../model/decision.ts'
+import { advance } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { TriesAllowed } from '../model/tries.ts'
 import { type Answer, Receiver } from './receiver.ts'
@@ -43,7 +45,7 @@ export async function deliver(
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
   for (const decoded of chunk) {
-    const clock = copy.clockAt(decoded.record)
+    const clock = advance(copy.progress.clock, decoded.record.timestampMs)
     const admitted = admit(work, decoded, clock)
     const decision =
       admitted.kind === 'decided' ? admitted.decision : await decide(work, receiver, admitted.task, nowMs())
@@ -53,7 +55,7 @@ export async function deliver(
   const deferred = copy.decisions.length < chunk.length ? receiver.deferredReason : undefined
   return {
     decisions: copy.decisions,
-    change: copy.change,
+    change: toChange(consumer, copy),
     clockGap: [],
     ...(deferred ? { deferred: { reason: deferred } } : {}),
   }
@@ -79,12 +81,12 @@ export function decideAll(
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }
   for (const decoded of chunk) {
-    const clock = copy.clockAt(decoded.record)
+    const clock = advance(copy.progress.clock, decoded.record.timestampMs)
     const admitted = admit(work, decoded, clock)
     const decision = admitted.kind === 'task' ? decide(work, admitted.task) : admitted.decision
     copy.applyDecision(decoded.record, clock, decision)
   }
-  return { decisions: copy.decisions, change: copy.change, clockGap: [] }
+  return { decisions: copy.decisions, change: toChange(consumer, copy), clockGap: [] }
 }
 
 /** Returns the decision about a record; undefined if the receiver cannot be reached or the invocation has too little time left. */

@@ -4,7 +4,7 @@ import { parseEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { completeStep } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import { runStep } from '../deciding/step-result.ts'
+import { evaluateStep } from '../deciding/step-result.ts'
 import type { Cause } from '../model/cause.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import { formatState, readState, splitHold, splitState, withHold, withSince } from '../model/stored-state.ts'
@@ -87,7 +87,7 @@ export function takeOver(
   )
   const place = placeInTakeover(at, index)
   const result = process.onTakeover(before, after, { entity, ...parseEntity(entity), timeMs: at.timeMs })
-  const step = runStep(consumer, createCause(entity, at), place, () =>
+  const step = evaluateStep(consumer, createCause(entity, at), place, () =>
     completeStep('taken-over', result.state, result.emit),
   )
   if (step.kind === 'failure')

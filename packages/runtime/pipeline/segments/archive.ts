@@ -6,9 +6,9 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Rejected } from '../../consumer/process.ts'
 import { type Segment, type SegmentSink, segmentName, type Written } from '../../consumer/segment-sink.ts'
 import type { Consumer } from '../consumer.ts'
-import { completeTask, fail, type Task } from '../deciding/admission.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
-import { WorkingCopy } from '../deciding/working-copy.ts'
+import { completeTask, fail, type Task } from '../deciding/task.ts'
+import { toChange, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { type Allowed, collectNewTasks, type DeliveringRun, decideAll } from '../delivering/deliver.ts'
 import type { LoadedPart } from '../loading/load.ts'
@@ -31,7 +31,7 @@ export async function archive(
   const offered = createSegment(consumer.process, segment, tasks)
   const answer = await write(consumer.process, offered, { ...allowed, hasTime })
   if (answer === 'unavailable') {
-    const { change } = new WorkingCopy(consumer, snapshot)
+    const change = toChange(consumer, new WorkingCopy(consumer, snapshot))
     return { decisions: [], change, clockGap: [], deferred: { reason: 'receiver-unavailable' } }
   }
   const rejections = collectRejections(tasks, answer)

@@ -12,13 +12,13 @@ import type { Decision } from '#runtime/pipeline/model/decision.ts'
 import type { OutboxEntry } from '#runtime/pipeline/model/partition-state.ts'
 import type { LogReader, Publisher, SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { buildRecord } from '#runtime/pipeline/outbox/outgoing-record.ts'
-import { LogAgain } from '#runtime/pipeline/reprocessing/log-replay.ts'
 import { afterRecord } from '#runtime/pipeline/reprocessing/entity-takeover.ts'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import { viewsInForce } from '../../views/compiled-table.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
 import { toPlace } from './activate.ts'
+import { LogReplay } from '#runtime/pipeline/reprocessing/log-replay.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */
 export interface PastRange extends Range {
@@ -102,7 +102,7 @@ function createDecider(
 ): (records: readonly LogRecord[]) => Promise<ReadonlyMap<LogRecord, readonly OutboxEntry[]>> {
   const store = new MemoryStateStore(skipped)
   const decisions: Decision[] = []
-  const again = ({ topic, partition, start }: PastRange): LogAgain => {
+  const again = ({ topic, partition, start }: PastRange): LogReplay => {
     const own = {
       ...consumer,
       process: withTables(consumer.process, built),
@@ -111,7 +111,7 @@ function createDecider(
     }
     const reading = { consumer: own, log, stop, codeVersion: '', nowMs: Date.now }
     const stateKey = { consumer: consumer.process.name, topic, partition }
-    return new LogAgain(reading, stateKey, store, (_, decided) => void decisions.push(...decided))
+    return new LogReplay(reading, stateKey, store, (_, decided) => void decisions.push(...decided))
   }
   const partitions = new Map(ranges.map(range => [toPlace(range), again(range)]))
   return async group => {

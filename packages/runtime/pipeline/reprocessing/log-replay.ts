@@ -52,7 +52,7 @@ export interface Rereading {
   readonly stop: AbortSignal
 }
 
-export class LogAgain {
+export class LogReplay {
   readonly #with: Rereading
   readonly #stateKey: StateKey
   readonly #store: StateStore

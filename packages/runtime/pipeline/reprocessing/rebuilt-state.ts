@@ -11,7 +11,7 @@ import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import type { StatePages, StatePart } from '../replacing/state-parts.ts'
-import { LogAgain, type MemoryStates, type Rereading } from './log-replay.ts'
+import { LogReplay, type MemoryStates, type Rereading } from './log-replay.ts'
 import { collectFailures, selectNewFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
@@ -48,7 +48,7 @@ export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
   readonly #store: MemoryStates
-  readonly #again: LogAgain
+  readonly #again: LogReplay
   /** New failures that the last load has returned. */
   #outbox: readonly OutboxEntry[] = []
   /** Failures that the live state remembers; undefined if they must be loaded again. */
@@ -62,7 +62,7 @@ export class RebuiltState {
     this.#partitionState = partitionState
     const store = advancing.memory()
     this.#store = store
-    this.#again = new LogAgain(advancing, partitionState, {
+    this.#again = new LogReplay(advancing, partitionState, {
       load: async (stateKey, wanted) => {
         const snapshot = await store.load(stateKey, wanted)
         this.#outbox = snapshot.outbox

@@ -58,7 +58,7 @@ interface Expected {
   readonly found: Set<number>
 }
 
-export class Emissions {
+export class ExpectedEmissions {
   readonly #consumer: Consumer
   readonly #expected: Expected[] = []
 

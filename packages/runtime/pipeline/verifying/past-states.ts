@@ -6,7 +6,7 @@ import type { StateKey, StoredTimer } from '../model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
 import type { SeedSource } from '../reprocessing/seed.ts'
-import { PartitionAgain } from './replayed-state.ts'
+import { ReplayedState } from './replayed-state.ts'
 
 export interface PastStep {
   readonly entity: string
@@ -63,7 +63,7 @@ export async function computePastStates(
   // Commit each record separately, so that the timers are known after each record. Chunk boundaries do not affect decisions.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
-  const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), addSteps, committing)
+  const again = new ReplayedState({ ...reading, consumer }, stateKey, memory(), addSteps, committing)
   await again.begin(fromOffset, live)
   const before = await again.load(await selectEntities(again, isMeant))
   for (const [entity, timers] of before.timers) pending.set(entity, timers)
@@ -73,7 +73,7 @@ export async function computePastStates(
 }
 
 async function selectEntities(
-  again: PartitionAgain,
+  again: ReplayedState,
   isMeant: (entity: string) => boolean,
 ): Promise<Partial<LoadSelection>> {
   const { entities } = await again.contents()

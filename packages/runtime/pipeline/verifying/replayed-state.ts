@@ -10,7 +10,7 @@ import type { RememberedId, StateKey } from '../model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
 import type { StateStore } from '../ports.ts'
 import { idsInBytes } from '../replacing/id-bytes.ts'
-import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-replay.ts'
+import { LogReplay, type MemoryStates, type Rereading } from '../reprocessing/log-replay.ts'
 import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 
 export interface PartitionContents {
@@ -22,7 +22,7 @@ export interface PartitionContents {
 /** Upper bound for the result of one load, in bytes. */
 const LOAD_BYTES = 4 * 1024 * 1024
 
-export class PartitionAgain {
+export class ReplayedState {
   readonly stateKey: StateKey
   records = 0
   /** True if a part of the log to be read had expired. */
@@ -34,7 +34,7 @@ export class PartitionAgain {
   /** First offset from which an id that is known must have been read; infinite if the log is shorter than the window of ids. */
   idsFrom = Number.POSITIVE_INFINITY
   readonly #states: MemoryStates
-  readonly #again: LogAgain
+  readonly #again: LogReplay
   readonly #idWindowMs: number
   #clock = BEFORE_LOG
   #appliedOffset = -1
@@ -63,7 +63,7 @@ export class PartitionAgain {
     this.#idWindowMs = reading.consumer.idWindowMs
     const context = getContext(reading.consumer)
     const setBy = context ? contextTypes(context) : []
-    this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => {
+    this.#again = new LogReplay(reading, stateKey, store, (_, decisions) => {
       for (const decision of decisions) this.#note(decision, setBy)
       onDecisions(decisions)
     })

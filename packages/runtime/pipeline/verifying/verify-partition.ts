@@ -15,7 +15,7 @@ import type { MemoryStates, Rereading } from '../reprocessing/log-replay.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Beginning, type Doubt, findDoubt } from './comparability.ts'
 import { compareEntity, compareFields, type Difference, toHex } from './differences.ts'
-import { PartitionAgain, toLoadSelection } from './replayed-state.ts'
+import { ReplayedState, toLoadSelection } from './replayed-state.ts'
 
 /** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {
@@ -73,7 +73,7 @@ export async function comparePartition(
   // entities exceed the limit for new ones.
   const { newEntities: _, ...unlimited } = consumer
   const reading = { ...work, consumer: beginning.doubt ? (unlimited as Consumer) : consumer }
-  const again = new PartitionAgain(reading, stateKey, work.memory(), onDecisions)
+  const again = new ReplayedState(reading, stateKey, work.memory(), onDecisions)
   await again.begin(beginning.offset, live)
   const { version } = await live.facts(stateKey)
   await again.advanceTo(version.appliedOffset, onRead)

@@ -8,7 +8,7 @@ import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { Beginning } from './comparability.ts'
 import type { Difference, Exception } from './differences.ts'
-import { Emissions, type OneSidedFailure, type OutputRange } from './expected-emissions.ts'
+import { type OneSidedFailure, type OutputRange, ExpectedEmissions } from './expected-emissions.ts'
 import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
 
 export interface PartitionToVerify {
@@ -50,7 +50,7 @@ export async function verify(
   outputs: Outputs,
 ): Promise<Verified> {
   const before = await outputs.ranges(outputs.own)
-  const emissions = new Emissions(work.consumer)
+  const emissions = new ExpectedEmissions(work.consumer)
   const compared = new Map<number, ComparedPartition & PartitionToVerify>()
   for (const one of partitions) {
     const { partition } = one.stateKey

@@ -3,8 +3,8 @@ import { ConfigError } from '../consumer/author-errors.ts'
 import { parkingError } from '../consumer/parking.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { Process } from './consumer.ts'
+import { SegmentCutter } from './log/segment-cutter.ts'
 import { versionError } from './model/stored-state.ts'
-import { SegmentCutter } from './segments/cutter.ts'
 
 /**
  * Validates the definition of a process or a sink. Handlers and test kits call it when they start.

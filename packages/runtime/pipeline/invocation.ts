@@ -1,7 +1,16 @@
+/** An invocation, and its work on one partition. */
+import type { Consumer } from './consumer.ts'
 import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { PublishedFailureReader } from './failures/published-failures.ts'
 import type { LogChecks } from './log/log-identity.ts'
+import type { PartitionLog } from './log/partition-log.ts'
+import type { PendingRecords } from './log/pending-records.ts'
+import type { SegmentCutter } from './log/segment-cutter.ts'
+import type { PublishedFailures } from './model/failure-memory.ts'
+import type { StateKey } from './model/partition-state.ts'
+import type { Allowed } from './model/tries.ts'
+import type { Ports } from './ports.ts'
 
 /** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
@@ -16,4 +25,20 @@ export interface Invocation extends SurgeGuard {
   readonly publishedFailures?: PublishedFailureReader
   /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if none exists. */
   readonly unavailable?: Unavailable
+}
+
+/** One partition of a batch, while its chunks are processed. */
+export interface PartitionRun {
+  readonly consumer: Consumer
+  readonly ports: Ports & { readonly log: PartitionLog }
+  readonly invocation: Invocation
+  readonly stateKey: StateKey
+  readonly code: string
+  readonly pending: PendingRecords
+  /** True if producers set the timestamps of the batch. */
+  readonly hasProducerTimes: boolean
+  readonly cutter: SegmentCutter | undefined
+  readonly allowed: Allowed
+  /** Set once records were read back. */
+  publishedFailures?: PublishedFailures
 }

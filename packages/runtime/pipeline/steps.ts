@@ -6,14 +6,7 @@
 
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type Consumer, isSegmentSink, isSink } from './consumer.ts'
-import { type Allowed, deliverRecords } from './delivering/deliver.ts'
-import type { Invocation } from './invocation.ts'
-import type { PartitionLog } from './log/partition-log.ts'
-import type { PendingRecords } from './log/pending-records.ts'
-import type { StateKey } from './model/partition-state.ts'
-import type { PublishedFailures } from './model/failure-memory.ts'
-import type { Ports } from './ports.ts'
-import type { SegmentCutter } from './segments/cutter.ts'
+import { deliverRecords } from './delivering/deliver.ts'
 import { type Chunk, type ChunkResult, type End, isEnd } from './model/chunk.ts'
 import { commitChange } from './committing/commit.ts'
 import { applyRecords, decideBy } from './deciding/decide.ts'
@@ -22,6 +15,7 @@ import { loadState } from './loading/load.ts'
 import { publishOutbox, trimPublished } from './publishing/publish.ts'
 import { archiveSegment } from './segments/archive.ts'
 import { findSegment } from './segments/find-segment.ts'
+import type { PartitionRun } from './invocation.ts'
 
 const PROCESS = chainSteps(
   decodeRecords,
@@ -56,21 +50,6 @@ const SEGMENT_SINK = chainSteps(
 export function chooseSteps(consumer: Consumer): ChunkSteps {
   if (isSegmentSink(consumer)) return SEGMENT_SINK
   return isSink(consumer) ? SINK : PROCESS
-}
-
-export interface PartitionRun {
-  readonly consumer: Consumer
-  readonly ports: Ports & { readonly log: PartitionLog }
-  readonly invocation: Invocation
-  readonly stateKey: StateKey
-  readonly code: string
-  readonly pending: PendingRecords
-  /** True if producers set the timestamps of the batch. */
-  readonly hasProducerTimes: boolean
-  readonly cutter: SegmentCutter | undefined
-  readonly allowed: Allowed
-  /** Set once records were read back. */
-  publishedFailures?: PublishedFailures
 }
 
 type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>

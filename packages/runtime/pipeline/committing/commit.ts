@@ -6,20 +6,12 @@ import { type Consumer, hasTimers } from '../consumer.ts'
 import type { ApplyResult } from '../deciding/apply.ts'
 import type { AppliedPart } from '../deciding/decide.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import type { Invocation } from '../invocation.ts'
+import type { PartitionRun } from '../invocation.ts'
 import type { ChunkResult, End } from '../model/chunk.ts'
 import { isAlarming } from '../model/failure-memory.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { Observer, Ports } from '../ports.ts'
-
-interface CommittingRun {
-  readonly consumer: Consumer
-  readonly ports: Pick<Ports, 'store' | 'observer'>
-  readonly stateKey: StateKey
-  readonly invocation: Pick<Invocation, 'latest'>
-  readonly code: string
-}
+import type { Observer } from '../ports.ts'
 
 export interface CommitResult extends ChunkResult {
   /** Entries of the outbox after the commit, in order. Only these entries may be published. */
@@ -27,7 +19,7 @@ export interface CommitResult extends ChunkResult {
 }
 
 /** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
-export async function commitChange(run: CommittingRun, part: AppliedPart): Promise<CommitResult | End> {
+export async function commitChange(run: PartitionRun, part: AppliedPart): Promise<CommitResult | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
   if (applied) {

@@ -28,7 +28,7 @@ import {
 } from './parking.ts'
 import { findUnreadable, forgetEntity } from './run-step.ts'
 import { evaluateStep, type StepChanges, type StepFailure } from './step-result.ts'
-import { completeTask, fail, findPublishedFailure, type Task } from './task.ts'
+import { completeTask, createDecision, fail, findPublishedFailure, type Task } from './task.ts'
 import { type KeyedWork, toChange, WorkingCopy } from './working-copy.ts'
 
 export interface ApplyResult {
@@ -195,13 +195,12 @@ function runEraseStep(
 function applyFailureEnded(
   work: KeyedWork,
   failure: EndedFailure,
-  { record, event }: Decoded,
+  decoded: Decoded,
   clock: LogClock,
 ): Outcome {
-  const { offset, timestampMs: appendMs } = record
-  const place = { offset, appendMs, ...(event ? { event } : {}), reason: 'failure-ended' }
   const hold = endRetries(work, failure, clock)
-  return toOutcome(hold ? { ...place, outcome: 'applied', hold } : { ...place, outcome: 'ignored' })
+  const decision = createDecision(decoded, hold ? 'applied' : 'ignored', 'failure-ended')
+  return toOutcome(hold ? { ...decision, hold } : decision)
 }
 
 function toDeferredOutcome(error: PartitionStopped): Outcome {

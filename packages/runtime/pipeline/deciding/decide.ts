@@ -1,18 +1,11 @@
 /** Step 4: decides the records of a chunk. */
+
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
-import { deferDuringSurge, type SurgeGuard } from '../failures/failure-surge.ts'
+import { deferDuringSurge } from '../failures/failure-surge.ts'
+import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import type { End } from '../model/chunk.ts'
-import type { StateKey } from '../model/partition-state.ts'
-import type { Ports } from '../ports.ts'
 import { type ApplyResult, apply } from './apply.ts'
-
-export interface DecidingRun {
-  readonly consumer: Consumer
-  readonly ports: Pick<Ports, 'breaker' | 'observer'>
-  readonly stateKey: StateKey
-  readonly invocation: SurgeGuard
-}
 
 export interface AppliedPart extends LoadedPart {
   /** Undefined if all records were decided before, or if the state for the first undecided record was not loaded. */
@@ -20,8 +13,10 @@ export interface AppliedPart extends LoadedPart {
 }
 
 /** Step 4: decides the records. If too many fail unexpectedly, nothing is committed and the records stay in Kafka. */
-export function decideBy<Run>(decide: (run: Run, part: LoadedPart) => ApplyResult | Promise<ApplyResult>) {
-  return async (run: Run & DecidingRun, part: LoadedPart): Promise<AppliedPart | End> => {
+export function decideBy(
+  decide: (run: PartitionRun, part: LoadedPart) => ApplyResult | Promise<ApplyResult>,
+): (run: PartitionRun, part: LoadedPart) => Promise<AppliedPart | End> {
+  return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
     const applied = await decide(run, part)
     const surge = await deferDuringSurge(run.ports, run.stateKey, applied.decisions, run.invocation)
@@ -29,6 +24,6 @@ export function decideBy<Run>(decide: (run: Run, part: LoadedPart) => ApplyResul
   }
 }
 
-export function applyRecords({ consumer }: Pick<DecidingRun, 'consumer'>, { snapshot, loaded }: LoadedPart) {
+export function applyRecords({ consumer }: PartitionRun, { snapshot, loaded }: LoadedPart) {
   return apply(consumer as Consumer<AnyKeyedProcess>, snapshot, loaded)
 }

@@ -25,7 +25,7 @@ import type { BoundReason, ReleaseReason } from '../model/reasons.ts'
 import type { DecidedRecord } from './admission.ts'
 import { fireDueBefore, fireTimer, toTimerDecision } from './fire-timers.ts'
 import { takeStep } from './run-step.ts'
-import { completeTask, fail, parkTask, remember, type Task } from './task.ts'
+import { completeTask, createDecision, fail, parkTask, remember, type Task } from './task.ts'
 import type { KeyedWork, WorkingCopy } from './working-copy.ts'
 
 /** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
@@ -176,8 +176,7 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
   })
   const failing = { ...decoded, clock, attemptAt }
   if (decoded.kind === 'ignored') {
-    const { offset, timestampMs: appendMs } = decoded.record
-    return { offset, appendMs, outcome: 'parked-ignored', reason: decoded.reason }
+    return createDecision({ record: decoded.record }, 'parked-ignored', decoded.reason)
   }
   if (decoded.kind === 'failed') {
     work.copy.ids.forget(id, clock.nowMs)

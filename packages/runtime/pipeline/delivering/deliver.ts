@@ -8,28 +8,16 @@ import type { ApplyResult } from '../deciding/apply.ts'
 import { completeTask, fail, type Task } from '../deciding/task.ts'
 import { toChange, type Work, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
+import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import type { Decision } from '../model/decision.ts'
 import { advance } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { TriesAllowed } from '../model/tries.ts'
+import type { Allowed } from '../model/tries.ts'
 import { type Answer, Receiver } from './receiver.ts'
 
-export interface DeliveringRun {
-  readonly consumer: Consumer
-  readonly allowed: Allowed
-}
-
-export function deliverRecords({ consumer, allowed }: DeliveringRun, { snapshot, loaded }: LoadedPart) {
+export function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
   return deliver(consumer as Consumer<Sink>, snapshot, loaded, allowed)
-}
-
-/** Limits of the invocation, and a callback for failed tries. */
-export interface Allowed extends Pick<TriesAllowed, 'pause' | 'reportTry'> {
-  readonly remainingMs: () => number
-  readonly nowMs: () => number
-  /** True as long as the invocation has not decided any record of the partition. */
-  isFirst: boolean
 }
 
 /** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */

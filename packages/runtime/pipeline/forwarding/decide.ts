@@ -1,4 +1,5 @@
 /** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
+
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord, type OutgoingRecord } from '../../cloudevents/record.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
@@ -8,6 +9,7 @@ import type { Consumer } from '../consumer.ts'
 import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
 import type { Decision } from '../model/decision.ts'
 import { buildRecord } from '../outbox/outgoing-record.ts'
+import { createDecision } from '../deciding/task.ts'
 
 /** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer
@@ -80,10 +82,10 @@ function toMove(
     case 'forwarded': {
       const { topic, partition, key, value, headers } = forwarding.record
       const written = { topic, key, value, headers, ...(partition === undefined ? {} : { partition }) }
-      return { source, decision: createDecision(source, 'applied', forwarding.reason), written }
+      return { source, decision: createDecision({ record: source }, 'applied', forwarding.reason), written }
     }
     case 'skipped':
-      return { source, decision: createDecision(source, 'ignored', forwarding.reason) }
+      return { source, decision: createDecision({ record: source }, 'ignored', forwarding.reason) }
     case 'rejected':
       return toFailedMove(consumer, source, rejection(forwarding), nowMs)
     case 'failure':
@@ -104,14 +106,10 @@ export function toFailedMove(
   const remembered = createRememberedFailure(consumer.process.name, { record: source }, undefined, nowMs)
   const at = { offset: source.offset, index: 0 }
   const entry = createFailureRecord(consumer, source, failed, remembered, undefined, at)
-  const decision = { ...createDecision(source, 'failed', failed.code), failure: failed, emitted: [entry] }
+  const decision = {
+    ...createDecision({ record: source }, 'failed', failed.code),
+    failure: failed,
+    emitted: [entry],
+  }
   return { source, decision, written: buildRecord(entry, consumer) }
-}
-
-function createDecision(
-  { offset, timestampMs: appendMs }: LogRecord,
-  outcome: Decision['outcome'],
-  reason: string,
-): Decision {
-  return { offset, appendMs, outcome, reason }
 }

@@ -4,29 +4,19 @@ import { omitUndefined } from '../../consumer/defined.ts'
 import { type Consumer, getContext, isNamed, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { DecodedPart } from '../decoding/decode-chunk.ts'
-import type { Invocation } from '../invocation.ts'
+import type { PartitionRun } from '../invocation.ts'
 import { ensureSameLog } from '../log/log-identity.ts'
-import type { PendingRecords } from '../log/pending-records.ts'
 import type { End } from '../model/chunk.ts'
 import { getCachedContexts, withContext } from '../model/context.ts'
-import { computeProducerGroup, type FailureName, type PublishedFailures } from '../model/failure-memory.ts'
+import { computeProducerGroup, type FailureName } from '../model/failure-memory.ts'
 import { formatHolderName } from '../model/hold.ts'
 import { computeSpan } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
-import type { Ports, StateStore } from '../ports.ts'
+import type { StateStore } from '../ports.ts'
 import { contextAhead } from './context-ahead.ts'
-
-export interface LoadingRun {
-  readonly consumer: Consumer
-  readonly ports: Pick<Ports, 'store' | 'log' | 'bounds'>
-  readonly stateKey: StateKey
-  readonly pending: PendingRecords
-  readonly invocation: Invocation
-  readonly publishedFailures?: PublishedFailures
-}
 
 export interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
@@ -40,7 +30,7 @@ export interface LoadedPart extends DecodedPart {
  * Step 3: loads the state. The chunk can be decided only if the state exists, if it belongs to this log, and if no records are
  * missing between the applied offset and the chunk.
  */
-export async function loadState(run: LoadingRun, part: DecodedPart): Promise<LoadedPart | End> {
+export async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
@@ -73,13 +63,13 @@ export async function loadState(run: LoadingRun, part: DecodedPart): Promise<Loa
 }
 
 /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
-async function readOrigin({ ports, stateKey }: LoadingRun): Promise<string | undefined> {
+async function readOrigin({ ports, stateKey }: PartitionRun): Promise<string | undefined> {
   const identity = await ports.log.identity?.(stateKey.topic)
   return identity && formatOrigin(stateKey, identity)
 }
 
 async function findContextAhead(
-  { consumer, ports: { log, bounds }, stateKey, pending, invocation }: LoadingRun,
+  { consumer, ports: { log, bounds }, stateKey, pending, invocation }: PartitionRun,
   fromOffset: number,
 ) {
   if (!getContext(consumer)) return undefined

@@ -1,23 +1,17 @@
 /** Publishes the outbox to Kafka in order, and removes the published entries. */
 
 import type { CommitResult } from '../committing/commit.ts'
-import type { Consumer } from '../consumer.ts'
 import { RecordRefused } from '../errors.ts'
+import type { PartitionRun } from '../invocation.ts'
 import type { ChunkResult } from '../model/chunk.ts'
-import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
+import type { OutboxEntry } from '../model/partition-state.ts'
 import { createRefusedFailureRecord } from '../outbox/failure-record.ts'
 import { buildRecord, type Writing } from '../outbox/outgoing-record.ts'
-import type { Ports, Publisher } from '../ports.ts'
-
-interface PublishingRun {
-  readonly consumer: Consumer
-  readonly ports: Pick<Ports, 'store' | 'publisher' | 'observer'>
-  readonly stateKey: StateKey
-}
+import type { Publisher } from '../ports.ts'
 
 /** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
-  { consumer, ports, stateKey }: PublishingRun,
+  { consumer, ports, stateKey }: PartitionRun,
   committed: C,
 ): Promise<C> {
   const { outbox } = committed
@@ -35,14 +29,14 @@ export async function publishOutbox<C extends Pick<CommitResult, 'outbox'>>(
 }
 
 /** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
-export async function trimPublished(run: PublishingRun, committed: CommitResult): Promise<ChunkResult> {
+export async function trimPublished(run: PartitionRun, committed: CommitResult): Promise<ChunkResult> {
   await tryTrim(run, committed.outbox)
   return committed
 }
 
 /** Removes published entries from the outbox. An error is reported. @returns false if the entries could not be removed */
 export async function tryTrim(
-  { ports, stateKey }: PublishingRun,
+  { ports, stateKey }: PartitionRun,
   published: readonly OutboxEntry[],
 ): Promise<boolean> {
   if (published.length === 0) return true

@@ -10,12 +10,13 @@ import type { ApplyResult } from '../deciding/apply.ts'
 import { completeTask, fail, type Task } from '../deciding/task.ts'
 import { toChange, WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { type Allowed, collectNewTasks, type DeliveringRun, decideAll } from '../delivering/deliver.ts'
+import { collectNewTasks, decideAll } from '../delivering/deliver.ts'
+import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
+import { type Allowed, computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
 
-export function archiveSegment({ consumer, allowed }: DeliveringRun, { snapshot, loaded }: LoadedPart) {
+export function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
   return archive(consumer as Consumer<SegmentSink>, snapshot, loaded, allowed)
 }
 

@@ -1,25 +1,20 @@
 /** Finds the next segment of a log, before its records are decoded. */
 
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { type LoadingRun, load } from '../loading/load.ts'
+import type { PartitionRun } from '../invocation.ts'
+import { load } from '../loading/load.ts'
 import { ensureSameLog } from '../log/log-identity.ts'
 import type { PendingRecords } from '../log/pending-records.ts'
+import type { SegmentCutter } from '../log/segment-cutter.ts'
 import type { Chunk, End } from '../model/chunk.ts'
 import type { OffsetRange } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { Ports } from '../ports.ts'
-import type { SegmentCutter } from './cutter.ts'
-
-interface SegmentRun extends Omit<LoadingRun, 'publishedFailures'> {
-  readonly ports: LoadingRun['ports'] & Pick<Ports, 'observer'>
-  readonly cutter: SegmentCutter | undefined
-}
 
 /**
  * Runs before step 2. If the next segment is incomplete, its records need no further work in this batch. They stay undecided, and
  * are read from the log when the segment is complete.
  */
-export async function findSegment(run: SegmentRun, chunk: Chunk): Promise<Chunk | End> {
+export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
   // Only the position of the partition is needed here. Decoding the records might have to wait for a schema.
   const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const

@@ -3,7 +3,6 @@
  * them, step 8 (`respond`) does the same. Each step receives the result of the previous step, and can end the processing of the
  * chunk early.
  */
-
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import { type Consumer, isSegmentSink, isSink } from './consumer.ts'
 import { deliverRecords } from './delivering/deliver.ts'

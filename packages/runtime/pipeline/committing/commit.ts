@@ -1,5 +1,4 @@
 /** Commits the decisions of a chunk, and reports them to the observer. */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { computePartition } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'

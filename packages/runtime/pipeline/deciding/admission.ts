@@ -1,5 +1,4 @@
 /** Admission decides which records reach the process. Pure: it changes only the working copy. */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { failure, isRetried } from '../../consumer/failure-codes.ts'

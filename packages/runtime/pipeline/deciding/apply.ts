@@ -1,7 +1,6 @@
 /**
  * Decides the records of a chunk with a process, in order. Before a record is applied, all timers that become due at its time fire. Pure.
  */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { completeStep, contextTypes, type Emission } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'

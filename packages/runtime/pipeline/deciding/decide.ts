@@ -1,5 +1,4 @@
 /** Step 4: decides the records of a chunk. */
-
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { deferDuringSurge } from '../failures/failure-surge.ts'
 import type { PartitionRun } from '../invocation.ts'

@@ -1,5 +1,4 @@
 /** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
-
 import { formatHolderName, type Hold } from '../model/hold.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { splitHold, withHold } from '../model/stored-state.ts'

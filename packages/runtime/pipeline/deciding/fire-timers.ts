@@ -1,5 +1,4 @@
 /** Fires timers: runs the step of the process for a timer that is due. Pure. */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { parseEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'

@@ -2,7 +2,6 @@
  * Holds an entity while one of its events is retried, parks its later events, and applies them in order when the entity is
  * released. The results for the entity, including its timers, are the same as if the event had not failed. Pure.
  */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'

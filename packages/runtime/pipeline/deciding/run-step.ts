@@ -1,5 +1,4 @@
 /** Runs a step of the process for an entity, and adds its result to the working copy. Pure. */
-
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { StepResult } from '../../consumer/process.ts'
 import type { PartitionStopped } from '../errors.ts'

@@ -1,5 +1,4 @@
 /** Outcomes of a task, which is a record that may be processed: it is completed, parked or failed. Changes only the working copy. */
-
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'

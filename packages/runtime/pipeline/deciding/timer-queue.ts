@@ -1,5 +1,4 @@
 /** The timer queue of a partition state while a chunk is applied, in the order in which timers fire. */
-
 import {
   byPlace,
   byThreshold,

@@ -1,5 +1,4 @@
 /** Decodes the records of a chunk, and fetches the schemas that are needed to read their data. Plain JSON needs no schema. */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'

@@ -1,5 +1,4 @@
 /** Decides a chunk with a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
-
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
@@ -21,7 +20,7 @@ export function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, 
 }
 
 /** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */
-export async function deliver(
+async function deliver(
   consumer: Consumer<Sink>,
   snapshot: Snapshot,
   chunk: readonly Decoded[],

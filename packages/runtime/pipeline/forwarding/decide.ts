@@ -1,5 +1,4 @@
 /** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
-
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord, type OutgoingRecord } from '../../cloudevents/record.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'

@@ -128,7 +128,7 @@ export async function load(
 }
 
 /** Returns the records, from the start of the chunk, whose states are in the snapshot; at least the first if it is undecided. */
-export function selectLoaded(
+function selectLoaded(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,
   consumer: LoadedFor,

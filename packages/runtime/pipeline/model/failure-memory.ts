@@ -2,7 +2,6 @@
  * Failures that a consumer remembers. The memory ensures that each attempt to redrive a failed record is accepted only once. It is bounded for each
  * partition state and shared fairly among producers. Pure.
  */
-
 import { hash } from 'node:crypto'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'

@@ -1,5 +1,4 @@
 /** Hashes by which events and records are recognised. Pure. */
-
 import { createHash, hash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'

@@ -1,5 +1,4 @@
 /** The data that is stored for a partition of a consumer, except for the states of its entities. */
-
 import type { Event } from '../../consumer/event.ts'
 import type { Key } from '../../consumer/process.ts'
 import type { TopicName } from '../../consumer/declared.ts'

@@ -1,5 +1,4 @@
 /** Turns emissions and failures into events in the outbox. The id and time of an emission are derived only from its cause. */
-
 import { continueTrace } from '../../cloudevents/trace.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'

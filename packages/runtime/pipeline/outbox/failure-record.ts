@@ -1,5 +1,4 @@
 /** Builds failure records. A failure record contains the unchanged bytes of the failed record and the reason of the failure. */
-
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'

@@ -1,5 +1,4 @@
 /** Records for entries of the outbox, and their sizes. Pure. */
-
 import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
 import { estimateSize, type OutgoingRecord } from '../../cloudevents/record.ts'
 import { type ContentMode, writeEvent } from '../../cloudevents/writer.ts'

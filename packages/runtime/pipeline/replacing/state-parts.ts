@@ -1,5 +1,4 @@
 /** Parts of a partition state, as they are read, computed in memory and staged. */
-
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import { BEFORE_LOG, type LogClock } from '../model/log.ts'
 import type {

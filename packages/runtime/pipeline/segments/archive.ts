@@ -21,7 +21,7 @@ export function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, 
 }
 
 /** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */
-export async function archive(
+async function archive(
   consumer: Consumer<SegmentSink>,
   snapshot: Snapshot,
   segment: readonly Decoded[],

@@ -1,5 +1,4 @@
 /** Finds the next segment of a log, before its records are decoded. */
-
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { PartitionRun } from '../invocation.ts'
 import { load } from '../loading/load.ts'
@@ -35,14 +34,14 @@ export async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chun
 }
 
 /** Next action of a segment sink: write a segment, read the log, or leave the remaining records in the log. */
-export type Selected =
+type Selected =
   | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
   | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
   /** The next segment is incomplete. Its records stay in the log and are read again when it is complete. */
   | { readonly kind: 'open' }
 
 /** @param pending records after the applied offset */
-export function selectSegment(
+function selectSegment(
   cutter: SegmentCutter,
   pending: PendingRecords,
   { version: { appliedOffset }, clock }: Pick<Snapshot, 'version' | 'clock'>,

@@ -16,7 +16,7 @@ export function allowSecrets(...secrets: readonly string[]): Statement {
  * Returns the ARN of a secret. Secrets Manager appends "-" and six characters to the name. The pattern for these characters must
  * have exactly this length, because a shorter or longer one would match other secrets.
  */
-export function toSecretArn(nameOrArn: string): string | object {
+function toSecretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn
   const suffix = nameOrArn.endsWith('/*') ? '' : '-??????'
   return arnHere('secretsmanager', `secret:${nameOrArn}${suffix}`)

@@ -35,17 +35,10 @@ export type FilterOptions = ValuesOf<typeof FILTERS>
 /**
  * Returns the filter that the options describe.
  *
- * @throws CliFailure if `since` is not before `until`
+ * @throws OperationFailure if `since` is not before `until`
  */
-export function buildFilter(options: FilterOptions): DeadLetterFilter {
-  const { since, until } = options
+export function buildFilter({ since, until, code, consumer, entity, type }: FilterOptions): DeadLetterFilter {
   if (since !== undefined && until !== undefined && since >= until)
     throw usageFailure(`--since ${instant(since)} is not before --until ${instant(until)}.`)
-  return toFilter(options)
-}
-
-/** Returns the conditions of the filter except the times. */
-export function toFilter({ since, until, ...others }: FilterOptions): DeadLetterFilter {
-  const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }
 }

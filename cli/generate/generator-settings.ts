@@ -6,6 +6,7 @@ import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { usageFailure } from '../failure.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 export interface FleetOptions {
   readonly fleet?: string | undefined
@@ -33,7 +34,6 @@ export async function buildSettings(
   defaults: GeneratorOverrides,
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, seed, anomalyRate } = options
-  const groups = buildGroups(options)
   const base =
     file === undefined
       ? undefined
@@ -41,10 +41,7 @@ export async function buildSettings(
   const { fleet, ...settings } = generatorSettings(
     {
       ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
-      ...(interval !== undefined && { tickSeconds: interval }),
-      ...(seed !== undefined && { seed }),
-      ...(anomalyRate !== undefined && { anomalyRate }),
-      ...(groups && { fleet: groups }),
+      ...omitUndefined({ tickSeconds: interval, seed, anomalyRate, fleet: buildGroups(options) }),
     },
     'The command line',
     defaults,

@@ -97,13 +97,7 @@ async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: T
   if (topics.some(one => one.topic === topic)) return topic
   if (!run.createTopic) return requireTopicIn(command, topic).topic
   try {
-    const wanted = buildTopic(
-      requireOwnTopic({ topic }, config.env),
-      {},
-      {},
-      config.env,
-      await brokerCount(kafka),
-    )
+    const wanted = buildTopic(requireOwnTopic({ topic }, config.env), config.env, await brokerCount(kafka))
     requireWritable(wanted)
     await carryOut(connections, { action: 'topics create', filter: { topic } }, async counts => {
       await createTopic(kafka, wanted)

@@ -15,6 +15,7 @@ import { CliFailure, usageFailure } from '../failure.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 import { KEY_BY } from './key-by.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 
@@ -124,7 +125,7 @@ async function resolveSource(
   const series = resolveSeries(options)
   const source: SeriesPlan = {
     series,
-    ...(entity === undefined ? {} : { entity }),
+    ...omitUndefined({ entity }),
     columns: { timestamp: timestampColumn, value: valueColumn },
     utcOffset,
   }

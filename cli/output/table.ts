@@ -1,5 +1,6 @@
 /** Formats rows as text for the width of a terminal. Pure. */
 
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { shortNumber } from '../../lib/support/short-number.ts'
 import type { TableColumn } from '../../lib/tables/table.ts'
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
@@ -30,8 +31,7 @@ export function formatRows<Row>(
       heading,
       ...(type === 'number' || type === 'count' ? { align: 'right' } : {}),
       ...(type === 'entity' ? { cut: 'start' } : {}),
-      ...(least === undefined ? {} : { least }),
-      ...(leaveOut === undefined ? {} : { leaveOut }),
+      ...omitUndefined({ least, leaveOut }),
     }
   })
   const cells = rows.map(row =>

@@ -21,11 +21,6 @@ import { resolveConfig } from '../servers/settings.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { formatPlan, formatReport, formatWaiting } from './erasure-text.ts'
 
-/**
- * Topics whose consumers store state by entities of readings. `patterns` is after `readings`, because consumers of `readings` write
- * to it.
- */
-
 const DEFAULT_TIMEOUT_MS = 120_000
 
 export default command({

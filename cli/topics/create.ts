@@ -9,6 +9,7 @@ import { carryOut } from '../operation/carry-out.ts'
 import { withKafka } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */
 const SETTING = createKind<readonly [name: string, value: string]>(text => {
@@ -40,11 +41,7 @@ Examples:
     if (signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
-    const sizes = {
-      ...(partitions === undefined ? {} : { partitions }),
-      ...(replicationFactor === undefined ? {} : { replicationFactor }),
-    }
-    const wanted = { topic, ...sizes, settings }
+    const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }
     try {
       requireWritable(wanted)
       await withKafka(config, async ({ kafka, connections }) => {

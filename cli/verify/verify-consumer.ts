@@ -1,6 +1,7 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { omitUndefined } from '#runtime/consumer/defined.ts'
 import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
 import { verify } from '#runtime/pipeline/verifying/verify.ts'
 import { readConfig } from '../../lib/app/config.ts'
@@ -62,7 +63,7 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
   const topic = topicName(resolveSignal(name, options.topic), config.env)
   const { partition } = options
   return withRedis(config, async (client, connections) => {
-    const selection = { consumer: name, topic, ...(partition === undefined ? {} : { partition }) }
+    const selection = { consumer: name, topic, ...omitUndefined({ partition }) }
     const found = await createRereader({ client, connections }, selection, environment, terminal)
     const partitions = found.partitions.map(({ state, facts }) => {
       const logStart = found.reach.bounds[state.partition]?.start ?? 0

@@ -7,29 +7,18 @@ import { kafkaTopics } from '../../app/topics.ts'
 
 /**
  * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults
- * of the brokers. The given changes are applied to these settings.
+ * of the brokers.
  */
-export function buildTopic(
-  topic: string,
-  settings: Readonly<Record<string, string>>,
-  { partitions, replicationFactor }: Pick<NewTopic, 'partitions' | 'replicationFactor'>,
-  env: string,
-  brokers: number,
-): NewTopic {
-  const overrides = {
-    ...(partitions === undefined ? {} : { partitions }),
-    ...(replicationFactor === undefined ? {} : { replicationFactor }),
-  }
+export function buildTopic(topic: string, env: string, brokers: number): NewTopic {
   const inTable = kafkaTopics(env).find(one => one.name === topic)
-  if (!inTable) return { topic, ...overrides, settings }
+  if (!inTable) return { topic, settings: {} }
   const replication = replicationOn(brokers)
   const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
   return {
     topic,
     partitions: inTable.partitions,
     replicationFactor: replication.factor,
-    ...overrides,
-    settings: { ...Object.fromEntries(byTable), ...settings },
+    settings: Object.fromEntries(byTable),
   }
 }
 

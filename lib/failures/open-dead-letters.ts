@@ -203,7 +203,7 @@ export class DeadLetterFold {
 }
 
 /** CloudEvents `type` that a record of the dlq topic has for this consumer. No event with this type is ever written. */
-export const DLQ_ENTRY_TYPE = 'io.sluice.dlq.entry'
+const DLQ_ENTRY_TYPE = 'io.sluice.dlq.entry'
 /** Entity to which all records of a partition belong. */
 export const DLQ_SOURCE = '/dlq'
 

@@ -131,11 +131,11 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
       const isApart = this.#failed.has(topic)
       const answer = request(isApart ? this.#apart : this.#usual)
       resolve(answer)
-      const settled = answer.then(
+      const outcome = answer.then(
         () => this.#failed.delete(topic),
         () => this.#failed.add(topic),
       )
-      if (!isApart) await settled
+      if (!isApart) await outcome
     })
     return promise
   }

@@ -39,11 +39,7 @@ export function createConsoleHandler(
     if (!content) throw new Error('The console is not bundled. Build the function with serverless package')
     const config = readConfig()
     inEnvironment(metrics, config.env)
-    const environment = new ConsoleEnvironment({
-      config,
-      functions: content.functions,
-      isLocal: false,
-    })
+    const environment = new ConsoleEnvironment({ config, functions: content.functions, isLocal: false })
     const holders = cacheHolders(() => readHolders(config.consoleSecret, read), {
       forMs: TOKENS_FOR_MS,
       isUnreachable,

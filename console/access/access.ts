@@ -72,14 +72,14 @@ function createPeople(
       return person && { person, text: createSession(token, now()) }
     },
     async findPersonBySession(text) {
-      const found = await findSession(text)
-      return found && !(await signOuts.has(found.session, found.holder.name))
-        ? toPerson(found.holder)
+      const match = await findSession(text)
+      return match && !(await signOuts.has(match.session, match.holder.name))
+        ? toPerson(match.holder)
         : undefined
     },
     async endSession(text) {
-      const found = await findSession(text)
-      if (found) await signOuts.end(found.session, found.holder.name)
+      const match = await findSession(text)
+      if (match) await signOuts.end(match.session, match.holder.name)
     },
   }
 }

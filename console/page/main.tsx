@@ -9,11 +9,11 @@ import { AREAS } from './areas.tsx'
 import { Shell } from './shell.tsx'
 
 function Console(): JSX.Element {
-  const environment = useLive('/environment')
+  const answer = useLive('/environment')
   return (
-    <AnswerView of={environment} what="the environment">
-      {shown => (
-        <EnvironmentContext.Provider value={shown}>
+    <AnswerView of={answer} what="the environment">
+      {environment => (
+        <EnvironmentContext.Provider value={environment}>
           <LocationProvider>
             <Shell>
               <Router>

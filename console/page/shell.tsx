@@ -75,7 +75,7 @@ interface TopProps {
 }
 
 function Header({ path, title }: TopProps): JSX.Element {
-  const shown = useEnvironment()
+  const { env, person, isLocal } = useEnvironment()
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => setOpen(false), [path])
@@ -93,7 +93,7 @@ function Header({ path, title }: TopProps): JSX.Element {
   return (
     <header class="top">
       <p class="brand">
-        <strong>Sluice</strong> <span class="env">{shown.env}</span>
+        <strong>Sluice</strong> <span class="env">{env}</span>
       </p>
       <button
         ref={button}
@@ -117,9 +117,9 @@ function Header({ path, title }: TopProps): JSX.Element {
         </ul>
       </nav>
       <p class="person">
-        {shown.person.name}, {shown.person.role}
+        {person.name}, {person.role}
       </p>
-      {!shown.isLocal && (
+      {!isLocal && (
         <form method="post" action="/sign-out">
           <button type="submit" class="secondary outline">
             Sign out

@@ -17,8 +17,8 @@ export async function listClusterTopics(cluster: ClusterInspection): Promise<Clu
 
 /** Returns one topic. @throws ProblemError for an unknown topic, RefusedByKafka or Unavailable */
 export async function requireTopic(cluster: ClusterInspection, name: string): Promise<ClusterTopic> {
-  const found = (await listClusterTopics(cluster)).find(({ topic }) => topic === name)
-  if (found) return found
+  const description = (await listClusterTopics(cluster)).find(({ topic }) => topic === name)
+  if (description) return description
   throw new ProblemError('not-found', `Kafka has no topic ${name}. See the list of topics.`)
 }
 

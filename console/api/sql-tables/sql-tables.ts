@@ -47,7 +47,7 @@ async function readTableRows(environment: ConsoleEnvironment, name: string, key:
   const group = parseGroup(table, key)
   const fits = textFilter(key)
   const exact = group && (await selectRows(states, topic, table, { ...query, group }))
-  const found =
+  const selection =
     exact && exact.rows.length > 0
       ? exact
       : await selectRows(states, topic, table, {
@@ -61,7 +61,7 @@ async function readTableRows(environment: ConsoleEnvironment, name: string, key:
     columns: columns.map(({ name, type, isKey = false, isApproximate = false }) => {
       return { name, type, isKey, isApproximate }
     }),
-    ...found,
+    ...selection,
   }
 }
 

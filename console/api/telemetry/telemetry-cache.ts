@@ -43,15 +43,10 @@ export class TelemetryCache {
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#reader = dataReader(environment.config)
-    const readings = () => environment.topicSize('readings')
     this.entities = new CachedAnswer(
       async () => {
-        const { rows, isWhole } = await readTable(
-          await environment.inspection(),
-          ENTITIES,
-          await readings(),
-          { most: MAX_ENTITIES },
-        )
+        const [states, topic] = [await environment.inspection(), await environment.topicSize('readings')]
+        const { rows, isWhole } = await readTable(states, ENTITIES, topic, { most: MAX_ENTITIES })
         return { entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
       },
       { forMs: LIST_FOR_MS },

@@ -31,12 +31,7 @@ export function useListFilter(): AlertQuery {
   const [label] = useParameter('label')
   const [severity] = useParameter('severity')
   const [hours] = useParameter('hours', '24')
-  const values = {
-    rule: useSettled(rule),
-    entity: useSettled(entity),
-    label: useSettled(label),
-    severity,
-  }
+  const values = { rule: useSettled(rule), entity: useSettled(entity), label: useSettled(label), severity }
   // Ignore an incomplete label while it is being typed.
   const filter = { ...values, label: values.label.indexOf('=') > 0 ? values.label : '' }
   return { filter, hours, isNarrowed: Object.values(filter).some(one => one !== '') }

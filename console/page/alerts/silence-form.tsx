@@ -86,7 +86,7 @@ function readFields(query: Readonly<Record<string, string>>): SilenceFields {
 
 type Form = ReturnType<typeof useSilence>
 
-function useSilence(fields: SilenceFields, done: () => void) {
+function useSilence(fields: SilenceFields, onCreated: () => void) {
   const [hours, setHours] = useState('2')
   const [until, setUntil] = useState('')
   const [comment, setComment] = useState('')
@@ -99,7 +99,7 @@ function useSilence(fields: SilenceFields, done: () => void) {
     const endsAt = new Date(endMs).toISOString()
     const { id } = await makeChange('POST /alerts/silences', { match, endsAt, comment })
     setComment('')
-    done()
+    onCreated()
     return `Silence ${id} is active until ${formatTime(endsAt, Date.now())}.`
   })
   return { hours, setHours, until, setUntil, comment, setComment, isBusy, result, submit: run }

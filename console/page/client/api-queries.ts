@@ -108,9 +108,9 @@ export function makeChange<Name extends ChangeName>(name: Name, body: unknown): 
 export const EnvironmentContext = createContext<Answers['/environment'] | undefined>(undefined)
 
 export function useEnvironment(): Answers['/environment'] {
-  const shown = useContext(EnvironmentContext)
-  if (!shown) throw new Error('useEnvironment was called before the environment was loaded')
-  return shown
+  const environment = useContext(EnvironmentContext)
+  if (!environment) throw new Error('useEnvironment was called before the environment was loaded')
+  return environment
 }
 
 export function useIsOperator(): boolean {

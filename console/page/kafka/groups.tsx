@@ -26,14 +26,14 @@ export function Groups(): JSX.Element {
     <>
       <h2>Consumer groups</h2>
       <LiveAnswer path="/kafka/groups" query={{ find }} keep what="the consumer groups">
-        {found => (
+        {list => (
           <>
-            <FindMore more={found.more} one="group" />
+            <FindMore more={list.more} one="group" />
             <DataTable
               name="groups"
               caption="consumer groups"
               columns={COLUMNS}
-              rows={found.groups}
+              rows={list.groups}
               getKey={({ group }) => group}
               getText={({ group, function: name, topics, state }) =>
                 `${group} ${name ?? ''} ${state} ${topics.join(' ')}`

@@ -22,9 +22,9 @@ export function Topics(): JSX.Element {
     <>
       <h2>Topics</h2>
       <LiveAnswer path="/kafka/topics" query={{ find }} keep what="the topics">
-        {found => (
+        {list => (
           <>
-            <FindMore more={found.more} one="topic" />
+            <FindMore more={list.more} one="topic" />
             <Check name="internal" value="yes">
               With Kafka's internal topics
             </Check>
@@ -32,7 +32,7 @@ export function Topics(): JSX.Element {
               name="topics"
               caption="topics"
               columns={COLUMNS}
-              rows={found.topics.filter(({ isInternal }) => !isInternal || internal === 'yes')}
+              rows={list.topics.filter(({ isInternal }) => !isInternal || internal === 'yes')}
               getKey={({ topic }) => topic}
               getText={({ topic, signal }) => `${topic} ${signal ?? ''}`}
               empty="There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment."
@@ -69,7 +69,7 @@ export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (
     <NamedPage name={name} all="All topics" at="/kafka">
       <LiveAnswer path="/kafka/topics/one" query={{ name }} what="the topic">
-        {found => <TopicDetails topic={found} />}
+        {topic => <TopicDetails topic={topic} />}
       </LiveAnswer>
     </NamedPage>
   )

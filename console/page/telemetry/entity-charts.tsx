@@ -69,13 +69,7 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
         toS={toMs / 1_000}
         range={computeRange(shown.lists, levels)}
         marks={{ levels, spans, bands }}
-        label={formatLabel({
-          name,
-          unit,
-          columns: shown,
-          limits,
-          spans: spans.length,
-        })}
+        label={formatLabel({ name, unit, columns: shown, limits, spans: spans.length })}
         readout={at => formatReadout(columns, at, unit, limits)}
       />
       {!history && (

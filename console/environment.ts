@@ -83,7 +83,7 @@ export class ConsoleEnvironment {
 
   /**
    * Returns the name and the number of partitions of a topic. If Kafka does not respond soon, the numbers are
-   * those of the topic table.
+   * those of the topic's declaration.
    */
   async topicSize(signal: Signal): Promise<TopicSize> {
     const { topic, partitions } = topicSize(signal, this.config.env)

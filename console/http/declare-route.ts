@@ -1,4 +1,4 @@
-/** Declares the HTTP API as tables of routes. The page derives the types of responses from them. */
+/** Declares the routes of the HTTP API. The page derives the types of responses from them. */
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { AnswerCache } from '../cache/answer-cache.ts'
@@ -28,8 +28,8 @@ export interface Route<Answer> {
  */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
-export type RouteAnswers<Table extends Routes> = {
-  readonly [Name in keyof Table]: Table[Name] extends Route<infer Answer> ? Answer : never
+export type RouteAnswers<Declared extends Routes> = {
+  readonly [Name in keyof Declared]: Declared[Name] extends Route<infer Answer> ? Answer : never
 }
 
 /** Declares a query. If it returns a `Response`, such as a file, it is sent unchanged. */

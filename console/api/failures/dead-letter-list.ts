@@ -31,17 +31,17 @@ export interface DeadLettersAnswer {
   readonly broken: readonly BrokenLine[]
   readonly brokenTotal: number
   /**
-   * Number of newest records per partition that were searched for handled dead letters; null if the list was read from the table of
+   * Number of newest records per partition that were searched for handled dead letters; null if the list was read from the index of
    * open dead letters.
    */
   readonly newest: number | null
-  /** Number of open dead letters that were removed from the full table to make room for newer ones. */
+  /** Number of open dead letters that were removed from the full index to make room for newer ones. */
   readonly left: number
   /** Number of records that have not been read yet. Later responses include them. */
   readonly pending: number
 }
 
-/** Number of newest records per partition that are searched for handled dead letters. The table contains only open ones. */
+/** Number of newest records per partition that are searched for handled dead letters. The index contains only open ones. */
 const NEWEST = 4_000
 /** Time limit for one response, in milliseconds. Large records are slow to read, so the first responses can be incomplete. */
 const LOOK_MS = 2_000

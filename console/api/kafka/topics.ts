@@ -84,7 +84,7 @@ function countRecords(bounds: readonly (Bounds | undefined)[]): number | null {
 export interface TopicAnswer {
   readonly topic: string
   readonly isInternal: boolean
-  /** Entry in the topic table; null for a topic of another application. */
+  /** Declaration of the topic; null for a topic of another application. */
   readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
   readonly partitions: readonly PartitionAnswer[]
   readonly bytes: number | null
@@ -124,7 +124,7 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   return {
     topic: name,
     isInternal: topic.isInternal,
-    table: findTableEntry(name, environment.config.env),
+    table: findDeclaration(name, environment.config.env),
     partitions: toPartitionAnswers(topic, bounds, size),
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
@@ -133,7 +133,7 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   }
 }
 
-function findTableEntry(name: string, env: string): TopicAnswer['table'] {
+function findDeclaration(name: string, env: string): TopicAnswer['table'] {
   const signal = signalNamed(name, env)
   if (!signal) return null
   const { carries, key } = topicRow(signal)

@@ -150,9 +150,11 @@ export class OverviewReader {
     const inspection = await this.#environment.inspection()
     const size = await this.#environment.topicSize('readings')
     const readings = { ...size, partitions: partitions ?? size.partitions }
+    // Before the queries begin: one that fails during an `await` among them would be an unhandled rejection.
+    const alerts = await this.#environment.topicSize('alerts')
     const [outcomes, firing, broken] = await Promise.all([
       readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings)),
-      firingNow(inspection, await this.#environment.topicSize('alerts')),
+      firingNow(inspection, alerts),
       this.#listOpenBreakers(nowMs),
     ])
     return { outcomes, firing: firing.length, broken }

@@ -8,6 +8,7 @@ import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-top
 import { readRecords } from '../../lib/queries/records/read-records.ts'
 import { toRecordText, FOR_FUNCTIONS } from '../../lib/queries/records/record-filter.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import { toEventDocument } from '../../lib/queries/records/record-view.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

@@ -1,6 +1,6 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { formatKafkaAddress } from '../../lib/operations/servers.ts'
-import { listGroups, readGroupLag, withGroupAges } from '../../lib/queries/kafka/consumer-groups.ts'
+import { listGroups, readGroupLag, addGroupAges } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
@@ -37,7 +37,7 @@ async function readLags(command: KafkaCommand, wanted: string | undefined): Prom
   const log = await connections.log()
   for (const group of chooseGroups(await listGroups(kafka), wanted, command)) {
     const found = await readGroupLag(kafka, offsets, group)
-    reports.push(buildLagReport(await withGroupAges(log, found, Date.now())))
+    reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
   }
   return reports
 }

@@ -1,4 +1,4 @@
-import { fromKind } from '../../lib/operations/reprocess/start.ts'
+import { createFromKind } from '../../lib/operations/reprocess/start.ts'
 import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
 
 export default command({
@@ -24,7 +24,7 @@ Examples:
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    from: option('<time>', 'start of the new states', fromKind(Date.now())),
+    from: option('<time>', 'start of the new states', createFromKind(Date.now())),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
     dropOlder: flag('also replace states that come from records before the start'),

@@ -3,13 +3,13 @@ import { RulesFolderError } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
-import { ruleFiles } from '../../lib/operations/rules-at-path.ts'
 import { count } from '../../lib/support/count.ts'
 import { tablesIn } from '../../lib/views/adapters/plan-file.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
+import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 
 export default command({
   about: `Check alert rules, as the functions read them when they start.
@@ -50,7 +50,7 @@ async function checkRuleFiles(named: readonly string[], json: boolean, terminal:
 /** Returns the rule file, or all rule files of the folder. */
 async function readFiles(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
   try {
-    return await ruleFiles(resolvePath(terminal, place), place)
+    return await readRuleFilesAt(resolvePath(terminal, place), place)
   } catch (error) {
     throw error instanceof FileError ? new CliFailure(error.message) : fileFailure(place, error)
   }

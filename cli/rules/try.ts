@@ -2,7 +2,6 @@ import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/value-kinds.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
-import { allRulesAt } from '../../lib/operations/rules-at-path.ts'
 import { readRecording } from '../../lib/operations/try-rules/recorded-readings.ts'
 import { type RulesOnTrial, type Tried, tryOnRecording, tryRules } from '../../lib/operations/try-rules/try-rules.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
@@ -16,6 +15,7 @@ import { resolveConfig } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { formatTrial } from './try-text.ts'
+import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
 
 const OPTIONS = {
   rules: option(
@@ -67,7 +67,7 @@ async function run(options: Options, terminal: Terminal): Promise<void> {
   if (typeof source === 'string' && until !== undefined)
     throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
   const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
-  const rules = await allRulesAt(resolvePath(terminal, named), named)
+  const rules = await readRulesAt(resolvePath(terminal, named), named)
   const config = resolveConfig(terminal, env)
   const trial = { rules, settings: config, entity, reader: await createReader(config, mapping, terminal) }
   const result =

@@ -6,7 +6,6 @@ import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
 import { requireTable } from '../../lib/operations/views/plan-change.ts'
-import { tableChanges } from '../../lib/operations/views/table-changes.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import { compileSelect, type Selection } from '../../lib/views/language/compile-select.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -19,6 +18,7 @@ import { statementFailure, type ViewServers, withViews } from '../servers/views.
 import { formatCsvLine } from './text.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
+import { followTableChanges } from '../../lib/operations/views/table-changes.ts'
 
 /** Statement that may be about a table, with the name of the table. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
@@ -158,7 +158,7 @@ async function follow(
   }
   if (format !== 'json') stdout.write(formatLine(names))
   let count = 0
-  for await (const change of tableChanges(await changes(), table, 'now', stop)) {
+  for await (const change of followTableChanges(await changes(), table, 'now', stop)) {
     const values = selectChange(change)
     if (values === undefined) continue
     const shownValues = values.map((value, index) => toShownValue(value, columns[index]?.type))

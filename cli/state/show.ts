@@ -2,7 +2,6 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { listSignalTopics, requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
-import { partitionStates, topicsRemembered } from '../../lib/queries/states/partition-states.ts'
 import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, optionWithDefault, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
@@ -11,6 +10,7 @@ import { resolveEnvironment } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { AT, buildPastReports, formatPastReports } from './past-states.ts'
 import { buildStateReport, formatEntities, formatState } from './text.ts'
+import { findRememberedTopics, readPartitionStates } from '../../lib/queries/states/partition-states.ts'
 
 export default command({
   about: `Show the state of a consumer, partition by partition.
@@ -76,13 +76,13 @@ Examples:
           )
         return printReport(terminal, found, json, formatEntities)
       }
-      const states = await partitionStates(inspection, stateKeys, {
+      const states = await readPartitionStates(inspection, stateKeys, {
         bounds: typeof bounds === 'string' ? undefined : bounds,
         withFailures: failures,
       })
       const topic = resolveTopic(wanted, config.env)
       if (states.every(({ appliedOffset, epoch }) => appliedOffset < 0 && epoch === 0)) {
-        const topicsWithState = await topicsRemembered(
+        const topicsWithState = await findRememberedTopics(
           inspection,
           wanted.consumer,
           listSignalTopics(config.env),

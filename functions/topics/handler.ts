@@ -3,5 +3,6 @@
  * during a deployment.
  */
 import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
+import { createTopicsResource } from '../../lib/operations/deployment/handler.ts'
 
-export const handler = topicsResource('topics')
+export const handler = createTopicsResource('topics')

@@ -18,7 +18,7 @@ import { checkRedis } from './checks/redis.ts'
 import { checkTopic } from './checks/topics.ts'
 import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
-import { type AskedConsumer, gatherConsumerFacts } from './gather-consumers.ts'
+import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
 import { gatherClusterFacts, gatherTopicFacts } from './gather-kafka.ts'
 import { gatherRedisFacts } from './gather-redis.ts'
 import { observe, withTimeout } from './observe.ts'
@@ -138,7 +138,7 @@ async function checkConsumers(
   ]
 }
 
-function listConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
+function listConsumers(functions: readonly ExaminedFunction[], env: string): ListedConsumer[] {
   return functions.flatMap(({ name, consumes, uses, reading }) =>
     listTriggerTopics({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
       function: name,

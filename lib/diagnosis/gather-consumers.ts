@@ -7,14 +7,14 @@ import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breake
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { computePartitionLags, withAges } from '../queries/kafka/consumer-lag.ts'
+import { computePartitionLags, addAges } from '../queries/kafka/consumer-lag.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { observe } from './observe.ts'
 
 /** Consumer in the list of functions, without its progress. */
-export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
+export type ListedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
 
 interface Sources {
   readonly kafka: Kafka
@@ -31,7 +31,7 @@ interface Sources {
  */
 export async function gatherConsumerFacts(
   sources: Sources,
-  consumers: readonly AskedConsumer[],
+  consumers: readonly ListedConsumer[],
   topics: readonly TopicFacts[],
 ): Promise<ConsumerFacts[]> {
   const there = consumers.flatMap(consumer => {
@@ -115,7 +115,7 @@ type Applied = Pick<PartitionProgress, 'partition' | 'applied' | 'outbox'>
 
 async function readAppliedOffsets(
   states: Sources['states'],
-  { function: consumer, topic }: AskedConsumer,
+  { function: consumer, topic }: ListedConsumer,
   { partitions }: FoundTopic,
 ): Promise<Applied[]> {
   const summaries = await observe(() =>
@@ -129,7 +129,7 @@ async function readAppliedOffsets(
 
 async function measureProgress(
   log: LogReader,
-  { topic }: AskedConsumer,
+  { topic }: ListedConsumer,
   [before, after]: readonly [Observed<GroupFacts> | undefined, Observed<GroupFacts> | undefined],
   applied: readonly Applied[],
   bounds: Observed<KnownBounds>,
@@ -144,7 +144,7 @@ async function measureProgress(
     topicBounds,
     applied.map(({ partition }) => getCommittedOffset(after.seen, partition)),
   )
-  const aged = await withAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
+  const aged = await addAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
   const progress: PartitionProgress[] = []
   for (const one of applied) {
     const { partition } = one

@@ -13,7 +13,7 @@ import { FileError } from '../support/file-errors.ts'
  * @throws OperationFailure if the path does not exist
  * @throws FileError if the folder cannot be read
  */
-export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
+export async function readRuleFilesAt(path: string, shown: string): Promise<readonly RuleFile[]> {
   const found = await stat(path).catch(error => {
     throw fileFailure(shown, error)
   })
@@ -29,8 +29,8 @@ export async function ruleFiles(path: string, shown: string): Promise<readonly R
  *
  * @throws OperationFailure if the rules cannot be read or have errors
  */
-export async function allRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
-  const files = await ruleFiles(path, shown).catch(error => {
+export async function readRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
+  const files = await readRuleFilesAt(path, shown).catch(error => {
     throw error instanceof FileError ? new OperationFailure(error.message) : error
   })
   const { errors } = checkRules(files)

@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda'
 import type { Environment } from '#runtime/settings/slice.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
 import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
+import { createTopicsResource } from '../../lib/operations/deployment/handler.ts'
 
 interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'
@@ -82,7 +83,7 @@ export class CloudFormation {
     }
     const before = this.written.length
     const context = { getRemainingTimeInMillis: () => remainingMs } as Context
-    await topicsResource('topics', environment)(request, context)
+    await createTopicsResource('topics', environment)(request, context)
     const [written, ...more] = this.written.slice(before)
     if (!written || more.length > 0)
       throw new Error(`the function has answered ${this.written.length - before} times`)

@@ -3,7 +3,7 @@
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { type AgedGroupLag, listGroups, readGroupLags, withGroupAges, readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
+import { type AgedGroupLag, listGroups, readGroupLags, readConsumerGroups, addGroupAges } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
@@ -56,7 +56,7 @@ export async function readGroup(environment: ConsoleEnvironment, name: string): 
   const aged =
     waiting.length > MAX_AGES
       ? withoutAges(lag)
-      : await withGroupAges(await environment.log(), lag, Date.now())
+      : await addGroupAges(await environment.log(), lag, Date.now())
   return { ...aged, function: findFunction(environment, name), seconds: computeLongestWait(aged) }
 }
 

@@ -32,7 +32,7 @@ const INITIAL = { generator: {}, redis: { username: '', password: '' } }
  * @returns a handler that rejects calls from other services. It also rejects if the response cannot be sent, so that Lambda retries
  * the call.
  */
-export function topicsResource(name: string, environment?: Environment) {
+export function createTopicsResource(name: string, environment?: Environment) {
   const { logger } = createTelemetry(name, NAME)
   return middy<unknown, { readonly status: Outcome['status'] }, Error, Context>()
     .use(logsContext(logger))

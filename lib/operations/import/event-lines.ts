@@ -7,7 +7,7 @@ import type { Mapping } from '../../mapping/mapping.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { readNumberedLines } from '../numbered-lines.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
-import { withKey } from '../publish/selected-key.ts'
+import { addSelectedKey } from '../publish/selected-key.ts'
 import { convertRow, type Recording } from './csv-event.ts'
 import { type BrokenRow, type Columns, readDocuments, readRows } from './csv-rows.ts'
 import { convertDocument, convertLine } from './mapped-lines.ts'
@@ -121,7 +121,7 @@ async function* readMappedEvents(
 
 function addKey(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {
   try {
-    return strategy === undefined ? event : withKey(event, strategy)
+    return strategy === undefined ? event : addSelectedKey(event, strategy)
   } catch (error) {
     if (error instanceof KeyFieldMissing) return { line, error: error.message }
     throw error

@@ -10,7 +10,7 @@ import { computePartition } from '#runtime/consumer/murmur2.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/position.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from './default-key.ts'
-import { keyBy as keyOfEvent } from './selected-key.ts'
+import { computeSelectedKey as keyOfEvent } from './selected-key.ts'
 
 /** Report about a published event. */
 export interface PublishedEvent {

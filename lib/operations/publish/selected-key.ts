@@ -13,7 +13,7 @@ import { computeRecordKey } from '../../telemetry/reading.ts'
  * @returns undefined if an optional field is missing, or if an optional field is requested for an event that is not a reading
  * @throws KeyFieldMissing if a required field is missing
  */
-export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {
+export function computeSelectedKey(event: Event, strategy: KeyStrategy): string | null | undefined {
   const family = findFamily(event.type)
   if (typeof strategy === 'object') {
     // The setting applies only to readings. An alert may have a field with the same name, but its key must identify the alert.
@@ -36,8 +36,8 @@ export function keyBy(event: Event, strategy: KeyStrategy): string | null | unde
  *
  * @throws KeyFieldMissing if a required field is missing
  */
-export function withKey(event: Event, strategy: KeyStrategy): Event {
-  const key = keyBy(event, strategy)
+export function addSelectedKey(event: Event, strategy: KeyStrategy): Event {
+  const key = computeSelectedKey(event, strategy)
   return key === undefined
     ? event
     : { ...event, extensions: { ...event.extensions, partitionkey: key ?? event.id } }

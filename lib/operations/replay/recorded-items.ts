@@ -59,7 +59,7 @@ export async function* readRecorded(
   }
   if (form === 'batch')
     yield readBatchRecords(jsonIn(document.join('\n')), name).map((record, index) =>
-      fromLog(record, index + 1),
+      toRecorded(record, index + 1),
     )
 }
 
@@ -100,11 +100,11 @@ function parseEventItem(parsed: unknown, line: number): Recorded | string {
 
 function parseRecordItem(parsed: unknown, line: number): Recorded | string {
   const record = readRecordedLine(parsed)
-  return typeof record === 'string' ? record : fromLog(record, line)
+  return typeof record === 'string' ? record : toRecorded(record, line)
 }
 
 /** Converts a record of a log to an item. */
-export function fromLog(record: LogRecord, line: number): Recorded {
+export function toRecorded(record: LogRecord, line: number): Recorded {
   const read = readEvent(record)
   const event = isFailure(read) ? {} : { event: read, eventMs: getTimeMs(read) }
   return { line, record, paceMs: record.timestampMs, eventMs: undefined, ...event }

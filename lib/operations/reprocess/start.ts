@@ -17,7 +17,7 @@ export type From =
  *
  * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
  */
-export function fromKind(nowMs: number): Kind<From> {
+export function createFromKind(nowMs: number): Kind<From> {
   return either<From>(
     mapKind(oneOf(['start']), kind => ({ kind })),
     mapKind(instant(), timeMs => ({ kind: 'time', timeMs })),

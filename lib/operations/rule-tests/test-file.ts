@@ -8,7 +8,7 @@ import { readRules } from '../../alerting/rule-files.ts'
 import { positionsIn } from '../../alerting/rule-positions.ts'
 import { yamlDocument } from '../../support/yaml-document.ts'
 import { fileFailure } from '../operation-failure.ts'
-import { ruleFiles } from '../rules-at-path.ts'
+import { readRuleFilesAt } from '../rules-at-path.ts'
 import { findSchemaFaults } from './schema-faults.ts'
 import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './test-rows.ts'
 
@@ -69,7 +69,7 @@ async function loadRules(
 ): Promise<readonly AnyRule[]> {
   if (typeof rules !== 'string') return parseInlineRules(rules, at, report)
   const shown = join(shownFolder, rules)
-  const files = await ruleFiles(join(folder, rules), shown).catch((error: Error) => {
+  const files = await readRuleFilesAt(join(folder, rules), shown).catch((error: Error) => {
     report(at, error.message)
     return []
   })

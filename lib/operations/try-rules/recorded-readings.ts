@@ -7,7 +7,7 @@ import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { decodeGroup } from '../replay/decoded-group.ts'
-import { fromLog, type Recorded } from '../replay/recorded-items.ts'
+import { type Recorded, toRecorded } from '../replay/recorded-items.ts'
 import type { Source } from '../replay/recording-file.ts'
 
 /** Event with its time of arrival. */
@@ -57,7 +57,7 @@ async function decodeReadings(group: readonly Recorded[], reader: PlainReader): 
     const mapped = record && mappedRecord(record, foreign)
     if (mapped === undefined || mapped === record || 'kind' in mapped) return one
     // If the reading has no time, the timestamp of its record is used.
-    const read = fromLog(mapped, line)
+    const read = toRecorded(mapped, line)
     return { ...read, eventMs: read.eventMs ?? mapped.timestampMs }
   })
 }

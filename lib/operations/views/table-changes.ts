@@ -28,7 +28,7 @@ export interface ChangesLog {
  * @throws OperationFailure if the table is dropped, or its statement changes
  * @throws errors of `followTopic`
  */
-export async function* tableChanges(
+export async function* followTableChanges(
   { log, offsets, topic, plan }: ChangesLog,
   { name, generation }: Pick<TablePlan, 'name' | 'generation'>,
   from: 'beginning' | 'now',

@@ -4,7 +4,7 @@ import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { type Committed, describeGroups, fetchCommittedOffsets, fetchOffsetsByGroup, type GroupDescription, listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, withAges } from './consumer-lag.ts'
+import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, addAges } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { type BoundsSource, findTopicBounds } from './topics.ts'
 
@@ -134,9 +134,9 @@ function toOffsetList(committed: ReadonlyMap<number, number> = new Map()): numbe
  *
  * @param nowMs current time in milliseconds since the epoch. The clock must be synchronised with the broker's clock.
  */
-export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number): Promise<AgedGroupLag> {
+export async function addGroupAges(log: LogReader, lag: GroupLag, nowMs: number): Promise<AgedGroupLag> {
   const topics: AgedTopicLag[] = []
-  for (const topic of lag.topics) topics.push(await withAges(log, topic, nowMs))
+  for (const topic of lag.topics) topics.push(await addAges(log, topic, nowMs))
   return { ...lag, topics }
 }
 

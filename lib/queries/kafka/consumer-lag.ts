@@ -100,7 +100,7 @@ export function countPendingBefore({ partitions }: ConsumerLag, ends: readonly n
  *
  * @param nowMs current time in milliseconds since the epoch. The clock must be synchronised with the broker's clock.
  */
-export async function withAges<Lag extends ConsumerLag & { readonly topic: string }>(
+export async function addAges<Lag extends ConsumerLag & { readonly topic: string }>(
   log: LogReader,
   lag: Lag,
   nowMs: number,

@@ -44,7 +44,7 @@ export function toRecordView(record: LogRecord, event: Event | Failure = readEve
       ...place,
       eventTime: event.time ?? null,
       ...bytes,
-      event: eventDocument(event),
+      event: toEventDocument(event),
       failure: null,
       value: null,
     }
@@ -63,7 +63,11 @@ export function toRecordView(record: LogRecord, event: Event | Failure = readEve
  * Converts an event to the CloudEvents JSON format (sections 2 and 3.1). Attributes are members of one object, and binary data is
  * in `data_base64`.
  */
-export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
+export function toEventDocument({
+  data,
+  extensions,
+  ...attributes
+}: Event): Readonly<Record<string, unknown>> {
   const named = { specversion: '1.0', ...attributes, ...extensions }
   if (!Buffer.isBuffer(data)) return data === undefined ? named : { ...named, data }
   const view = toBytesView(data)

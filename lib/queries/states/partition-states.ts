@@ -55,7 +55,7 @@ export interface PartitionState {
  * @param withFailures true to include open failures
  * @throws Unavailable if Redis does not answer
  */
-export async function partitionStates(
+export async function readPartitionStates(
   inspection: Pick<StateInspection, 'details'>,
   partitions: readonly StateKey[],
   { bounds, withFailures = false }: { bounds?: readonly Bounds[] | undefined; withFailures?: boolean } = {},
@@ -74,7 +74,7 @@ export async function partitionStates(
  *
  * @throws Unavailable if Redis does not answer
  */
-export async function topicsRemembered<Topic extends TopicSize>(
+export async function findRememberedTopics<Topic extends TopicSize>(
   inspection: Pick<StateInspection, 'summary'>,
   consumer: string,
   topics: readonly Topic[],

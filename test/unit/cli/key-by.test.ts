@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { keyBy, withKey } from '../../../lib/operations/publish/selected-key.ts'
 import { computeStreamKey } from '../../../lib/operations/replay/outgoing-record.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
+import { addSelectedKey, computeSelectedKey } from '../../../lib/operations/publish/selected-key.ts'
 
 const READING = environmentReading('r-1')
 const ORDER: Event = {
@@ -39,12 +39,15 @@ describe('the key of an event by a strategy', () => {
     ['a field of an event of no family', ORDER, field('type'), 'gift'],
     ['instance and an event of no family', ORDER, 'instance', '/shop c-7'],
   ] as const)
-    it(`given ${given}, then it is ${key}`, () => assert.equal(keyBy(event, strategy), key))
+    it(`given ${given}, then it is ${key}`, () => assert.equal(computeSelectedKey(event, strategy), key))
 
   for (const name of ['location', 'nothing', 'location.site.length', 'constructor'])
     it(`given ${name}, which is not a field with a text or number, then it is an error`, () => {
-      assert.throws(() => keyBy(READING, field(name)), { name: 'KeyFieldMissing', message: new RegExp(name) })
-      assert.equal(keyBy(READING, { field: name, isOptional: true }), undefined)
+      assert.throws(() => computeSelectedKey(READING, field(name)), {
+        name: 'KeyFieldMissing',
+        message: new RegExp(name),
+      })
+      assert.equal(computeSelectedKey(READING, { field: name, isOptional: true }), undefined)
     })
 })
 
@@ -67,8 +70,8 @@ describe('the key of a line of a stream', () => {
 
 describe('a key that travels with an event', () => {
   it('given a strategy, then the event has it as partitionkey; random is its id', () => {
-    assert.equal(withKey(READING, 'type').extensions?.partitionkey, 'test-site')
-    assert.equal(withKey(READING, 'random').extensions?.partitionkey, 'r-1')
+    assert.equal(addSelectedKey(READING, 'type').extensions?.partitionkey, 'test-site')
+    assert.equal(addSelectedKey(READING, 'random').extensions?.partitionkey, 'r-1')
   })
 })
 

@@ -11,7 +11,7 @@ import { formatPlan, formatResult } from '../../../cli/reprocess/text.ts'
 import { formatProgress } from '../../../cli/recomputation/progress-text.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
-import { type From, fromKind, resolveStart } from '../../../lib/operations/reprocess/start.ts'
+import { type From, resolveStart, createFromKind } from '../../../lib/operations/reprocess/start.ts'
 import { requireRoom } from '../../../lib/operations/reprocess/memory-check.ts'
 import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/reprocess/plan.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
@@ -74,7 +74,7 @@ describe('where a rebuild begins', () => {
     ['end', undefined],
   ] as const)
     test(`given --from ${text}`, () => {
-      const { success, output } = safeParse(fromKind(NOON).schema, text)
+      const { success, output } = safeParse(createFromKind(NOON).schema, text)
       assert.deepEqual(success ? output : undefined, expected)
     })
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { countPendingBefore, type ReadTopic, readConsumerLags, withAges } from '../../../lib/queries/kafka/consumer-lag.ts'
+import { countPendingBefore, type ReadTopic, readConsumerLags, addAges } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {
@@ -85,7 +85,7 @@ describe('for how long records have waited', () => {
 
   it('given pending records, then the first of them counts, and without any the age is 0 seconds', async () => {
     const log = new MemoryLogReader([at(0, 3, 1_000), at(0, 4, 2_500), at(0, 5, 9_000), at(1, 0, 1_000)])
-    const { partitions } = await withAges(log, lagAt([4, 6], [1, 1]), 10_000)
+    const { partitions } = await addAges(log, lagAt([4, 6], [1, 1]), 10_000)
     assert.deepEqual(
       partitions.map(({ seconds }) => seconds),
       [7.5, 0],
@@ -94,20 +94,20 @@ describe('for how long records have waited', () => {
 
   it('given offsets without a record before the first one, then they are passed over', async () => {
     const log = new MemoryLogReader([at(0, 0, 0), at(0, 3, 4_000)])
-    const { partitions } = await withAges(log, lagAt([1, 4]), 10_000)
+    const { partitions } = await addAges(log, lagAt([1, 4]), 10_000)
     assert.equal(partitions[0]?.seconds, 6)
   })
 
   it('given a clock behind the broker, then no wait is negative', async () => {
-    const { partitions } = await withAges(new MemoryLogReader([at(0, 0, 5_000)]), lagAt([0, 1]), 4_000)
+    const { partitions } = await addAges(new MemoryLogReader([at(0, 0, 5_000)]), lagAt([0, 1]), 4_000)
     assert.equal(partitions[0]?.seconds, 0)
   })
 
   it('given records that cannot be read now, then the wait is not known; a bug stays an error', async () => {
     const failing = (error: Error): LogReader => ({ read: () => Promise.reject(error) })
     const hidden = failing(new Unavailable('broker-unavailable', 'an open transaction'))
-    const { partitions } = await withAges(hidden, lagAt([0, 1]), 4_000)
+    const { partitions } = await addAges(hidden, lagAt([0, 1]), 4_000)
     assert.equal(partitions[0]?.seconds, null)
-    await assert.rejects(withAges(failing(new TypeError('bug')), lagAt([0, 1]), 4_000), TypeError)
+    await assert.rejects(addAges(failing(new TypeError('bug')), lagAt([0, 1]), 4_000), TypeError)
   })
 })

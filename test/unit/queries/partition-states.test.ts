@@ -4,9 +4,9 @@ import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.t
 import type { Hold } from '#runtime/pipeline/model/hold.ts'
 import type { StateKey, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
 import { listEntityStates } from '../../../lib/queries/states/entities.ts'
-import { partitionStates, topicsRemembered } from '../../../lib/queries/states/partition-states.ts'
 import { listStateKeys, storedEntities } from '../../../lib/tables/table.ts'
 import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
+import { findRememberedTopics, readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }
@@ -53,7 +53,7 @@ describe('partition states', () => {
       { start: 5, end: 9 },
       { start: 0, end: 50 },
     ]
-    const [empty, full] = await partitionStates(inspection, PARTITIONS, { bounds, withFailures: true })
+    const [empty, full] = await readPartitionStates(inspection, PARTITIONS, { bounds, withFailures: true })
     assert.deepEqual([empty?.appliedOffset, empty?.lag, empty?.asOf, empty?.nextTimer], [-1, 4, null, null])
     assert.deepEqual(full, {
       partition: 1,
@@ -82,7 +82,7 @@ describe('partition states', () => {
   })
 
   it('given that nothing is known of the log, then only the lag is missing', async () => {
-    const states = await partitionStates(inspection, PARTITIONS)
+    const states = await readPartitionStates(inspection, PARTITIONS)
     assert.deepEqual(
       states.map(({ appliedOffset, lag }) => [appliedOffset, lag]),
       [
@@ -98,8 +98,8 @@ describe('partition states', () => {
       { topic: 'readings', partitions: 2 },
       { topic: 'failures', partitions: 3 },
     ]
-    assert.deepEqual(await topicsRemembered(inspection, 'processor', topics), [topics[0]])
-    assert.deepEqual(await topicsRemembered(inspection, 'alerting', topics), [])
+    assert.deepEqual(await findRememberedTopics(inspection, 'processor', topics), [topics[0]])
+    assert.deepEqual(await findRememberedTopics(inspection, 'alerting', topics), [])
   })
 })
 
@@ -127,7 +127,7 @@ describe('held entities', () => {
   })
 
   it('given counters of holds, then the held entities and the parked events are what is left', async () => {
-    const [, { entities, held, parked } = {}] = await partitionStates(holding, PARTITIONS)
+    const [, { entities, held, parked } = {}] = await readPartitionStates(holding, PARTITIONS)
     assert.deepEqual({ entities, held, parked }, { entities: 2, held: 1, parked: 1 })
   })
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '#runtime/settings/config-error.ts'
+import { Failure } from '../lib/support/failure.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
 import { COMMANDS, type CommandTree } from './commands.ts'
@@ -11,7 +12,6 @@ import { CliFailure, isStop, usageFailure } from './failure.ts'
 import { applyKafkaOptions } from './kafka-options.ts'
 import { addOptionNames } from './option-names.ts'
 import { getColumns, type Terminal } from './terminal.ts'
-import { Failure } from '../lib/support/failure.ts'
 
 /** Returns the version in package.json. */
 function readVersion(): string {

@@ -3,11 +3,11 @@ import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
 import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'
 import { DATA_DIR } from '../scripts/paths.ts'
-import { createResources } from './local-resources.ts'
 import type { ResourcesOutcome } from './aws/resources.ts'
+import { createResources } from './aws/resources.ts'
+import { createTopics, keepTopicNames } from './local-topics.ts'
 import type { ServicesOptions } from './services/services-options.ts'
 import { resolveAddresses, type Services, startServices } from './start-services.ts'
-import { createTopics, keepTopicNames } from './local-topics.ts'
 
 export interface LocalCloud {
   readonly services: Services

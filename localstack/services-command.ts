@@ -1,11 +1,16 @@
 import { once } from 'node:events'
 import { runMain } from '../scripts/run-main.ts'
-import { LOCAL_AWS_ENVIRONMENT } from './local-resources.ts'
+import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
+import {
+  type CloudOptions,
+  readServicesOptions,
+  SERVICES_USAGE,
+  servicesFromEnvironment,
+} from './command-options.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
-import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './command-options.ts'
+import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { plainReport } from './service-report.ts'
 import { serviceEnvironment } from './start-services.ts'
-import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 
 // `npm run services`: starts only the servers, for use with `npx serverless offline`.
 

@@ -4,23 +4,28 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
-import { runMain } from '../scripts/run-main.ts'
 import { PROJECT } from '../scripts/paths.ts'
+import { runMain } from '../scripts/run-main.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { LOCAL_AWS_ENVIRONMENT } from './local-resources.ts'
+import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
+import {
+  readStartOptions,
+  START_USAGE,
+  type StartOptions,
+  servicesFromEnvironment,
+} from './command-options.ts'
 import { startLocalCloud } from './local-cloud.ts'
-import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
+import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
+import { lambdaPort } from './ports-and-folders.ts'
 import { formatEvent, type Report } from './service-report.ts'
 import { requireFreePorts } from './services/ports.ts'
 import { Supervisor } from './services/supervisor.ts'
-import { resolveAddresses, serviceEnvironment } from './start-services.ts'
-import { lambdaPort } from './ports-and-folders.ts'
-import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
-import { FRAMEWORK, invokeFunction, startFunctions, type FunctionsOptions } from './start/functions.ts'
+import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
-import { LOOK_EVERY_MS, FlowWatch } from './start/watch.ts'
+import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
+import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 

@@ -1,5 +1,5 @@
-import kafkajs from 'kafkajs'
 import type { Message } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'

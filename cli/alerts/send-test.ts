@@ -1,18 +1,15 @@
 import { join } from 'node:path'
 import { GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../lib/app/settings/index.ts'
 import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/load-receivers.ts'
-import { NotificationFileError } from '../../lib/notification/adapters/notifications-folder.ts'
-import { InvalidReceivers } from '../../lib/notification/parse-receivers.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
-import { StackNotFound, stackEnvironment } from '../../scripts/stack-environment.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatList } from '../output/table.ts'
+import { addStack } from '../servers/settings.ts'
 import { printReport, resolvePath } from '../terminal.ts'
 import { type ReceiverResult, tryReceivers } from './try-receivers.ts'
-import { addStack } from '../servers/settings.ts'
-import { FileError } from '../../lib/support/file-errors.ts'
 
 interface Report {
   readonly env: string

@@ -1,20 +1,20 @@
 /** Serves the console until the command is stopped. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import type { Role } from '../../console/http/person.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
+import type { Role } from '../../console/http/person.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { createLocalAccess } from '../../console/access/access.ts'
-import { createConsoleApp } from '../../console/app.ts'
 
 interface ConsoleOptions {
   readonly env?: string

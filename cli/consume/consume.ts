@@ -1,14 +1,19 @@
 import { SIGNALS } from '../../lib/app/topics.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import { command, environment, flag, NATURAL, negation, option, POSITIVE, SOME_TEXT, short } from '../command.ts'
+import {
+  command,
+  environment,
+  flag,
+  NATURAL,
+  negation,
+  option,
+  POSITIVE,
+  SOME_TEXT,
+  short,
+} from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { createFromKind, printRecords } from './print-records.ts'
-import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
-import { readRecords } from '../../lib/queries/records/read-records.ts'
-import { toRecordText, FOR_FUNCTIONS } from '../../lib/queries/records/record-filter.ts'
-import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
-import { toEventDocument } from '../../lib/queries/records/record-view.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

@@ -6,19 +6,18 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/values.ts'
+import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/value-kinds.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { followTopic, TopicReplaced } from '../../lib/queries/records/follow.ts'
-import { FOR_FUNCTIONS } from '../../lib/queries/records/for-functions.ts'
+import { followTopic, TopicReplaced } from '../../lib/queries/records/follow-topic.ts'
 import { decodePlainEvent } from '../../lib/queries/records/plain-event.ts'
+import { readRecords } from '../../lib/queries/records/read-records.ts'
+import { FOR_FUNCTIONS, toRecordText } from '../../lib/queries/records/record-filter.ts'
 import { formatRecordSummary, shortenType } from '../../lib/queries/records/record-summary.ts'
-import { toRecordText } from '../../lib/queries/records/record-text.ts'
-import { eventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
+import { toEventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
 import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
-import { readRecords } from '../../lib/queries/records/records.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
@@ -176,7 +175,7 @@ export class ConsumeOutput {
 }
 
 function formatDocument(record: LogRecord, event: Event | Failure): string {
-  if (!isFailure(event)) return formatRecordedLine(record, { event: eventDocument(event) })
+  if (!isFailure(event)) return formatRecordedLine(record, { event: toEventDocument(event) })
   const { code, message } = event
   return formatRecordedLine(record, { failure: { code, message } })
 }

@@ -1,11 +1,16 @@
 /** Common part of `dlq redrive` and `dlq drop`: checks the request, carries it out or shows its effect, and reports the result. */
 import { randomUUID } from 'node:crypto'
 import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
-import { formatContinueCommand, formatRequest, type HandlingRequest, type Handling, prepareHandling } from '../../lib/operations/dead-letters/operation.ts'
-import { formatFilter } from '../../lib/operations/dead-letters/selection.ts'
+import {
+  formatContinueCommand,
+  formatRequest,
+  type Handling,
+  type HandlingRequest,
+  prepareHandling,
+} from '../../lib/operations/dead-letters/operation.ts'
 import { previewHandling } from '../../lib/operations/dead-letters/preview.ts'
-import { runHandling } from '../../lib/operations/dead-letters/run.ts'
 import { Tally } from '../../lib/operations/dead-letters/result.ts'
+import { runHandling } from '../../lib/operations/dead-letters/run.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { showLine } from '../output/progress.ts'

@@ -2,11 +2,11 @@
 
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decision.ts'
 import type { Command } from '../../lib/operations/dead-letters/operation.ts'
+import type { HandlingResult } from '../../lib/operations/dead-letters/result.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { formatBar } from '../output/progress-text.ts'
 import { escapeText } from '../output/text-width.ts'
 import { shortenTopic } from './text.ts'
-import type { HandlingResult } from '../../lib/operations/dead-letters/result.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport extends HandlingResult {

@@ -1,6 +1,10 @@
-import { DeadLetters } from '../../lib/queries/dead-letters/dead-letters.ts'
 import { listNewestDeadLetters } from '../../lib/queries/dead-letters/dead-letter-pages.ts'
-import { formatPlace, readDeadLetters, toDeadLetterSummary } from '../../lib/queries/dead-letters/dead-letter-records.ts'
+import {
+  formatPlace,
+  readDeadLetters,
+  toDeadLetterSummary,
+} from '../../lib/queries/dead-letters/dead-letter-records.ts'
+import { DeadLetters } from '../../lib/queries/dead-letters/dead-letters.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'

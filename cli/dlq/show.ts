@@ -1,6 +1,6 @@
 import { previewRedrive } from '../../lib/operations/dead-letters/preview.ts'
-import { parseName } from '../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
+import { parseName } from '../../lib/operations/dead-letters/selection.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/dead-letter-records.ts'
 import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'

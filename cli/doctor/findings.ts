@@ -5,10 +5,10 @@ import type { Environment } from '#runtime/settings/slice.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
-import { gatherArchiveFacts } from '../../lib/diagnosis/gather-history.ts'
 import { checkHistory } from '../../lib/diagnosis/checks/history.ts'
 import { examineEnvironment } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
+import { gatherArchiveFacts } from '../../lib/diagnosis/gather-history.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 
 /**

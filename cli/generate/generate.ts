@@ -1,11 +1,32 @@
 import { newId } from '#runtime/adapters/system.ts'
 import { PROFILES, type ProfileName } from '#runtime/settings/producer.ts'
-import { createKind, decimal, either, instant, list, mapKind, oneOf, positiveDecimal, text, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import {
+  createKind,
+  decimal,
+  either,
+  instant,
+  list,
+  mapKind,
+  oneOf,
+  positiveDecimal,
+  text,
+  wholeNumber,
+} from '#runtime/settings/value-kinds.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { MAX_SENSORS } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { SITES } from '../../lib/telemetry/simulator/sites.ts'
-import { command, DURATION, environment, flag, JSON_OPTION, negation, option, POSITIVE, SOME_TEXT } from '../command.ts'
+import {
+  command,
+  DURATION,
+  environment,
+  flag,
+  JSON_OPTION,
+  negation,
+  option,
+  POSITIVE,
+  SOME_TEXT,
+} from '../command.ts'
 import { SERIALIZATION_OPTION } from '../options/serialization.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { resolvePath } from '../terminal.ts'

@@ -1,4 +1,6 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
+
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
@@ -6,7 +8,6 @@ import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { usageFailure } from '../failure.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 export interface FleetOptions {
   readonly fleet?: string | undefined

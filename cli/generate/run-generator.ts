@@ -1,13 +1,20 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 
+import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/serialization.ts'
 import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'
 import { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
 import type { ProfileName } from '#runtime/settings/producer.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { createKafkaOutlet, type Generated, generateReadings, type Outlet, openFileOutlet } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/due-batches.ts'
+import {
+  createKafkaOutlet,
+  type Generated,
+  generateReadings,
+  type Outlet,
+  openFileOutlet,
+} from '../../lib/operations/generate/generate.ts'
 import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.ts'
 import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import { count as counted } from '../../lib/support/count.ts'
@@ -19,7 +26,6 @@ import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
-import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings

@@ -1,6 +1,6 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { formatKafkaAddress } from '../../lib/operations/servers.ts'
-import { listGroups, readGroupLag, addGroupAges } from '../../lib/queries/kafka/consumer-groups.ts'
+import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
+import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'

@@ -1,21 +1,37 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { oneOf } from '#runtime/settings/value-kinds.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { OperationFailure, fileFailure } from '../../lib/operations/operation-failure.ts'
-import { UTC_OFFSET } from '../../lib/operations/import/timestamp.ts'
+import {
+  type ImportCounts,
+  type ImportPlan,
+  importLines,
+  type MappedPlan,
+  type SeriesPlan,
+} from '../../lib/operations/import/event-lines.ts'
 import { resolveSeries, type Series } from '../../lib/operations/import/series.ts'
-import { type ImportCounts, type ImportPlan, importLines, type MappedPlan, type SeriesPlan } from '../../lib/operations/import/event-lines.ts'
+import { UTC_OFFSET } from '../../lib/operations/import/timestamp.ts'
+import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openFile } from '../../lib/operations/replay/recording-file.ts'
 import { count } from '../../lib/support/count.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { ANY_TEXT, argument, command, flag, option, optionList, optionWithDefault, SOME_TEXT, type ValuesOf } from '../command.ts'
+import {
+  ANY_TEXT,
+  argument,
+  command,
+  flag,
+  option,
+  optionList,
+  optionWithDefault,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 import { KEY_BY } from './key-by.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 

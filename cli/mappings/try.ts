@@ -5,18 +5,24 @@ import { mappingsByTopic, readFunctions } from '../../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { listMappings } from '../../lib/operations/import/named-mapping.ts'
 import { readDocuments } from '../../lib/operations/import/csv-rows.ts'
-import { parseRecord, type Trial, type TriedRecord, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
+import {
+  parseRecord,
+  type Trial,
+  type TriedRecord,
+  tryRecord,
+  UNTAKEN,
+} from '../../lib/operations/import/mapping-trial.ts'
+import { listMappings } from '../../lib/operations/import/named-mapping.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { readInput, toInputName, splitDocuments } from '../input.ts'
+import { readInput, splitDocuments, toInputName } from '../input.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
-import { getColumns, type Terminal } from '../terminal.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
+import { getColumns, type Terminal } from '../terminal.ts'
 
 type Verdict =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }

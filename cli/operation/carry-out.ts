@@ -2,7 +2,7 @@
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { type Counts, type Operation, runAudited } from '../lib/operations/audited-operation.ts'
+import { type Counts, type Operation, runAudited } from '../../lib/operations/audited-operation.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { requireTopic } from '../servers/kafka.ts'
 import { resolveOperator } from './operator.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import type { OperationFailure } from '../../lib/operations/failure.ts'
+import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 

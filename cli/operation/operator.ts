@@ -1,6 +1,6 @@
 import { callerArn, isInAws } from '../../lib/app/aws/caller.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { userOfMachine } from '../../scripts/person.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
 import { CliFailure } from '../failure.ts'
 
 /**

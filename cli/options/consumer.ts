@@ -1,8 +1,8 @@
 /** Finds the topic of the consumer that an argument names. */
 import { findFirstSignal, listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import type { OperationFailure } from '../../lib/operations/failure.ts'
-import { suggestion } from '../../lib/support/similar.ts'
+import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
 import { usageFailure } from '../failure.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Functions for text on terminals. Wide characters occupy two columns, and control characters must not be printed. Pure. */
 import stringWidth from 'string-width'
 
-export { escapeText, escapeTextLines } from '../../lib/support/harmless.ts'
+export { escapeText, escapeTextLines } from '../../lib/support/escape-text.ts'
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const MORE = '…'

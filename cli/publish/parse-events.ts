@@ -6,9 +6,9 @@ import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
 import { readStructured } from '#runtime/cloudevents/json-format.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readData } from '../../lib/app/event-data.ts'
+import { isObject } from '../../lib/support/json.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, splitDocuments } from '../input.ts'
-import { isObject } from '../../lib/support/json.ts'
 
 export interface ReadingOptions {
   /** Name of the input, for error messages. */

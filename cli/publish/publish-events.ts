@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { LONGEST } from '../../lib/operations/lines.ts'
+import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 import {
   appendEvents,
   type PlacedEvent,

@@ -1,8 +1,16 @@
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
-import { argument, command, environment, flag, JSON_OPTION, option, requiredOption, SOME_TEXT } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  option,
+  requiredOption,
+  SOME_TEXT,
+} from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { publishEvents } from './publish-events.ts'
-import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 
 export default command({
   about: `Publish single CloudEvents, and print the position of each: topic, partition and offset.

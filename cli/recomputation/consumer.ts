@@ -5,12 +5,11 @@ import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
+import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 import { listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
 import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
-import { suggestion } from '../../lib/support/suggestion.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
-import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
 
 /** Settings that some consumers require. The consumers are only inspected here, so the values are not used. */
 const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }

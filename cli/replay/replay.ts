@@ -1,13 +1,18 @@
 import { SPEED } from '../../lib/operations/replay/pace.ts'
-import { SHIFT_TARGET } from '../../lib/operations/replay/shift.ts'
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, optionWithDefault, POSITIVE, SOME_TEXT } from '../command.ts'
+import { SHIFT_TARGET } from '../../lib/operations/replay/time-shift.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  optionWithDefault,
+  POSITIVE,
+  SOME_TEXT,
+} from '../command.ts'
 import { publishRecording } from './publish-recording.ts'
-import { openBulkPublisher } from '../../lib/operations/bulk-publisher.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { type Addressing, buildOutgoingRecord } from '../../lib/operations/replay/outgoing-record.ts'
-import type { Recorded } from '../../lib/operations/replay/recorded-items.ts'
-import { openSource, type Source } from '../../lib/operations/replay/recording-file.ts'
-import { computeShift, type Extent, type ShiftTarget } from '../../lib/operations/replay/time-shift.ts'
 
 export default command({
   about: `Publish a recording to Kafka.

@@ -4,26 +4,26 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { computeCode } from '#runtime/pipeline/loading/code.ts'
-import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import type { From } from '../../lib/operations/reprocess/from.ts'
-import { requireRoom } from '../../lib/operations/reprocess/memory.ts'
-import {
-  createReprocessingStore,
-  type Reprocessings,
-  type SwitchedPartition,
-} from '../../lib/operations/reprocess/operation.ts'
+import { requireRoom } from '../../lib/operations/reprocess/memory-check.ts'
 import {
   listLivePartitions,
   requireDeployedVersion,
   resolveStarts,
 } from '../../lib/operations/reprocess/plan.ts'
+import {
+  createReprocessingStore,
+  type Reprocessings,
+  type SwitchedPartition,
+} from '../../lib/operations/reprocess/reprocessing-store.ts'
 import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
+import type { From } from '../../lib/operations/reprocess/start.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { usageFailure } from '../failure.ts'

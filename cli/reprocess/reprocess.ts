@@ -1,9 +1,15 @@
-import { fromKind } from '../../lib/operations/reprocess/from.ts'
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, requiredOption, SOME_TEXT } from '../command.ts'
-import { requireRoom } from '../../lib/operations/reprocess/memory-check.ts'
-import { createReprocessingStore, type Reprocessings } from '../../lib/operations/reprocess/reprocessing-store.ts'
-import type { From } from '../../lib/operations/reprocess/start.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import { createFromKind } from '../../lib/operations/reprocess/start.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  requiredOption,
+  SOME_TEXT,
+} from '../command.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.
@@ -28,7 +34,7 @@ Examples:
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    from: requiredOption('<time>', 'start of the new states', fromKind(Date.now())),
+    from: requiredOption('<time>', 'start of the new states', createFromKind(Date.now())),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
     dropOlder: flag('also replace states that come from records before the start'),

@@ -1,8 +1,8 @@
 /** Texts of `sluice reprocess`. Pure. */
 
-import type { Start } from '../../lib/operations/reprocess/start.ts'
-import type { SwitchedPartition } from '../../lib/operations/reprocess/reprocessing-store.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
+import type { SwitchedPartition } from '../../lib/operations/reprocess/reprocessing-store.ts'
+import type { Start } from '../../lib/operations/reprocess/start.ts'
 import { count } from '../../lib/support/count.ts'
 
 /** Returns the plan as text, with the start of each partition. */

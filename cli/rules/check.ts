@@ -1,15 +1,14 @@
 import { normalize } from 'node:path'
-import { RulesFolderError } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { count } from '../../lib/support/count.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
 import { tablesIn } from '../../lib/views/adapters/plan-file.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
-import { FileError } from '../../lib/support/file-errors.ts'
-import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 
 export default command({
   about: `Check alert rules, as the functions read them when they start.

@@ -2,10 +2,25 @@ import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/value-kinds.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
+import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
 import { readRecording } from '../../lib/operations/try-rules/recorded-readings.ts'
-import { type RulesOnTrial, type Tried, tryOnRecording, tryRules } from '../../lib/operations/try-rules/try-rules.ts'
+import {
+  type RulesOnTrial,
+  type Tried,
+  tryOnRecording,
+  tryRules,
+} from '../../lib/operations/try-rules/try-rules.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { argument, command, environment, JSON_OPTION, option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  option,
+  SOME_TEXT,
+  TIME_OR_AGO,
+  type ValuesOf,
+} from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { createReader, MAPPING } from '../options/mapping.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
@@ -15,7 +30,6 @@ import { resolveConfig } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 import { formatTrial } from './try-text.ts'
-import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
 
 const OPTIONS = {
   rules: option(

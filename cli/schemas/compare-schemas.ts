@@ -9,8 +9,8 @@ import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'
 import { ANY_TEXT, address, JSON_OPTION, option, optionalArguments } from '../command.ts'
-import { resolveEnvironment } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'
+import { resolveEnvironment } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const SCHEMAS_ARGUMENTS = {

@@ -2,9 +2,9 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'

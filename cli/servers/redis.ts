@@ -4,7 +4,7 @@ import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { getReason } from '../../lib/operations/servers.ts'
+import { getReason } from '../../lib/operations/server-messages.ts'
 import { CliFailure } from '../failure.ts'
 import { CommandConnections } from './command-connections.ts'
 import { awaitAnswer, isAnswerMissing, kafkaFailure } from './server-errors.ts'

@@ -1,10 +1,11 @@
+import { within } from '#runtime/adapters/within.ts'
 /** Waits for servers, and converts their errors to messages for users. */
 
 import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
-import { signInProblem } from '#runtime/adapters/kafka/sign-in.ts'
+import { signInProblem } from '#runtime/adapters/kafka/sign-in-problem.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
+import { formatKafkaAddress, getReason } from '../../lib/operations/server-messages.ts'
 import { CliFailure } from '../failure.ts'
 
 /** Timeout for the first answer of a server, in milliseconds. */
@@ -50,10 +51,6 @@ export function isAnswerMissing(error: unknown): boolean {
 
 /** Waits for the first answer of a server. @throws NoAnswer if the answer takes longer than ten seconds */
 export function awaitAnswer<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => reject(new NoAnswer(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`)),
-    ANSWER_TIMEOUT_MS,
-  )
-  return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
+  const createError = () => new NoAnswer(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`)
+  return within(ANSWER_TIMEOUT_MS, answer, createError)
 }

@@ -2,7 +2,7 @@
 
 import type { Environment } from '#runtime/settings/slice.ts'
 import { type Config, localEnvironment, readConfig } from '../../lib/app/config.ts'
-import { StackNotFound, stackEnvironment } from '../../scripts/addresses.ts'
+import { StackNotFound, stackEnvironment } from '../../scripts/stack-environment.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 

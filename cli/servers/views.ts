@@ -1,13 +1,13 @@
 /** Gives commands the servers with the tables. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Environment } from '#runtime/settings/slice.ts'
-import { openStoredPlan } from '../../lib/clock/view-plan.ts'
-import { findActivations } from '../../lib/clock/activations.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
+import { findActivations } from '../../lib/clock/activations.ts'
+import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
 import type { ChangesLog } from '../../lib/operations/views/table-changes.ts'
@@ -17,11 +17,11 @@ import type { TopicSize } from '../../lib/tables/table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
-import type { CommandConnections } from './command-connections.ts'
-import { awaitAnswer } from './server-errors.ts'
-import { withRedis } from './redis.ts'
 import { CliFailure } from '../failure.ts'
 import { loadConsumer } from '../recomputation/consumer.ts'
+import type { CommandConnections } from './command-connections.ts'
+import { withRedis } from './redis.ts'
+import { awaitAnswer } from './server-errors.ts'
 
 export interface ViewServers {
   readonly config: Config

@@ -6,7 +6,16 @@ import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
-import { command, DURATION, environment, JSON_OPTION, option, optionList, requiredOption, type ValuesOf } from '../command.ts'
+import {
+  command,
+  DURATION,
+  environment,
+  JSON_OPTION,
+  option,
+  optionList,
+  requiredOption,
+  type ValuesOf,
+} from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
 import { changeSilences } from './stored-silences.ts'

@@ -1,17 +1,17 @@
 /** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
-import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
+import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
+import { formatKafkaAddress, getReason } from '../../lib/operations/server-messages.ts'
 import { changeSilences as changeKept, SilencesNotAppended } from '../../lib/operations/silence-changes.ts'
-import type { CommandConnections } from '../servers/command-connections.ts'
-import { formatKafkaAddress, getReason } from '../../lib/operations/servers.ts'
-import { requireTopic } from '../servers/kafka.ts'
-import { resolveConfig } from '../servers/settings.ts'
-import { withRedis } from '../servers/redis.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
+import type { CommandConnections } from '../servers/command-connections.ts'
+import { requireTopic } from '../servers/kafka.ts'
+import { withRedis } from '../servers/redis.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Returns the stored silences; undefined if no silence has ever been stored. */

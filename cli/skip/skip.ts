@@ -1,8 +1,14 @@
-import { mapKind, text } from '#runtime/settings/values.ts'
-import { argument, argumentList, command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
-import type { Counts } from '../../lib/operations/audited-operation.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
+import { mapKind, text } from '#runtime/settings/value-kinds.ts'
+import {
+  argument,
+  argumentList,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  option,
+  SOME_TEXT,
+} from '../command.ts'
 
 const PLACE = mapKind(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'), at => {
   const [partition, offset] = at.split('@').map(Number) as [number, number]

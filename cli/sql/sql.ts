@@ -5,17 +5,26 @@ import { pipeline } from 'node:stream/promises'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { oneOf } from '#runtime/settings/value-kinds.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
-import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
+import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import { argument, command, environment, option, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  option,
+  optionWithDefault,
+  SOME_TEXT,
+  TIME_OR_AGO,
+  type ValuesOf,
+} from '../command.ts'
+import { CliFailure, isStop } from '../failure.ts'
+import { showLineLater } from '../output/progress.ts'
+import { escapeTextLines } from '../output/text-width.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
 import { awaitAnswer, kafkaFailure, requireSignIn } from '../servers/server-errors.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
-import { CliFailure, isStop } from '../failure.ts'
-import { showLineLater } from '../output/progress.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
-import { escapeTextLines } from '../output/text-width.ts'
 import { formatAnswer, formatCsvLine, type ReadAnswer } from './text.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
@@ -8,10 +8,25 @@ import { EMPTY_META, type StatePart } from '#runtime/pipeline/replacing/state-pa
 import type { Config } from '../../lib/app/config.ts'
 import { listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
-import { formatKafkaAddress } from '../../lib/operations/servers.ts'
-import { formatStateKey, listSignalTopics, requireOwnTopic, toAuditFilter } from '../../lib/operations/state-keys.ts'
+import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
+import {
+  formatStateKey,
+  listSignalTopics,
+  requireOwnTopic,
+  toAuditFilter,
+} from '../../lib/operations/state-keys.ts'
 import { readConsumerGroups } from '../../lib/queries/kafka/consumer-groups.ts'
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT, type ValuesOf } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  SOME_TEXT,
+  type ValuesOf,
+} from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'

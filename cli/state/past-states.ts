@@ -16,7 +16,12 @@ import { preferExact } from '../../lib/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
-import { createRereader, type Rereader, rereadingFailure, type VerifySelection } from '../recomputation/reread.ts'
+import {
+  createRereader,
+  type Rereader,
+  rereadingFailure,
+  type VerifySelection,
+} from '../recomputation/reread.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import type { Terminal } from '../terminal.ts'
 import { formatEntities } from './text.ts'

@@ -1,8 +1,24 @@
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { listSignalTopics, requireOwnTopic, resolveTopic, selectStateKeys } from '../../lib/operations/state-keys.ts'
+import {
+  listSignalTopics,
+  requireOwnTopic,
+  resolveTopic,
+  selectStateKeys,
+} from '../../lib/operations/state-keys.ts'
 import { listEntityStates } from '../../lib/queries/states/entities.ts'
-import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, optionWithDefault, SOME_TEXT } from '../command.ts'
+import { findRememberedTopics, readPartitionStates } from '../../lib/queries/states/partition-states.ts'
+import {
+  argument,
+  command,
+  environment,
+  flag,
+  JSON_OPTION,
+  NATURAL,
+  option,
+  optionWithDefault,
+  SOME_TEXT,
+} from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
 import { withRedis } from '../servers/redis.ts'
@@ -10,7 +26,6 @@ import { resolveEnvironment } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 import { AT, buildPastReports, formatPastReports } from './past-states.ts'
 import { buildStateReport, formatEntities, formatState } from './text.ts'
-import { findRememberedTopics, readPartitionStates } from '../../lib/queries/states/partition-states.ts'
 
 export default command({
   about: `Show the state of a consumer, partition by partition.

@@ -1,13 +1,19 @@
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
-import { ENTITIES, type EntityReport, entityReport, METRIC_COLUMNS, metricRows } from '../../lib/tables/entity-statistics.ts'
+import {
+  ENTITIES,
+  type EntityReport,
+  entityReport,
+  METRIC_COLUMNS,
+  metricRows,
+} from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../../lib/tables/table.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../servers/settings.ts'
-import { withRedis } from '../servers/redis.ts'
 import { CliFailure } from '../failure.ts'
 import { formatRows } from '../output/table.ts'
+import { withRedis } from '../servers/redis.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
 
 /** JSON document that `stats --json` prints. */

@@ -1,15 +1,24 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { createKind } from '#runtime/settings/value-kinds.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
-import { argument, command, environment, JSON_OPTION, option, optionList, POSITIVE, SOME_TEXT } from '../command.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  option,
+  optionList,
+  POSITIVE,
+  SOME_TEXT,
+} from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { withKafka } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import { printReport } from '../terminal.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 /** Kind for a setting of a topic, whose value is the pair of name and value. */
 const SETTING = createKind<readonly [name: string, value: string]>(text => {

@@ -1,13 +1,13 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
-import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
-import { computeBeginning } from '#runtime/pipeline/verifying/beginning.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { computeBeginning } from '#runtime/pipeline/verifying/comparability.ts'
 import { verify } from '#runtime/pipeline/verifying/verify.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveSignal } from '../options/consumer.ts'

@@ -1,7 +1,4 @@
 import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
-import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { computeBeginning } from '#runtime/pipeline/verifying/comparability.ts'
 
 export default command({
   about: `Read the log of a consumer again, and compare states, emissions and failures with the live ones.

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { port } from '#runtime/settings/value-kinds.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
+import { createKsqlApp } from '../../console/ksql/app.ts'
+import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
-import { resolveConfig } from '../servers/settings.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { createLocalAccess } from '../../console/access/access.ts'
-import { createKsqlApp } from '../../console/ksql/app.ts'
-import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 
 export default command({
   about: `Serve ksqlDB's REST interface to the tables of config/views, until Ctrl-C: rows of now, and changes as they come.

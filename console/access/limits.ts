@@ -2,9 +2,9 @@
 
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { within } from '#runtime/adapters/within.ts'
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError } from '../http/problem.ts'
-import { within } from '#runtime/adapters/within.ts'
 
 export interface Limits {
   /** Time limit for one request, in milliseconds. */

@@ -1,6 +1,10 @@
 /** Audited changes that are made from the console. */
 import { randomUUID } from 'node:crypto'
-import { NotAudited, type Operation, runAudited as runOperation } from '../../lib/operations/audited-operation.ts'
+import {
+  NotAudited,
+  type Operation,
+  runAudited as runOperation,
+} from '../../lib/operations/audited-operation.ts'
 import type { Audit } from '../../lib/support/audit-event.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'

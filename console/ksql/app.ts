@@ -11,10 +11,10 @@ import { LIMITS, limitBodies, limitRequests, UserSemaphore } from '../access/lim
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError, STATUS, toProblem } from '../http/problem.ts'
 import { parseBody } from '../http/request-input.ts'
-import { REFUSED, buildHealthAnswer, buildInfoAnswer, buildStatementAnswer } from './statement-answers.ts'
-import { type ErrorAnswer, createRowFormat } from './row-format.ts'
+import { createRowFormat, type ErrorAnswer } from './row-format.ts'
 import { createRowStream } from './row-stream.ts'
 import type { SqlTableReader } from './sql-table-reader.ts'
+import { buildHealthAnswer, buildInfoAnswer, buildStatementAnswer, REFUSED } from './statement-answers.ts'
 
 export interface KsqlParts {
   readonly env: string

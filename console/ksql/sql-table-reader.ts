@@ -1,11 +1,11 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import { followTableChanges } from '../../lib/operations/views/table-changes.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
-import { followTableChanges } from '../../lib/operations/views/table-changes.ts'
 
 /** Values of the columns of a row, in their order. */
 export type RowValues = readonly Value[]

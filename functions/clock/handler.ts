@@ -5,6 +5,5 @@
  */
 import { scheduledFunction } from '../../lib/app/scheduled-function.ts'
 import { CLOCK_SETTINGS, runClock } from '../../lib/clock/clock.ts'
-import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled-handler.ts'
 
 export const handler = scheduledFunction('clock', CLOCK_SETTINGS, runClock)

@@ -2,7 +2,6 @@
 
 import { HISTORY, WAREHOUSE } from '../../lib/app/settings/index.ts'
 import { standaloneFunction } from '../../lib/app/standalone-function.ts'
-import { runScheduledEtl, NoConnections } from '../../lib/operations/etl/scheduled-etl.ts'
-import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled-handler.ts'
+import { runScheduledEtl } from '../../lib/operations/etl/scheduled-etl.ts'
 
 export const handler = standaloneFunction('etl', [HISTORY, WAREHOUSE], runScheduledEtl)

@@ -6,7 +6,6 @@ import { GENERATOR, PARTITION_KEY, REGISTRY, SERIALIZATION } from '../../lib/app
 import { topicName } from '../../lib/app/topics.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { publishDueReadings } from '../../lib/telemetry/simulator/generator.ts'
-import { createScheduledHandler } from '../../packages/runtime/lambda/scheduled-handler.ts'
 
 export const handler = scheduledFunction(
   'generator',

@@ -2,7 +2,6 @@
  * Creates, changes and deletes the topics, the secret and the parameter of the environment. CloudFormation calls this function
  * during a deployment.
  */
-import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
-import { createTopicsResource } from '../../lib/operations/deployment/handler.ts'
+import { createTopicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 
 export const handler = createTopicsResource('topics')

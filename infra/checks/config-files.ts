@@ -3,12 +3,10 @@
  * `shown`.
  */
 import { join } from 'node:path'
-import { RulesFolderError, readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
+import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
-import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/load-policy.ts'
-import { InvalidPolicy } from '../../lib/failures/parse-policy.ts'
-import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/load-mappings.ts'
-import { InvalidMapping } from '../../lib/mapping/parse-mapping.ts'
+import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
+import { loadMapping } from '../../lib/mapping/adapters/load-mappings.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'

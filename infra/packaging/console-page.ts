@@ -1,13 +1,12 @@
 /** Builds the console's page in memory. This takes a tenth of a second, so no separate build step is needed. */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { type PageFiles, pageFiles } from '../../console/page-files.ts'
+import { buildPageFiles, type PageFiles } from '../../console/page-files.ts'
 import { runBuilds } from './bundle-builder.ts'
-import { buildPageFiles } from '../console/page-files.ts'
 
 const MAIN = fileURLToPath(new URL('../../console/page/main.tsx', import.meta.url))
 
-/** Build result, in the form that `pageFiles` requires. */
+/** Build result, in the form that `buildPageFiles` requires. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string

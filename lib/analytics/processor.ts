@@ -2,11 +2,23 @@
 
 import type { Received } from '#runtime/consumer/event.ts'
 import { scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
-import { completeStep, type Emission, type KeyedProcess, reject, type StepResult } from '#runtime/consumer/process.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  reject,
+  type StepResult,
+} from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { type FamilyName, findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import {
+  type FamilyName,
+  findFamily,
+  measurements,
+  READING_TYPES,
+  type ReadingData,
+} from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
 import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'

@@ -1,7 +1,7 @@
 /** Reads the settings document of the generator. */
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import type { PartsOf } from '#runtime/settings/environment.ts'
+import type { CombinedParts } from '#runtime/settings/read-settings.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 import type { PARTITION_KEY } from './settings/index.ts'
@@ -12,7 +12,7 @@ import type { PARTITION_KEY } from './settings/index.ts'
  * @throws ConfigError
  */
 export async function readGeneratorSettings(
-  config: PartsOf<readonly [typeof GENERATOR, typeof PARTITION_KEY]>,
+  config: CombinedParts<readonly [typeof GENERATOR, typeof PARTITION_KEY]>,
   connections: { parameter(name: string | undefined): Promise<unknown> },
 ): Promise<GeneratorSettings> {
   const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults, keyBy } = config

@@ -3,14 +3,14 @@ import middy from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { addValues } from '#runtime/adapters/lambda/measurements.ts'
 import { createTelemetry, inEnvironment, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
-import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { NAME } from './name.ts'
-import { GENERAL, KAFKA, type PartsOf, readSettings } from './settings/index.ts'
+import { type CombinedParts, GENERAL, KAFKA, readSettings } from './settings/index.ts'
 
 interface QueueRun {
-  readonly config: PartsOf<readonly [typeof GENERAL, typeof KAFKA]>
-  readonly connections: KafkaConnections
+  readonly config: CombinedParts<readonly [typeof GENERAL, typeof KAFKA]>
+  readonly connections: KafkaClients
   /** Logs an error. @param details must not contain any content of a message */
   readonly logError: (message: string, details: Record<string, unknown>) => void
 }
@@ -29,7 +29,7 @@ export function queueConsumer(name: string, prepare: (run: QueueRun) => TakeMess
   const start = once(async () => {
     const config = readSettings([GENERAL, KAFKA])
     inEnvironment(metrics, config.env)
-    const connections = new KafkaConnections(config, `${NAME}-${name}`)
+    const connections = new KafkaClients(config, `${NAME}-${name}`)
     connections.onPublished = ms => void publishedMs.push(ms)
     const logError: QueueRun['logError'] = (message, details) => logger.error(message, details)
     return { config, connections, takeMessages: prepare({ config, connections, logError }) }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
+import type { CombinedParts } from '#runtime/settings/read-settings.ts'
 import { loadReceivers } from '../notification/adapters/load-receivers.ts'
 import { receiverAccess } from '../notification/adapters/receiver-access.ts'
 import type { Outlet } from '../notification/deliver.ts'
@@ -11,7 +12,6 @@ import type { WebhookPorts } from '../notification/webhook/attempt.ts'
 import { Webhook } from '../notification/webhook/webhook.ts'
 import type { NOTIFICATIONS } from './settings/notifications.ts'
 import type { ALERTS_TOPIC, RECEIVERS } from './settings/receivers.ts'
-import type { CombinedParts } from '#runtime/settings/read-settings.ts'
 
 type Config = GeneralSettings &
   CombinedParts<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC, typeof RECEIVERS]>

@@ -1,9 +1,9 @@
 /** Creates the handlers in `functions/` that a schedule calls. */
 import { Connections } from '#runtime/lambda/connections.ts'
-import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled.ts'
+import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import type { Slice } from '#runtime/settings/slice.ts'
 import { NAME } from './name.ts'
-import { GENERAL, KAFKA, type PartsOf, REDIS } from './settings/index.ts'
+import { type CombinedParts, GENERAL, KAFKA, REDIS } from './settings/index.ts'
 
 /** Settings of every scheduled function that uses Kafka and Redis. */
 type ServerSlices = readonly [typeof GENERAL, typeof KAFKA, typeof REDIS]
@@ -11,7 +11,7 @@ type ServerSlices = readonly [typeof GENERAL, typeof KAFKA, typeof REDIS]
 /** A run of a scheduled function that uses Kafka and Redis, with the settings in `Slices`. */
 export type ScheduledRun<Slices extends readonly Slice[]> = Scheduled<
   Connections,
-  PartsOf<readonly [...ServerSlices, ...Slices]>
+  CombinedParts<readonly [...ServerSlices, ...Slices]>
 >
 
 /** Returns a schedule-triggered handler with connections to Kafka and Redis. */

@@ -1,8 +1,8 @@
 /** Creates the handlers in `functions/` that a schedule calls and that use neither Kafka nor Redis. */
-import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled.ts'
+import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import type { Slice } from '#runtime/settings/slice.ts'
 import { NAME } from './name.ts'
-import { GENERAL, type PartsOf } from './settings/index.ts'
+import { type CombinedParts, GENERAL } from './settings/index.ts'
 
 class NoConnections {
   onPublished: ((ms: number) => void) | undefined
@@ -13,7 +13,7 @@ class NoConnections {
 /** A run of a scheduled function without connections, with the settings in `Slices`. */
 export type StandaloneRun<Slices extends readonly Slice[]> = Scheduled<
   NoConnections,
-  PartsOf<readonly [typeof GENERAL, ...Slices]>
+  CombinedParts<readonly [typeof GENERAL, ...Slices]>
 >
 
 /** Returns a schedule-triggered handler without connections. Its bundle contains no client of Kafka or Redis. */

@@ -3,14 +3,13 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Application } from '#runtime/consumer/application.ts'
 import { ConfigError } from '#runtime/settings/config-error.ts'
-import { loadMappings, MappingFileError } from '../mapping/adapters/load-mappings.ts'
+import { loadMappings } from '../mapping/adapters/load-mappings.ts'
 import { foreignReader } from '../mapping/foreign-reader.ts'
 import type { Mapping } from '../mapping/mapping.ts'
-import { InvalidMapping } from '../mapping/parse-mapping.ts'
+import { FileError } from '../support/file-errors.ts'
 import { type DeclaredFunction, mappingsByTopic, readFunctions, serverlessFile } from './functions.ts'
 import type { MappingSettings } from './settings/index.ts'
 import { signalIn } from './topics.ts'
-import { FileError } from '../support/file-errors.ts'
 
 export type TopicMappingSettings = Pick<MappingSettings, 'mappingsDir'> &
   Partial<Pick<MappingSettings, 'topicMappings'>>

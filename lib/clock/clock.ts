@@ -15,8 +15,6 @@ import { appendActivation } from './activations.ts'
 import { appendQuietTicks } from './quiet-ticks.ts'
 import { appendSilences, openStoredSilences } from './stored-silences.ts'
 import { activateViews } from './view-plan.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import type { CombinedParts } from './settings/index.ts'
 
 export const CLOCK_SETTINGS = [CLOCK, RULES, VIEWS] as const
 

@@ -1,5 +1,6 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
 import type { Event } from '#runtime/consumer/event.ts'
+import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '../app/settings/index.ts'
@@ -7,7 +8,6 @@ import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
-import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 
 type Run = Pick<
   Scheduled<Pick<KafkaClients, 'bounds' | 'log' | 'publisher'>, Pick<GeneralSettings, 'env' | 'contentMode'>>,

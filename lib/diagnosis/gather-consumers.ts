@@ -2,12 +2,17 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { type Committed, describeGroups, fetchOffsetsByGroup, type GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import {
+  type Committed,
+  describeGroups,
+  fetchOffsetsByGroup,
+  type GroupDescription,
+} from '#runtime/adapters/kafka/groups.ts'
 import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { computePartitionLags, addAges } from '../queries/kafka/consumer-lag.ts'
+import { addAges, computePartitionLags } from '../queries/kafka/consumer-lag.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'

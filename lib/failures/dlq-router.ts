@@ -1,6 +1,6 @@
-import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
+import type { TopicName } from '#runtime/consumer/topic-name.ts'
 import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -6,7 +6,14 @@ import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { findConversion, unitsFor } from '../telemetry/units.ts'
-import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawTime,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
 import { getTargets, requiredTargets, TAG } from './target-fields.ts'
 import { isTimeZone } from './time-zones.ts'
 

@@ -3,7 +3,7 @@
  * errors are reported at once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { locateErrors, InvalidFile } from '../support/file-errors.ts'
+import { InvalidFile, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { FAMILIES } from '../telemetry/families.ts'
@@ -11,7 +11,14 @@ import { findConversion } from '../telemetry/units.ts'
 import { contradictions } from './contradictions.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
-import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawTime,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
 import { getTargets, requiredTargets, TAG } from './target-fields.ts'
 
 /**

@@ -5,7 +5,13 @@
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../support/duration.ts'
-import { byPosition, type FilePath, type PathError, InvalidFile, type LocatedError } from '../support/file-errors.ts'
+import {
+  byPosition,
+  type FilePath,
+  InvalidFile,
+  type LocatedError,
+  type PathError,
+} from '../support/file-errors.ts'
 import { matchesText } from '../support/text-match.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import type { AlertMatch } from './alert-match.ts'

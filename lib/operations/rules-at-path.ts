@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
-import { RulesFolderError, readRuleFiles } from '../alerting/adapters/load-rules.ts'
+import { readRuleFiles } from '../alerting/adapters/load-rules.ts'
 import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { type RuleFile, readRules } from '../alerting/rule-files.ts'
-import { OperationFailure, fileFailure } from './operation-failure.ts'
 import { FileError } from '../support/file-errors.ts'
+import { fileFailure, OperationFailure } from './operation-failure.ts'
 
 /**
  * Returns the rule file at a path, or all rule files in a folder.

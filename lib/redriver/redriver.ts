@@ -2,6 +2,7 @@
 
 import type { Forwarder } from '#runtime/consumer/forwarder.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
+import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { APPLICATION } from '../app/application.ts'
 import { runParts } from '../app/run-parts.ts'
@@ -10,9 +11,6 @@ import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } fro
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { redriver } from './forwarder.ts'
 import { type Growths, readGrowths } from './growths.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
-import type { CombinedParts } from './settings/index.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up

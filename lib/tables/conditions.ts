@@ -13,7 +13,15 @@ import { parsePatternIdentity } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
 import { parseRuleIdentity } from '../alerting/rules-in-force.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
-import { byText, readEntityRows, type StoredState, storedStates, type Table, type TableColumn, type TopicSize } from './table.ts'
+import {
+  byText,
+  readEntityRows,
+  type StoredState,
+  storedStates,
+  type Table,
+  type TableColumn,
+  type TopicSize,
+} from './table.ts'
 
 /** Rule that is pending, firing or recovering for an entity or a group. */
 export interface ActiveAlert {

@@ -5,11 +5,28 @@
 import type { Received } from '#runtime/consumer/event.ts'
 import { FORGET, scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
 import { instant } from '#runtime/consumer/instant.ts'
-import { completeStep, type Emission, type KeyedProcess, type PartitionContext, reject, type StepResult, type Timer, type TimerChange } from '#runtime/consumer/process.ts'
+import {
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  type PartitionContext,
+  reject,
+  type StepResult,
+  type Timer,
+  type TimerChange,
+} from '#runtime/consumer/process.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { type CompiledTable, type ViewsInForce, viewsInForce } from './compiled-table.ts'
-import { tableSource, VIEW_CHANGED_TYPE, VIEW_DROPPED_TYPE, VIEW_ROW_TYPE, VIEWS_ACTIVATED_TYPE, type ViewChanged, type ViewRow } from './event-names.ts'
+import {
+  tableSource,
+  VIEW_CHANGED_TYPE,
+  VIEW_DROPPED_TYPE,
+  VIEW_ROW_TYPE,
+  VIEWS_ACTIVATED_TYPE,
+  type ViewChanged,
+  type ViewRow,
+} from './event-names.ts'
 import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group-step.ts'
 import type { ActivatedPlan } from './plan.ts'
 import { computePublication, type PublishedChange } from './publication.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { kafkaClient, type Kafka } from '#runtime/adapters/kafka/client.ts'
+import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
@@ -7,13 +7,13 @@ import { resolveSignals, topicName } from '../../lib/app/topics.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { readOutcomes, type Outcomes } from '../../lib/queries/states/outcomes.ts'
+import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
 import type { Services } from '../start-services.ts'
+import { AlertFeed } from './alert-feed.ts'
 import { Problems, readReport } from './problems.ts'
 import type { Screen } from './screen.ts'
-import { AlertFeed } from './alert-feed.ts'
 
 /** Interval between two samples of the figures, in milliseconds. */
 export const LOOK_EVERY_MS = 1_000

@@ -74,5 +74,5 @@ export {
 } from './consumer/sink.ts'
 export type { EventSchemas, StandardSchema } from './consumer/standard-schema.ts'
 export * from './consumer/topic-name.ts'
-export { computeDigest } from './pipeline/failures/failure-record.ts'
+export { computeDigest } from './pipeline/model/fingerprint.ts'
 export * from './producer/index.ts'

@@ -10,6 +10,7 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import type { Audit } from '../../lib/support/audit-event.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { changeOf } from '../support/changes.ts'
@@ -17,7 +18,6 @@ import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
-import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 describe('operations of the command line', () => {
   const redis = new RedisClient({ url: redisUrl() })

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
+import type { AlertDetails } from '../../console/api/alerts/alert-details.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/alert-lists.ts'
+import type { RuleTrialAnswer } from '../../console/api/alerts/rule-trial.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
@@ -19,8 +21,6 @@ import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { until } from '../support/until.ts'
-import type { AlertDetails } from '../../console/api/alerts/alert-details.ts'
-import type { RuleTrialAnswer } from '../../console/api/alerts/rule-trial.ts'
 
 const RULES = `rules:
   - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical, labels: { team: ops } }

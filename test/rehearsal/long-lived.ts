@@ -1,7 +1,7 @@
 /** Stand-ins for the long-lived stack: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
 import { randomBytes } from 'node:crypto'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
-import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/local-resources.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { STAGE, type Variables } from './deployment/project.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 import type { Servers } from './servers.ts'

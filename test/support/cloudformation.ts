@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
 import type { Environment } from '#runtime/settings/slice.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
-import { topicsResource } from '../../lib/operations/deployment/topics-resource.ts'
-import { createTopicsResource } from '../../lib/operations/deployment/handler.ts'
+import { createTopicsResource } from '../../lib/operations/deployment/topics-resource.ts'
 
 interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'

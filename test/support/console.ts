@@ -1,15 +1,15 @@
 /** Serves the console for a test on a free port. */
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
-import type { ConsoleHono, Person } from '../../console/http/person.ts'
+import { createLocalAccess } from '../../console/access/access.ts'
+import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
+import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { brokers, redisUrl } from './servers.ts'
-import { createLocalAccess } from '../../console/access/access.ts'
-import { createConsoleApp } from '../../console/app.ts'
 
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>

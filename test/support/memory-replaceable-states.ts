@@ -1,12 +1,32 @@
 import { buildReplacement, buildState, type MemoryState } from '#runtime/adapters/memory/memory-state.ts'
 import type { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import type { FormerStates } from '#runtime/pipeline/replacing/former-states.ts'
-import { type OutboxEntry, type RememberedId, type StateKey, type StoredContext, type StoredTimer, sameVersion } from '#runtime/pipeline/model/partition-state.ts'
 import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.ts'
+import {
+  type OutboxEntry,
+  type RememberedId,
+  type StateKey,
+  type StoredContext,
+  type StoredTimer,
+  sameVersion,
+} from '#runtime/pipeline/model/partition-state.ts'
 import { type Fence, isOwnFence } from '#runtime/pipeline/replacing/fence.ts'
+import type { FormerStates } from '#runtime/pipeline/replacing/former-states.ts'
 import { idsInBytes } from '#runtime/pipeline/replacing/id-bytes.ts'
-import { type Fenced, notReplaced, type ReplaceableStates, type ReplacementConditions, type ReplacementOutcome, type Staged, type StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
-import { EMPTY_META, type StateMeta, type StatePages, type StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
+import {
+  type Fenced,
+  notReplaced,
+  type ReplaceableStates,
+  type ReplacementConditions,
+  type ReplacementOutcome,
+  type Staged,
+  type StateFacts,
+} from '#runtime/pipeline/replacing/replaceable-states.ts'
+import {
+  EMPTY_META,
+  type StateMeta,
+  type StatePages,
+  type StatePart,
+} from '#runtime/pipeline/replacing/state-parts.ts'
 
 /**
  * Replaceable partition states in memory, for tests. The conformance suite of the port checks that they behave like the states in

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/local-resources.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import type { Report } from '../../localstack/service-report.ts'
-import type { ServerPlace } from '../../localstack/services/services-options.ts'
 import { freePort } from '../../localstack/services/ports.ts'
+import type { ServerPlace } from '../../localstack/services/services-options.ts'
 import { serviceEnvironment, startServices } from '../../localstack/start-services.ts'
 import { UserError } from '../../scripts/user-error.ts'
 

@@ -5,10 +5,15 @@ import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/plain-records
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
+import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
-import { type AlertLife, type AlertPredicate, collectLives, readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
+import {
+  type AlertLife,
+  type AlertPredicate,
+  collectLives,
+  readAlertLives,
+} from '../../../lib/queries/alerts/alert-lives.ts'
 import { type AlertSource, countRecordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
 import { readTopicBounds, readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../../../lib/queries/records/newest-ranges.ts'

@@ -7,8 +7,8 @@ import { historyAt } from '../../../lib/app/history-store.ts'
 import { type Tried, tryRules } from '../../../lib/operations/try-rules/try-rules.ts'
 import { readTopicReach } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../../http/problem.ts'
 import { declareChange } from '../../http/declare-route.ts'
+import { ProblemError } from '../../http/problem.ts'
 
 export interface RuleTrialAnswer {
   /** Errors in the rules. If there are any, the rules were not tried. */

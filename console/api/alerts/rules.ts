@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
-import { loadRules, RulesFolderError, readRuleFiles } from '../../../lib/alerting/adapters/load-rules.ts'
+import { loadRules, readRuleFiles } from '../../../lib/alerting/adapters/load-rules.ts'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
@@ -10,12 +10,18 @@ import { findUnit } from '../../../lib/alerting/rule-row.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { durationText } from '../../../lib/support/duration.ts'
-import { type ActiveAlert, type Conditions, conditionsNow, conditionTopics, reportedName } from '../../../lib/tables/conditions.ts'
-import type { ConsoleEnvironment } from '../../environment.ts'
-import { CachedAnswer } from '../../cache/answer-cache.ts'
-import { ProblemError } from '../../http/problem.ts'
-import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
+import {
+  type ActiveAlert,
+  type Conditions,
+  conditionsNow,
+  conditionTopics,
+  reportedName,
+} from '../../../lib/tables/conditions.ts'
+import { CachedAnswer } from '../../cache/answer-cache.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { ProblemError } from '../../http/problem.ts'
 
 export interface RuleRow {
   /** Name and labels of the rule. */

@@ -1,21 +1,40 @@
 /** Routes that list, preview, create and end silences. */
 import { randomUUID } from 'node:crypto'
-import { array, check, isoTimestamp, maxLength, minLength, optional, pipe, record, regex, strictObject, string, trim } from 'valibot'
+import {
+  array,
+  check,
+  isoTimestamp,
+  maxLength,
+  minLength,
+  optional,
+  pipe,
+  record,
+  regex,
+  strictObject,
+  string,
+  trim,
+} from 'valibot'
+import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../../lib/notification/parse-routes.ts'
-import { getPhase, type Silence, type SilencePhase, withoutSilence, withSilence } from '../../../lib/notification/silences.ts'
+import {
+  getPhase,
+  type Silence,
+  type SilencePhase,
+  withoutSilence,
+  withSilence,
+} from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silence-changes.ts'
 import { readTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
-import { ProblemError } from '../../http/problem.ts'
 import { declareChange, declarePostQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { ProblemError } from '../../http/problem.ts'
 import type { AlertRow } from './alert-lists.ts'
 import { findSilenceIds, LimitedAlertSource } from './alert-source.ts'
-import { omitUndefined } from '#runtime/consumer/defined.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase

@@ -4,9 +4,14 @@ import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
-import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
-import { type DeadLetterAnswer, type DeadLetterSummary, findDeadLetter, toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
+import {
+  type DeadLetterAnswer,
+  type DeadLetterSummary,
+  findDeadLetter,
+  toDeadLetterSummary,
+} from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'

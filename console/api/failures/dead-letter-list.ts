@@ -1,9 +1,22 @@
 /** List of dead letters. */
 import * as v from 'valibot'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
-import { type DeadLetterSource, DeadLetters, type PlacedDeadLetter } from '../../../lib/queries/dead-letters/dead-letters.ts'
-import { type DeadLetterFilter, isWritten, meets } from '../../../lib/queries/dead-letters/dead-letter-pages.ts'
-import { type DeadLetterSummary, formatPlace, readDeadLetters, toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import {
+  type DeadLetterFilter,
+  isWritten,
+  meets,
+} from '../../../lib/queries/dead-letters/dead-letter-pages.ts'
+import {
+  type DeadLetterSummary,
+  formatPlace,
+  readDeadLetters,
+  toDeadLetterSummary,
+} from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import {
+  type DeadLetterSource,
+  DeadLetters,
+  type PlacedDeadLetter,
+} from '../../../lib/queries/dead-letters/dead-letters.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
 import { CONDITIONS, toFilter } from './dead-letter-conditions.ts'

@@ -1,10 +1,15 @@
 /** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
 import * as v from 'valibot'
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decision.ts'
-import { formatRequest, type HandlingRequest, type Handling, prepareHandling } from '../../../lib/operations/dead-letters/operation.ts'
+import {
+  formatRequest,
+  type Handling,
+  type HandlingRequest,
+  prepareHandling,
+} from '../../../lib/operations/dead-letters/operation.ts'
 import { previewHandling } from '../../../lib/operations/dead-letters/preview.ts'
+import { type HandlingResult, Tally } from '../../../lib/operations/dead-letters/result.ts'
 import { runHandling } from '../../../lib/operations/dead-letters/run.ts'
-import { Tally, type HandlingResult } from '../../../lib/operations/dead-letters/result.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { makeAuditedChange } from '../../http/audited-change.ts'
 import { declareChange, declarePostQuery } from '../../http/declare-route.ts'

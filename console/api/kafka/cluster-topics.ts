@@ -5,7 +5,7 @@
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type ClusterTopic, toClusterTopics } from '../../../lib/queries/kafka/cluster.ts'
-import type { GroupLag } from '../../../lib/queries/kafka/group-lags.ts'
+import type { GroupLag } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'

@@ -3,11 +3,23 @@
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
-import { type AgedGroupLag, listGroups, readGroupLags, readConsumerGroups, addGroupAges } from '../../../lib/queries/kafka/consumer-groups.ts'
+import {
+  type AgedGroupLag,
+  addGroupAges,
+  listGroups,
+  readConsumerGroups,
+  readGroupLags,
+} from '../../../lib/queries/kafka/consumer-groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
-import { findFunction, type GroupSummary, listClusterTopics, readBounds, summarizeGroup } from './cluster-topics.ts'
+import {
+  findFunction,
+  type GroupSummary,
+  listClusterTopics,
+  readBounds,
+  summarizeGroup,
+} from './cluster-topics.ts'
 
 export interface ListedGroup extends GroupSummary {
   readonly topics: readonly string[]

@@ -5,12 +5,18 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
-import { listGroupsReading, type GroupLag } from '../../../lib/queries/kafka/consumer-groups.ts'
+import { listGroupsReading } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { computeTopicSizes, readTopicSize, type TopicSize } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { type GroupSummary, listClusterTopics, readBounds, requireTopic, summarizeGroup } from './cluster-topics.ts'
+import {
+  type GroupSummary,
+  listClusterTopics,
+  readBounds,
+  requireTopic,
+  summarizeGroup,
+} from './cluster-topics.ts'
 
 export interface ListedTopic {
   readonly topic: string

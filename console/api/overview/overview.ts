@@ -2,11 +2,17 @@
 
 import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
-import { type ConsumerLag, type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
+import {
+  type ConsumerLag,
+  type ReadTopic,
+  readConsumerLags,
+} from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import { sumIfKnown } from '../../../lib/support/count.ts'
@@ -14,12 +20,10 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { listStateKeys } from '../../../lib/tables/table.ts'
-import type { ConsoleEnvironment } from '../../environment.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
-import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
-import { within } from '#runtime/adapters/within.ts'
 
 /** State of the environment at one time. */
 export interface Overview {

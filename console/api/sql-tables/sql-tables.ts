@@ -2,12 +2,11 @@
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { readTableSizes, selectRows } from '../../../lib/queries/states/view-rows.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { TableRow } from '../../../lib/views/rows.ts'
+import type { TableRow } from '../../../lib/views/group-rows.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../../lib/views/plan.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { ProblemError } from '../../http/problem.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
-import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
+import { ProblemError } from '../../http/problem.ts'
 
 /** Maximum number of rows on a page. A key selects others. */
 const MAX_ROWS = 1_000

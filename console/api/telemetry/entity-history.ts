@@ -1,7 +1,12 @@
 /** Recent history of one entity: its statistics per minute and its alerts. */
 
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import { type EntityAlert, type EntityMinute, removeDuplicateAlerts, selectLastRevisions } from '../../../lib/queries/states/entity-log.ts'
+import {
+  type EntityAlert,
+  type EntityMinute,
+  removeDuplicateAlerts,
+  selectLastRevisions,
+} from '../../../lib/queries/states/entity-log.ts'
 import type { Period } from '../../cache/recent-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { computeChartEnd, requireEntity } from './entity-details.ts'

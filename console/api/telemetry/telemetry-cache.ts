@@ -7,12 +7,21 @@ import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
 import { readPartitionRules } from '../../../lib/queries/alerts/activated-rules.ts'
-import { type EntityAlert, type EntityMinute, type EntityReading, findEntityAlert, findMinute, findReading, getSearchText, type ReadRecord } from '../../../lib/queries/states/entity-log.ts'
+import {
+  type EntityAlert,
+  type EntityMinute,
+  type EntityReading,
+  findEntityAlert,
+  findMinute,
+  findReading,
+  getSearchText,
+  type ReadRecord,
+} from '../../../lib/queries/states/entity-log.ts'
 import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
-import type { ConsoleEnvironment } from '../../environment.ts'
 import { AnswerCache, CachedAnswer, LruCache } from '../../cache/answer-cache.ts'
 import { type RecentOptions, RecentRecords } from '../../cache/recent-records.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
 import type { EntityList } from './entity-list.ts'
 
 /** Maximum number of entities in a list. Their statistics take about 50 MB. */

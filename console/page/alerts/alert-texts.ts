@@ -1,6 +1,4 @@
-/** Texts about alerts. Pure. */
-import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
-import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
+import type { AlertTransition } from '../../../lib/queries/alerts/alert-lives.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { formatDigits, formatDuration } from '../components/value-texts.ts'

@@ -1,5 +1,5 @@
 /** Parses the fields of the silence form. Pure. */
-import type { AlertMatch } from '../../../lib/notification/match.ts'
+import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 
 /** Fields of the silence form. */
 export interface SilenceFields {

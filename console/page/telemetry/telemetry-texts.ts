@@ -1,5 +1,5 @@
 /** Texts and figures of the telemetry pages. Pure. */
-import type { Searched } from '../../../lib/queries/records/newest-records.ts'
+import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
 import { formatCount, formatDigits, formatDuration } from '../components/value-texts.ts'

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FileError } from '../../support/file-errors.ts'
 import type { AnyRule } from '../patterns/pattern.ts'
 import { type RuleFile, readRules } from '../rule-files.ts'
-import { FileError } from '../support/file-errors.ts'
 
 /**
  * Reads all alert rules in the folder `RULES_DIR` as one set.

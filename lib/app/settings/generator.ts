@@ -1,4 +1,23 @@
-import { array, check, custom, exactOptional, type GenericSchema, integer, maxValue, minValue, number, type ObjectEntries, optional, picklist, pipe, regex, type StrictObjectIssue, safeParse, strictObject, string } from 'valibot'
+import {
+  array,
+  check,
+  custom,
+  exactOptional,
+  type GenericSchema,
+  integer,
+  maxValue,
+  minValue,
+  number,
+  type ObjectEntries,
+  optional,
+  picklist,
+  pipe,
+  regex,
+  type StrictObjectIssue,
+  safeParse,
+  strictObject,
+  string,
+} from 'valibot'
 import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
 import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '#runtime/settings/slice.ts'
@@ -6,7 +25,13 @@ import { decimal, list, mapKind, text } from '#runtime/settings/value-kinds.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
-import { createSensors, type FleetGroup, metricNamed, type Sensor, withMetrics } from '../../telemetry/simulator/fleet.ts'
+import {
+  createSensors,
+  type FleetGroup,
+  metricNamed,
+  type Sensor,
+  withMetrics,
+} from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 
 export interface GeneratorSource {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { readPolicy } from '../parse-policy.ts'
 import type { FailurePolicy } from '../policy.ts'
-import { readConfigFile } from '../../support/adapters/config-file.ts'
 
 /** Name of the policy file in the folder `FAILURES_DIR`. */
 const POLICY_FILE = 'policy.yaml'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { Mapping } from '../mapping.ts'
 import { readMapping } from '../parse-mapping.ts'
-import { readConfigFile } from '../../support/adapters/config-file.ts'
 
 /**
  * Reads all mappings of a folder. The name of a mapping is its file name: `device` is in `device.yaml`.

@@ -1,12 +1,10 @@
 /** Reads the folder of notifications, and checks routes and receivers together. */
 import { join } from 'node:path'
 import { errorLine, FileError, InvalidFile } from '../../support/file-errors.ts'
-import { InvalidReceivers } from '../parse-receivers.ts'
 import type { Receiver } from '../receiver.ts'
 import { type NotificationRoutes, undefinedReceivers } from '../route.ts'
 import { loadReceivers, RECEIVERS_FILE } from './load-receivers.ts'
 import { loadRoutes, ROUTES_FILE } from './load-routes.ts'
-import { NotificationFileError } from './notifications-folder.ts'
 
 /** Error in a file of the notifications folder. */
 export interface NotificationError {

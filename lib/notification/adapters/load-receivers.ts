@@ -1,8 +1,7 @@
-import { readReceivers } from '../parse-receivers.ts'
-import type { Receiver } from '../receiver.ts'
-import { notificationFile } from './notifications-folder.ts'
 import { join } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
+import { readReceivers } from '../parse-receivers.ts'
+import type { Receiver } from '../receiver.ts'
 
 /** Name of the receivers file in the folder `NOTIFICATIONS_DIR`. */
 export const RECEIVERS_FILE = 'receivers.yaml'

@@ -1,8 +1,7 @@
-import { readRoutes } from '../parse-routes.ts'
-import type { NotificationRoutes } from '../route.ts'
-import { notificationFile } from './notifications-folder.ts'
 import { join } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
+import { readRoutes } from '../parse-routes.ts'
+import type { NotificationRoutes } from '../route.ts'
 
 /** Name of the routes file in the folder `NOTIFICATIONS_DIR`. */
 export const ROUTES_FILE = 'routes.yaml'

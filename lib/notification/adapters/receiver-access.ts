@@ -1,9 +1,10 @@
 /** Reads the URLs and secrets of webhooks from a local file and from Secrets Manager. */
+
+import { within } from '#runtime/adapters/within.ts'
+import { isObject } from '../../support/json.ts'
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../receiver.ts'
 import type { WebhookAccess } from '../webhook/attempt.ts'
 import { signingKey } from '../webhook/signature.ts'
-import { within } from '#runtime/adapters/within.ts'
-import { isObject } from '../support/json.ts'
 
 /** Cache duration of a secret, in milliseconds. A changed secret is used after this time at the latest. */
 const KEPT_MS = 5 * 60_000

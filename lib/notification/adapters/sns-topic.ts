@@ -1,5 +1,10 @@
 /** Publishes to the SNS topic of an environment's alerts. */
-import { PublishBatchCommand, type PublishBatchRequestEntry, paginateListTopics, SNSClient } from '@aws-sdk/client-sns'
+import {
+  PublishBatchCommand,
+  type PublishBatchRequestEntry,
+  paginateListTopics,
+  SNSClient,
+} from '@aws-sdk/client-sns'
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { encodeAttribute, type SnsMessage } from '../sns/sns-message.ts'

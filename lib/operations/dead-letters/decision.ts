@@ -6,7 +6,6 @@ import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-reco
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './operation.ts'
 import type { RedriveTopics } from './redrive-topics.ts'
-import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
 
 /** Reasons for skipping dead letters, with descriptions for the user. */
 export const LEFT_OUT = {

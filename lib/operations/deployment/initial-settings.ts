@@ -1,5 +1,9 @@
 /** Creates the SSM parameter and the secret that the functions of an environment read, unless they exist. */
-import { CreateSecretCommand, ResourceExistsException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  CreateSecretCommand,
+  ResourceExistsException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { redisSecret as redisSecretName } from '../../app/resource-names.ts'

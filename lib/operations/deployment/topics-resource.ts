@@ -3,15 +3,21 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry.ts'
+import { within } from '#runtime/adapters/within.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { NAME } from '../../app/name.ts'
-import { type Environment, GENERAL, KAFKA, readSettings, type CombinedParts } from '../../app/settings/index.ts'
+import {
+  type CombinedParts,
+  type Environment,
+  GENERAL,
+  KAFKA,
+  readSettings,
+} from '../../app/settings/index.ts'
 import { putAnswer } from './cloudformation-answer.ts'
 import { type DeploymentLog, type DeploymentPorts, fulfillRequest, reportFailure } from './fulfil.ts'
 import { runPatiently } from './patience.ts'
 import { formatResponse, type Outcome, parseResourceRequest, type ResourceRequest } from './request.ts'
-import { within } from '#runtime/adapters/within.ts'
-import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 
 /**
  * Part of the invocation's time that is reserved for sending the response, in milliseconds. It is longer than all attempts
@@ -94,7 +100,7 @@ class Deployment implements DeploymentPorts {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { planTopicChanges }] = await Promise.all([
       import('#runtime/adapters/kafka/topic-offsets.ts'),
-      import('../topics/planned.ts'),
+      import('../topics/cluster-plan.ts'),
     ])
     const { clusterArn } = config.kafka
     const offsets = new TopicOffsets(kafka)

@@ -1,11 +1,10 @@
 /** Implements the scheduled function `etl`. */
 import { readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
+import type { SlicePart } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history-store.ts'
 import type { HISTORY, WAREHOUSE } from '../../app/settings/history.ts'
 import type { StandaloneRun } from '../../app/standalone-function.ts'
 import { openWarehouse, runEtl } from './run-etl.ts'
-import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import type { SlicePart } from '#runtime/settings/slice.ts'
 
 type Settings = HistorySettings & SlicePart<typeof WAREHOUSE>
 

@@ -4,7 +4,12 @@ import { readJsonObject, readStructured } from '#runtime/cloudevents/json-format
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure, FailureCode } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { applyMapping, type ForeignDocument, findUnmetCondition, isApplicable } from '../../mapping/apply-mapping.ts'
+import {
+  applyMapping,
+  type ForeignDocument,
+  findUnmetCondition,
+  isApplicable,
+} from '../../mapping/apply-mapping.ts'
 import { eventDocument } from '../../mapping/foreign-reader.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { findReaderFault } from './csv-event.ts'

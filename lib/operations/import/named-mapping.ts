@@ -1,12 +1,11 @@
 /** Finds the mappings that the option `--mapping` names. */
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { loadMapping, MappingFileError } from '../../mapping/adapters/load-mappings.ts'
+import { loadMapping } from '../../mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { InvalidMapping } from '../../mapping/parse-mapping.ts'
+import { FileError } from '../../support/file-errors.ts'
 import { suggestion } from '../../support/suggestion.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { FileError } from '../../support/file-errors.ts'
 
 /** Folder with the project's mappings. */
 export interface MappingsFolder {

@@ -2,7 +2,7 @@
 
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { compareCodes, computeCode } from '#runtime/pipeline/loading/code.ts'
-import { type StateKey, isAbsent } from '#runtime/pipeline/model/partition-state.ts'
+import { isAbsent, type StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -9,7 +9,14 @@ import { getRuleIdentity } from '../../alerting/rule.ts'
 import { parseRuleIdentity } from '../../alerting/rules-in-force.ts'
 import { groupText, tableOfSource } from '../../views/event-names.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
-import type { Expectation, ExpectedNotification, Observation, Phase, RuleTest, RuleTestFile } from './test-rows.ts'
+import type {
+  Expectation,
+  ExpectedNotification,
+  Observation,
+  Phase,
+  RuleTest,
+  RuleTestFile,
+} from './test-rows.ts'
 
 /** Expectation of a test that is not met. */
 export type Difference =

@@ -9,7 +9,13 @@ import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
 import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'
-import { createDamagedError, isWithin, listSlices, objectBytes, type PartitionSlices } from '../../history/read-history.ts'
+import {
+  createDamagedError,
+  isWithin,
+  listSlices,
+  objectBytes,
+  type PartitionSlices,
+} from '../../history/read-history.ts'
 import { type HistoryRow, toHistoryRows } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'

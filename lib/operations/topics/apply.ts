@@ -1,9 +1,9 @@
 /** Applies a plan of topics. First creates topics, and then changes settings and adds partitions. */
 
+import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { growTopic } from '#runtime/adapters/kafka/grow-topic.ts'
 import { alterSettings, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import type { PlannedTopics } from './cluster-plan.ts'
 import type { TopicCreation } from './plan.ts'

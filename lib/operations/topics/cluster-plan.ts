@@ -1,10 +1,10 @@
 /** Compares the topics of a cluster with the topic table. */
 
+import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'
 import { compareTopicsByTable } from '../../queries/kafka/topics.ts'

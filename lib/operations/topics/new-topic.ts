@@ -1,8 +1,8 @@
 /** Settings of topics that commands create. */
 
+import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { type NewTopic, topicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import { kafkaTopics } from '../../app/topics.ts'
 
 /**

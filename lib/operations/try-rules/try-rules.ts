@@ -21,9 +21,9 @@ import { APPLICATION } from '../../app/application.ts'
 import { resolveSignals, topicName } from '../../app/topics.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
 import { findFamily } from '../../telemetry/families.ts'
+import { readDecodedRows } from './decoded-rows.ts'
 import { listPartitions, type RecordPlaces, readPart, type TimeRange } from './record-locations.ts'
 import { type Arrival, batchArrivals } from './recorded-readings.ts'
-import { readDecodedRows } from './decoded-rows.ts'
 
 export interface Tried {
   readonly sinceMs: number

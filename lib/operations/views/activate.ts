@@ -1,7 +1,7 @@
 /** Activates plans in all partitions of the topics that the consumer `views` reads. */
 
-import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { instant } from '#runtime/consumer/instant.ts'

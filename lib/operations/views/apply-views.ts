@@ -25,8 +25,14 @@ import { createActivatedPlan } from '../../views/plan-activation.ts'
 import type { Counts } from '../audited-operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { type ActivationPorts, activatePlan, readRanges, toPlace } from './activate.ts'
-import { createBuildingPlan, createBuiltPlan, NO_TABLES, planChange, toNewGenerations } from './plan-change.ts'
 import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past-records.ts'
+import {
+  createBuildingPlan,
+  createBuiltPlan,
+  NO_TABLES,
+  planChange,
+  toNewGenerations,
+} from './plan-change.ts'
 
 /** Unfinished change of the tables in force. */
 interface Applying extends Operation, ApplyingSign {

@@ -1,6 +1,13 @@
 /** Compares tables in force with statements. Pure. */
 import { suggestion } from '../../support/suggestion.ts'
-import { type ActivatedPlan, hasTable, isNamed, readableTables, type TablePlan, type ViewPlan } from '../../views/plan.ts'
+import {
+  type ActivatedPlan,
+  hasTable,
+  isNamed,
+  readableTables,
+  type TablePlan,
+  type ViewPlan,
+} from '../../views/plan.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 export interface PlanChange {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { compilePlan } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
-import { OperationFailure, fileFailure } from '../operation-failure.ts'
+import { fileFailure, OperationFailure } from '../operation-failure.ts'
 
 /**
  * Returns the plan of the statements in a file, or in all files of a folder.

@@ -1,10 +1,17 @@
 /** Reads the states, the members and the lag of the consumer groups of a cluster. */
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
-import { type Committed, describeGroups, fetchCommittedOffsets, fetchOffsetsByGroup, type GroupDescription, listVisibleGroups } from '#runtime/adapters/kafka/groups.ts'
+import {
+  type Committed,
+  describeGroups,
+  fetchCommittedOffsets,
+  fetchOffsetsByGroup,
+  type GroupDescription,
+  listVisibleGroups,
+} from '#runtime/adapters/kafka/groups.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
-import { type AgedPartitionLag, type ConsumerLag, computePartitionLags, addAges } from './consumer-lag.ts'
+import { type AgedPartitionLag, addAges, type ConsumerLag, computePartitionLags } from './consumer-lag.ts'
 import { awaitKafkaAnswer } from './kafka-answers.ts'
 import { type BoundsSource, findTopicBounds } from './topics.ts'
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/rules-activated.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
 

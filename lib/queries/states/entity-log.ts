@@ -7,9 +7,9 @@ import type { EventData } from '#runtime/consumer/application.ts'
 import { type Event, formatEntity, parseEntity } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
+import { isObject } from '../../support/json.ts'
 import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
-import { isObject } from '../../support/json.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {

@@ -1,4 +1,4 @@
-import { errorLine, type LocatedError, FileError } from '../../support/file-errors.ts'
+import { errorLine, FileError, type LocatedError } from '../../support/file-errors.ts'
 import { similarNames } from '../../support/suggestion.ts'
 import type { Position } from './syntax.ts'
 

@@ -1,20 +1,14 @@
-/**
- * The steps of a chunk, in order, for each kind of consumer. Before them, step 1 (`receive`) handles the batch as a whole; after
- * them, step 8 (`respond`) does the same. Each step receives the result of the previous step, and can end the processing of the
- * chunk early.
- */
-import { omitUndefined } from '../consumer/omit-undefined.ts'
-import { type Consumer, isSegmentSink, isSink } from './consumer.ts'
-import { deliverRecords } from './delivering/deliver.ts'
-import { type Chunk, type ChunkResult, type End, isEnd } from './model/chunk.ts'
 import { commitChange } from './committing/commit.ts'
+import { type Consumer, isSegmentSink, isSink } from './consumer.ts'
 import { applyRecords, decideBy } from './deciding/decide.ts'
 import { decodeRecords } from './decoding/decode-chunk.ts'
+import { deliverRecords } from './delivering/deliver.ts'
+import type { PartitionRun } from './invocation.ts'
 import { loadState } from './loading/load.ts'
+import { type Chunk, type ChunkResult, type End, isEnd } from './model/chunk.ts'
 import { publishOutbox, trimPublished } from './publishing/publish.ts'
 import { archiveSegment } from './segments/archive.ts'
 import { findSegment } from './segments/find-segment.ts'
-import type { PartitionRun } from './invocation.ts'
 
 const PROCESS = chainSteps(
   decodeRecords,

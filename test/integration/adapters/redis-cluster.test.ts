@@ -7,6 +7,7 @@ import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { statistics } from '../../../lib/analytics/processor.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
@@ -16,7 +17,6 @@ import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
-import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 
 let cluster: ValkeyCluster
 let client: RedisClient

@@ -4,12 +4,12 @@ import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
+import { EntityStates } from '#runtime/pipeline/deciding/entity-states.ts'
+import { RememberedFailures } from '#runtime/pipeline/deciding/ids-and-failures.ts'
 import { TimerQueue } from '#runtime/pipeline/deciding/timer-queue.ts'
 import { SegmentCutter } from '#runtime/pipeline/log/segment-cutter.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { EntityStates } from '#runtime/pipeline/deciding/entity-states.ts'
-import { RememberedFailures } from '#runtime/pipeline/deciding/ids-and-failures.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {

@@ -1,7 +1,7 @@
 /** The stack is deployed again while readings come: with another rule, another topic table, and another setting for every function. */
 import assert from 'node:assert/strict'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
 import type { LedgerEvent } from '../../ledger/count/event.ts'
 import { writtenMessage } from '../../support/written-message.ts'
 import { type RehearsalResults, violations } from '../count.ts'

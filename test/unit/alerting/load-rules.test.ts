@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { loadRules, RulesFolderError } from '../../../lib/alerting/adapters/load-rules.ts'
+import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
 
 const ruleOf = (name: string) =>

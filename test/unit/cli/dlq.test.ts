@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatBytes } from '../../../cli/dlq/bytes.ts'
 import { formatHandling, formatProgress, type HandlingReport } from '../../../cli/dlq/handling-text.ts'
-import { buildDeadLetterReport, type DeadLetterListReport, toDeadLetterLine } from '../../../cli/dlq/report.ts'
+import {
+  buildDeadLetterReport,
+  type DeadLetterListReport,
+  toDeadLetterLine,
+} from '../../../cli/dlq/report.ts'
 import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
+import { addSelectedKey, computeSelectedKey } from '../../../lib/operations/publish/selected-key.ts'
 import { computeStreamKey } from '../../../lib/operations/replay/outgoing-record.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
-import { addSelectedKey, computeSelectedKey } from '../../../lib/operations/publish/selected-key.ts'
 
 const READING = environmentReading('r-1')
 const ORDER: Event = {

@@ -3,9 +3,20 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { formatPlan, formatReport, formatWaiting } from '../../../cli/state/erasure-text.ts'
-import { type ErasedTopic, type ErasurePlan, type ErasureReport, planErasure, runErasure, type Servers } from '../../../lib/operations/erase/erase.ts'
+import {
+  type ErasedTopic,
+  type ErasurePlan,
+  type ErasureReport,
+  planErasure,
+  runErasure,
+  type Servers,
+} from '../../../lib/operations/erase/erase.ts'
 import { resolveErasureTarget } from '../../../lib/operations/erase/erasure-target.ts'
-import { type ConsumerErasure, type ErasurePlace, waitUntilApplied } from '../../../lib/operations/erase/wait-until-applied.ts'
+import {
+  type ConsumerErasure,
+  type ErasurePlace,
+  waitUntilApplied,
+} from '../../../lib/operations/erase/wait-until-applied.ts'
 import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'

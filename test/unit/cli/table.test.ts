@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Column, formatTable } from '../../../cli/output/table.ts'
-import { escapeText, escapeTextLines, measureWidth, shortenEnd, shortenStart } from '../../../cli/output/text-width.ts'
+import {
+  escapeText,
+  escapeTextLines,
+  measureWidth,
+  shortenEnd,
+  shortenStart,
+} from '../../../cli/output/text-width.ts'
 import { errorLine } from '../../../lib/support/escape-text.ts'
 
 const COLUMNS: readonly Column[] = [

@@ -6,7 +6,13 @@ import { Stage } from '#runtime/testing/consumer-stage.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
-import { DeadLetterFold, type OpenDeadLetters, openDeadLetters, readDlqEntries, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
+import {
+  DeadLetterFold,
+  type OpenDeadLetters,
+  openDeadLetters,
+  readDlqEntries,
+  STORED_BOUNDS,
+} from '../../../lib/failures/open-dead-letters.ts'
 import { base64, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

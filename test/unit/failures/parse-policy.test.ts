@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
-import { InvalidPolicy, readPolicy } from '../../../lib/failures/parse-policy.ts'
+import { readPolicy } from '../../../lib/failures/parse-policy.ts'
 import { DEFAULT_POLICY, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { InvalidMapping, readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.ts'
 import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'

@@ -7,7 +7,11 @@ import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
 import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
 import { listNewestDeadLetters } from '../../../lib/queries/dead-letters/dead-letter-pages.ts'
-import { findDeadLetter, formatPlace, readDeadLetters } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
+import {
+  findDeadLetter,
+  formatPlace,
+  readDeadLetters,
+} from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import { deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'

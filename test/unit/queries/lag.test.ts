@@ -3,7 +3,12 @@ import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { countPendingBefore, type ReadTopic, readConsumerLags, addAges } from '../../../lib/queries/kafka/consumer-lag.ts'
+import {
+  addAges,
+  countPendingBefore,
+  type ReadTopic,
+  readConsumerLags,
+} from '../../../lib/queries/kafka/consumer-lag.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {

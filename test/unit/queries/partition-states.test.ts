@@ -4,9 +4,9 @@ import type { RememberedFailure } from '#runtime/pipeline/model/failure-memory.t
 import type { Hold } from '#runtime/pipeline/model/hold.ts'
 import type { StateKey, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
 import { listEntityStates } from '../../../lib/queries/states/entities.ts'
+import { findRememberedTopics, readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
 import { listStateKeys, storedEntities } from '../../../lib/tables/table.ts'
 import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
-import { findRememberedTopics, readPartitionStates } from '../../../lib/queries/states/partition-states.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const TIMER: StoredTimer = { name: 'silence', dueMs: NOON, thresholdMs: 90_000, id: 'i', trace: {} }

@@ -4,11 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { FileError } from '../../../lib/support/file-errors.ts'
 import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
-import { createActivatedPlan, createActivationEvent, planAfterDeployment, planHash, withoutBuilding } from '../../../lib/views/plan-activation.ts'
+import {
+  createActivatedPlan,
+  createActivationEvent,
+  planAfterDeployment,
+  planHash,
+  withoutBuilding,
+} from '../../../lib/views/plan-activation.ts'
 import { tablePlan } from '../../support/views.ts'
-import { FileError } from '../../../lib/support/file-errors.ts'
 
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })
 const stream = (name: string): StreamPlan => ({ name, signal: 'readings', columns: [] })

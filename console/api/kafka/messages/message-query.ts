@@ -1,5 +1,17 @@
 /** Query parameters for messages of a topic. */
-import { type InferOutput, maxLength, minLength, minValue, object, optional, picklist, pipe, regex, string, transform } from 'valibot'
+import {
+  type InferOutput,
+  maxLength,
+  minLength,
+  minValue,
+  object,
+  optional,
+  picklist,
+  pipe,
+  regex,
+  string,
+  transform,
+} from 'valibot'
 import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { awaitKafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'

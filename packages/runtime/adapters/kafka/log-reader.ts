@@ -2,7 +2,14 @@
  * Reads a range of a partition without a consumer group. Joining a group would take seconds, require permissions on groups, and
  * cause rebalances.
  */
-import { type Cluster, createCluster, type FetchedMessage, formatPartition, OpenBatches, UnreadableBytes } from '@sluice/kafka-records'
+import {
+  type Cluster,
+  createCluster,
+  type FetchedMessage,
+  formatPartition,
+  OpenBatches,
+  UnreadableBytes,
+} from '@sluice/kafka-records'
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'

@@ -1,10 +1,16 @@
 /** Contents of partition states in memory, and their conversion to and from pages. */
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
+import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import { measureStoredHold } from '../../pipeline/model/hold.ts'
 import { BEFORE_LOG, type LogClock } from '../../pipeline/model/log.ts'
+import type {
+  OutboxEntry,
+  RememberedId,
+  StoredContext,
+  StoredTimer,
+  Version,
+} from '../../pipeline/model/partition-state.ts'
 import type { Growth, Partitioning } from '../../pipeline/model/partitioning.ts'
-import type { OutboxEntry, RememberedId, StoredContext, StoredTimer, Version } from '../../pipeline/model/partition-state.ts'
-import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { bytesOfIds, idsInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'

@@ -1,13 +1,30 @@
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { byPlace, type OutboxEntry, type StateKey, type StoredContext, type StoredTimer, type TimerPlace, isAbsent, sameVersion } from '../../pipeline/model/partition-state.ts'
-import { computeSpanEnd } from '../../pipeline/model/log.ts'
-import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import { computeSpanEnd } from '../../pipeline/model/log.ts'
+import {
+  byPlace,
+  isAbsent,
+  type OutboxEntry,
+  type StateKey,
+  type StoredContext,
+  type StoredTimer,
+  sameVersion,
+  type TimerPlace,
+} from '../../pipeline/model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import { createFencedError, type Fence, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { MemoryStates } from '../../pipeline/reprocessing/log-replay.ts'
-import { buildReplacement, buildState, emptyState, listContents, type MemoryState, pick, toStateMeta } from './memory-state.ts'
+import {
+  buildReplacement,
+  buildState,
+  emptyState,
+  listContents,
+  type MemoryState,
+  pick,
+  toStateMeta,
+} from './memory-state.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite

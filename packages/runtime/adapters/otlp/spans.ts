@@ -4,7 +4,13 @@
  * child. All ids are derived from stable names. If a record is decided again, after a crash or on a restored store, its spans have
  * the same ids.
  */
-import { deriveSpanId, extractSpanContext, type Sampler, type SpanContext, startTrace } from '../../cloudevents/trace.ts'
+import {
+  deriveSpanId,
+  extractSpanContext,
+  type Sampler,
+  type SpanContext,
+  startTrace,
+} from '../../cloudevents/trace.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Decision } from '../../pipeline/model/decision.ts'

@@ -1,8 +1,21 @@
-import type { FormerStates } from '../../pipeline/replacing/former-states.ts'
-import type { OutboxEntry, RememberedId, StateKey, StoredContext, StoredTimer } from '../../pipeline/model/partition-state.ts'
 import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import type {
+  OutboxEntry,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+} from '../../pipeline/model/partition-state.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
-import type { Fenced, ReplaceableStates, ReplacementConditions, ReplacementOutcome, Staged, StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
+import type { FormerStates } from '../../pipeline/replacing/former-states.ts'
+import type {
+  Fenced,
+  ReplaceableStates,
+  ReplacementConditions,
+  ReplacementOutcome,
+  Staged,
+  StateFacts,
+} from '../../pipeline/replacing/replaceable-states.ts'
 import type { StateMeta, StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { buildKeys, buildPrefix } from './keys.ts'

@@ -1,8 +1,8 @@
 /** Stages the new contents of a partition state, page by page, while the live state remains in use. */
 
 import { randomUUID } from 'node:crypto'
-import { measureStoredHold } from '../../pipeline/model/hold.ts'
 import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import { measureStoredHold } from '../../pipeline/model/hold.ts'
 import type { StateKey, Version } from '../../pipeline/model/partition-state.ts'
 import { bytesOfIds, oldestInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import { notReplaced, type Staged } from '../../pipeline/replacing/replaceable-states.ts'

@@ -1,8 +1,14 @@
 /** Reads a partition state in pages, so that a large state does not block the server. */
 
-import type { Growth } from '../../pipeline/model/partitioning.ts'
-import type { OutboxEntry, RememberedId, StateKey, StoredContext, StoredTimer } from '../../pipeline/model/partition-state.ts'
 import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
+import type {
+  OutboxEntry,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+} from '../../pipeline/model/partition-state.ts'
+import type { Growth } from '../../pipeline/model/partitioning.ts'
 import type { StateMeta } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'

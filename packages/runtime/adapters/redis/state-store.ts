@@ -1,7 +1,13 @@
 import { PartitionStopped } from '../../pipeline/errors.ts'
-import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
+import type {
+  OutboxEntry,
+  RememberedId,
+  StateKey,
+  StoredTimer,
+  TimerPlace,
+} from '../../pipeline/model/partition-state.ts'
 import type { Growth } from '../../pipeline/model/partitioning.ts'
-import type { OutboxEntry, RememberedId, StateKey, StoredTimer, TimerPlace } from '../../pipeline/model/partition-state.ts'
+import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import { createFencedError } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'

@@ -2,17 +2,17 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { type AnyKeyedProcess, type Consumer, getContext } from '../consumer.ts'
+import { CurrentContext } from '../model/context.ts'
+import type { Decision } from '../model/decision.ts'
 import { findLogDigest } from '../model/fingerprint.ts'
 import type { LogClock } from '../model/log.ts'
-import type { Change, Snapshot } from '../model/snapshot.ts'
-import type { Decision } from '../model/decision.ts'
 import type { IgnoredReason } from '../model/reasons.ts'
-import { CurrentContext } from '../model/context.ts'
+import type { Change, Snapshot } from '../model/snapshot.ts'
 import type { Sender } from '../outbox/entries.ts'
-import { TimerQueue } from './timer-queue.ts'
 import { CommitSize, EmittedEntries } from './emitted-entries.ts'
 import { EntityStates } from './entity-states.ts'
 import { RememberedFailures, RememberedIds, Sequences } from './ids-and-failures.ts'
+import { TimerQueue } from './timer-queue.ts'
 
 /** A consumer and the working copy of the partition state: the input of every decision about a record. */
 export interface Work<C = Sender> {

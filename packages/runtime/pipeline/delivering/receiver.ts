@@ -8,9 +8,9 @@ import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
-import type { Snapshot } from '../model/snapshot.ts'
-import type { DeferredReason } from '../model/reasons.ts'
 import type { Task } from '../deciding/task.ts'
+import type { DeferredReason } from '../model/reasons.ts'
+import type { Snapshot } from '../model/snapshot.ts'
 import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 interface Thrown {

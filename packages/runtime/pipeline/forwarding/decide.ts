@@ -5,10 +5,10 @@ import { type Failure, failure, rejection, unexpectedFailure } from '../../consu
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Consumer } from '../consumer.ts'
-import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
-import type { Decision } from '../model/decision.ts'
-import { buildRecord } from '../outbox/outgoing-record.ts'
 import { createDecision } from '../deciding/task.ts'
+import type { Decision } from '../model/decision.ts'
+import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
+import { buildRecord } from '../outbox/outgoing-record.ts'
 
 /** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer

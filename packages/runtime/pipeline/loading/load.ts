@@ -1,6 +1,6 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
-import { omitUndefined } from '../../consumer/defined.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { type Consumer, getContext, isNamed, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { DecodedPart } from '../decoding/decode-chunk.ts'

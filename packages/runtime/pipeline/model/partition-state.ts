@@ -1,7 +1,7 @@
 /** The data that is stored for a partition of a consumer, except for the states of its entities. */
 import type { Event } from '../../consumer/event.ts'
 import type { Key } from '../../consumer/process.ts'
-import type { TopicName } from '../../consumer/declared.ts'
+import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Fingerprint } from './fingerprint.ts'
 
 /**

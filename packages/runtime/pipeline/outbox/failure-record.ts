@@ -2,7 +2,12 @@
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
-import { originalHeaders, type RedriveTarget, readRedriveHistory, readRedriveTarget } from '../../cloudevents/redrive.ts'
+import {
+  originalHeaders,
+  type RedriveTarget,
+  readRedriveHistory,
+  readRedriveTarget,
+} from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -10,12 +15,12 @@ import { type Failure, failure, isUnexpected } from '../../consumer/failure-code
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { createFailureEntry, type Sender } from './entries.ts'
-import { type EmissionPosition, parsePosition } from './position.ts'
-import type { EntityTimer, OutboxEntry, StateKey } from '../model/partition-state.ts'
-import { type RememberedFailure, computeProducerGroup } from '../model/failure-memory.ts'
-import { fitsItsTopic } from './outgoing-record.ts'
+import { computeProducerGroup, type RememberedFailure } from '../model/failure-memory.ts'
 import { computeDigest } from '../model/fingerprint.ts'
+import type { EntityTimer, OutboxEntry, StateKey } from '../model/partition-state.ts'
+import { createFailureEntry, type Sender } from './entries.ts'
+import { fitsItsTopic } from './outgoing-record.ts'
+import { type EmissionPosition, parsePosition } from './position.ts'
 
 /** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
 export function createRememberedFailure(

@@ -5,10 +5,10 @@
  */
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { type Consumer, listFormerNames } from '../consumer.ts'
-import { splitHold, splitState, withSince } from '../model/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'
+import { isAbsent, type OutboxEntry, type StateKey } from '../model/partition-state.ts'
+import { splitHold, splitState, withSince } from '../model/stored-state.ts'
 import { createRefusedFailureRecord } from '../outbox/failure-record.ts'
-import { type OutboxEntry, type StateKey, isAbsent } from '../model/partition-state.ts'
 import type { Ports, StateStore } from '../ports.ts'
 import { publish } from '../publishing/publish.ts'
 import type { Fence } from './fence.ts'

@@ -4,8 +4,8 @@ import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { EMPTY_META, type StatePart } from '../replacing/state-parts.ts'
-import { collectFailures } from './new-failures.ts'
 import { failureBefore } from './carry-over.ts'
+import { collectFailures } from './new-failures.ts'
 
 /** Live state of which a rebuild needs some parts. */
 export type SeedSource = Pick<ReplaceableStates, 'context' | 'facts' | 'failures'>

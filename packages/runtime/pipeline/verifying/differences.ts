@@ -1,8 +1,8 @@
 /** Compares live values, field by field, with those computed from the log. Pure. */
 
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { splitHold, splitState } from '../model/stored-state.ts'
 import type { StoredTimer } from '../model/partition-state.ts'
+import { splitHold, splitState } from '../model/stored-state.ts'
 import type { Doubt } from './comparability.ts'
 
 interface FieldDifference {

@@ -8,7 +8,7 @@ import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { Beginning } from './comparability.ts'
 import type { Difference, Exception } from './differences.ts'
-import { type OneSidedFailure, type OutputRange, ExpectedEmissions } from './expected-emissions.ts'
+import { ExpectedEmissions, type OneSidedFailure, type OutputRange } from './expected-emissions.ts'
 import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
 
 export interface PartitionToVerify {

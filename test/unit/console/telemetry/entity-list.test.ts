@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ShownEntity as ListedEntity, buildEntityPage, type EntityPageQuery, PAGE_SIZE } from '../../../../console/api/telemetry/entity-list.ts'
+import {
+  buildEntityPage,
+  type EntityPageQuery,
+  type ShownEntity as ListedEntity,
+  PAGE_SIZE,
+} from '../../../../console/api/telemetry/entity-list.ts'
 import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 

@@ -8,7 +8,11 @@ import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
-import { buildHandledRecords, type Pace, publishInBatches } from '../../../../lib/operations/dead-letters/run.ts'
+import {
+  buildHandledRecords,
+  type Pace,
+  publishInBatches,
+} from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 

@@ -4,12 +4,21 @@ import { join } from 'node:path'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert, type FiredAlert } from '../../../../lib/alerting/alert.ts'
+import {
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  type Alert,
+  type FiredAlert,
+} from '../../../../lib/alerting/alert.ts'
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
 import type { SqlSources } from '../../../../lib/operations/sql/load-table.ts'
 import type { Value } from '../../../../lib/operations/sql/plain-value.ts'
-import { createProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/sql-question.ts'
+import {
+  createProgress,
+  type SqlQuestion,
+  withSqlDatabase,
+} from '../../../../lib/operations/sql/sql-question.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'

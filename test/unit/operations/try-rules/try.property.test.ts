@@ -9,7 +9,14 @@ import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { collectFirings } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try-rules.ts'
-import { ALERTS, alertingLog, alertRecord, EVERY_KIND, publishedAlerts, rulesFrom } from '../../../support/alerting-log.ts'
+import {
+  ALERTS,
+  alertingLog,
+  alertRecord,
+  EVERY_KIND,
+  publishedAlerts,
+  rulesFrom,
+} from '../../../support/alerting-log.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'

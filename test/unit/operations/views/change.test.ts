@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatChange } from '../../../../cli/views/text.ts'
-import { createBuildingPlan, createBuiltPlan, planChange, removeTables, toNewGenerations } from '../../../../lib/operations/views/plan-change.ts'
+import {
+  createBuildingPlan,
+  createBuiltPlan,
+  planChange,
+  removeTables,
+  toNewGenerations,
+} from '../../../../lib/operations/views/plan-change.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { followTableChanges } from '../../../../lib/operations/views/table-changes.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../../lib/views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
-import { followTableChanges } from '../../../../lib/operations/views/table-changes.ts'
 
 const table = { name: 't', generation: '1' } as TablePlan
 const planOf = (...tables: TablePlan[]) => createActivatedPlan({ streams: [], tables }, [])

@@ -10,7 +10,11 @@ import type { Version } from '#runtime/pipeline/model/partition-state.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { Random } from '../../../../support/random.ts'
-import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
+import {
+  kafkaEvent,
+  environmentReading as reading,
+  logRecord as record,
+} from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'

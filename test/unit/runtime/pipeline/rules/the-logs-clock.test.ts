@@ -8,7 +8,11 @@ import { type MinuteSummary, statistics } from '../../../../../lib/analytics/pro
 import { TOPICS } from '../../../../../lib/app/topics.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
-import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
+import {
+  kafkaEvent,
+  environmentReading as reading,
+  logRecord as record,
+} from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 
 const MINUTE = 60_000

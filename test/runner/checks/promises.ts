@@ -10,7 +10,7 @@ import { titlesIn } from './titles.ts'
 const LIST = 'test/promises.yaml'
 
 /** Pages that explain, compare or measure, and therefore contain no promises. */
-const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|performance|scaling)\.md$/
+const EXPLAIN = /\/(concepts|configuration|costs|design|from-an-empty-account|peers|performance|scaling)\.md$/
 
 interface Promised {
   /** Promise as a sentence; absent if the page already contains it as a numbered rule or a table row. */

@@ -3,8 +3,15 @@
  * and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
 
-import { ENVIRONMENT_NAME } from '#runtime/settings/general.ts'
-import { either, instant, type Kind, mapKind, text, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import {
+  ENVIRONMENT_NAME,
+  either,
+  instant,
+  type Kind,
+  mapKind,
+  text,
+  wholeNumber,
+} from '#runtime/settings/index.ts'
 import { duration } from '../lib/app/settings/duration.ts'
 import type { OptionRules } from './option-rules.ts'
 import type { Terminal } from './terminal.ts'

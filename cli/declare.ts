@@ -1,7 +1,7 @@
 /** Converts command declarations to commands of commander, which parse the command line and show help. */
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
-import type { Kind } from '#runtime/settings/value-kinds.ts'
+import type { Kind } from '#runtime/settings/index.ts'
 import { type CommandValue, type Parameter, type Parameters, toFlag, toKebabCase } from './command.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import { noTerminalFailure } from './operation/confirm.ts'

@@ -1,7 +1,7 @@
 /** Reads the input of a command from a file or from standard input, and splits it into JSON documents. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { parseExact } from '#runtime/cloudevents/exact-json.ts'
+import { parseExact } from '#runtime/cloudevents/index.ts'
 import { fileFailure } from '../lib/operations/operation-failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 

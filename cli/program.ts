@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { Failure } from '../lib/support/failure.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { slice } from '#runtime/settings/slice.ts'
+import { slice } from '#runtime/settings/index.ts'
 import {
   type Environment,
   HISTORY,

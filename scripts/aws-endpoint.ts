@@ -1,5 +1,5 @@
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import type { Environment } from '#runtime/settings/slice.ts'
+import type { Environment } from '#runtime/settings/index.ts'
 
 /**
  * Returns the endpoint of the AWS services. It is the endpoint of the running stack, AWS_ENDPOINT_URL, or LocalStack at AWS_PORT.

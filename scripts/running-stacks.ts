@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
-import { text } from '#runtime/settings/value-kinds.ts'
+import { text } from '#runtime/settings/index.ts'
 import { LOCAL } from './paths.ts'
 import { processStart } from './process-start.ts'
 

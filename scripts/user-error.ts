@@ -1,4 +1,4 @@
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 
 /**
  * Error that the user can fix. Only the message is printed; it contains the problem, its location and the remedy. All other errors

@@ -1,7 +1,7 @@
 /** Reads alerts from the view of firing alerts in Redis and from the alerts topic. */
 
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
+import { PlainLog } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'

@@ -1,6 +1,6 @@
 /** Options that select alerts. */
 
-import { createKind, oneOf } from '#runtime/settings/value-kinds.ts'
+import { createKind, oneOf } from '#runtime/settings/index.ts'
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/alerts/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'

@@ -1,4 +1,4 @@
-import { oneOf, port } from '#runtime/settings/value-kinds.ts'
+import { oneOf, port } from '#runtime/settings/index.ts'
 import { ROLES } from '../../console/http/person.ts'
 import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
 

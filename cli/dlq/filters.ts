@@ -1,8 +1,7 @@
 /** Options that select dead letters. Several commands share them. */
 
-import { FAILURES } from '#runtime/consumer/failure-codes.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import { oneOf } from '#runtime/settings/value-kinds.ts'
+import { FAILURES, instant } from '#runtime/consumer/index.ts'
+import { oneOf } from '#runtime/settings/index.ts'
 import type { DeadLetterFilter } from '../../lib/queries/dead-letters/dead-letter-pages.ts'
 import { option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'

@@ -1,4 +1,4 @@
-import { mapKind, text } from '#runtime/settings/value-kinds.ts'
+import { mapKind, text } from '#runtime/settings/index.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
 import { FILTERS, SELECTION_RULES } from './filters.ts'
 import { handleDeadLetters } from './handle-dead-letters.ts'

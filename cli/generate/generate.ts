@@ -1,5 +1,4 @@
 import { newId } from '#runtime/adapters/system.ts'
-import { PROFILES, type ProfileName } from '#runtime/settings/producer.ts'
 import {
   createKind,
   decimal,
@@ -8,10 +7,12 @@ import {
   list,
   mapKind,
   oneOf,
+  PROFILES,
+  type ProfileName,
   positiveDecimal,
   text,
   wholeNumber,
-} from '#runtime/settings/value-kinds.ts'
+} from '#runtime/settings/index.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { MAX_SENSORS } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'

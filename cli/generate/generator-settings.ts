@@ -1,6 +1,6 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
 
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
 import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'

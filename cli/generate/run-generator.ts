@@ -2,10 +2,10 @@
 
 import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.ts'
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import type { Serialization } from '#runtime/consumer/serialization.ts'
-import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'
-import { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
-import type { ProfileName } from '#runtime/settings/producer.ts'
+import type { Serialization } from '#runtime/consumer/index.ts'
+import type { ProducerMetrics } from '#runtime/producer/index.ts'
+import { TelemetryProducer } from '#runtime/producer/index.ts'
+import type { ProfileName } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import type { Pace } from '../../lib/operations/generate/due-batches.ts'
 import {

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { oneOf } from '#runtime/settings/value-kinds.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { oneOf } from '#runtime/settings/index.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import {
   type ImportCounts,

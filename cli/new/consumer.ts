@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { text } from '#runtime/settings/value-kinds.ts'
+import { text } from '#runtime/settings/index.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { PROJECT } from '../../scripts/paths.ts'

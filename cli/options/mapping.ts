@@ -2,7 +2,7 @@
  * Option `--mapping`. It selects the mappings with which records of other formats are read, instead of the mappings of the topic.
  */
 import { resolve } from 'node:path'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { foreignReader } from '../../lib/mapping/foreign-reader.ts'

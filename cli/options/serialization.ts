@@ -1,10 +1,9 @@
 /** Option of publishing commands that selects how data is encoded. */
 import { UnencodableError } from '@sluice/schema-registry'
-import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Serialization } from '#runtime/consumer/serialization.ts'
+import type { DataWriter } from '#runtime/cloudevents/index.ts'
+import type { Event, Serialization } from '#runtime/consumer/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { SERIALIZATION_KIND } from '#runtime/settings/serialization.ts'
+import { SERIALIZATION_KIND } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { option } from '../command.ts'

@@ -1,6 +1,6 @@
 /** Formats rows as text for the width of a terminal. Pure. */
 
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
 import { shortNumber } from '../../lib/support/short-number.ts'
 import type { TableColumn } from '../../lib/tables/table.ts'
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'

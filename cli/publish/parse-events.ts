@@ -1,10 +1,8 @@
 /** Reads the events to publish, and makes the same checks on each event as a consumer. */
 
 import { randomUUID } from 'node:crypto'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
-import { readStructured } from '#runtime/cloudevents/json-format.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { isFailure, isInexact, parseExact, readStructured } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import { readData } from '../../lib/app/event-data.ts'
 import { isObject } from '../../lib/support/json.ts'
 import { CliFailure } from '../failure.ts'

@@ -5,8 +5,8 @@ import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisLiveStates } from '#runtime/adapters/redis/live-states.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { CopyStopped, PartitionStopped } from '#runtime/pipeline/errors.ts'
-import type { Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
-import type { Environment } from '#runtime/settings/slice.ts'
+import type { Verifying } from '#runtime/pipeline/verifying/index.ts'
+import type { Environment } from '#runtime/settings/index.ts'
 import {
   type LivePartition,
   listLivePartitions,

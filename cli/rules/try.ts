@@ -1,5 +1,5 @@
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
-import { either } from '#runtime/settings/value-kinds.ts'
+import { either } from '#runtime/settings/index.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
 import { readRulesAt } from '../../lib/operations/rules-at-path.ts'

@@ -1,7 +1,7 @@
 /** Compares the packaged schemas with a schema registry. */
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
-import { REGISTRY_ADDRESS } from '#runtime/settings/registry.ts'
+import { REGISTRY_ADDRESS } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'

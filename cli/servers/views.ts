@@ -3,7 +3,7 @@
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Environment } from '#runtime/settings/slice.ts'
+import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { findActivations } from '../../lib/clock/activations.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createKind, instant, text } from '#runtime/settings/value-kinds.ts'
+import { createKind, instant, text } from '#runtime/settings/index.ts'
 import { type AlertMatch, matchText } from '../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'

@@ -1,4 +1,4 @@
-import { oneOf } from '#runtime/settings/value-kinds.ts'
+import { oneOf } from '#runtime/settings/index.ts'
 import { command, environment, JSON_OPTION, option } from '../command.ts'
 import { printReport } from '../terminal.ts'
 import { readSilences } from './stored-silences.ts'

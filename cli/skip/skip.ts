@@ -1,4 +1,4 @@
-import { mapKind, text } from '#runtime/settings/value-kinds.ts'
+import { mapKind, text } from '#runtime/settings/index.ts'
 import {
   argument,
   argumentList,

@@ -2,13 +2,17 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { isHolderName } from '#runtime/pipeline/model/hold.ts'
-import { splitHold, splitState } from '#runtime/pipeline/model/stored-state.ts'
-import { computeBeginning, type Doubt } from '#runtime/pipeline/verifying/comparability.ts'
-import { computePastStates, type PastStates, type PastStep } from '#runtime/pipeline/verifying/past-states.ts'
-import type { Environment } from '#runtime/settings/slice.ts'
-import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/value-kinds.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { isHolderName, splitHold, splitState } from '#runtime/pipeline/model/index.ts'
+import {
+  computeBeginning,
+  computePastStates,
+  type Doubt,
+  type PastStates,
+  type PastStep,
+} from '#runtime/pipeline/verifying/index.ts'
+import type { Environment } from '#runtime/settings/index.ts'
+import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'

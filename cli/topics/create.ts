@@ -1,6 +1,6 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { createKind } from '#runtime/settings/value-kinds.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { createKind } from '#runtime/settings/index.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { requireWritable } from '../../lib/operations/topics/new-topic.ts'

@@ -1,9 +1,8 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { computeBeginning } from '#runtime/pipeline/verifying/comparability.ts'
-import { verify } from '#runtime/pipeline/verifying/verify.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'

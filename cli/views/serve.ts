@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { port } from '#runtime/settings/value-kinds.ts'
+import { port } from '#runtime/settings/index.ts'
 import { createLocalAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'

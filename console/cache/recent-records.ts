@@ -4,8 +4,8 @@
  */
 
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { computePartition } from '#runtime/consumer/murmur2.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { computePartition } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicReach } from '../../lib/queries/kafka/topics.ts'
 import { type Range, toRanges } from '../../lib/queries/records/read-records.ts'

@@ -3,8 +3,8 @@
  */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
-import { resolveFormats, type Serialization } from '#runtime/consumer/serialization.ts'
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import { resolveFormats, type Serialization } from '#runtime/consumer/index.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'

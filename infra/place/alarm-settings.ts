@@ -1,7 +1,6 @@
 /** Settings of a deployment's alarms. */
 
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { onOff, positiveDecimal, text } from '#runtime/settings/value-kinds.ts'
+import { onOff, positiveDecimal, setting, slice, text } from '#runtime/settings/index.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import type { Place } from './place.ts'
 import { findStage } from './stages.ts'

@@ -1,6 +1,5 @@
 /** Settings that only the deploying command uses. They are not passed to the functions. */
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { list, onOff, text } from '#runtime/settings/value-kinds.ts'
+import { list, onOff, setting, slice, text } from '#runtime/settings/index.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)

@@ -1,7 +1,6 @@
 /** Reads settings of a deployment from the outputs of the long-lived stack. */
 
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/value-kinds.ts'
+import { setting, slice, text } from '#runtime/settings/index.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { reportsMissing } from './account.ts'
 

@@ -1,7 +1,7 @@
 /** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { HISTORY, readSettings } from '../../lib/app/settings/index.ts'
 import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'

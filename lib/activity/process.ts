@@ -3,17 +3,18 @@
  * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
-import type { Received } from '#runtime/consumer/event.ts'
-import { FORGET, scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
+  FORGET,
+  instant,
   type KeyedProcess,
   reject,
   type StepResult,
+  scheduleForgetting,
   type Timer,
-} from '#runtime/consumer/process.ts'
+} from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import {

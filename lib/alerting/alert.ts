@@ -1,10 +1,7 @@
 /** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
-import { attributeText } from '#runtime/consumer/attribute-text.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Received } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import type { Emission } from '#runtime/consumer/process.ts'
+import type { Emission, Received } from '#runtime/consumer/index.ts'
+import { attributeText, derivedId, instant } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

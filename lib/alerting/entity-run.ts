@@ -1,6 +1,5 @@
 /** Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to publish, and the reason. */
-import type { Received } from '#runtime/consumer/event.ts'
-import type { Emission } from '#runtime/consumer/process.ts'
+import type { Emission, Received } from '#runtime/consumer/index.ts'
 import {
   alertEmission,
   type FiredAlert,

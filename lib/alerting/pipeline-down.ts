@@ -3,10 +3,15 @@
  * The alert id is derived from the time of the last tick, which is the same in all partitions, so that an outage fires only one
  * alert. Pure.
  */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { formatEntity, type Received } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import { type CompletedStep, completeStep, type Timer } from '#runtime/consumer/process.ts'
+import {
+  type CompletedStep,
+  completeStep,
+  derivedId,
+  formatEntity,
+  instant,
+  type Received,
+  type Timer,
+} from '#runtime/consumer/index.ts'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
 import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'

@@ -3,7 +3,7 @@
  * the table. Emits an event whenever an alert fires or resolves.
  */
 
-import type { Received } from '#runtime/consumer/event.ts'
+import type { Received } from '#runtime/consumer/index.ts'
 import {
   type CompletedStep,
   completeStep,
@@ -12,7 +12,7 @@ import {
   type PartitionContext,
   reject,
   type Timer,
-} from '#runtime/consumer/process.ts'
+} from '#runtime/consumer/index.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'

@@ -1,6 +1,7 @@
 /** Events that activate a rule set. The rule set applies to the partition that contains the event, from the event's offset on. */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 

@@ -3,7 +3,7 @@
  * of the entity, and forgets the entity after some days. Each entity has one timer for this check, which is moved at most once an
  * hour. Pure.
  */
-import type { Timer, TimerChange } from '#runtime/consumer/process.ts'
+import type { Timer, TimerChange } from '#runtime/consumer/index.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { tableOfSource } from '../views/event-names.ts'
 import type { TrackedRule } from './entity-state.ts'

@@ -3,8 +3,9 @@
  * by rule and entity. An alert that fires in both states continues with its published id. An alert that fires only in the live
  * state is resolved, and an alert that fires only in the rebuilt state is fired. Pure.
  */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Takeover, TakeoverPlace } from '#runtime/consumer/process.ts'
+
+import type { Takeover, TakeoverPlace } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
 import { type PatternStates, patternEmission } from './patterns/pattern-run.ts'

@@ -1,5 +1,5 @@
 /** Timers that re-evaluate the rules of an entity when no reading arrives. Pure. */
-import type { TimerChange } from '#runtime/consumer/process.ts'
+import type { TimerChange } from '#runtime/consumer/index.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'

@@ -1,14 +1,14 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
-import type { Received } from '#runtime/consumer/event.ts'
-import { scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
+import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
   type KeyedProcess,
   reject,
   type StepResult,
-} from '#runtime/consumer/process.ts'
+  scheduleForgetting,
+} from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

@@ -1,6 +1,6 @@
 /** Registers the topics, event types, schemas and texts of Sluice with the engine. */
 
-import type { Application } from '#runtime/consumer/application.ts'
+import type { Application } from '#runtime/consumer/index.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/discarded-batch.ts'

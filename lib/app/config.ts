@@ -1,6 +1,6 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
-import type { Environment } from '#runtime/settings/slice.ts'
+import type { Environment } from '#runtime/settings/index.ts'
 import {
   ALERTS_TOPIC,
   CLOCK,

@@ -1,7 +1,7 @@
 import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import { once } from '#runtime/lambda/once.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import type { RegistrySettings } from '#runtime/settings/registry.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
+import type { RegistrySettings } from '#runtime/settings/index.ts'
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 

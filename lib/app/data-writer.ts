@@ -1,5 +1,5 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
-import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/data-writer.ts'
+import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/index.ts'
 import { configureDataWriter, type WritingSettings } from '#runtime/lambda/configured-writer.ts'
 import { SERIALIZING } from './serialized-types.ts'
 

@@ -1,6 +1,5 @@
-import type { EventData } from '#runtime/consumer/application.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
+import type { Event, EventData } from '#runtime/consumer/index.ts'
+import { type Failure, failure } from '#runtime/consumer/index.ts'
 import { findFamily } from '../telemetry/families.ts'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
 import { schemaViolation } from './schemas.ts'

@@ -1,7 +1,7 @@
 /** Reads the settings document of the generator. */
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '#runtime/settings/config-error.ts'
-import type { CombinedParts } from '#runtime/settings/read-settings.ts'
+import type { CombinedParts } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 import type { PARTITION_KEY } from './settings/index.ts'

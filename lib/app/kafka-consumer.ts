@@ -1,7 +1,7 @@
 /** Creates the handlers in `functions/` that read from Kafka. */
 import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
-import type { Slice } from '#runtime/settings/slice.ts'
+import type { Slice } from '#runtime/settings/index.ts'
 import { APPLICATION } from './application.ts'
 import { mappingReader } from './mapping-reader.ts'
 import { MAPPINGS, type MappingSettings } from './settings/index.ts'

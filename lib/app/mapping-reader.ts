@@ -1,5 +1,5 @@
 /** Reads foreign records with the mappings that a function's entry lists. */
-import type { Application } from '#runtime/consumer/application.ts'
+import type { Application } from '#runtime/consumer/index.ts'
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 

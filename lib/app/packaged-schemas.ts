@@ -1,5 +1,5 @@
 /** Packaged schemas in `events/schemas/`, loaded when a format is first needed. */
-import type { PackagedSchema } from '#runtime/consumer/application.ts'
+import type { PackagedSchema } from '#runtime/consumer/index.ts'
 import { type EventFormat, eventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { type Signal, topicName } from './topics.ts'

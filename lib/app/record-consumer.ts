@@ -1,8 +1,8 @@
 /** Creates the handlers in `functions/` that read records which need not be events. */
-import type { Application } from '#runtime/consumer/application.ts'
+import type { Application } from '#runtime/consumer/index.ts'
 import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
-import type { Slice } from '#runtime/settings/slice.ts'
+import type { Slice } from '#runtime/settings/index.ts'
 import { APPLICATION } from './application.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
-import type { SerializedType } from '#runtime/consumer/serialization.ts'
+import type { SerializedType } from '#runtime/consumer/index.ts'
 import { BINARY_TYPES } from '../schemas/event-types.ts'
 import { findFamily } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubject } from './packaged-schemas.ts'

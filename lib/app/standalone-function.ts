@@ -1,6 +1,6 @@
 /** Creates the handlers in `functions/` that a schedule calls and that use neither Kafka nor Redis. */
 import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled-handler.ts'
-import type { Slice } from '#runtime/settings/slice.ts'
+import type { Slice } from '#runtime/settings/index.ts'
 import { NAME } from './name.ts'
 import { type CombinedParts, GENERAL } from './settings/index.ts'
 

@@ -1,8 +1,8 @@
 /** Reads foreign records with the mappings of their topic, as the functions do. Tools that show or validate records use it. */
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Application } from '#runtime/consumer/application.ts'
-import { ConfigError } from '#runtime/settings/config-error.ts'
+import type { Application } from '#runtime/consumer/index.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { loadMappings } from '../mapping/adapters/load-mappings.ts'
 import { foreignReader } from '../mapping/foreign-reader.ts'
 import type { Mapping } from '../mapping/mapping.ts'

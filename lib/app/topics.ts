@@ -1,7 +1,7 @@
 /** Combines the topic table with the configured names of topics in Kafka. */
 
 import type { KafkaTopic } from '#runtime/adapters/kafka/application-topics.ts'
-import { readSettings } from '#runtime/settings/read-settings.ts'
+import { readSettings } from '#runtime/settings/index.ts'
 import { groupNameIn, NAMES, type Names, topicNameIn } from './settings/names.ts'
 import { SIGNALS, type Signal, TOPIC_GROUPS, type Topic, type TopicWord, topicRow } from './topic-table.ts'
 

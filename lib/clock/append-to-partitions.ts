@@ -1,9 +1,8 @@
 /** Appends data that consumers need in every partition of their topics, such as the alert rules. */
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import type { GeneralSettings } from '#runtime/settings/general.ts'
-import type { KafkaSettings } from '#runtime/settings/kafka.ts'
+import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
 import { type Signal, topicName } from '../app/topics.ts'
 import type { Appended, AppendReason } from '../support/append-again.ts'
 

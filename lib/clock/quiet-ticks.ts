@@ -1,5 +1,5 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'

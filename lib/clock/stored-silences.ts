@@ -3,8 +3,7 @@
  */
 
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import type { GeneralSettings } from '#runtime/settings/general.ts'
-import type { KafkaSettings } from '#runtime/settings/kafka.ts'
+import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
 import { appendToPartitions } from './append-to-partitions.ts'

@@ -1,6 +1,5 @@
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import type { GeneralSettings } from '#runtime/settings/general.ts'
-import type { KafkaSettings } from '#runtime/settings/kafka.ts'
+import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
 import { resolveSignals } from '../app/topics.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'

@@ -3,8 +3,8 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
-import type { Event } from '#runtime/consumer/event.ts'
-import { formatEntity } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { formatEntity } from '#runtime/consumer/index.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,

@@ -3,12 +3,9 @@
  * has redriven or dropped. Pure.
  */
 
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { decodeText } from '#runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { decodeText, isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import type { Event, FailureData } from '#runtime/consumer/index.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'

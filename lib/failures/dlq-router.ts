@@ -1,7 +1,13 @@
-import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
-import type { TopicName } from '#runtime/consumer/topic-name.ts'
-import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
+import type { TopicName } from '#runtime/consumer/index.ts'
+import {
+  completeStep,
+  type Emission,
+  type FailureData,
+  failureId,
+  type KeyedProcess,
+  reject,
+} from '#runtime/consumer/index.ts'
+import { computeDigest } from '#runtime/pipeline/model/index.ts'
 import type { FailureEnded } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'

@@ -3,7 +3,7 @@
  * not be retried. All errors are reported at once. Pure.
  */
 
-import { FAILURES } from '#runtime/consumer/failure-codes.ts'
+import { FAILURES } from '#runtime/consumer/index.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-failure-policy.js'

@@ -1,9 +1,8 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
-import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { findPresentPartition, type Growth } from '#runtime/pipeline/model/partitioning.ts'
+import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
+import { type FailedAttempt, type FailureData, failureId, omitUndefined } from '#runtime/consumer/index.ts'
+import { findPresentPartition, type Growth } from '#runtime/pipeline/model/index.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {

@@ -1,8 +1,13 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
-import type { Application } from '#runtime/consumer/application.ts'
-import { ConfigError, RetryableError } from '#runtime/consumer/author-errors.ts'
-import { confirmSegment, type SegmentLimits, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { Application } from '#runtime/consumer/index.ts'
+import {
+  ConfigError,
+  confirmSegment,
+  RetryableError,
+  type SegmentLimits,
+  type SegmentSink,
+} from '#runtime/consumer/index.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { formatDay, formatObjectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'

@@ -10,11 +10,11 @@
  *
  * Pure.
  */
-import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import type { RecordHeader } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+
+import type { RecordHeader } from '#runtime/cloudevents/index.ts'
+import { isTimestamp, parseTime, toBuffer } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import { type ColumnType, type DataColumn, listDataColumns } from './columns.ts'
 import type { HistoryRow } from './row.ts'

@@ -2,14 +2,11 @@
  * Rows of the history: one for each record of the log. A row gives its record back, so that consumers can be run over the
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import { isStructured } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { otherHeaders, writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
-import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
+import { isFailure, isStructured, otherHeaders, toBuffer, writeEvent } from '#runtime/cloudevents/index.ts'
+import type { Event, Failure } from '#runtime/consumer/index.ts'
+import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/index.ts'
 
 export interface HistoryRow {
   readonly topic: string

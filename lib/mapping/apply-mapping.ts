@@ -1,9 +1,7 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
-import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
-import { toAttributes } from '#runtime/cloudevents/event.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
+import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId, type Failure, failure } from '#runtime/consumer/index.ts'
 import type { ReadingData } from '../telemetry/families.ts'
 import { inOwnUnits } from '../telemetry/own-units.ts'
 import { createReading } from '../telemetry/reading.ts'

@@ -1,10 +1,7 @@
 /** Converts foreign records to readings, using the first mapping that matches. Pure. */
 
-import { readJsonObject, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import { extractTraceFromHeaders } from '#runtime/cloudevents/trace.ts'
-import type { ForeignRecord } from '#runtime/consumer/application.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { extractTraceFromHeaders, readJsonObject, toJsonEvent } from '#runtime/cloudevents/index.ts'
+import type { Event, Failure, ForeignRecord } from '#runtime/consumer/index.ts'
 import { applyMapping, type ForeignDocument, isApplicable } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
 

@@ -1,5 +1,5 @@
 /** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
-import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
+import { isTimestamp } from '#runtime/cloudevents/index.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './time-zones.ts'
 

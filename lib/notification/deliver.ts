@@ -1,7 +1,13 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
-import { reject } from '#runtime/consumer/process.ts'
-import { confirmDelivery, type Delivered, type Delivery, retry, type Sink } from '#runtime/consumer/sink.ts'
+import {
+  confirmDelivery,
+  type Delivered,
+  type Delivery,
+  reject,
+  retry,
+  type Sink,
+} from '#runtime/consumer/index.ts'
 import { buildDigest, type Message, OLD_MS, toMessage } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

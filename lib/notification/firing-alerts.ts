@@ -4,14 +4,15 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import {
   type CompletedStep,
   completeStep,
   type Emission,
+  formatEntity,
+  type Received,
   reject,
   type StepResult,
-} from '#runtime/consumer/process.ts'
+} from '#runtime/consumer/index.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,

@@ -1,8 +1,7 @@
 /** Message to receivers: a notification, or a digest that counts late alerts. Pure. */
 
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import type { Delivery } from '#runtime/consumer/sink.ts'
+import type { Delivery } from '#runtime/consumer/index.ts'
+import { derivedId, instant } from '#runtime/consumer/index.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

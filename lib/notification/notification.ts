@@ -1,7 +1,7 @@
 /** Notification of a group of alerts, which the sinks deliver to the receivers. */
 
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Emission } from '#runtime/consumer/process.ts'
+import type { Emission } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { Notification as NotificationData } from '../schemas/types.ts'

@@ -2,7 +2,7 @@
  * Consumer `notifier`: maintains the firing alerts and sends each to its groups, collects the alerts of each group, and publishes a
  * notification when they have changed.
  */
-import type { Received } from '#runtime/consumer/event.ts'
+import type { Received } from '#runtime/consumer/index.ts'
 import {
   type CompletedStep,
   completeStep,
@@ -12,7 +12,7 @@ import {
   type StepResult,
   type Timer,
   type TimerChange,
-} from '#runtime/consumer/process.ts'
+} from '#runtime/consumer/index.ts'
 import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
 import { type FlushResult, flush, scheduleNews } from './flush-group.ts'
 import {

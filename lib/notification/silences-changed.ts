@@ -1,7 +1,7 @@
 /** Event that contains all silences. It is appended to every partition of `notifications`. Pure. */
 
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../support/append-again.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

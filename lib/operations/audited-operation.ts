@@ -1,7 +1,7 @@
 /** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
 import { randomUUID } from 'node:crypto'
-import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { topicName } from '../app/topics.ts'

@@ -1,6 +1,6 @@
 /** Selects the partition states to which a command applies. */
 
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SIGNALS, type Signal, signalNamed, topicName, topicNamed, topicSize } from '../app/topics.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './operation-failure.ts'

@@ -2,14 +2,16 @@
  * Forwarder `redriver`: redrives failed records from the retry topics once their delay has passed. A record is written to its
  * original topic and partition, with headers that make all consumers except the failed one skip it.
  */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { Application } from '#runtime/consumer/application.ts'
-import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from '#runtime/consumer/forwarder.ts'
-import { reject } from '#runtime/consumer/process.ts'
-import type { TopicName } from '#runtime/consumer/topic-name.ts'
-import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import type { Application, FailureData, TopicName } from '#runtime/consumer/index.ts'
+import {
+  deferRecord,
+  type Forwarder,
+  forwardRecord,
+  reject,
+  type SourceRecord,
+} from '#runtime/consumer/index.ts'
+import type { Growth } from '#runtime/pipeline/model/index.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
 

@@ -3,7 +3,7 @@
  * failed record is returned.
  */
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
+import type { Growth } from '#runtime/pipeline/model/index.ts'
 
 /** Returns the name of the Redis value in which the growths of a topic are stored. */
 export function growthsName(topic: string): string {

@@ -1,9 +1,9 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
-import type { Forwarder } from '#runtime/consumer/forwarder.ts'
+import type { Forwarder } from '#runtime/consumer/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
-import type { GeneralSettings } from '#runtime/settings/general.ts'
+import type { GeneralSettings } from '#runtime/settings/index.ts'
 import { APPLICATION } from '../app/application.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'

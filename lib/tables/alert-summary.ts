@@ -1,6 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { formatEntity, parseEntity } from '#runtime/consumer/event.ts'
+import { formatEntity, parseEntity } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { textFilter } from '../support/text-match.ts'

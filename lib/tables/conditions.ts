@@ -4,8 +4,7 @@
  * alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { parseEntity } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import { instant, parseEntity } from '#runtime/consumer/index.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
 import { getPatternPhase, type PatternState } from '../alerting/patterns/evaluate-pattern.ts'

@@ -1,5 +1,5 @@
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from './dataschema.ts'
 

@@ -1,7 +1,7 @@
 /** Converts readings to the units of their family. Pure. */
 
-import type { EventData } from '#runtime/consumer/application.ts'
-import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
+import type { EventData } from '#runtime/consumer/index.ts'
+import { type Failure, failure } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import type { Family, ReadingData } from './families.ts'
 import { findConversion, unitNamed } from './units.ts'

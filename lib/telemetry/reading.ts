@@ -1,4 +1,4 @@
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { Family, ReadingData } from './families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from './key.ts'
 

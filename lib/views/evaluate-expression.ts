@@ -1,6 +1,6 @@
 /** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
 
-import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 

@@ -1,7 +1,7 @@
 /** Decides which plan is in force, and builds the events that activate it. Pure. */
 import { hash } from 'node:crypto'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { VIEWS_ACTIVATED_TYPE } from './event-names.ts'
 import {

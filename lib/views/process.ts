@@ -2,19 +2,20 @@
  * Consumer `views`: maintains the tables that are declared in SQL. An event of `readings` or `events` is first sent to the partition
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
-import type { Received } from '#runtime/consumer/event.ts'
-import { FORGET, scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
+  FORGET,
+  instant,
   type KeyedProcess,
   type PartitionContext,
   reject,
   type StepResult,
+  scheduleForgetting,
   type Timer,
   type TimerChange,
-} from '#runtime/consumer/process.ts'
+} from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { type CompiledTable, type ViewsInForce, viewsInForce } from './compiled-table.ts'

@@ -1,6 +1,5 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
-import type { Received } from '#runtime/consumer/event.ts'
-import type { Emission } from '#runtime/consumer/process.ts'
+import type { Emission, Received } from '#runtime/consumer/index.ts'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'

@@ -1,5 +1,5 @@
 /** Shape of a mart, and functions for its rows. Pure. */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 
 /**
  * Type of a column. A TIMESTAMP is in milliseconds since the epoch, and JSON is its text.

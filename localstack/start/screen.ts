@@ -1,4 +1,4 @@
-import { getEventTime } from '#runtime/consumer/event.ts'
+import { getEventTime } from '#runtime/consumer/index.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 
 const CLEAR_LINE = '\r\u001b[K'

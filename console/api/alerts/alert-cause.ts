@@ -1,7 +1,7 @@
 /** Finds the reading that caused an alert. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { type AlertCause, findAlertCause } from '../../../lib/queries/alerts/alert-cause.ts'
 import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'

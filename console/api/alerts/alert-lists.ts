@@ -1,6 +1,6 @@
 /** Lists of current, past and pending alerts. */
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import {
   type PendingAlert,

@@ -1,7 +1,7 @@
 /** Data source for the alerts pages. It limits the number of records that are read from the topic. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'

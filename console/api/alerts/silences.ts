@@ -14,7 +14,7 @@ import {
   string,
   trim,
 } from 'valibot'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { matchText } from '../../../lib/notification/alert-match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../../lib/notification/new-silence.ts'

@@ -1,6 +1,6 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 
-import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
+import type { FailedAttempt } from '#runtime/consumer/index.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'

@@ -1,6 +1,6 @@
 /** List of dead letters. */
 import * as v from 'valibot'
-import { FAILURES } from '#runtime/consumer/failure-codes.ts'
+import { FAILURES } from '#runtime/consumer/index.ts'
 import {
   type DeadLetterFilter,
   isWritten,

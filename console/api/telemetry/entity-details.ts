@@ -1,7 +1,6 @@
 /** Current state of one entity. */
 
-import { parseEntity } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import { instant, parseEntity } from '#runtime/consumer/index.ts'
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { matches } from '../../../lib/alerting/evaluate-rules.ts'

@@ -1,7 +1,7 @@
 /** Cache that the telemetry queries share. It contains results and positions in topics. */
 
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'

@@ -1,6 +1,7 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
-import { attributeText } from '#runtime/consumer/attribute-text.ts'
-import type { Received } from '#runtime/consumer/event.ts'
+
+import type { Received } from '#runtime/consumer/index.ts'
+import { attributeText } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
 import {
   type Dimension,

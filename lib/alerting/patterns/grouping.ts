@@ -1,5 +1,5 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
-import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/index.ts'
 import { EVENT_NAMES, EVENTS, findEventName, toEventType } from './event-names.ts'
 import { createEventFacts, type Facts } from './facts.ts'
 import type { AnyRule } from './pattern.ts'

@@ -1,10 +1,9 @@
 /**
  * Evaluates all patterns of a group in one step. Collects their next states, the alerts to publish, the timer and the reason.
  */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Received } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import { completeStep, type Emission, type StepResult } from '#runtime/consumer/process.ts'
+
+import type { Received } from '#runtime/consumer/index.ts'
+import { completeStep, derivedId, type Emission, instant, type StepResult } from '#runtime/consumer/index.ts'
 import { type Alert, alertEmission, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'

@@ -1,6 +1,5 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { type PartitionContext, reject } from '#runtime/consumer/process.ts'
+import { derivedId, type PartitionContext, reject } from '#runtime/consumer/index.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { rulesIn } from '../rule-set.ts'
 import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'

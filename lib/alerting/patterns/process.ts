@@ -1,7 +1,7 @@
 /**
  * Consumer that evaluates patterns. All events of a group are sent to one partition, from all partitions of `readings` and `events`.
  */
-import { type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/process.ts'
+import { type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/index.ts'
 import { patternsTakeover } from '../takeover.ts'
 import type { AnyRule } from './pattern.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'

@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/value-kinds.ts'
+import { setting, slice, text } from '#runtime/settings/index.ts'
 
 interface ConsoleSettings {
   /** Name of the secret with the access tokens; absent on a local machine. */

@@ -1,4 +1,4 @@
-import { consumerSettings } from '#runtime/settings/consumer.ts'
+import { consumerSettings } from '#runtime/settings/index.ts'
 import { NAME } from '../name.ts'
 
 /** Settings of every consumer of a topic. */

@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { list, text } from '#runtime/settings/value-kinds.ts'
+import { list, setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Settings of the failure policy. */
 export const FAILURES = slice(

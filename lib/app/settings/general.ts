@@ -1,4 +1,4 @@
-import { generalSettings } from '#runtime/settings/general.ts'
+import { generalSettings } from '#runtime/settings/index.ts'
 import { NAME } from '../name.ts'
 
 /** Settings of every function. */

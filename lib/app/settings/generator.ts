@@ -18,10 +18,18 @@ import {
   strictObject,
   string,
 } from 'valibot'
-import { omitUndefined } from '#runtime/consumer/omit-undefined.ts'
-import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
-import { type Documented, setting, slice } from '#runtime/settings/slice.ts'
-import { decimal, list, mapKind, text } from '#runtime/settings/value-kinds.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
+import {
+  ConfigError,
+  type Documented,
+  decimal,
+  errorLines,
+  list,
+  mapKind,
+  setting,
+  slice,
+  text,
+} from '#runtime/settings/index.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'

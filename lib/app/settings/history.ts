@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, httpAddress, text } from '#runtime/settings/value-kinds.ts'
+import { createKind, httpAddress, setting, slice, text } from '#runtime/settings/index.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 const DAY = /^(\w+)=(\d{1,5})d$/

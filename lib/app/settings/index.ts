@@ -1,14 +1,20 @@
 /** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
-export { CLOCK } from '#runtime/settings/clock.ts'
-export { type GeneralSettings, LOGGING } from '#runtime/settings/general.ts'
-export { KAFKA } from '#runtime/settings/kafka.ts'
-export { PRODUCER } from '#runtime/settings/producer.ts'
-export { type CombinedParts, readSetting, readSettings } from '#runtime/settings/read-settings.ts'
-export { REDIS } from '#runtime/settings/redis.ts'
-export { REGISTRY } from '#runtime/settings/registry.ts'
-export { SERIALIZATION } from '#runtime/settings/serialization.ts'
-export type { Environment } from '#runtime/settings/slice.ts'
-export { TRACING } from '#runtime/settings/tracing.ts'
+
+export type { Environment } from '#runtime/settings/index.ts'
+export {
+  CLOCK,
+  type CombinedParts,
+  type GeneralSettings,
+  KAFKA,
+  LOGGING,
+  PRODUCER,
+  REDIS,
+  REGISTRY,
+  readSetting,
+  readSettings,
+  SERIALIZATION,
+  TRACING,
+} from '#runtime/settings/index.ts'
 export { CONSOLE } from './console.ts'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'

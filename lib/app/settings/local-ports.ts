@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { port } from '#runtime/settings/value-kinds.ts'
+import { port, setting, slice } from '#runtime/settings/index.ts'
 
 /** Ports of the servers of `npm start`, which listen on 127.0.0.1. */
 export const LOCAL_PORTS = slice(

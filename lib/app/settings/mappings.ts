@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, list, text } from '#runtime/settings/value-kinds.ts'
+import { createKind, list, setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Mappings that apply to all records of a topic. */
 export interface TopicMappings {

@@ -1,6 +1,5 @@
 /** Naming of topics and consumer groups. Pure. */
-import { type SlicePart, setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, mapKind, text } from '#runtime/settings/value-kinds.ts'
+import { createKind, mapKind, type SlicePart, setting, slice, text } from '#runtime/settings/index.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */

@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { text } from '#runtime/settings/value-kinds.ts'
+import { setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Settings of the on-failure destination, where Lambda sends the records that it discards. */
 export const ON_FAILURE = slice(

@@ -1,5 +1,4 @@
-import { setting, slice } from '#runtime/settings/slice.ts'
-import { createKind, text } from '#runtime/settings/value-kinds.ts'
+import { createKind, setting, slice, text } from '#runtime/settings/index.ts'
 import { isObject, jsonIn } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>

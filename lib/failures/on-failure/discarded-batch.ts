@@ -6,9 +6,9 @@
  */
 
 import { hash } from 'node:crypto'
-import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import { type KafkaEventRecord, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../support/json.ts'
 

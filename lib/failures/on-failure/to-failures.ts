@@ -1,13 +1,10 @@
 /** Converts records that Lambda has discarded to failure records. Pure. */
 
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { originalHeaders } from '#runtime/cloudevents/redrive.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { FailureData, RecordPart } from '#runtime/consumer/failure-event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import { listLogOnlyParts } from '#runtime/pipeline/outbox/failure-record.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { originalHeaders, toBuffer } from '#runtime/cloudevents/index.ts'
+import type { Event, FailureData, RecordPart } from '#runtime/consumer/index.ts'
+import { derivedId, instant } from '#runtime/consumer/index.ts'
+import { listLogOnlyParts } from '#runtime/pipeline/outbox/index.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'

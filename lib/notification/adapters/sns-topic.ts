@@ -6,7 +6,7 @@ import {
   SNSClient,
 } from '@aws-sdk/client-sns'
 import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import { RetryableError } from '#runtime/consumer/author-errors.ts'
+import { RetryableError } from '#runtime/consumer/index.ts'
 import { encodeAttribute, type SnsMessage } from '../sns/sns-message.ts'
 import type { AlertsTopic, NotPublished } from '../sns/sns-receivers.ts'
 

@@ -1,7 +1,5 @@
 /** Receivers that share the SNS topic of the environment. */
-import { RetryableError } from '#runtime/consumer/author-errors.ts'
-import { reject } from '#runtime/consumer/process.ts'
-import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
+import { confirmDelivery, type Delivered, RetryableError, reject, retry } from '#runtime/consumer/index.ts'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './sns-message.ts'

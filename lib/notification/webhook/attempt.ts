@@ -1,6 +1,5 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
-import { reject } from '#runtime/consumer/process.ts'
-import { confirmDelivery, type Delivered, retry } from '#runtime/consumer/sink.ts'
+import { confirmDelivery, type Delivered, reject, retry } from '#runtime/consumer/index.ts'
 import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'

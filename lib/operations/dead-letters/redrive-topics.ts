@@ -2,7 +2,7 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Growth } from '#runtime/pipeline/model/partitioning.ts'
+import type { Growth } from '#runtime/pipeline/model/index.ts'
 import type { Config } from '../../app/config.ts'
 import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'

@@ -1,8 +1,12 @@
 /** Redrives or drops dead letters: publishes their records in batches, and marks the dead letters of each batch as handled. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import {
+  type ContentMode,
+  estimateSize,
+  type OutgoingRecord,
+  toOutgoingRecord,
+} from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'

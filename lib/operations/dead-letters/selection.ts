@@ -1,5 +1,5 @@
 /** Selects the dead letters of a request. */
-import { instant } from '#runtime/consumer/instant.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letters/dead-letter-pages.ts'
 import { formatPlace } from '../../queries/dead-letters/dead-letter-records.ts'
 import {

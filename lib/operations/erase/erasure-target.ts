@@ -1,11 +1,10 @@
 /** Finds the entity to erase. An ambiguous name is rejected, because an erasure cannot be undone. */
 
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
-import { toAttributes } from '#runtime/cloudevents/event.ts'
-import { parseEntity } from '#runtime/consumer/event.ts'
-import { largeAttribute } from '#runtime/pipeline/model/limits.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
+import { parseEntity } from '#runtime/consumer/index.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { largeAttribute } from '#runtime/pipeline/model/index.ts'
 import { findSimilarEntities, readHoldings } from '../../queries/states/erasable-states.ts'
 import { escapeText } from '../../support/escape-text.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'

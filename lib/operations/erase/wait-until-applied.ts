@@ -1,7 +1,7 @@
 /** Waits until consumers have applied an erasure. */
 
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
 
 /** Position of an erasure in the log of a consumer. */
 export interface ErasurePlace extends StateKey {

@@ -1,7 +1,7 @@
 /** Converts rows of the alerts topic to alert events, from which the warehouse makes its rows. Pure. */
 
-import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { HistoryRow } from '../../history/row.ts'
 import { isObject } from '../../support/json.ts'
 

@@ -1,6 +1,6 @@
 /** Implements the scheduled function `etl`. */
 import { readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import type { SlicePart } from '#runtime/settings/slice.ts'
+import type { SlicePart } from '#runtime/settings/index.ts'
 import { type HistorySettings, historyStore } from '../../app/history-store.ts'
 import type { HISTORY, WAREHOUSE } from '../../app/settings/history.ts'
 import type { StandaloneRun } from '../../app/standalone-function.ts'

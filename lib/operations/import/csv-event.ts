@@ -1,9 +1,8 @@
 /** Converts a row of a CSV file to an event. Pure. */
 
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readJsonEvent, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { isFailure, readJsonEvent, toJsonEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { readNumber } from '../../support/number-text.ts'
 import { createReading } from '../../telemetry/reading.ts'

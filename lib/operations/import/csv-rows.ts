@@ -1,7 +1,7 @@
 /** Reads the rows of a CSV file one by one. Memory usage does not depend on the size of the file. */
 import { pipeline, type Readable } from 'node:stream'
 import { parse } from 'csv-parse'
-import { parseExact } from '#runtime/cloudevents/exact-json.ts'
+import { parseExact } from '#runtime/cloudevents/index.ts'
 
 export interface Columns {
   readonly timestamp: string

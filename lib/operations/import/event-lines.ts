@@ -1,8 +1,8 @@
 /** Converts a file to a stream with one event per line. */
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import { toJsonEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { readNumberedLines } from '../numbered-lines.ts'

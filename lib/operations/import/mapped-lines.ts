@@ -1,5 +1,5 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
-import type { Event } from '#runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../numbered-lines.ts'
 import type { BrokenRow, RowDocument } from './csv-rows.ts'

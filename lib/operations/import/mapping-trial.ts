@@ -1,8 +1,6 @@
 /** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readJsonObject, readStructured } from '#runtime/cloudevents/json-format.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Failure, FailureCode } from '#runtime/consumer/failure-codes.ts'
+import { isFailure, readJsonObject, readStructured } from '#runtime/cloudevents/index.ts'
+import type { Event, Failure, FailureCode } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import {
   applyMapping,

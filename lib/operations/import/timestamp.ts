@@ -1,5 +1,5 @@
 /** Converts timestamps in recorded data to RFC 3339. */
-import { text } from '#runtime/settings/value-kinds.ts'
+import { text } from '#runtime/settings/index.ts'
 import { readTime } from '../../mapping/read-time.ts'
 
 /** Setting for an offset from UTC, such as `-05:30`. */

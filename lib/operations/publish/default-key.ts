@@ -1,6 +1,6 @@
 /** Computes the default record keys of events. All events of an entity have the same key. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../alerting/alert.ts'
 import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'

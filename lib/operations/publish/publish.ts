@@ -2,12 +2,16 @@
 
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import { splitIntoRequests } from '#runtime/adapters/kafka/split-requests.ts'
-import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { computePartition } from '#runtime/consumer/murmur2.ts'
-import { withoutOrigin } from '#runtime/pipeline/outbox/position.ts'
+import type { DataWriter } from '#runtime/cloudevents/index.ts'
+import {
+  type ContentMode,
+  estimateSize,
+  type OutgoingRecord,
+  toOutgoingRecord,
+} from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { computePartition } from '#runtime/consumer/index.ts'
+import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from './default-key.ts'
 import { computeSelectedKey as keyOfEvent } from './selected-key.ts'

@@ -1,6 +1,6 @@
 /** Computes record keys by a strategy that the user has selected. */
 
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
+import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'

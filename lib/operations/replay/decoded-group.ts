@@ -1,9 +1,9 @@
 /** Decodes recorded events for display and filters. The recorded bytes are published unchanged. */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, writeEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { OperationFailure } from '../operation-failure.ts'

@@ -1,12 +1,16 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import { carryingTime } from '#runtime/cloudevents/log-time.ts'
-import type { LogRecord, OutgoingRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
-import { type ContentMode, otherHeaders, toOutgoingRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { withoutOrigin } from '#runtime/pipeline/outbox/position.ts'
+import type { DataWriter, LogRecord, OutgoingRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
+import {
+  type ContentMode,
+  carryingTime,
+  otherHeaders,
+  toBuffer,
+  toOutgoingRecord,
+  writeEvent,
+} from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import { findFamily, type ReadingData } from '../../telemetry/families.ts'

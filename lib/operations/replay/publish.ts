@@ -1,5 +1,5 @@
 /** Publishes recorded items in large requests at the times when they are due. */
-import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 
 /** Record to publish. */

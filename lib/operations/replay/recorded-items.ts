@@ -3,13 +3,16 @@
  * batch.
  */
 
-import { parseTime } from '#runtime/cloudevents/attributes.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
-import { readJsonEvent } from '#runtime/cloudevents/json-format.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import {
+  isFailure,
+  isInexact,
+  parseExact,
+  parseTime,
+  readEvent,
+  readJsonEvent,
+} from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { jsonIn } from '../../support/json.ts'

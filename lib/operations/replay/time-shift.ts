@@ -1,9 +1,9 @@
 /** Shifts a recording in time. Shifted events get new ids. Pure. */
 
-import { parseTime } from '#runtime/cloudevents/attributes.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { either, instant, oneOf } from '#runtime/settings/value-kinds.ts'
+import { parseTime } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { derivedId } from '#runtime/consumer/index.ts'
+import { either, instant, oneOf } from '#runtime/settings/index.ts'
 
 /**
  * Target time of the first event, in milliseconds since the epoch. `now` selects a time as close to the current time as possible.

@@ -1,8 +1,8 @@
 /** Checks the sizes of the states before a reprocessing. */
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { STATE_BYTES } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { STATE_BYTES } from '#runtime/pipeline/reprocessing/index.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'
 

@@ -2,8 +2,8 @@
 
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import { compareCodes, computeCode } from '#runtime/pipeline/loading/code.ts'
-import { isAbsent, type StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
+import { isAbsent, type StateKey } from '#runtime/pipeline/model/index.ts'
+import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/index.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'

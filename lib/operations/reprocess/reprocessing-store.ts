@@ -1,8 +1,8 @@
 /** Describes a running reprocessing. It is stored in Redis, so that a later command takes over from an earlier one. */
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { type Operation, Operations } from '#runtime/pipeline/replacing/index.ts'
 
 /** Result for one partition. */
 export interface SwitchedPartition extends StateKey {

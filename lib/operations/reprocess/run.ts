@@ -1,10 +1,9 @@
 /** Rebuilds partitions, one after the other, and switches each of them to the rebuilt state when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
-import type { OffsetRange } from '#runtime/pipeline/model/log.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
-import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
+import type { OffsetRange, StateKey } from '#runtime/pipeline/model/index.ts'
+import type { Operation } from '#runtime/pipeline/replacing/index.ts'
+import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/index.ts'
 import type { Counts } from '../audited-operation.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { formatStateKey } from '../state-keys.ts'

@@ -1,7 +1,7 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
-import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/value-kinds.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { either, instant, type Kind, mapKind, oneOf } from '#runtime/settings/index.ts'
 import { duration } from '../../app/settings/duration.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'

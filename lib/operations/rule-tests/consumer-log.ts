@@ -1,9 +1,9 @@
 /** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { writeEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { formatOrigin } from '#runtime/pipeline/outbox/position.ts'
+import { formatOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'

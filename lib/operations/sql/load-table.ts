@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
 import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'

@@ -1,8 +1,7 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
-import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import { MAX_STEP_MS } from '#runtime/pipeline/model/log.ts'
+import { type Event, formatEntity, instant } from '#runtime/consumer/index.ts'
+import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/index.ts'
+import { MAX_STEP_MS } from '#runtime/pipeline/model/index.ts'
 import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'

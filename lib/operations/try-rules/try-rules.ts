@@ -3,13 +3,10 @@
  * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
  */
 import { setImmediate } from 'node:timers/promises'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decoded } from '#runtime/pipeline/decoding/decode.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
-import type { Decision } from '#runtime/pipeline/model/decision.ts'
+import type { Decoded, PlainReader } from '#runtime/pipeline/decoding/index.ts'
+import type { Decision } from '#runtime/pipeline/model/index.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'

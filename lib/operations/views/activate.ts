@@ -2,9 +2,8 @@
 
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { Value } from '#runtime/lambda/connections.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'

@@ -1,7 +1,6 @@
 /** Follows the changes of a table, as the consumer `views` publishes them. */
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow-topic.ts'

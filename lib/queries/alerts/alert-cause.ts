@@ -1,11 +1,8 @@
 /** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
-import { parseTime } from '#runtime/cloudevents/attributes.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { derivedId } from '#runtime/consumer/derived-id.ts'
-import { type Event, formatEntity } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
+import { derivedId, type Event, formatEntity } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type Range, searchRecords } from '../records/read-records.ts'

@@ -1,10 +1,9 @@
 /** Reads the histories of alerts from the alerts topic. */
 
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'

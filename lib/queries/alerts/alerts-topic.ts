@@ -1,10 +1,8 @@
 /** Reads the events of the alerts topic. */
 
-import { parseTime } from '#runtime/cloudevents/attributes.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 
 /** Alert event with its time. */

@@ -1,7 +1,7 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { formatEntity } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/index.ts'
 import { NOTIFIER } from '../../notification/firing-alerts.ts'
 import { matchesAnyPattern, textFilter } from '../../support/text-match.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../tables/alert-summary.ts'

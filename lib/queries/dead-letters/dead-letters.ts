@@ -5,7 +5,7 @@
  */
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { formatEntity } from '#runtime/consumer/event.ts'
+import { formatEntity } from '#runtime/consumer/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'

@@ -2,7 +2,7 @@
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { OutputRange } from '#runtime/pipeline/verifying/expected-emissions.ts'
+import type { OutputRange } from '#runtime/pipeline/verifying/index.ts'
 import { readTopicBounds } from './topics.ts'
 
 /** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer` */

@@ -2,9 +2,9 @@
  * Finds the partitions whose last records wait to be archived. The last segment of a partition is complete only when a later record
  * exists, so a topic without ticks needs one after its last records.
  */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
+
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
 import { SEGMENT_SPAN_MS } from '../../history/archiver.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds } from '../kafka/topics.ts'

@@ -1,8 +1,8 @@
 /** Decodes the events in records of any format, for display. */
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
-import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import type { Event } from '#runtime/consumer/index.ts'
+import { type Failure, failure } from '#runtime/consumer/index.ts'
+import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /**

@@ -1,8 +1,8 @@
 /** Reads the records of topics without a consumer group. */
 
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { ReadRange } from '#runtime/pipeline/model/log.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import type { ReadRange } from '#runtime/pipeline/model/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { readTopicBounds, type TopicReach } from '../kafka/topics.ts'
 

@@ -1,11 +1,9 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '#runtime/cloudevents/reader.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, readEvent, toBuffer } from '#runtime/cloudevents/index.ts'
+import type { Event, Failure } from '#runtime/consumer/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import { type BytesView, toBytesView } from './bytes-view.ts'
 
 /** Readable form of a record. */

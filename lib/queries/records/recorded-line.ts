@@ -4,8 +4,8 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import { toBuffer } from '#runtime/cloudevents/header-bytes.ts'
-import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
+import { toBuffer } from '#runtime/cloudevents/index.ts'
 import { isObject } from '../../support/json.ts'
 import { type BytesView, toBytesView } from './bytes-view.ts'
 

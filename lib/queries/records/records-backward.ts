@@ -2,7 +2,7 @@
  * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read in windows, starting
  * at the end.
  */
-import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
+import { estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './read-records.ts'
 

@@ -1,7 +1,6 @@
 /** Reads the states and timers of the entities of a consumer. */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { Hold } from '#runtime/pipeline/model/hold.ts'
-import type { StateKey, StoredTimer } from '#runtime/pipeline/model/partition-state.ts'
+import type { Hold, StateKey, StoredTimer } from '#runtime/pipeline/model/index.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { entitiesIn, preferExact, type StoredEntity } from '../../tables/table.ts'
 

@@ -1,11 +1,9 @@
 /** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
 
-import { parseTime } from '#runtime/cloudevents/attributes.ts'
-import { isFailure } from '#runtime/cloudevents/event.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { EventData } from '#runtime/consumer/application.ts'
-import { type Event, formatEntity, parseEntity } from '#runtime/consumer/event.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { isFailure, parseTime } from '#runtime/cloudevents/index.ts'
+import type { EventData, Failure } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity, parseEntity } from '#runtime/consumer/index.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { isObject } from '../../support/json.ts'
 import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'

@@ -1,6 +1,6 @@
 /** Finds the states of an entity that is to be erased. */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { storedEntities } from '../../tables/table.ts'
 import { type TimerState, toTimerState } from './entities.ts'

@@ -3,8 +3,7 @@
  * the state.
  */
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { ParkedOutcome, RecordOutcome } from '#runtime/pipeline/model/decision.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { ParkedOutcome, RecordOutcome, StateKey } from '#runtime/pipeline/model/index.ts'
 
 /**
  * Number of records by outcome, since the partition states were created. Each record counts once. A parked record counts under its

@@ -1,7 +1,7 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { StateDetails, StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'
 import { countOffsetsBehind } from '../kafka/consumer-lag.ts'
 import { type TimerState, toTimerState } from './entities.ts'

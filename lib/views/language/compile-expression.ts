@@ -1,5 +1,5 @@
 /** Compiles expressions: names become places, and types are checked. Pure. */
-import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from '../plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { CallNode, Name, Node, Position } from './syntax.ts'

@@ -43,6 +43,21 @@ const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
   to: { path: LAYERS.slice(index + 1).join('|') },
 }))
 
+/** What the application may import of the engine: an index for each room, and modules that are loaded apart from their room. */
+const ENGINE_FACE = [
+  '(consumer|cloudevents|settings|producer)/index[.]ts$',
+  'pipeline/(model|decoding|outbox|replacing|reprocessing|verifying)/index[.]ts$',
+  'pipeline/(ports|consumer|errors|recount|batch/receive|failures/failure-surge|loading/code)[.]ts$',
+  // An index of adapters would bring Kafka's and Redis's clients into functions that load them on demand, so their modules are named.
+  'adapters/(system|within|aws/secrets-and-parameters|memory/state-store|registry/data-writer)[.]ts$',
+  'adapters/kafka/(application-topics|authentication|availability|client|cluster-inspection|errors|event-hubs|groups|grow-topic|newest-batches|producer-connection|producer-ports|replication|sign-in-problem|split-requests|tail|topic-admin|topic-offsets)[.]ts$',
+  'adapters/redis/(address|circuit-breaker|client|live-states|replaceable-states|skipped-records|state-inspection|state-list|state-store|stored-value)[.]ts$',
+  'adapters/lambda/(log-rate-limit|measurements|metric-names|telemetry)[.]ts$',
+  // A bundle gets a file for every import on demand of what it imports, so that handlers name what they need.
+  'lambda/(configured-(reader|writer)|connections|handler-types|kafka-(clients|handler)|once|run-forwarder|scheduled-handler|ticks)[.]ts$',
+  'producer/(broadcast|publisher)[.]ts$',
+]
+
 /** The console's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
 const CONSOLE_ROOMS = ['cache', 'http', 'access', 'api', 'page']
 
@@ -189,6 +204,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/[^/]+/', pathNot: LAYERS },
       to: {},
+    },
+    {
+      name: 'engine-by-its-face',
+      comment:
+        'the application reaches a room of the engine through its index, or through a module that is listed here',
+      severity: 'error',
+      from: { path: '^(lib|functions|cli|console|scripts|infra|localstack)/' },
+      to: { path: '^packages/runtime/', pathNot: `^packages/runtime/(${ENGINE_FACE.join('|')})` },
     },
     {
       name: 'engine-stands-alone',

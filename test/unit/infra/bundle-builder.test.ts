@@ -18,7 +18,7 @@ const SOURCES = {
   [CLOCK]: "import { shared } from '../../lib/shared.ts'\nexport const handler = () => ['clock ', shared]\n",
   [REDRIVER]:
     "import { shared } from '../../lib/shared.ts'\nexport const handler = async () =>\n" +
-    "  ['redriver ', shared, await import('#runtime/adapters/redis/scripts.ts')]\n",
+    "  ['redriver ', shared, await import('../../packages/runtime/adapters/redis/scripts.ts')]\n",
   [SHARED]: "export const shared = 'in both'\n",
   [SCRIPTS]: "export const load = lua('load')\n",
   [LUA]: "return 'text of a script'\n",

@@ -1,8 +1,7 @@
 /** A single message in full. */
 
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { decodeText } from '#runtime/cloudevents/header-bytes.ts'
-import { estimateSize, type LogRecord } from '#runtime/cloudevents/record.ts'
+import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/index.ts'
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'

@@ -1,8 +1,8 @@
 /** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
 
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { instant } from '#runtime/consumer/instant.ts'
+import type { LogRecord } from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'
 import { countOffsets } from '../../../../lib/queries/records/newest-ranges.ts'

@@ -1,0 +1,13 @@
+/** Events on Kafka: reading and writing them, record by record. Pure. The application imports this room through this file. */
+export { attributeViolation, isTimestamp, parseTime } from './attributes.ts'
+export { type DataWriter, JSON_WRITER } from './data-writer.ts'
+export { isFailure, toAttributes } from './event.ts'
+export { isInexact, parseExact } from './exact-json.ts'
+export { decodeText, toBuffer } from './header-bytes.ts'
+export { readJsonEvent, readJsonObject, readStructured, toJsonEvent } from './json-format.ts'
+export { carryingTime } from './log-time.ts'
+export { isStructured, readEvent } from './reader.ts'
+export { estimateSize, type LogRecord, type OutgoingRecord, type RecordHeader } from './record.ts'
+export { buildRedriveHeaders, originalHeaders } from './redrive.ts'
+export { extractTraceFromHeaders } from './trace.ts'
+export { type ContentMode, ensureTrace, otherHeaders, toOutgoingRecord, writeEvent } from './writer.ts'

@@ -1,0 +1,30 @@
+/** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. The application imports this room through this file. */
+export type { Application, EventData, ForeignRecord, PackagedSchema, TopicSettings } from './application.ts'
+export { attributeText } from './attribute-text.ts'
+export { ConfigError, RetryableError } from './author-errors.ts'
+export { derivedId } from './derived-id.ts'
+export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './event.ts'
+export { FAILURES, type Failure, type FailureClass, type FailureCode, failure } from './failure-codes.ts'
+export { type FailedAttempt, type FailureData, failureId, type RecordPart } from './failure-event.ts'
+export { FORGET, scheduleForgetting } from './forget-timer.ts'
+export { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from './forwarder.ts'
+export { instant } from './instant.ts'
+export { computePartition } from './murmur2.ts'
+export { omitUndefined } from './omit-undefined.ts'
+export {
+  type CompletedStep,
+  completeStep,
+  type Emission,
+  type KeyedProcess,
+  type PartitionContext,
+  reject,
+  type StepResult,
+  type Takeover,
+  type TakeoverPlace,
+  type Timer,
+  type TimerChange,
+} from './process.ts'
+export { confirmSegment, type SegmentLimits, type SegmentSink } from './segment-sink.ts'
+export { resolveFormats, type Serialization, type SerializedType } from './serialization.ts'
+export { confirmDelivery, type Delivered, type Delivery, retry, type Sink } from './sink.ts'
+export type { TopicName } from './topic-name.ts'

@@ -1,0 +1,9 @@
+/** The nouns of the pipeline: the state of a partition, decisions, reasons and limits. Pure. The application imports this room through this file. */
+export type { Decision, ParkedOutcome, RecordOutcome } from './decision.ts'
+export { computeDigest } from './fingerprint.ts'
+export { type Hold, isHolderName } from './hold.ts'
+export { largeAttribute } from './limits.ts'
+export { MAX_STEP_MS, type OffsetRange, type ReadRange } from './log.ts'
+export { isAbsent, type OutboxEntry, type StateKey, type StoredTimer } from './partition-state.ts'
+export { findPresentPartition, type Growth } from './partitioning.ts'
+export { splitHold, splitState } from './stored-state.ts'

@@ -1,68 +1,94 @@
-/** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
+/**
+ * Forwarder `redriver`: redrives failed records from the retry topics once their delay has passed. A record is written to its
+ * original topic and partition, with headers that make all consumers except the failed one skip it.
+ */
+import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import type { Application, FailureData, TopicName } from '#runtime/consumer/index.ts'
+import {
+  deferRecord,
+  type Forwarder,
+  forwardRecord,
+  reject,
+  type SourceRecord,
+} from '#runtime/consumer/index.ts'
+import type { Growth } from '#runtime/pipeline/model/index.ts'
+import { RETRY_TYPE } from '../failures/event-types.ts'
+import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
 
-import type { Forwarder } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
-import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
-import type { GeneralSettings } from '#runtime/settings/index.ts'
-import { APPLICATION } from '../app/application.ts'
-import { runParts } from '../app/run-parts.ts'
-import type { ScheduledRun } from '../app/scheduled-function.ts'
-import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
-import { measureDeadLetters } from './dead-letter-metrics.ts'
-import { redriver } from './forwarder.ts'
-import { type Growths, readGrowths } from './growths.ts'
+/** Topic in which failure records wait for a retry. */
+interface RetryTopic {
+  readonly name: TopicName
+  readonly kafkaTopic: string
+  /** Time between the timestamp that the broker assigned to a record and its redrive, in milliseconds. */
+  readonly delayMs: number
+}
+
+export interface RedriverParts {
+  readonly from: readonly RetryTopic[]
+  /** Kafka names of the topics to which records may be redriven, which are the topics that consumers read. */
+  readonly backTo: ReadonlySet<string>
+  readonly readData: Application['readData']
+  /**
+   * Increases of partition counts, by Kafka topic. A record is redriven to the partition that now contains the state of its
+   * failure.
+   */
+  readonly growths?: ReadonlyMap<string, readonly Growth[]>
+}
 
 /**
- * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
- * to this much.
+ * Returns the redriver. Due times are compared with the function's clock. If the broker's clock is ahead of it, records are
+ * redriven late by the difference, but never early.
  */
-const CLOCKS_DIFFER_BY_MS = 1_000
-
-/** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
-export function createRedriver() {
-  // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
-  const redrive = createForwarderRun(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
-  return (run: ScheduledRun<[]>) =>
-    runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
+export function redriver({ from, backTo, readData, growths }: RedriverParts): Forwarder {
+  const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
+  return {
+    name: 'redriver',
+    from: from.map(({ name }) => name),
+    forward(record, nowMs) {
+      const delayMs = delays.get(record.topic)
+      if (delayMs === undefined) throw new Error(`${record.topic} is not one of the redriver's topics`)
+      const dueMs = record.timestampMs + delayMs
+      if (dueMs > nowMs) return deferRecord(dueMs)
+      const failure = waitingFailure(record, readData)
+      if (typeof failure === 'string') return reject(failure, failure)
+      const { originalTopic, originalPartition, originalOffset } = failure
+      const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
+      if (!backTo.has(originalTopic)) {
+        const why = `it comes from ${place}: no consumer of this environment reads that topic`
+        return reject(why, TOPIC_NAME.test(originalTopic) ? why : 'it comes from what is not a topic')
+      }
+      if (!isRedrivable(failure)) {
+        const why = `it comes from ${place}, and only there is all of it: ${failure.omitted} left out`
+        return reject(why, why)
+      }
+      return forwardRecord('redriven', createRedrivenRecord(failure, undefined, growths?.get(originalTopic)))
+    },
+  }
 }
 
-/** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
-async function deployedRedriver(
-  { env }: Pick<GeneralSettings, 'env'>,
-  connections: Pick<Connections, 'value'>,
-): Promise<Forwarder> {
-  return redriverIn(env, waitMs, await readGrowths(topicsBackTo(env), connections))
+/** Pattern of valid topic names. Any client can write to a retry topic, so other names are not logged. */
+const TOPIC_NAME = /^[\w.-]{1,249}$/
+
+/**
+ * Returns the failure in a record of a retry topic, or an error message. Any client can write to the topic, so the record is
+ * validated.
+ */
+function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {
+  const event = readEvent(record)
+  if (isFailure(event)) return `${event.code}: ${event.message}`
+  if (event.type !== RETRY_TYPE) return `its type is not ${RETRY_TYPE}`
+  const read = readData(event)
+  if (read.kind === 'failure') return `${read.code}: ${read.message}`
+  const failure = read.data as FailureData
+  const { originalKey, originalValue, originalHeaders } = failure
+  const encoded = [originalKey, originalValue, ...originalHeaders.map(({ value }) => value)]
+  return encoded.every(isBase64) ? failure : 'its key, its value or a header is not base64'
 }
 
 /**
- * Returns the redriver, with the given delays.
- *
- * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
- * @param growths partition count increases of the topics to which records are returned
+ * Returns whether a text is valid base64. Node.js decodes invalid text without an error, and the result would differ from the
+ * original bytes.
  */
-export function redriverIn(
-  env: string,
-  delayMs: (signal: RetrySignal) => number = waitMs,
-  growths: Growths = new Map(),
-): Forwarder {
-  return redriver({
-    from: RETRY_TOPICS.map(name => ({
-      name,
-      kafkaTopic: topicName(name, env),
-      delayMs: delayMs(name),
-    })),
-    backTo: topicsBackTo(env),
-    readData: APPLICATION.readData,
-    growths,
-  })
-}
-
-function topicsBackTo(env: string): ReadonlySet<string> {
-  return new Set(resolveSignals(['redriven']).map(signal => topicName(signal, env)))
-}
-
-function waitMs(signal: RetrySignal): number {
-  const { delayMs } = TOPICS[signal]
-  if (delayMs === undefined) throw new Error(`the topic table has no delay for ${signal}`)
-  return delayMs + CLOCKS_DIFFER_BY_MS
+function isBase64(text: string | null): boolean {
+  return text === null || Buffer.from(text, 'base64').toString('base64') === text
 }

@@ -1,0 +1,68 @@
+/** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
+
+import type { Forwarder } from '#runtime/consumer/index.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
+import type { GeneralSettings } from '#runtime/settings/index.ts'
+import { APPLICATION } from '../app/application.ts'
+import { runParts } from '../app/run-parts.ts'
+import type { ScheduledRun } from '../app/scheduled-function.ts'
+import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
+import { measureDeadLetters } from './dead-letter-metrics.ts'
+import { redriver } from './forwarder.ts'
+import { type Growths, readGrowths } from './growths.ts'
+
+/**
+ * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
+ * to this much.
+ */
+const CLOCKS_DIFFER_BY_MS = 1_000
+
+/** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
+export function createRedriver() {
+  // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
+  const redrive = createForwarderRun(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
+  return (run: ScheduledRun<[]>) =>
+    runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
+}
+
+/** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
+async function deployedRedriver(
+  { env }: Pick<GeneralSettings, 'env'>,
+  connections: Pick<Connections, 'value'>,
+): Promise<Forwarder> {
+  return redriverIn(env, waitMs, await readGrowths(topicsBackTo(env), connections))
+}
+
+/**
+ * Returns the redriver, with the given delays.
+ *
+ * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
+ * @param growths partition count increases of the topics to which records are returned
+ */
+export function redriverIn(
+  env: string,
+  delayMs: (signal: RetrySignal) => number = waitMs,
+  growths: Growths = new Map(),
+): Forwarder {
+  return redriver({
+    from: RETRY_TOPICS.map(name => ({
+      name,
+      kafkaTopic: topicName(name, env),
+      delayMs: delayMs(name),
+    })),
+    backTo: topicsBackTo(env),
+    readData: APPLICATION.readData,
+    growths,
+  })
+}
+
+function topicsBackTo(env: string): ReadonlySet<string> {
+  return new Set(resolveSignals(['redriven']).map(signal => topicName(signal, env)))
+}
+
+function waitMs(signal: RetrySignal): number {
+  const { delayMs } = TOPICS[signal]
+  if (delayMs === undefined) throw new Error(`the topic table has no delay for ${signal}`)
+  return delayMs + CLOCKS_DIFFER_BY_MS
+}

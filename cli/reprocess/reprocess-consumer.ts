@@ -11,7 +11,6 @@ import type { Operation } from '#runtime/pipeline/replacing/index.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { requireRoom } from '../../lib/operations/reprocess/memory-check.ts'
 import {
   listLivePartitions,
   requireDeployedVersion,
@@ -24,6 +23,7 @@ import {
 } from '../../lib/operations/reprocess/reprocessing-store.ts'
 import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
 import type { From } from '../../lib/operations/reprocess/start.ts'
+import { requireRoom } from '../../lib/operations/reprocess/state-size-check.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { usageFailure } from '../failure.ts'

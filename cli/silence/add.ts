@@ -18,7 +18,7 @@ import {
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { changeSilences } from './stored-silences.ts'
+import { changeSilences } from './change-silences.ts'
 import { toReport } from './text.ts'
 
 type AddOptions = ValuesOf<typeof OPTIONS>

@@ -3,7 +3,7 @@ import { userOfMachine } from '../../scripts/machine-user.ts'
 import { argument, command, environment, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { changeSilences } from './stored-silences.ts'
+import { changeSilences } from './change-silences.ts'
 
 export default command({
   about: `End a silence now, even if it has not started.

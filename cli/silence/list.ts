@@ -1,7 +1,7 @@
 import { oneOf } from '#runtime/settings/index.ts'
 import { command, environment, JSON_OPTION, option } from '../command.ts'
 import { printReport } from '../terminal.ts'
-import { readSilences } from './stored-silences.ts'
+import { readSilences } from './change-silences.ts'
 import { formatSilences, toReport } from './text.ts'
 
 export default command({

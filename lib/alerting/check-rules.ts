@@ -4,10 +4,10 @@ import {
   type LocatedError as FileError,
   errorLine as formatLine,
 } from '../support/file-errors.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
-import { positionsIn } from './rule-positions.ts'
 
 /** Error with its position in the file. */
 export interface LocatedError extends FileError {

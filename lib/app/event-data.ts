@@ -1,7 +1,7 @@
 import type { Event, EventData } from '#runtime/consumer/index.ts'
 import { type Failure, failure } from '#runtime/consumer/index.ts'
+import { type InOwnUnits, inOwnUnits } from '../telemetry/convert-units.ts'
 import { findFamily } from '../telemetry/families.ts'
-import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
 import { schemaViolation } from './schemas.ts'
 
 /**

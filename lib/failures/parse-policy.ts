@@ -4,7 +4,6 @@
  */
 
 import { FAILURES } from '#runtime/consumer/index.ts'
-import { positionsIn } from '../alerting/rule-positions.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
@@ -17,6 +16,7 @@ import {
   parseJsonPointer,
 } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,

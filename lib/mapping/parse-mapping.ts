@@ -2,13 +2,13 @@
  * Reads and strictly validates a mapping. A misspelled key must be an error, because the field would otherwise never be set. All
  * errors are reported at once. Pure.
  */
-import { positionsIn } from '../alerting/rule-positions.ts'
+
 import { InvalidFile, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import { findConversion } from '../telemetry/units.ts'
-import { contradictions } from './contradictions.ts'
+import { findConversion } from '../telemetry/unit-table.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
 import {
@@ -19,6 +19,7 @@ import {
   wholeField,
   wholeMetric,
 } from './raw-mapping.ts'
+import { contradictions } from './semantic-errors.ts'
 import { getTargets, requiredTargets, TAG } from './target-fields.ts'
 
 /**

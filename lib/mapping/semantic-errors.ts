@@ -5,7 +5,7 @@
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
-import { findConversion, unitsFor } from '../telemetry/units.ts'
+import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
 import {
   type RawField,
   type RawMapping,

@@ -3,7 +3,6 @@
  * otherwise never be notified. All errors are reported at once, with their lines. Pure.
  */
 
-import { positionsIn } from '../alerting/rule-positions.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-notification-receivers.js'
 import { parseDuration } from '../support/duration.ts'
@@ -18,6 +17,7 @@ import {
   parseJsonPointer,
 } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   FORMATS,

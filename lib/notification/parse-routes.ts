@@ -3,7 +3,6 @@
  * otherwise have no receivers. All errors are reported at once. Pure.
  */
 import { SEVERITIES } from '../alerting/rule.ts'
-import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../support/duration.ts'
 import {
   byPosition,
@@ -14,6 +13,7 @@ import {
 } from '../support/file-errors.ts'
 import { matchesText } from '../support/text-match.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import type { AlertMatch } from './alert-match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'

@@ -9,8 +9,8 @@ import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
 import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
-import { redriver } from './forwarder.ts'
 import { type Growths, readGrowths } from './growths.ts'
+import { redriver } from './redriver.ts'
 
 /**
  * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up

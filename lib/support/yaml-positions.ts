@@ -3,8 +3,8 @@
  * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
-import { createPositionLookup } from '../support/yaml-document.ts'
-import type { Position } from './parse-rules.ts'
+import type { Position } from '../alerting/parse-rules.ts'
+import { createPositionLookup } from './yaml-document.ts'
 
 type Path = readonly (string | number)[]
 

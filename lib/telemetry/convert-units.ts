@@ -4,7 +4,7 @@ import type { EventData } from '#runtime/consumer/index.ts'
 import { type Failure, failure } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import type { Family, ReadingData } from './families.ts'
-import { findConversion, unitNamed } from './units.ts'
+import { findConversion, unitNamed } from './unit-table.ts'
 
 /** Data of an event in the units of its family, or the reason why it cannot be converted. */
 export type InOwnUnits =

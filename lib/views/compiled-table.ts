@@ -3,10 +3,10 @@
 import { createWindowing, type WindowBounds, type Windowing } from '../windows/windows.ts'
 import type { AggregateState } from './aggregates.ts'
 import { checkAggregates, computeValues } from './aggregates.ts'
-import { checkBounds } from './bounds.ts'
 import { type Evaluator, evaluator, type Value } from './evaluate-expression.ts'
 import { rowSource } from './event-names.ts'
 import type { ActivatedPlan, Scalar, TablePlan } from './plan.ts'
+import { checkBounds } from './size-limits.ts'
 
 /** Values of a row of a table, by column. */
 export type RowValues = Readonly<Record<string, Scalar | readonly Scalar[]>>

@@ -6,7 +6,7 @@
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import type { Ports } from '#runtime/pipeline/ports.ts'
-import { Stage as RuntimeStage } from '#runtime/testing/consumer-stage.ts'
+import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 

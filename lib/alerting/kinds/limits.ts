@@ -3,7 +3,7 @@
  * good again.
  */
 import { FAMILIES } from '../../telemetry/families.ts'
-import { findConversion, unitsFor } from '../../telemetry/units.ts'
+import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
 import { findUnit, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'

@@ -8,7 +8,7 @@ import {
   type FamilyName,
   type ReadingData,
 } from '../../telemetry/families.ts'
-import { findConversion, unitsFor } from '../../telemetry/units.ts'
+import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
 import { usageFailure } from '../operation-failure.ts'
 
 export interface SeriesOptions {

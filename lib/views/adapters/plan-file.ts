@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
-import { checkBounds } from '../bounds.ts'
 import type { TablePlan, ViewPlan } from '../plan.ts'
+import { checkBounds } from '../size-limits.ts'
 
 const PLAN_FILE = 'plan.json'
 

@@ -1,6 +1,7 @@
 /** Compiles calls of aggregates. Those whose state grows with the rows are refused. Pure. */
-import { MAX_TOP } from '../bounds.ts'
+
 import { AGGREGATES, type Aggregate, type AggregateName, type ColumnType, LISTS } from '../plan.ts'
+import { MAX_TOP } from '../size-limits.ts'
 import { requireType, type Typed } from './compile-expression.ts'
 import { StatementError } from './statement-error.ts'
 import type { CallNode, Node } from './syntax.ts'

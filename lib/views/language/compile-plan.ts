@@ -1,7 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 import texts from '../../schemas/compiled-texts-json.js'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../../schemas/event-types.ts'
-import { boundsError } from '../bounds.ts'
 import {
   type Aggregate,
   APPROXIMATE,
@@ -14,6 +13,7 @@ import {
   type ViewPlan,
 } from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
+import { boundsError } from '../size-limits.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,

@@ -1,8 +1,8 @@
 /** Compiles the window of a table. The number of windows that a group keeps, and their size, are bounded. Pure. */
 
 import { computeRetentionMs, type WindowPlan } from '../../windows/windows.ts'
-import { LEAST_STEP_MS, MAX_WINDOWS, maxWindows, windowBytes, windowCount } from '../bounds.ts'
 import type { Aggregate } from '../plan.ts'
+import { LEAST_STEP_MS, MAX_WINDOWS, maxWindows, windowBytes, windowCount } from '../size-limits.ts'
 import { StatementError } from './statement-error.ts'
 import type { SettingName, WindowClause } from './syntax.ts'
 

@@ -1,7 +1,7 @@
 /** Builds the consumer of a Kafka-triggered handler from its settings, without connecting to Kafka or Redis. */
 import type { Application } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
-import { assertFits } from '../pipeline/assert-fits.ts'
+import { assertFits } from '../pipeline/check-definition.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
 import { consumerSettings } from '../settings/consumer.ts'
 import { generalSettings } from '../settings/general.ts'

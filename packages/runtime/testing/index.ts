@@ -1,7 +1,7 @@
 /** `@sluice/runtime/testing`: test kits for consumers that need no servers. They run the real pipeline with in-memory ports. */
 
 export { MemoryStateStore } from '../adapters/memory/state-store.ts'
-export { Stage } from './consumer-stage.ts'
+export { Stage } from './consumer-kit.ts'
 export { ForwarderKit } from './forwarder-kit.ts'
 export { MemoryCircuitBreaker } from './memory-circuit-breaker.ts'
 export { MemoryForwardCursors } from './memory-forward-cursors.ts'

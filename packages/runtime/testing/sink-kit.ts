@@ -1,9 +1,9 @@
 import type { Application } from '../consumer/application.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Sink } from '../consumer/sink.ts'
-import { assertFits } from '../pipeline/assert-fits.ts'
+import { assertFits } from '../pipeline/check-definition.ts'
 import type { Process } from '../pipeline/consumer.ts'
-import { Stage } from './consumer-stage.ts'
+import { Stage } from './consumer-kit.ts'
 import { logRecord } from './records.ts'
 
 /**

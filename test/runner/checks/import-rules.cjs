@@ -130,7 +130,7 @@ const PIPELINE_STAIR = [
   'batch/',
   'steps[.]ts',
   'partition[.]ts',
-  '(consume|recount|assert-fits)[.]ts',
+  '(consume|recount|check-definition)[.]ts',
   'forwarding/',
   'reprocessing/',
   'verifying/',

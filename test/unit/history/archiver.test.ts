@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import { Stage } from '#runtime/testing/consumer-stage.ts'
+import { Stage } from '#runtime/testing/consumer-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { archiver, hideEvents } from '../../../lib/history/archiver.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../lib/history/store.ts'

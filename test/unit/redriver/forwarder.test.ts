@@ -7,7 +7,7 @@ import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import type { Forwarding, SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { ForwarderKit } from '#runtime/testing/forwarder-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { redriverIn } from '../../../lib/redriver/redriver.ts'
+import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
 import { FAILED, retryContent, retryData, waitingRecord } from '../../support/retries.ts'
 
 const DELAY_MS = 60_000

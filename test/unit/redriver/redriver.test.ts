@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { RETRY_TOPICS, resolveSignals, TOPICS, topicName } from '../../../lib/app/topics.ts'
-import { redriverIn } from '../../../lib/redriver/redriver.ts'
+import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
 import { waitingRecord } from '../../support/retries.ts'
 
 const MINUTE = 60_000

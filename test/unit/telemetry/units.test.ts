@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { findConversion, unitNamed, unitsFor } from '../../../lib/telemetry/units.ts'
+import { findConversion, unitNamed, unitsFor } from '../../../lib/telemetry/unit-table.ts'
 
 const OWN_UNITS = [...new Set(Object.values(FAMILIES).flatMap(({ metrics }) => Object.values(metrics)))]
 

@@ -5,7 +5,7 @@ import { application } from '#runtime/consumer/authored-application.ts'
 import { hours, minutes } from '#runtime/consumer/durations.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
-import { Stage } from '#runtime/testing/consumer-stage.ts'
+import { Stage } from '#runtime/testing/consumer-kit.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { logRecord } from '#runtime/testing/records.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
-import { inOwnUnits } from '../../../lib/telemetry/own-units.ts'
 
 function converted(family: FamilyName, data: unknown): unknown {
   const result = inOwnUnits(FAMILIES[family], data)

@@ -2,8 +2,7 @@ import avro, { type Schema as AvroSchema, type ForSchemaOptions, type Type } fro
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { avroEncoder } from './encode-avro.ts'
-import { UndecodableError } from './errors.ts'
-import { matching } from './framing.ts'
+import { requireMatch, UndecodableError } from './errors.ts'
 import { isObject } from './json-values.ts'
 import { avroReader, nullDefaults } from './read-avro.ts'
 
@@ -20,8 +19,8 @@ export function codecFor({ text, references }: Schema): Codec {
   const encoder = () => (compiled ??= avroEncoder({ text, references }))
   return {
     format: 'AVRO',
-    decode: body => matching(() => JSON.stringify(readForText(body))),
-    read: body => matching(() => read(body)),
+    decode: body => requireMatch(() => JSON.stringify(readForText(body))),
+    read: body => requireMatch(() => read(body)),
     encode: data => encoder()(data),
   }
 }

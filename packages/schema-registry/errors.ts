@@ -48,3 +48,13 @@ export class UnencodableError extends Error {
     super(`${place || 'data'} ${expected}`)
   }
 }
+
+/** Calls `read` and converts its errors. @throws UndecodableError if `read` throws any error */
+export function requireMatch<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UndecodableError && error.code === 'number-not-exact') throw error
+    throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
+  }
+}

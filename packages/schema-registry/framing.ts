@@ -7,16 +7,6 @@ export interface Framed {
   readonly body: Buffer
 }
 
-/** Calls `read` and converts its errors. @throws UndecodableError if `read` throws any error */
-export function matching<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof UndecodableError && error.code === 'number-not-exact') throw error
-    throw new UndecodableError(`it does not match its schema: ${(error as Error).message}`)
-  }
-}
-
 /**
  * Removes the prefix of the wire format: a zero byte and the four bytes of the schema id.
  *

@@ -2,8 +2,7 @@ import protobuf, { type IConversionOptions, type Message, type Type } from 'prot
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
-import { UndecodableError } from './errors.ts'
-import { matching } from './framing.ts'
+import { requireMatch, UndecodableError } from './errors.ts'
 import { type DeclaredMessage, declaredMessages } from './protobuf-files.ts'
 import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
@@ -57,12 +56,12 @@ export function codecFor(schema: Schema, form: DataForm = 'framed'): Codec {
   return {
     format: 'PROTOBUF',
     decode: body =>
-      matching(() => {
+      requireMatch(() => {
         const { message, type } = decodeMessage(body)
         return JSON.stringify(type.toObject(message, JSON_FORM))
       }),
     read: body =>
-      matching(() => {
+      requireMatch(() => {
         const { message, type } = decodeMessage(body)
         return plain(message, type)
       }),

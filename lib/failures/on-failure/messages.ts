@@ -1,4 +1,4 @@
-/** Takes the messages that Lambda sends to SQS about discarded records. A failure is published for each record. Pure. */
+/** Takes the messages that Lambda sends to SQS about discarded records. A failure is published for each record. */
 
 import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { type ContentMode, writeEvent } from '#runtime/cloudevents/index.ts'

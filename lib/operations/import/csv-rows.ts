@@ -167,7 +167,7 @@ function parseHeader(names: readonly string[], columns: Columns): Header | Broke
  * not show.
  */
 function isName(text: string): boolean {
-  return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
+  return text === '' || (/^[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) && !/\d{4}-\d\d-\d\d/.test(text))
 }
 
 function toRow(header: Header, record: readonly string[], line: number): Row | BrokenRow {

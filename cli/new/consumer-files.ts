@@ -41,7 +41,7 @@ export function renderEntry(name: string): string {
 
 function renderProcess(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
-import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/index.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 
 export const ${process}: KeyedProcess<{ readonly count: number }> = {

@@ -17,7 +17,7 @@ assert.equal(await kit.state('/orders c-1'), 2)
 
 await kit.pass(minutes(11))
 assert.deepEqual(
-  kit.published.map(({ type, data }) => [type, data]),
+  kit.publishedEvents.map(({ type, data }) => [type, data]),
   [['silences.silence', { count: 2 }]],
 )
 assert.equal(await kit.state('/orders c-1'), undefined)

@@ -16,7 +16,7 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { completeStep, type KeyedProcess } from '../../packages/runtime/consumer/index.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
@@ -27,7 +27,7 @@ const marking: KeyedProcess<{ count: number }> = {
     const count = (state?.count ?? 0) + 1
     const data = { reading: id, count, code: 'first' }
     const emission = { name: 'processed', to: 'events' as const, key: entity, type: 'test.processed', source: '/marking', data }
-    return decided('marked', { count }, [emission])
+    return completeStep('marked', { count }, [emission])
   },
 }
 

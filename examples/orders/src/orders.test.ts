@@ -17,7 +17,7 @@ it('given two orders, then the total of their customer is published after each',
   const kit = new ProcessKit(orders)
   await kit.when(order(ORDER_PLACED, 'a', 250), order(ORDER_PLACED, 'b', 100))
   assert.deepEqual(
-    kit.published.map(({ data }) => data),
+    kit.publishedEvents.map(({ data }) => data),
     [{ totalCents: 250 }, { totalCents: 350 }],
   )
 })

@@ -1,13 +1,9 @@
 /** Creates handlers that run a forwarder on a schedule. */
 import type { Application } from '../consumer/application.ts'
 import { Connections } from './connections.ts'
+import { type ForwarderChoices, type ForwarderSource, forwarderSlices } from './forwarder-source.ts'
 import type { ScheduledHandler } from './handler-types.ts'
-import {
-  createForwarderRun,
-  type ForwarderChoices,
-  type ForwarderSource,
-  forwarderSlices,
-} from './run-forwarder.ts'
+import { createForwarderRun } from './run-forwarder.ts'
 import { createScheduledHandler } from './scheduled-handler.ts'
 
 /**

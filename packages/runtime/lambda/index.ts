@@ -5,6 +5,7 @@ export { type Setting, type Slice, setting, slice } from '../settings/slice.ts'
 export { httpAddress, type Kind, list, oneOf, text, wholeNumber } from '../settings/value-kinds.ts'
 export { clockHandler } from './clock-handler.ts'
 export { forwarderHandler } from './forwarder-handler.ts'
+export type { ForwarderSource } from './forwarder-source.ts'
 export type {
   Choices,
   InvocationContext,
@@ -13,4 +14,3 @@ export type {
   WorkSource,
 } from './handler-types.ts'
 export { kafkaHandler } from './kafka-handler.ts'
-export type { ForwarderSource } from './run-forwarder.ts'

@@ -6,29 +6,11 @@ import type { Forwarder } from '../consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { type Forwarded, type ForwardingPorts, forward } from '../pipeline/forwarding/forward.ts'
-import { generalSettings } from '../settings/general.ts'
-import { KAFKA } from '../settings/kafka.ts'
-import type { CombinedParts } from '../settings/read-settings.ts'
-import { REDIS } from '../settings/redis.ts'
 import { bundleVersion } from './bundle-version.ts'
 import type { Connections } from './connections.ts'
-import type { Choices } from './handler-types.ts'
+import type { ForwarderChoices, ForwarderConfig, ForwarderSource } from './forwarder-source.ts'
 import { once } from './once.ts'
 import type { Scheduled } from './scheduled-handler.ts'
-
-/** Settings that every forwarder reads. */
-export const forwarderSlices = (application: string) => [generalSettings(application), KAFKA, REDIS] as const
-
-/** Settings of a forwarder. */
-export type ForwarderConfig = CombinedParts<ReturnType<typeof forwarderSlices>>
-
-/** A forwarder, or a function that creates it from its settings and from values in Redis for each run. */
-export type ForwarderSource =
-  | Forwarder
-  | ((config: ForwarderConfig, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
-
-/** Options of a forwarder handler. `failuresTo` must not be a topic whose records can return to the forwarder. */
-export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
 
 /** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */
 export function createForwarderRun(

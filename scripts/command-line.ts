@@ -1,7 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { safeParse } from 'valibot'
-import type { Kind } from '#runtime/settings/index.ts'
-import { ConfigError, errorLines } from '#runtime/settings/index.ts'
+import { ConfigError, errorLines, type Kind } from '#runtime/settings/index.ts'
 
 /** Kinds of option values, by option name. Options that are not listed have text values. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }

@@ -1,7 +1,6 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
 
-import type { Environment } from '#runtime/settings/index.ts'
-import { KAFKA } from '#runtime/settings/index.ts'
+import { type Environment, KAFKA } from '#runtime/settings/index.ts'
 import { NAMES } from '../lib/app/settings/names.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './running-stacks.ts'
 

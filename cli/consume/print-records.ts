@@ -1,8 +1,7 @@
 /** Consumes a topic without a consumer group: existing records first, sorted by time, then new ones as they arrive. */
 import { once } from 'node:events'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
 import type { Event, Failure } from '#runtime/consumer/index.ts'
 import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'

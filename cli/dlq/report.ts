@@ -1,7 +1,6 @@
 /** Reports of `dlq list --json` and `dlq show --json`. Pure. */
 
-import type { FailedAttempt } from '#runtime/consumer/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
+import { type FailedAttempt, instant } from '#runtime/consumer/index.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import type { DeadLetterCounts } from '../../lib/queries/dead-letters/dead-letter-pages.ts'

@@ -11,8 +11,14 @@ import {
   type PastStates,
   type PastStep,
 } from '#runtime/pipeline/verifying/index.ts'
-import type { Environment } from '#runtime/settings/index.ts'
-import { either, instant, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
+import {
+  type Environment,
+  either,
+  instant,
+  type Kind,
+  mapKind,
+  wholeNumber,
+} from '#runtime/settings/index.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'

@@ -1,7 +1,11 @@
 /** Formats the output of `sluice verify`. Pure. */
 
-import type { Difference, Exception } from '#runtime/pipeline/verifying/index.ts'
-import { toDifferenceKey, type Verified } from '#runtime/pipeline/verifying/index.ts'
+import {
+  type Difference,
+  type Exception,
+  toDifferenceKey,
+  type Verified,
+} from '#runtime/pipeline/verifying/index.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
 import { type Column, formatTable } from '../output/table.ts'

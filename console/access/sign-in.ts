@@ -1,6 +1,5 @@
 /** Browser sign-in, with the printed URL or with a token on the sign-in page. */
-import type { Context } from 'hono'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
 import type { ConsoleHono, Person } from '../http/person.ts'

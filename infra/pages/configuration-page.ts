@@ -2,8 +2,13 @@
  * Generates docs/configuration.md, the tables in the README of the engine, and the list in docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Documented, Setting, Slice } from '#runtime/settings/index.ts'
-import { consumerSettings, generalSettings } from '#runtime/settings/index.ts'
+import {
+  consumerSettings,
+  type Documented,
+  generalSettings,
+  type Setting,
+  type Slice,
+} from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../../lib/app/settings/generator.ts'
 import {

@@ -3,13 +3,13 @@
  * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
-import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
   FORGET,
   instant,
   type KeyedProcess,
+  type Received,
   reject,
   type StepResult,
   scheduleForgetting,

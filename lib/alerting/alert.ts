@@ -1,7 +1,6 @@
 /** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
-import type { Emission, Received } from '#runtime/consumer/index.ts'
-import { attributeText, derivedId, instant } from '#runtime/consumer/index.ts'
+import { attributeText, derivedId, type Emission, instant, type Received } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'

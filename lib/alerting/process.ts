@@ -3,13 +3,13 @@
  * the table. Emits an event whenever an alert fires or resolves.
  */
 
-import type { Received } from '#runtime/consumer/index.ts'
 import {
   type CompletedStep,
   completeStep,
   type Emission,
   type KeyedProcess,
   type PartitionContext,
+  type Received,
   reject,
   type Timer,
 } from '#runtime/consumer/index.ts'

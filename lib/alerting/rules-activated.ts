@@ -1,7 +1,6 @@
 /** Events that activate a rule set. The rule set applies to the partition that contains the event, from the event's offset on. */
 
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 

@@ -4,8 +4,7 @@
  * state is resolved, and an alert that fires only in the rebuilt state is fired. Pure.
  */
 
-import type { Takeover, TakeoverPlace } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Takeover, type TakeoverPlace } from '#runtime/consumer/index.ts'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
 import { type PatternStates, patternEmission } from './patterns/pattern-run.ts'

@@ -1,10 +1,10 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
-import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
   type KeyedProcess,
+  type Received,
   reject,
   type StepResult,
   scheduleForgetting,

@@ -1,5 +1,4 @@
-import type { Event, EventData } from '#runtime/consumer/index.ts'
-import { type Failure, failure } from '#runtime/consumer/index.ts'
+import { type Event, type EventData, type Failure, failure } from '#runtime/consumer/index.ts'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/convert-units.ts'
 import { findFamily } from '../telemetry/families.ts'
 import { schemaViolation } from './schemas.ts'

@@ -1,7 +1,6 @@
 /** Reads the settings document of the generator. */
 import { readFile } from 'node:fs/promises'
-import type { CombinedParts } from '#runtime/settings/index.ts'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 import type { PARTITION_KEY } from './settings/index.ts'

@@ -1,8 +1,7 @@
 /** Opens the connections to the receivers of notifications: the SNS topic and webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
-import type { CombinedParts, GeneralSettings } from '#runtime/settings/index.ts'
-import { ConfigError } from '#runtime/settings/index.ts'
+import { type CombinedParts, ConfigError, type GeneralSettings } from '#runtime/settings/index.ts'
 import { loadReceivers } from '../notification/adapters/load-receivers.ts'
 import { receiverAccess } from '../notification/adapters/receiver-access.ts'
 import type { Outlet } from '../notification/deliver.ts'

@@ -3,8 +3,7 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
-import type { Event } from '#runtime/consumer/index.ts'
-import { formatEntity } from '#runtime/consumer/index.ts'
+import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,

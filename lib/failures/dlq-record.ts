@@ -3,8 +3,7 @@
  * has redriven or dropped. Pure.
  */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { decodeText, isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import { decodeText, isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Event, FailureData } from '#runtime/consumer/index.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import type { DeadLetter } from './dlq-router.ts'

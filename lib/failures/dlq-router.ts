@@ -1,4 +1,3 @@
-import type { TopicName } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
@@ -6,6 +5,7 @@ import {
   failureId,
   type KeyedProcess,
   reject,
+  type TopicName,
 } from '#runtime/consumer/index.ts'
 import { computeDigest } from '#runtime/pipeline/model/index.ts'
 import type { FailureEnded } from '../schemas/types.ts'

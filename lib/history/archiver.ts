@@ -1,6 +1,6 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
-import type { Application } from '#runtime/consumer/index.ts'
 import {
+  type Application,
   ConfigError,
   confirmSegment,
   RetryableError,

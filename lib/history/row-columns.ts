@@ -11,10 +11,8 @@
  * Pure.
  */
 
-import type { RecordHeader } from '#runtime/cloudevents/index.ts'
-import { isTimestamp, parseTime, toBuffer } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
+import { isTimestamp, parseTime, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
+import { type Event, instant } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import { type ColumnType, type DataColumn, listDataColumns } from './columns.ts'
 import type { HistoryRow } from './row.ts'

@@ -3,8 +3,15 @@
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
 
-import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
-import { isFailure, isStructured, otherHeaders, toBuffer, writeEvent } from '#runtime/cloudevents/index.ts'
+import {
+  isFailure,
+  isStructured,
+  type LogRecord,
+  otherHeaders,
+  type RecordHeader,
+  toBuffer,
+  writeEvent,
+} from '#runtime/cloudevents/index.ts'
 import type { Event, Failure } from '#runtime/consumer/index.ts'
 import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/index.ts'
 

@@ -1,7 +1,6 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
 import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId, type Failure, failure } from '#runtime/consumer/index.ts'
+import { derivedId, type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { inOwnUnits } from '../telemetry/convert-units.ts'
 import type { ReadingData } from '../telemetry/families.ts'
 import { createReading } from '../telemetry/reading.ts'

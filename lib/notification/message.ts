@@ -1,7 +1,6 @@
 /** Message to receivers: a notification, or a digest that counts late alerts. Pure. */
 
-import type { Delivery } from '#runtime/consumer/index.ts'
-import { derivedId, instant } from '#runtime/consumer/index.ts'
+import { type Delivery, derivedId, instant } from '#runtime/consumer/index.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

@@ -2,12 +2,12 @@
  * Consumer `notifier`: maintains the firing alerts and sends each to its groups, collects the alerts of each group, and publishes a
  * notification when they have changed.
  */
-import type { Received } from '#runtime/consumer/index.ts'
 import {
   type CompletedStep,
   completeStep,
   type KeyedProcess,
   type PartitionContext,
+  type Received,
   reject,
   type StepResult,
   type Timer,

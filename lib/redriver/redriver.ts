@@ -3,13 +3,15 @@
  * original topic and partition, with headers that make all consumers except the failed one skip it.
  */
 import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
-import type { Application, FailureData, TopicName } from '#runtime/consumer/index.ts'
 import {
+  type Application,
   deferRecord,
+  type FailureData,
   type Forwarder,
   forwardRecord,
   reject,
   type SourceRecord,
+  type TopicName,
 } from '#runtime/consumer/index.ts'
 import type { Growth } from '#runtime/pipeline/model/index.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'

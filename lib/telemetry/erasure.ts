@@ -1,5 +1,4 @@
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from './dataschema.ts'
 

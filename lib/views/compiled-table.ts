@@ -1,8 +1,7 @@
 /** Tables whose expressions are compiled, one by one and as the plan in force. Pure. */
 
 import { createWindowing, type WindowBounds, type Windowing } from '../windows/windows.ts'
-import type { AggregateState } from './aggregates.ts'
-import { checkAggregates, computeValues } from './aggregates.ts'
+import { type AggregateState, checkAggregates, computeValues } from './aggregates.ts'
 import { type Evaluator, evaluator, type Value } from './evaluate-expression.ts'
 import { rowSource } from './event-names.ts'
 import type { ActivatedPlan, Scalar, TablePlan } from './plan.ts'

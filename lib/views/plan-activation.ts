@@ -1,7 +1,6 @@
 /** Decides which plan is in force, and builds the events that activate it. Pure. */
 import { hash } from 'node:crypto'
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import { VIEWS_ACTIVATED_TYPE } from './event-names.ts'
 import {

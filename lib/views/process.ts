@@ -2,7 +2,6 @@
  * Consumer `views`: maintains the tables that are declared in SQL. An event of `readings` or `events` is first sent to the partition
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
-import type { Received } from '#runtime/consumer/index.ts'
 import {
   completeStep,
   type Emission,
@@ -10,6 +9,7 @@ import {
   instant,
   type KeyedProcess,
   type PartitionContext,
+  type Received,
   reject,
   type StepResult,
   scheduleForgetting,

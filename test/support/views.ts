@@ -1,8 +1,7 @@
 /** Plans of tables, and rows that are computed from all records at once, independent of the consumer `views`. */
 
 import { compileTablePlan } from '../../lib/views/compiled-table.ts'
-import type { GroupState } from '../../lib/views/group-step.ts'
-import { groupDueMs, groupStep } from '../../lib/views/group-step.ts'
+import { type GroupState, groupDueMs, groupStep } from '../../lib/views/group-step.ts'
 import type { Aggregate, AggregateName, Expression, TablePlan } from '../../lib/views/plan.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 

@@ -1,6 +1,5 @@
 import type { Message } from 'kafkajs'
-import type { ContentMode } from '#runtime/cloudevents/writer.ts'
-import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 
 /** Returns the message for an event, for publishing with a foreign client. The key is the subject. */

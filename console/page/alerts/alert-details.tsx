@@ -2,8 +2,7 @@
 
 import type { JSX } from 'preact'
 import type { AlertDetails } from '../../api/alerts/alert-details.ts'
-import type { Parameters } from '../client/address.ts'
-import { buildAddress } from '../client/address.ts'
+import { buildAddress, type Parameters } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'

@@ -4,8 +4,7 @@ import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
 import type { Answers } from '../../api/all-routes.ts'
 import type { Problem } from '../../http/problem.ts'
-import type { Parameters } from './address.ts'
-import { buildAddress } from './address.ts'
+import { buildAddress, type Parameters } from './address.ts'
 import { sendRequest, toProblem, toRepeatedProblem } from './api-request.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */

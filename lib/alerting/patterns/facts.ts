@@ -1,7 +1,6 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 
-import type { Received } from '#runtime/consumer/index.ts'
-import { attributeText } from '#runtime/consumer/index.ts'
+import { attributeText, type Received } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
 import {
   type Dimension,

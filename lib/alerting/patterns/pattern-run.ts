@@ -2,8 +2,14 @@
  * Evaluates all patterns of a group in one step. Collects their next states, the alerts to publish, the timer and the reason.
  */
 
-import type { Received } from '#runtime/consumer/index.ts'
-import { completeStep, derivedId, type Emission, instant, type StepResult } from '#runtime/consumer/index.ts'
+import {
+  completeStep,
+  derivedId,
+  type Emission,
+  instant,
+  type Received,
+  type StepResult,
+} from '#runtime/consumer/index.ts'
 import { type Alert, alertEmission, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { getRuleIdentity } from '../rule.ts'

@@ -6,8 +6,7 @@
  */
 
 import { hash } from 'node:crypto'
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import { isTimestamp, type LogRecord, parseTime } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { type KafkaEventRecord, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../support/json.ts'

@@ -1,7 +1,6 @@
 /** Takes the messages that Lambda sends to SQS about discarded records. A failure is published for each record. */
 
-import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
-import { type ContentMode, writeEvent } from '#runtime/cloudevents/index.ts'
+import { type ContentMode, type OutgoingRecord, writeEvent } from '#runtime/cloudevents/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import { type Discarded, NotDiscarded } from './discarded-batch.ts'
 import { type ObjectPlace, readNotice, readObject } from './notices.ts'

@@ -1,9 +1,7 @@
 /** Converts records that Lambda has discarded to failure records. Pure. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { originalHeaders, toBuffer } from '#runtime/cloudevents/index.ts'
-import type { Event, FailureData, RecordPart } from '#runtime/consumer/index.ts'
-import { derivedId, instant } from '#runtime/consumer/index.ts'
+import { type LogRecord, originalHeaders, toBuffer } from '#runtime/cloudevents/index.ts'
+import { derivedId, type Event, type FailureData, instant, type RecordPart } from '#runtime/consumer/index.ts'
 import { listLogOnlyParts } from '#runtime/pipeline/outbox/index.ts'
 import { toDataschema } from '../../telemetry/dataschema.ts'
 import { FAILURE_TYPE } from '../event-types.ts'

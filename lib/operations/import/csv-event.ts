@@ -1,8 +1,7 @@
 /** Converts a row of a CSV file to an event. Pure. */
 
 import { isFailure, readJsonEvent, toJsonEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { readNumber } from '../../support/number-text.ts'
 import { createReading } from '../../telemetry/reading.ts'

@@ -2,15 +2,14 @@
 
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import { splitIntoRequests } from '#runtime/adapters/kafka/split-requests.ts'
-import type { DataWriter } from '#runtime/cloudevents/index.ts'
 import {
   type ContentMode,
+  type DataWriter,
   estimateSize,
   type OutgoingRecord,
   toOutgoingRecord,
 } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { computePartition } from '#runtime/consumer/index.ts'
+import { computePartition, type Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from './default-key.ts'

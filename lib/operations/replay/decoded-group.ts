@@ -1,7 +1,6 @@
 /** Decodes recorded events for display and filters. The recorded bytes are published unchanged. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, writeEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, writeEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'

@@ -1,10 +1,13 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import type { DataWriter, LogRecord, OutgoingRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
 import {
   type ContentMode,
   carryingTime,
+  type DataWriter,
+  type LogRecord,
+  type OutgoingRecord,
   otherHeaders,
+  type RecordHeader,
   toBuffer,
   toOutgoingRecord,
   writeEvent,

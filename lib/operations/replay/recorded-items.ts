@@ -3,10 +3,10 @@
  * batch.
  */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import {
   isFailure,
   isInexact,
+  type LogRecord,
   parseExact,
   parseTime,
   readEvent,

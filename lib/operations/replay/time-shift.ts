@@ -1,8 +1,7 @@
 /** Shifts a recording in time. Shifted events get new ids. Pure. */
 
 import { parseTime } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { derivedId } from '#runtime/consumer/index.ts'
+import { derivedId, type Event } from '#runtime/consumer/index.ts'
 import { either, instant, oneOf } from '#runtime/settings/index.ts'
 
 /**

@@ -1,6 +1,5 @@
 /** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { writeEvent } from '#runtime/cloudevents/index.ts'
+import { type LogRecord, writeEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import { formatOrigin } from '#runtime/pipeline/outbox/index.ts'

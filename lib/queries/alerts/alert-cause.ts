@@ -1,7 +1,6 @@
 /** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
 import { derivedId, type Event, formatEntity } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'

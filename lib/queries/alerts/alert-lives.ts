@@ -1,9 +1,7 @@
 /** Reads the histories of alerts from the alerts topic. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import { type Event, instant } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'

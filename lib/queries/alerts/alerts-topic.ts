@@ -1,7 +1,6 @@
 /** Reads the events of the alerts topic. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, parseTime, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 

@@ -3,8 +3,7 @@
  * exists, so a topic without ticks needs one after its last records.
  */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
+import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
 import { SEGMENT_SPAN_MS } from '../../history/archiver.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'

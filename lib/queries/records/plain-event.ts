@@ -1,7 +1,6 @@
 /** Decodes the events in records of any format, for display. */
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import type { Event } from '#runtime/consumer/index.ts'
-import { type Failure, failure } from '#runtime/consumer/index.ts'
+import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 

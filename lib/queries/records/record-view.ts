@@ -1,9 +1,7 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, readEvent, toBuffer } from '#runtime/cloudevents/index.ts'
-import type { Event, Failure } from '#runtime/consumer/index.ts'
-import { instant } from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord, readEvent, toBuffer } from '#runtime/cloudevents/index.ts'
+import { type Event, type Failure, instant } from '#runtime/consumer/index.ts'
 import { type BytesView, toBytesView } from './bytes-view.ts'
 
 /** Readable form of a record. */

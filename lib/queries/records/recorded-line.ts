@@ -4,8 +4,7 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import type { LogRecord, RecordHeader } from '#runtime/cloudevents/index.ts'
-import { toBuffer } from '#runtime/cloudevents/index.ts'
+import { type LogRecord, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
 import { isObject } from '../../support/json.ts'
 import { type BytesView, toBytesView } from './bytes-view.ts'
 

@@ -1,9 +1,13 @@
 /** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
 
-import type { LogRecord } from '#runtime/cloudevents/index.ts'
-import { isFailure, parseTime } from '#runtime/cloudevents/index.ts'
-import type { EventData, Failure } from '#runtime/consumer/index.ts'
-import { type Event, formatEntity, parseEntity } from '#runtime/consumer/index.ts'
+import { isFailure, type LogRecord, parseTime } from '#runtime/cloudevents/index.ts'
+import {
+  type Event,
+  type EventData,
+  type Failure,
+  formatEntity,
+  parseEntity,
+} from '#runtime/consumer/index.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { isObject } from '../../support/json.ts'
 import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'

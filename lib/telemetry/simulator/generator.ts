@@ -1,6 +1,5 @@
 /** The generator: publishes the simulated readings that are due since its last run. */
-import type { DataWriter } from '#runtime/cloudevents/index.ts'
-import { type ContentMode, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
+import { type ContentMode, type DataWriter, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { GeneratorSettings } from './settings.ts'
 import { simulate } from './simulate.ts'

@@ -1,5 +1,4 @@
-import type { Application } from '../consumer/application.ts'
-import { createTick } from '../consumer/application.ts'
+import { type Application, createTick } from '../consumer/application.ts'
 import type { Event } from '../consumer/event.ts'
 import type { TopicName } from '../consumer/topic-name.ts'
 import { CLOCK } from '../settings/clock.ts'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Emission } from '#runtime/consumer/process.ts'
-import { reject } from '#runtime/consumer/process.ts'
+import { type Emission, reject } from '#runtime/consumer/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { Instance } from '../../invoke/instance.ts'
-import type { Runtime } from '../../invoke/runtimes/runtime.ts'
-import { HandlerError, NotBegun, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
+import { HandlerError, NotBegun, type Runtime, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 const TIMEOUT_MS = 3_000
 const LOADING_MS = 10_000

@@ -35,13 +35,32 @@ const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
-const onlyRightwards = LAYERS.slice(0, -1).map((layer, index) => ({
-  name: `layers-${index + 1}`,
-  comment: 'imports run from the engine over the features to console, functions and cli, never back',
+/** Returns rules by which each step of a list imports itself and what stands before it. @param steps expressions for paths, from the lowest up */
+const stair = (name, comment, steps) =>
+  steps.slice(0, -1).map((step, index) => ({
+    name: `${name}-${index + 1}`,
+    comment,
+    severity: 'error',
+    from: { path: step },
+    to: { path: steps.slice(index + 1).join('|') },
+  }))
+
+/** Returns a stair of a folder's rooms, with the files that lie beside them as its last step. */
+const roomStair = (folder, rooms) =>
+  stair(
+    folder.split('/').at(-1),
+    `imports of ${folder} run from its top level down to ${rooms[0]}, never back`,
+    [...rooms.map(room => `^${folder}/${room}/`), `^${folder}/([^/]+$|test/)`],
+  )
+
+/** Returns a rule by which a folder has only steps of a stair, since the stair would not bind any other. */
+const onlySteps = (name, folder, steps) => ({
+  name: `${name}-known`,
+  comment: `what lies in ${folder} and is not on its list would be bound by none of its rules`,
   severity: 'error',
-  from: { path: layer },
-  to: { path: LAYERS.slice(index + 1).join('|') },
-}))
+  from: { path: `^${folder}`, pathNot: steps },
+  to: {},
+})
 
 /** What the application may import of the engine: an index for each room, and modules that are loaded apart from their room. */
 const ENGINE_FACE = [
@@ -58,16 +77,8 @@ const ENGINE_FACE = [
   'producer/(broadcast|publisher)[.]ts$',
 ]
 
-/** The console's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
-const CONSOLE_ROOMS = ['cache', 'http', 'access', 'api', 'page']
-
-const consoleRooms = CONSOLE_ROOMS.slice(0, -1).map((room, index) => ({
-  name: `console-${room}`,
-  comment: 'imports of the console run from its page down to its caches, never back',
-  severity: 'error',
-  from: { path: `^console/${room}/` },
-  to: { path: `^console/(${CONSOLE_ROOMS.slice(index + 1).join('|')}|ksql)/` },
-}))
+/** The console's rooms, from the lowest up. Its files beside them are of any height: rooms know the environment. */
+const CONSOLE_STAIR = ['cache', 'http', 'access', 'api', 'page', 'ksql'].map(room => `^console/${room}/`)
 
 /** The trigger's rooms, from the lowest up: each imports itself and what stands before it. Its top level imports them all. */
 const TRIGGER_ROOMS = [
@@ -97,15 +108,6 @@ const INFRA_ROOMS = [
   'pages',
 ]
 
-const stair = (folder, rooms) =>
-  rooms.map((room, index) => ({
-    name: `${folder.split('/').at(-1)}-${room}`,
-    comment: `imports of ${folder} run from its top level down to ${rooms[0]}, never back`,
-    severity: 'error',
-    from: { path: `^${folder}/${room}/` },
-    to: { path: `^${folder}/([^/]+$|(${rooms.slice(index + 1).join('|') || 'test'})/)` },
-  }))
-
 /** Rooms of the command line that its commands share. Every other folder of cli/ belongs to the commands that it is named after. */
 const CLI_ROOMS = '(operation|options|output|recomputation|servers)'
 
@@ -134,17 +136,7 @@ const PIPELINE_STAIR = [
   'forwarding/',
   'reprocessing/',
   'verifying/',
-]
-
-const PIPELINE = '^packages/runtime/pipeline/'
-
-const pipelineStair = PIPELINE_STAIR.slice(0, -1).map((step, index) => ({
-  name: `pipeline-${step.replace(/[^a-z-].*/, '') || 'entries'}`,
-  comment: 'imports of the pipeline run from its entries down to its data, never back',
-  severity: 'error',
-  from: { path: `${PIPELINE}${step}` },
-  to: { path: `${PIPELINE}(${PIPELINE_STAIR.slice(index + 1).join('|')})` },
-}))
+].map(step => `^packages/runtime/pipeline/${step}`)
 
 /** A library that only one folder knows, so that it can be replaced there. */
 const onlyIn = (folder, library) => ({
@@ -158,7 +150,11 @@ const onlyIn = (folder, library) => ({
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
-    ...onlyRightwards,
+    ...stair(
+      'layers',
+      'imports run from the engine over the features to console, functions and cli, never back',
+      LAYERS,
+    ),
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     onlyIn(
@@ -197,14 +193,7 @@ module.exports = {
       from: { path: `${FEATURES}|^lib/(tables|queries)/` },
       to: { path: '^packages/runtime/(settings|lambda|testing)/' },
     },
-    {
-      name: 'known-layers',
-      comment:
-        'a folder of lib/ or of the engine that is none of the layers would be bound by none of these rules',
-      severity: 'error',
-      from: { path: '^lib/[^/]+/', pathNot: LAYERS },
-      to: {},
-    },
+    onlySteps('layers', 'lib/[^/]+/', LAYERS),
     {
       name: 'engine-by-its-face',
       comment:
@@ -335,24 +324,20 @@ module.exports = {
         pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
       },
     },
-    ...stair('packages/msk-trigger', TRIGGER_ROOMS),
-    ...stair('infra', INFRA_ROOMS),
-    {
-      name: 'known-rooms',
-      comment: 'a folder of infra that is none of the rooms would be bound by none of these rules',
-      severity: 'error',
-      from: { path: '^infra/[^/]+/', pathNot: `^infra/(${INFRA_ROOMS.join('|')})/` },
-      to: {},
-    },
-    ...consoleRooms,
-    ...pipelineStair,
-    {
-      name: 'pipeline-known',
-      comment: 'a room of the pipeline that is not on its stair would be bound by none of these rules',
-      severity: 'error',
-      from: { path: PIPELINE, pathNot: `${PIPELINE}(${PIPELINE_STAIR.join('|')})` },
-      to: {},
-    },
+    ...roomStair('packages/msk-trigger', TRIGGER_ROOMS),
+    ...roomStair('infra', INFRA_ROOMS),
+    onlySteps('infra', 'infra/[^/]+/', `^infra/(${INFRA_ROOMS.join('|')})/`),
+    ...stair(
+      'console',
+      'imports of the console run from its page down to its caches, never back',
+      CONSOLE_STAIR,
+    ),
+    ...stair(
+      'pipeline',
+      'imports of the pipeline run from its entries down to its data, never back',
+      PIPELINE_STAIR,
+    ),
+    onlySteps('pipeline', 'packages/runtime/pipeline/', PIPELINE_STAIR),
     {
       name: 'packages-stand-alone',
       comment: 'each is shared by parts that must not import one another',

@@ -12,20 +12,13 @@ import type { LoadedPart } from '../loading/load.ts'
 import type { Decision } from '../model/decision.ts'
 import { advance } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import type { Allowed } from '../model/tries.ts'
 import { type Answer, Receiver } from './receiver.ts'
 
-export function deliverRecords({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
-  return deliver(consumer as Consumer<Sink>, snapshot, loaded, allowed)
-}
-
 /** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */
-async function deliver(
-  consumer: Consumer<Sink>,
-  snapshot: Snapshot,
-  chunk: readonly Decoded[],
-  { remainingMs, nowMs, ...allowed }: Allowed,
-): Promise<ApplyResult> {
+export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
+  const consumer = run.consumer as Consumer<Sink>
+  const { remainingMs, nowMs, ...allowed } = run.allowed
+  const { snapshot, loaded: chunk } = part
   const leftMs = () => remainingMs() - consumer.reserveMs
   const receiver = new Receiver(consumer.process, { ...allowed, leftMs }, snapshot.formerOffsets)
   await receiver.offer(collectNewTasks(consumer, snapshot, chunk), nowMs())

@@ -13,20 +13,13 @@ import type { Decoded } from '../decoding/decode.ts'
 import { collectNewTasks, decideAll } from '../delivering/deliver.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { LoadedPart } from '../loading/load.ts'
-import type { Snapshot } from '../model/snapshot.ts'
-import { type Allowed, computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
+import { computeWaitMs, TRIES, type TriesAllowed } from '../model/tries.ts'
 
-export function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded }: LoadedPart) {
-  return archive(consumer as Consumer<SegmentSink>, snapshot, loaded, allowed)
-}
-
-/** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */
-async function archive(
-  consumer: Consumer<SegmentSink>,
-  snapshot: Snapshot,
-  segment: readonly Decoded[],
-  { remainingMs, ...allowed }: Pick<Allowed, 'remainingMs' | 'pause' | 'reportTry'>,
-): Promise<ApplyResult> {
+/** Decides all records of the segment or none. @param part the segment, with the snapshot at the end of the previous one */
+export async function archiveSegment(run: PartitionRun, part: LoadedPart): Promise<ApplyResult> {
+  const consumer = run.consumer as Consumer<SegmentSink>
+  const { remainingMs, ...allowed } = run.allowed
+  const { snapshot, loaded: segment } = part
   const tasks = collectNewTasks(consumer, snapshot, segment)
   const hasTime = (afterMs: number) => remainingMs() - afterMs >= consumer.reserveMs
   const offered = createSegment(consumer.process, segment, tasks)

@@ -11,18 +11,11 @@ import {
   type PastStates,
   type PastStep,
 } from '#runtime/pipeline/verifying/index.ts'
-import {
-  type Environment,
-  either,
-  instant,
-  type Kind,
-  mapKind,
-  wholeNumber,
-} from '#runtime/settings/index.ts'
-import { duration } from '../../lib/app/settings/duration.ts'
+import { type Environment, either, type Kind, mapKind, wholeNumber } from '#runtime/settings/index.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, readEntityState } from '../../lib/queries/states/entities.ts'
 import { preferExact } from '../../lib/tables/table.ts'
+import { TIME_OR_AGO } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
@@ -41,8 +34,7 @@ export type At = { readonly offset: number } | { readonly timeMs: number }
 
 export const AT: Kind<At> = either<At>(
   mapKind(wholeNumber({ least: 0 }), offset => ({ offset })),
-  mapKind(instant(), timeMs => ({ timeMs })),
-  mapKind(duration(), ms => ({ timeMs: Date.now() - ms })),
+  mapKind(TIME_OR_AGO, timeMs => ({ timeMs })),
 )
 
 export interface PastReport {

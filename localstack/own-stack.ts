@@ -82,7 +82,6 @@ const CLIENT_SETTINGS = [
   'REDIS_MODE',
   'REDIS_SECRET',
   ...Object.keys(NAMES.settings),
-  'TOPIC_MAPPINGS',
 ]
 
 /** Returns the environment variables that other programs need to access the servers of a stack. */

@@ -80,7 +80,6 @@ const OF_KAFKA = [
   ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
   'KAFKA_PORT',
   ...Object.keys(NAMES.settings),
-  'TOPIC_MAPPINGS',
 ]
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
 const OF_REGISTRY = ['SCHEMA_REGISTRY_URL', 'SCHEMA_REGISTRY_SECRET', 'REGISTRY_PORT']

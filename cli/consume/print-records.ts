@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { isFailure, type LogRecord } from '#runtime/cloudevents/index.ts'
 import type { Event, Failure } from '#runtime/consumer/index.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
@@ -123,7 +123,7 @@ function toConsumeFailure(error: unknown, topic: string): unknown {
 /** Prints records. */
 export class ConsumeOutput {
   readonly #plan: ConsumePlan
-  readonly #reader: PlainReader
+  readonly #reader: DataReader
   readonly #terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>
   readonly #fits: (text: string) => boolean
   #shown = 0
@@ -131,7 +131,7 @@ export class ConsumeOutput {
 
   constructor(
     plan: ConsumePlan,
-    reader: PlainReader,
+    reader: DataReader,
     terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>,
   ) {
     this.#plan = plan

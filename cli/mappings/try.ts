@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
 import { Readable } from 'node:stream'
-import { mappingsByTopic, readFunctions } from '../../lib/app/functions.ts'
-import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
-import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { readDocuments } from '../../lib/operations/import/csv-rows.ts'
 import {
@@ -15,8 +12,7 @@ import {
 } from '../../lib/operations/import/mapping-trial.ts'
 import { listMappings } from '../../lib/operations/import/named-mapping.ts'
 import { count as numbered } from '../../lib/support/count.ts'
-import { suggestion } from '../../lib/support/suggestion.ts'
-import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
+import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { readInput, splitDocuments, toInputName } from '../input.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
@@ -84,10 +80,10 @@ export async function parseRecords(file: string, text: string): Promise<Numbered
 }
 
 export default command({
-  about: `Show the result of mappings for each record of a file: the event that a consumer would get, or the reason why there is none. No server is needed.
+  about: `Show the result of mappings for each record of a file: the event that \`intake\` would append, or the reason why there is none. No server is needed.
 
 FILE has JSON lines, a JSON array, or CSV with a header; "-" is standard input. A cell of a CSV file is a number if it looks like one. Without
---mapping and --topic, all mappings of MAPPINGS_DIR are tried, in the order of their names.`,
+--mapping, all mappings of MAPPINGS_DIR are tried, in the order of their names.`,
   more: `
 Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. The time null stands
 for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
@@ -98,18 +94,16 @@ status is 1 if none was mapped, or if one failed; those that no mapping takes do
 Examples:
   sluice mappings try readings.csv
   sluice mappings try export.jsonl --mapping ./mine.yaml
-  sluice mappings try - --topic readings --json`,
+  sluice mappings try - --json`,
   args: {
     file: argument('the records, or "-"', SOME_TEXT),
   },
   options: {
     mapping: optionList('<name>', 'try this mapping, a name or a file; again for more', SOME_TEXT),
-    topic: option('<topic>', 'try the mappings of this topic: a signal, or a whole name', SOME_TEXT),
     json: flag('print one JSON document a record'),
   },
-  conflicts: [['mapping', 'topic']],
-  run: async ({ file, mapping, topic, json }, terminal) => {
-    const names = await resolveNames(mapping, topic, terminal)
+  run: async ({ file, mapping, json }, terminal) => {
+    const names = mapping.length > 0 ? mapping : await listMappings(getMappingsFolder(terminal))
     await tryMappings(file, await loadMappings(names, terminal), json, terminal)
   },
 })
@@ -143,22 +137,4 @@ function toShownTrial(trial: Trial) {
   if (!trial.accepted) return trial
   const { type, source, subject, time = null, data } = trial.event
   return { ...trial, event: { type, source, subject, time, data } }
-}
-
-async function resolveNames(
-  mapping: readonly string[],
-  topic: string | undefined,
-  terminal: Terminal,
-): Promise<readonly string[]> {
-  if (mapping.length > 0) return mapping
-  if (topic === undefined) return listMappings(getMappingsFolder(terminal))
-  const { topicMappings } = readSettings([MAPPINGS], terminal.environment)
-  const byTopic = mappingsByTopic(readFunctions(), topicMappings)
-  const found = byTopic.find(one => one.topic === (signalIn(topic) ?? topic))
-  if (found !== undefined) return found.mappings
-  const knownTopics = [...SIGNALS, ...byTopic.map(one => one.topic)]
-  const hint = knownTopics.includes(topic) ? '' : (suggestion(topic, knownTopics) ?? '')
-  throw new CliFailure(
-    `The topic ${topic} has no mappings.${hint} Specify one with --mapping, or configure some with TOPIC_MAPPINGS.`,
-  )
 }

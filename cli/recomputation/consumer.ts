@@ -6,8 +6,8 @@ import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipel
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
-import { listEmitters, listMappings, readFunctions } from '../../lib/app/functions.ts'
-import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
+import { GENERAL, readSettings } from '../../lib/app/settings/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -35,11 +35,9 @@ export async function loadConsumer(
 export async function loadAnyConsumer(name: string, environment: Environment): Promise<Consumer> {
   const resolveFolder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
-  const { topicMappings } = readSettings([MAPPINGS], environment)
   const functions = readFunctions()
   const own = functions.find(declared => declared.name === name)
   const { env } = readSettings([GENERAL], environment)
-  const mappings = own ? listMappings(own, topicMappings) : []
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, getEntryPath(name))).href)) as {
     handler: KafkaHandler
   }
@@ -49,8 +47,6 @@ export async function loadAnyConsumer(name: string, environment: Environment): P
     RULES_DIR: resolveFolder('RULES_DIR', 'config/rules'),
     NOTIFICATIONS_DIR: resolveFolder('NOTIFICATIONS_DIR', 'config/notifications'),
     EMITTERS: own ? listEmitters(own, functions, env).join(',') : '',
-    MAPPINGS: mappings.join(','),
-    MAPPINGS_DIR: resolveFolder('MAPPINGS_DIR', 'config/mappings'),
   })
   return consumer.catch(error => {
     if (!(error instanceof Unavailable)) throw error

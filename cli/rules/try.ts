@@ -1,5 +1,6 @@
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { either } from '#runtime/settings/index.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openSource } from '../../lib/operations/replay/recording-file.ts'
 import { readRulesAt } from '../../lib/operations/rules-at-path.ts'
@@ -22,7 +23,6 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { createReader, MAPPING } from '../options/mapping.ts'
 import { showLineLater, showProgress } from '../output/progress.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
 import { findHistory } from '../servers/history.ts'
@@ -39,7 +39,6 @@ const OPTIONS = {
   ),
   until: option('<time>', 'end of the range (default: now)', TIME_OR_AGO),
   entity: option('<text>', 'only entities whose name contains this text', SOME_TEXT),
-  mapping: MAPPING,
   json: JSON_OPTION,
   env: environment('to read'),
 }
@@ -77,13 +76,13 @@ Examples:
 type Options = ValuesOf<typeof OPTIONS> & { readonly source: number | string }
 
 async function run(options: Options, terminal: Terminal): Promise<void> {
-  const { source, until, json, env, mapping, entity = '' } = options
+  const { source, until, json, env, entity = '' } = options
   if (typeof source === 'string' && until !== undefined)
     throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
   const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
   const rules = await readRulesAt(resolvePath(terminal, named), named)
   const config = resolveConfig(terminal, env)
-  const trial = { rules, settings: config, entity, reader: await createReader(config, mapping, terminal) }
+  const trial = { rules, settings: config, entity, reader: dataReader(config) }
   const result =
     typeof source === 'string'
       ? await tryOnRecording(

@@ -7,8 +7,8 @@ import {
   type SegmentLimits,
   type SegmentSink,
 } from '#runtime/consumer/index.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { formatDay, formatObjectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
 import { toHistoryRows } from './row.ts'
@@ -27,7 +27,7 @@ const SEGMENTS: SegmentLimits = { offsets: 50_000, bytes: 32 * 1024 * 1024, span
 interface ArchiverParts {
   readonly name: string
   readonly store: HistoryStore
-  readonly reader: PlainReader
+  readonly reader: DataReader
   /** Returns the table of a Kafka topic; undefined for a topic that is not archived. */
   tableOfTopic(topic: string): HistoryTable | undefined
 }

@@ -9,11 +9,11 @@ import {
   type LogRecord,
   otherHeaders,
   type RecordHeader,
-  toBuffer,
   writeEvent,
 } from '#runtime/cloudevents/index.ts'
 import type { Event, Failure } from '#runtime/consumer/index.ts'
-import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/index.ts'
+import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 
 export interface HistoryRow {
   readonly topic: string
@@ -39,12 +39,12 @@ interface RawRecord {
 /**
  * Returns the rows of records. Data in the format of a schema registry is decoded. A record whose data cannot be decoded has `raw`.
  *
- * @param reader reads data that is not JSON, and records of other formats
+ * @param reader reads data that is not JSON
  * @throws Unavailable if the registry does not answer
  */
 export async function toHistoryRows(
   records: readonly LogRecord[],
-  reader: PlainReader,
+  reader: DataReader,
 ): Promise<HistoryRow[]> {
   const events = await plainEvents(records, reader)
   return records.map((record, index) => toHistoryRow(record, events[index] as Event | Failure))
@@ -61,15 +61,7 @@ function toHistoryRow(record: LogRecord, event: Event | Failure): HistoryRow {
 /** Returns true if writing the event makes a record from which the same event is read. */
 function isRestorable(record: LogRecord, event: Event): boolean {
   if (event.datacontenttype === undefined && event.data !== undefined) return false
-  if (isStructured(record)) return !record.headers.some(([name]) => name.startsWith('ce_'))
-  // A mapping made the event from a record of another format, which has no headers of an event, or of another type.
-  const id = record.headers.find(([name]) => name === 'ce_id')
-  return id !== undefined && toBuffer(id[1]).toString() === event.id && isSameType(record, event)
-}
-
-function isSameType({ headers }: LogRecord, event: Event): boolean {
-  const type = headers.find(([name]) => name === 'ce_type')
-  return type !== undefined && toBuffer(type[1]).toString() === event.type
+  return !isStructured(record) || !record.headers.some(([name]) => name.startsWith('ce_'))
 }
 
 /**

@@ -1,7 +1,7 @@
 /** History in memory, with calls that fail. */
 
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../lib/history/parquet.ts'
 import { type HistoryQuery, listSlices, rowsOfSlice } from '../../lib/history/read-history.ts'
@@ -10,7 +10,7 @@ import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.t
 import type { HistoryTable } from '../../lib/history/tables.ts'
 
 /** Reads data that is JSON already. */
-const PLAIN: PlainReader = { read: event => event, prepare: async () => {} }
+const PLAIN: DataReader = { read: event => event, prepare: async () => {} }
 
 export class MemoryHistory implements HistoryStore {
   readonly name = 's3://history'

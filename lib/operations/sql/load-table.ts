@@ -5,8 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pMap from 'p-map'
-import type { PlainReader } from '#runtime/pipeline/decoding/index.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
 import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'
 import {
@@ -33,7 +32,7 @@ export interface SqlSources {
   /** Returns the bounds of a topic and the first offsets at or after a time; undefined if the topic does not exist. */
   readonly reach: (topic: string, timeMs: number | undefined) => Promise<TopicReach | undefined>
   readonly log: () => Promise<LogReader>
-  readonly reader: PlainReader
+  readonly reader: DataReader
 }
 
 /** Amounts that are to be loaded, and that were loaded. */

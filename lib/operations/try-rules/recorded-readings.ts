@@ -1,12 +1,11 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
 import { type Event, formatEntity, instant } from '#runtime/consumer/index.ts'
-import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/index.ts'
 import { MAX_STEP_MS } from '#runtime/pipeline/model/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { findFamily } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { decodeGroup } from '../replay/decoded-group.ts'
-import { type Recorded, toRecorded } from '../replay/recorded-items.ts'
 import type { Source } from '../replay/recording-file.ts'
 
 /** Event with its time of arrival. */
@@ -24,14 +23,14 @@ interface RecordedReading extends Arrival {
 /**
  * Reads the readings of a recording.
  *
- * @param reader decoder for data that is not JSON, and for foreign records
+ * @param reader decoder for data that is not JSON
  * @throws OperationFailure if the recording contains no readings, a reading without a time, or more than ten years
  */
-export async function readRecording(source: Source, reader?: PlainReader): Promise<readonly Arrival[]> {
+export async function readRecording(source: Source, reader?: DataReader): Promise<readonly Arrival[]> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
   for await (const group of source.read())
-    for (const { event, eventMs, line } of reader ? await decodeReadings(group, reader) : group) {
+    for (const { event, eventMs, line } of reader ? await decodeGroup(group, reader) : group) {
       if (event === undefined || findFamily(event.type) === undefined) continue
       if (eventMs === undefined)
         throw new OperationFailure(`${source.name}:${line}: a reading without a time cannot be tried`)
@@ -39,26 +38,12 @@ export async function readRecording(source: Source, reader?: PlainReader): Promi
     }
   if (readings.length === 0)
     throw new OperationFailure(
-      `${source.name}: has no readings, so there is nothing to try; --mapping reads records of other forms`,
+      `${source.name}: has no readings, so there is nothing to try; \`sluice import\` converts records of other formats`,
     )
   // Sorting is stable, so readings with the same arrival time keep their order.
   readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
   requirePlausible(readings, source.name)
   return readings
-}
-
-/** Decodes a group of items as a consumer would. A record that is rejected by its mapping has no event. */
-async function decodeReadings(group: readonly Recorded[], reader: PlainReader): Promise<readonly Recorded[]> {
-  const [plain, foreign] = [await decodeGroup(group, reader), await reader.foreign?.()]
-  if (foreign === undefined) return plain
-  return plain.map(one => {
-    const { record, line } = one
-    const mapped = record && mappedRecord(record, foreign)
-    if (mapped === undefined || mapped === record || 'kind' in mapped) return one
-    // If the reading has no time, the timestamp of its record is used.
-    const read = toRecorded(mapped, line)
-    return { ...read, eventMs: read.eventMs ?? mapped.timestampMs }
-  })
 }
 
 /**

@@ -5,8 +5,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { isFailure, readEvent, writeEvent } from '#runtime/cloudevents/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import type { Decoded, PlainReader } from '#runtime/pipeline/decoding/index.ts'
+import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { Decision } from '#runtime/pipeline/model/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { collectFirings, type Firing, listIdentities } from '../../alerting/firings.ts'
@@ -64,8 +65,8 @@ export interface RulesOnTrial {
   readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs'>
   /** Text that the name of an entity must contain; empty for all entities. */
   readonly entity: string
-  /** Reader of data that is not JSON, and of foreign records. */
-  readonly reader?: PlainReader
+  /** Reader of data that is not JSON. */
+  readonly reader?: DataReader
 }
 
 interface Range {
@@ -153,11 +154,10 @@ export async function tryOnRecording(
 
 async function createConsumer({ rules, settings, reader }: RulesOnTrial): Promise<Consumer<AnyKeyedProcess>> {
   const { env, idWindowMs, futureToleranceMs } = settings
-  const readForeign = await reader?.foreign?.()
   return {
     ...CONSUMER_DEFAULTS,
     ...{ env, idWindowMs, futureToleranceMs, ...(reader && { reader }) },
-    application: readForeign ? { ...APPLICATION, readForeign } : APPLICATION,
+    application: APPLICATION,
     failuresTo: APPLICATION.failuresTopic,
     process: alerting(rules.filter(isReadingRule)) as AnyKeyedProcess,
     // All entities are new at the start of a range, although most of them were not new when their readings arrived.

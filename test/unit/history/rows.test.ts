@@ -10,7 +10,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { listColumns } from '../../../lib/history/columns.ts'
 import {
   DamagedObject,
@@ -30,7 +30,7 @@ import { PACKAGED, REGISTERED, SENT_AS, type SentAs, sent } from '../../support/
 const registry = await registryWith(REGISTERED)
 after(() => registry.close())
 
-const READER: PlainReader = { read: event => event, prepare: async () => {} }
+const READER: DataReader = { read: event => event, prepare: async () => {} }
 const DATA = 'application/json'
 
 /** Records that come back from an object of the history. */
@@ -144,15 +144,6 @@ describe('given a record, when it is archived and read again, then nothing of it
     test(name, async () => {
       assert.deepEqual((await kept([record])).map(content), [content(record)])
     })
-
-  test('an event that a mapping made from a record of another format', async () => {
-    const record = recordWith(READING, { headers: [], value: Buffer.from('{"plain":1}') })
-    const reader = { ...READER, foreign: async () => () => READING }
-    const rows = await toHistoryRows([record], reader)
-    assert.deepEqual(rows[0]?.event, READING)
-    const [again] = await decodeRows('readings', encodeRows('readings', rows))
-    assert.deepEqual([again?.event, toLogRecord(again as never)], [READING, record])
-  })
 
   test('any event in any table', async () => {
     const json = fc.jsonValue({ maxDepth: 3 })

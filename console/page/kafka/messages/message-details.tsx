@@ -24,7 +24,7 @@ export function MessagePanel(place: Props): JSX.Element {
   )
 }
 
-/** Failure code of a record that is not a CloudEvent. Consumers with a mapping accept such records. */
+/** Failure code of a record that is not a CloudEvent. */
 const FOREIGN = 'not-a-cloudevent'
 
 /**
@@ -43,7 +43,6 @@ function MessageDetails({ message }: { readonly message: Message }): JSX.Element
       {failure && (
         <p>
           <strong class={getFailureClass(failure.code)}>{failure.code}</strong> {failure.message}
-          {failure.code === FOREIGN && '. A consumer can still read the record with a mapping.'}
         </p>
       )}
       <Facts

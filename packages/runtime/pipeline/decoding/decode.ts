@@ -85,7 +85,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
 }
 
 /** Returns the event that the application makes from a record in a foreign format. For any other record, returns `read`. */
-export function readForeign(
+function readForeign(
   record: LogRecord,
   read: Event | Failure,
   application: Pick<Application, 'readForeign' | 'readsMalformed'>,

@@ -107,7 +107,7 @@ function parseRecordItem(parsed: unknown, line: number): Recorded | string {
 }
 
 /** Converts a record of a log to an item. */
-export function toRecorded(record: LogRecord, line: number): Recorded {
+function toRecorded(record: LogRecord, line: number): Recorded {
   const read = readEvent(record)
   const event = isFailure(read) ? {} : { event: read, eventMs: getTimeMs(read) }
   return { line, record, paceMs: record.timestampMs, eventMs: undefined, ...event }

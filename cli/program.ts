@@ -35,6 +35,9 @@ const STACK = option('<name>', 'running stack to use, as in `npm start -- --name
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
   try {
+    // Import on demand, and before everything that needs the families.
+    const { familiesError } = await import('../lib/telemetry/adapters/loaded-families.ts')
+    if (familiesError) throw new CliFailure(familiesError.message, 2)
     const { context, words } = await applySettingsFile(terminal, args)
     await (await buildProgram(context, running, words)).parseAsync([...words], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0

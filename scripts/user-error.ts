@@ -1,4 +1,5 @@
 import { ConfigError } from '#runtime/settings/index.ts'
+import { FileError } from '../lib/support/file-errors.ts'
 
 /**
  * Error that the user can fix. Only the message is printed; it contains the problem, its location and the remedy. All other errors
@@ -10,6 +11,7 @@ export class UserError extends Error {
 
 /** Returns the text to print for a thrown value. */
 export function describeError(error: unknown): string {
-  if (error instanceof UserError || error instanceof ConfigError) return error.message
+  if (error instanceof UserError || error instanceof ConfigError || error instanceof FileError)
+    return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

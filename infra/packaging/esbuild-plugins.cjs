@@ -79,7 +79,52 @@ const builtConsole = {
   },
 }
 
-module.exports = Object.assign([inlineText, quickCommands, noLeftovers, builtConsole], {
+/**
+ * Puts the content of config/families into the bundle, in the place of the module that reads it. Each file becomes an input of the
+ * bundle, so that changing it changes the version of the code, as it does for a module.
+ */
+const bundledFamilies = {
+  name: 'bundled-families',
+  setup(build) {
+    const contents = new Map()
+    build.onLoad({ filter: /telemetry[\\/]adapters[\\/]loaded-families\.ts$/ }, () => {
+      const {
+        findFamilies,
+        listFamilyFiles,
+        loadFamilies,
+      } = require('../../lib/telemetry/adapters/family-files.ts')
+      const place = findFamilies(process.env)
+      try {
+        const families = loadFamilies(place)
+        const files = listFamilyFiles(place.folder)
+        for (const [index, path] of files.entries()) contents.set(path, families[index])
+        const imports = files.map((path, index) => `import family${index} from ${JSON.stringify(path)}`)
+        const list = `export const loadedFamilies = [${files.map((_, index) => `family${index}`)}]`
+        return {
+          contents: [...imports, list, 'export const familiesError = undefined'].join('\n'),
+          loader: 'js',
+        }
+      } catch (error) {
+        return { errors: toBuildErrors(error) }
+      }
+    })
+    build.onLoad({ filter: /\.ya?ml$/ }, ({ path }) =>
+      contents.has(path) ? { contents: JSON.stringify(contents.get(path)), loader: 'json' } : undefined,
+    )
+  },
+}
+
+/** Returns the errors of a configuration file in the form of esbuild, whose columns start at 0. */
+function toBuildErrors({ message, errors = [] }) {
+  if (errors.length === 0) return [{ text: message }]
+  return errors.map(({ file, line, column, key, message: text }) => ({
+    text: key === undefined ? text : `${key}: ${text}`,
+    location: { file, line, column: column - 1 },
+  }))
+}
+
+module.exports = Object.assign([inlineText, quickCommands, noLeftovers, builtConsole, bundledFamilies], {
   inlineText,
   builtConsole,
+  bundledFamilies,
 })

@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { listConsumers, listMappings, readFunctions } from '../../lib/app/functions.ts'
+import { familiesError } from '../../lib/telemetry/adapters/loaded-families.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { describeDisabledClock } from '../place/schedules.ts'
 
@@ -68,6 +69,7 @@ export default class DeploymentChecks {
     const { processedInput, service } = this.#framework
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
+    if (familiesError) this.#refuse([familiesError.message])
     const { problems: settings, schedules } = readPlace(service.custom.deployment)
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))

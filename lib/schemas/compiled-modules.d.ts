@@ -10,6 +10,10 @@ declare module '*/compiled-failure-policy.js' {
   const validators: FileValidators
   export default validators
 }
+declare module '*/compiled-family.js' {
+  const validators: FileValidators
+  export default validators
+}
 declare module '*/compiled-mapping.js' {
   const validators: FileValidators
   export default validators

@@ -66,6 +66,58 @@ const DIMENSIONS: readonly (readonly Unit[])[] = [
     unit([3600], 'h', 'hr', 'hour', 'hours'),
   ],
   [unit([1], '1', 'count', 'connections')],
+  [
+    unit([1], 'V', 'volt', 'volts'),
+    unit([1, 1000], 'millivolt', 'millivolts', 'mV'),
+    unit([1000], 'kV', 'kilovolt', 'kilovolts'),
+  ],
+  [unit([1], 'A', 'ampere', 'amperes', 'amp', 'amps'), unit([1, 1000], 'mA', 'milliampere', 'milliamperes')],
+  // Names ignore case, so that mega and milli have no short names where they would be equal.
+  [
+    unit([1], 'W', 'watt', 'watts'),
+    unit([1000], 'kW', 'kilowatt', 'kilowatts'),
+    unit([1_000_000], 'megawatt', 'megawatts'),
+  ],
+  [unit([1], 'kWh', 'kilowatt hour', 'kilowatt hours'), unit([1, 1000], 'Wh', 'watt hour', 'watt hours')],
+  [
+    unit([1], 'Hz', 'hertz'),
+    unit([1000], 'kHz', 'kilohertz'),
+    unit([1, 60], 'rpm', 'revolutions per minute'),
+    unit([1], '1/s', 'per second', 'req/s', 'ops/s'),
+  ],
+  [
+    unit([1], 'B', 'byte', 'bytes'),
+    unit([1000], 'kB', 'kilobyte', 'kilobytes'),
+    unit([1_000_000], 'megabyte', 'megabytes'),
+    unit([1_000_000_000], 'GB', 'gigabyte', 'gigabytes'),
+    unit([1024], 'KiB', 'kibibyte', 'kibibytes'),
+    unit([1_048_576], 'MiB', 'mebibyte', 'mebibytes'),
+    unit([1_073_741_824], 'GiB', 'gibibyte', 'gibibytes'),
+  ],
+  [unit([1], 'B/s', 'bytes per second'), unit([1, 8], 'bit/s', 'bits per second', 'bps')],
+  [unit([1], 'ppm', 'parts per million'), unit([1, 1000], 'ppb', 'parts per billion')],
+  [unit([1], 'µg/m³', 'ug/m3', 'micrograms per cubic metre')],
+  [unit([1], 'lx', 'lux')],
+  [unit([1], 'dB', 'decibel', 'decibels')],
+  [unit([1], 'dBm')],
+  [unit([1], 'degree', 'degrees', 'deg')],
+  [unit([1], 'pH')],
+  [unit([1], 'µS/cm', 'uS/cm'), unit([1000], 'mS/cm')],
+  [unit([1], 'W/m²', 'W/m^2', 'watts per square metre')],
+  [
+    unit([1], 'm', 'metre', 'metres', 'meter', 'meters'),
+    unit([1, 1000], 'mm', 'millimetre', 'millimetres', 'millimeter', 'millimeters'),
+    unit([1, 100], 'cm', 'centimetre', 'centimetres', 'centimeter', 'centimeters'),
+    unit([1000], 'km', 'kilometre', 'kilometres', 'kilometer', 'kilometers'),
+  ],
+  [unit([1], 'mm/h', 'millimetres per hour', 'millimeters per hour')],
+  [
+    unit([1], 'L', 'litre', 'litres', 'liter', 'liters'),
+    unit([1, 1000], 'mL', 'millilitre', 'millilitres', 'milliliter', 'milliliters'),
+    unit([1000], 'm³', 'm^3', 'cubic metre', 'cubic metres', 'cubic meters'),
+  ],
+  [unit([1], 'L/min', 'litres per minute', 'liters per minute')],
+  [unit([1], 'kg', 'kilogram', 'kilograms'), unit([1, 1000], 'gram', 'grams')],
 ]
 
 interface KnownUnit {
@@ -78,6 +130,9 @@ const BY_NAME: ReadonlyMap<string, KnownUnit> = new Map(
     dimension.flatMap(unit => unit.names.map(name => [normalizeName(name), { unit, dimension }] as const)),
   ),
 )
+
+/** All names of units, of which a message suggests the nearest to a misspelled one. */
+export const UNIT_NAMES: readonly string[] = DIMENSIONS.flat().flatMap(({ names }) => names)
 
 /** Returns the name that messages use for a unit, which may be given by any of its names; undefined for an unknown unit. */
 export function unitNamed(name: string): string | undefined {

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path'
 import process from 'node:process'
 import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
+import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './trigger-thread.ts'
@@ -123,12 +124,13 @@ export default class ReloadPlugin {
     const { serviceDir, service } = this.#serverless
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)
+    const families = relative(serviceDir, findFamilies(process.env).folder)
     const rows: SavedFiles[] = [
       {
         has: path => isIn(path, READ_AT_START),
         act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
       },
-      // Reload code before rules, because new rules may require new code.
+      // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
         has: (saved: string) => isIn(saved, [path]),
@@ -137,7 +139,7 @@ export default class ReloadPlugin {
     ]
     new Watcher({
       projectDir: serviceDir,
-      patterns: [...service.custom.esbuild.watch.pattern, ...rulesPaths, ...READ_AT_START],
+      patterns: [...service.custom.esbuild.watch.pattern, families, ...rulesPaths, ...READ_AT_START],
       sinceMs: this.#beganMs,
       onSave: paths =>
         this.#runGuarded(async () => {

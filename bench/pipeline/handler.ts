@@ -90,6 +90,7 @@ const SILENT: Observer = {
   reportExpired: ignore,
   reportFailuresNotKept: ignore,
   reportStartWithoutAppliedOffset: ignore,
+  reportNewLog: ignore,
   reportClockGap: ignore,
   reportTimedByProducers: () => {},
   reportContextUnreadable: ignore,

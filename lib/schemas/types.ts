@@ -120,6 +120,7 @@ export interface DeadLetter {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
+  readonly originalLog?: string
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
@@ -198,6 +199,7 @@ export interface Failure {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
+  readonly originalLog?: string
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
@@ -252,6 +254,7 @@ export interface Retry {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
+  readonly originalLog?: string
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null

@@ -2,17 +2,24 @@ import { decodeText, type HeaderBytes } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /**
- * Source of the append time: `append` uses the timestamp of the record, `carried` uses the original timestamp in a header of a
- * replayed record.
+ * Source of the append time that can be configured: `append` uses the timestamp of the record, `carried` uses the original timestamp
+ * in a header of a replayed record.
  */
 export const LOG_TIMES = ['append', 'carried'] as const
-export type LogTime = (typeof LOG_TIMES)[number]
+/** Source of the append time. `counted` moves the clock by one for each offset, whatever the timestamps of the records are. */
+export type LogTime = (typeof LOG_TIMES)[number] | 'counted'
 
 /** Name of the header with the original append time, in decimal milliseconds since the epoch. */
 const CARRIED = 'sluice-logtime'
 
+/** Returns the record with the time by which it advances the clock of its log. */
+export function withLogTime(record: LogRecord, logTime: LogTime): LogRecord {
+  if (logTime === 'append') return record
+  return logTime === 'counted' ? { ...record, clockMs: record.offset } : withCarriedTime(record)
+}
+
 /** Returns the record with the original append time from its header. A record without this header is returned unchanged. */
-export function withCarriedTime(record: LogRecord): LogRecord {
+function withCarriedTime(record: LogRecord): LogRecord {
   const carried = carriedIn(record.headers)
   return carried === undefined ? record : { ...record, timestampMs: carried }
 }

@@ -30,6 +30,10 @@ export interface LogRecord {
    * without its schema id. The id has been restored in `value`; `readableValue` returns the value without it.
    */
   readonly validatedByLambda?: true
+  /** Identity of the log, see `formatLog`. Set only for a process with `foreignLogs`. */
+  readonly log?: string
+  /** Time by which the record advances the clock of its log; by default its timestamp. */
+  readonly clockMs?: number
 }
 
 /** Schema with which Lambda has validated a key or a value, from `keySchemaMetadata` or `valueSchemaMetadata` of Lambda's event. */

@@ -98,6 +98,8 @@ export interface ForeignRecord {
   /** Original partition of the record. For a redriven record, the position is the position of the failed record. */
   readonly partition: number
   readonly offset: number
+  /** Identity of the log at that position, if the consumer reads logs of other applications. */
+  readonly log?: string
   /** Timestamp of the record at its original position, in milliseconds since the epoch. */
   readonly timestampMs: number
   readonly key: Buffer | null

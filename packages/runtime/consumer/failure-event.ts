@@ -6,6 +6,8 @@ interface OriginalRecord {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
+  /** Identity of the log of another application; absent for a topic of the application. */
+  readonly originalLog?: string
   /** Timestamp of the record, in milliseconds since the epoch. */
   readonly originalTimestamp: number
   readonly originalKey: string | null
@@ -50,10 +52,31 @@ export interface FailedAttempt {
   readonly redrivenAt?: string
 }
 
+/** Position of a record, with the identity of its log if the log belongs to another application. */
+export interface LogPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly log?: string | undefined
+}
+
 /** Returns the id of a record's failure. It is derived from the record's original position in the log, so all attempts share it. */
-export function failureId(
-  consumer: string,
-  place: { readonly topic: string; readonly partition: number; readonly offset: number },
-): string {
-  return derivedId('failure', consumer, place.topic, place.partition, place.offset)
+export function failureId(consumer: string, position: LogPosition): string {
+  return derivedId('failure', consumer, ...listPositionParts(position))
+}
+
+/** Returns the parts of a position from which ids are derived. */
+export function listPositionParts({ topic, partition, offset, log }: LogPosition): (string | number)[] {
+  return [topic, partition, offset, ...(log === undefined ? [] : [log])]
+}
+
+/** Returns the original position of a failed record. */
+export function originalPosition(failure: FailureData): LogPosition {
+  const {
+    originalTopic: topic,
+    originalPartition: partition,
+    originalOffset: offset,
+    originalLog: log,
+  } = failure
+  return { topic, partition, offset, log }
 }

@@ -5,7 +5,15 @@ export { ConfigError, RetryableError } from './author-errors.ts'
 export { derivedId } from './derived-id.ts'
 export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './event.ts'
 export { FAILURES, type Failure, type FailureClass, type FailureCode, failure } from './failure-codes.ts'
-export { type FailedAttempt, type FailureData, failureId, type RecordPart } from './failure-event.ts'
+export {
+  type FailedAttempt,
+  type FailureData,
+  failureId,
+  type LogPosition,
+  listPositionParts,
+  originalPosition,
+  type RecordPart,
+} from './failure-event.ts'
 export { FORGET, scheduleForgetting } from './forget-timer.ts'
 export { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from './forwarder.ts'
 export { instant } from './instant.ts'

@@ -1,4 +1,4 @@
-import type { Received } from './event.ts'
+import type { Event, Received } from './event.ts'
 import type { Parking } from './parking.ts'
 import type { TopicName } from './topic-name.ts'
 
@@ -49,6 +49,12 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * those functions, and needs no limit of its own. With a limit, a burst of alerts could be refused.
    */
   readonly trustsProducers?: true
+  /**
+   * Set if the topics of the process belong to other applications. Their timestamps come from any clock, so the log's clock counts
+   * records instead: the process must not have timers, and the window of ids is a number of records. A topic that is created again
+   * is read from its start as a new log. `ForeignRecord.log` contains the identity of the log.
+   */
+  readonly foreignLogs?: true
   /** Context that all entities of a partition share. */
   readonly context?: PartitionContext<Context>
   /**
@@ -188,6 +194,8 @@ export interface Emission {
    * of an event in their topic, regardless of the time of its cause.
    */
   readonly untimed?: true
+  /** Event that the step passes on unchanged: the emission keeps this id and these extensions. At most one emission of a step. */
+  readonly passesOn?: Pick<Event, 'id' | 'extensions'>
   /** True to append the event to every partition of the topic, regardless of its key. For events that set a context. */
   readonly everyPartition?: true
   /**

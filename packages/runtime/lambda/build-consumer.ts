@@ -64,6 +64,9 @@ export async function buildWritingConsumer(plan: HandlerPlan, environment: Envir
   return consumer
 }
 
+/** Number of records of a log of another application whose ids are remembered: about 6 MB for each partition. */
+const COUNTED_IDS = 100_000
+
 function createConsumer(
   application: Application,
   config: ConsumerConfig,
@@ -72,7 +75,8 @@ function createConsumer(
 ): Consumer {
   const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
     config
-  const { logTime, sinceMs, emitters } = config
+  const { sinceMs, emitters } = config
+  const isForeign = 'foreignLogs' in process && process.foreignLogs === true
   return {
     ...CONSUMER_DEFAULTS,
     application,
@@ -82,12 +86,12 @@ function createConsumer(
     process,
     env,
     contentMode,
-    idWindowMs,
+    idWindowMs: isForeign ? COUNTED_IDS : idWindowMs,
     failureBytes,
     newEntities,
     futureToleranceMs,
     earliestTimeMs,
-    logTime,
+    logTime: isForeign ? 'counted' : config.logTime,
     emitters,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }

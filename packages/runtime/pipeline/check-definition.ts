@@ -13,7 +13,13 @@ import { versionError } from './model/stored-state.ts'
  */
 export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
-  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
+  const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs) ?? clockError(keyed))
   if (wrong) throw new ConfigError(`the process '${process.name}'`, [wrong])
   if ('segments' in process) new SegmentCutter(process)
+}
+
+/** Returns an error message for a process that needs a clock and reads logs without one. */
+function clockError({ foreignLogs, onTimer, parking }: KeyedProcess<unknown>): string | undefined {
+  if (!foreignLogs || (!onTimer && !parking)) return undefined
+  return 'has `foreignLogs`, whose clock counts records: it must not have onTimer or parking'
 }

@@ -8,9 +8,11 @@ import type { PartitionLog } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
 import type { SegmentCutter } from './log/segment-cutter.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
+import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
 import type { Ports } from './ports.ts'
+import type { FormerStatesPort } from './replacing/former-states.ts'
 
 /** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
@@ -30,9 +32,11 @@ export interface Invocation extends SurgeGuard {
 /** One partition of a batch, while its chunks are processed. */
 export interface PartitionRun {
   readonly consumer: Consumer
-  readonly ports: Ports & { readonly log: PartitionLog }
+  readonly ports: Ports & FormerStatesPort & { readonly log: PartitionLog }
   readonly invocation: Invocation
   readonly stateKey: StateKey
+  /** Identity of the log, for a process with `foreignLogs`; absent for others, and if the brokers have no ids of topics. */
+  readonly log?: LogIdentity | undefined
   readonly code: string
   readonly pending: PendingRecords
   /** True if producers set the timestamps of the batch. */
@@ -41,4 +45,6 @@ export interface PartitionRun {
   readonly allowed: Allowed
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
+  /** Set once the state was emptied because its log was created again. */
+  isNewLog?: true
 }

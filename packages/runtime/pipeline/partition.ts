@@ -12,6 +12,7 @@ import { SegmentCutter } from './log/segment-cutter.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import type { Deferred } from './model/decision.ts'
 import { computeFailureBytes } from './model/failure-memory.ts'
+import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
@@ -32,9 +33,12 @@ export async function runPartition(
 ): Promise<PartitionResult> {
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
-  const pending = new PendingRecords(records, consumer)
+  const identified = await identifyLog(consumer, ports.log, topic)
+  if (identified.kind === 'deferred') return stopAt(records[0] as LogRecord, identified.deferred)
+  const { log } = identified
+  const pending = new PendingRecords(records, consumer, log && formatLog(log))
   const hasProducerTimes = createTimeFrom !== undefined
-  const run = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
+  const run = { ...createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes), log }
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
@@ -55,6 +59,24 @@ export async function runPartition(
   function stopAt({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     ports.observer.reportWaiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
+  }
+}
+
+type Identified =
+  | { readonly kind: 'log'; readonly log?: LogIdentity | undefined }
+  | Extract<End, { kind: 'deferred' }>
+
+/** Returns the identity of a log of another application. It is read for each batch, because the topic may be created again. */
+async function identifyLog(
+  { process }: Consumer,
+  log: PartitionRun['ports']['log'],
+  topic: string,
+): Promise<Identified> {
+  if (!('foreignLogs' in process && process.foreignLogs)) return { kind: 'log' }
+  try {
+    return { kind: 'log', log: await log.identity(topic) }
+  } catch (error) {
+    return { kind: 'deferred', deferred: toDeferred(error) }
   }
 }
 
@@ -103,9 +125,13 @@ async function processChunk(run: PartitionRun, steps: Steps, chunk: readonly Log
     }
     return { reason: 'contended' }
   } catch (error) {
-    const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
-    return { reason: isKnown ? error.code : 'unexpected-error', error }
+    return toDeferred(error)
   }
+}
+
+function toDeferred(error: unknown): Deferred {
+  const isKnown = error instanceof Unavailable || error instanceof PartitionStopped
+  return { reason: isKnown ? error.code : 'unexpected-error', error }
 }
 
 /**
@@ -164,7 +190,7 @@ async function readBack(
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
   // Usually the range contains no records, only transaction markers.
-  if (!first || !last || isRoutine) return true
+  if (!first || !last || isRoutine || run.isNewLog) return true
   if (!(await readPublishedFailures(run, added, appliedOffset < 0))) return false
   if (appliedOffset < 0) observer.reportStartWithoutAppliedOffset(stateKey, first.offset)
   else observer.reportRangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })

@@ -165,6 +165,8 @@ export interface Observer {
   reportExpired(stateKey: StateKey, range: OffsetRange): void
   /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */
   reportStartWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
+  /** Reports that a log of another application was created again, and is read from its start. @param appliedOffset of the old log */
+  reportNewLog(stateKey: StateKey, appliedOffset: number): void
   /**
    * Reports that the failure memory is nearly full, or that failures were forgotten to free memory.
    *

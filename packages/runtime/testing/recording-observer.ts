@@ -42,6 +42,10 @@ export class RecordingObserver implements Observer {
   reportStartWithoutAppliedOffset(_: StateKey, fromOffset: number): void {
     this.startsWithoutAppliedOffsetAt.push(fromOffset)
   }
+  readonly newLogsAfter: number[] = []
+  reportNewLog(_: StateKey, appliedOffset: number): void {
+    this.newLogsAfter.push(appliedOffset)
+  }
   reportRangeReadBack(_: StateKey, range: OffsetRange): void {
     this.ranges.push(range)
   }

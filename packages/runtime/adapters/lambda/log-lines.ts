@@ -33,6 +33,9 @@ const LINES = {
   'no-applied-offset': warn(
     'the store has no state of partitions with old records: they are read from their beginning',
   ),
+  'log-created-again': warn(
+    'a topic of another application was deleted and created again: its partition is read from the start as a new log',
+  ),
   'outbox-not-trimmed': warn(
     'entries are published, but the outbox was not trimmed: the next batch publishes them again',
   ),

@@ -164,6 +164,10 @@ export class LambdaObserver implements Observer {
     this.#starts.note(stateKey, fromOffset)
   }
 
+  reportNewLog(stateKey: StateKey, appliedOffset: number): void {
+    this.#lines.write('log-created-again', formatPartition(stateKey), { ...stateKey, appliedOffset })
+  }
+
   reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void {
     this.#measured.count('range-read-back', 'never-delivered', countOffsets(range))
     this.#lines.write('range-read-back', formatPartition(stateKey), { ...stateKey, ...range })

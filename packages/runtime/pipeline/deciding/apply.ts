@@ -9,7 +9,7 @@ import type { PartitionStopped } from '../errors.ts'
 import { eventCause } from '../model/cause.ts'
 import type { Decision, Deferred } from '../model/decision.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
-import { advance, clockGapMs, type LogClock } from '../model/log.ts'
+import { advance, clockGapMs, getClockMs, type LogClock } from '../model/log.ts'
 import type { ErasureReason, IgnoredReason } from '../model/reasons.ts'
 import type { Change, Snapshot } from '../model/snapshot.ts'
 import { readState } from '../model/stored-state.ts'
@@ -55,9 +55,10 @@ export function apply(
   const clockGap: { beforeOffset: number; ms: number }[] = []
   for (const decoded of chunk) {
     if (copy.size.isFull) break
-    const { offset, timestampMs } = decoded.record
-    const ms = clockGapMs(copy.progress.clock, timestampMs)
-    const clock = advance(copy.progress.clock, timestampMs)
+    const { offset } = decoded.record
+    const appendMs = getClockMs(decoded.record)
+    const ms = clockGapMs(copy.progress.clock, appendMs)
+    const clock = advance(copy.progress.clock, appendMs)
     const outcome = decide(work, decoded, clock)
     if (outcome.kind === 'full') break
     if (outcome.kind === 'deferred')

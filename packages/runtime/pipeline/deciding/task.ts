@@ -90,7 +90,7 @@ export function findPublishedFailure(
   const { partition, offset } = attemptAt ?? record
   const id = attemptAt?.id ?? failureId(name, record)
   const attempt = (attemptAt?.attempt ?? 0) + 1
-  const eventId = failureEventId(name, record.topic, { id, partition, offset, attempt })
+  const eventId = failureEventId(name, record, { id, partition, offset, attempt })
   return copy.failures.findPublished(
     eventId,
     attemptAt ? Date.parse(attemptAt.firstFailedAt) : record.timestampMs,

@@ -52,6 +52,7 @@ type Expectations = Pick<
   readonly process: {
     readonly name: string
     readonly accepts: readonly string[]
+    readonly foreignLogs?: true
     readonly context?: Pick<PartitionContext<unknown>, 'setBy'>
   }
 }
@@ -62,7 +63,8 @@ type Expectations = Pick<
  * @throws Unavailable if a schema must be fetched first; no other error is thrown
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
-  const redriveTarget = readRedriveTarget(record)
+  // Nothing is redriven into a log of another application. Such headers were copied with the record.
+  const redriveTarget = consumer.process.foreignLogs ? undefined : readRedriveTarget(record)
   if (redriveTarget && !isNamed(redriveTarget.consumer, consumer))
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)

@@ -9,7 +9,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureCode } from '../../consumer/failure-codes.ts'
-import { type FailureData, failureId } from '../../consumer/failure-event.ts'
+import { type FailureData, failureId, originalPosition } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
 import type { PublishedFailure, PublishedFailures } from '../model/failure-memory.ts'
@@ -164,13 +164,9 @@ async function readEvents(records: readonly LogRecord[], { reader }: Consumer): 
   return events.filter(event => !isFailure(event)) as Event[]
 }
 
-function computeEventId(
-  consumer: string,
-  { originalTopic: topic, originalPartition: partition, originalOffset: offset }: FailureData,
-  attempt: number,
-): string {
-  const id = failureId(consumer, { topic, partition, offset })
-  return failureEventId(consumer, topic, { id, partition, offset, attempt })
+function computeEventId(consumer: string, failed: FailureData, attempt: number): string {
+  const position = originalPosition(failed)
+  return failureEventId(consumer, position, { ...position, id: failureId(consumer, position), attempt })
 }
 
 function placeName(topic: string, partition: number): string {

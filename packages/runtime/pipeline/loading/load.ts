@@ -16,6 +16,7 @@ import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
 import type { StateStore } from '../ports.ts'
+import { restartForNewLog } from '../replacing/new-log.ts'
 import { contextAhead } from './context-ahead.ts'
 
 export interface LoadedPart extends DecodedPart {
@@ -34,6 +35,8 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
+  const restarted = await restartForNewLog(run, snapshot)
+  if (restarted) return restarted
   const { appliedOffset } = snapshot.version
   if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
   await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
@@ -63,8 +66,8 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
 }
 
 /** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
-async function readOrigin({ ports, stateKey }: PartitionRun): Promise<string | undefined> {
-  const identity = await ports.log.identity?.(stateKey.topic)
+async function readOrigin({ ports, stateKey, log }: PartitionRun): Promise<string | undefined> {
+  const identity = log ?? (await ports.log.identity?.(stateKey.topic))
   return identity && formatOrigin(stateKey, identity)
 }
 

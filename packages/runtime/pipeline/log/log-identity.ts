@@ -2,11 +2,11 @@
  * Checks that a partition state was computed from the present log. Offsets alone cannot show this: a recreated topic starts at 0
  * again, and its first records could be mistaken for records that were applied before.
  */
-import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
+import { carriesTime, type LogTime, withLogTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { PartitionStopped } from '../errors.ts'
 import { computeDigest } from '../model/fingerprint.ts'
-import type { OffsetRange } from '../model/log.ts'
+import { getClockMs, type OffsetRange } from '../model/log.ts'
 import type { StateKey } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { LogReader } from '../ports.ts'
@@ -20,10 +20,11 @@ type AppliedPosition = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
  */
 function isOfAnotherLog({ version, clock, appliedDigest }: AppliedPosition, record: LogRecord): boolean {
   if (record.offset > version.appliedOffset) return false
-  if (record.timestampMs > (clock.highestAppendMs ?? Infinity)) return true
+  const appendMs = getClockMs(record)
+  if (appendMs > (clock.highestAppendMs ?? Infinity)) return true
   if (record.offset < version.appliedOffset || appliedDigest === undefined) return false
   // The setting for the append time may have changed since, so a record with an original timestamp in its header is accepted.
-  const isSameTime = record.timestampMs === clock.lastAppendMs || carriesTime(record)
+  const isSameTime = appendMs === clock.lastAppendMs || carriesTime(record)
   // The bytes of a record that Lambda has decoded differ from those in the log.
   return !isSameTime || (!record.decodedByLambda && computeDigest(record) !== appliedDigest)
 }
@@ -90,7 +91,7 @@ async function checkLog(
   const { appliedOffset } = position.version
   const look = async (range: OffsetRange) => {
     const looked = await log.read(topic, partition, range)
-    const records = logTime === 'carried' ? looked.records.map(withCarriedTime) : looked.records
+    const records = looked.records.map(record => withLogTime(record, logTime))
     const other = records.find(record => isOfAnotherLog(position, record))
     if (other) throw anotherLog(stateKey, other.offset)
     return looked

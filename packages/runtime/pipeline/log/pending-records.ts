@@ -2,8 +2,9 @@
  * Undecided records of a partition in an invocation. They were delivered by Lambda, or were missing from the batch and then read
  * from the log.
  */
-import { withCarriedTime } from '../../cloudevents/log-time.ts'
+import { withLogTime } from '../../cloudevents/log-time.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Consumer } from '../consumer.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
 
@@ -19,11 +20,18 @@ export class PendingRecords {
   #logStart = 0
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
+  readonly #log: string | undefined
 
-  constructor(records: readonly LogRecord[], { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>) {
+  /** @param log identity of a log of another application */
+  constructor(
+    records: readonly LogRecord[],
+    { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>,
+    log?: string,
+  ) {
     this.#limits = limits
     this.#logTime = logTime
-    this.#records = this.#applyLogTime(records)
+    this.#log = log
+    this.#records = this.#placeInLog(records)
   }
 
   get isEmpty(): boolean {
@@ -91,7 +99,7 @@ export class PendingRecords {
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
-    const added = this.#applyLogTime(
+    const added = this.#placeInLog(
       records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset),
     )
     this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
@@ -110,8 +118,10 @@ export class PendingRecords {
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
 
-  #applyLogTime(records: readonly LogRecord[]): readonly LogRecord[] {
-    return this.#logTime === 'carried' ? records.map(withCarriedTime) : records
+  #placeInLog(records: readonly LogRecord[]): readonly LogRecord[] {
+    const log = this.#log
+    if (this.#logTime === 'append' && log === undefined) return records
+    return records.map(record => ({ ...withLogTime(record, this.#logTime), ...omitUndefined({ log }) }))
   }
 
   #holeBefore(index: number): OffsetRange | undefined {

@@ -8,6 +8,11 @@ export interface LogIdentity {
   readonly topicId: string
 }
 
+/** Returns the identity as a text, which is part of ids. */
+export function formatLog({ cluster, topicId }: LogIdentity): string {
+  return `${cluster}:${topicId}`
+}
+
 /** Range of offsets of a partition, both ends included. */
 export interface OffsetRange {
   readonly fromOffset: number
@@ -76,7 +81,7 @@ export function clockGapMs(clock: LogClock, appendMs: number): number {
 
 /** Returns the span of a chunk. The chunk must contain at least one record. */
 export function computeSpan(chunk: readonly LogRecord[]): Span {
-  const appends = chunk.map(({ timestampMs }) => timestampMs)
+  const appends = chunk.map(getClockMs)
   const advanceMs = appends
     .slice(1)
     .reduce((sum, at, index) => sum + limitStep(at - (appends[index] as number)), 0)
@@ -89,6 +94,11 @@ export function computeSpanEnd(
   { nowMs, lastAppendMs }: LogClock,
 ): number {
   return nowMs + (lastAppendMs === undefined ? 0 : limitStep(firstAppendMs - lastAppendMs)) + advanceMs
+}
+
+/** Returns the time by which a record advances the clock: its append time, unless the clock counts records. */
+export function getClockMs({ clockMs, timestampMs }: Pick<LogRecord, 'clockMs' | 'timestampMs'>): number {
+  return clockMs ?? timestampMs
 }
 
 function limitStep(passedMs: number): number {

@@ -14,14 +14,14 @@ export function createEmissionEntry(
   cause: Cause,
   at: EmissionPosition,
 ): OutboxEntry {
-  const id = cause.emissionId(consumer, emission.name)
-  const { to, key, name: _, untimed, everyPartition, partition, ...attributes } = emission
+  const { to, key, name, untimed, everyPartition, partition, passesOn, ...attributes } = emission
+  const id = passesOn?.id ?? cause.emissionId(consumer, name)
   const event: Event = {
     ...attributes,
     id,
     ...(untimed ? {} : { time: cause.time() }),
     datacontenttype: 'application/json',
-    extensions: continueTrace(cause, id),
+    extensions: { ...passesOn?.extensions, ...continueTrace(cause, id) },
   }
   const where = partition === undefined ? {} : { partition }
   return entryAt({ to, key, event, ...where, ...(everyPartition ? { everyPartition } : {}) }, at)

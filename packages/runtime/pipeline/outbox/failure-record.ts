@@ -12,7 +12,13 @@ import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
-import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
+import {
+  type FailureData,
+  failureId,
+  type LogPosition,
+  listPositionParts,
+  type RecordPart,
+} from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import { computeProducerGroup, type RememberedFailure } from '../model/failure-memory.ts'
@@ -72,11 +78,12 @@ export function createFailureRecord(
   // The failure of a former consumer keeps its name, from which its id is derived.
   const consumer = attempt > 1 ? getFailedConsumer(sender, record) : sender.process.name
   const logOnlyParts = listLogOnlyParts(record)
-  const id = failureEventId(consumer, record.topic, failure)
+  const id = failureEventId(consumer, record, failure)
   let data: FailureData = {
     originalTopic: record.topic,
     originalPartition: failure.partition,
     originalOffset: failure.offset,
+    ...omitUndefined({ originalLog: record.log }),
     // Timestamp of the record. For a redriven record, this is the time when it was first written.
     originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
     originalKey: logOnlyParts.includes('key') ? null : (record.key?.toString('base64') ?? null),
@@ -154,10 +161,11 @@ export function listLogOnlyParts({ oversizeBytes, decodedByLambda }: LogRecord):
 
 export function failureEventId(
   consumer: string,
-  topic: string,
+  { topic, log }: Pick<LogPosition, 'topic' | 'log'>,
   { id, partition, offset, attempt }: Pick<RememberedFailure, 'id' | 'partition' | 'offset' | 'attempt'>,
 ): string {
-  return attempt === 1 ? id : derivedId('failure', consumer, topic, partition, offset, attempt)
+  if (attempt === 1) return id
+  return derivedId('failure', consumer, ...listPositionParts({ topic, partition, offset, log }), attempt)
 }
 
 /**

@@ -25,6 +25,7 @@ const QUIET: Observer = {
   reportExpired() {},
   reportFailuresNotKept() {},
   reportStartWithoutAppliedOffset() {},
+  reportNewLog() {},
   reportFailureMemory() {},
   reportClockGap() {},
   reportTimedByProducers() {},

@@ -4,6 +4,7 @@
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
+import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Consumer } from '../consumer.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -31,12 +32,12 @@ export async function collectFailures(
  */
 export function selectNewFailures(
   { process }: Consumer,
-  { topic }: StateKey,
+  stateKey: StateKey,
   { failures, outbox }: Pick<Change, 'failures' | 'outbox'>,
   live: ReadonlyMap<string, RememberedFailure>,
 ): readonly OutboxEntry[] {
   const unreportedFailures = failures.filter(failure => !hasFailed(live.get(failure.id), failure))
-  const ids = new Set(unreportedFailures.map(failure => failureEventId(process.name, topic, failure)))
+  const ids = new Set(unreportedFailures.map(failure => failureEventId(process.name, stateKey, failure)))
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
@@ -83,6 +84,7 @@ export function restoreFailedRecord(data: FailureData): LogRecord {
     key: bytes(data.originalKey),
     value: bytes(data.originalValue),
     headers: data.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+    ...omitUndefined({ log: data.originalLog }),
   }
 }
 
@@ -113,7 +115,7 @@ export async function placeNewFailures(
   const open = new Set(
     (await rebuilt.failures())
       .filter(({ isOpen }) => isOpen)
-      .map(failure => failureEventId(consumer.process.name, partitionState.topic, failure)),
+      .map(failure => failureEventId(consumer.process.name, partitionState, failure)),
   )
   const failures = new Map(entries.filter(({ event }) => open.has(event.id)).map(one => [one.event.id, one]))
   const placed = [...failures.values()].map((entry, number) =>

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { ForeignRecord } from '#runtime/consumer/application.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type FailureData, listPositionParts } from '#runtime/consumer/failure-event.ts'
+import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
+import { logRecord } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const TYPE = 'io.sluice.environment.reading.v1'
+
+/** Reads text records of another application: `bad` is no reading, anything else is the value of one. */
+function readForeign(record: ForeignRecord): Event {
+  const value = String(record.value)
+  const id = value.startsWith('id=') ? value : derivedId('position', ...listPositionParts(record))
+  const temperature = value === 'bad' ? 'warm' : value.length
+  return {
+    id,
+    source: '/environment/a',
+    subject: 's',
+    type: TYPE,
+    dataschema: 'https://sluice.io/schemas/environment.reading.v1.json',
+    data: { sensorId: 's', temperature, location: { site: 'a', latitude: 1, longitude: 2 } },
+  }
+}
+
+const passOn: KeyedProcess<undefined> = {
+  name: 'pass-on',
+  accepts: [TYPE],
+  foreignLogs: true,
+  onEvent: (_, { id, source, subject, type, data, extensions = {} }) => {
+    const event = { type, source, data, ...(subject === undefined ? {} : { subject }) }
+    const passesOn = { id, extensions }
+    return completeStep('passed', undefined, [
+      { name: 'event', to: 'readings', key: 's', ...event, passesOn },
+    ])
+  },
+}
+
+/** A consumer of a topic of another application, which may be created again. */
+class ForeignTopic {
+  readonly stage = new Stage(passOn)
+  #created = 1
+
+  constructor() {
+    const { consumer } = this.stage
+    const application = { ...consumer.application, readForeign }
+    this.stage.consumer = { ...consumer, application, logTime: 'counted', idWindowMs: 3 }
+  }
+
+  /** Delivers records from this offset on. @param timestampMs of all of them, from a producer without a clock */
+  deliver(fromOffset: number, values: readonly string[], timestampMs = 1_700_000_000_000) {
+    const records = values.map((value, index) =>
+      logRecord(fromOffset + index, { value: Buffer.from(value) }, { topic: 'theirs', timestampMs }),
+    )
+    const log = new MemoryLogReader(records, undefined, String(this.#created))
+    const formerStates = async () => new MemoryReplaceableStates(this.stage.store)
+    return this.stage.batch(records, { ports: { log, formerStates } })
+  }
+
+  createAgain(): void {
+    this.#created += 1
+  }
+
+  get ids(): string[] {
+    return this.stage.events.map(({ id }) => id)
+  }
+}
+
+describe('a log of another application', () => {
+  it('keeps the ids of events that are passed on, and their order', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['id=a', 'id=b', 'id=c'])
+    assert.deepEqual(topic.ids, ['id=a', 'id=b', 'id=c'])
+  })
+
+  it('forgets ids by the number of records, whatever their timestamps are', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['id=a', 'x', 'id=a'], 1_700_000_000_000)
+    await topic.deliver(3, ['y', 'z', 'id=a'], 1)
+    await topic.deliver(6, ['id=a'], 1_900_000_000_000)
+    assert.deepEqual(topic.stage.outcomes, [
+      'applied/passed',
+      'applied/passed',
+      'duplicate/id-known',
+      'failed/time-too-early',
+      'failed/time-too-early',
+      'failed/time-too-early',
+      'applied/passed',
+    ])
+  })
+
+  it('is read from its start when it was created again, with one warning and other ids', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['x', 'bad', 'y'])
+    topic.createAgain()
+    await topic.deliver(0, ['x', 'bad'])
+    await topic.deliver(2, ['y'])
+    assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
+    assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
+    const failures = topic.stage.events.filter(({ type }) => type !== TYPE)
+    assert.deepEqual(
+      failures.map(({ data }) => (data as FailureData).originalLog),
+      ['memory:theirs-1', 'memory:theirs-2'],
+    )
+    assert.equal(new Set(topic.ids).size, 6)
+  })
+
+  it('drops what is delivered again', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['x', 'y'])
+    await topic.deliver(0, ['x', 'y'])
+    assert.equal(topic.ids.length, 2)
+  })
+})

@@ -57,7 +57,11 @@ function timeErrors({ time }: RawMapping): PathError[] {
   })
 }
 
-function zoneErrors({ timeZone, disambiguation }: RawTime, path: FilePath): PathError[] {
+/** Returns errors for a time zone that does not exist. */
+export function zoneErrors(
+  { timeZone, disambiguation }: Pick<RawTime, 'timeZone' | 'disambiguation'>,
+  path: FilePath,
+): PathError[] {
   const isOffset = timeZone !== undefined && (OFFSET.test(timeZone) || /^(UTC|Z)$/i.test(timeZone))
   if (timeZone !== undefined && !isOffset && (/^[+-]/.test(timeZone) || !isTimeZone(timeZone)))
     return [

@@ -14,6 +14,10 @@ declare module '*/compiled-family.js' {
   const validators: FileValidators
   export default validators
 }
+declare module '*/compiled-inputs.js' {
+  const validators: FileValidators
+  export default validators
+}
 declare module '*/compiled-mapping.js' {
   const validators: FileValidators
   export default validators

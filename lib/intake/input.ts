@@ -1,0 +1,37 @@
+/** Inputs: topics of other applications, as `config/inputs.yaml` lists them. */
+import type { Path, TimeSource } from '../mapping/mapping.ts'
+
+/** Topic of another application, whose records become events. */
+export interface Input {
+  readonly topic: string
+  /** Names of mappings to readings, in the order in which they are tried; undefined for all mappings, by name. */
+  readonly mappings?: readonly string[]
+  /** Event of each record, if the records are not measurements. They are then appended to `events`. */
+  readonly as?: InputEvent
+}
+
+/** Attributes of the events that an input brings to `events`. */
+export interface InputEvent {
+  /** CloudEvents type. */
+  readonly type: string
+  readonly source: string
+  readonly subject: Path
+  readonly times: readonly ['record' | TimeSource]
+  /** Fields from which the id is derived; undefined for the position of the record. */
+  readonly id?: readonly Path[]
+  /** File with the JSON Schema of the data, relative to the folder of the inputs file. */
+  readonly schema?: string
+}
+
+/** Row for an event type that an input brings, beside the rows of Sluice's own event types. */
+export interface InputType {
+  readonly type: string
+  readonly topic: 'events'
+  readonly label: string
+}
+
+/** Returns the event types that inputs bring, each once. */
+export function listInputTypes(inputs: readonly Input[]): readonly InputType[] {
+  const types = new Set(inputs.flatMap(({ as }) => as?.type ?? []))
+  return [...types].map(type => ({ type, topic: 'events', label: type }))
+}

@@ -1,0 +1,180 @@
+/**
+ * Reads and strictly validates `config/inputs.yaml`. A misspelled key must be an error, because a topic would otherwise not be read.
+ * All errors are reported at once. Pure.
+ */
+import { type Path, parsePath, type TimeSource } from '../mapping/mapping.ts'
+import { type OneOrMore, toList } from '../mapping/raw-mapping.ts'
+import { zoneErrors } from '../mapping/semantic-errors.ts'
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-inputs.js'
+import {
+  describeErrors,
+  type FilePath,
+  InvalidFile,
+  locateErrors,
+  type PathError,
+  parseJsonPointer,
+} from '../support/file-errors.ts'
+import { unknownKey } from '../support/suggestion.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
+import type { Input, InputEvent } from './input.ts'
+
+/** Content of the file after it was validated against its schema. */
+interface RawInputs {
+  readonly inputs?: readonly RawInput[]
+}
+
+interface RawInput {
+  readonly topic: string
+  readonly mappings?: readonly string[]
+  readonly to?: 'readings' | 'events'
+  readonly as?: {
+    readonly type: string
+    readonly subject: string
+    readonly time: string | RawTime
+    readonly source?: string
+    readonly id?: OneOrMore<string>
+    readonly schema?: string
+  }
+}
+
+interface RawTime extends Omit<TimeSource, 'from'> {
+  readonly from: string
+}
+
+/**
+ * Reads the inputs.
+ *
+ * @param file name of the file in error messages
+ * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
+ */
+export function readInputs(text: string, file: string): readonly Input[] {
+  const heading = 'the inputs have errors:'
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) throw new InvalidFile(heading, [{ file, ...yaml }])
+  // The file has no inputs if it is empty or contains only comments.
+  const content = yaml.content ?? {}
+  const errors = [...schemaErrors(content)]
+  if (errors.length === 0) errors.push(...contradictions(content as RawInputs))
+  if (errors.length > 0) throw new InvalidFile(heading, locateErrors(errors, file, positionsIn(text)))
+  return ((content as RawInputs).inputs ?? []).map(toInput)
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  inputs: 'a list of inputs, each with a topic',
+  topic: 'the name of a topic: at most 180 letters, digits, dots, _ and -',
+  mappings: 'a list of names of files in config/mappings, each once',
+  to: 'readings or events',
+  as: 'a mapping with type, subject and time',
+  type: 'a CloudEvents type such as com.example.order.v1',
+  subject: 'a field of the record',
+  time: 'a field of the record, record, or a mapping with from',
+  from: 'a field of the record',
+  epoch: 's, ms, us or ns',
+  source: 'a text without spaces',
+  id: 'a field of the record, or a list of fields',
+  schema: 'a JSON file beside this one, such as inputs/order.json',
+}
+
+const KEYS: Readonly<Record<string, string>> = {
+  as: '`as` has type, subject, time, source, id, schema',
+  time: '`time` has from, timeZone, epoch',
+}
+
+/** Returns the schema violations, at most one per path. */
+function schemaErrors(content: unknown): readonly PathError[] {
+  const validate = validators['io.sluice.inputs.v1']
+  if (validate === undefined) throw new Error('lib/schemas/compiled-inputs.js has no inputs')
+  if (validate(content)) return []
+  // Violations within alternatives are not reported separately. The set of alternatives has its own violation.
+  const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
+  return describeErrors(violations, violation => describeViolation(violation, content))
+}
+
+function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const path = parseJsonPointer(instancePath, content)
+  const key = path.findLast(part => typeof part === 'string')
+  if (keyword === 'additionalProperties') {
+    const known = path.length === 0 ? 'the file has inputs' : KEYS[String(path.at(-1))]
+    const typed = String(params.additionalProperty)
+    return {
+      path: [...path, typed],
+      message: unknownKey(typed, known ?? 'an input has topic, mappings, to, as'),
+    }
+  }
+  if (keyword === 'required')
+    return {
+      path,
+      message: `needs the key ${params.missingProperty}: ${EXPECTED[String(params.missingProperty)]}`,
+    }
+  if (path.length === 0) return { path, message: 'must be a mapping with the key inputs' }
+  return {
+    path,
+    message: `must be ${(key === 'inputs' && path.length > 1 ? 'a mapping with a topic' : EXPECTED[String(key)]) ?? 'a text'}`,
+  }
+}
+
+function contradictions({ inputs = [] }: RawInputs): PathError[] {
+  return inputs.flatMap((input, index) => {
+    const path: FilePath = ['inputs', index]
+    const first = inputs.findIndex(({ topic }) => topic === input.topic)
+    return [
+      ...(first < index ? [{ path: [...path, 'topic'], message: `is input ${first + 1} already` }] : []),
+      ...toErrors(input, path),
+      ...(input.as ? eventErrors(input.as, [...path, 'as']) : []),
+    ]
+  })
+}
+
+function toErrors({ to = 'readings', as, mappings }: RawInput, path: FilePath): PathError[] {
+  if (to === 'readings')
+    return as
+      ? [{ path: [...path, 'as'], message: 'is for records that are not readings: add `to: events`' }]
+      : []
+  return [
+    ...(as
+      ? []
+      : [{ path: [...path, 'to'], message: 'needs `as`, with type, subject and time of the events' }]),
+    ...(mappings
+      ? [{ path: [...path, 'mappings'], message: 'result in readings: remove them, or `to: events`' }]
+      : []),
+  ]
+}
+
+const OWN_TYPES = 'io.sluice.'
+
+function eventErrors({ type, time }: NonNullable<RawInput['as']>, path: FilePath): PathError[] {
+  const own = type.startsWith(OWN_TYPES)
+    ? [{ path: [...path, 'type'], message: `types of ${OWN_TYPES}* are Sluice's own: choose another one` }]
+    : []
+  return [...own, ...(typeof time === 'string' ? [] : zoneErrors(time, [...path, 'time']))]
+}
+
+function toInput({ topic, mappings, as }: RawInput): Input {
+  return {
+    topic,
+    ...(mappings === undefined ? {} : { mappings }),
+    ...(as === undefined ? {} : { as: toInputEvent(topic, as) }),
+  }
+}
+
+function toInputEvent(
+  topic: string,
+  { type, subject, time, source = `/inputs/${topic}`, id, schema }: NonNullable<RawInput['as']>,
+): InputEvent {
+  return {
+    type,
+    source,
+    subject: parsePath(subject),
+    times: [toTime(time)],
+    ...(id === undefined ? {} : { id: toList(id).map(parsePath) as readonly Path[] }),
+    ...(schema === undefined ? {} : { schema }),
+  }
+}
+
+function toTime(time: string | RawTime): 'record' | TimeSource {
+  if (time === 'record') return 'record'
+  const { from, ...rest } = typeof time === 'string' ? { from: time } : time
+  return { from: [parsePath(from)], ...rest }
+}

@@ -53,7 +53,7 @@ const BY_KEY: Readonly<Record<string, string>> = {
   id: 'position, or a list of fields that together identify a record',
   epoch: 's, ms, us or ns',
   disambiguation: 'earlier or later',
-  as: 'number or text',
+  as: 'number, decimal-comma or text',
   scale: 'a number',
   offset: 'a number',
   from: 'a field, or a list of fields',

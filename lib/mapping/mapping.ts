@@ -55,7 +55,7 @@ export interface FieldSource {
   readonly otherwise?: string | number
   readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
-  readonly as?: 'number' | 'text'
+  readonly as?: 'number' | 'decimal-comma' | 'text'
   /** Converts a number in the record to the unit of the reading. */
   readonly convert?: (value: number) => number
 }

@@ -18,7 +18,7 @@ export interface RawField {
   readonly default?: string | number
   readonly pattern?: string
   readonly values?: Readonly<Record<string, string | number>>
-  readonly as?: 'number' | 'text'
+  readonly as?: 'number' | 'decimal-comma' | 'text'
   readonly scale?: number
   readonly offset?: number
   readonly unit?: string

@@ -72,7 +72,8 @@ function convertValue(source: FieldSource, value: unknown): { readonly value: st
       ? { value: text }
       : { problem: 'must be a text that is not empty' }
   }
-  const read = as === 'number' && typeof value === 'string' ? readNumber(value) : { value }
+  const isRead = typeof value === 'string' && (as === 'number' || as === 'decimal-comma')
+  const read = isRead ? readNumber(value, as === 'number' ? '.' : ',') : { value }
   if ('problem' in read) return read
   const { value: number } = read
   if (typeof number !== 'number' || !Number.isFinite(number)) return { problem: 'must be a number' }

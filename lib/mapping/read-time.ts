@@ -11,6 +11,8 @@ export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}(?:[.,]\d+)?)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?$/
+/** Date that begins with the day. With points, no convention begins with the month. */
+const DOTTED = /^(\d{2})\.(\d{2})\.(\d{4}) /
 const NUMBER = /^-?\d+(\.\d+)?$/
 /** Matches an integer that a double might not represent exactly. */
 const LONG = /^-?\d{16,20}$/
@@ -26,7 +28,7 @@ export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'patt
   if (typeof value === 'number' || typeof value === 'bigint') return ofNumber(value, source)
   if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
   const text = value.trim()
-  const match = LOCAL_OR_ZONED.exec(text)
+  const match = LOCAL_OR_ZONED.exec(text.replace(DOTTED, '$3-$2-$1T'))
   if (match) return ofText(match, source)
   if (!NUMBER.test(text)) return { problem: 'is not a date with a time of day' }
   return ofNumber(LONG.test(text) ? BigInt(text) : Number(text), source)

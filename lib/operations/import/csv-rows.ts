@@ -1,5 +1,5 @@
 /** Reads the rows of a CSV file one by one. Memory usage does not depend on the size of the file. */
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '#runtime/cloudevents/index.ts'
 
@@ -52,11 +52,39 @@ interface Parsed {
   readonly info: { readonly lines: number }
 }
 
+const DELIMITERS = [',', ';', '\t'] as const
+
+/** Returns the delimiter that the first line has most often outside quotes, and the source with that line. */
+async function findDelimiter(
+  source: Readable,
+): Promise<{ readonly text: Readable; readonly delimiter: string }> {
+  const pieces: AsyncIterator<string | Buffer> = source[Symbol.asyncIterator]()
+  const read: Buffer[] = []
+  let first = ''
+  while (!/[\r\n]./s.test(first) && first.length < MAX_ROW_LENGTH) {
+    const { value, done } = await pieces.next()
+    if (done) break
+    read.push(Buffer.from(value))
+    first += Buffer.from(value).toString('latin1')
+  }
+  const line = (/^\s*(.*)/.exec(first)?.[1] ?? '').replace(/"[^"]*"/g, '')
+  const counts = DELIMITERS.map(delimiter => line.split(delimiter).length)
+  const delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))] as string
+  return { text: Readable.from(joinPieces(read, pieces)), delimiter }
+}
+
+async function* joinPieces(read: readonly Buffer[], rest: AsyncIterator<string | Buffer>) {
+  yield* read
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+}
+
 /** Yields valid and invalid rows in the order of the file. Ends after a row after which reading cannot continue. */
 export async function* readRows(source: Readable, columns: Columns): AsyncGenerator<Row | BrokenRow> {
   let unclosedAtLine: number | undefined
+  const { text, delimiter } = await findDelimiter(source)
   const parser = parse({
     ...PARSING,
+    delimiter,
     relax_column_count: true,
     on_skip: error => {
       unclosedAtLine ??= Number(error?.lines)
@@ -64,7 +92,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
     },
   })
   // The pipeline forwards errors of the source to the loop below.
-  pipeline(source, parser, () => {})
+  pipeline(text, parser, () => {})
   let header: Header | undefined
   let line = 0
   for await (const { record, info } of parser as AsyncIterable<Parsed>) {
@@ -89,8 +117,10 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
 export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
   let header: readonly string[] = []
+  const { text, delimiter } = await findDelimiter(source)
   const parser = parse({
     ...PARSING,
+    delimiter,
     columns: (names: readonly string[]) => {
       header = names.map(name => name.trim())
       return header.map(name => name || false)
@@ -101,7 +131,7 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
       return undefined
     },
   })
-  pipeline(source, parser, () => {})
+  pipeline(text, parser, () => {})
   for await (const { record, info } of parser as AsyncIterable<{ record: object; info: Parsed['info'] }>) {
     const twice = header.find(name => name !== '' && isRepeated(header, name))
     if (twice !== undefined) return yield createAmbiguousHeader(twice)

@@ -67,6 +67,7 @@ describe('fields of a record', () => {
     ],
     ['a number as text', 'x: { from: v, as: number }', { v: ' -2.5e1 ' }, { x: -25 }],
     ['a text as number', 'x: x, activity: { from: v, as: text }', { v: 7 }, { x: 1, activity: '7' }],
+    ['a number with a comma', 'x: { from: v, as: decimal-comma }', { v: '-22,5' }, { x: -22.5 }],
     ['a pattern', 'x: { from: v, pattern: "^([0-9.]+) g$", as: number }', { v: '1.5 g' }, { x: 1.5 }],
     ['values', 'x: x, activity: { from: v, values: { "true": on } }', { v: true }, { x: 1, activity: 'on' }],
     ['a single tag', 'x: x, tags.room: v', { v: 'r' }, { x: 1, tags: { room: 'r' } }],
@@ -86,6 +87,12 @@ describe('fields of a record', () => {
     ['no entity', 'x: x', { id: undefined }, /^mapping-failed: mapping test: "id" is missing$/],
     ['none of several', 'x: x, tags.a: a', { model: null }, /"model" is missing$/],
     ['a number in a text', 'x: { from: v }', { v: '1' }, /"v" must be a number$/],
+    [
+      'thousands',
+      'x: { from: v, as: decimal-comma }',
+      { v: '1.013,2' },
+      /"v" must be a number such as "22,5"$/,
+    ],
     ['no number at all', 'x: { from: v, as: number }', { v: 'n/a' }, /"v" must be a number$/],
     [
       'a number of 1 MB',

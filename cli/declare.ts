@@ -47,10 +47,10 @@ function requireRules(command: Command, value: CommandValue, { stdin }: Terminal
 export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
-  const hasTopic = has('topic')
-  for (const [name, parameter] of Object.entries({ ...KAFKA_OPTIONS, ...(hasTopic && EVENT_HUB_OPTIONS) }))
+  const topic = ['topic', 'kafkaTopic'].find(has)
+  for (const [name, parameter] of Object.entries({ ...KAFKA_OPTIONS, ...(topic && EVENT_HUB_OPTIONS) }))
     command.addOption(createOption(name, parameter).helpGroup('Kafka:'))
-  if (hasTopic) takeTopicFromEventHub(command, terminal)
+  if (topic) takeTopicFromEventHub(command, topic, terminal)
 }
 
 function createArgument(

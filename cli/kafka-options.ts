@@ -28,7 +28,7 @@ export const KAFKA_OPTIONS = {
   ),
 }
 
-/** Options of commands that have a topic argument. They name an Azure event hub as the topic. */
+/** Options of commands that have an option for the topic. They name an Azure event hub as the topic. */
 export const EVENT_HUB_OPTIONS = {
   eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
 }
@@ -37,14 +37,20 @@ type KafkaOptions = Partial<ValuesOf<typeof KAFKA_OPTIONS>>
 
 /**
  * Uses the name of the event hub as the topic if no topic is specified. In Azure Event Hubs, an event hub corresponds to a topic.
+ *
+ * @param option name of the command's option for the topic
  */
-export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal, 'environment'>): void {
+export function takeTopicFromEventHub(
+  command: Command,
+  option: string,
+  terminal: Pick<Terminal, 'environment'>,
+): void {
   const useTopic = (topic: string | undefined) => {
-    if (topic !== undefined && command.getOptionValueSource('topic') !== 'cli')
-      command.setOptionValueWithSource('topic', topic, 'implied')
+    if (topic !== undefined && command.getOptionValueSource(option) !== 'cli')
+      command.setOptionValueWithSource(option, topic, 'implied')
   }
   command.on('option:event-hubs-conn-str', (string: string) => {
-    if (command.getOptionValue('topic') === undefined)
+    if (command.getOptionValue(option) === undefined)
       useTopic(parseConnectionString(resolveVariable(string, terminal.environment))?.hub)
   })
   command.on('option:event-hub-name', useTopic)

@@ -5,7 +5,7 @@ import { useSettingsFile } from '../lib/app/settings-file.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
-import { foldersFromEnvironment, placesFromEnvironment } from './ports-and-folders.ts'
+import { foldersFromEnvironment, locateKafka, placesFromEnvironment } from './ports-and-folders.ts'
 import type { ServicesOptions } from './services/services-options.ts'
 
 const FOR_SERVERS = {
@@ -65,14 +65,23 @@ export function readStartOptions(
 /**
  * Returns the options for starting the servers of a stack, from the environment and the command line.
  *
+ * @param say receives the notice that Kafka is started at an address that was named for it
  * @throws ConfigError or UserError under the same conditions as `placesFromEnvironment`
  */
-export function servicesFromEnvironment(
+export async function servicesFromEnvironment(
   env: Environment,
   { fresh, docker, registry, name }: CloudOptions,
-): ServicesOptions & { readonly dataDir: string; readonly logsDir: string } {
+  say: (line: string) => void,
+): Promise<ServicesOptions & { readonly dataDir: string; readonly logsDir: string }> {
+  const places = placesFromEnvironment(env, registry)
+  const kafka = await locateKafka(places.kafka, env)
+  if ('address' in places.kafka && kafka !== places.kafka)
+    say(
+      `Nothing listens on ${places.kafka.address} (KAFKA_BROKERS, bootstrap_servers): Kafka is started there.`,
+    )
   return {
-    ...placesFromEnvironment(env, registry),
+    ...places,
+    kafka,
     ...foldersFromEnvironment(env),
     fresh,
     docker: docker || readSettings([LOCAL_CLOUD], env).docker,
@@ -93,7 +102,7 @@ const LINES = {
   registry: '--registry   also start a schema registry (Apicurio) for functions and commands',
   docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
   help: '--help       show this help',
-  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.',
+  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.\nWhere nothing listens on a local address in KAFKA_BROKERS, Kafka is started there.',
 }
 
 export const SERVICES_USAGE = `Usage: npm run services -- [options]

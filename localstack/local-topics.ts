@@ -6,7 +6,7 @@ import {
   type TopicsOutcome,
 } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
+import { advisePartitions, kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions {
@@ -35,9 +35,12 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
   const lines = differences.map(
     ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, but must be ${wanted}`,
   )
+  const partitions = differences.filter(({ setting }) => setting === 'partitions')
+  const counts = new Map(partitions.map(({ topic, found }) => [topic, found]))
   return (
-    `Existing topics differ from lib/app/topic-table.ts:\n${lines.join('\n')}\n` +
-    'Start with --fresh to recreate them (their records are lost), or change them manually.'
+    `Existing topics differ from the settings and lib/app/topic-table.ts:\n${lines.join('\n')}\n` +
+    (counts.size > 0 ? `${advisePartitions(counts)} (--name other starts another stack).\n` : '') +
+    'Start with --fresh to recreate them (their records are lost), or change other settings manually.'
   )
 }
 

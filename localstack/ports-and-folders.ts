@@ -11,8 +11,8 @@ import {
 } from '../lib/app/settings/index.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
-import type { WantedPort } from './services/ports.ts'
-import type { ServicesOptions } from './services/services-options.ts'
+import { isPortInUse, type WantedPort } from './services/ports.ts'
+import type { KafkaPlace, ServicesOptions } from './services/services-options.ts'
 
 /** Addresses of servers that may already exist. The functions use the same environment variables. */
 const SERVERS = slice(
@@ -50,6 +50,28 @@ export function placesFromEnvironment(
     ...(registry === undefined ? {} : { registry: { address: registry } }),
     ...(registry === undefined && hasRegistry ? { registry: { port: ports.registryPort } } : {}),
   }
+}
+
+/** Matches a broker on this machine. */
+const LOOPBACK_BROKER = /^(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)$/
+
+/**
+ * Returns the location of Kafka. Named brokers are started if all of them are on this machine, take connections without
+ * authentication, and nothing listens on their ports. A settings file can therefore name the address of the local Kafka.
+ */
+export async function locateKafka(
+  place: KafkaPlace,
+  { KAFKA_AUTH }: Environment,
+  isInUse: (port: number) => Promise<boolean> = isPortInUse,
+): Promise<KafkaPlace> {
+  if (!('address' in place) || (KAFKA_AUTH?.trim() || 'none') !== 'none') return place
+  const ports = place.address
+    .split(',')
+    .map(broker => Number(LOOPBACK_BROKER.exec(broker)?.[1] ?? Number.NaN))
+  const [port] = ports
+  if (port === undefined || ports.some(Number.isNaN)) return place
+  for (const one of ports) if (await isInUse(one)) return place
+  return { port, further: ports.slice(1) }
 }
 
 /** Returns the port of serverless-offline. It opens no other port, because the functions have no HTTP events. */

@@ -24,7 +24,7 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
   const { name } = options
   const request = { name, command: 'npm run services', environment: process.env, signal }
   return withStack(request, async stack => {
-    const servers = servicesFromEnvironment(stack.environment, options)
+    const servers = await servicesFromEnvironment(stack.environment, options, console.log)
     const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, 'local')
     return await stay(cloud, stack, signal)
   })

@@ -75,7 +75,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   for (const notice of notices) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
-  const servers = servicesFromEnvironment(stack.environment, options)
+  const servers = await servicesFromEnvironment(stack.environment, options, line => screen.line(line))
   const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)

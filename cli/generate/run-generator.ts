@@ -4,7 +4,7 @@ import { ProducerConnection } from '#runtime/adapters/kafka/producer-connection.
 import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '#runtime/consumer/index.ts'
 import { type ProducerMetrics, TelemetryProducer } from '#runtime/producer/index.ts'
-import type { ProfileName } from '#runtime/settings/index.ts'
+import { PROFILES, type ProfileName } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import type { Pace } from '../../lib/operations/generate/due-batches.ts'
 import {
@@ -76,7 +76,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         onDelivery: () => {},
         ...PATIENT,
         profile: run.profile ?? config.profile,
-        ...(run.profile ? {} : { compression: config.compression }),
+        ...(takesCodec(run.profile, config) ? { compression: config.compression } : {}),
         ...config.producer,
       },
       { brokers: new ProducerConnection(async () => kafka) },
@@ -88,6 +88,12 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
       ),
     )
   })
+}
+
+/** Returns true if the configured compression is used, and not that of a profile that the command line names. */
+function takesCodec(profile: ProfileName | undefined, { isEventHubs }: Config): boolean {
+  if (profile === undefined) return true
+  return isEventHubs && PROFILES[profile].settings.compression !== 'none'
 }
 
 /**

@@ -5,19 +5,18 @@
 import { readFile } from 'node:fs/promises'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import protobuf from 'protobufjs'
+import { readings } from './devices.mjs'
 import { framed, registered } from './registry.mjs'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
 const { SCHEMA_REGISTRY_URL = '' } = process.env
 const DEVICES = Number(process.env.DEVICES ?? 10)
-const MODEL = 'tracker'
 /** Each device sends one reading in this time. */
 const EVERY_MS = 1000
-const GRAVITY = 9.81
 
 const schema = await readFile(new URL('./device.motion.v1.proto', import.meta.url), 'utf8')
 const DeviceMotion = protobuf.parse(schema).root.lookupType('io.sluice.device.motion.v1.DeviceMotion')
-const id = SCHEMA_REGISTRY_URL
+const schemaId = SCHEMA_REGISTRY_URL
   ? await registered(SCHEMA_REGISTRY_URL, `${DeviceMotion.fullName.slice(1)}`, schema)
   : undefined
 
@@ -30,21 +29,18 @@ const kafka = new Kafka({
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
 
 /** A CloudEvent in binary mode: attributes in headers, data in the value. */
-function record(deviceId, nowMs) {
-  const time = new Date(nowMs).toISOString()
-  const swing = Math.sin(nowMs / 700 + deviceId.length)
-  const bytes = DeviceMotion.encode({ deviceId, model: MODEL, x: swing, y: 2 * swing, z: GRAVITY }).finish()
+function record({ id, time, data }) {
+  const bytes = DeviceMotion.encode(data).finish()
   return {
-    key: MODEL,
-    value: id === undefined ? Buffer.from(bytes) : framed(id, bytes),
+    key: data.model,
+    value: schemaId === undefined ? Buffer.from(bytes) : framed(schemaId, bytes),
     headers: {
       'content-type': 'application/protobuf',
       ce_specversion: '1.0',
-      // The id is derived from device and time, so a repeated event is noticed.
-      ce_id: `${deviceId}@${time}`,
+      ce_id: id,
       ce_type: 'io.sluice.device.motion.v1',
-      ce_source: `/device/${MODEL}`,
-      ce_subject: deviceId,
+      ce_source: `/device/${data.model}`,
+      ce_subject: data.deviceId,
       ce_time: time,
     },
   }
@@ -57,7 +53,7 @@ let sent = 0
 let sending
 
 async function send(nowMs) {
-  const messages = Array.from({ length: DEVICES }, (_, n) => record(`${MODEL}-${n + 1}`, nowMs))
+  const messages = readings(DEVICES, nowMs, 'p').map(record)
   try {
     await producer.send({ topic: TOPIC, messages, acks: -1 })
     sent += messages.length
@@ -79,7 +75,7 @@ await producer.connect()
 if (isStopping) await producer.disconnect()
 else {
   console.log(
-    `sends ${DEVICES} readings a second to ${TOPIC}${id === undefined ? '' : `, with schema ${id}`}`,
+    `sends ${DEVICES} readings a second to ${TOPIC}${schemaId === undefined ? '' : `, with schema ${schemaId}`}`,
   )
   timer = setInterval(() => {
     // While Kafka is away there are no readings, rather than more and more of them that wait.

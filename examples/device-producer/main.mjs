@@ -42,7 +42,7 @@ let sent = 0
 let sending
 
 async function send(nowMs) {
-  const messages = readings(DEVICES, 'wristband', nowMs).map(record)
+  const messages = readings(DEVICES, nowMs).map(record)
   try {
     await producer.send({ topic: TOPIC, messages, acks: -1 })
     sent += messages.length

@@ -84,6 +84,7 @@ kafka:
 producer:
   serialization: avro
   compression: zstd
+  batch_size: 500 # records
 telemetry:
   sensors: [temp, humidity, pressure]
   sample_rate: 10

@@ -13,7 +13,7 @@ import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
 import { NAME } from './name.ts'
 import { SERIALIZING } from './serialized-types.ts'
-import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
+import { groupName, type Signal, signalIn, TOPICS, topicName, topicNamed } from './topics.ts'
 
 declare module '../../packages/runtime/consumer/topic-name.ts' {
   interface Declared {
@@ -57,7 +57,7 @@ export const APPLICATION: Application = {
     [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
   ]),
   readForeign: (record, event) =>
-    event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,
+    event === undefined && signalIn(record.topic) === 'failures' ? discardedEvent(record) : undefined,
   withEmptyCollections,
   readData,
 }

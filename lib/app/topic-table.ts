@@ -37,7 +37,8 @@ const MiB = 1024 * 1024
 
 /**
  * Table of all topics. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and documentation are derived
- * from it. The readings topic has a partition for each of twelve concurrent functions. The other topics have little traffic.
+ * from it. The readings topic has a partition for each of twelve concurrent functions. The other topics have little traffic. The
+ * setting PARTITIONS gives topics other numbers of partitions.
  */
 const TABLE = {
   readings: {

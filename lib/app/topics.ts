@@ -36,14 +36,32 @@ interface SignalSize {
   readonly partitions: number
 }
 
-/** Returns the topic of a signal in one environment, with its partition count from the topic table. */
+/** Returns the topic of a signal in one environment, with the number of partitions that it is created with. */
 export function topicSize(signal: Signal, env: string): SignalSize {
-  return { topic: topicName(signal, env), partitions: topicRow(signal).partitions }
+  return { topic: topicName(signal, env), partitions: configuredRow(signal).partitions }
 }
 
 /** Returns all topics of one environment, with their settings. */
 export function kafkaTopics(env: string): readonly KafkaTopic[] {
-  return SIGNALS.map(signal => ({ name: topicName(signal, env), ...topicRow(signal) }))
+  return SIGNALS.map(signal => ({ name: topicName(signal, env), ...configuredRow(signal) }))
+}
+
+/** Returns the row of the topic table, with the configured number of partitions. */
+function configuredRow(signal: Signal): Topic {
+  const partitions = names().partitions.get(signal)
+  return partitions === undefined ? topicRow(signal) : { ...topicRow(signal), partitions }
+}
+
+/**
+ * Returns the advice for topics that exist with other numbers of partitions than configured.
+ *
+ * @param found number of partitions that exist, by topic name
+ */
+export function advisePartitions(found: ReadonlyMap<string, number | string>): string {
+  const pairs = new Map<string, number | string>(names().partitions)
+  for (const [topic, count] of found) pairs.set(signalIn(topic) ?? topic, count)
+  const setting = [...pairs].map(([signal, count]) => `${signal}=${count}`).join(',')
+  return `A topic keeps the number of partitions that it was created with. Set PARTITIONS=${setting}, or create the topics of another environment`
 }
 
 /** Returns the names of all topics of one environment, by signal. */
@@ -68,7 +86,7 @@ export function listRenamedTopics(
 /** Returns the configuration of the topic with this name, in any environment. Returns undefined if no signal has such a topic. */
 export function topicNamed(name: string): Topic | undefined {
   const signal = signalIn(name)
-  return signal && topicRow(signal)
+  return signal && configuredRow(signal)
 }
 
 /** Returns the signal of a topic in any environment; undefined if no signal has such a topic. */

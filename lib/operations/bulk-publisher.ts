@@ -4,15 +4,21 @@
  */
 
 import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
+import { omitUndefined } from '#runtime/consumer/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Config } from '../app/config.ts'
 
 /**
  * Returns a publisher that preserves the order of records and has several batches in flight. Each record is written once, unless
  * its delivery fails.
  */
 export async function openBulkPublisher(
-  connections: Pick<Connections, 'kafka' | 'register' | 'compression'>,
+  connections: Pick<Connections, 'kafka' | 'register' | 'compression'> & {
+    readonly config: Pick<Config, 'producer'>
+  },
 ): Promise<TopicPublisher> {
   const { bulkPublisher } = await import('#runtime/producer/publisher.ts')
-  return connections.register(bulkPublisher(connections.kafka, connections.compression))
+  const { batchRecords, batchBytes } = connections.config.producer
+  const given = omitUndefined({ batchRecords, batchBytes, compression: connections.compression })
+  return connections.register(bulkPublisher(connections.kafka, given))
 }

@@ -4,15 +4,22 @@ import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
-import { resolveSignals, TOPICS, topicRow } from '../../lib/app/topics.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { resolveSignals, topicSize, useNames } from '../../lib/app/topics.ts'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
+import { createTopics } from '../../localstack/local-topics.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { eventOf } from '../support/sdk-reader.ts'
+import { brokers } from '../support/servers.ts'
+import { runSluice } from '../support/sluice.ts'
 import { writtenMessage } from '../support/written-message.ts'
+
+// Other numbers of partitions than those of the table, for this process, the commands and the functions.
+process.env.PARTITIONS = 'readings=5,events=2,notifications=4,dlq=1'
 
 describe('the whole flow, through serverless offline', () => {
   let environment: TestEnvironment
@@ -154,8 +161,8 @@ describe('the whole flow, through serverless offline', () => {
   })
 
   it('when the schedule fires the clock, then rules are appended where due, and only alerting applies them', async () => {
-    const { partitions } = TOPICS.readings
-    const all = resolveSignals(['ruled']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
+    const { partitions } = topicSize('readings', environment.name)
+    const all = countPartitions('ruled')
     const run = async (time: string) =>
       (await offline.invoke<{ rules: { appended: number; why: string } }>('clock', { time })).rules
     const runs = [
@@ -184,8 +191,7 @@ describe('the whole flow, through serverless offline', () => {
     const ticked = async (consumer: string) => (await environment.tally(consumer))['ignored/tick'] ?? 0
     const ticksBefore = await Promise.all(CONSUMERS_OF_READINGS.map(ticked))
     const answer = await offline.invoke<{ ticks: object }>('clock', { time: '2026-03-02T12:01:00Z' })
-    const ticks = resolveSignals(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
-    assert.deepEqual(answer.ticks, { ticks })
+    assert.deepEqual(answer.ticks, { ticks: countPartitions('ticked') })
     await environment.untilTrimmed()
     assert.deepEqual(
       await environment.client.ends(environment.topic('readings')),
@@ -193,7 +199,7 @@ describe('the whole flow, through serverless offline', () => {
     )
     assert.deepEqual(
       await Promise.all(CONSUMERS_OF_READINGS.map(ticked)),
-      ticksBefore.map(count => count + TOPICS.readings.partitions),
+      ticksBefore.map(count => count + 5),
     )
   })
 
@@ -208,7 +214,35 @@ describe('the whole flow, through serverless offline', () => {
       )
     }
   })
+
+  it('given topics with other numbers of partitions than the table, then none is wrong, and no key is misrouted', async () => {
+    const { name } = environment
+    const check = async (variables: Record<string, string> = {}) => {
+      const { stdout } = await runSluice(['doctor', '--env', name, '--json'], variables)
+      const { findings } = JSON.parse(stdout) as {
+        findings: { check: string; verdict: string; todo?: string }[]
+      }
+      return findings.filter(one => one.check === 'partitions' && one.verdict !== 'ok')
+    }
+    assert.deepEqual(await check(), [])
+    assert.doesNotMatch(offline.output, /misrouted/)
+    const variables = { PARTITIONS: 'events=2,notifications=4,dlq=1' }
+    const [readings] = await check(variables)
+    const advice = /Set PARTITIONS=events=2,notifications=4,dlq=1,readings=5, or create/
+    assert.match(readings?.todo ?? '', advice)
+    useNames(readSettings([NAMES], variables).names)
+    const wanted = { brokers: brokers(), env: name }
+    await assert.rejects(createTopics(wanted), ({ message }: Error) => {
+      assert.match(message, /partitions is 5, but must be 12/)
+      assert.match(message, advice)
+      return true
+    })
+  })
 })
+
+function countPartitions(group: 'ruled' | 'ticked'): number {
+  return resolveSignals([group]).reduce((sum, signal) => sum + topicSize(signal, '').partitions, 0)
+}
 
 function tryEventOf(record: ForeignRecord): CloudEvent<unknown> | undefined {
   return record.headers?.ce_id && record.value ? eventOf(record) : undefined

@@ -141,12 +141,13 @@ describe('given a folder as the image has it', () => {
         },
       })
     const producers = [
-      run('device-producer', '3'),
-      run('device-producer-proto', '2'),
-      // The others are trackers, too: the third one comes from here alone.
-      run('device-producer-proto', '3', registry.uri.replace(/\/$/, '')),
+      run('device-producer', '6'),
+      run('device-producer-proto', '3'),
+      // Its first three devices are those of the one before: the others come from here alone.
+      run('device-producer-proto', '6', registry.uri.replace(/\/$/, '')),
     ]
-    const devices = [...['wristband', 'tracker'].flatMap(model => [1, 2, 3].map(n => `${model}-${n}`))]
+    const models = ['motion-band-2', 'nexus4', 'asset-tag-1']
+    const devices = models.flatMap(model => ['1', '2', 'p1', 'p2'].map(n => `${model}-${n}`))
     const missing = async () => {
       const known = [...(await environment.states('processor')).keys()]
       return devices.filter(device => !known.some(entity => entity.endsWith(device)))
@@ -165,6 +166,12 @@ describe('given a folder as the image has it', () => {
     assert.deepEqual([...registry.schemas.keys()], [1])
     await environment.untilCaughtUp('processor')
     assert.equal(await environment.lengthOf('failures'), 0)
+    const activities = [...(await environment.states('activity')).keys()]
+    for (const device of devices)
+      assert.ok(
+        activities.some(entity => entity.endsWith(device)),
+        device,
+      )
   })
 
   it('when it gets SIGTERM, then it ends within the grace period', async () => {

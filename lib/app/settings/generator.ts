@@ -78,7 +78,7 @@ export const GENERATOR = slice(
         names => names.map(metricNamed),
       ),
       {
-        description: 'The metrics of simulated readings, for families that have one of them.',
+        description: 'The metrics of simulated readings. Only families that have one of them are simulated.',
         otherwise: 'all of the family',
       },
     ),
@@ -229,6 +229,8 @@ export function generatorSettings(
   const { fleet: groups, ...settings } = { ...output, ...without(defaults, input as object) }
   const chosen = groups ? createFleet(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
   const fleet = metrics ? withMetrics(chosen, metrics) : chosen
+  if (fleet.length === 0)
+    throw new ConfigError(source, [`fleet: no family in it has any of the metrics ${metrics?.join(', ')}`])
   const perSecond = fleet.length / settings.tickSeconds
   if (perSecond > maxReadingsPerSecond)
     throw new ConfigError(source, [

@@ -1,5 +1,13 @@
 /** Naming of topics and consumer groups. Pure. */
-import { createKind, mapKind, type SlicePart, setting, slice, text } from '#runtime/settings/index.ts'
+import {
+  createKind,
+  type Kind,
+  mapKind,
+  type SlicePart,
+  setting,
+  slice,
+  text,
+} from '#runtime/settings/index.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */
@@ -11,23 +19,30 @@ const PART = mapKind(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-"
 const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
 const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
 
-const TOPIC_NAMES = createKind(
-  pairsIn,
-  `signal=topic, separated by commas, with the signals ${SIGNALS.join(', ')}`,
+/** Matches a number of partitions, up to far more than a broker of a cluster should have. */
+const PARTITION_COUNT = /^[1-9]\d{0,3}$/
+
+const TOPIC_NAMES = createPairsKind('signal=topic', TOPIC)
+const PARTITIONS = mapKind(
+  createPairsKind('signal=number (1 to 9999)', PARTITION_COUNT),
+  pairs => new Map([...pairs].map(([signal, count]) => [signal, Number(count)])),
 )
 
-/** Parses comma-separated pairs of the form `signal=topic`. Returns undefined if a pair is invalid or a signal occurs twice. */
-function pairsIn(text: string): ReadonlyMap<Signal, string> | undefined {
-  const pairs = text.split(',').map(pair => pair.trim().split('='))
-  const isRight = pairs.every(
-    ([signal = '', name = '', ...rest]) =>
-      rest.length === 0 && SIGNALS.includes(signal as Signal) && TOPIC.test(name),
-  )
-  const found = new Map(pairs.map(([signal = '', name = '']) => [signal as Signal, name]))
-  return isRight && found.size === pairs.length ? found : undefined
+/** Returns the kind of comma-separated pairs of a signal and a value. Each signal can occur once. */
+function createPairsKind(form: string, value: RegExp): Kind<ReadonlyMap<Signal, string>> {
+  const parse = (text: string) => {
+    const pairs = text.split(',').map(pair => pair.trim().split('='))
+    const isRight = pairs.every(
+      ([signal = '', written = '', ...rest]) =>
+        rest.length === 0 && SIGNALS.includes(signal as Signal) && value.test(written),
+    )
+    const found = new Map(pairs.map(([signal = '', written = '']) => [signal as Signal, written]))
+    return isRight && found.size === pairs.length ? found : undefined
+  }
+  return createKind(parse, `${form}, separated by commas, with the signals ${SIGNALS.join(', ')}`)
 }
 
-/** Settings for the names of topics and consumer groups. */
+/** Settings for the names and partitions of topics, and for the names of consumer groups. */
 export const NAMES = slice(
   'Names',
   {
@@ -48,6 +63,11 @@ export const NAMES = slice(
       description: 'The name of the topic of readings.',
       otherwise: 'as `TOPIC_NAMES` says',
     }),
+    PARTITIONS: setting(PARTITIONS, {
+      description:
+        'Numbers of partitions with which topics are created, as in `readings=24,events=6`. A topic that exists [keeps its number](kafka.md#more-partitions), which then has to be given here.',
+      otherwise: 'those of the [table](functions.md#topics-and-event-types)',
+    }),
     GROUP_NAME: setting(text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'), {
       description:
         'Names of consumer groups. Without `{env}`, every environment needs its own Kafka cluster.',
@@ -56,9 +76,10 @@ export const NAMES = slice(
   },
   (read, refuse) => {
     const { ORG: org, DOMAIN: domain, TOPIC_NAMES: named, KAFKA_TOPIC: readings, GROUP_NAME: group } = read
+    const partitions: ReadonlyMap<Signal, number> = read.PARTITIONS ?? new Map()
     const topics = new Map(named)
     if (readings !== undefined) topics.set('readings', readings)
-    const names = { org, domain, group, topics }
+    const names = { org, domain, group, topics, partitions }
     const all = SIGNALS.map(signal => topicNameIn(names, signal, '{env}'))
     const twice = all.find((name, index) => all.indexOf(name) !== index)
     if (twice !== undefined)

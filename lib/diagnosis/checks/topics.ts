@@ -1,5 +1,6 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
+import { advisePartitions } from '../../app/topics.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 
@@ -84,10 +85,10 @@ function checkSetting(name: string, value: string, found: string | null | undefi
 
 function checkPartitions({ wanted, found }: CheckedTopic) {
   const count = found.partitions.length
-  if (count >= wanted.partitions) return `${count} partitions`
+  if (count === wanted.partitions) return `${count} partitions`
   return wrong(
-    `${count} of ${wanted.partitions} partitions: fewer functions can run in parallel`,
-    'docs/kafka.md describes how to go to a topic with more partitions.',
+    `${count} partitions, but ${wanted.partitions} are configured`,
+    `${advisePartitions(new Map([[wanted.name, count]]))}: docs/kafka.md describes how.`,
   )
 }
 

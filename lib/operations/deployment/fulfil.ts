@@ -90,7 +90,10 @@ function describeRefusedChanges(refused: readonly RefusedChange[]): string {
     ({ topic, setting, found, wanted, because }) => `${topic}: ${setting} ${found} → ${wanted}: ${because}.`,
   )
   const why = refused.length === 1 ? 'a refused change' : `${refused.length} refused changes`
-  return `No topic was changed because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
+  const remedy = refused.some(({ setting }) => setting !== 'partitions')
+    ? `${ABOUT_REFUSED}; then deploy`
+    : 'Deploy'
+  return `No topic was changed because of ${why}. ${changes.join(' ')} ${remedy} again.`
 }
 
 function describeRenamedTopics(renamed: readonly string[]): string {

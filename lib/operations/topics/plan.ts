@@ -5,6 +5,7 @@
 
 import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
 import { isServerlessCluster } from '../../app/resource-names.ts'
+import { advisePartitions } from '../../app/topics.ts'
 
 export interface TopicCreation {
   readonly topic: string
@@ -17,7 +18,7 @@ export interface RefusedChange extends TopicDifference {
   readonly because: string
 }
 
-/** Instructions for refused changes. */
+/** Instructions for refused changes, except those of partitions, whose reasons contain the advice. */
 export const ABOUT_REFUSED =
   'Revert the change of lib/app/topic-table.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
 
@@ -97,10 +98,13 @@ function findRefusal(difference: TopicDifference, facts: TopicFacts): string | u
 type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
-  // A topic with more partitions than in the table has been enlarged, which is not considered a difference.
-  partitions: (_, { readers }) => {
-    if (readers.length === 0) return undefined
-    return `more partitions move entities away from their state in ${readers.join(', ')}: docs/kafka.md describes how to go to a new topic`
+  partitions: ({ topic, found, wanted }, { readers }) => {
+    const isShrunk = Number(found) > Number(wanted)
+    if (!isShrunk && readers.length === 0) return undefined
+    const why = isShrunk
+      ? 'Kafka removes no partitions'
+      : `more partitions would move entities away from their state in ${readers.join(', ')}`
+    return `${why}. ${advisePartitions(new Map([[topic, found]]))}`
   },
   'replication.factor': () =>
     'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',

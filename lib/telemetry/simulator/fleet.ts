@@ -62,14 +62,14 @@ export function metricNamed(name: string): string {
 }
 
 /**
- * Restricts the readings of sensors to some metrics. Sensors whose group already specifies metrics are not changed.
- *
- * @param metrics names of metrics; sensors whose family has none of these metrics are not changed
+ * Restricts the readings of sensors to some metrics, and leaves out sensors whose family has none of them. Sensors whose group
+ * already specifies metrics are not changed.
  */
 export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
-  return fleet.map(sensor => {
+  return fleet.flatMap(sensor => {
+    if (sensor.metrics) return [sensor]
     const own = metrics.filter(metric => metric in FAMILIES[sensor.family].metrics)
-    return sensor.metrics || own.length === 0 ? sensor : { ...sensor, metrics: own }
+    return own.length === 0 ? [] : [{ ...sensor, metrics: own }]
   })
 }
 

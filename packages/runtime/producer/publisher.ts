@@ -5,7 +5,7 @@ import type { TopicPublisher } from '../adapters/kafka/producer-ports.ts'
 import { ReconnectingClient } from '../adapters/kafka/reconnecting-client.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { Compression } from '../settings/kafka.ts'
-import { PROFILES, producerSettings } from '../settings/producer.ts'
+import { PROFILES, type ProducerSettings, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
 
 /** Size from which a batch is compressed, in bytes. Smaller batches consist mainly of headers, which compress poorly. */
@@ -69,10 +69,16 @@ const DELIVERY_TIMEOUT_MS = 30_000
  */
 export function bulkPublisher(
   kafka: () => Promise<Kafka>,
-  compression: Compression = PUBLISHING.compression,
-  deliveryTimeoutMs = DELIVERY_TIMEOUT_MS,
+  given: Partial<
+    Pick<ProducerSettings, 'batchRecords' | 'batchBytes' | 'compression' | 'deliveryTimeoutMs'>
+  > = {},
 ): RecordProducer {
-  const settings = producerSettings('balanced', { batchBytes: 512 * 1024, compression, deliveryTimeoutMs })
+  const settings = producerSettings('balanced', {
+    batchBytes: 512 * 1024,
+    compression: PUBLISHING.compression,
+    deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
+    ...given,
+  })
   return new RecordProducer(new ProducerConnection(kafka), {
     ...settings,
     compressFromBytes: COMPRESS_FROM_BYTES,

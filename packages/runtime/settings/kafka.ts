@@ -102,7 +102,7 @@ const SETTINGS = {
   }),
   COMPRESSION: setting(oneOf(COMPRESSIONS), {
     description: 'Compression of batches of at least 8 KiB, by functions and commands.',
-    default: 'lz4',
+    otherwise: '`lz4`; for Azure Event Hubs `gzip`, which is the only one that it takes',
   }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {
     description: 'Region for which IAM signs, if neither the ARN nor the name of a broker contains it.',
@@ -111,10 +111,24 @@ const SETTINGS = {
 }
 
 /** Settings for selecting a Kafka cluster and connecting to it. */
-export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
-  kafka: { ...kafkaAccess(settings, refuse), isolation: settings.KAFKA_ISOLATION },
-  compression: settings.COMPRESSION,
-}))
+export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => {
+  const access = kafkaAccess(settings, refuse)
+  const isEventHubs = access.brokers.some(broker => EVENT_HUBS.test(broker)) || isSignedIn(access)
+  return {
+    kafka: { ...access, isolation: settings.KAFKA_ISOLATION },
+    /** True for Azure Event Hubs, which takes gzip as its only compression. */
+    isEventHubs,
+    compression: settings.COMPRESSION ?? (isEventHubs ? ('gzip' as const) : ('lz4' as const)),
+  }
+})
+
+/** Matches the Kafka endpoint of a namespace. The emulator is known only by its connection string. */
+const EVENT_HUBS = /\.servicebus\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net):\d+$/i
+
+/** Returns true if a connection string is the password. */
+function isSignedIn({ login }: KafkaAccess): boolean {
+  return login?.username === CONNECTION_STRING_USER
+}
 
 export type KafkaSettings = SlicePart<typeof KAFKA>
 

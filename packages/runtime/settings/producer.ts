@@ -155,9 +155,14 @@ export const PRODUCER = slice(
       description: 'The [profile](producer.md#profiles). The variables below override its settings.',
       default: 'balanced',
     }),
-    PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
-      description: 'Maximum size of a batch of one partition, before compression.',
+    PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: MOST, unit: 'records' }), {
+      description: 'Number of waiting records at which they are sent: `batchRecords` of the profiles.',
       otherwise: 'that of the profile',
+    }),
+    PRODUCER_BATCH_BYTES: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
+      description:
+        'Maximum size of a batch of one partition, before compression: `batchBytes` of the profiles.',
+      otherwise: `that of the profile; with \`PRODUCER_BATCH_SIZE\` ${MAX_BATCH_BYTES}`,
     }),
     PRODUCER_LINGER_MS: setting(wholeNumber({ least: 0, most: MOST }), {
       description: 'How long a record waits for others before it is sent, in milliseconds.',
@@ -182,7 +187,11 @@ export const PRODUCER = slice(
     return {
       profile: PRODUCER_PROFILE,
       producer: omitUndefined({
-        batchBytes: others.PRODUCER_BATCH_SIZE,
+        batchRecords: others.PRODUCER_BATCH_SIZE,
+        // A profile's limit of bytes must not end batches before they have the requested number of records.
+        batchBytes:
+          others.PRODUCER_BATCH_BYTES ??
+          (others.PRODUCER_BATCH_SIZE === undefined ? undefined : MAX_BATCH_BYTES),
         lingerMs: others.PRODUCER_LINGER_MS,
         acks,
         retries: PRODUCER_RETRIES,

@@ -5,6 +5,8 @@ import kafkajs from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { bulkPublisher, KafkaPublisher } from '#runtime/producer/publisher.ts'
+import { PRODUCER, readSettings } from '#runtime/settings/index.ts'
+import { openBulkPublisher } from '../../../lib/operations/bulk-publisher.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
 import { createTopic } from '../../support/create-topic.ts'
 import { ForeignClient, type ForeignRecord } from '../../support/foreign-client.ts'
@@ -28,7 +30,10 @@ conformsAsPublisher('Kafka, many at once', async () => {
 })
 
 const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
-for (const one of [new KafkaPublisher(nobody), bulkPublisher(async () => nobody, 'lz4', 1_000)])
+for (const one of [
+  new KafkaPublisher(nobody),
+  bulkPublisher(async () => nobody, { deliveryTimeoutMs: 1_000 }),
+])
   it(`given a broker that does not answer, then ${one.constructor.name} rejects as unavailable, within seconds`, async () => {
     const lost = one.publish([{ topic: 't', key: null, value: null, headers: [] }])
     await assert.rejects(lost, Unavailable)
@@ -49,6 +54,35 @@ for (const one of [publisher, bulk])
       '2/0 all',
     ])
   })
+
+it('given a batch size, then the publisher of commands sends no more records at once', async () => {
+  let requests = 0
+  const closables: { close(): void | Promise<void> }[] = []
+  const front = await startKafkaFront(brokers(), () => {
+    requests++
+    return 'pass'
+  })
+  const sized = await openBulkPublisher({
+    kafka: async () => front.kafka,
+    register: one => {
+      closables.push(one)
+      return one
+    },
+    compression: 'none',
+    config: readSettings([PRODUCER], { PRODUCER_BATCH_SIZE: '2' }),
+  })
+  try {
+    const topic = await newTopic(1)
+    const records = ['a', 'b', 'c', 'd', 'e', 'f'].map(text => ({
+      ...{ topic, partition: 0, key: null, value: Buffer.from(text), headers: [] },
+    }))
+    await sized.publish(records)
+    assert.equal(requests, 3)
+  } finally {
+    for (const one of closables) await one.close()
+    await front.stop()
+  }
+})
 
 it('given a leader that loses answers, then each record is there once and in order', async () => {
   let request = 0

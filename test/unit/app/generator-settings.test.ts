@@ -61,3 +61,25 @@ describe('given an error', () => {
     })
   })
 })
+
+describe('metrics of a settings file', () => {
+  const families = (metrics: readonly string[], input: unknown = {}) =>
+    generatorSettings(input, 'f', { metrics }).fleet.map(sensor => `${sensor.family} ${sensor.metrics}`)
+
+  test('then only families that have one of them are simulated, with those that they have', () => {
+    assert.deepEqual(
+      [...new Set(families(['temperature', 'humidity', 'pressure']))],
+      ['environment temperature,humidity,pressure'],
+    )
+    assert.deepEqual([...new Set(families(['x', 'pressure']))], ['environment pressure', 'device x'])
+  })
+
+  test('then a group with metrics of its own keeps them, and a fleet without any of them is refused', () => {
+    const group = { family: 'database', metrics: ['activeConnections'] }
+    assert.deepEqual(families(['temperature'], { fleet: [group] }), ['database activeConnections'])
+    assert.throws(
+      () => families(['temperature'], { fleet: [{ family: 'database' }] }),
+      /no family in it has any of/,
+    )
+  })
+})

@@ -3,6 +3,7 @@ import { afterEach, describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import {
+  advisePartitions,
   environmentIn,
   groupName,
   kafkaTopics,
@@ -11,6 +12,7 @@ import {
   TOPICS,
   topicName,
   topicNamed,
+  topicSize,
   useNames,
 } from '../../../lib/app/topics.ts'
 
@@ -49,6 +51,24 @@ describe('names of topics and groups', () => {
       assert.equal(new Set(kafkaTopics('prod').map(({ name }) => name)).size, kafkaTopics('prod').length)
     })
 
+  test('given PARTITIONS, then topics have these numbers in every environment, and the advice has all of them', () => {
+    named({ ...FOREIGN, PARTITIONS: 'readings=24, events=6' })
+    assert.deepEqual(topicSize('readings', 'prod'), { topic: 'gds.metrics.prod', partitions: 24 })
+    assert.equal(topicNamed('gds.metrics.dev')?.partitions, 24)
+    assert.deepEqual(
+      kafkaTopics('prod')
+        .map(({ partitions }) => partitions)
+        .slice(0, 3),
+      [24, 6, 3],
+    )
+    const found = new Map([
+      ['gds.metrics.prod', 12],
+      ['gds.alerts.prod', 1],
+    ])
+    assert.match(advisePartitions(found), /Set PARTITIONS=readings=12,events=6,alerts=1, or create/)
+    assert.equal(topicNamed('greenhouse'), undefined)
+  })
+
   test('given other names, then the usual ones are foreign topics', () => {
     named(FOREIGN)
     assert.equal(topicNamed('sluice.telemetry.readings.prod'), undefined)
@@ -66,6 +86,8 @@ describe('names of topics and groups', () => {
     [{ TOPIC_NAMES: 'alerts=a b' }, /TOPIC_NAMES: must be signal=topic/],
     [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a different topic/],
     [{ TOPIC_NAMES: 'logs.application=x' }, /TOPIC_NAMES: must be signal=topic/],
+    [{ PARTITIONS: 'readings=0' }, /PARTITIONS: must be signal=number \(1 to 9999\)/],
+    [{ PARTITIONS: 'readings=3,readings=4' }, /PARTITIONS: must be signal=number/],
     [{ ORG: 'a.b' }, /ORG: must be 1 to 40 letters/],
     [{ GROUP_NAME: 'same-for-all' }, /GROUP_NAME: must be a text with \{consumer\}/],
   ]

@@ -23,15 +23,18 @@ describe('a settings file', () => {
 kafka:
   bootstrap_servers: [one:9092, two:9092]
   topics: { alerts: 'gds.alerts.{env}', dlq: gds.metrics.dlq }
+  partitions: { readings: 24, events: 6 }
   tls: off
-producer: { batch_size: 16384, acks: all, compression: }
+producer: { batch_size: 500, batch_bytes: 16384, acks: all, compression: }
 telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
 `
     assert.deepEqual(variablesOf(text), {
       KAFKA_BROKERS: 'one:9092,two:9092',
       TOPIC_NAMES: 'alerts=gds.alerts.{env},dlq=gds.metrics.dlq',
+      PARTITIONS: 'readings=24,events=6',
       KAFKA_TLS: 'off',
-      PRODUCER_BATCH_SIZE: '16384',
+      PRODUCER_BATCH_SIZE: '500',
+      PRODUCER_BATCH_BYTES: '16384',
       PRODUCER_ACKS: 'all',
       GENERATOR_METRICS: 'temp,humidity',
       GENERATOR_SAMPLE_RATE: '0.5',

@@ -90,13 +90,22 @@ describe('the commands with these options', () => {
 
   it('are those that connect to Kafka', async () => {
     const connecting = [
-      ...['publish', 'consume', 'replay', 'reprocess'],
+      ...['publish', 'consume', 'generate', 'replay', 'reprocess'],
       ...['topics list', 'topics create', 'topics describe'],
       ...['topics apply', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
       ...['dlq drop', 'alerts list', 'silence add', 'state show', 'state erase'],
     ]
     for (const command of connecting)
       assert.match(await help(...command.split(' ')), /^ {2}--brokers </m, command)
+  })
+
+  it('name an event hub as the topic if they have an option for the topic, whatever its name', async () => {
+    for (const command of ['publish', 'consume', 'generate'])
+      assert.match(await help(command), /^ {2}--event-hub-name <name> /m, command)
+    const program = new Command().exitOverride().option('--kafka-topic <topic>').option('--env <name>')
+    addKafkaOptions(program, { environment: {} })
+    program.parse(['--event-hub-name', 'hub'], { from: 'user' })
+    assert.equal(program.opts().kafkaTopic, 'hub')
   })
 
   it('are not those that never do', async () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
+import { MODELS } from '../../../lib/telemetry/simulator/models.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
@@ -94,6 +95,19 @@ describe('the examples of producers of one’s own', () => {
       textOf('examples/device-producer-proto/device.motion.v1.proto'),
       textOf('events/schemas/protobuf/device.motion.v1.proto'),
     )
+  })
+
+  it('then both have the same devices, which are of the three models and send activities', async () => {
+    const [devices, copy] = EXAMPLES.map(folder => textOf(folder, 'devices.mjs'))
+    assert.equal(copy, devices)
+    const { readings } = await import(join(PROJECT, String(EXAMPLES[0]), 'devices.mjs'))
+    const sent: { data: { model: string; activity: string } }[] = Array.from({ length: 6 }, (_, minute) =>
+      readings(6, minute * 60_000),
+    ).flat()
+    for (const [model, { motion }] of MODELS) {
+      const activities = new Set(sent.flatMap(({ data }) => (data.model === model ? [data.activity] : [])))
+      assert.deepEqual([...activities].sort(), Object.keys(motion).sort(), model)
+    }
   })
 
   for (const folder of EXAMPLES)

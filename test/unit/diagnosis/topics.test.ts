@@ -53,13 +53,18 @@ describe('given a topic of an account, when its settings are held against the ta
     assert.deepEqual(notOk(checkTopic(topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
   })
 
-  it('then fewer partitions than the table has are wrong, and more are ok', () => {
+  it('then other numbers of partitions than the configured one are wrong, with the setting for what exists', () => {
     const { partitions } = copies([1, 2, 3])
     assert.deepEqual(notOk(checkTopic(topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
       'partitions wrong',
     ])
     const three = { partitions: [...partitions, { ...partitions[0], partition: 2 }] as typeof partitions }
-    assert.deepEqual(notOk(checkTopic(topic(three), ACCOUNT)), [])
+    const findings = checkTopic(topic(three), ACCOUNT)
+    assert.deepEqual(notOk(findings), ['partitions wrong'])
+    assert.match(
+      findings.find(({ verdict }) => verdict === 'wrong')?.todo ?? '',
+      /Set PARTITIONS=readings=3, or/,
+    )
   })
 
   it('then a topic that is not there is wrong, and one that cannot be asked for is unknown', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { placesFromEnvironment } from '../../../localstack/ports-and-folders.ts'
+import { locateKafka, placesFromEnvironment } from '../../../localstack/ports-and-folders.ts'
 
 describe('the places of the servers', () => {
   it('are the usual ports where nothing is set', () => {
@@ -63,4 +63,23 @@ describe('the places of the servers', () => {
   it('are refused with all that is wrong at once', () => {
     assert.throws(() => placesFromEnvironment({ REDIS_URL: 'foo', KAFKA_PORT: 'x' }), /has 2 errors:/)
   })
+})
+
+describe('a named Kafka', () => {
+  const cases: [address: string, listening: number[], auth: string | undefined, place: object | undefined][] =
+    [
+      ['localhost:9092', [], undefined, { port: 9092, further: [] }],
+      ['127.0.0.1:9092,127.0.0.1:9094', [], 'none', { port: 9092, further: [9094] }],
+      ['localhost:9092', [9092], undefined, undefined],
+      ['127.0.0.1:9092,127.0.0.1:9094', [9094], undefined, undefined],
+      ['localhost:9092', [], 'plain', undefined],
+      ['kafka.example:9092', [], undefined, undefined],
+      ['localhost:9092,kafka.example:9092', [], undefined, undefined],
+    ]
+  for (const [address, listening, auth, place] of cases)
+    it(`given ${address}, ${auth ?? 'no'} authentication, and ${listening.join() || 'no port'} in use, then it is ${place ? 'started' : 'used'}`, async () => {
+      const named = { address }
+      const found = await locateKafka(named, { KAFKA_AUTH: auth }, async port => listening.includes(port))
+      assert.deepEqual(found, place ?? named)
+    })
 })

@@ -168,13 +168,8 @@ async function findDifferences(
         wanted: value,
         found: String(found.get(name)),
       })),
-    ].filter(one => one.wanted !== one.found && !isGrown(one))
+    ].filter(one => one.wanted !== one.found)
   })
-}
-
-/** Returns true if a topic has more partitions than defined, which is allowed: the definition is the minimum. */
-function isGrown({ setting, wanted, found }: TopicDifference): boolean {
-  return setting === 'partitions' && Number(found) > Number(wanted)
 }
 
 async function withAdmin<T>(

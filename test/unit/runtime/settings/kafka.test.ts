@@ -120,6 +120,19 @@ describe('settings of Kafka that do not fit together', () => {
     })
 })
 
+describe('the compression', () => {
+  const cases: [environment: Record<string, string>, compression: string][] = [
+    [BROKERS, 'lz4'],
+    [{ EVENT_HUBS_CONN_STR: STRING }, 'gzip'],
+    [{ EVENT_HUBS_CONN_STR: STRING, KAFKA_BROKERS: 'proxy:9093' }, 'gzip'],
+    [{ KAFKA_BROKERS: 'ns.servicebus.windows.net:9093', KAFKA_AUTH: 'tls' }, 'gzip'],
+    [{ EVENT_HUBS_CONN_STR: STRING, COMPRESSION: 'none' }, 'none'],
+  ]
+  for (const [environment, compression] of cases)
+    it(`given ${Object.keys(environment)}, then it is ${compression}`, () =>
+      assert.equal(readSettings([KAFKA], environment).compression, compression))
+})
+
 describe('a connection string of Event Hubs', () => {
   const cases: [string: string, expected: object | undefined][] = [
     [STRING, { broker: 'ns.servicebus.windows.net:9093', isEncrypted: true }],

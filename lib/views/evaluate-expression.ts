@@ -96,6 +96,10 @@ const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => 
     ([of = nothing]) =>
     from =>
       of(from) === null,
+  IS_DISTINCT:
+    ([of = nothing, other = nothing]) =>
+    from =>
+      of(from) !== other(from),
   IN: ([of = nothing, ...all]) =>
     junction(
       all.map(one => from => compareValues(of(from), one(from), (a, b) => a === b)),
@@ -137,10 +141,10 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   '>': (a: number, b: number) => a > b,
   '>=': (a: number, b: number) => a >= b,
   NOT: (a: boolean) => !a,
-  LIKE: (text: string, pattern: string) =>
+  LIKE: (text: string, pattern: string, escapedBy?: string) =>
     pattern.length > MAX_READ_CHARACTERS || pattern.length * text.length > MAX_LIKE_STEPS
       ? null
-      : isLike(text, pattern),
+      : isLike(text, readPattern(pattern, escapedBy)),
   ABS: Math.abs as (a: never) => number,
   CEIL: Math.ceil as (a: never) => number,
   FLOOR: Math.floor as (a: never) => number,
@@ -226,18 +230,32 @@ function substring(text: string, start: number, length = text.length): string {
   return text.slice(from, from + Math.max(length, 0))
 }
 
+const [ANY_TEXT, ANY_CHARACTER] = [Symbol('%'), Symbol('_')]
+const WILDCARDS: Readonly<Record<string, symbol>> = { '%': ANY_TEXT, _: ANY_CHARACTER }
+
+/** Returns the characters and wildcards of a pattern of LIKE. A character behind `escapedBy` is not a wildcard. */
+function readPattern(pattern: string, escapedBy?: string): readonly (string | symbol)[] {
+  const read: (string | symbol)[] = []
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at] as string
+    if (character === escapedBy && at + 1 < pattern.length) read.push(pattern[++at] as string)
+    else read.push(WILDCARDS[character] ?? character)
+  }
+  return read
+}
+
 /**
- * Returns whether a text matches a pattern of LIKE, in which `%` is any text and `_` any character. Only the latest `%` is tried
- * again, so the time is bounded by the product of the lengths.
+ * Returns whether a text matches a pattern. Only the latest wildcard for any text is tried again, so the time is bounded by the
+ * product of the lengths.
  */
-function isLike(text: string, pattern: string): boolean {
+function isLike(text: string, pattern: readonly (string | symbol)[]): boolean {
   let [at, of, retryAt, retryOf] = [0, 0, 0, -1]
   while (at < text.length) {
-    if (pattern[of] === '%') {
+    if (pattern[of] === ANY_TEXT) {
       retryOf = of + 1
       retryAt = at
       of = retryOf
-    } else if (pattern[of] === '_' || pattern[of] === text[at]) {
+    } else if (pattern[of] === ANY_CHARACTER || pattern[of] === text[at]) {
       at += 1
       of += 1
     } else if (retryOf < 0) return false
@@ -247,5 +265,5 @@ function isLike(text: string, pattern: string): boolean {
       of = retryOf
     }
   }
-  return pattern.slice(of).replaceAll('%', '') === ''
+  return pattern.slice(of).every(one => one === ANY_TEXT)
 }

@@ -133,7 +133,7 @@ export type Expression =
 /** Operators and functions of one row. If an argument is null, so is the result, except where SQL says otherwise. */
 const FUNCTIONS = [
   ...(['+', '-', '*', '/', '%', 'NEGATE'] as const),
-  ...(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS_NULL', 'IN', 'LIKE'] as const),
+  ...(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS_NULL', 'IS_DISTINCT', 'IN', 'LIKE'] as const),
   ...(['ABS', 'CEIL', 'FLOOR', 'ROUND', 'SQRT', 'COALESCE', 'NULLIF'] as const),
   ...(['LCASE', 'UCASE', 'LEN', 'TRIM', 'SUBSTRING', 'CONCAT'] as const),
   ...(['TO_VARCHAR', 'TO_BIGINT', 'TO_DOUBLE', 'TO_BOOLEAN'] as const),

@@ -2,7 +2,7 @@
 import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from '../plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { CallNode, Name, Node, Position } from './syntax.ts'
+import type { CallNode, Name, Node, Position, Query } from './syntax.ts'
 
 /** Compiled expression with its type, and the position for errors of what contains it. */
 export interface Typed {
@@ -43,14 +43,14 @@ const JOINED_TEXT = createSignature('VARCHAR VARCHAR', 'VARCHAR')
 const SIGNATURES: Partial<Record<FunctionName, Signature>> = {
   ...each(['+', '-', '*', '/', '%'], createSignature('number number', 'numeric')),
   ...each(['NEGATE', 'ABS', 'CEIL', 'FLOOR'], createSignature('number', 'numeric')),
-  ...each(['=', '<>'], createSignature('same same', 'BOOLEAN')),
+  ...each(['=', '<>', 'IS_DISTINCT'], createSignature('same same', 'BOOLEAN')),
   ...each(['<', '<=', '>', '>='], createSignature('ordered ordered', 'BOOLEAN')),
   ...each(['AND', 'OR'], createSignature('BOOLEAN BOOLEAN', 'BOOLEAN')),
   ...each(['LCASE', 'UCASE', 'TRIM'], createSignature('VARCHAR', 'VARCHAR')),
   NOT: createSignature('BOOLEAN', 'BOOLEAN'),
   IS_NULL: createSignature('any', 'BOOLEAN'),
   IN: createSignature('same', 'BOOLEAN', 2, MANY),
-  LIKE: createSignature('VARCHAR VARCHAR', 'BOOLEAN'),
+  LIKE: createSignature('VARCHAR VARCHAR VARCHAR', 'BOOLEAN', 2),
   ROUND: createSignature('number BIGINT', 'DOUBLE', 1),
   SQRT: createSignature('number', 'DOUBLE'),
   COALESCE: createSignature('same', 'same', 1, MANY),
@@ -64,6 +64,17 @@ const ALIASES: Readonly<Record<string, FunctionName>> = { IFNULL: 'COALESCE' }
 const NAMED = [...Object.keys(SIGNATURES), 'IFNULL'].filter(name =>
   /^(?!AND$|NOT$|NEGATE$)[A-Z]{3,}$/.test(name),
 )
+
+/** Returns a resolver that only takes names of the source of a query, which may stand before them: `stream.column`. */
+export function resolveWithin({ from, alias }: Pick<Query, 'from' | 'alias'>, resolve: Resolve): Resolve {
+  const { text } = alias ?? from
+  return node => {
+    const source = node.kind === 'name' ? node.source : undefined
+    if (source && source.text.toLowerCase() !== text.toLowerCase())
+      throw unknownName('stream or table', source.text, [text], source.at)
+    return resolve(node)
+  }
+}
 
 /** Compiles an expression. @throws StatementError for an unknown function, and for a value of a wrong type */
 export function compileExpression(

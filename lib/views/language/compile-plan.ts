@@ -20,6 +20,7 @@ import {
   includes,
   type Resolve,
   requireType,
+  resolveWithin,
   type Typed,
   typeNamed,
 } from './compile-expression.ts'
@@ -208,7 +209,7 @@ function compileTable(
   // The name is a part of a URI.
   if (!/^\w+$/.test(name.text))
     throw new StatementError('the name of a table has only letters, digits and _', name.at)
-  const row = createRowResolver(stream)
+  const row = resolveWithin(statement, createRowResolver(stream))
   const condition =
     where && requireType(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
   const keys = statement.group.map(node => compileKey(node, row, statement))

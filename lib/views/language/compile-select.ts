@@ -11,7 +11,13 @@ import {
   type TablePlan,
   type ViewPlan,
 } from '../plan.ts'
-import { compileExpression, type Resolve, requireType, type Typed } from './compile-expression.ts'
+import {
+  compileExpression,
+  type Resolve,
+  requireType,
+  resolveWithin,
+  type Typed,
+} from './compile-expression.ts'
 import { boundNamed } from './compile-plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { Name, Parse, Query, Statement } from './syntax.ts'
@@ -61,7 +67,7 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
       query.at,
       `SELECT * FROM ${table.name} WHERE column = 'value'`,
     )
-  const resolve = createTableResolver(table)
+  const resolve = resolveWithin(query, createTableResolver(table))
   const compile = (node: Parameters<Resolve>[0]) => compileExpression(node, resolve)
   const where = query.where ? requireType(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
   const items = query.items?.map(({ value, name }, i) => ({

@@ -17,7 +17,8 @@ export interface Name {
 /** Node of an expression. The operators of SQL are calls too. */
 export type Node = { readonly at: Position } & (
   | { readonly kind: 'literal'; readonly value: Scalar; readonly isInteger?: boolean }
-  | { readonly kind: 'name'; readonly name: string }
+  /** `source` is the stream or table before the dot. */
+  | { readonly kind: 'name'; readonly name: string; readonly source?: Name }
   | CallNode
   | { readonly kind: 'cast'; readonly of: Node; readonly type: Name }
   | {
@@ -49,6 +50,7 @@ export interface Query {
   /** Columns, or null for `*`. */
   readonly items: readonly { readonly value: Node; readonly name: Name | null }[] | null
   readonly from: Name
+  readonly alias: Name | null
   readonly window: WindowClause | null
   readonly where: Node | null
   readonly group: readonly Node[] | null
@@ -63,8 +65,14 @@ export interface ColumnClause {
   readonly isKey: boolean
 }
 
+/** Clauses about a stream or table of the same name. */
+interface Existing {
+  readonly orReplace: boolean
+  readonly ifNotExists: boolean
+}
+
 export type Statement = { readonly text: string; readonly at: Position } & (
-  | {
+  | (Existing & {
       readonly kind: 'stream'
       readonly name: Name
       readonly columns: readonly ColumnClause[]
@@ -72,12 +80,17 @@ export type Statement = { readonly text: string; readonly at: Position } & (
         readonly name: Name
         readonly value: Node & { readonly value: Scalar }
       }[]
-    }
-  | ({ readonly kind: 'table'; readonly name: Name } & Query)
+    })
+  | ({ readonly kind: 'table'; readonly name: Name } & Query & Existing)
   | ({ readonly kind: 'select' } & Query)
   | { readonly kind: 'show'; readonly of: 'tables' | 'streams' }
   | { readonly kind: 'describe'; readonly name: Name }
-  | { readonly kind: 'drop'; readonly name: Name; readonly ifExists: boolean }
+  | {
+      readonly kind: 'drop'
+      readonly of: 'table' | 'stream'
+      readonly name: Name
+      readonly ifExists: boolean
+    }
 )
 
 /** Reads the statements of a text. @throws StatementError for a text that is not SQL, or not supported */

@@ -5,12 +5,13 @@ import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { findActivations } from '../../lib/clock/activations.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
+import type { SelectionLog } from '../../lib/operations/views/follow-selection.ts'
 import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
-import type { ChangesLog } from '../../lib/operations/views/table-changes.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
@@ -30,8 +31,8 @@ export interface ViewServers {
   readonly states: StateInspection
   /** Opens the ports of an operation, within `carryOut`. */
   readonly ports: (environment: Environment) => Promise<ViewPorts>
-  /** Opens the log of changes. */
-  readonly changes: () => Promise<ChangesLog>
+  /** Opens the log of changes and events. */
+  readonly changes: () => Promise<SelectionLog>
   /** Topic `view-rows`, with its current number of partitions. */
   readonly rows: () => Promise<TopicSize>
 }
@@ -85,7 +86,8 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
         },
         changes: async () => ({
           ...{ log: await connections.log(), offsets: await openOffsets(), plan: () => inForce.read() },
-          topic: topicName('view-changes', config.env),
+          getTopic: signal => topicName(signal, config.env),
+          reader: dataReader(config),
         }),
         rows: async () => {
           const bounds = await awaitAnswer(readTopicBounds(await openOffsets(), topic))

@@ -1,15 +1,19 @@
-/** Answers statements over the tables of config/views: their rows now, or their changes as they come. */
+/** Answers statements over the tables and streams of config/views: rows now, or changes and events as they come. */
 import { once } from 'node:events'
 import { instant } from '#runtime/consumer/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import type { Answer } from '../../lib/operations/sql/database.ts'
 import type { Value } from '../../lib/operations/sql/plain-value.ts'
 import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
+import { followSelection } from '../../lib/operations/views/follow-selection.ts'
 import { requireTable } from '../../lib/operations/views/plan-change.ts'
-import { followTableChanges } from '../../lib/operations/views/table-changes.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { compileSelect, type Selection } from '../../lib/views/language/compile-select.ts'
+import {
+  compileSelect,
+  type Selection,
+  type TableSelection,
+} from '../../lib/views/language/compile-select.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { type ActivatedPlan, type ColumnType, readableTables } from '../../lib/views/plan.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
@@ -20,10 +24,10 @@ import { statementFailure, type ViewServers, withViews } from '../servers/views.
 import type { Terminal } from '../terminal.ts'
 import { formatCsvLine } from './text.ts'
 
-/** Statement that may be about a table, with the name of the table. */
+/** Statement that may be about a table or a stream, with its name. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
 const EMIT = /\bEMIT\s+(?:CHANGES|FINAL)\s*(?:LIMIT\s+\d+)?\s*;?\s*$/i
-const SHOW = /^\s*(?:SHOW|LIST)\s+TABLES\s*;?\s*$/i
+const SHOW = /^\s*(?:SHOW|LIST)\s+(TABLES|STREAMS)\s*;?\s*$/i
 /** Minimum width of a column of changes, whose widths are not known in advance. */
 const WIDTH = 16
 
@@ -51,9 +55,11 @@ export async function answerFromTables(
     return await withViews(config, async servers => {
       isReached = true
       const { plan } = servers
-      if (!isOfTables && !isTable(plan, name as string)) return false
-      if (SHOW.test(statements)) await print(yieldAnswer(listTables(plan)))
-      else if (/^\s*DESCRIBE/i.test(statements)) await print(yieldAnswer(describeTable(plan, name as string)))
+      if (!isOfTables && !isKnown(plan, name as string)) return false
+      const [, shown] = SHOW.exec(statements) ?? []
+      if (shown) await print(yieldAnswer(/^t/i.test(shown) ? listTables(plan) : listStreams(plan)))
+      else if (/^\s*DESCRIBE/i.test(statements))
+        await print(yieldAnswer(describeSource(plan, name as string)))
       else {
         const selection = compileSelection(statements, plan)
         if (selection.isPush) await follow(selection, servers, format, terminal)
@@ -68,8 +74,8 @@ export async function answerFromTables(
   }
 }
 
-function isTable({ tables }: ActivatedPlan, name: string): boolean {
-  return tables.some(table => table.name.toLowerCase() === name.toLowerCase())
+function isKnown({ tables, streams }: ActivatedPlan, name: string): boolean {
+  return [...tables, ...streams].some(one => one.name.toLowerCase() === name.toLowerCase())
 }
 
 function isOfRecords(name: string): boolean {
@@ -100,6 +106,12 @@ function listTables(plan: ActivatedPlan): Answer {
   return buildAnswer(columns, rows)
 }
 
+function listStreams({ streams }: ActivatedPlan): Answer {
+  const columns = ['stream_name', 'topic', 'types'].map(name => ({ name, type: 'VARCHAR' }))
+  const rows = streams.map(({ name, signal, types }) => [name, signal, types?.join(', ') ?? null])
+  return buildAnswer(columns, rows)
+}
+
 /** Returns a text such as `tumbling 1 min`. */
 function formatWindow(window: WindowPlan): string {
   if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
@@ -107,9 +119,10 @@ function formatWindow(window: WindowPlan): string {
   return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
-function describeTable(plan: ActivatedPlan, name: string): Answer {
+function describeSource(plan: ActivatedPlan, name: string): Answer {
   const columns = ['column_name', 'column_type', 'key'].map(one => ({ name: one, type: 'VARCHAR' }))
-  const rows = requireTable(plan, name).columns.map(({ name, type, isKey }) => [
+  const stream = plan.streams.find(one => one.name.toLowerCase() === name.toLowerCase())
+  const rows = (stream ?? requireTable(plan, name)).columns.map(({ name, type, isKey }) => [
     name,
     type,
     isKey ? 'PRI' : null,
@@ -126,7 +139,7 @@ function compileSelection(statements: string, plan: ActivatedPlan): Selection {
 }
 
 async function runPullQuery(
-  selection: Selection,
+  selection: TableSelection,
   { states, rows }: ViewServers,
   most: number,
 ): Promise<Answer> {
@@ -141,14 +154,15 @@ async function runPullQuery(
   )
 }
 
-/** Prints changes until the user stops the command, or the limit is reached. */
+/** Prints changes or events until the user stops the command, or the limit is reached. */
 async function follow(
-  { table, columns, limit = Number.POSITIVE_INFINITY, selectChange }: Selection,
+  selection: Selection,
   { changes }: ViewServers,
   format: 'table' | 'csv' | 'json',
   terminal: Terminal,
 ): Promise<void> {
   const { stdout, stop } = terminal
+  const { columns, limit = Number.POSITIVE_INFINITY } = selection
   const names = columns.map(({ name }) => name)
   const formatLine = (values: readonly Value[], isEnd = false): string => {
     if (format === 'csv') return formatCsvLine(values)
@@ -158,11 +172,11 @@ async function follow(
   }
   if (format !== 'json') stdout.write(formatLine(names))
   let count = 0
-  for await (const change of followTableChanges(await changes(), table, 'now', stop)) {
-    const values = selectChange(change)
-    if (values === undefined) continue
+  for await (const row of followSelection(await changes(), selection, 'now', stop)) {
+    const isEnd = 'ended' in row
+    const values = isEnd ? row.ended : row
     const shownValues = values.map((value, index) => toShownValue(value, columns[index]?.type))
-    const line = formatLine(shownValues, change.tombstone)
+    const line = formatLine(shownValues, isEnd)
     if (!stdout.write(line)) await once(stdout, 'drain')
     count += 1
     if (count >= limit) return

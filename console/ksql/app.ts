@@ -1,5 +1,5 @@
-/** ksqlDB's REST interface to the tables that are declared in SQL. Its access is the console's. */
-import { type Context, Hono } from 'hono'
+/** ksqlDB's REST interface to the tables and streams that are declared in SQL. Its access is the console's. */
+import { type Context, Hono, type HonoRequest } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
@@ -11,7 +11,7 @@ import { LIMITS, limitBodies, limitRequests, UserSemaphore } from '../access/lim
 import type { ConsoleHono } from '../http/person.ts'
 import { ProblemError, STATUS, toProblem } from '../http/problem.ts'
 import { parseBody } from '../http/request-input.ts'
-import { createRowFormat, type ErrorAnswer } from './row-format.ts'
+import { createListFormat, createRowFormat, type ErrorAnswer, type RowFormat } from './row-format.ts'
 import { createRowStream } from './row-stream.ts'
 import type { SqlTableReader } from './sql-table-reader.ts'
 import { buildHealthAnswer, buildInfoAnswer, buildStatementAnswer, REFUSED } from './statement-answers.ts'
@@ -32,8 +32,9 @@ export interface KsqlParts {
 
 type RequestContext = Context<ConsoleHono>
 
-/** Media types of rows. */
+/** Media types of requests and rows. */
 const ROWS_TYPE = 'application/vnd.ksql.v1+json'
+const LINES_TYPE = 'application/vnd.ksqlapi.delimited.v1'
 const JSON_TYPE = 'application/json'
 
 /** Maximum number of open queries, because each query of changes reads a topic. */
@@ -41,7 +42,8 @@ const QUERIES = { all: 50, ofOne: 20 }
 
 const TEXT = optional(pipe(string('must be a text'), maxLength(100_000, 'is too long')))
 const PROPERTIES = optional(record(string(), unknown()))
-const QUERY = object({ ksql: TEXT, streamsProperties: PROPERTIES })
+/** `/query` and `/query-stream` have other names for the same. */
+const QUERY = object({ ksql: TEXT, streamsProperties: PROPERTIES, sql: TEXT, properties: PROPERTIES })
 
 /** Error of a statement, with the answers to those before it. */
 class StatementFailure extends ProblemError {
@@ -72,9 +74,9 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
   app.get('/info', context => context.json(buildInfoAnswer(env)))
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
-  app.post('/query', createQueryHandler(parts))
+  app.on('POST', ['/query', '/query-stream'], createQueryHandler(parts))
   app.all('*', ({ req }) => {
-    throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql or /query.`)
+    throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql, /query or /query-stream.`)
   })
   return app
 }
@@ -119,19 +121,19 @@ function createQueryHandler(parts: KsqlParts) {
   const { reader, parse, reportError, queries: limits = QUERIES } = parts
   const permits = new UserSemaphore(limits.all, limits.ofOne)
   return async (context: RequestContext): Promise<Response> => {
-    const { ksql: text = '', streamsProperties } = await parseBody(QUERY, context)
+    const { ksql, sql, streamsProperties, properties = streamsProperties } = await parseBody(QUERY, context)
+    const text = ksql ?? sql ?? ''
     const plan = await reader.tables()
     const selection = runStep(text, () => compileSelect(text, plan, parse))
-    const from = isFromBeginning(streamsProperties) ? 'beginning' : 'now'
+    const from = isFromBeginning(properties) ? 'beginning' : 'now'
     const leave = permits.acquire(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `${most} queries${of} are already open. Close some of them.`
     })
     const stop = new AbortController()
     try {
-      const { isPush } = selection
-      const rows = isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
-      const format = createRowFormat(isPush)
+      const rows = selection.isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
+      const { format, type } = chooseFormat(context.req, selection.isPush)
       const isAllowed = context.get('isStillSignedIn')
       const toErrorAnswer = (error: unknown) => toErrorResponse(error, reportError).answer
       const stream = createRowStream(rows, {
@@ -142,14 +144,26 @@ function createQueryHandler(parts: KsqlParts) {
         toErrorAnswer,
         onEnd: leave,
       })
-      const accept = context.req.header('accept') ?? ''
-      const type = accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE
       return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })
     } catch (error) {
       leave()
       throw error
     }
   }
+}
+
+/** Returns the format that a request accepts, with its media type. */
+function chooseFormat(
+  req: HonoRequest,
+  isPush: boolean,
+): { readonly format: RowFormat; readonly type: string } {
+  const accept = req.header('accept') ?? ''
+  const [isRows, isJson] = [accept.includes(ROWS_TYPE), accept.includes(JSON_TYPE)]
+  const isStream = req.path === '/query-stream'
+  if (accept.includes(LINES_TYPE) || (isStream && !isRows && !isJson))
+    return { format: createListFormat(false), type: LINES_TYPE }
+  if (isStream && !isRows) return { format: createListFormat(true), type: JSON_TYPE }
+  return { format: createRowFormat(isPush), type: isJson ? JSON_TYPE : ROWS_TYPE }
 }
 
 /** Returns whether a query of changes also asks for earlier ones. ksqlDB's property has several prefixes. */

@@ -53,6 +53,25 @@ export function createRowFormat(isPush: boolean): RowFormat {
   }
 }
 
+/**
+ * Returns the format of `/query-stream`: a header, and a list for each row. Each is a line or, for `isArray`, a member of a JSON array.
+ * A row that has ended is omitted, as in ksqlDB.
+ */
+export function createListFormat(isArray: boolean): RowFormat {
+  const [first, before, after] = isArray ? ['[', ',\n', ''] : ['', '', '\n']
+  const member = (content: unknown) => `${before}${JSON.stringify(content)}${after}`
+  return {
+    begin(columns) {
+      const columnNames = columns.map(({ name }) => formatName(name))
+      const header = { queryId: randomUUID(), columnNames, columnTypes: columns.map(formatType) }
+      return `${first}${JSON.stringify(header)}${after}`
+    },
+    row: (values, isEnd) => (isEnd ? '' : member(values)),
+    error: error => `${member(error)}${isArray ? ']\n' : ''}`,
+    end: () => (isArray ? ']\n' : ''),
+  }
+}
+
 /** Returns the name as ksqlDB shows one that was written without quotes. Some clients find columns only in this form. */
 export function formatName(name: string): string {
   return name.toUpperCase()

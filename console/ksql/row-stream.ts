@@ -1,7 +1,8 @@
 /** Response body of a query: rows, sent as fast as the client takes them. */
+
+import type { RowChange } from '../../lib/operations/views/follow-selection.ts'
 import type { Selection } from '../../lib/views/language/compile-select.ts'
 import { type EndReason, type ErrorAnswer, formatValues, type RowFormat } from './row-format.ts'
-import type { RowChange } from './sql-table-reader.ts'
 
 /** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */
 const BEAT_MS = 1_000
@@ -93,7 +94,7 @@ async function* formatRows(
     for await (const row of rows) {
       const isEnd = 'ended' in row
       text += format.row(formatValues(isEnd ? row.ended : row, columns), isEnd)
-      if (isPush || text.length >= CHUNK_CHARACTERS) {
+      if (text && (isPush || text.length >= CHUNK_CHARACTERS)) {
         yield text
         text = ''
       }

@@ -1,23 +1,23 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
+import { dataReader } from '../../lib/app/data-reader.ts'
+import type { Signal } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
-import { followTableChanges } from '../../lib/operations/views/table-changes.ts'
+import { followSelection, type RowChange } from '../../lib/operations/views/follow-selection.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/evaluate-expression.ts'
-import type { Selection } from '../../lib/views/language/compile-select.ts'
+import type { Selection, TableSelection } from '../../lib/views/language/compile-select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
 /** Values of the columns of a row, in their order. */
 export type RowValues = readonly Value[]
-/** Changed row, or the key of a row that has ended. */
-export type RowChange = RowValues | { readonly ended: RowValues }
 
 export interface SqlTableReader {
   /** Returns the plan in force. @throws Unavailable */
   tables(): Promise<ActivatedPlan>
   /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
-  pull(selection: Selection): Promise<readonly RowValues[]>
-  /** Yields changes until `stop` is aborted. @throws OperationFailure if the table has changed, or Unavailable */
+  pull(selection: TableSelection): Promise<readonly RowValues[]>
+  /** Yields changes or events until `stop` is aborted. @throws OperationFailure if the table has changed, or Unavailable */
   push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowChange>
 }
 
@@ -26,6 +26,7 @@ const MAX_ROWS = 50_000
 
 export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {
   const plan = () => environment.sqlTables()
+  const reader = dataReader(environment.config)
   return {
     tables: plan,
     async pull({ table, key: group, limit, selectRow }) {
@@ -35,13 +36,10 @@ export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableR
       if (isWhole || limit !== undefined) return rows
       throw new OperationFailure(`The answer has more than ${MAX_ROWS} rows. Add a condition or a LIMIT.`)
     },
-    async *push({ table, selectChange }, from, stop) {
+    async *push(selection, from, stop) {
       const [log, offsets] = [await environment.log(), await environment.offsets()]
-      const changes = { log, offsets, topic: environment.topic('view-changes'), plan }
-      for await (const change of followTableChanges(changes, table, from, stop)) {
-        const values = selectChange(change)
-        if (values) yield change.tombstone ? { ended: values } : values
-      }
+      const getTopic = (signal: Signal) => environment.topic(signal)
+      yield* followSelection({ log, offsets, plan, getTopic, reader }, selection, from, stop)
     },
   }
 }

@@ -29,7 +29,7 @@ export function buildHealthAnswer(isHealthy: boolean) {
 /** Messages for statements that are not answered by `/ksql`. */
 export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
   ...{ stream: DECLARED, table: DECLARED, drop: 'Drop tables with `sluice views drop`.' },
-  select: 'Send SELECT statements to /query.',
+  select: 'Send SELECT statements to /query or /query-stream.',
   describe: 'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
   show: 'SHOW TABLES and SHOW STREAMS are known.',
 }

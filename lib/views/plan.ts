@@ -27,7 +27,7 @@ export interface ViewPlan {
 
 export interface StreamPlan {
   readonly name: string
-  /** Topic whose events are the rows: `readings` or `events`. */
+  /** Topic whose events are the rows. */
   readonly signal: string
   /** Event types of the rows; absent for all types of the signal. */
   readonly types?: readonly string[]

@@ -31,7 +31,8 @@ import {
 import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group-step.ts'
 import type { ActivatedPlan } from './plan.ts'
 import { computePublication, type PublishedChange } from './publication.ts'
-import { type EntityClock, regroupEvent, SOURCE_TYPES } from './regrouping.ts'
+import { type EntityClock, regroupEvent } from './regrouping.ts'
+import { listTableTypes } from './stream-events.ts'
 
 /** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
@@ -49,11 +50,12 @@ interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
  * Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there.
  *
  * @param futureToleranceMs see `createWindowing`
+ * @param broughtTypes types of events that inputs bring into the topic `events`
  */
-export function views(futureToleranceMs?: number): Views {
+export function views(futureToleranceMs?: number, broughtTypes?: readonly string[]): Views {
   return {
     name: 'views',
-    accepts: [...SOURCE_TYPES, VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
+    accepts: [...listTableTypes(broughtTypes), VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
       initial: viewsInForce({ tables: [], building: [] }),

@@ -1,18 +1,11 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
 import type { Emission, Received } from '#runtime/consumer/index.ts'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
 import type { Value } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
-
-/** Signals whose events are rows of tables. */
-const SOURCE_SIGNALS: readonly string[] = ['readings', 'events']
-/** Types of the events that are rows of tables. */
-export const SOURCE_TYPES = EVENT_TYPE_NAMES.filter(type =>
-  SOURCE_SIGNALS.includes(eventTypeRow(type)?.topic ?? ''),
-)
+import { isRowOfStream, signalOfType } from './stream-events.ts'
 
 /** State of the first step for an entity. It exists only if a table with windows reads the signal of the entity's events. */
 export interface EntityClock {
@@ -41,8 +34,8 @@ export function regroupEvent(
   event: Received,
   clock: EntityClock | undefined,
 ): Regrouping {
-  const ofSignal = bySignal.get(eventTypeRow(event.type)?.topic ?? '') ?? []
-  const tables = ofSignal.filter(({ plan }) => !plan.types || plan.types.includes(event.type))
+  const ofSignal = bySignal.get(signalOfType(event.type)) ?? []
+  const tables = ofSignal.filter(({ plan }) => isRowOfStream(plan, event.type))
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
   const rows: Emission[] = []
   let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'

@@ -1,7 +1,8 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowChange, RowValues, SqlTableReader } from '../../console/ksql/sql-table-reader.ts'
+import type { RowValues, SqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import type { RowChange } from '../../lib/operations/views/follow-selection.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
 const GROUP = { kind: 'group', index: 0 } as const

@@ -1,6 +1,5 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 import texts from '../../schemas/compiled-texts-json.js'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../../schemas/event-types.ts'
 import {
   type Aggregate,
   APPROXIMATE,
@@ -14,6 +13,7 @@ import {
 } from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
 import { boundsError } from '../size-limits.ts'
+import { listDescribedTypes, STREAM_SIGNALS, TABLE_SIGNALS } from '../stream-events.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,
@@ -83,7 +83,6 @@ const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
 const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
 /** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
 const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
-const SIGNALS = ['readings', 'events']
 
 function compileStream({ name, columns, properties }: StreamStatement): StreamPlan {
   const propertyValues = new Map<string, string>()
@@ -115,9 +114,9 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
   return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
 }
 
-/** @throws StatementError for a topic whose events cannot be rows */
+/** @throws StatementError for a topic that does not exist */
 function checkSignal(signal: string, at: Position): void {
-  if (!SIGNALS.includes(signal)) throw unknownName('topic', signal, SIGNALS, at)
+  if (!STREAM_SIGNALS.some(one => one === signal)) throw unknownName('topic', signal, STREAM_SIGNALS, at)
 }
 
 function compileColumns(
@@ -143,9 +142,7 @@ interface DataObject {
 
 /** Returns the data of the events of a stream, for each of their types. */
 function dataObjects(signal: string, types: readonly string[] | undefined): readonly DataObject[] {
-  return EVENT_TYPE_NAMES.filter(type => eventTypeRow(type)?.topic === signal)
-    .filter(type => types?.includes(type) ?? true)
-    .map(type => JSON.parse(texts[type] as string))
+  return listDescribedTypes(signal, types).map(type => JSON.parse(texts[type] as string))
 }
 
 /**
@@ -171,7 +168,7 @@ const PSEUDO: readonly StreamColumn[] = [
 ]
 
 /** Resolves the columns of a stream. */
-function createRowResolver({ columns }: StreamPlan): Resolve {
+export function createRowResolver({ columns }: StreamPlan): Resolve {
   const all = [...columns, ...PSEUDO]
   return node => {
     if (node.kind === 'call' && isAggregate(node))
@@ -201,6 +198,12 @@ function compileTable(
     throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
   const names = Array.from(streams.values(), one => one.name)
   if (!stream) throw unknownName('stream', from.text, names, from.at)
+  if (!TABLE_SIGNALS.includes(stream.signal))
+    throw new StatementError(
+      `a table reads ${TABLE_SIGNALS.join(' or ')}, and ${stream.name} is of ${stream.signal}`,
+      from.at,
+      `SELECT * FROM ${stream.name} EMIT CHANGES`,
+    )
   if (!statement.group) throw new StatementError('a table without groups has no bound', at, TABLE_FORM)
   if (statement.limit !== null)
     throw new StatementError('a table has no LIMIT', at, 'SELECT * FROM table LIMIT 10')

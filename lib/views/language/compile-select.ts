@@ -1,12 +1,13 @@
-/** Compiles questions to tables. Pure. */
+/** Compiles questions to tables and streams. Pure. */
 
-import { evaluator, type Value } from '../evaluate-expression.ts'
+import { type Evaluator, evaluator, type Value } from '../evaluate-expression.ts'
 import type { ViewChanged } from '../event-names.ts'
 import {
   type ColumnType,
   type Expression,
   readableTables,
   type Scalar,
+  type StreamPlan,
   type TableColumn,
   type TablePlan,
   type ViewPlan,
@@ -18,9 +19,9 @@ import {
   resolveWithin,
   type Typed,
 } from './compile-expression.ts'
-import { boundNamed } from './compile-plan.ts'
+import { boundNamed, createRowResolver } from './compile-plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { Name, Parse, Query, Statement } from './syntax.ts'
+import type { Parse, Query, Statement } from './syntax.ts'
 
 /** Row of a table, or of a change of it. */
 interface SelectableRow {
@@ -28,13 +29,19 @@ interface SelectableRow {
   readonly window?: { readonly startMs: number; readonly endMs: number }
 }
 
-/** A question to a table. */
-export interface Selection {
-  readonly table: TablePlan
+/** A question to a table or a stream. */
+export type Selection = TableSelection | StreamSelection
+
+interface Question {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
   /** True if changes are sent as they come: `EMIT CHANGES` and `EMIT FINAL`. */
   readonly isPush: boolean
   readonly limit?: number
+}
+
+/** A question to a table. */
+export interface TableSelection extends Question {
+  readonly table: TablePlan
   /** Values of the group, if the condition names all of them. */
   readonly key?: readonly Scalar[]
   /** Returns the values of the columns; undefined if the row does not meet the condition. */
@@ -43,10 +50,18 @@ export interface Selection {
   selectChange(change: ViewChanged): readonly Value[] | undefined
 }
 
+/** A question to the events of a stream. */
+export interface StreamSelection extends Question {
+  readonly isPush: true
+  readonly stream: StreamPlan
+  /** Returns the values of the columns; undefined if the event does not meet the condition. */
+  selectEvent(event: object): readonly Value[] | undefined
+}
+
 /** Plan with generations that are being built, and are not read. */
 type ReadablePlan = ViewPlan & { readonly building?: readonly string[] }
 
-/** @throws StatementError if the text is not one SELECT over a table of the plan */
+/** @throws StatementError if the text is not one SELECT over a table or a stream of the plan */
 export function compileSelect(text: string, plan: ReadablePlan, parse: Parse): Selection {
   const [statement, other] = parse(text)
   if (statement?.kind !== 'select' || other)
@@ -58,58 +73,84 @@ export function compileSelect(text: string, plan: ReadablePlan, parse: Parse): S
   return compileQuery(statement, plan)
 }
 
-function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan): Selection {
-  const table = tableNamed(query.from, plan)
+type SelectQuery = Query & Pick<Statement, 'at'>
+
+function compileQuery(query: SelectQuery, { streams, tables, building = [] }: ReadablePlan): Selection {
+  const { text, at } = query.from
+  const isNamed = ({ name }: { readonly name: string }) => name.toLowerCase() === text.toLowerCase()
+  const readable = readableTables({ tables, building })
+  const [table, stream] = [readable.find(isNamed), streams.find(isNamed)]
   const clause = query.group ? 'GROUP BY' : query.window ? 'WINDOW' : query.having ? 'HAVING' : undefined
   if (clause)
     throw new StatementError(
       `${clause} is a part of a table: a question reads rows as they are`,
       query.at,
-      `SELECT * FROM ${table.name} WHERE column = 'value'`,
+      `SELECT * FROM ${text} WHERE column = 'value'`,
     )
-  const resolve = resolveWithin(query, createTableResolver(table))
+  if (table) return compileTableQuery(query, table)
+  if (stream) return compileStreamQuery(query, stream)
+  const names = [...readable, ...streams].map(({ name }) => name)
+  throw unknownName('table or stream', text, names, at)
+}
+
+function compileStreamQuery(query: SelectQuery, stream: StreamPlan): StreamSelection {
+  if (query.emit !== 'changes')
+    throw new StatementError(
+      `${stream.name} is a stream, which has rows only as they come`,
+      query.at,
+      `SELECT * FROM ${stream.name} EMIT CHANGES LIMIT 10`,
+    )
+  const every = stream.columns.map(({ name, type, path }): Column => {
+    return { name, type, value: { kind: 'field', path, type } }
+  })
+  const { question, select } = compileItems(query, createRowResolver(stream), every)
+  return { ...question, isPush: true, stream, selectEvent: event => select({ event }) }
+}
+
+function compileTableQuery(query: SelectQuery, table: TablePlan): TableSelection {
+  const { question, select, where } = compileItems(query, createTableResolver(table), everyColumn(table))
+  const isFinalOnly = query.emit === 'final'
+  if (isFinalOnly && !table.window) throw new StatementError(`${table.name} has no window to end`, query.at)
+  const key = keyIn(where ? equalitiesIn(where) : [], table)
+  return {
+    ...question,
+    table,
+    ...(key ? { key } : {}),
+    selectRow: ({ values, window }) => select({ event: values, ...(window && { window }) }),
+    selectChange({ row, window, final, tombstone }) {
+      if (isFinalOnly && final !== true && !tombstone) return undefined
+      const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
+      const from = { event: row, ...(bounds && { window: bounds }) }
+      return select(from, tombstone ? isMet => isMet !== false : undefined)
+    },
+  }
+}
+
+/** Compiles the columns and the condition of a question. @param every columns of `*` */
+function compileItems(query: SelectQuery, source: Resolve, every: readonly Column[]) {
+  const resolve = resolveWithin(query, source)
   const compile = (node: Parameters<Resolve>[0]) => compileExpression(node, resolve)
   const where = query.where ? requireType(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
   const items = query.items?.map(({ value, name }, i) => ({
     ...compile(value),
     name: name?.text ?? (value.kind === 'name' ? value.name : `KSQL_COL_${i}`),
   }))
-  const columns = (items ?? everyColumn(table)).map(({ name, type, value }) => ({
+  const columns = (items ?? every).map(({ name, type, value }) => ({
     name,
     type: type === 'NULL' ? ('VARCHAR' as const) : type,
     read: evaluator(value),
   }))
   const isMet = where && evaluator(where)
-  const isFinalOnly = query.emit === 'final'
-  if (isFinalOnly && !table.window) throw new StatementError(`${table.name} has no window to end`, query.at)
-  const select = ({ values, window }: SelectableRow, meets: (isMet: Value) => boolean) => {
-    const from = { event: values, ...(window ? { window } : {}) }
-    return isMet && !meets(isMet(from)) ? undefined : columns.map(({ read }) => read(from))
-  }
-  const key = keyIn(where ? equalitiesIn(where) : [], table)
   return {
-    table,
-    columns: columns.map(({ name, type }) => ({ name, type })),
-    isPush: query.emit !== undefined,
-    ...(query.limit === null ? {} : { limit: query.limit }),
-    ...(key ? { key } : {}),
-    selectRow: row => select(row, isMet => isMet === true),
-    selectChange({ row, window, final, tombstone }) {
-      if (isFinalOnly && final !== true && !tombstone) return undefined
-      const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
-      const changed = { values: row, ...(bounds ? { window: bounds } : {}) }
-      return select(changed, isMet => (tombstone ? isMet !== false : isMet === true))
+    where,
+    question: {
+      columns: columns.map(({ name, type }) => ({ name, type })),
+      isPush: query.emit !== undefined,
+      ...(query.limit === null ? {} : { limit: query.limit }),
     },
+    select: (from: Parameters<Evaluator>[0], meets = (isMet: Value): boolean => isMet === true) =>
+      isMet && !meets(isMet(from)) ? undefined : columns.map(({ read }) => read(from)),
   }
-}
-
-/** Returns the table with a name in any case. @throws StatementError for an unknown name */
-function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
-  const readable = readableTables({ tables, building })
-  const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())
-  if (table) return table
-  const names = readable.map(({ name }) => name)
-  throw unknownName('table', text, names, at)
 }
 
 /** Resolves the columns of a table, and the bounds of its windows. */

@@ -130,6 +130,17 @@ describe('the first step', () => {
     assert.deepEqual([step?.reason, step?.state], ['no-table', { newestMs: START_MS + 1_000 }])
   })
 
+  it('given an event of a type that inputs bring, then the tables over events get its row', async () => {
+    const kit = new ProcessKit<ViewsState>(APPLICATION, views(undefined, ['com.example.order.v1']), {
+      topic: 'events',
+      tick,
+    })
+    const tables = [tablePlan(undefined, { signal: 'events' })]
+    await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables }, []), 0, at(0)))
+    const [step] = await kit.when({ ...motion(1), type: 'com.example.order.v1' })
+    assert.equal(step?.reason, 'regrouped')
+  })
+
   it('given an entity that reports no more, then its clock is forgotten', async () => {
     const kit = await kitOf('readings', [tablePlan(MINUTE)])
     await kit.when(motion(1))

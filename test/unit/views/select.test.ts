@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
-import { compileSelect } from '../../../lib/views/language/compile-select.ts'
+import { compileSelect, type TableSelection } from '../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
 import { goldenAnswers } from '../../support/golden.ts'
@@ -17,7 +17,8 @@ const PLAN = compilePlan(
   ],
   parse,
 )
-const select = (text: string) => compileSelect(text, PLAN, parse)
+const ask = (text: string) => compileSelect(text, PLAN, parse)
+const select = (text: string) => ask(text) as TableSelection
 
 describe('a question to a table', () => {
   it('given *, then the columns are the group, the window and the others', () => {
@@ -83,8 +84,27 @@ describe('a question to a table', () => {
 
   it('given a generation that is being built, then the one that is read is found', () => {
     const tables = [...PLAN.tables.map(table => ({ ...table, generation: 'new' })), ...PLAN.tables]
-    const { table } = compileSelect('SELECT * FROM counts', { ...PLAN, tables, building: ['new'] }, parse)
-    assert.equal(table, PLAN.tables[0])
+    const selection = compileSelect('SELECT * FROM counts', { ...PLAN, tables, building: ['new'] }, parse)
+    assert.equal('table' in selection && selection.table, PLAN.tables[0])
+  })
+
+  it('given a stream, then its events are rows: fields of data, attributes and a condition', () => {
+    const selection = ask(
+      "SELECT r.activity, x * 2 AS twice, SUBJECT, ROWTIME FROM r WHERE SOURCE LIKE '/device/%' EMIT CHANGES LIMIT 2;",
+    )
+    assert.ok('stream' in selection)
+    assert.deepEqual([selection.isPush, selection.limit], [true, 2])
+    assert.deepEqual(
+      selection.columns.map(({ name, type }) => `${name} ${type}`),
+      ['activity VARCHAR', 'twice DOUBLE', 'SUBJECT VARCHAR', 'ROWTIME TIMESTAMP'],
+    )
+    const event = { source: '/device/a', subject: 'd', timeMs: 7, data: { activity: 'sit', x: 1.5 } }
+    assert.deepEqual(selection.selectEvent(event), ['sit', 3, 'd', 7])
+    assert.equal(selection.selectEvent({ ...event, source: '/other' }), undefined)
+    assert.deepEqual(
+      ask('SELECT * FROM R EMIT CHANGES').columns.map(({ name }) => name),
+      ['device_id', 'activity', 'x'],
+    )
   })
 
   it('given queries with errors, then the place and the problem are named', () =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { SIGNALS } from '../../../lib/app/topics.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
@@ -53,6 +54,18 @@ describe('a stream', () => {
       stream?.columns.map(({ path }) => path.join('.')),
       ['data.soil_moisture', 'data.tags.soil_moisture', 'data.tags.sensor_id', 'data.tags.Rack'],
     )
+  })
+
+  it('given any topic, and an event type that inputs bring, then its columns are read as they are written', () => {
+    for (const signal of SIGNALS) {
+      const [stream] = planOf(
+        `CREATE STREAM s (customer_id VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = '${signal}', TYPE = 'com.example.order.v1');`,
+      ).streams
+      assert.deepEqual(
+        [stream?.signal, ...(stream?.columns ?? []).map(({ path }) => path.join('.'))],
+        [signal, 'data.customer_id', 'data.total'],
+      )
+    }
   })
 })
 

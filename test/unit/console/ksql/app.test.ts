@@ -151,6 +151,26 @@ describe('rows of now', () => {
     assert.deepEqual(rows, ['{"row":{"columns":["sit",2]}},', '{"row":{"columns":["walk",3]}}]'])
   })
 
+  const STREAM_LINES = [
+    ['ACTIVITY', 'READINGS'],
+    ['STRING', 'BIGINT'],
+  ]
+  for (const accept of ['', 'application/vnd.ksqlapi.delimited.v1', 'application/json'])
+    it(`given /query-stream that accepts "${accept}", then a header and lists follow one another`, async () => {
+      const response = await served.ask('/query-stream', { sql: PULL, properties: {} }, { accept })
+      const type = accept || 'application/vnd.ksqlapi.delimited.v1'
+      assert.equal(response.headers.get('content-type'), type)
+      const text = await response.text()
+      const [{ columnNames, columnTypes }, ...rows] = JSON.parse(
+        type === 'application/json' ? text : `[${text.trimEnd().split('\n').join()}]`,
+      )
+      assert.deepEqual([columnNames, columnTypes], STREAM_LINES)
+      assert.deepEqual(rows, [
+        ['sit', 2],
+        ['walk', 3],
+      ])
+    })
+
   it('given a timestamp out of range, then the last line says so', async () => {
     const { rows } = served.tables
     served.tables.rows = [[0], [9e15]]
@@ -210,6 +230,16 @@ describe('changes', () => {
     await untilTextIs(/\n\{"row":\{"columns":\["sit",null\],"tombstone":true\}\},\n$/)
     assert.equal(served.tables.from, 'beginning')
     await reader?.cancel()
+    await until('the question has ended', () => served.tables.open === 0)
+  })
+
+  it('given /query-stream, then each change is a line when it comes, and rows that have ended are omitted', async () => {
+    const rows = reading(await served.ask('/query-stream', { sql: PUSH }))
+    assert.match((await rows.next()) ?? '', /"columnNames"/)
+    assert.equal(await rows.next(), '["sit",4]\n')
+    served.tables.change(['walk', 5])
+    assert.equal(await rows.next(), '["walk",5]\n')
+    await rows.cancel()
     await until('the question has ended', () => served.tables.open === 0)
   })
 

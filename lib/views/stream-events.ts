@@ -1,0 +1,37 @@
+/** Events that are rows of streams: of our table of event types, and of the types that inputs bring. Pure. */
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
+import type { StreamPlan } from './plan.ts'
+
+/** Topics that a stream can name. */
+export const STREAM_SIGNALS = [
+  ...['readings', 'events', 'alerts', 'notifications', 'patterns', 'view-rows', 'view-changes'],
+  ...['analytics', 'failures', 'retry-1m', 'retry-10m', 'retry-1h', 'dlq'],
+] as const
+
+/** Topics whose streams tables can read. Each one more would be an event source of `views`, which costs even at rest. */
+export const TABLE_SIGNALS: readonly string[] = ['readings', 'events']
+/** Topic of the types that inputs bring. */
+const BROUGHT_SIGNAL = 'events'
+
+/** Marks of the events that control consumers, in the table of event types. */
+const CONTROL: readonly string[] = ['ticked', 'ruled', 'viewed', 'erased', 'redriven']
+
+/** Returns the topic of an event type. A type that our table does not have is one that inputs bring. */
+export function signalOfType(type: string): string {
+  return eventTypeRow(type)?.topic ?? BROUGHT_SIGNAL
+}
+
+/** Returns whether an event in the topic of a stream is one of its rows. */
+export function isRowOfStream({ types }: Pick<StreamPlan, 'types'>, type: string): boolean {
+  return types ? types.includes(type) : !CONTROL.includes(signalOfType(type))
+}
+
+/** Returns the types of the events that tables read. @param brought types that inputs bring */
+export function listTableTypes(brought: readonly string[] = []): readonly string[] {
+  return [...EVENT_TYPE_NAMES.filter(type => TABLE_SIGNALS.includes(signalOfType(type))), ...brought]
+}
+
+/** Returns the types of a stream whose data our table describes. Columns of other types are read as they are written. */
+export function listDescribedTypes(signal: string, types: readonly string[] | undefined) {
+  return EVENT_TYPE_NAMES.filter(type => (types ? types.includes(type) : signalOfType(type) === signal))
+}

@@ -13,11 +13,12 @@ import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
 import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
 import { NewRecords } from '../lib/queries/records/read-records.ts'
+import { SMOKE_RULES } from '../lib/telemetry/simulator/smoke-readings.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { kafkaAnswers, redisAnswers } from './services/probes.ts'
-import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
+import { SmokeReadings } from './smoke/readings.ts'
 import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke/result.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
@@ -93,7 +94,7 @@ async function main(args: string[]): Promise<number> {
   const consumers = readers(config.env)
   const rules = await loadRules(config.rulesDir)
   const names = rules.map(({ name }) => name)
-  const expected = EXPECTED_RULES.filter(rule => names.includes(rule))
+  const expected = SMOKE_RULES.filter(rule => names.includes(rule))
   if (expected.length === 0)
     console.log(
       `rules     RULES_DIR (${config.rulesDir}) contains no shipped rules, so no alerts are expected`,

@@ -4,7 +4,8 @@ import { alerting } from '../../lib/alerting/process.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
 import type { RuleState } from '../../lib/alerting/rule-state.ts'
 import { transition } from '../../lib/alerting/transition.ts'
-import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
+import type { ReadingData } from '../../lib/telemetry/families.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { type Kind, rulesOf, STALE_AFTER_MS } from './rules.ts'
 
 /** Takes so many readings, each of which all rules are held against. */
@@ -108,7 +109,7 @@ function namesOf(entities: number): readonly Names[] {
 type Names = Pick<Received, 'source' | 'subject' | 'entity'>
 
 function readingOf(names: Names, timeMs: number, temperature: number): Received<ReadingData> {
-  return { id: 'r', ...names, type: FAMILIES.environment.type, timeMs, data: { temperature } }
+  return { id: 'r', ...names, type: getFamily('environment').type, timeMs, data: { temperature } }
 }
 
 /** The usual first version: one flag for each rule and entity, without time. */

@@ -13,8 +13,12 @@ import {
   text,
   wholeNumber,
 } from '#runtime/settings/index.ts'
-import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { MAX_SENSORS } from '../../lib/telemetry/simulator/fleet.ts'
+import {
+  DEFAULT_FAMILY,
+  isSimulated,
+  MAX_SENSORS,
+  SIMULATED_FAMILIES,
+} from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { SITES } from '../../lib/telemetry/simulator/sites.ts'
 import {
@@ -34,7 +38,6 @@ import { resolvePath } from '../terminal.ts'
 import { buildSettings } from './generator-settings.ts'
 import { runGenerator } from './run-generator.ts'
 
-const FAMILY_NAMES = Object.keys(FAMILIES) as FamilyName[]
 const NAMES = list(name => /^[^\s,]+$/.test(name), 'names')
 
 const INTERVAL = createKind(value => {
@@ -51,7 +54,7 @@ const RATE = either<number>(
 export default command({
   about: `Simulate a fleet of sensors, and publish their readings until Ctrl-C, or for a duration or a count.
 
-Without options about the fleet, it is that of the function \`generator\`: fifteen sensors of all families, read every five seconds. With --from, readings
+Without options about the fleet, it is that of the function \`generator\`: fifteen sensors of the families that can be simulated, read every five seconds. With --from, readings
 of a time in the past are made without waiting, and the same options give the same readings.`,
   more: `
 Sites: ${[...SITES.keys()].join(', ')}.
@@ -67,16 +70,16 @@ Examples:
   options: {
     families: option(
       '<list>',
-      `families of the sensors: ${FAMILY_NAMES.join(', ')} (default: environment)`,
+      `families of the sensors: ${SIMULATED_FAMILIES.join(', ')} (default: ${DEFAULT_FAMILY})`,
       mapKind(
-        list(name => FAMILY_NAMES.includes(name as FamilyName), `any of ${FAMILY_NAMES.join(', ')}`),
-        names => [...new Set(names)] as FamilyName[],
+        list(isSimulated, `any of ${SIMULATED_FAMILIES.join(', ')}, the families that can be simulated`),
+        names => [...new Set(names)].filter(isSimulated),
       ),
     ),
     numSensors: option('<n>', 'number of sensors', wholeNumber({ least: 1, most: MAX_SENSORS })),
     interval: option('<time>', 'time between two readings of a sensor, such as 5, 0.1 or 2m', INTERVAL),
     rate: option('<n>', 'readings per second of all sensors together, or max', RATE),
-    metrics: option('<list>', 'metrics of the readings, such as temperature,humidity', NAMES),
+    metrics: option('<list>', 'metrics of the readings, separated by commas', NAMES),
     sites: option('<list>', 'sites of the sensors, such as cairo,oslo', NAMES),
     fleet: option('<file>', 'file with the settings of the generator, instead of these options', SOME_TEXT),
     from: option('<time>', 'start time, RFC 3339; readings are then generated without waiting', instant()),

@@ -4,14 +4,20 @@ import { omitUndefined } from '#runtime/consumer/index.ts'
 import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
-import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
+import {
+  DEFAULT_FAMILY,
+  type FleetGroup,
+  listSimulatedMetrics,
+  metricNamed,
+  type SimulatedFamily,
+} from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface FleetOptions {
   readonly fleet?: string | undefined
-  readonly families?: readonly FamilyName[] | undefined
+  readonly families?: readonly SimulatedFamily[] | undefined
   readonly numSensors?: number | undefined
   readonly interval?: number | undefined
   readonly metrics?: readonly string[] | undefined
@@ -53,18 +59,18 @@ export async function buildSettings(
 
 /** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
 function buildGroups(options: FleetOptions): readonly FleetGroup[] | undefined {
-  const { families = ['environment'], numSensors = 10, metrics, sites } = options
+  const { families = [DEFAULT_FAMILY], numSensors = 10, metrics, sites } = options
   const isDefault = [options.families, options.numSensors, metrics, sites].every(value => value === undefined)
   if (isDefault) return undefined
   const named = metrics?.map(metricNamed)
-  const unknown = named?.filter(name => !families.some(family => name in FAMILIES[family].metrics)) ?? []
+  const metricNames = listSimulatedMetrics(families)
+  const unknown = named?.filter(name => !metricNames.includes(name)) ?? []
   if (unknown.length > 0) {
-    const metricNames = families.flatMap(family => Object.keys(FAMILIES[family].metrics))
     const near = suggestion(unknown[0] as string, metricNames) ?? ''
     throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${metricNames.join(', ')}.`)
   }
   const groups = families.map((family, index) => {
-    const own = named?.filter(name => name in FAMILIES[family].metrics)
+    const own = named?.filter(name => Object.hasOwn(getFamily(family).metrics, name))
     if (own?.length === 0) throw usageFailure(`--metrics: none of them is a metric of the family ${family}`)
     // If the sensors cannot be divided evenly, the first families have one sensor more.
     const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)

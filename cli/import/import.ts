@@ -16,7 +16,8 @@ import { UTC_OFFSET } from '../../lib/operations/import/timestamp.ts'
 import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openFile } from '../../lib/operations/replay/recording-file.ts'
 import { count } from '../../lib/support/count.ts'
-import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { hasSymbol } from '../../lib/telemetry/unit-table.ts'
 import {
   ANY_TEXT,
   argument,
@@ -38,7 +39,7 @@ type ImportOptions = ValuesOf<typeof OPTIONS>
 const METRICS = Object.values(FAMILIES).map(
   ({ name, metrics }) =>
     `  ${name}: ${Object.entries(metrics)
-      .map(([metric, unit]) => (unit === '1' ? metric : `${metric} (${unit})`))
+      .map(([metric, unit]) => (hasSymbol(unit) ? `${metric} (${unit})` : metric))
       .join(', ')}`,
 )
 
@@ -48,16 +49,19 @@ const OPTIONS = {
     'read JSON lines, or CSV with any columns, by this mapping, a name or a file; again for more',
     SOME_TEXT,
   ),
-  family: optionWithDefault(
+  family: option(
     '<name>',
-    'family of the readings',
-    oneOf(Object.keys(FAMILIES) as FamilyName[]),
-    'environment',
+    'family of the readings (default: the only one with this metric)',
+    oneOf(Object.keys(FAMILIES)),
   ),
   metric: option('<name>', "the metric in the value column (default: the family's first)", ANY_TEXT),
   unit: option('<unit>', "unit of the value column (default: the metric's own)", ANY_TEXT),
   entity: option('<id>', 'id of the sensor, instance or device (default: the name of the file)', SOME_TEXT),
-  site: option('<name>', 'environment: site of the sensor (default: "unknown")', SOME_TEXT),
+  dimension: optionList(
+    '<name=value>',
+    'dimension of the entity, such as tenant=acme; again for more (default: "unknown")',
+    SOME_TEXT,
+  ),
   timestampColumn: optionWithDefault('<name>', 'header of the timestamps', SOME_TEXT, 'timestamp'),
   valueColumn: optionWithDefault('<name>', 'header of the values', SOME_TEXT, 'value'),
   utcOffset: optionWithDefault(
@@ -68,7 +72,7 @@ const OPTIONS = {
   ),
   keyBy: option(
     '<strategy>',
-    'give each event a key: by instance, type, tenant, random, or a field such as location.site',
+    'give each event a key: by instance, type, tenant, random, or a field of the data',
     KEY_BY,
   ),
   skipInvalid: flag('skip rows or lines that cannot be read, and count them'),
@@ -85,15 +89,25 @@ Metrics, and the units they are kept in:
 ${METRICS.join('\n')}
 
 Example:
-  sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
+  sluice import office.csv --metric METRIC --unit F --dimension tenant=acme --utc-offset -05:00 --output office.jsonl
   sluice replay office.jsonl --speed max
-  sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`,
+  sluice import metrics.jsonl --mapping MAPPING --key-by tenant --output metrics-stream.jsonl`,
   args: {
     file: argument('a CSV file with a header, or a file of JSON lines', SOME_TEXT),
   },
   options: OPTIONS,
   conflicts: [
-    ['mapping', 'family', 'metric', 'unit', 'entity', 'site', 'timestampColumn', 'valueColumn', 'utcOffset'],
+    [
+      'mapping',
+      'family',
+      'metric',
+      'unit',
+      'entity',
+      'dimension',
+      'timestampColumn',
+      'valueColumn',
+      'utcOffset',
+    ],
   ],
   run: importFile,
 })
@@ -165,7 +179,8 @@ function formatSummary(kind: Kind, { events, skipped }: ImportCounts, { stop }: 
 }
 
 function formatSeries({ family, metric }: Series): string {
-  return `${family.name} ${metric}, ${family.metrics[metric]}`
+  const unit = family.metrics[metric]
+  return `${family.name} ${metric}${hasSymbol(unit) ? `, ${unit}` : ''}`
 }
 
 function formatMappings(mappings: readonly Mapping[]): string {

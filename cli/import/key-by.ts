@@ -5,5 +5,5 @@ import { type KeyStrategy, keyStrategyNamed } from '../../lib/telemetry/key.ts'
 
 export const KEY_BY: Kind<KeyStrategy> = createKind(
   keyStrategyNamed,
-  'instance, type, tenant, random, or the path of a field of the data, such as location.site',
+  'instance, type, tenant, random, or the path of a field of the data, such as tags.room',
 )

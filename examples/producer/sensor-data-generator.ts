@@ -1,7 +1,7 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
 import { newId } from '#runtime/adapters/system.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { type FamilyName, findFamily, type ReadingData } from '../../lib/telemetry/families.ts'
+import { findFamily, type ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { computeRecordKey } from '../../lib/telemetry/reading.ts'
 import type { Sensor } from '../../lib/telemetry/simulator/fleet.ts'
@@ -10,7 +10,7 @@ import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */
-  readonly family?: FamilyName
+  readonly family?: string
   /** Seed of the simulation; random by default. The same seed and start time produce the same readings with the same ids. */
   readonly seed?: string
   /** Time of the first reading, in milliseconds since the epoch; by default the current time. */

@@ -20,7 +20,7 @@ import { toDataschema } from '../telemetry/dataschema.ts'
 import {
   type DatabaseReading,
   type DeviceMotion,
-  FAMILIES,
+  findFamily,
   READING_TYPES,
   type ReadingData,
 } from '../telemetry/families.ts'
@@ -80,8 +80,9 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
     const { data, timeMs, type } = event
     if (data === undefined) return reject('the reading has no data')
     if (state && timeMs < state.lastMs) return completeStep('late', state)
-    if (type === FAMILIES.environment.type) return onEnvironmentReading(state, event)
-    if (type === FAMILIES.device.type) return onDeviceMotion(state, event, data as unknown as DeviceMotion)
+    const family = findFamily(type)?.name
+    if (family === 'environment') return onEnvironmentReading(state, event)
+    if (family === 'device') return onDeviceMotion(state, event, data as unknown as DeviceMotion)
     return onDatabaseReading(state, event, data as unknown as DatabaseReading)
   },
   onTimer(state, timer): StepResult<Activity> {

@@ -1,7 +1,7 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
+import { FAMILIES, type ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
@@ -121,13 +121,13 @@ function isMatched(
  */
 export function matches(
   { dimensions, entities, tags, columns = [] }: Match,
-  family: FamilyName | undefined,
+  family: string | undefined,
   subject: string | undefined,
   data: ReadingData,
 ): boolean {
   if (entities !== undefined && !matchesAnyPattern(entities, subject ?? '')) return false
   for (const [name, texts] of dimensions)
-    if (!family || !matchesAnyPattern(texts, FAMILIES[family].dimensions[name]?.(data))) return false
+    if (!family || !matchesAnyPattern(texts, FAMILIES[family]?.dimensions[name]?.(data))) return false
   const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
   return matchesConditions(columns, column => String(data[column])) && matchesConditions(tags, tag)
 }

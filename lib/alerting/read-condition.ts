@@ -1,5 +1,4 @@
 /** Reads the condition and the measure of a rule over values. The keys of the row determine their kinds. */
-import type { FamilyName } from '../telemetry/families.ts'
 import { type Condition, conditionKind, type Measure } from './condition.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
@@ -18,7 +17,7 @@ const MEASURE_KINDS: readonly MeasureKind<Measure>[] = Object.values(MEASURES)
 /** Reads the condition and, if the rule has one, the measure. */
 export function readCompared(
   ruleRow: RuleRow,
-  family: FamilyName | undefined,
+  family: string | undefined,
   metric: string | undefined,
 ): ReadCondition {
   const [kind, other] = MEASURE_KINDS.filter(({ keys }) =>
@@ -40,7 +39,7 @@ export function readCompared(
  */
 export function readCondition(
   ruleRow: RuleRow,
-  family: FamilyName | undefined,
+  family: string | undefined,
   metric: string | undefined,
   measure?: MeasureKind<Measure>,
 ): Condition | undefined {

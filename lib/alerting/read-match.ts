@@ -1,29 +1,29 @@
-import { type Dimension, FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import { nameHint } from '../support/suggestion.ts'
+import { FAMILIES } from '../telemetry/families.ts'
 import type { Match } from './rule.ts'
 import type { RuleRow } from './rule-row.ts'
 
-export const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tenant']
+/** Keys of a match that are not dimensions of a family. */
+const OWN_KEYS: readonly string[] = ['entity', 'tags', 'columns']
 
 type Texts = string | readonly string[]
 
-type RawMatch = Partial<Record<Dimension | 'entity', Texts>> &
-  Partial<Record<'tags' | 'columns', Readonly<Record<string, Texts>>>>
+type RawMatch = Readonly<Record<string, Texts>> & {
+  readonly [Key in 'tags' | 'columns']?: Readonly<Record<string, Texts>>
+}
 
 /**
- * Reads `match`, and reports properties that readings of the family do not have.
+ * Reads `match`, and reports properties that the watched records do not have.
  *
- * @param family family of the readings; undefined for rows of a table, or if the family has an error
+ * @param families families to which the watched records can belong; none for rows of a table, or if the family has an error
  */
-export function readMatch(ruleRow: RuleRow, family: FamilyName | undefined): Match | undefined {
-  reportUnfit(ruleRow, family)
-  const raw = ruleRow.of<RawMatch>('match')
+export function readMatch(ruleRow: RuleRow, families: readonly string[]): Match | undefined {
+  reportUnfit(ruleRow, families)
+  const raw = ruleRow.of<object>('match') as RawMatch | undefined
   if (raw === undefined) return undefined
   const { entity, tags = {}, columns } = raw
   return {
-    dimensions: DIMENSIONS.flatMap(name => {
-      const texts = raw[name]
-      return texts === undefined ? [] : [[name, toList(texts)] as const]
-    }),
+    dimensions: listDimensions(raw).map(name => [name, toList(raw[name] as Texts)] as const),
     ...(entity === undefined ? {} : { entities: toList(entity) }),
     tags: toListsByName(tags),
     ...(columns && { columns: toListsByName(columns) }),
@@ -31,20 +31,42 @@ export function readMatch(ruleRow: RuleRow, family: FamilyName | undefined): Mat
 }
 
 /** Reports unsupported properties. A match with other errors is also checked, so that all errors are reported at once. */
-function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): void {
+function reportUnfit({ row, report, isFromLog }: RuleRow, families: readonly string[]): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null) return
   if (Object.hasOwn(row, 'table'))
     for (const name of Object.keys(raw).filter(key => key !== 'columns'))
-      report('match', 'rows of a table are matched by their columns, such as { columns: { site: oslo } }', [
+      report('match', 'rows of a table are matched by their columns, such as { columns: { COLUMN: TEXT } }', [
         name,
       ])
-  if (family === undefined) return
+  if (families.length === 0 || isFromLog) return
+  const watched = describeWatched(families)
   if (Object.hasOwn(raw, 'columns'))
-    report('match', `readings of ${family} have no columns: the rule would never fire`, ['columns'])
-  for (const name of DIMENSIONS)
-    if (Object.hasOwn(raw, name) && FAMILIES[family].dimensions[name] === undefined)
-      report('match', `readings of ${family} have no ${name}: the rule would never fire`, [name])
+    report('match', `${watched} have no columns: the rule would never fire`, ['columns'])
+  const known = dimensionNames(families)
+  for (const name of listDimensions(raw))
+    if (!known.includes(name))
+      report(
+        'match',
+        `${watched} have no ${name}: the rule would never fire.${nameHint(name, [...known, 'entity', 'tags'])}`,
+        [name],
+      )
+}
+
+/** Returns the names of all dimensions that one of the families has. */
+export function dimensionNames(families: readonly string[]): readonly string[] {
+  return [...new Set(families.flatMap(family => Object.keys(FAMILIES[family]?.dimensions ?? {})))]
+}
+
+/** Returns the records of these families in words, for the start of a message. */
+export function describeWatched(families: readonly string[]): string {
+  return families.length === 1 ? `readings of ${families[0]}` : 'events'
+}
+
+function listDimensions(raw: object): readonly string[] {
+  return Object.keys(raw)
+    .filter(key => !OWN_KEYS.includes(key))
+    .sort()
 }
 
 /** Returns the keys and values of a match as in a rule file. */

@@ -4,7 +4,6 @@
  */
 import { parseDuration } from '../support/duration.ts'
 import { suggestion } from '../support/suggestion.ts'
-import type { FamilyName } from '../telemetry/families.ts'
 import type { ColumnType } from '../views/plan.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
@@ -13,13 +12,15 @@ import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
 import type { RuleRow } from './rule-row.ts'
 import { defaultSummary, summaryError } from './summary.ts'
+import { readFamily, reportUnknownMetric } from './watched-names.ts'
 
 /** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
 export function readRule(ruleRow: RuleRow): Rule {
   const table = ruleRow.of<string>('table')
-  const family = ruleRow.of<FamilyName>('family')
+  const family = readFamily(ruleRow)
   const metric = ruleRow.of<string>(table === undefined ? 'metric' : 'column')
-  if (table !== undefined && metric !== undefined) reportUnknown(ruleRow, table, metric)
+  if (table === undefined) reportUnknownMetric(ruleRow, family, metric)
+  else if (metric !== undefined) reportUnknown(ruleRow, table, metric)
   const name = ruleRow.of<string>('name')
   if (name === NO_DATA && !ruleRow.isFromLog)
     ruleRow.report(
@@ -28,10 +29,10 @@ export function readRule(ruleRow: RuleRow): Rule {
     )
   const { condition, measure } = readCompared(ruleRow, family, metric)
   const labels = { ...ruleRow.of<Record<string, string>>('labels') }
-  const match: Match | undefined = readMatch(ruleRow, family)
+  const match: Match | undefined = readMatch(ruleRow, family === undefined ? [] : [family])
   const rule = {
     name: name ?? '',
-    ...(table === undefined ? { family: family ?? ('environment' as const) } : { table }),
+    ...(table === undefined ? { family: family ?? '' } : { table }),
     metric: metric ?? '',
     ...(match && { match }),
     condition: condition as Condition,

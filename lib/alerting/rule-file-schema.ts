@@ -1,8 +1,7 @@
 /**
- * Generates parts of `config/schemas/rules.v1.json` from the keys of rules and from the families. The definitions of lists,
+ * Generates parts of `config/schemas/rules.v1.json` from the keys of rules. It does not list families and metrics, because every project has its own. The definitions of lists,
  * durations and patterns are edited directly in that file. `npm run schemas` updates it. Pure.
  */
-import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'
 import { PATTERN_PLACEHOLDERS } from './patterns/pattern-summary.ts'
 import {
@@ -49,7 +48,6 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
       oneOf: FIRE_KEYS.map(key => ({ required: [key] })),
     },
     dependentRequired: collectNeeds(RULE_KEYS),
-    allOf: [{ $ref: '#/$defs/metricOfFamily' }],
     additionalProperties: false,
     properties: Object.fromEntries(keySchemas),
   }
@@ -67,7 +65,6 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
       rule,
       patternEvent: withConditions(patternEvent, conditionSchemas),
       patternStep: withConditions(patternStep, conditionReferences),
-      metricOfFamily: { type: 'object', allOf: Object.values(FAMILIES).map(buildMetricsSchema) },
     },
   }
 }
@@ -94,15 +91,6 @@ function withConditions(
     ...objectSchema,
     dependentRequired: behindUnit(dependentRequired, needs),
     properties: behindUnit(properties, conditions),
-  }
-}
-
-/** Returns the schema of a family's metrics, which editors use for completion and validation. */
-function buildMetricsSchema({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
-  return {
-    if: { properties: { family: { const: name } }, required: ['family'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-    then: { properties: { metric: { enum: [...Object.keys(metrics), ...Object.keys(states)] } } },
   }
 }
 

@@ -2,13 +2,10 @@
  * Keys of rules, in the order of documentation and error messages. The keys that all rules share come first, followed by the keys
  * of each kind.
  */
-import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
-import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'
-import { DIMENSIONS } from './read-match.ts'
+import { DURATION, type Keys } from './kinds/keys.ts'
 import { ON_SILENCE, SEVERITIES } from './rule.ts'
 
-const FAMILY_NAMES = Object.keys(FAMILIES)
 /** Matches the names of tables and columns that need no quotes in a statement. */
 const NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$'
 
@@ -22,18 +19,18 @@ const SUBJECT: Keys = {
     example: 'HOT_ROOM',
   },
   family: {
-    schema: { enum: FAMILY_NAMES },
-    expected: `one of ${FAMILY_NAMES.join(', ')}`,
-    about: 'Family of the readings that the rule watches: `environment`, `database` or `device`.',
+    schema: { type: 'string', minLength: 1 },
+    expected: 'the name of a family',
+    about: 'Family of the readings that the rule watches: the name of a file of `config/families`.',
     required: 'yes, without `table` or `pattern`',
-    example: 'environment',
+    example: 'FAMILY',
   },
   metric: {
     schema: { type: 'string' },
     expected: 'a metric of the family',
     about: 'Metric or state that the rule watches. Readings without it are ignored.',
     required: 'yes, without `table` or `pattern`',
-    example: 'temperature',
+    example: 'METRIC',
   },
   table: {
     schema: { type: 'string', pattern: NAME_PATTERN },
@@ -52,15 +49,12 @@ const SUBJECT: Keys = {
   },
   match: {
     schema: { $ref: '#/$defs/match' },
-    expected:
-      'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity, tags or columns',
-    parts: Object.fromEntries(
-      [...DIMENSIONS, 'entity', 'tags', 'columns'].map(part => [part, TEXTS.expected]),
-    ),
+    expected: 'a mapping such as { tenant: acme }, with dimensions of the family, entity, tags or columns',
+    parts: { tags: 'a mapping of tags to texts', columns: 'a mapping of columns to texts' },
     about:
-      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. In a text, `*` matches any characters. For rows of a table: `columns`.',
+      'Limits the rule to readings that have one of the listed texts for each of these keys: the dimensions of the family such as `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. In a text, `*` matches any characters. For rows of a table: `columns`.',
     required: 'no, all',
-    example: "{ site: [oslo, bergen], tags: { floor: '3' } }",
+    example: "{ tenant: [acme, globex], tags: { floor: '3' } }",
   },
   unit: {
     schema: { type: 'string', minLength: 1 },

@@ -1,6 +1,7 @@
 /** Arguments and helpers that all readers of rule rows share. */
 import { parseDuration } from '../support/duration.ts'
-import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import { FAMILIES } from '../telemetry/families.ts'
+import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { TablePlan } from '../views/plan.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -22,10 +23,15 @@ export interface RuleRow {
 }
 
 /** Returns the unit of a metric; undefined if its values are states, or if the family does not have the metric. */
-export function findUnit(family: FamilyName | undefined, metric: string | undefined): string | undefined {
-  if (family === undefined || metric === undefined) return undefined
-  const { metrics } = FAMILIES[family]
-  return Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
+export function findUnit(family: string | undefined, metric: string | undefined): string | undefined {
+  const found = family === undefined ? undefined : FAMILIES[family]
+  return found === undefined || metric === undefined ? undefined : findMetricUnit(found, metric)
+}
+
+/** Returns whether the values of a metric are states, which are texts. */
+export function isState(family: string | undefined, metric: string | undefined): boolean {
+  const states = family === undefined ? undefined : FAMILIES[family]?.states
+  return states !== undefined && metric !== undefined && Object.hasOwn(states, metric)
 }
 
 /**

@@ -8,6 +8,7 @@ import validators from '../schemas/compiled-rules.js'
 import { type FilePath, MAX_ERRORS, parseJsonPointer, valueAt } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import { unknownKey } from '../support/suggestion.ts'
+import { TEXTS } from './kinds/keys.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
@@ -81,7 +82,7 @@ function buildMessage(
   }
   const key = String(path[2])
   const { expected, parts } = RULE_KEYS[key] ?? {}
-  const wanted = parts?.[String(path[3])] ?? expected
+  const wanted = parts?.[String(path[3])] ?? (key === 'match' && path.length > 3 ? TEXTS.expected : expected)
   if (keyword === 'false schema') return { message: describeMisplacedKey(valueAt(path.slice(0, 2), content)) }
   if (key === 'pattern')
     return { message: patternMessage(keyword, params, path.slice(2), formatIfPresent(value)) }

@@ -1,4 +1,3 @@
-import type { Dimension, FamilyName } from '../telemetry/families.ts'
 import { tableSource } from '../views/event-names.ts'
 import type { Condition, Measure } from './condition.ts'
 
@@ -11,7 +10,7 @@ export type OnSilence = (typeof ON_SILENCE)[number]
 
 /** Condition on the readings that a rule watches. For every key, a reading must have one of the allowed texts. */
 export interface Match {
-  readonly dimensions: readonly (readonly [Dimension, readonly string[]])[]
+  readonly dimensions: readonly (readonly [string, readonly string[]])[]
   /** Allowed subjects of the readings. */
   readonly entities?: readonly string[]
   readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
@@ -23,7 +22,7 @@ export interface Match {
 export interface Rule {
   readonly name: string
   /** Family of the readings that the rule watches; absent if it watches the rows of a table. */
-  readonly family?: FamilyName
+  readonly family?: string
   /** Table whose rows the rule watches; absent if it watches readings. */
   readonly table?: string
   /** Metric or state of the family, or column of the table. Thresholds are in the unit of the metric. */

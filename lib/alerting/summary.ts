@@ -1,6 +1,7 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../support/duration.ts'
 import { shortNumber } from '../support/short-number.ts'
+import { hasSymbol } from '../telemetry/unit-table.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Words } from './kinds/kind.ts'
@@ -149,7 +150,7 @@ function entityText({ table }: Rule, { source, subject }: Entity): string {
 
 /** Returns a number with its unit. The unit `1` of counts is not shown. */
 function formatQuantity(value: number, unit: string | undefined): string {
-  return unit === undefined || unit === '1' ? `${value}` : `${value} ${unit}`
+  return hasSymbol(unit) ? `${value} ${unit}` : `${value}`
 }
 
 function formatPlaceholders(names: readonly string[]): string {

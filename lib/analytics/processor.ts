@@ -12,13 +12,7 @@ import {
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import {
-  type FamilyName,
-  findFamily,
-  measurements,
-  READING_TYPES,
-  type ReadingData,
-} from '../telemetry/families.ts'
+import { findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
 import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'
@@ -33,7 +27,7 @@ const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 /** Statistics state of one entity. */
 export interface EntityStatistics {
   /** Family of the reading with the highest offset. */
-  readonly family: FamilyName
+  readonly family: string
   /** Statistics since the first reading of the entity. */
   readonly metrics: MetricStatistics
   readonly minutes: Minutes
@@ -41,12 +35,12 @@ export interface EntityStatistics {
 
 /** Data of `io.sluice.analytics.minute.v1`. */
 export interface MinuteSummary extends MinuteData {
-  readonly family: FamilyName
+  readonly family: string
 }
 
 /** Statistics of an entity since its first reading, by metric, as shown to users. */
 export interface EntitySummary {
-  readonly family: FamilyName
+  readonly family: string
   readonly metrics: Readonly<Record<string, StatisticsSummary>>
 }
 
@@ -83,7 +77,7 @@ export function summarise({ family, metrics }: Omit<EntityStatistics, 'minutes'>
 function step(
   state: EntityStatistics | undefined,
   event: Received,
-  family: FamilyName,
+  family: string,
   measured: Measured,
 ): StepResult<EntityStatistics> {
   const metrics = withReading(state?.metrics ?? {}, measured)
@@ -96,7 +90,7 @@ function step(
 
 function minuteEmission(
   minute: Minute,
-  family: FamilyName,
+  family: string,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
 ): Emission {
   const { startMs, endMs } = MINUTES.getBounds(minute)

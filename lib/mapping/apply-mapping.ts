@@ -2,7 +2,8 @@
 import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
 import { derivedId, type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { inOwnUnits } from '../telemetry/convert-units.ts'
-import type { ReadingData } from '../telemetry/families.ts'
+import type { Family, ReadingData } from '../telemetry/families.ts'
+import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { createReading } from '../telemetry/reading.ts'
 import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
 import { describeMissing, extractPart, type Problem, readField } from './read-field.ts'
@@ -79,6 +80,8 @@ function readData(mapping: Mapping, document: object): { readonly data: ReadingD
     const tag = TAG.exec(source.target)?.[1]
     if (tag !== undefined) tags.push([tag, read.value])
     else if (source.kind === 'labels') tags.unshift(...Object.entries(read.value))
+    // The name of a metric can have dots, which do not lead into an object.
+    else if (source === named) data.set(source.target, read.value)
     else put(data, source.target, read.value)
   }
   // Producers choose the names of tags, so a tag may be named `__proto__`.
@@ -95,12 +98,23 @@ function put(data: Map<string, unknown>, target: string, value: unknown): void {
   )
 }
 
-function namedMetric({ metric }: Mapping, document: object): FieldSource | undefined | Problem {
+function namedMetric({ family, metric }: Mapping, document: object): FieldSource | undefined | Problem {
   if (metric === undefined) return undefined
   const name = valueAt(document, metric.name)
   if (name === undefined) return { problem: describeMissing([metric.name]) }
-  const source = typeof name === 'string' ? metric.byName.get(name) : undefined
+  const source =
+    typeof name !== 'string'
+      ? undefined
+      : metric.byName
+        ? metric.byName.get(name)
+        : findOwnMetric(family, name, metric.value)
   return source ?? { problem: `"${metric.name.name}" names a metric that the mapping does not know` }
+}
+
+/** Returns the source of a metric that has the same name in the record; undefined if it would be another field of the reading. */
+function findOwnMetric(family: Family, target: string, value: Path): FieldSource | undefined {
+  if (target === '' || findMetricUnit(family, target) === undefined) return undefined
+  return { target, kind: 'number', isRequired: true, from: [value] }
 }
 
 function readEventTime(

@@ -62,7 +62,9 @@ export interface FieldSource {
 
 export interface NamedMetric {
   readonly name: Path
-  readonly byName: ReadonlyMap<string, FieldSource>
+  readonly value: Path
+  /** Sources of the value by the name in the record; absent if the name in the record is the name of the metric. */
+  readonly byName?: ReadonlyMap<string, FieldSource>
 }
 
 export function parsePath(name: string): Path {

@@ -7,7 +7,8 @@ import { InvalidFile, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import type { Family } from '../telemetry/families.ts'
+import { getFamily } from '../telemetry/metric-names.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
@@ -20,7 +21,7 @@ import {
   wholeMetric,
 } from './raw-mapping.ts'
 import { contradictions } from './semantic-errors.ts'
-import { getTargets, requiredTargets, TAG } from './target-fields.ts'
+import { findTargetKind, requiredTargets } from './target-fields.ts'
 
 /**
  * Reads a mapping.
@@ -39,12 +40,13 @@ export function readMapping(text: string, name: string, file: string): Mapping {
   return toMapping(name, yaml.content as RawMapping)
 }
 
-function toMapping(name: string, { family, when, id, time, fields, metric }: RawMapping): Mapping {
+function toMapping(name: string, { when, id, time, fields, metric, ...raw }: RawMapping): Mapping {
+  const family = getFamily(raw.family)
   const equals = Object.entries(when?.equals ?? {})
   const type = when?.equals?.type
   return {
     name,
-    family: FAMILIES[family],
+    family,
     has: (when?.has ?? []).map(parsePath),
     lacks: (when?.lacks ?? []).map(parsePath),
     equals: equals.map(([path, value]) => [parsePath(path), value] as const),
@@ -64,12 +66,12 @@ function toTimeSource({ from, pattern, ...rest }: RawTime): TimeSource {
   }
 }
 
-function toFieldSource(family: RawMapping['family'], target: string, raw: RawField): FieldSource {
+function toFieldSource(family: Family, target: string, raw: RawField): FieldSource {
   const { from, constant, default: otherwise, pattern, values, as } = raw
-  const convert = createConversion(FAMILIES[family].metrics[target], raw)
+  const convert = createConversion(family.metrics[target], raw)
   return {
     target,
-    kind: TAG.test(target) ? 'text' : (getTargets(family).get(target) ?? 'text'),
+    kind: findTargetKind(family, target) ?? 'text',
     isRequired: requiredTargets(family).includes(target),
     from: toList(from).map(parsePath),
     ...(constant === undefined ? {} : { constant }),
@@ -96,13 +98,15 @@ function createConversion(
 }
 
 function toNamedMetric(
-  family: RawMapping['family'],
+  family: Family,
   { name, value, names }: NonNullable<RawMapping['metric']>,
 ): NamedMetric {
+  const paths = { name: parsePath(name), value: parsePath(value) }
+  if (names === undefined) return paths
   const byName = Object.entries(names).map(([found, entry]) => {
     const { metric, ...rest } = wholeMetric(entry)
     // A record that contains the name of a metric must also contain its value.
     return [found, { ...toFieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
   })
-  return { name: parsePath(name), byName: new Map(byName) }
+  return { ...paths, byName: new Map(byName) }
 }

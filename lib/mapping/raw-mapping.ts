@@ -1,5 +1,4 @@
 /** Content of a mapping file that has been validated against the schema. */
-import type { FamilyName } from '../telemetry/families.ts'
 import type { Epoch, Scalar } from './mapping.ts'
 
 export type OneOrMore<T> = T | readonly T[]
@@ -29,7 +28,7 @@ export interface RawNamedMetric extends Pick<RawField, 'unit' | 'scale' | 'offse
 }
 
 export interface RawMapping {
-  readonly family: FamilyName
+  readonly family: string
   readonly when?: {
     readonly has?: readonly string[]
     readonly lacks?: readonly string[]
@@ -41,7 +40,7 @@ export interface RawMapping {
   readonly metric?: {
     readonly name: string
     readonly value: string
-    readonly names: Readonly<Record<string, string | RawNamedMetric>>
+    readonly names?: Readonly<Record<string, string | RawNamedMetric>>
   }
 }
 

@@ -4,30 +4,28 @@
  */
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
-import {
-  type RawField,
-  type RawMapping,
-  type RawTime,
-  toList,
-  wholeField,
-  wholeMetric,
-} from './raw-mapping.ts'
-import { getTargets, requiredTargets, TAG } from './target-fields.ts'
+import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
+import { getTargets, requiredTargets, TAG, findTargetKind } from './target-fields.ts'
 import { isTimeZone } from './time-zones.ts'
+import { nameHint } from '../support/suggestion.ts'
+import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
 
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
 const OWN_TYPES = 'io.sluice.'
 
 export function contradictions(raw: RawMapping): PathError[] {
-  return [
-    ...whenErrors(raw),
-    ...timeErrors(raw),
-    ...targetErrors(raw),
-    ...fieldsErrors(raw),
-    ...metricErrors(raw),
-  ]
+  const family = FAMILIES[raw.family]
+  const ofFamily = family
+    ? [...targetErrors(family, raw), ...fieldsErrors(family, raw), ...metricErrors(family, raw)]
+    : [
+        {
+          path: ['family'],
+          message: `no family is called ${raw.family}.${nameHint(raw.family, Object.keys(FAMILIES))}`,
+        },
+      ]
+  return [...whenErrors(raw), ...timeErrors(raw), ...ofFamily]
 }
 
 /**
@@ -91,34 +89,41 @@ function patternErrors(pattern: string | undefined, path: FilePath): PathError[]
 }
 
 /** Returns errors for a mapping that can never result in a valid reading. */
-function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
-  const missing = requiredTargets(family).filter(target => !Object.hasOwn(fields, target))
-  const { metrics, states } = FAMILIES[family]
-  const measured = [...Object.keys(metrics), ...Object.keys(states)]
+function targetErrors(family: Family, { fields, metric }: RawMapping): PathError[] {
+  const hasTags = Object.hasOwn(fields, 'tags')
+  const missing = requiredTargets(family).filter(
+    target => !Object.hasOwn(fields, target) && !(hasTags && TAG.test(target)),
+  )
+  const measured = [...Object.keys(family.metrics), ...Object.keys(family.states)]
+  const isMeasured = (target: string) => measured.includes(target) || isOtherMetric(family, target)
   return [
     ...missing.map(target => ({
       path: ['fields'],
       message: `${target} is missing: specify the field that contains it, or a constant`,
     })),
-    ...(metric === undefined && !measured.some(target => Object.hasOwn(fields, target))
+    ...(metric === undefined && !Object.keys(fields).some(isMeasured)
       ? [
           {
             path: ['fields'],
-            message: `nothing is measured: there must be one of ${measured.join(', ')}, or metric`,
+            message: `nothing is measured: there must be a metric or state of ${family.name}, or metric.${nameHint('', measured)}`,
           },
         ]
       : []),
   ]
 }
 
-function fieldsErrors({ family, fields }: RawMapping): PathError[] {
-  const targets = getTargets(family)
+function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
   const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(fields).flatMap(([target, field]) => {
     const path = ['fields', target]
-    const kind = TAG.test(target) ? 'text' : targets.get(target)
+    const kind = findTargetKind(family, target)
     if (kind === undefined)
-      return [{ path, message: `readings of ${family} have ${[...targets.keys()].join(', ')} and tags.NAME` }]
+      return [
+        {
+          path,
+          message: `readings of ${family.name} have no ${target}.${nameHint(target, [...getTargets(family).keys(), 'tags.NAME'])}`,
+        },
+      ]
     const whole = wholeField(field)
     return [
       ...sourceErrors(whole, path),
@@ -126,11 +131,11 @@ function fieldsErrors({ family, fields }: RawMapping): PathError[] {
       ...kindErrors(whole, kind, path),
       ...unitErrors(
         kind === 'number' ? whole.unit : undefined,
-        FAMILIES[family].metrics[target],
+        findMetricUnit(family, target),
         hasUnit,
         path,
       ),
-      ...stateErrors(whole, FAMILIES[family].states[target] ?? null, path),
+      ...stateErrors(whole, family.states[target] ?? null, path),
     ]
   })
 }
@@ -173,6 +178,7 @@ function unitErrors(
   if (unit === undefined) return []
   const at = [...path, 'unit']
   if (own === undefined) return [{ path: at, message: 'is for metrics' }]
+  if (own === '') return [{ path: at, message: 'the metric has no unit' }]
   if (hasUnit)
     return [
       { path: at, message: 'the record names its unit, in the field unit: a second one contradicts it' },
@@ -194,17 +200,30 @@ function stateErrors(field: RawField, allowed: readonly string[] | null, path: F
   ]
 }
 
-function metricErrors({ family, fields, metric }: RawMapping): PathError[] {
-  const { metrics } = FAMILIES[family]
+function metricErrors(family: Family, { fields, metric }: RawMapping): PathError[] {
+  if (metric && metric.names === undefined && !family.others)
+    return [
+      {
+        path: ['metric', 'names'],
+        message: `is missing: it may be left out only if the family has \`others: numbers\``,
+      },
+    ]
+  const { metrics } = family
   const hasUnit = Object.hasOwn(fields, 'unit')
   return Object.entries(metric?.names ?? {}).flatMap(([name, entry]) => {
     const whole = wholeMetric(entry)
     const path = ['metric', 'names', name]
     const at = typeof entry === 'string' ? path : [...path, 'metric']
-    if (!Object.hasOwn(metrics, whole.metric))
-      return [{ path: at, message: `readings of ${family} have ${Object.keys(metrics).join(', ')}` }]
+    const own = findMetricUnit(family, whole.metric)
+    if (own === undefined)
+      return [
+        {
+          path: at,
+          message: `readings of ${family.name} have no ${whole.metric}.${nameHint(whole.metric, Object.keys(metrics))}`,
+        },
+      ]
     if (Object.hasOwn(fields, whole.metric))
       return [{ path: at, message: `${whole.metric} is also in fields, but can have only one source` }]
-    return unitErrors(whole.unit, metrics[whole.metric], hasUnit, path)
+    return unitErrors(whole.unit, own, hasUnit, path)
   })
 }

@@ -1,39 +1,35 @@
-/** Fields of readings that a mapping can set, for each family, as in the schemas of events. */
-import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+/** Fields of readings that a mapping can set, for each family. */
+import type { Family } from '../telemetry/families.ts'
+import { isOtherMetric } from '../telemetry/metric-names.ts'
 import type { FieldSource } from './mapping.ts'
 
 type Kind = FieldSource['kind']
 
-/** Fields that identify the entity. A reading without one of them is not valid. */
-const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
-  environment: {
-    sensorId: 'text',
-    'location.site': 'text',
-    'location.latitude': 'number',
-    'location.longitude': 'number',
-  },
-  database: { databaseType: 'text', instanceId: 'text', tenant: 'text' },
-  device: { deviceId: 'text', model: 'text' },
-}
-
 const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
 
 /**
- * Returns the types of all targets by their dotted path in the data of a reading. A target can also be a single tag, such as
- * `tags.room`, which is a text.
+ * Returns the types of all targets that have a name of their own, by their dotted path in the data of a reading. A target can also
+ * be a single tag, such as `tags.room`, which is a text, and a further metric if the family has `others`.
  */
-export function getTargets(name: FamilyName): ReadonlyMap<string, Kind> {
-  const { metrics, states } = FAMILIES[name]
+export function getTargets({ fields, metrics, states }: Family): ReadonlyMap<string, Kind> {
   return new Map<string, Kind>([
-    ...Object.entries(IDENTITY[name]),
+    ...[...fields].map(([path, { kind }]) => [path, kind] as const),
     ...Object.keys(metrics).map(metric => [metric, 'number'] as const),
     ...Object.keys(states).map(state => [state, 'text'] as const),
     ...Object.entries(EVERYWHERE),
   ])
 }
 
-export function requiredTargets(name: FamilyName): readonly string[] {
-  return Object.keys(IDENTITY[name])
+/** Returns the type of a target; undefined if readings of the family do not have it. */
+export function findTargetKind(family: Family, target: string): Kind | undefined {
+  if (TAG.test(target)) return 'text'
+  const isOther = !target.includes('.') && isOtherMetric(family, target)
+  return getTargets(family).get(target) ?? (isOther ? 'number' : undefined)
+}
+
+/** Returns the fields without which a reading of the family is not valid. */
+export function requiredTargets({ fields }: Family): readonly string[] {
+  return [...fields].filter(([, { isRequired }]) => isRequired).map(([path]) => path)
 }
 
 export const TAG = /^tags\.(.+)$/

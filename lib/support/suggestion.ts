@@ -10,6 +10,17 @@ export function suggestion(typed: string, names: Iterable<string>): string | und
   return similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : undefined
 }
 
+/** Maximum number of names that are listed for a mistyped name. A family can have hundreds of metrics. */
+const MAX_LISTED = 12
+
+/** Returns the end of a message about an unknown name: the most similar names or, if there are none, the names that exist. */
+export function nameHint(typed: string, names: Iterable<string>): string {
+  const all = [...new Set(names)]
+  if (all.length === 0) return ''
+  const listed = `${all.slice(0, MAX_LISTED).join(', ')}${all.length > MAX_LISTED ? ' …' : ''}`
+  return suggestion(typed, all) ?? ` Use ${listed}`
+}
+
 /**
  * Returns the error message for an unknown key in a file.
  *

@@ -4,7 +4,7 @@ import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
-import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import { FAMILIES } from '../telemetry/families.ts'
 import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
 
 export interface ListedEntity {
@@ -12,7 +12,7 @@ export interface ListedEntity {
   readonly entity: string
   /** Partition of the readings topic. */
   readonly partition: number
-  readonly family: FamilyName
+  readonly family: string
   /** Statistics since the first reading, by metric. */
   readonly metrics: MetricStatistics
   /** Number of readings, counted from the first reading of the entity. */
@@ -69,7 +69,7 @@ export async function entityStatistics(
 /** Statistics of one metric of an entity. */
 export interface MetricRow extends StatisticsSummary {
   readonly entity: string
-  readonly family: FamilyName
+  readonly family: string
   readonly metric: string
 }
 
@@ -92,6 +92,6 @@ export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
   { name: 'minimum', heading: 'MIN', type: 'number', leaveOut: 3, value: row => row.minimum },
   { name: 'maximum', heading: 'MAX', type: 'number', leaveOut: 4, value: row => row.maximum },
   { name: 'last', type: 'number', value: row => row.last },
-  { name: 'unit', value: ({ family, metric }) => FAMILIES[family].metrics[metric] ?? '' },
+  { name: 'unit', value: ({ family, metric }) => FAMILIES[family]?.metrics[metric] ?? '' },
   { name: 'lastAt', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

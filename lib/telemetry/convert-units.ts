@@ -3,6 +3,7 @@
 import { type EventData, type Failure, failure } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import type { Family, ReadingData } from './families.ts'
+import { findMetricUnit } from './metric-names.ts'
 import { findConversion, unitNamed } from './unit-table.ts'
 
 /** Data of an event in the units of its family, or the reason why it cannot be converted. */
@@ -21,7 +22,10 @@ export type InOwnUnits =
 export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
   if (!isReadingData(data) || typeof data.unit !== 'string' || data.unit === '') return { kind: 'data', data }
   const { unit, ...converted } = data
-  const present = Object.entries(family.metrics).filter(([metric]) => Object.hasOwn(data, metric))
+  const present = [...new Set([...Object.keys(family.metrics), ...Object.keys(data)])].flatMap(name => {
+    const own = Object.hasOwn(data, name) ? findMetricUnit(family, name) : undefined
+    return own === undefined ? [] : [[name, own] as const]
+  })
   const fitting = present.flatMap(([metric, own]) => {
     const convert = findConversion(own, data.unit as string)
     return convert ? [{ metric, convert }] : []
@@ -37,6 +41,9 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
   return { kind: 'data', data: converted, ...(from === undefined ? {} : { from }) }
 }
 
+/** Units that have no symbol, in words. */
+const DESCRIBED: Readonly<Record<string, string>> = { '1': 'a count', '': 'without a unit' }
+
 /**
  * Returns the failure for a unit that cannot be converted. The message contains the unit only if it is in the table of units.
  * Otherwise the unit is arbitrary text from the producer.
@@ -44,9 +51,7 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
 function unitMismatch(unit: string, metrics: readonly (readonly [metric: string, own: string])[]): Failure {
   const unitName = unitNamed(unit)
   const what = unitName === undefined ? '"unit" is not a known unit' : `"unit" is ${unitName}`
-  const measured = metrics.map(([metric, own]) =>
-    own === '1' ? `${metric} (a count)` : `${metric} (${own})`,
-  )
+  const measured = metrics.map(([metric, own]) => `${metric} (${DESCRIBED[own] ?? own})`)
   return failure('unit-mismatch', `${what}, but the reading has ${measured.join(', ')}`)
 }
 

@@ -3,7 +3,6 @@
  * rules and statistics use this table. It is read from the files in `config/families/`, and a bundle contains their content.
  */
 
-import type { EnvironmentReading } from '../schemas/types.ts'
 import { loadedFamilies } from './adapters/loaded-families.ts'
 import { buildFamily } from './build-family.ts'
 import type { RawFamily } from './family-file.ts'
@@ -11,12 +10,8 @@ import type { NamedStrategy } from './key.ts'
 
 export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../schemas/types.ts'
 
-export type FamilyName = 'environment' | 'database' | 'device'
-export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
-export type Location = EnvironmentReading['location']
-
 export interface Family {
-  readonly name: FamilyName
+  readonly name: string
   /** CloudEvents `type` of readings of this family. */
   readonly type: string
   /** CloudEvents `dataschema` of readings: the id of their schema. */
@@ -35,7 +30,7 @@ export interface Family {
   /** Fields that identify and describe the entity, by their path, such as `location.site`. */
   readonly fields: ReadonlyMap<string, FamilyField>
   /** Functions that return the dimensions of a reading, by the name of the dimension in rules. */
-  readonly dimensions: Readonly<Partial<Record<Dimension, (data: ReadingData) => unknown>>>
+  readonly dimensions: Readonly<Record<string, (data: ReadingData) => unknown>>
   /** Functions that read a dimension back from the `source` of an event. Dimensions that are not listed are not in it. */
   readonly inSource: Readonly<Record<string, (source: string) => string | undefined>>
   /** Returns the CloudEvents `source` of a reading. */
@@ -80,9 +75,9 @@ export interface FamilyActivity {
 /** Data of a reading of any family. */
 export type ReadingData = Readonly<Record<string, unknown>>
 
-export const FAMILIES: Readonly<Record<FamilyName, Family>> = Object.fromEntries(
+export const FAMILIES: Readonly<Record<string, Family>> = Object.fromEntries(
   loadedFamilies.map(raw => [raw.family, buildFamily(raw)]),
-) as Record<FamilyName, Family>
+)
 
 export const READING_TYPES: readonly string[] = Object.values(FAMILIES).map(family => family.type)
 

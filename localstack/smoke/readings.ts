@@ -4,29 +4,14 @@ import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { entityStatistics } from '../../lib/tables/entity-statistics.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { computeRecordKey, createReading } from '../../lib/telemetry/reading.ts'
-
-/** Measured values of the readings. Each value that fires an alert is surrounded by normal ones. */
-const MEASURED: readonly Readonly<Record<string, number>>[] = [
-  ...usual(3),
-  { temperature: 43.5 },
-  ...usual(4),
-  { humidity: 11 },
-  ...usual(4),
-  { windSpeed: 78 },
-  ...usual(3),
-  { pressure: 962 },
-  ...usual(2),
-]
-
-/** Shipped alert rules that these readings fire. */
-export const EXPECTED_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
+import { listSmokeData, SMOKE_FAMILY, SMOKE_METRIC } from '../../lib/telemetry/simulator/smoke-readings.ts'
 
 /** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
 export class SmokeReadings {
   readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
-  readonly count = MEASURED.length
+  readonly count: number
   readonly #readings: { readonly topic: string; readonly partitions: number }
   readonly #events: readonly Event[]
   readonly #key: string | null
@@ -34,12 +19,13 @@ export class SmokeReadings {
   /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
   constructor(env: string, nowMs: number) {
     this.#readings = topicSize('readings', env)
-    const location = { site: 'smoke', latitude: 0, longitude: 0 }
-    const data = MEASURED.map(measured => ({ sensorId: this.sensor, ...USUAL, ...measured, location }))
-    this.#key = computeRecordKey(FAMILIES.environment, data[0] ?? {})
+    const family = getFamily(SMOKE_FAMILY)
+    const data = listSmokeData(this.sensor)
+    this.count = data.length
+    this.#key = computeRecordKey(family, data[0] ?? {})
     this.#events = data.map((one, index) => {
       const time = new Date(nowMs - (data.length - index) * 1000).toISOString()
-      return createReading(FAMILIES.environment, `${this.sensor}-${index}`, time, one)
+      return createReading(family, `${this.sensor}-${index}`, time, one)
     })
   }
 
@@ -56,13 +42,6 @@ export class SmokeReadings {
     const [first] = this.#events
     if (!first) return 0
     const seen = await entityStatistics(stateKeys, this.#readings, formatEntity(first))
-    return seen?.metrics.temperature?.count ?? 0
+    return seen?.metrics[SMOKE_METRIC]?.count ?? 0
   }
-}
-
-/** Values that do not fire any shipped rule. */
-const USUAL = { temperature: 20, humidity: 50, windSpeed: 10, pressure: 1013 } as const
-
-function usual(count: number): Readonly<Record<string, number>>[] {
-  return Array.from({ length: count }, () => ({}))
 }

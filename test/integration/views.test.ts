@@ -11,7 +11,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { loadPlan } from '../../lib/views/adapters/plan-file.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import { rowsOfGroup } from '../../lib/views/group-rows.ts'
@@ -82,7 +82,7 @@ describe('the tables that ship', () => {
     const messages = some.map(({ device, activity, timeMs, x }) => {
       const event: Event = {
         id: `${device} ${timeMs}`,
-        type: FAMILIES.device.type,
+        type: getFamily('device').type,
         source: '/device/watch',
         subject: device,
         time: new Date(timeMs).toISOString(),

@@ -5,12 +5,12 @@ import { after, before, describe, it } from 'node:test'
 import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/schema-registry'
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
 import { environmentReading } from '../support/records.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
-const { type } = FAMILIES.environment
+const { type } = getFamily('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
 /** Nothing listens there. */
 
@@ -73,8 +73,8 @@ describe('given a schema registry', () => {
     motion.fields.splice(fieldOf(motion, 'activity'), 1)
     load.fields[fieldOf(load, 'tenant')].type = 'long'
     const subjectOf = (one: string) => schemaSubject(one, 'avro', 'lab')
-    await registry.register(subjectOf(FAMILIES.device.type), JSON.stringify(motion), 'AVRO')
-    await registry.register(subjectOf(FAMILIES.database.type), JSON.stringify(load), 'AVRO')
+    await registry.register(subjectOf(getFamily('device').type), JSON.stringify(motion), 'AVRO')
+    await registry.register(subjectOf(getFamily('database').type), JSON.stringify(load), 'AVRO')
     const { status, stdout, stderr } = await run('register', 'device', 'database', '--yes')
     assert.equal(status, 1)
     assert.match(stdout, /device\S+ +avro +next version +- +1 /)

@@ -15,7 +15,7 @@ import { readConfig } from '../../lib/app/config.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { views } from '../../lib/views/process.ts'
@@ -95,7 +95,7 @@ describe('sluice views', () => {
       sent.push(reading)
       const data = { deviceId: device, model: `m${number % 10}`, activity, x: reading.x, y: 0, z: 9.8 }
       const event = {
-        ...{ id: `r${number}`, source: FAMILIES.device.source(data), subject: device, data },
+        ...{ id: `r${number}`, source: getFamily('device').source(data), subject: device, data },
         ...{ type: 'io.sluice.device.motion.v1', time: new Date(reading.timeMs).toISOString() },
         datacontenttype: 'application/json',
       }

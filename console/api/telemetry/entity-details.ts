@@ -14,7 +14,7 @@ import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../lib/tables/table.ts'
-import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
+import type { ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { listMetrics, type ShownMetric } from './entity-list.ts'
@@ -24,7 +24,7 @@ export interface EntityNow {
   readonly entity: string
   readonly source: string
   readonly subject: string
-  readonly family: FamilyName
+  readonly family: string
   /** Partition of the readings topic, and the topic's name. */
   readonly partition: number
   readonly topic: string
@@ -95,7 +95,7 @@ export async function readEntityNow(
     cache.readings(entity, partition).get(period),
   ])
   const { source, subject = '' } = parseEntity(entity)
-  const shown = listMetrics(family)
+  const shown = listMetrics(family, [metrics])
   const newest = recent.found.at(-1)?.data
   return {
     entity,
@@ -157,7 +157,7 @@ export interface WatchingRule {
   readonly compares: string
   /** Condition in words. */
   readonly text: string
-  /** Unit of the thresholds; `1` if they have no unit. */
+  /** Unit of the thresholds; `1` or empty if they have no unit. */
   readonly unit: string
   /** Threshold of the rule; null if it has none. */
   readonly fireAbove: number | null
@@ -178,7 +178,7 @@ export interface WatchingRule {
 }
 
 interface WatchedEntity {
-  readonly family: FamilyName
+  readonly family: string
   readonly subject?: string
   readonly newest?: ReadingData | undefined
   readonly history?: AlertingHistory | undefined

@@ -57,7 +57,7 @@ export async function readEntityHistory(
   return {
     minutes: within.map(({ timeMs }) => timeMs),
     metrics: Object.fromEntries(
-      listMetrics(statistics.family).map(({ name }) => [name, toColumns(within, name)]),
+      listMetrics(statistics.family, [statistics.metrics]).map(({ name }) => [name, toColumns(within, name)]),
     ),
     alerts: removeDuplicateAlerts(alerts.found)
       .filter(({ startedMs, endedMs }) => startedMs <= toMs && (endedMs ?? toMs) >= fromMs)

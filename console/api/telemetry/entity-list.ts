@@ -2,22 +2,26 @@
 
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ListedEntity } from '../../../lib/tables/entity-statistics.ts'
-import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
 
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
   /** Family to list; by default, the family with the most entities. */
-  readonly family?: FamilyName | undefined
+  readonly family?: string | undefined
+  /** Words that the names of the listed metrics must contain, ignoring case. */
+  readonly metric: string
   /** Page number, starting at 1. */
   readonly page: number
 }
 
 export interface EntityPage {
-  readonly family: FamilyName
+  readonly family: string
   /** Number of matching entities by family. */
-  readonly families: readonly { readonly family: FamilyName; readonly entities: number }[]
+  readonly families: readonly { readonly family: string; readonly entities: number }[]
   readonly metrics: readonly ShownMetric[]
+  /** Number of metrics that the shown entities have, including those that are not listed. */
+  readonly measured: number
   readonly rows: readonly EntityRow[]
   readonly page: number
   readonly pages: number
@@ -30,7 +34,7 @@ export interface EntityPage {
 
 export interface ShownMetric {
   readonly name: string
-  /** Unit of the metric; `1` for counts. */
+  /** Unit of the metric; `1` for counts, and empty for metrics without a unit. */
   readonly unit: string
 }
 
@@ -59,6 +63,8 @@ export interface EntityList {
 export type ShownEntity = Omit<ListedEntity, 'open'>
 
 export const PAGE_SIZE = 50
+/** Maximum number of metrics in the list. A family can have hundreds of them. */
+export const MAX_LISTED_METRICS = 12
 
 /** Returns one page of entities: first those with alerts, then by name. @param alerts number of firing alerts by entity */
 export function buildEntityPage(
@@ -71,12 +77,17 @@ export function buildEntityPage(
   const matching = entities.filter(one => fits(one.entity))
   const families = countFamilies(entities, matching)
   const family = query.family ?? findLargestFamily(families)
-  const metrics = listMetrics(family)
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
   const sorted = own.toSorted((a, b) => countAlerts(b) - countAlerts(a) || (a.entity < b.entity ? -1 : 1))
-  const rows = sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE).map(one => ({
+  const shown = sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
+  const all = listMetrics(
+    family,
+    shown.map(one => one.metrics),
+  )
+  const metrics = selectMetrics(all, shown, query.metric)
+  const rows = shown.map(one => ({
     entity: one.entity,
     readings: one.readings,
     lastAt: new Date(one.lastAtMs).toISOString(),
@@ -84,12 +95,41 @@ export function buildEntityPage(
     values: metrics.map(({ name }) => one.metrics[name]?.last ?? null),
   }))
   const known = entities.length
-  return { family, families, metrics, rows, page, pages, matching: own.length, known, isWhole }
+  const measured = all.length
+  return { family, families, metrics, measured, rows, page, pages, matching: own.length, known, isWhole }
 }
 
-/** Returns the metrics of a family, in the order of their declaration. */
-export function listMetrics(family: FamilyName): ShownMetric[] {
-  return Object.entries(FAMILIES[family].metrics).map(([name, unit]) => ({ name, unit }))
+/**
+ * Returns the metrics of a family in the order of their declaration, followed by the other metrics that entities have reported.
+ *
+ * @param reported statistics of the entities
+ */
+export function listMetrics(
+  family: string,
+  reported: readonly Readonly<Record<string, unknown>>[],
+): ShownMetric[] {
+  const declared = FAMILIES[family]?.metrics ?? {}
+  const others = new Set(reported.flatMap(one => Object.keys(one)))
+  return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
+    name,
+    unit: Object.hasOwn(declared, name) ? (declared[name] as string) : '',
+  }))
+}
+
+/** Returns the metrics to list. If there are too many, those that the entities have reported come first. */
+function selectMetrics(
+  all: readonly ShownMetric[],
+  entities: readonly ShownEntity[],
+  find: string,
+): readonly ShownMetric[] {
+  const fits = textFilter(find)
+  const matching = all.filter(({ name }) => fits(name))
+  if (matching.length <= MAX_LISTED_METRICS) return matching
+  const isReported = ({ name }: ShownMetric) => entities.some(({ metrics }) => Object.hasOwn(metrics, name))
+  return [...matching.filter(isReported), ...matching.filter(one => !isReported(one))].slice(
+    0,
+    MAX_LISTED_METRICS,
+  )
 }
 
 /** Counts the matching entities by family. Families without any entities are omitted. */
@@ -97,14 +137,15 @@ function countFamilies(
   all: readonly ShownEntity[],
   matching: readonly ShownEntity[],
 ): EntityPage['families'] {
-  const count = (family: FamilyName) => matching.filter(one => one.family === family).length
+  const count = (family: string) => matching.filter(one => one.family === family).length
   const presentFamilies = new Set(all.map(({ family }) => family))
-  return (Object.keys(FAMILIES) as FamilyName[]).flatMap(family =>
+  const names = new Set([...Object.keys(FAMILIES), ...presentFamilies])
+  return [...names].flatMap(family =>
     presentFamilies.has(family) ? [{ family, entities: count(family) }] : [],
   )
 }
 
-function findLargestFamily(families: EntityPage['families']): FamilyName {
+function findLargestFamily(families: EntityPage['families']): string {
   const [largest] = families.toSorted((a, b) => b.entities - a.entities)
-  return largest?.family ?? 'environment'
+  return largest?.family ?? Object.keys(FAMILIES)[0] ?? ''
 }

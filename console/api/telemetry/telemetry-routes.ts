@@ -1,7 +1,6 @@
 /** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
-import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareSharedQuery } from '../../http/declare-route.ts'
@@ -9,8 +8,6 @@ import { readEntityNow } from './entity-details.ts'
 import { readEntityHistory } from './entity-history.ts'
 import { buildEntityPage } from './entity-list.ts'
 import { TelemetryCache } from './telemetry-cache.ts'
-
-const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
 const ENTITY = pipe(
@@ -26,7 +23,8 @@ const HOURS = pipe(
 const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page number of 1 or more'), transform(Number))
 const ENTITIES = {
   find: SOME_TEXT,
-  family: optional(picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`)),
+  family: optional(pipe(string(), maxLength(200, 'must have at most 200 characters'))),
+  metric: SOME_TEXT,
   page: optional(PAGE, '1'),
 }
 

@@ -6,7 +6,7 @@ import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { type Columns, computeRange, sliceColumns } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
-import { formatTime } from '../components/value-texts.ts'
+import { formatCount, formatTime } from '../components/value-texts.ts'
 import { toBands, toLevels, toMinuteColumns, toSpans } from './entity-series.ts'
 import {
   describeLearning,
@@ -20,18 +20,27 @@ interface Props {
   readonly now: EntityNow
   /** History of the entity; undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
+  /** Indexes of the metrics to show. */
+  readonly shown: readonly number[]
 }
 
 export function EntityCharts(props: Props): JSX.Element {
-  const { now } = props
+  const { now, shown } = props
   const missing = now.metrics.filter(({ statistics }) => !statistics).map(({ name }) => name)
+  const reported = now.metrics.length - missing.length
   return (
     <>
       <div class="columns">
-        {now.metrics.map(
-          ({ name, statistics }, index) => statistics && <MetricChart key={name} {...props} index={index} />,
-        )}
+        {shown.map(index => (
+          <MetricChart key={now.metrics[index]?.name} {...props} index={index} />
+        ))}
       </div>
+      {shown.length < reported && (
+        <p class="muted" role="status">
+          {shown.length} of {formatCount(reported, 'metric', 'metrics')}. To see others, enter a part of their
+          names above.
+        </p>
+      )}
       {missing.length > 0 && <p class="muted">It has never reported {missing.join(', ')}.</p>}
     </>
   )
@@ -40,7 +49,11 @@ export function EntityCharts(props: Props): JSX.Element {
 /** Time that the charts show, in milliseconds. */
 const SHOWN_MS = 3_600_000
 
-function MetricChart({ now, history, index }: Props & { readonly index: number }): JSX.Element | null {
+function MetricChart({
+  now,
+  history,
+  index,
+}: Omit<Props, 'shown'> & { readonly index: number }): JSX.Element | null {
   const metric = now.metrics[index]
   const columns = useMemo(
     () => toMinuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric?.name ?? ''),

@@ -1,15 +1,19 @@
 /** One entity: its metrics, its activity, and the rules that apply to it. */
 
 import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
+import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
 import { Moment, splitEntity } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
+import { MetricFilter } from './entity-list.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
+import { selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
 
 export function EntityDetailsPage({ name: entity }: { readonly name: string }): JSX.Element {
@@ -36,6 +40,8 @@ interface EntityProps {
 }
 
 function Entity({ now, history }: EntityProps): JSX.Element {
+  const [metric] = useParameter('metric')
+  const shown = useMemo(() => selectShown(now.metrics, metric), [now.metrics, metric])
   const limits = [
     describeSearchLimit(now.searched),
     history.answer && describeSearchLimit(history.answer.searched),
@@ -45,6 +51,9 @@ function Entity({ now, history }: EntityProps): JSX.Element {
       <EntityFacts now={now} />
       <Alerts now={now} />
       <h2>Metrics in the last hour</h2>
+      <form class="bar" onSubmit={event => event.preventDefault()}>
+        <MetricFilter metrics={now.metrics.length} />
+      </form>
       {now.endsEarly && (
         <p class="warn">
           Its newest reading is older than an hour, so the charts end there: <Moment at={now.lastAt} />.
@@ -55,11 +64,11 @@ function Entity({ now, history }: EntityProps): JSX.Element {
           {history.problem.message}
         </p>
       )}
-      <EntityCharts now={now} history={history.answer} />
+      <EntityCharts now={now} history={history.answer} shown={shown} />
       {limits.length > 0 && <p class="warn">{limits[0]}</p>}
       <Statistics now={now} />
       <Rules now={now} />
-      <NewestReadings now={now} />
+      <NewestReadings now={now} shown={shown} />
     </>
   )
 }

@@ -10,14 +10,17 @@ import { Pager, TableFrame } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment, splitEntity } from '../components/labels.tsx'
 import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { MANY_METRICS } from './entity-series.ts'
 import { formatUnit } from './telemetry-texts.ts'
 
 export function EntityListPage(): JSX.Element {
   const [find] = useParameter('find')
   const [family] = useParameter('family')
+  const [metric] = useParameter('metric')
   const [page] = useParameter('page')
   const [, change] = useParameters()
-  const answer = useLive('/telemetry/entities', { find: useSettled(find), family, page }, { keep: true })
+  const query = { find: useSettled(find), family, metric: useSettled(metric), page }
+  const answer = useLive('/telemetry/entities', query, { keep: true })
   const families = answer.answer?.families ?? []
   return (
     <>
@@ -31,6 +34,7 @@ export function EntityListPage(): JSX.Element {
           />
         )}
         <TextField name="find" label="Find" placeholder="part of source or subject" />
+        <MetricFilter metrics={answer.answer?.measured ?? 0} />
       </form>
       <AnswerView of={answer} what="the entities">
         {shown => <Entities page={shown} toPage={to => change({ page: to === 1 ? '' : String(to) })} />}
@@ -42,6 +46,15 @@ export function EntityListPage(): JSX.Element {
 interface Props {
   readonly page: EntityPage
   readonly toPage: (page: number) => void
+}
+
+/** Field that limits the shown metrics by their names; shown if there are many of them, or if it is in use. */
+export function MetricFilter({ metrics }: { readonly metrics: number }): JSX.Element | null {
+  const [metric] = useParameter('metric')
+  if (metrics <= MANY_METRICS && metric === '') return null
+  return (
+    <TextField name="metric" label="Metrics" placeholder={`part of a name, of ${formatNumber(metrics)}`} />
+  )
 }
 
 function Entities({ page, toPage }: Props): JSX.Element {
@@ -58,6 +71,8 @@ function Entities({ page, toPage }: Props): JSX.Element {
     <>
       <p class="muted" role="status">
         {formatCount(matching, 'entity', 'entities')} of the family {family}
+        {page.metrics.length < page.measured &&
+          `, with ${page.metrics.length} of ${formatCount(page.measured, 'metric', 'metrics')}`}
       </p>
       <EntityRows page={page} />
       <Pager of="entities" at={page.page} pages={page.pages} total={matching} onPage={toPage} />

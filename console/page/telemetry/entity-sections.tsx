@@ -100,13 +100,20 @@ function describeClearing({ clearBelow, clearAbove, unit }: WatchingRule): strin
   return limits.join(', ') || '–'
 }
 
-export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {
+interface NewestProps {
+  readonly now: EntityNow
+  /** Indexes of the metrics to show. */
+  readonly shown: readonly number[]
+}
+
+export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
   const { newest, metrics, topic, partition } = now
   const columns: readonly Column<ShownReading>[] = [
     column('Event time', ({ timeMs }) => <Moment at={timeMs} />),
-    ...metrics.map(({ name, unit }, index) =>
-      numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index]),
-    ),
+    ...shown.map(index => {
+      const { name = '', unit = '' } = metrics[index] ?? {}
+      return numberColumn<ShownReading>(`${name}${formatUnit(unit)}`, ({ values }) => values[index])
+    }),
     column('Record', ({ offset }) => (
       <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
         {partition}:{offset}

@@ -1,10 +1,25 @@
 /** Data series and marks for the charts of an entity. Pure. */
 
+import { textFilter } from '../../../lib/support/text-match.ts'
 import type { EntityNow, WatchingRule } from '../../api/telemetry/entity-details.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/entity-history.ts'
 import { addGaps, type Band, type Columns, type Level, type Span } from '../charts/chart-series.ts'
 
 const MINUTE_MS = 60_000
+
+/** Number of metrics that are shown at once. An entity can have a hundred, and each has a chart. */
+export const MANY_METRICS = 12
+
+/**
+ * Returns the indexes of the metrics to show: those that the entity has reported, and whose names fit.
+ *
+ * @param find words that the names must contain, ignoring case
+ */
+export function selectShown(metrics: EntityNow['metrics'], find: string): readonly number[] {
+  const fits = textFilter(find)
+  const fitting = metrics.flatMap(({ name, statistics }, index) => (statistics && fits(name) ? [index] : []))
+  return fitting.slice(0, MANY_METRICS)
+}
 
 /** Returns the mean, minimum and maximum of each minute, at the middle of the minute. The current minute is last. */
 export function toMinuteColumns(

@@ -1,22 +1,23 @@
 /** Texts and figures of the telemetry pages. Pure. */
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
 import { shortNumber } from '../../../lib/support/short-number.ts'
+import { hasSymbol } from '../../../lib/telemetry/unit-table.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
 import { formatCount, formatDigits, formatDuration } from '../components/value-texts.ts'
 
-/** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
+/** Formats a value with its unit, such as `21.3 °C`. Counts and metrics without a unit have none. */
 export function formatValue(value: number, unit: string, limits: readonly number[] = []): string {
   return formatQuantity(shortNumber(value, limits), unit)
 }
 
 /** Formats a limit with all its digits and its unit. */
 export function formatQuantity(value: number, unit: string): string {
-  return unit === '1' ? formatDigits(value) : `${formatDigits(value)} ${unit}`
+  return hasSymbol(unit) ? `${formatDigits(value)} ${unit}` : formatDigits(value)
 }
 
-/** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a count. */
+/** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a metric that has none. */
 export function formatUnit(unit: string): string {
-  return unit === '1' ? '' : ` (${unit})`
+  return hasSymbol(unit) ? ` (${unit})` : ''
 }
 
 /** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */

@@ -4,7 +4,6 @@
 
 import { parseDuration } from '../../support/duration.ts'
 import { shortNumber } from '../../support/short-number.ts'
-import { FAMILIES } from '../../telemetry/families.ts'
 import {
   expectedAt,
   type Judged,
@@ -14,7 +13,7 @@ import {
   type Settings,
   THRESHOLDS,
 } from '../anomaly/detector.ts'
-import { formatSeconds } from '../rule-row.ts'
+import { formatSeconds, isState } from '../rule-row.ts'
 import type { ConditionKind, Words } from './kind.ts'
 
 const SEASONS = ['day', 'week'] as const
@@ -67,7 +66,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
   read(ruleRow, { family, metric }) {
     const raw = ruleRow.of<Given>('anomaly')
     if (raw === undefined) return undefined
-    if (family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric))
+    if (isState(family, metric))
       ruleRow.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
     const { sensitivity = 'medium', season = SEASONS, learnFor = LEARN_FOR } = raw
     const learnForMs = parseDuration(learnFor)

@@ -3,7 +3,6 @@
  * defines one kind and exports it by the name of the file. `npm run schemas` generates the list in `all.ts`.
  */
 import type { AlertFired } from '../../schemas/types.ts'
-import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../rule-row.ts'
 import type { Keys } from './keys.ts'
 
@@ -119,7 +118,7 @@ export type Words = Pick<AlertFired, 'expected' | 'expectedLow' | 'expectedHigh'
 
 /** Properties of a rule on which the readers of its other keys depend. A property is undefined if its key has an error. */
 export interface Subject {
-  readonly family: FamilyName | undefined
+  readonly family: string | undefined
   readonly metric: string | undefined
   readonly measure?: Pick<MeasureKind<never>, 'unit' | 'keys'> | undefined
 }

@@ -3,8 +3,8 @@
  * good again.
  */
 import { FAMILIES } from '../../telemetry/families.ts'
-import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
-import { findUnit, type RuleRow } from '../rule-row.ts'
+import { findConversion, hasSymbol, unitsFor } from '../../telemetry/unit-table.ts'
+import { findUnit, isState, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
@@ -115,7 +115,13 @@ function isBeyond({ above, below }: Limits, value: number): boolean {
 }
 
 function formatQuantity(limit: number, unit: string | undefined): string {
-  return unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`
+  return hasSymbol(unit) ? `${limit} ${unit}` : `${limit}`
+}
+
+function formatRange(least: number, most: number, unit: string | undefined): string {
+  if (most === Number.POSITIVE_INFINITY) return `at least ${formatQuantity(least, unit)}`
+  if (least === Number.NEGATIVE_INFINITY) return `at most ${formatQuantity(most, unit)}`
+  return `between ${least} and ${formatQuantity(most, unit)}`
 }
 
 function read(ruleRow: RuleRow, subject: Subject): LimitsCondition | undefined {
@@ -125,15 +131,15 @@ function read(ruleRow: RuleRow, subject: Subject): LimitsCondition | undefined {
   )
   if (side === undefined) return undefined
   const { fire: fireKey, clear: clearKey } = KEYS[side]
-  const isState = family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric)
-  if (isState) ruleRow.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
+  const ofState = isState(family, metric)
+  if (ofState) ruleRow.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
   const convert = readUnit(ruleRow, subject)
   const fire = readLimits(ruleRow, side, fireKey, convert)
   const clear = Object.hasOwn(ruleRow.row, clearKey) ? readLimits(ruleRow, side, clearKey, convert) : fire
   if (fire === undefined || clear === undefined) return undefined
   if (clear.above > fire.above || clear.below < fire.below)
     ruleRow.report(clearKey, WRONG_SIDE[side](ruleRow))
-  else if (!isState && measure === undefined) reportUnreachable(ruleRow, side, fire, clear, subject)
+  else if (!ofState && measure === undefined) reportUnreachable(ruleRow, side, fire, clear, subject)
   return { kind: 'limits', fire, clear }
 }
 
@@ -165,7 +171,9 @@ function readUnit(ruleRow: RuleRow, { family, metric, measure }: Subject): Conve
   if (convert === undefined) {
     ruleRow.report(
       'unit',
-      `does not fit ${ruleRow.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
+      own === ''
+        ? `${ruleRow.of('metric')} has no unit`
+        : `does not fit ${ruleRow.of('metric')}: use ${unitsFor(own)}, not ${JSON.stringify(unit)}`,
     )
     return keepValue
   }
@@ -190,12 +198,10 @@ function reportUnreachable(
   clear: Limits,
   { family, metric }: Subject,
 ): void {
-  const bounds = family && metric !== undefined ? FAMILIES[family].bounds[metric] : undefined
+  const bounds = family && metric !== undefined ? FAMILIES[family]?.bounds[metric] : undefined
   if (bounds === undefined || ruleRow.isFromLog) return
   const [least, most] = bounds
-  const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `between ${least} and ${most}`
-  const unit = findUnit(family, metric)
-  const is = `${metric} is always ${range}${unit === undefined || unit === '1' ? '' : ` ${unit}`}`
+  const is = `${metric} is always ${formatRange(least, most, findUnit(family, metric))}`
   if (fire.above >= most && fire.below <= least) ruleRow.report(KEYS[side].fire, `would never fire: ${is}`)
   else if (clear.above < least || clear.below > most) {
     const key = Object.hasOwn(ruleRow.row, KEYS[side].clear) ? KEYS[side].clear : KEYS[side].fire

@@ -26,7 +26,7 @@ export const states: ConditionKind<StatesCondition> = {
     const states = typeof raw === 'string' ? [raw] : raw
     if (findUnit(family, metric) !== undefined)
       ruleRow.report('fireEquals', `${metric} is a number: use fireAbove, fireBelow or fireOutside`)
-    const knownStates = family && metric !== undefined ? FAMILIES[family].states[metric] : undefined
+    const knownStates = family && metric !== undefined ? FAMILIES[family]?.states[metric] : undefined
     const unknownStates =
       knownStates && !ruleRow.isFromLog ? states.filter(state => !knownStates.includes(state)) : []
     if (knownStates && unknownStates.length > 0)

@@ -1,16 +1,26 @@
-/** Events of the topic `events` that patterns can refer to: changes of sensors, devices and databases. */
-import type { FamilyName } from '../../telemetry/families.ts'
+/** Events of the topic `events` that patterns can refer to: what entities did, as the consumer `activity` reports it. */
+import { FAMILIES, type Family, type FamilyActivity } from '../../telemetry/families.ts'
 
-/** Events by their name in rules. Each has the family of its entities, and the data fields that `where` can compare. */
+interface NamedEvent {
+  /** Fields of the event's data that `where` can compare. */
+  readonly fields: readonly string[]
+  /** Returns whether entities of the family have such events. */
+  isOf(activity: FamilyActivity): boolean
+}
+
+/** Events by their name in rules. */
 export const EVENTS = {
-  'activity.changed': { family: 'device', fields: ['from', 'to'] },
-  'device.fallen': { family: 'device', fields: [] },
-  'instance.restarted': { family: 'database', fields: [] },
-  'sensor.returned': { family: 'environment', fields: [] },
-  'sensor.silent': { family: 'environment', fields: [] },
-} as const satisfies Readonly<
-  Record<string, { readonly family: FamilyName; readonly fields: readonly string[] }>
->
+  'activity.changed': { fields: ['from', 'to'], isOf: ({ changesOf }) => changesOf !== undefined },
+  'device.fallen': { fields: [], isOf: ({ fall }) => fall !== undefined },
+  'instance.restarted': { fields: [], isOf: ({ restart }) => restart !== undefined },
+  'sensor.returned': { fields: [], isOf: ({ silentAfterMs }) => silentAfterMs !== undefined },
+  'sensor.silent': { fields: [], isOf: ({ silentAfterMs }) => silentAfterMs !== undefined },
+} as const satisfies Readonly<Record<string, NamedEvent>>
+
+/** Returns the families whose entities have an event of this name. */
+export function listEventFamilies(name: EventName): readonly Family[] {
+  return Object.values(FAMILIES).filter(({ activity }) => EVENTS[name].isOf(activity))
+}
 
 export type EventName = keyof typeof EVENTS
 

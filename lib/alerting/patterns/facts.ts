@@ -2,13 +2,7 @@
 
 import { attributeText, type Received } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
-import {
-  type Dimension,
-  FAMILIES,
-  type Family,
-  type FamilyName,
-  type ReadingData,
-} from '../../telemetry/families.ts'
+import { FAMILIES, type Family, type ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { EventName } from './event-names.ts'
@@ -17,12 +11,13 @@ import type { EventMatcher, Matcher, Per, ReadingMatcher } from './pattern.ts'
 export interface Facts {
   /** Name of the event; undefined for a reading. */
   readonly event: EventName | undefined
-  readonly family: FamilyName
+  /** Family of a reading; undefined for an event. */
+  readonly family: string | undefined
   readonly data: ReadingData
   /** Entity of the event. */
   readonly entity: { readonly source: string; readonly subject?: string }
   readonly timeMs: number
-  dimension(name: Dimension): string | undefined
+  dimension(name: string): string | undefined
   readonly tags: Readonly<Record<string, unknown>>
 }
 
@@ -39,22 +34,12 @@ export function createReadingFacts(event: Received, family: Family, data: Readin
 }
 
 /**
- * Dimension of each family whose value is the last segment of the source. For example, the site of `/environment/oslo` is `oslo`.
- */
-const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
-  environment: 'site',
-  database: 'databaseType',
-  device: 'model',
-}
-
-/**
  * Returns the facts of an event of the topic `events`.
  *
  * @param data event data, including the entity that the event is about
  */
 export function createEventFacts(
   name: EventName,
-  family: FamilyName,
   timeMs: number,
   data: ReadingData & Pick<Facts, 'entity'>,
 ): Facts {
@@ -62,15 +47,12 @@ export function createEventFacts(
   const tags = getTags(data)
   return {
     event: name,
-    family,
+    family: undefined,
     data,
     entity: entityIn(entity),
     timeMs,
-    dimension: dimension => {
-      if (FAMILIES[family].dimensions[dimension] === undefined) return undefined
-      if (dimension === IN_SOURCE[family]) return lastSegment(entity.source)
-      return toNonEmptyText(data[dimension] ?? tags[dimension])
-    },
+    dimension: dimension =>
+      findInSource(dimension, entity.source) ?? toNonEmptyText(data[dimension] ?? tags[dimension]),
     tags,
   }
 }
@@ -99,7 +81,7 @@ function toGroupSource(per: Per): string {
 
 function groupValue(facts: Facts, per: Per): string | undefined {
   const tag = parseTag(per)
-  if (tag === undefined) return facts.dimension(per as Dimension)
+  if (tag === undefined) return facts.dimension(per)
   return Object.hasOwn(facts.tags, tag) ? toNonEmptyText(facts.tags[tag]) : undefined
 }
 
@@ -117,14 +99,13 @@ function entityIn({ source, subject }: Pick<Received, 'source' | 'subject'>): Fa
   return { source, ...(subject === undefined ? {} : { subject }) }
 }
 
-function lastSegment(source: string): string | undefined {
-  const segment = source.slice(source.lastIndexOf('/') + 1)
-  try {
-    return toNonEmptyText(decodeURIComponent(segment))
-  } catch {
-    // Sources of other producers may not be percent-encoded. Such a segment is used unchanged.
-    return toNonEmptyText(segment)
+/** Returns the value that a dimension has in a source, as the family of the entity writes it there. */
+function findInSource(dimension: string, source: string): string | undefined {
+  for (const { inSource } of Object.values(FAMILIES)) {
+    const value = inSource[dimension]?.(source)
+    if (value !== undefined) return value
   }
+  return undefined
 }
 
 export function isMet(matcher: Matcher, facts: Facts): boolean {
@@ -133,7 +114,7 @@ export function isMet(matcher: Matcher, facts: Facts): boolean {
 }
 
 function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts): boolean {
-  if (facts.event !== undefined || facts.family !== family) return false
+  if (facts.family !== family) return false
   if (metric === undefined) return true
   const value = facts.data[metric]
   if (condition) return conditionKind(condition).isValue(value) && fires(condition, value)

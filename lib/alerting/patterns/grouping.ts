@@ -1,6 +1,6 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
 import { completeStep, type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/index.ts'
-import { EVENT_NAMES, EVENTS, findEventName, toEventType } from './event-names.ts'
+import { EVENT_NAMES, findEventName, toEventType } from './event-names.ts'
 import { createEventFacts, type Facts } from './facts.ts'
 import type { AnyRule } from './pattern.ts'
 import { buildPatternEvents } from './pattern-event.ts'
@@ -29,10 +29,7 @@ export function grouping(packaged: readonly AnyRule[]): Grouping {
       if (typeof data?.entity?.source !== 'string') return reject('the event does not name its entity')
       const regroupings = patterns.ofEvents.get(type)
       if (!regroupings) return completeStep('no-rule', undefined)
-      const emissions = buildPatternEvents(
-        createEventFacts(name, EVENTS[name].family, timeMs, data),
-        regroupings,
-      )
+      const emissions = buildPatternEvents(createEventFacts(name, timeMs, data), regroupings)
       return completeStep(emissions.length > 0 ? 'grouped' : 'no-group', undefined, emissions)
     },
   }

@@ -12,7 +12,7 @@ import { EVENT_NAMES } from './event-names.ts'
 type Path = readonly (string | number)[]
 
 const DURATION = 'a duration such as 90s, 5m or 1h30m'
-const EVENT = 'an event such as { event: instance.restarted } or { family: environment }'
+const EVENT = 'an event such as { event: instance.restarted } or { family: FAMILY }'
 
 /** Keys that are valid both for the events of a pattern and for rules over values. */
 const SHARED = ['family', 'metric', 'unit', ...FIRE_KEYS_IN_PATTERNS, 'match']
@@ -23,7 +23,7 @@ const EXPECTED: Readonly<Record<string, string | undefined>> = {
   of: EVENT,
   within: DURATION,
   sequence: 'a list of 2 to 8 steps',
-  per: 'entity, site, databaseType, model, tenant, or a tag such as tags.floor',
+  per: 'entity, a dimension of the families such as tenant, or a tag such as tags.floor',
   event: `one of ${EVENT_NAMES.join(', ')}`,
   where: 'a mapping of fields to texts, such as { to: falling }',
 }
@@ -64,7 +64,6 @@ export function patternMessage(
 function describeKnownKeys(path: Path): string {
   const above = path.slice(0, -1)
   if (above.length === 1) return 'a pattern has count, of, within, sequence, per'
-  if (above.at(-1) === 'match') return 'match has site, databaseType, model, tenant, entity, tags'
   return `it has ${OF_EVENTS}${isStep(above) ? ', within' : ''}`
 }
 

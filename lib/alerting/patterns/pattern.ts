@@ -1,12 +1,11 @@
 /** Rules over several events: a count within a duration, or a sequence. `config/rules/README.md` describes how to write one. */
-import type { Dimension, FamilyName } from '../../telemetry/families.ts'
 import type { Condition } from '../condition.ts'
 import { getRuleIdentity, type Match, type Rule } from '../rule.ts'
 
 /** Matcher of readings of one family, optionally limited by a metric and a condition. */
 export interface ReadingMatcher {
   readonly of: 'reading'
-  readonly family: FamilyName
+  readonly family: string
   readonly metric?: string
   readonly condition?: Condition
   readonly match?: Match
@@ -24,8 +23,8 @@ export interface EventMatcher {
 
 export type Matcher = ReadingMatcher | EventMatcher
 
-/** Property by which events are grouped: the entity, a dimension of its family, or a tag. */
-export type Per = 'entity' | Dimension | `tags.${string}`
+/** Property by which events are grouped: `entity`, a dimension of its family, or a tag such as `tags.floor`. */
+export type Per = string
 
 /** Pattern that holds while at least `count` matching events are within the duration. */
 export interface CountPattern {

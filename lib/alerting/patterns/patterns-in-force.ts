@@ -1,6 +1,5 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId, type PartitionContext, reject } from '#runtime/consumer/index.ts'
-import type { FamilyName } from '../../telemetry/families.ts'
 import { rulesIn } from '../rule-set.ts'
 import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'
 import { toEventType } from './event-names.ts'
@@ -37,7 +36,7 @@ export interface PatternsInForce {
   /** State keys of the paused patterns. */
   readonly paused: ReadonlySet<string>
   /** Matchers of readings, by family. */
-  readonly ofReadings: ReadonlyMap<FamilyName, readonly Regrouping[]>
+  readonly ofReadings: ReadonlyMap<string, readonly Regrouping[]>
   /** Matchers of events, by CloudEvents type. */
   readonly ofEvents: ReadonlyMap<string, readonly Regrouping[]>
 }

@@ -1,14 +1,16 @@
 /** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
 import { parseDuration } from '../../support/duration.ts'
-import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
+import { nameHint } from '../../support/suggestion.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
+import { hasSymbol } from '../../telemetry/unit-table.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
-import { matchRow, readMatch } from '../read-match.ts'
+import { describeWatched, dimensionNames, matchRow, readMatch } from '../read-match.ts'
 import type { Severity } from '../rule.ts'
 import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
-import { formatSeconds, type Row, type RuleRow } from '../rule-row.ts'
+import { findUnit, formatSeconds, type Row, type RuleRow } from '../rule-row.ts'
 import { templateError } from '../summary.ts'
-import { EVENTS, isEventName } from './event-names.ts'
+import { readFamily, reportUnknownMetric } from '../watched-names.ts'
+import { EVENTS, isEventName, listEventFamilies } from './event-names.ts'
 import { listMatchers, type Matcher, type Pattern, type PatternRule, type Per } from './pattern.ts'
 import { PATTERN_PLACEHOLDERS } from './pattern-summary.ts'
 
@@ -38,7 +40,10 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
   if (pattern) {
     if (pattern.kind === 'sequence' && keepFiringForMs === 0)
       fault([], 'ends with an event, which does not last: give keepFiringFor')
-    reportGroups(pattern, fault)
+    if (!ruleRow.isFromLog) {
+      reportGroups(pattern, fault)
+      reportUnits(row, fault)
+    }
   }
   const template = of<string>('summary')
   const error = template === undefined ? undefined : templateError(template, labels, PATTERN_PLACEHOLDERS)
@@ -93,15 +98,63 @@ function readWithin(row: Row, at: MatcherPath, fault: PatternFault): number {
  */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
   const { per } = pattern
-  const families = [...new Set(listMatchers(pattern).map(getMatcherFamily))]
-  for (const family of families)
-    if (per !== 'entity' && !per.startsWith('tags.') && !Object.hasOwn(FAMILIES[family].dimensions, per))
-      fault(['per'], `readings of ${family} have no ${per}: the pattern would never fire`)
-  if (per === 'entity' && families.length > 1)
-    fault(
-      ['per'],
-      `no entity has events of ${families.join(' and ')}: name what they have in common, such as tenant`,
-    )
+  const sources = listMatchers(pattern).map(listFamilies)
+  if (per === 'entity') {
+    const families = new Set(sources.flatMap(one => (one.length === 1 ? one : [])))
+    if (families.size > 1)
+      fault(
+        ['per'],
+        `no entity has events of ${[...families].join(' and ')}: name what they have in common, such as tenant`,
+      )
+    return
+  }
+  if (per.startsWith('tags.')) return
+  for (const families of new Map(sources.map(one => [one.join(' '), one])).values()) {
+    const known = dimensionNames(families)
+    if (families.length > 0 && !known.includes(per))
+      fault(
+        ['per'],
+        `${describeWatched(families)} have no ${per}: the pattern would never fire.${nameHint(per, ['entity', ...known])}`,
+      )
+  }
+}
+
+/** Returns the families to which the events of a matcher can belong. */
+function listFamilies(matcher: Matcher): readonly string[] {
+  if (matcher.of === 'event') return listFamilyNames(matcher.event)
+  return matcher.family === '' ? [] : [matcher.family]
+}
+
+function listFamilyNames(event: string): readonly string[] {
+  return isEventName(event) ? listEventFamilies(event).map(({ name }) => name) : []
+}
+
+/**
+ * Reports steps that compare metrics of one name but of different units, because the reader of the rule cannot know which unit a
+ * threshold has.
+ */
+function reportUnits(row: Row, fault: PatternFault): void {
+  const steps = ((row.sequence ?? []) as readonly Row[]).map((step, index) => ({
+    index,
+    family: String(step.family),
+    metric: step.metric as string | undefined,
+    own: findUnit(step.family as string | undefined, step.metric as string | undefined),
+    isBare:
+      step.unit === undefined &&
+      FIRE_KEYS_IN_PATTERNS.some(key => typeof step[key] !== 'string' && step[key] !== undefined),
+  }))
+  for (const { index, family, metric, own, isBare } of steps) {
+    const other = steps.find(one => one.metric === metric && one.own !== undefined && one.own !== own)
+    if (own !== undefined && isBare && other)
+      fault(
+        ['sequence', index, 'metric'],
+        `${metric} is ${describeUnit(own)} in ${family} and ${describeUnit(other.own)} in ${other.family}: give the unit of the threshold with unit`,
+      )
+  }
+}
+
+function describeUnit(unit: string | undefined): string {
+  return hasSymbol(unit) ? `in ${unit}` : 'without a unit'
 }
 
 /** Returns the keys and values of a pattern as in a rule file. */
@@ -120,15 +173,6 @@ export function patternRow(pattern: Pattern): Row {
 
 type Texts = string | readonly string[]
 
-/** Returns the family of the entities to which a matcher's events belong. */
-function getMatcherFamily(matcher: Matcher): FamilyName {
-  return matcher.of === 'reading'
-    ? matcher.family
-    : isEventName(matcher.event)
-      ? EVENTS[matcher.event].family
-      : 'environment'
-}
-
 /**
  * Reads one matcher of a pattern.
  *
@@ -146,16 +190,17 @@ function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: 
 
 function readingMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
   const { row } = ruleRow
-  const family = row.family as FamilyName
+  const family = readFamily(ruleRow)
   const metric = row.metric as string | undefined
-  const match = readMatch(ruleRow, family)
+  reportUnknownMetric(ruleRow, family, metric)
+  const match = readMatch(ruleRow, family === undefined ? [] : [family])
   const [, ...more] = FIRE_KEYS_IN_PATTERNS.filter(key => row[key] !== undefined)
   for (const key of more)
     fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS_IN_PATTERNS.join(', ')}`)
   const condition = more.length > 0 ? undefined : readCondition(ruleRow, family, metric)
   return {
     of: 'reading',
-    family,
+    family: family ?? '',
     ...(metric === undefined ? {} : { metric }),
     ...(condition && { condition }),
     ...(match && { match }),
@@ -165,10 +210,9 @@ function readingMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault):
 function eventMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
   const { row } = ruleRow
   const name = row.event as string
-  const event = isEventName(name) ? EVENTS[name] : undefined
-  const match = readMatch(ruleRow, event?.family)
+  const match = readMatch(ruleRow, listFamilyNames(name))
   const where = (row.where ?? {}) as Readonly<Record<string, Texts>>
-  const fields: readonly string[] = event?.fields ?? []
+  const fields: readonly string[] = isEventName(name) ? EVENTS[name].fields : []
   for (const field of Object.keys(where))
     if (!fields.includes(field) && !ruleRow.isFromLog)
       fault(

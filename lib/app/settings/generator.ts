@@ -1,46 +1,11 @@
-import {
-  array,
-  check,
-  custom,
-  exactOptional,
-  type GenericSchema,
-  integer,
-  maxValue,
-  minValue,
-  number,
-  type ObjectEntries,
-  optional,
-  picklist,
-  pipe,
-  regex,
-  type StrictObjectIssue,
-  safeParse,
-  strictObject,
-  string,
-} from 'valibot'
+import { array, check, custom, exactOptional, type GenericSchema, integer, maxValue, minValue, number, type ObjectEntries, optional, picklist, pipe, regex, type StrictObjectIssue, safeParse, strictObject, string } from 'valibot'
 import { omitUndefined } from '#runtime/consumer/index.ts'
-import {
-  ConfigError,
-  type Documented,
-  decimal,
-  errorLines,
-  list,
-  mapKind,
-  setting,
-  slice,
-  text,
-} from '#runtime/settings/index.ts'
+import { ConfigError, type Documented, decimal, errorLines, list, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
-import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
-import {
-  createSensors,
-  type FleetGroup,
-  metricNamed,
-  type Sensor,
-  withMetrics,
-} from '../../telemetry/simulator/fleet.ts'
+import { createSensors, type FleetGroup, metricNamed, type Sensor, withMetrics, listSimulatedMetrics, SIMULATED_FAMILIES } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
+import { getFamily } from '../../telemetry/metric-names.ts'
 
 export interface GeneratorSource {
   /** Name of the SSM parameter with the generator's settings; absent if none is configured. */
@@ -55,7 +20,7 @@ export interface GeneratorOverrides
   readonly metrics?: readonly string[]
 }
 
-const METRICS = Object.values(FAMILIES).flatMap(({ metrics }) => Object.keys(metrics))
+const METRICS = listSimulatedMetrics()
 const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
 
 /** Settings of the generator: the location of its settings document, and defaults for keys that the document does not have. */
@@ -88,7 +53,7 @@ export const GENERATOR = slice(
     }),
     CLOUDEVENTS_SOURCE: setting(REFERENCE, {
       description: 'The `source` of simulated readings. An entity is known by its source and its id.',
-      otherwise: 'that of the family, such as `/environment/oslo`',
+      otherwise: 'that of the family',
     }),
     CLOUDEVENTS_DATASCHEMA: setting(REFERENCE, {
       description: 'The `dataschema` of simulated readings.',
@@ -114,7 +79,7 @@ interface Key extends Documented {
 const SEED = 'a text of 1 to 32 letters and digits'
 const TICK = 'a number of seconds from 0.001 to 3600, in whole milliseconds'
 const RATE = 'a number from 0 to 1'
-const FAMILY_NAMES = Object.keys(FAMILIES)
+const FAMILY_NAMES = SIMULATED_FAMILIES.join(', ')
 
 /**
  * Maximum number of readings per second. At this rate, one run of the scheduled function can publish all readings within its
@@ -141,10 +106,7 @@ const COUNT = pipe(
 /** Schema of the sensor groups of the fleet. */
 const FLEET = array(
   document({
-    family: picklist(
-      Object.keys(FAMILIES) as FamilyName[],
-      `must be one of ${Object.keys(FAMILIES).join(', ')}`,
-    ),
+    family: picklist(SIMULATED_FAMILIES, `must be a family that can be simulated: ${FAMILY_NAMES}`),
     ...{
       sensors: exactOptional(COUNT),
       connections: exactOptional(COUNT),
@@ -183,9 +145,9 @@ export const GENERATOR_KEYS = {
     schema: pipe(number(`must be ${RATE}`), minValue(0, `must be ${RATE}`), maxValue(1, `must be ${RATE}`)),
   },
   fleet: {
-    description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES.join(', ')}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\`, \`trend\` (change of a metric per day) and \`connections\`.`,
+    description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\`, \`trend\` (change of a metric per day) and \`connections\`.`,
     allowed: `a list of groups with at most ${MAX_READINGS_PER_SECOND} readings per second together`,
-    otherwise: 'fifteen sensors of all families',
+    otherwise: 'fifteen sensors of the families that can be simulated',
     schema: FLEET,
   },
   source: {
@@ -253,7 +215,7 @@ function without(defaults: GeneratorOverrides, settings: object): GeneratorOverr
  */
 function createFleet(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
   const errors = groups.flatMap(({ family, metrics = [] }, index) => {
-    const metricNames = Object.keys(FAMILIES[family].metrics)
+    const metricNames = Object.keys(getFamily(family).metrics)
     return metrics
       .filter(metric => !metricNames.includes(metric))
       .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${metricNames.join(', ')}`)

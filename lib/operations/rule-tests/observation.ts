@@ -1,99 +1,121 @@
 /** Reads observations from test files: readings, and events of the topic `events`. */
-import { EVENT_NAMES, EVENTS, isEventName, toEventType } from '../../alerting/patterns/event-names.ts'
 import {
-  type Dimension,
-  FAMILIES,
-  type Family,
-  type FamilyName,
-  type ReadingData,
-} from '../../telemetry/families.ts'
+  EVENT_NAMES,
+  type EventName,
+  isEventName,
+  listEventFamilies,
+  toEventType,
+} from '../../alerting/patterns/event-names.ts'
+import { nameHint } from '../../support/suggestion.ts'
+import { buildEntityData } from '../../telemetry/entity-data.ts'
+import { FAMILIES, type Family, type ReadingData } from '../../telemetry/families.ts'
+import { isOtherMetric } from '../../telemetry/metric-names.ts'
 
-/** Reading, or event of the topic `events`, as written in a test file. */
-export interface RawObservation {
+/** Keys of an observation. All other keys are dimensions of the entity. */
+interface OwnKeys {
   /** Event id. A second observation with the same id is a duplicate of the first. */
   readonly id?: string
   readonly event?: string
   readonly table?: string
   readonly entity?: string
+  readonly family?: string
   readonly metric?: string
   readonly value?: number | string
   readonly values?: Readonly<Record<string, number | string>>
   readonly unit?: string
-  readonly site?: string
-  readonly databaseType?: string
-  readonly model?: string
-  readonly tenant?: string
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** Reading, or event of the topic `events`, as written in a test file. */
+export type RawObservation = OwnKeys & Readonly<Record<string, unknown>>
+
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  ...['at', 'id', 'event', 'table', 'tick', 'rules', 'entity', 'family', 'metric', 'value', 'values', 'unit'],
+  'tags',
+])
+
 interface Reading {
-  readonly family: FamilyName
+  readonly family: string
   readonly data: ReadingData
 }
 
 type Report = (key: string, message: string) => void
 
 /**
- * Returns the reading of an observation, whose family is determined by the metric names. Returns undefined if an error was
- * reported.
+ * Returns the reading of an observation, whose family is determined by the metric names unless it is named. Returns undefined if an
+ * error was reported.
  */
 export function parseReading(raw: RawObservation, entity: string, report: Report): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
   const key = raw.values === undefined ? 'metric' : 'values'
-  const names = Object.keys(values)
-  const family = Object.values(FAMILIES).find(one => names.every(name => hasMetric(one, name)))
-  if (family === undefined) {
-    const unknown = names.find(name => !Object.values(FAMILIES).some(one => hasMetric(one, name)))
-    report(
-      key,
-      unknown === undefined ? 'metrics of one reading must be of one family' : `unknown metric ${unknown}`,
-    )
-    return undefined
-  }
+  const family = resolveFamily(raw, Object.keys(values), key, report)
+  if (family === undefined) return undefined
   for (const [name, value] of Object.entries(values)) {
-    const isNumber = Object.hasOwn(family.metrics, name)
+    const isNumber = !Object.hasOwn(family.states, name)
     if (isNumber !== (typeof value === 'number'))
       report(raw.values ? key : 'value', `${name} is a ${isNumber ? 'number' : 'text'}`)
   }
-  for (const name of DIMENSIONS)
-    if (raw[name] !== undefined && family.dimensions[name] === undefined)
-      report(name, `readings of the family ${family.name} have none`)
-  return {
-    family: family.name,
-    data: { ...buildIdentity(family.name, raw, entity), ...values, ...(raw.unit && { unit: raw.unit }) },
+  const data = {
+    ...buildIdentity(family, raw, entity, report),
+    ...values,
+    ...(raw.unit && { unit: raw.unit }),
   }
+  return { family: family.name, data }
 }
 
-const DIMENSIONS = ['site', 'databaseType', 'model', 'tenant'] as const satisfies readonly Dimension[]
+/** Returns the family of a reading. A family that has `others` is taken only if no family declares the metrics. */
+function resolveFamily(
+  { family: named }: RawObservation,
+  names: readonly string[],
+  key: string,
+  report: Report,
+): Family | undefined {
+  const all = Object.values(FAMILIES).filter(({ name }) => named === undefined || name === named)
+  if (all.length === 0)
+    report('family', `no family is called ${named}.${nameHint(named ?? '', Object.keys(FAMILIES))}`)
+  const declaring = all.filter(one => names.every(name => isDeclared(one, name)))
+  const found =
+    declaring.length > 0 ? declaring : all.filter(one => names.every(name => hasMetric(one, name)))
+  if (found.length === 1 || all.length === 0) return found[0]
+  const unknown = names.find(name => !all.some(one => hasMetric(one, name)))
+  if (found.length > 1)
+    report(
+      key,
+      `${names.join(', ')} can be of ${found.map(one => one.name).join(' or ')}: name the family with family`,
+    )
+  else if (unknown === undefined) report(key, 'metrics of one reading must be of one family')
+  else
+    report(
+      key,
+      `unknown metric ${unknown}.${nameHint(
+        unknown,
+        all.flatMap(one => Object.keys(one.metrics)),
+      )}`,
+    )
+  return undefined
+}
 
-function hasMetric({ metrics, states }: Family, name: string): boolean {
+function isDeclared({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
 }
 
+function hasMetric(family: Family, name: string): boolean {
+  return isDeclared(family, name) || isOtherMetric(family, name)
+}
+
 /** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */
-function buildIdentity(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
-  return WHO[family](raw, entity)
-}
-
-const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => ReadingData>> = {
-  environment: (raw, sensorId) => ({
-    sensorId,
-    location: { site: raw.site ?? 'site-1', latitude: 0, longitude: 0 },
-    ...buildTags(raw),
-  }),
-  database: (raw, instanceId) => ({
-    instanceId,
-    databaseType: raw.databaseType ?? 'postgres',
-    tenant: raw.tenant ?? 'tenant-1',
-    ...(raw.tags && { tags: raw.tags }),
-  }),
-  device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...buildTags(raw) }),
-}
-
-/** Returns the tags of a reading. The tenant becomes a tag if the family has no tenant field. */
-function buildTags({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
-  if (tags === undefined && tenant === undefined) return {}
-  return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }
+function buildIdentity(family: Family, raw: RawObservation, entity: string, report: Report): ReadingData {
+  const dimensions: Record<string, string> = {}
+  for (const [name, value] of Object.entries(raw)) {
+    if (OWN_KEYS.has(name)) continue
+    if (Object.hasOwn(family.dimensions, name)) dimensions[name] = String(value)
+    else
+      report(
+        name,
+        `readings of ${family.name} have no ${name}.${nameHint(name, [...Object.keys(family.dimensions), ...OWN_KEYS])}`,
+      )
+  }
+  return buildEntityData(family, entity, { dimensions, tags: raw.tags })
 }
 
 export interface Happening {
@@ -105,7 +127,7 @@ export interface Happening {
 const LONG_AGO = '2026-01-01T00:00:00Z'
 
 /** Default data for each event. A test can override it. */
-const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
+const DEFAULTS: Readonly<Record<EventName, ReadingData>> = {
   'activity.changed': { from: 'resting', to: 'walking', lastedSeconds: 60 },
   'device.fallen': { fellAt: LONG_AGO },
   'instance.restarted': { lastSeen: LONG_AGO, memoryBefore: 60, memoryAfter: 20 },
@@ -124,9 +146,12 @@ export function parseHappening(
     report('event', `unknown event ${name}: use ${EVENT_NAMES.join(', ')}`)
     return undefined
   }
-  const { family: familyName } = EVENTS[name]
-  const family = FAMILIES[familyName]
-  const who = buildIdentity(familyName, raw, id)
+  const family = findEventFamily(raw, name)
+  if (family === undefined) {
+    report('event', 'no family of the project has such events')
+    return undefined
+  }
+  const who = buildIdentity(family, raw, id, report)
   const { tenant, tags } = who
   const data = {
     entity: { source: family.source(who), subject: family.subject(who) },
@@ -136,4 +161,13 @@ export function parseHappening(
     ...raw.values,
   }
   return { type: toEventType(name), data }
+}
+
+/** Returns the family of the entity of an event: the named one, or the first one that has all dimensions of the observation. */
+function findEventFamily(raw: RawObservation, event: EventName): Family | undefined {
+  const all = listEventFamilies(event)
+  const dimensions = Object.keys(raw).filter(name => !OWN_KEYS.has(name))
+  const named = all.find(({ name }) => name === raw.family)
+  const fitting = all.find(one => dimensions.every(name => Object.hasOwn(one.dimensions, name)))
+  return named ?? fitting ?? all[0]
 }

@@ -13,7 +13,8 @@ import { patterns } from '../../alerting/patterns/process.ts'
 import { alerting } from '../../alerting/process.ts'
 import { buildRuleSet } from '../../alerting/rule-set.ts'
 import { rulesActivated } from '../../alerting/rules-activated.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
+import type { ReadingData } from '../../telemetry/families.ts'
+import { getFamily } from '../../telemetry/metric-names.ts'
 import { createReading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
@@ -21,7 +22,7 @@ import { type Appended, ConsumerLog } from './consumer-log.ts'
 
 /** Reading of a family. */
 export interface Reading {
-  readonly family: FamilyName
+  readonly family: string
   readonly data: ReadingData
   /** Event id. A second observation with the same id is a duplicate of the first. */
   readonly id?: string
@@ -93,7 +94,7 @@ export class RuleLog {
     await this.#advanceTo(atMs)
     const eventId = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
     const event =
-      this.#byId.get(eventId) ?? createReading(FAMILIES[family], eventId, instant(START_MS + atMs), data)
+      this.#byId.get(eventId) ?? createReading(getFamily(family), eventId, instant(START_MS + atMs), data)
     this.#byId.set(eventId, event)
     this.#entities.add(formatEntity(event))
     return this.#append(this.#readings, [this.#nowMs, event])

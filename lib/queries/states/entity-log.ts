@@ -10,7 +10,7 @@ import {
 } from '#runtime/consumer/index.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { isObject } from '../../support/json.ts'
-import { type FamilyName, findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
+import { findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
@@ -32,7 +32,7 @@ export interface EntityReading {
 
 /** Statistics of an entity for one minute. */
 export interface EntityMinute {
-  readonly family: FamilyName
+  readonly family: string
   /** Start of the minute, in milliseconds since the epoch. */
   readonly timeMs: number
   readonly revision: number

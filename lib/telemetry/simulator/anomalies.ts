@@ -3,7 +3,6 @@
  * in the window, and the kind, start and duration of the anomaly. An anomaly starts and ends in the same window, so every alert
  * that it fires also resolves.
  */
-import type { FamilyName } from '../families.ts'
 import type { Sensor } from './fleet.ts'
 import { between, jitter, uniform } from './noise.ts'
 import type { Moment, Observation } from './simulated-time.ts'
@@ -26,7 +25,7 @@ interface Anomaly {
   readonly intensity: number
 }
 
-const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
+const KINDS: Readonly<Record<Sensor['family'], readonly Kind[]>> = {
   environment: [
     { drives: { temperature: [42, 47], humidity: [23, 30] } },
     { drives: { temperature: [-9, -3], humidity: [70, 85] } },

@@ -1,10 +1,33 @@
 /** Simulated sensors. A fleet is defined as a list of groups of similar sensors. Pure. */
 
 import { FileError } from '../../support/file-errors.ts'
-import { FAMILIES, type FamilyName } from '../families.ts'
+import { FAMILIES } from '../families.ts'
+import { getFamily } from '../metric-names.ts'
 import { SITES, type Site } from './sites.ts'
 
 export type Sensor = EnvironmentSensor | DatabaseInstance | Device
+
+/** Families that have a model of their own, which `simulate.ts` applies. Readings of other families cannot be simulated. */
+const MODELLED = ['environment', 'database', 'device'] as const
+export type SimulatedFamily = (typeof MODELLED)[number]
+
+export const DEFAULT_FAMILY: SimulatedFamily = 'environment'
+
+/** Families of the project whose readings can be simulated. */
+export const SIMULATED_FAMILIES: readonly SimulatedFamily[] = MODELLED.filter(name =>
+  Object.hasOwn(FAMILIES, name),
+)
+
+export function isSimulated(family: string): family is SimulatedFamily {
+  return SIMULATED_FAMILIES.some(name => name === family)
+}
+
+/** Returns the metrics of simulated families. */
+export function listSimulatedMetrics(
+  families: readonly SimulatedFamily[] = SIMULATED_FAMILIES,
+): readonly string[] {
+  return families.flatMap(family => Object.keys(getFamily(family).metrics))
+}
 
 interface Common {
   readonly id: string
@@ -36,7 +59,7 @@ export interface Device extends Common {
 
 /** Group of sensors of one family. Sites, types and tenants are assigned to the sensors in turn. */
 export interface FleetGroup {
-  readonly family: FamilyName
+  readonly family: SimulatedFamily
   /** Number of sensors. Defaults to the number of `ids`, or to 1. */
   readonly sensors?: number
   readonly ids?: readonly string[]
@@ -68,12 +91,12 @@ export function metricNamed(name: string): string {
 export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
   return fleet.flatMap(sensor => {
     if (sensor.metrics) return [sensor]
-    const own = metrics.filter(metric => metric in FAMILIES[sensor.family].metrics)
+    const own = metrics.filter(metric => Object.hasOwn(getFamily(sensor.family).metrics, metric))
     return own.length === 0 ? [] : [{ ...sensor, metrics: own }]
   })
 }
 
-export const DEFAULT_FLEET: readonly FleetGroup[] = [
+const SHIPPED_FLEET: readonly FleetGroup[] = [
   { family: 'environment', ids: ['rtm-quay', 'rtm-roof'], sites: ['rotterdam'], tenants: ['harbour'] },
   { family: 'environment', ids: ['osa-garden', 'osa-roof'], sites: ['osaka'], tenants: ['campus'] },
   { family: 'environment', ids: ['vap-hill', 'vap-pier'], sites: ['valparaiso'], tenants: ['harbour'] },
@@ -101,9 +124,18 @@ export const DEFAULT_FLEET: readonly FleetGroup[] = [
   { family: 'device', ids: ['tag-02'], sites: ['valparaiso'], types: ['asset-tag-1'], tenants: ['campus'] },
 ]
 
-const PREFIXES: Readonly<Record<FamilyName, string>> = { environment: 'ws', database: 'db', device: 'dev' }
+/** Fleet that is simulated by default, without the families that the project does not have. */
+export const DEFAULT_FLEET: readonly FleetGroup[] = SHIPPED_FLEET.filter(({ family }) =>
+  SIMULATED_FAMILIES.includes(family),
+)
+
+const PREFIXES: Readonly<Record<SimulatedFamily, string>> = {
+  environment: 'ws',
+  database: 'db',
+  device: 'dev',
+}
 const DEFAULT_SITES = ['rotterdam']
-const DEFAULT_TYPES: Readonly<Record<FamilyName, readonly string[]>> = {
+const DEFAULT_TYPES: Readonly<Record<SimulatedFamily, readonly string[]>> = {
   environment: [],
   database: ['postgresql', 'mysql', 'mongodb'],
   device: ['motion-band-2', 'asset-tag-1'],

@@ -26,7 +26,7 @@ export const GENERATOR_DEFAULTS: GeneratorSettings = {
   seed: 'sluice',
   tickSeconds: 5,
   anomalyRate: 0.4,
-  fleet: createSensors(DEFAULT_FLEET),
+  fleet: DEFAULT_FLEET.length > 0 ? createSensors(DEFAULT_FLEET) : [],
 }
 
 /** Returns the time of a tick, in milliseconds since the epoch. */

@@ -1,9 +1,10 @@
 /**
- * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick always result in the same
+ * Simulates telemetry of the families that have a model. The simulation is deterministic: the same seed, sensor and tick always result in the same
  * reading with the same id. A repeated run therefore publishes nothing new. The simulation does not use random numbers, the clock
  * or results of earlier calls.
  */
-import { FAMILIES, type ReadingData } from '../families.ts'
+import type { ReadingData } from '../families.ts'
+import { getFamily } from '../metric-names.ts'
 import { computeRecordKey, createReading, type KeyedEvent } from '../reading.ts'
 import { disturb, findAnomaly } from './anomalies.ts'
 import { observeDatabase } from './database-load.ts'
@@ -40,7 +41,7 @@ export function simulateReading(
   tick: number,
   timeMs: number = timeOfTick(settings, tick),
 ): KeyedEvent {
-  const family = FAMILIES[sensor.family]
+  const family = getFamily(sensor.family)
   const data = simulateData(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
   const event = createReading(family, id, new Date(timeMs).toISOString(), data)

@@ -1,5 +1,7 @@
 /** Sites of simulated sensors and their climates. */
-import type { Location } from '../families.ts'
+import type { EnvironmentReading } from '../../schemas/types.ts'
+
+type Location = EnvironmentReading['location']
 
 /** Location and its climate. Temperatures are in °C. `mean` is the yearly mean, and `yearly` and `daily` are amplitudes. */
 export interface Site extends Location {

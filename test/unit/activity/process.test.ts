@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type Activity, activity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
@@ -14,7 +14,7 @@ const SENSOR = '/environment/test-site s-1'
 /** Returns an activity of a device; `at` is in seconds after the start. */
 function motion(at: number, what?: string): Event {
   const data = { deviceId: 'd-1', model: 'watch', x: 0, ...(what ? { activity: what } : {}) }
-  return event(`motion ${at}`, FAMILIES.device.type, '/device/watch', 'd-1', at, data)
+  return event(`motion ${at}`, getFamily('device').type, '/device/watch', 'd-1', at, data)
 }
 
 function load(at: number, memoryUsagePercent: number | undefined, cpuUsagePercent = 20): Event {
@@ -193,7 +193,7 @@ describe('what rules over several events need', () => {
   it('given events that no reading causes, then they have the tags of the last one', async () => {
     for (const last of [tagged(environmentReading('r')), tagged(motion(0, 'falling'))]) {
       const kit = new Kit(activity)
-      if (last.type === FAMILIES.device.type) await kit.when(motion(-60, 'walking'))
+      if (last.type === getFamily('device').type) await kit.when(motion(-60, 'walking'))
       await kit.when(last)
       const [silentOrFallen] = (await kit.pass(60 * MINUTE_MS)).flatMap(({ emitted }) => emitted)
       assert.ok(silentOrFallen)

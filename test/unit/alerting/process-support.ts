@@ -4,7 +4,8 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
+import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { ms, ruleOf, stored } from './support.ts'
 
 export const DAY = Date.parse('2026-03-01T00:00:00Z')
@@ -13,14 +14,14 @@ let eventCount = 0
 export function readingAt(
   at: string,
   data: ReadingData,
-  family: FamilyName = 'environment',
+  family: string = 'environment',
 ): Received<ReadingData> {
   const named = { source: '/environment/oslo', subject: 'sensor-1' }
   eventCount += 1
   return {
     id: `r${eventCount}`,
     ...named,
-    type: FAMILIES[family].type,
+    type: getFamily(family).type,
     timeMs: DAY + ms(at),
     entity: formatEntity(named),
     data,

@@ -9,7 +9,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { type Appended, ConsumerLog } from '../../../lib/operations/rule-tests/consumer-log.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
@@ -41,7 +41,7 @@ test('given the table that ships, when its windows close, then an alert fires an
     const isShaking = seconds >= 60 && seconds < 120
     const x = (isShaking ? 8 : 1) * (seconds % 10 === 0 ? 1 : -1)
     const data = { deviceId: 'device-7', model: 'm', x, y: 0, z: 0 }
-    const event = createReading(FAMILIES.device, `r${seconds}`, instant(nowMs), data)
+    const event = createReading(getFamily('device'), `r${seconds}`, instant(nowMs), data)
     const regrouped = await readings.append(at(event))
     const made = await rows.append(...regrouped.emitted.map(at), at(tick(0, instant(nowMs))))
     const all = made.emitted.filter(({ type }) => type === VIEW_CHANGED_TYPE)

@@ -268,7 +268,7 @@ describe('a wrong rule over a table', () => {
     [
       'a match of readings',
       { match: { entity: 'device-7' } },
-      ['match.entity: rows of a table are matched by their columns, such as { columns: { site: oslo } }'],
+      ['match.entity: rows of a table are matched by their columns, such as { columns: { COLUMN: TEXT } }'],
     ],
     [
       'a match of columns without a table',

@@ -11,7 +11,8 @@ import {
   summarise,
 } from '../../../lib/analytics/processor.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
+import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 
 const MINUTE_MS = 60_000
@@ -23,7 +24,7 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
   const timeMs = T0 + seconds * 1000
   const location = { site: 'hall', latitude: 0, longitude: 0 }
   const data = { sensorId: 's1', location, temperature, ...more }
-  const event = createReading(FAMILIES.environment, `id-${seconds}`, new Date(timeMs).toISOString(), data)
+  const event = createReading(getFamily('environment'), `id-${seconds}`, new Date(timeMs).toISOString(), data)
   return { ...event, data, timeMs, entity: formatEntity(event) }
 }
 

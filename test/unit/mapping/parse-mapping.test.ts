@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.ts'
 import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
-import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 import { deviceText } from './support.ts'
 
@@ -33,19 +33,19 @@ describe('the file of a mapping', () => {
 })
 
 describe('the fields that a mapping can fill', () => {
-  for (const [name, { type }] of Object.entries(FAMILIES))
-    it(`given ${name}, then they are those of its schema, and those that it requires are required`, () => {
+  for (const family of Object.values(FAMILIES))
+    it(`given ${family.name}, then they are those of its schema, and those that it requires are required`, () => {
       const file = new URL(
-        `../../../events/schemas/json/${type.replace('io.sluice.', '')}.json`,
+        `../../../events/schemas/json/${family.type.replace('io.sluice.', '')}.json`,
         import.meta.url,
       )
       const schema: Schema = JSON.parse(readFileSync(file, 'utf8'))
       const found = leaves(schema)
       assert.ok(found.length > 5)
-      const own = [...getTargets(name as FamilyName).keys()]
+      const own = [...getTargets(family).keys()]
       assert.deepEqual(own.toSorted(), found.map(({ path }) => path).toSorted())
       const required = found.filter(leaf => leaf.isRequired).map(({ path }) => path)
-      assert.deepEqual(requiredTargets(name as FamilyName).toSorted(), required.toSorted())
+      assert.deepEqual(requiredTargets(family).toSorted(), required.toSorted())
     })
 })
 

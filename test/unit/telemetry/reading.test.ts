@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FAMILIES, findFamily, measurements } from '../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { computeRecordKey, createReading } from '../../../lib/telemetry/reading.ts'
 
-const { environment, device } = FAMILIES
+const [environment, device] = [getFamily('environment'), getFamily('device')]
 const data = {
   sensorId: 's 1',
   temperature: 0,

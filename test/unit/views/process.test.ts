@@ -4,14 +4,8 @@ import fc from 'fast-check'
 import type { Event } from '#runtime/consumer/event.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import {
-  VIEW_CHANGED_TYPE,
-  VIEW_DROPPED_TYPE,
-  VIEW_ROW_TYPE,
-  type ViewChanged,
-} from '../../../lib/views/event-names.ts'
+import { VIEW_CHANGED_TYPE, VIEW_DROPPED_TYPE, VIEW_ROW_TYPE, type ViewChanged } from '../../../lib/views/event-names.ts'
 import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
 import type { GroupState } from '../../../lib/views/group-step.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'
@@ -19,6 +13,7 @@ import { createActivatedPlan, createActivationEvent } from '../../../lib/views/p
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE: WindowPlan = { kind: 'tumbling', sizeMs: 60_000, graceMs: 10_000, retentionMs: 600_000 }
@@ -30,7 +25,7 @@ const at = (seconds: number) => new Date(START_MS + seconds * 1000).toISOString(
 function motion(seconds: number, device = 'd-1', change: object = {}): Event {
   return {
     id: `${device} ${seconds}`,
-    type: FAMILIES.device.type,
+    type: getFamily('device').type,
     source: '/device/watch',
     subject: device,
     time: at(seconds),
@@ -112,7 +107,7 @@ describe('the first step', () => {
     ['the condition is false', { where }, {}, 'filtered'],
     ['the condition is null', { where }, { x: undefined }, 'filtered'],
     ['no table reads its topic', { signal: 'events' }, {}, 'no-table'],
-    ['no table reads its type', { types: [FAMILIES.database.type] }, {}, 'no-table'],
+    ['no table reads its type', { types: [getFamily('database').type] }, {}, 'no-table'],
     ['the condition is met', { where }, { x: 3 }, 'regrouped'],
   ]
   for (const [given, plan, change, reason] of table)
@@ -125,7 +120,7 @@ describe('the first step', () => {
     })
 
   it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
-    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [FAMILIES.database.type] })])
+    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [getFamily('database').type] })])
     const [step] = await kit.when(motion(1))
     assert.deepEqual([step?.reason, step?.state], ['no-table', { newestMs: START_MS + 1_000 }])
   })

@@ -36,7 +36,7 @@ const firedOf = (kit: { readonly publishedEvents: readonly Event[] }) =>
 
 describe('the groups of an event', () => {
   const facts = (data: Readonly<Record<string, unknown>>): Facts =>
-    createEventFacts('sensor.silent', 'environment', 0, {
+    createEventFacts('sensor.silent', 0, {
       entity: { source: '/environment/new%20york', subject: 's-1' },
       ...data,
     })

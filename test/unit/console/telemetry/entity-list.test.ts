@@ -7,14 +7,13 @@ import {
   PAGE_SIZE,
 } from '../../../../console/api/telemetry/entity-list.ts'
 import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
-import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 
-const QUERY: EntityPageQuery = { find: '', page: 1 }
+const QUERY: EntityPageQuery = { find: '', metric: '', page: 1 }
 
 function entity(
   subject: string,
   values: readonly number[],
-  { family = 'environment', lastAtMs = 0 }: { family?: FamilyName; lastAtMs?: number } = {},
+  { family = 'environment', lastAtMs = 0 }: { family?: string; lastAtMs?: number } = {},
 ): ListedEntity {
   const metric = family === 'device' ? 'x' : 'temperature'
   const metrics = values.reduce<ListedEntity['metrics']>(

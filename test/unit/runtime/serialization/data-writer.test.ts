@@ -6,11 +6,11 @@ import { readSettings } from '#runtime/settings/read-settings.ts'
 import { SERIALIZATION } from '#runtime/settings/serialization.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { packagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
-import { FAMILIES } from '../../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../../lib/telemetry/metric-names.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import { environmentReading } from '../../../support/records.ts'
 
-const { type } = FAMILIES.environment
+const { type } = getFamily('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
 const serializationOf = (text: string) => readSettings([SERIALIZATION], { SERIALIZATION: text }).serialization
 const writerOf = (text: string, types?: readonly string[]) =>

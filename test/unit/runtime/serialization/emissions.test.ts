@@ -8,11 +8,12 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { packagedSchema } from '../../../../lib/app/packaged-schemas.ts'
 import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
-import { FAMILIES, READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { getFamily } from '../../../../lib/telemetry/metric-names.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const { type } = FAMILIES.device
+const { type } = getFamily('device')
 const MOTION = { deviceId: 'd-1', model: 'm', x: 0.5 }
 
 /** Emits this data as that of a motion. */

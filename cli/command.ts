@@ -180,6 +180,8 @@ export function environment(what: string): Parameter<string | undefined> {
 /** Option of all commands that print a report. With it, they print one JSON document to standard output instead of text. */
 export const JSON_OPTION = flag('print one JSON document')
 
+export const FLAT_OPTION = flag('print a flat JSON document per line, with names in snake_case')
+
 export const POSITIVE = wholeNumber({ least: 1 })
 
 /** Kind for a partition or an offset: a non-negative integer. */

@@ -46,6 +46,11 @@ export function printReport<T>(
   terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text(report, getColumns(terminal)))
 }
 
+/** Prints flat documents, one per line. */
+export function printLines({ stdout }: Pick<Terminal, 'stdout'>, documents: readonly object[]): void {
+  for (const one of documents) stdout.write(`${JSON.stringify(one)}\n`)
+}
+
 export function resolvePath({ folder }: Pick<Terminal, 'folder'>, file: string): string {
   return resolve(folder, file)
 }

@@ -1,9 +1,18 @@
 import { topicSize } from '../../lib/app/topics.ts'
 import { selectAlerts, selectPendingAlerts } from '../../lib/queries/alerts/known-alerts.ts'
+import { toFlatDocument } from '../../lib/queries/records/flat-document.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
-import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
+import {
+  command,
+  environment,
+  FLAT_OPTION,
+  flag,
+  JSON_OPTION,
+  optionWithDefault,
+  POSITIVE,
+} from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { printReport } from '../terminal.ts'
+import { printLines, printReport } from '../terminal.ts'
 import { AlertsReader } from './alerts-reader.ts'
 import { ABOUT_TIMES, buildFilter, isNarrowed, SELECTION } from './filters.ts'
 import { formatAlertList } from './text.ts'
@@ -28,10 +37,14 @@ Examples:
     pending: flag('include alerts that do not fire yet'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
     json: JSON_OPTION,
+    flat: FLAT_OPTION,
     env: environment('to look at'),
   },
-  conflicts: [['pending', 'state=resolved']],
-  async run({ limit, json, env, ...options }, terminal) {
+  conflicts: [
+    ['pending', 'state=resolved'],
+    ['flat', 'json', 'pending'],
+  ],
+  async run({ limit, json, flat, env, ...options }, terminal) {
     const { state, pending } = options
     const filter = buildFilter(options)
     const config = resolveConfig(terminal, env)
@@ -47,6 +60,7 @@ Examples:
         behind,
         ...(waiting && { pending: waiting }),
       }
+      if (flat) return printLines(terminal, report.alerts.map(toFlatDocument))
       printReport(terminal, report, json, (one, columns) =>
         formatAlertList(one, columns, isNarrowed(options)),
       )

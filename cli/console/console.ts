@@ -21,6 +21,7 @@ Examples:
       SOME_TEXT,
       '127.0.0.1',
     ),
+    kafkaUiPort: option('<number>', 'a second port, which opens with the pages about Kafka', port()),
     role: optionWithDefault('<role>', 'whether changes are possible', oneOf(ROLES), 'operator'),
   },
   async run(options, terminal) {

@@ -5,7 +5,7 @@ import { createLocalAccess } from '../../console/access/access.ts'
 import { createConsoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import type { Role } from '../../console/http/person.ts'
-import { serveConsole, toUnusablePort } from '../../console/serve.ts'
+import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
@@ -20,6 +20,7 @@ interface ConsoleOptions {
   readonly env?: string
   readonly port?: number
   readonly host: string
+  readonly kafkaUiPort?: number
   readonly role: Role
 }
 
@@ -47,12 +48,16 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     reportFailedSignIn: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })
+  const served: Awaited<ReturnType<typeof serveConsole>>[] = []
+  const listen = async (what: typeof app, port: number) =>
+    served.push(await serveConsole(what, port, options.host).catch(throwServeFailure))
   try {
-    const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(throwServeFailure)
-    terminal.stdout.write(`http://127.0.0.1:${served.port}/?token=${token}\n`)
+    await listen(app, options.port ?? consolePort)
+    if (options.kafkaUiPort !== undefined) await listen(redirectRoot('/kafka', app), options.kafkaUiPort)
+    for (const { port } of served) terminal.stdout.write(`http://127.0.0.1:${port}/?token=${token}\n`)
     if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
-    await served.close()
   } finally {
+    for (const one of served) await one.close()
     await environment.close()
   }
 }

@@ -3,6 +3,7 @@ import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import {
   command,
   environment,
+  FLAT_OPTION,
   flag,
   NATURAL,
   negation,
@@ -29,9 +30,13 @@ Ticks, rule sets and plans of tables, which are for functions only, are left out
 A document of --json has topic, partition, offset, timestamp (milliseconds), key, headers and value, whose bytes are
 {"text":…} or {"base64":…}, or null; and event, in CloudEvents' JSON format, or failure.
 
+A document of --flat has the data of the event with names such as alert_id, original_topic, error_type and attempt, and its attributes as
+event_id and so on. The failed record in a dead letter is text, not base64.
+
 Examples:
   sluice consume
   sluice consume --topic alerts --from 10m --filter roof-1
+  sluice consume --topic dlq --from start --flat
   sluice consume --topic readings --from 2h --no-follow --json > readings.jsonl`,
   options: {
     topic: option('<topic>', 'signal, or full name of a topic (default: readings)', SOME_TEXT),
@@ -45,9 +50,13 @@ Examples:
     count: short('n', option('<n>', 'end after this many records', POSITIVE)),
     follow: negation('end after the existing records'),
     json: flag('print one JSON document per record'),
+    flat: FLAT_OPTION,
     env: environment('to look at'),
   },
-  conflicts: [['follow', 'from=end']],
+  conflicts: [
+    ['follow', 'from=end'],
+    ['json', 'flat'],
+  ],
   async run(options, terminal) {
     const { topic = 'readings', partition, follow, from = follow ? 'end' : 'start' } = options
     if (typeof from === 'object' && 'offset' in from && partition === undefined)

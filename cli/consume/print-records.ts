@@ -21,6 +21,7 @@ import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
+import { toFlatEvent, toFlatFailure } from '../../lib/queries/records/flat-document.ts'
 
 /** Where reading starts. */
 export type From =
@@ -56,6 +57,8 @@ export interface ConsumePlan {
   /** True to continue with new records. */
   readonly follow: boolean
   readonly json: boolean
+  /** True to print flat documents, see `toFlatEvent`. */
+  readonly flat?: boolean
 }
 
 /**
@@ -148,14 +151,16 @@ export class ConsumeOutput {
   async show(record: LogRecord): Promise<void> {
     if (!this.#fits(toRecordText(record))) return
     const event = await decodePlainEvent(record, this.#reader)
-    const { json } = this.#plan
+    const { json, flat } = this.#plan
     if (!json && !isFailure(event) && FOR_FUNCTIONS.includes(event.type)) return
     this.#noteUnread(event)
     this.#shown++
     const { stdout } = this.#terminal
     const line = json
       ? formatDocument(record, event)
-      : formatRecord(record, event, getColumns(this.#terminal))
+      : flat
+        ? JSON.stringify(isFailure(event) ? toFlatFailure(record, event) : toFlatEvent(event))
+        : formatRecord(record, event, getColumns(this.#terminal))
     if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
   }
 

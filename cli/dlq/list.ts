@@ -5,13 +5,22 @@ import {
   toDeadLetterSummary,
 } from '../../lib/queries/dead-letters/dead-letter-records.ts'
 import { DeadLetters } from '../../lib/queries/dead-letters/dead-letters.ts'
-import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
+import { toFlatEvent } from '../../lib/queries/records/flat-document.ts'
+import {
+  command,
+  environment,
+  FLAT_OPTION,
+  flag,
+  JSON_OPTION,
+  optionWithDefault,
+  POSITIVE,
+} from '../command.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { printReport } from '../terminal.ts'
+import { printLines, printReport } from '../terminal.ts'
 import { buildFilter, FILTERS } from './filters.ts'
 import { queryDlq } from './query-dlq.ts'
 import { buildListReport } from './report.ts'
-import { formatDeadLetterList } from './text.ts'
+import { formatBroken, formatDeadLetterList } from './text.ts'
 
 export default command({
   about: `List dead letters, the newest last, with the failed record, the consumer and the reason.
@@ -28,24 +37,27 @@ Examples:
     all: flag('include those that were redriven or dropped, which reads the whole topic'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
     json: JSON_OPTION,
+    flat: FLAT_OPTION,
     env: environment('to look at'),
   },
-  async run({ json, env, ...options }, terminal) {
+  conflicts: [['json', 'flat']],
+  async run({ json, flat, env, ...options }, terminal) {
     const { limit, all, ...filters } = options
     const filter = buildFilter(filters)
     const config = resolveConfig(terminal, env)
-    const report = await queryDlq(config, async letters => {
+    const { found, report } = await queryDlq(config, async letters => {
       const reader = new DeadLetters(letters, { withHandled: all })
       const now = await reader.look(undefined, terminal.stop)
       const { rows, counts } = listNewestDeadLetters(now, { ...filter, limit, all })
       const handled = new Map(rows.map(row => [formatPlace(row), row.handled]))
       const found = await readDeadLetters(letters.log, letters.topic, rows)
       const deadLetters = found.map(letter => toDeadLetterSummary(letter, handled.get(formatPlace(letter))))
-      return buildListReport(config.env, {
-        ...{ ...now, counts, deadLetters },
-        broken: rows.filter(row => row.kind === 'broken'),
-      })
+      const broken = rows.filter(row => row.kind === 'broken')
+      return { found, report: buildListReport(config.env, { ...now, counts, deadLetters, broken }) }
     })
-    printReport(terminal, report, json, formatDeadLetterList)
+    if (!flat) return printReport(terminal, report, json, formatDeadLetterList)
+    const documents = found.map(({ event }) => toFlatEvent(event))
+    printLines(terminal, documents)
+    for (const line of formatBroken(report)) terminal.stderr.write(`${line}\n`)
   },
 })

@@ -2,10 +2,11 @@ import { previewRedrive } from '../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { parseName } from '../../lib/operations/dead-letters/selection.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/dead-letter-records.ts'
-import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
+import { toFlatEvent } from '../../lib/queries/records/flat-document.ts'
+import { argument, command, environment, FLAT_OPTION, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { printReport } from '../terminal.ts'
+import { printLines, printReport } from '../terminal.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
 import { buildDeadLetterReport } from './report.ts'
 import { formatDeadLetter } from './text.ts'
@@ -24,10 +25,11 @@ Examples:
   options: {
     raw: flag('write only the value of the failed record, byte for byte'),
     json: JSON_OPTION,
+    flat: FLAT_OPTION,
     env: environment('to look at'),
   },
-  conflicts: [['raw', 'json']],
-  async run({ at, raw, json, env }, terminal) {
+  conflicts: [['raw', 'json', 'flat']],
+  async run({ at, raw, json, flat, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const { found, outlook } = await queryDlq(config, async (letters, connections) => {
       const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
@@ -35,6 +37,7 @@ Examples:
       const topics = await readRedriveTopics(connections, config, listReaders(config.env))
       return { found: answer.found, outlook: previewRedrive(answer.found, answer.handled, topics) }
     })
+    if (flat) return printLines(terminal, [toFlatEvent(found.event)])
     if (!raw)
       return printReport(terminal, buildDeadLetterReport(found, outlook), json, () =>
         formatDeadLetter(found, outlook),

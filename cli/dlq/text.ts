@@ -54,7 +54,8 @@ function formatCounts({ counts, deadLetters }: DeadLetterListReport): string[] {
   ]
 }
 
-function formatBroken({ broken, counts }: DeadLetterListReport): string[] {
+/** Returns lines about dead letters that cannot be read. */
+export function formatBroken({ broken, counts }: Pick<DeadLetterListReport, 'broken' | 'counts'>): string[] {
   const total = counts.broken
   if (total === 0) return []
   const shown = broken.map(({ at, why }) => `  ${at}  ${escapeText(why)}`)

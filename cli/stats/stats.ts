@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
@@ -9,12 +10,12 @@ import {
   metricRows,
 } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../../lib/tables/table.ts'
-import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { CliFailure } from '../failure.ts'
+import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRows } from '../output/table.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { printReport } from '../terminal.ts'
+import { getColumns, printReport, type Terminal } from '../terminal.ts'
 
 /** JSON document that `stats --json` prints. */
 export interface Report {
@@ -55,29 +56,57 @@ export default command({
 The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a
 sample, with the divisor n − 1; 0 for a single reading.`,
   more: `
-Example:
-  sluice stats roof-1`,
+Examples:
+  sluice stats roof-1
+  sluice stats --watch`,
   args: {
     entity: optionalArgument('whole subject of the entity, or words of its source and subject', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,
+    watch: flag('show them every two seconds, until Ctrl-C'),
     env: environment('to look at'),
   },
+  conflicts: [['json', 'watch']],
   withoutKafka: true,
-  async run({ entity, env, json }, terminal) {
+  async run({ entity, env, json, watch }, terminal) {
     const config = resolveConfig(terminal, env)
-    const readings = topicSize('readings', config.env)
-    const report = await withRedis(config, async (client): Promise<Report> => {
+    await withRedis(config, async client => {
       const inspection = new StateInspection(client)
-      const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
-      const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
-      return { env: config.env, entities: rows.map(entityReport), totals }
+      const read = () => readReport(inspection, config.env, entity)
+      if (watch) return watchReport(read, terminal)
+      const report = await read()
+      if (entity !== undefined && report.entities.length === 0)
+        throw new CliFailure(
+          `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` lists all entities.`,
+        )
+      printReport(terminal, report, json, formatStatistics)
     })
-    if (entity !== undefined && report.entities.length === 0)
-      throw new CliFailure(
-        `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` lists all entities.`,
-      )
-    printReport(terminal, report, json, formatStatistics)
   },
 })
+
+async function readReport(
+  inspection: StateInspection,
+  env: string,
+  entity: string | undefined,
+): Promise<Report> {
+  const readings = topicSize('readings', env)
+  const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
+  const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
+  return { env, entities: rows.map(entityReport), totals }
+}
+
+const WATCH_MS = 2_000
+/** Moves a terminal's cursor to the start, and clears all below it. */
+const CLEAR = '\u001b[H\u001b[2J'
+
+/** Prints the report repeatedly. On a terminal, each replaces the one before. @throws StoppedByUser */
+async function watchReport(read: () => Promise<Report>, terminal: Terminal): Promise<never> {
+  const { stdout, stop } = terminal
+  while (!stop.aborted) {
+    const text = formatStatistics(await read(), getColumns(terminal))
+    stdout.write(stdout.isTTY ? `${CLEAR}${text}` : `${text}\n`)
+    await pause(WATCH_MS, undefined, { signal: stop }).catch(() => {})
+  }
+  throw new StoppedByUser()
+}

@@ -76,6 +76,11 @@ describe('sluice alerts, beside alerting and the view', () => {
       [alert?.rule, alert?.entity, alert?.value, alert?.threshold, alert?.labels],
       ['HOT', ROOF, 45, 40, { team: 'ops' }],
     )
+    const { stdout } = await command('list', '--flat')
+    assert.deepEqual(
+      [JSON.parse(stdout).started_at, JSON.parse(stdout).labels_team],
+      [alert?.startedAt, 'ops'],
+    )
     id = alert?.id ?? ''
     assert.deepEqual(idsOf(await listed('--label', 'team=ops', '--severity', 'critical')), [id])
     assert.deepEqual(idsOf(await listed('--rule', 'WARM')), [])

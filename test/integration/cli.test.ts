@@ -9,7 +9,7 @@ import type { Report } from '../../cli/stats/stats.ts'
 import { statistics } from '../../lib/analytics/processor.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
-import { PROJECT, runProgram } from '../support/program.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { redisUrl } from '../support/servers.ts'
 import { sluice } from '../support/sluice.ts'
 import { Stage } from '../support/stage.ts'
@@ -33,6 +33,12 @@ describe('the sluice command, against Kafka and Redis', () => {
     const recorded = (await readFile(HEATWAVE, 'utf8')).trim().split('\n')
     const expected = recorded.map(line => JSON.parse(line) as { id: string; subject: string })
     assert.equal(records.length, expected.length)
+    const consumed = await sluice('consume', '--no-follow', '--flat', '--env', environment.name)
+    const ids = consumed
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).event_id)
+    assert.deepEqual(ids.toSorted(), expected.map(({ id }) => id).toSorted())
     for (const subject of new Set(expected.map(event => event.subject))) {
       const own = records.filter(({ key }) => String(key) === subject)
       assert.equal(new Set(own.map(({ partition }) => partition)).size, 1)
@@ -61,6 +67,17 @@ describe('the sluice command, against Kafka and Redis', () => {
       const table = await sluice('stats', 'roof-1', '--env', environment.name)
       assert.match(table, /roof-1 +temperature +99 /)
       assert.doesNotMatch(table, /roof-2/)
+      const watching = new Program('./cli/sluice.ts', [
+        'stats',
+        'roof-1',
+        '--watch',
+        '--env',
+        environment.name,
+      ])
+      await watching.says(/roof-1 +temperature +99 [\s\S]*roof-1 +temperature +99 /)
+      watching.signal('SIGINT')
+      const { code, output } = await watching.ended
+      assert.equal(code, 0, output)
     } finally {
       processor.close()
     }

@@ -190,6 +190,17 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const listed = await report('list')
     const [{ at, id }] = listed.deadLetters
     const [broken] = listed.broken
+    const flat = await dlq('list', '--flat')
+    const documents = flat.stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    const topic = environment.topic('readings')
+    for (const one of documents)
+      assert.deepEqual([one.original_topic, one.error_type, one.attempt], [topic, 'rejected', 1])
+    assert.equal(documents.length, 3)
+    assert.match(flat.stderr, /1 unreadable/)
+    assert.deepEqual(JSON.parse((await dlq('show', at, '--flat')).stdout), documents[0])
     // An id can begin like an option.
     const dropped = await report('drop', '--yes', '--', id, broken.at)
     assert.deepEqual([dropped.taken, dropped.codes], [2, { rejected: 1, broken: 1 }])

@@ -24,7 +24,10 @@ describe('sluice console', () => {
   })
 
   it('given a role, then its address opens the page, for a person of that role, until it is stopped', async () => {
-    const program = started(['--role', 'viewer'], { CONSOLE_PORT: String(await freePort()), USER: 'ada' })
+    const kafkaUi = String(await freePort())
+    const args = ['--role', 'viewer', '--kafka-ui-port', kafkaUi]
+    const program = started(args, { CONSOLE_PORT: String(await freePort()), USER: 'ada' })
+    await program.says(new RegExp(`^http://127.0.0.1:${kafkaUi}/\\?token=`, 'm'))
     await program.says(ADDRESS)
     const [, base = '', token = ''] = ADDRESS.exec(program.output) ?? []
     const opened = await fetch(`${base}/?token=${token}`, { redirect: 'manual' })
@@ -32,6 +35,9 @@ describe('sluice console', () => {
     assert.match(await (await fetch(base, { headers: { cookie } })).text(), /<div id="console">/)
     const { person, isLocal } = await jsonOf(await fetch(`${base}/api/environment`, { headers: { cookie } }))
     assert.deepEqual([person, isLocal], [{ name: userOfMachine(), role: 'viewer' }, true])
+
+    const second = await fetch(`http://127.0.0.1:${kafkaUi}/?token=${token}`, { redirect: 'manual' })
+    assert.equal(second.headers.get('location'), `/kafka?token=${token}`)
 
     const port = new URL(base).port
     const { code, output } = await started(['--port', port]).ended

@@ -80,6 +80,14 @@ describe('records that are consumed', () => {
     assert.equal(documents[1].failure.code, 'not-a-cloudevent')
   })
 
+  it('as flat documents, an event has its data, another record the reason, and ticks are left out', async () => {
+    const { lines } = await shown([record, notAnEvent, ticking], { flat: true })
+    const [first, second, ...others] = lines.map(line => JSON.parse(line))
+    assert.deepEqual([first.event_id, first.temperature], [event.id, 21.5])
+    assert.equal(second.error_type, 'not-a-cloudevent')
+    assert.deepEqual(others, [])
+  })
+
   it('as lines, what is for functions only is left out', async () => {
     assert.equal((await shown([record, notAnEvent, ticking], {})).lines.length, 2)
   })

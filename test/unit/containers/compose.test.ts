@@ -87,6 +87,15 @@ describe('the containers', () => {
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:/)
   })
 
+  it('then the Kafka pages are on 8080, and the interface of ksqlDB on 8088', () => {
+    const ports = Object.values(services).flatMap(({ ports = [] }) => ports)
+    for (const port of [/KAFKA_UI_PORT:-8080\}:8080$/, /KSQL_PORT:-8088\}:8088$/])
+      assert.ok(
+        ports.some(one => port.test(one)),
+        String(port),
+      )
+  })
+
   it('then the servers are the images of the local cloud', () => {
     const local = read(COMPOSE_FILE).services
     for (const [name, { image }] of Object.entries(local)) assert.equal(services[name]?.image, image, name)

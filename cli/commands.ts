@@ -87,7 +87,10 @@ last processed record.`,
     line: 'try mappings of records of other forms',
     about: 'Try mappings, which are YAML files that convert records of other formats to readings.',
     commands: {
-      try: ['show the result of mappings for the records of a file', () => import('./mappings/try.ts')],
+      try: [
+        'show the result of mappings for the records of a file or topic',
+        () => import('./mappings/try.ts'),
+      ],
     },
   },
   rules: {

@@ -1,24 +1,17 @@
-import { isUtf8 } from 'node:buffer'
-import { extname } from 'node:path'
-import { Readable } from 'node:stream'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { readDocuments } from '../../lib/operations/import/csv-rows.ts'
-import {
-  parseRecord,
-  type Trial,
-  type TriedRecord,
-  tryRecord,
-  UNTAKEN,
-} from '../../lib/operations/import/mapping-trial.ts'
+import { type Trial, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
 import { listMappings } from '../../lib/operations/import/named-mapping.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { readInput, splitDocuments, toInputName } from '../input.ts'
 import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
+import { readSample, SAMPLE_OPTIONS, type Sample } from '../sample-records.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
+
+/** Number of records with the same mapping, or with the same reason, that are shown. */
+const MAX_ALIKE = 5
 
 type Verdict =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
@@ -61,30 +54,15 @@ function formatMember(name: string, value: unknown): string {
   return typeof value === 'string' && name !== 'data' ? value : JSON.stringify(value)
 }
 
-/** A record with its line number. It is the record's first line or, in a CSV file, its last line. */
-type NumberedRecord = { readonly line: number; readonly record: TriedRecord }
-
-/** Returns the records of a file. A text that begins with a bracket is parsed as JSON, unless the file name ends in `.csv`. */
-export async function parseRecords(file: string, text: string): Promise<NumberedRecord[]> {
-  if (text.trim() === '') return []
-  const isCsv = extname(file).toLowerCase() === '.csv' || !/^[\s\ufeff]*[[{]/.test(text)
-  if (!isCsv)
-    return splitDocuments(text).map(({ line, text: own }) => ({
-      line,
-      record: parseRecord(own, [file, line]),
-    }))
-  const records: NumberedRecord[] = []
-  for await (const { line, ...row } of readDocuments(Readable.from([text])))
-    records.push({ line, record: 'error' in row ? row : { ...row, position: [file, line] } })
-  return records
-}
-
 export default command({
-  about: `Show the result of mappings for each record of a file: the event that \`intake\` would append, or the reason why there is none. No server is needed.
+  about: `Show the result of mappings for the records of a file, or for the newest records of a topic: the event that \`intake\` would append, or the
+reason why there is none. Nothing is written. Only a topic needs a server.
 
-FILE has JSON lines, a JSON array, or CSV with a header; "-" is standard input. A cell of a CSV file is a number if it looks like one. Without
---mapping, all mappings of MAPPINGS_DIR are tried, in the order of their names.`,
+A file has JSON lines, a JSON array, or CSV with a header, whose delimiter is a comma, a semicolon or a tab; "-" is standard input. A cell of a
+CSV file is a number if it looks like one. Without --mapping, all mappings of MAPPINGS_DIR are tried, in the order of their names.`,
   more: `
+The first ${MAX_ALIKE} events of each mapping are shown, and the first ${MAX_ALIKE} records with the same reason; the summary counts all, and --json shows all.
+
 Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. The time null stands
 for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
 
@@ -94,42 +72,58 @@ status is 1 if none was mapped, or if one failed; those that no mapping takes do
 Examples:
   sluice mappings try readings.csv
   sluice mappings try export.jsonl --mapping ./mine.yaml
+  sluice mappings try greenhouse --count 20
   sluice mappings try - --json`,
   args: {
-    file: argument('the records, or "-"', SOME_TEXT),
+    from: argument('a file with records, "-", or a topic', SOME_TEXT),
   },
   options: {
     mapping: optionList('<name>', 'try this mapping, a name or a file; again for more', SOME_TEXT),
+    ...SAMPLE_OPTIONS,
     json: flag('print one JSON document a record'),
   },
-  run: async ({ file, mapping, json }, terminal) => {
+  run: async ({ from, mapping, json, ...options }, terminal) => {
     const names = mapping.length > 0 ? mapping : await listMappings(getMappingsFolder(terminal))
-    await tryMappings(file, await loadMappings(names, terminal), json, terminal)
+    const mappings = await loadMappings(names, terminal)
+    tryMappings(await readSample(from, options, terminal), mappings, json, terminal)
   },
 })
 
-/** Tries the mappings on a file. @throws OperationFailure if the file cannot be read, a record fails, or no record is mapped */
-async function tryMappings(
-  file: string,
+/** Tries the mappings on records. @throws CliFailure if a record fails, or no record is mapped */
+function tryMappings(
+  { records }: Sample,
   mappings: readonly Mapping[],
   json: boolean,
   terminal: Terminal,
-): Promise<void> {
-  const name = toInputName(file)
-  const bytes = await readInput(file, terminal)
-  if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
-  const records = await parseRecords(file, bytes.toString())
-  if (records.length === 0) throw new CliFailure(`${name}: contains no record`)
-  const trials = records.map(({ line, record }) => ({ line, ...toShownTrial(tryRecord(mappings, record)) }))
+): void {
+  const trials = records.map(({ place, line, record }) => ({
+    place,
+    trial: { line, ...toShownTrial(tryRecord(mappings, record)) },
+  }))
   const columns = getColumns(terminal)
-  for (const trial of trials) {
-    const place = [`${name}:${trial.line}`, ...(trial.accepted ? [trial.mapping] : [])].join(' ')
-    terminal.stdout.write(json ? `${JSON.stringify(trial)}\n` : formatVerdict(place, trial, columns))
+  const alike = new Map<string, number>()
+  for (const { place, trial } of trials) {
+    const kind = trial.accepted ? trial.mapping : `${trial.code}: ${trial.reason}`
+    alike.set(kind, (alike.get(kind) ?? 0) + 1)
+    if (json) terminal.stdout.write(`${JSON.stringify(trial)}\n`)
+    else if ((alike.get(kind) ?? 0) <= MAX_ALIKE)
+      terminal.stdout.write(formatVerdict(trial.accepted ? `${place} ${kind}` : place, trial, columns))
   }
-  if (!json) terminal.stdout.write(formatSummary(trials))
-  if (!trials.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
-  const failed = trials.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
+  const verdicts = trials.map(({ trial }) => trial)
+  if (!json) terminal.stdout.write(formatLeftOut(alike, columns) + formatSummary(verdicts))
+  if (!verdicts.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
+  const failed = verdicts.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
+}
+
+/** Returns lines with the numbers of records that are not shown, because others have the same mapping or the same reason. */
+function formatLeftOut(alike: ReadonlyMap<string, number>, columns: number | undefined): string {
+  return [...alike]
+    .filter(([, count]) => count > MAX_ALIKE)
+    .map(
+      ([kind, count]) => `${shortenEnd(escapeText(`… and ${count - MAX_ALIKE} more  ${kind}`), columns)}\n`,
+    )
+    .join('')
 }
 
 /** Returns the result to show. The id of the event is omitted, because it can depend on the topic. */

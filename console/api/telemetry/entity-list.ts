@@ -76,7 +76,7 @@ export function buildEntityPage(
   const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(one => fits(one.entity))
   const families = countFamilies(entities, matching)
-  const family = query.family ?? findLargestFamily(families)
+  const family = query.family ?? families[0]?.family ?? Object.keys(FAMILIES)[0] ?? ''
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
@@ -132,20 +132,13 @@ function selectMetrics(
   )
 }
 
-/** Counts the matching entities by family. Families without any entities are omitted. */
+/** Counts the matching entities by family; families with most entities are first. Families without any entities are omitted. */
 function countFamilies(
   all: readonly ShownEntity[],
   matching: readonly ShownEntity[],
 ): EntityPage['families'] {
-  const count = (family: string) => matching.filter(one => one.family === family).length
-  const presentFamilies = new Set(all.map(({ family }) => family))
-  const names = new Set([...Object.keys(FAMILIES), ...presentFamilies])
-  return [...names].flatMap(family =>
-    presentFamilies.has(family) ? [{ family, entities: count(family) }] : [],
-  )
-}
-
-function findLargestFamily(families: EntityPage['families']): string {
-  const [largest] = families.toSorted((a, b) => b.entities - a.entities)
-  return largest?.family ?? Object.keys(FAMILIES)[0] ?? ''
+  const names = [...new Set(all.map(({ family }) => family))].sort()
+  return names
+    .map(family => ({ family, entities: matching.filter(one => one.family === family).length }))
+    .toSorted((a, b) => b.entities - a.entities)
 }

@@ -14,7 +14,7 @@ import { decodePlainEvent } from '../../lib/queries/records/plain-event.ts'
 import { readRecords } from '../../lib/queries/records/read-records.ts'
 import { FOR_FUNCTIONS, toRecordText } from '../../lib/queries/records/record-filter.ts'
 import { formatRecordSummary, shortenType } from '../../lib/queries/records/record-summary.ts'
-import { toEventDocument, toRecordView } from '../../lib/queries/records/record-view.ts'
+import { toEventDocument, toRecordView, type RecordView } from '../../lib/queries/records/record-view.ts'
 import { formatRecordedLine } from '../../lib/queries/records/recorded-line.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
@@ -22,6 +22,8 @@ import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
 import { toFlatEvent, toFlatFailure } from '../../lib/queries/records/flat-document.ts'
+import { signalIn } from '../../lib/app/topics.ts'
+import { formatBytesView } from '../../lib/queries/records/bytes-view.ts'
 
 /** Where reading starts. */
 export type From =
@@ -186,18 +188,28 @@ function formatDocument(record: LogRecord, event: Event | Failure): string {
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
 
-/** Returns a line such as `2026-03-01T12:00:00.250Z  3@42     environment.reading  roof-1  temperature=21.5`. */
+/**
+ * Returns a line such as `2026-03-01T12:00:00.250Z  3@42     environment.reading  roof-1  temperature=21.5`. A record of another
+ * application is shown with its key and value.
+ */
 export function formatRecord(record: LogRecord, read: Event | Failure, columns: number | undefined): string {
   const view = toRecordView(record, read)
-  const { recordTime, partition, offset, event, failure } = view
-  const content = event
-    ? [shortenType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
-    : [`✗ ${failure?.code}: ${failure?.message}`]
+  const { recordTime, partition, offset } = view
   const parts = [
     recordTime,
     `${partition}@${offset}`.padEnd(PLACE_WIDTH),
-    ...content,
+    ...describeContent(view),
     formatRecordSummary(view),
   ]
   return shortenEnd(escapeText(parts.join('  ')), columns)
+}
+
+function describeContent({ topic, key, event, failure }: RecordView): string[] {
+  if (event)
+    return [shortenType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
+  // Only our own topics must contain events.
+  const isForeign = failure?.code === 'not-a-cloudevent' && signalIn(topic) === undefined
+  return isForeign
+    ? [key === null ? 'no key' : formatBytesView(key)]
+    : [`✗ ${failure?.code}: ${failure?.message}`]
 }

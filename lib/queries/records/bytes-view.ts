@@ -9,6 +9,11 @@ export function toBytesView(bytes: Buffer): BytesView {
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 
+/** Formats the bytes as one text, for people. */
+export function formatBytesView(view: BytesView): string {
+  return 'text' in view ? view.text : `base64:${view.base64}`
+}
+
 /** Matches control characters that do not occur in text. Tabs and line breaks are allowed. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 

@@ -1,10 +1,11 @@
 /** Summarises a record in one line of text. Pure. */
-import type { BytesView } from './bytes-view.ts'
+import { formatBytesView } from './bytes-view.ts'
 import type { RecordView } from './record-view.ts'
 
 /** Returns the event's data as names and values, most informative first. For a record without an event, returns its value. */
 export function formatRecordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
-  return event ? formatData(event) : formatValue(value)
+  if (event) return formatData(event)
+  return value === null ? 'no value' : formatBytesView(value)
 }
 
 /** Returns a short name for an event type. For example, `io.sluice.environment.reading.v1` becomes `environment.reading`. */
@@ -35,9 +36,4 @@ function rank([name, value]: readonly [string, unknown]): number {
 
 function formatScalar(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function formatValue(value: BytesView | null): string {
-  if (value === null) return 'no value'
-  return 'text' in value ? value.text : `base64:${value.base64}`
 }

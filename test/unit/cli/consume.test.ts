@@ -6,12 +6,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { notPrepared, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import {
-  ConsumeOutput,
-  type ConsumePlan,
-  createFromKind,
-  formatRecord,
-} from '../../../cli/consume/print-records.ts'
+import { ConsumeOutput, type ConsumePlan, createFromKind, formatRecord } from '../../../cli/consume/print-records.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
@@ -37,6 +32,18 @@ describe('a record as a line', () => {
     const line = formatRecord(notAnEvent, readEvent(notAnEvent), undefined)
     assert.match(line, /✗ not-a-cloudevent: no "ce_" header /)
     assert.doesNotMatch(line, /\p{Cc}/u)
+  })
+
+  it('of a topic of others is shown with its key and value, because it need not be an event', () => {
+    const plain = {
+      ...notAnEvent,
+      topic: 'greenhouse',
+      key: Buffer.from('bed-1'),
+      value: Buffer.from('{"a":1}'),
+    }
+    assert.match(formatRecord(plain, readEvent(plain), undefined), /3@42 {5}bed-1 {2}\{"a":1\}$/)
+    const torn = { ...plain, headers: [['ce_id', Buffer.from('1')]] as const }
+    assert.match(formatRecord(torn, readEvent(torn), undefined), /✗ malformed-event/)
   })
 
   it('whose data are bytes shows text where it is text, or else base64', () => {

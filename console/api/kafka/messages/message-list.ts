@@ -4,6 +4,7 @@ import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
+import { formatBytesView } from '../../../../lib/queries/records/bytes-view.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'
 import { countOffsets } from '../../../../lib/queries/records/newest-ranges.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
@@ -114,7 +115,7 @@ function toMessageRow(view: RecordView): MessageRow {
 
 function formatKey(key: RecordView['key']): string | null {
   if (key === null) return null
-  return truncate('text' in key ? key.text : `base64:${key.base64}`, MAX_NAME_LENGTH)
+  return truncate(formatBytesView(key), MAX_NAME_LENGTH)
 }
 
 function truncate(text: string, longest: number): string {

@@ -1,7 +1,8 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../../lib/app/topics.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES, toFileName } from '../../lib/schemas/event-types.ts'
+import { type EventTypeRow, toFileName } from '../../lib/schemas/event-types.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
 import { listUses } from '../roles/uses.ts'
 
 const LISTS = {
@@ -43,9 +44,8 @@ function formatTopicList(): string {
 /** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
 function formatEventTypeList(): string {
   const all = EVENT_TYPE_NAMES.map(type => {
-    const { topic, formats } = EVENT_TYPES[type]
-    // The compiler checks that each word is in the table of topics.
-    const topics = resolveSignals([topic satisfies TopicWord]).join(', ')
+    const { topic, formats } = eventTypeRow(type) as EventTypeRow
+    const topics = resolveSignals([topic as TopicWord]).join(', ')
     const link = `[\`${type}\`](../events/schemas/json/${toFileName(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }
   })

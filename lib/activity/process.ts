@@ -18,10 +18,10 @@ import {
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
 import {
-  type DatabaseReading,
-  type DeviceMotion,
+  FAMILIES,
+  type Family,
+  type FamilyActivity,
   findFamily,
-  READING_TYPES,
   type ReadingData,
 } from '../telemetry/families.ts'
 
@@ -32,23 +32,8 @@ export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1' satisfies Eve
 export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventType
 
 const MINUTE_MS = 60_000
-/**
- * Time without a reading after which a sensor is reported as silent. Sensors report every few seconds, so some readings may be
- * lost.
- */
-const SILENT_AFTER_MS = 5 * MINUTE_MS
-/** Time within which an unhurt wearer is expected to get up after a fall. */
-const UP_WITHIN_MS = MINUTE_MS
 /** Number of days without a reading after which an entity is forgotten. */
 const FORGOTTEN_AFTER_DAYS = 1
-/** Minimum decrease of memory utilization between two consecutive readings that counts as a restart, in percent of all memory. */
-const FREED_PERCENT = 10
-/** Maximum time between two readings that are compared to detect a restart. */
-const STROKE_MS = 10 * MINUTE_MS
-/**
- * CPU utilization, in percent, above which a decrease of memory does not count as a restart. A large query may have ended instead.
- */
-const BUSY_PERCENT = 80
 
 /** State of an entity. */
 export interface Activity {
@@ -57,14 +42,17 @@ export interface Activity {
   readonly isSilent?: boolean
   /** Tags of the latest reading. They are copied to events that a timer emits. */
   readonly tags?: Tags
-  /** Current activity of a device, and the time at which it started, in milliseconds since the epoch. */
-  readonly doing?: { readonly activity: string; readonly sinceMs: number }
-  /** Memory utilization of a database, in percent. */
+  /** Current value of the state that is observed, and the times at which it and a fall started, in milliseconds since the epoch. */
+  readonly doing?: { readonly activity: string; readonly sinceMs: number; readonly fellAtMs?: number }
+  /** Metrics of the latest reading by which a restart is detected. */
   readonly memory?: number
   readonly cpu?: number
 }
 
 type Tags = Readonly<Record<string, string>>
+
+/** Families with settings of this consumer. */
+const OBSERVED = Object.values(FAMILIES).filter(({ activity }) => Object.keys(activity).length > 0)
 
 /**
  * Consumer that emits changes of activity. The reason of a decision is the name of the emitted event, `first` for an unknown
@@ -72,18 +60,16 @@ type Tags = Readonly<Record<string, string>>
  */
 export const activity: KeyedProcess<Activity, ReadingData> = {
   name: 'activity',
-  accepts: READING_TYPES,
+  accepts: OBSERVED.map(({ type }) => type),
   allowedLatenessMs: MINUTE_MS,
   // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.
   awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
-    if (data === undefined) return reject('the reading has no data')
+    const family = findFamily(type)
+    if (data === undefined || family === undefined) return reject('the reading has no data')
     if (state && timeMs < state.lastMs) return completeStep('late', state)
-    const family = findFamily(type)?.name
-    if (family === 'environment') return onEnvironmentReading(state, event)
-    if (family === 'device') return onDeviceMotion(state, event, data as unknown as DeviceMotion)
-    return onDatabaseReading(state, event, data as unknown as DatabaseReading)
+    return onReading(family, state, event, data)
   },
   onTimer(state, timer): StepResult<Activity> {
     if (timer.name === FORGET) return completeStep('forgotten', undefined)
@@ -92,24 +78,56 @@ export const activity: KeyedProcess<Activity, ReadingData> = {
   },
 }
 
-function onEnvironmentReading(
-  state: Activity | undefined,
+/** Part of a reading's step that one setting of the family determines. */
+interface Observed {
+  readonly state?: Partial<Activity>
+  readonly emissions?: readonly Emission[]
+  readonly timers?: readonly TimerChange[]
+  /** Name of the emitted event. */
+  readonly reason?: string
+}
+
+type TimerChange = { readonly name: string; readonly dueMs?: number }
+
+function onReading(
+  family: Family,
+  before: Activity | undefined,
   event: Received<ReadingData>,
+  data: ReadingData,
 ): StepResult<Activity> {
-  const { timeMs } = event
-  const timers = [
-    { name: 'silent', dueMs: timeMs + SILENT_AFTER_MS },
-    ...scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS),
+  const { silentAfterMs, changesOf } = family.activity
+  const parts = [
+    observeReturn(family, before, event),
+    observeChange(family, before, event, data),
+    observeRestart(family, before, event, data),
   ]
-  const next = { lastMs: timeMs, ...tagsIn(event) }
-  if (!state?.isSilent) return completeStep(state ? 'unchanged' : 'first', next, [], timers)
-  const details = { silentSince: instant(state.lastMs), ...tagsIn(event) }
+  // Only events of timers need the tags of an earlier reading.
+  const tags = silentAfterMs === undefined && changesOf === undefined ? {} : tagsIn(event)
+  const next = Object.assign({ lastMs: event.timeMs }, tags, ...parts.map(({ state }) => state)) as Activity
+  const timers = [
+    ...scheduleForgetting(before?.lastMs, event.timeMs, FORGOTTEN_AFTER_DAYS),
+    ...parts.flatMap(({ timers = [] }) => timers),
+  ]
+  const reason = parts.find(part => part.reason !== undefined)?.reason ?? (before ? 'unchanged' : 'first')
   return completeStep(
-    'returned',
+    reason,
     next,
-    [createEmission('returned', SENSOR_RETURNED_TYPE, event, details)],
+    parts.flatMap(({ emissions = [] }) => emissions),
     timers,
   )
+}
+
+function observeReturn(
+  { activity: { silentAfterMs } }: Family,
+  before: Activity | undefined,
+  event: Received<ReadingData>,
+): Observed {
+  if (silentAfterMs === undefined) return {}
+  const timers = [{ name: 'silent', dueMs: event.timeMs + silentAfterMs }]
+  if (!before?.isSilent) return { timers }
+  const details = { silentSince: instant(before.lastMs), ...tagsIn(event) }
+  const emission = createEmission('returned', SENSOR_RETURNED_TYPE, event, details)
+  return { timers, emissions: [emission], reason: 'returned' }
 }
 
 function onSilentTimer(state: Activity, timer: Timer): StepResult<Activity> {
@@ -118,77 +136,82 @@ function onSilentTimer(state: Activity, timer: Timer): StepResult<Activity> {
   return completeStep('silent', { ...state, isSilent: true }, [emission])
 }
 
-function onDeviceMotion(
-  state: Activity | undefined,
+function observeChange(
+  { activity: { changesOf, fall } }: Family,
+  before: Activity | undefined,
   event: Received<ReadingData>,
-  data: DeviceMotion,
-): StepResult<Activity> {
+  data: ReadingData,
+): Observed {
+  if (changesOf === undefined) return {}
   const { timeMs } = event
-  const forget = scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
-  const now = data.activity
-  const before = state?.doing
-  if (now === undefined || now === before?.activity)
-    return completeStep(
-      state ? 'unchanged' : 'first',
-      { ...state, lastMs: timeMs, ...tagsIn(event) },
-      [],
-      forget,
-    )
-  const next = { lastMs: timeMs, ...tagsIn(event), doing: { activity: now, sinceMs: timeMs } }
-  const timers = [...forget, ...buildFallTimerChange(now, timeMs)]
-  if (before === undefined) return completeStep('first', next, [], timers)
+  const now = data[changesOf] as string | undefined
+  const doing = before?.doing
+  if (now === undefined || now === doing?.activity)
+    return {
+      state: { ...(before?.tags && { tags: before.tags }), ...tagsIn(event), ...(doing && { doing }) },
+    }
+  const fellAtMs = now === fall?.is ? timeMs : fall?.through.includes(now) ? doing?.fellAtMs : undefined
+  const state = {
+    doing: { activity: now, sinceMs: timeMs, ...(fellAtMs === undefined ? {} : { fellAtMs }) },
+  }
+  const timers = buildFallTimerChange(fall, now, timeMs)
+  if (doing === undefined) return { state, timers, reason: 'first' }
   const emission = createEmission('changed', ACTIVITY_CHANGED_TYPE, event, {
-    from: before.activity,
+    from: doing.activity,
     to: now,
-    lastedSeconds: (timeMs - before.sinceMs) / 1000,
+    lastedSeconds: (timeMs - doing.sinceMs) / 1000,
     ...tagsIn(event),
   })
-  return completeStep('changed', next, [emission], timers)
+  return { state, timers, emissions: [emission], reason: 'changed' }
 }
 
 /**
- * Returns the change of the timer `fallen` for an activity. Falling starts the timer. Resting leaves it unchanged, because a wearer
- * who rests has not got up. Any other activity cancels the timer.
+ * Returns the change of the timer `fallen` for a state. Falling starts the timer. Values such as resting leave it unchanged, because a
+ * wearer who rests has not got up. Any other value cancels the timer.
  */
-function buildFallTimerChange(activity: string, timeMs: number) {
-  if (activity === 'falling') return [{ name: 'fallen', dueMs: timeMs + UP_WITHIN_MS }]
-  return activity === 'resting' ? [] : [{ name: 'fallen' }]
+function buildFallTimerChange(fall: FamilyActivity['fall'], now: string, timeMs: number): TimerChange[] {
+  if (fall === undefined || fall.through.includes(now)) return []
+  return [{ name: 'fallen', ...(now === fall.is ? { dueMs: timeMs + fall.lastsMs } : {}) }]
 }
 
 function onFallenTimer(state: Activity, timer: Timer): StepResult<Activity> {
-  const fellAt = instant(timer.dueMs - UP_WITHIN_MS)
+  // States of former versions do not contain the time.
+  const fellAt = instant(state.doing?.fellAtMs ?? timer.dueMs - MINUTE_MS)
   const details = { fellAt, ...(state.tags && { tags: state.tags }) }
   return completeStep('fallen', state, [createEmission('fallen', DEVICE_FALLEN_TYPE, timer, details)])
 }
 
-function onDatabaseReading(
-  state: Activity | undefined,
+function observeRestart(
+  { activity: { restart }, dimensions }: Family,
+  before: Activity | undefined,
   event: Received<ReadingData>,
-  data: DatabaseReading,
-): StepResult<Activity> {
-  const { timeMs } = event
-  const { memoryUsagePercent: memory, cpuUsagePercent: cpu } = data
-  const next = {
-    lastMs: timeMs,
-    ...(memory === undefined ? {} : { memory }),
-    ...(cpu === undefined ? {} : { cpu }),
-  }
-  const forget = scheduleForgetting(state?.lastMs, timeMs, FORGOTTEN_AFTER_DAYS)
-  if (!state || memory === undefined || !isRestart(state, memory, timeMs))
-    return completeStep(state ? 'unchanged' : 'first', next, [], forget)
+  data: ReadingData,
+): Observed {
+  if (restart === undefined) return {}
+  const memory = data[restart.memory] as number | undefined
+  const cpu = restart.cpu === undefined ? undefined : (data[restart.cpu] as number | undefined)
+  const state = { ...(memory === undefined ? {} : { memory }), ...(cpu === undefined ? {} : { cpu }) }
+  if (!before || memory === undefined || !isRestart(restart, before, memory, event.timeMs)) return { state }
+  const tenant = dimensions.tenant?.(data)
   const emission = createEmission('restarted', INSTANCE_RESTARTED_TYPE, event, {
-    lastSeen: instant(state.lastMs),
-    memoryBefore: state.memory,
+    lastSeen: instant(before.lastMs),
+    memoryBefore: before.memory,
     memoryAfter: memory,
-    ...(data.tenant === undefined ? {} : { tenant: data.tenant }),
+    ...(tenant === undefined ? {} : { tenant }),
     ...tagsIn(event),
   })
-  return completeStep('restarted', next, [emission], forget)
+  return { state, emissions: [emission], reason: 'restarted' }
 }
 
-function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, timeMs: number): boolean {
-  if (before === undefined || timeMs - lastMs > STROKE_MS) return false
-  return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
+/** A decrease while the CPU is busy does not count: a large query may have ended instead. */
+function isRestart(
+  { falls, withinMs, below = Number.POSITIVE_INFINITY }: NonNullable<FamilyActivity['restart']>,
+  { lastMs, memory: before, cpu = Number.NEGATIVE_INFINITY }: Activity,
+  after: number,
+  timeMs: number,
+): boolean {
+  if (before === undefined || timeMs - lastMs > withinMs) return false
+  return before - after >= falls && cpu < below
 }
 
 /** Returns the tags and the tenant of a reading. Rules over several entities group events by these properties. */

@@ -1,7 +1,10 @@
-/** Packaged schemas in `events/schemas/`, loaded when a format is first needed. */
+/** Schemas of event types, loaded or generated when a format is first needed: packaged ones in `events/schemas/`, and those of families. */
 import type { PackagedSchema } from '#runtime/consumer/index.ts'
-import { type EventFormat, eventTypeRow } from '../schemas/event-types.ts'
+import type { EventFormat, EventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
+import { eventTypeRow } from '../telemetry/event-types.ts'
+import { type Family, findFamily } from '../telemetry/families.ts'
+import { buildFamilySchema } from '../telemetry/family-schema.ts'
 import { type Signal, topicName } from './topics.ts'
 
 interface Texts {
@@ -21,12 +24,27 @@ const FORMATS: Readonly<
  * reference other schemas.
  */
 export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
-  const { extension, load } = FORMATS[format]
-  const { default: texts } = await load()
-  const text = Object.hasOwn(texts, type) ? texts[type] : undefined
+  const { extension } = FORMATS[format]
+  const family = findFamily(type)
+  const text = family ? await writeFamilySchema(family, format) : await readPackagedText(type, format)
   if (text === undefined) return undefined
   const dataschema = toDataschema(type).replace(/\.json$/, extension)
   return { text, references: [], dataschema }
+}
+
+async function readPackagedText(type: string, format: EventFormat): Promise<string | undefined> {
+  const { default: texts } = await FORMATS[format].load()
+  return Object.hasOwn(texts, type) ? texts[type] : undefined
+}
+
+async function writeFamilySchema({ type, file }: Family, format: EventFormat): Promise<string | undefined> {
+  const row = eventTypeRow(type) as EventTypeRow
+  const schema = buildFamilySchema(file)
+  if (format === 'json') return JSON.stringify(schema)
+  if (row.formats.length === 1) return undefined
+  const { writeBinarySchema } = await import('../schemas/binary-schemas.ts')
+  const text = writeBinarySchema(format, type, row, schema)
+  return format === 'avro' ? JSON.stringify(JSON.parse(text)) : text
 }
 
 /**

@@ -1,5 +1,7 @@
-/** Validates the data of events with the packaged schemas in `events/schemas/`. */
+/** Validates the data of events: readings by their family, other events with the packaged schemas in `events/schemas/`. */
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
+import { findFamily } from '../telemetry/families.ts'
+import { findViolations } from '../telemetry/validate-reading.ts'
 
 const SHOWN = 3
 
@@ -12,12 +14,17 @@ const SHOWN = 3
  * @param contentType content type of the data, which is the reason why bytes were not decoded
  */
 export function schemaViolation(type: string, data: unknown, contentType?: string): string | undefined {
+  const family = findFamily(type)
   const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
-  if (validate === undefined) return undefined
+  if (family === undefined && validate === undefined) return undefined
   if (Buffer.isBuffer(data))
     return `its content type is ${contentType?.slice(0, 60) ?? 'missing'}, but its data must be JSON, Avro or Protobuf`
-  if (validate(data)) return undefined
-  const violations = validate.errors ?? []
+  const violations = family ? findViolations(family, data) : validate?.(data) ? [] : (validate?.errors ?? [])
+  return violations.length === 0 ? undefined : describeViolations(violations)
+}
+
+/** Describes the first few violations. */
+export function describeViolations(violations: readonly SchemaViolation[]): string {
   const places = violations.filter(violation => !isAlternative(violation))
   const shown = places.slice(0, SHOWN).map(violation => describeViolation(violation, violations))
   return [...shown, ...(places.length > SHOWN ? [`${places.length - SHOWN} more`] : [])].join('; ')
@@ -38,6 +45,8 @@ function describeViolation(violation: SchemaViolation, all: readonly SchemaViola
       return `${place(instancePath, params.missingProperty)} is missing`
     case 'additionalProperties':
       return `${place(instancePath, params.additionalProperty)} is not known to the schema`
+    case 'not':
+      return `${place(instancePath)} must have at least one metric`
     case 'anyOf':
       return `${place(instancePath)} must have at least one of ${alternatives(violation, all)}`
     default:

@@ -1,6 +1,6 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
 import type { SerializedType } from '#runtime/consumer/index.ts'
-import { BINARY_TYPES } from '../schemas/event-types.ts'
+import { BINARY_TYPES } from '../telemetry/event-types.ts'
 import { findFamily } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubject } from './packaged-schemas.ts'
 

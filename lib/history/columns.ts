@@ -2,8 +2,8 @@
  * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
  * Schemas of its event types. A field that a schema gains becomes a column without further work. Pure.
  */
-import texts from '../schemas/compiled-texts-json.js'
-import { EVENT_TYPES } from '../schemas/event-types.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../telemetry/event-types.ts'
+import { findJsonSchema } from '../telemetry/schema-texts.ts'
 import { getTableSignal, type HistoryTable } from './tables.ts'
 
 /** `JSON` is text that contains JSON. `TIMESTAMP` is in milliseconds since the epoch, UTC. */
@@ -76,9 +76,9 @@ export function listDataColumns(table: HistoryTable): readonly DataColumn[] {
 
 /** Event type and the text of its schema, from which columns are derived. */
 function parseSchemas(table: HistoryTable): Schema[] {
-  return Object.entries(EVENT_TYPES)
-    .filter(([, { topic }]) => topic === getTableSignal(table))
-    .map(([type]) => JSON.parse(texts[type] as string) as Schema)
+  return EVENT_TYPE_NAMES.filter(type => eventTypeRow(type)?.topic === getTableSignal(table)).map(
+    type => findJsonSchema(type) as Schema,
+  )
 }
 
 function deriveColumns(table: HistoryTable): DataColumn[] {

@@ -1,6 +1,7 @@
 /**
- * Table of all event types. The following are derived from it: validated types, schemas of all formats, registry subjects,
- * TypeScript types, labels in the console, and documentation. The JSON Schema of a type is `events/schemas/json/<name>.json`.
+ * Table of the event types that are not readings; those follow from the families, see `lib/telemetry/event-types.ts`. The following are
+ * derived from it: validated types, schemas of all formats, registry subjects, TypeScript types, labels in the console, and
+ * documentation. The JSON Schema of a type is `events/schemas/json/<name>.json`.
  */
 
 export interface EventTypeRow {
@@ -31,14 +32,16 @@ interface BinaryHints {
   readonly integers?: Readonly<Record<string, 'int32' | 'int64'>>
   /** Names of nested records, if they differ from the name of the property. */
   readonly records?: Readonly<Record<string, { readonly name: string; readonly doc?: string }>>
+  /** Numbers in Protobuf of the fields at the top level, by default their positions. */
+  readonly numbers?: Readonly<Record<string, number>>
 }
 
 /** Formats of event data, in the order in which they are listed to users. */
 export const EVENT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type EventFormat = (typeof EVENT_FORMATS)[number]
 
-const EVERY_FORMAT = EVENT_FORMATS
-const JSON_ONLY = ['json'] as const
+export const EVERY_FORMAT = EVENT_FORMATS
+export const JSON_ONLY = ['json'] as const
 
 /**
  * Record of an alert in Avro and Protobuf. The same record is used for fired and resolved alerts, because the schemas in these
@@ -47,9 +50,6 @@ const JSON_ONLY = ['json'] as const
 const ALERT = { name: 'Alert', doc: 'An alert that fires, or has resolved' }
 
 export const EVENT_TYPES = {
-  'io.sluice.environment.reading.v1': row('EnvironmentReading', 'readings', 'Reading', EVERY_FORMAT),
-  'io.sluice.database.reading.v1': row('DatabaseReading', 'readings', 'Reading', EVERY_FORMAT),
-  'io.sluice.device.motion.v1': row('DeviceMotion', 'readings', 'Reading', EVERY_FORMAT),
   'io.sluice.activity.changed.v1': row('ActivityChanged', 'events', 'Activity changed', EVERY_FORMAT),
   'io.sluice.device.fallen.v1': row('DeviceFallen', 'events', 'Device fallen', EVERY_FORMAT),
   'io.sluice.instance.restarted.v1': row('InstanceRestarted', 'events', 'Instance restarted', EVERY_FORMAT),
@@ -92,18 +92,8 @@ export const EVENT_TYPES = {
   'io.sluice.views.activated.v1': row('ViewsActivated', 'viewed', 'Tables activated', JSON_ONLY),
 } as const satisfies Readonly<Record<string, EventTypeRow>>
 
-/** CloudEvents `type` of an event that Sluice defines. */
+/** CloudEvents `type` of an event that Sluice defines and that is not a reading. */
 export type EventType = keyof typeof EVENT_TYPES
-
-export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as readonly EventType[]
-
-/** Types whose data can also be encoded as Avro or Protobuf. */
-export const BINARY_TYPES = EVENT_TYPE_NAMES.filter(type => EVENT_TYPES[type].formats.length > 1)
-
-/** Returns the row of a type, or undefined for a type that Sluice does not define. */
-export function eventTypeRow(type: string): EventTypeRow | undefined {
-  return Object.hasOwn(EVENT_TYPES, type) ? EVENT_TYPES[type as EventType] : undefined
-}
 
 /** Returns the name of a CloudEvents type in paths and URLs. For example, `io.sluice.alert.fired.v1` becomes `alert.fired.v1`. */
 export function toFileName(type: string): string {

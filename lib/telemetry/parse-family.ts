@@ -17,7 +17,14 @@ import {
 import { suggestion, unknownKey } from '../support/suggestion.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
-import { listFields, listTemplateFields, type RawFamily, resolveField, toWholeState } from './family-file.ts'
+import {
+  listEntityFields,
+  listFields,
+  listTemplateFields,
+  type RawFamily,
+  resolveField,
+  toWholeState,
+} from './family-file.ts'
 import { UNIT_NAMES, unitNamed } from './unit-table.ts'
 
 export interface FamilyFile {
@@ -207,7 +214,9 @@ function nameErrors(raw: RawFamily): PathError[] {
       const other = owners.get(name)
       if (!isPath(name) || name.includes('.'))
         errors.push({ path: [kind, name], message: 'must be a name of letters, digits and _' })
-      else if (other !== undefined) errors.push({ path: [kind, name], message: `is also ${other}` })
+      // A template that names a metric is an error of the template.
+      else if (other !== undefined && !listEntityFields(raw).includes(name))
+        errors.push({ path: [kind, name], message: `is also ${other}` })
       owners.set(name, kind === 'metrics' ? 'a metric' : 'a state')
     }
   return errors

@@ -1,5 +1,5 @@
 /** Events that are rows of streams: of our table of event types, and of the types that inputs bring. Pure. */
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../telemetry/event-types.ts'
 import type { StreamPlan } from './plan.ts'
 
 /** Topics that a stream can name. */

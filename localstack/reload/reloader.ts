@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
+import { checkRulesAnew } from './check-rules-anew.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -147,8 +147,8 @@ export class Reloader {
   async #useRules(folder: string): Promise<void> {
     const { functions, location, projectDir } = this.#parts
     const files = await readRuleFiles(folder, relative(projectDir, folder))
-    const { errors } = checkRules(files)
-    if (errors.length > 0) throw new Error(errors.map(errorLine).join('\n'))
+    const errors = await checkRulesAnew(files)
+    if (errors.length > 0) throw new Error(errors.join('\n'))
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })
     for (const { where, text } of files) await writeFile(join(copy, basename(where)), text)

@@ -10,11 +10,23 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
-import { EVENT_FORMATS, EVENT_TYPE_NAMES, type EventFormat } from '../../lib/schemas/event-types.ts'
-import { binarySchemas, lostFields } from './binary-schemas.ts'
+import { writeBinarySchema } from '../../lib/schemas/binary-schemas.ts'
+import {
+  EVENT_FORMATS,
+  EVENT_TYPES,
+  type EventFormat,
+  type EventTypeRow,
+  toFileName,
+} from '../../lib/schemas/event-types.ts'
+import type { JsonSchema } from '../../lib/schemas/json-schema.ts'
+import { BINARY_TYPES, EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
+import { FAMILIES, findFamily } from '../../lib/telemetry/families.ts'
+import { buildFamilySchema } from '../../lib/telemetry/family-schema.ts'
 import { TYPES, typesModule } from './data-types.ts'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
-import { type JsonSchema, readJsonSchema, SOURCES } from './json-schemas.ts'
+import { formatJson } from './format-json.ts'
+import { readJsonSchema, SOURCES } from './json-schemas.ts'
+import { lostFields } from './lost-fields.ts'
 
 /** Folder of the generated modules. */
 const MODULES_FOLDER = new URL('../../lib/schemas/', import.meta.url)
@@ -26,11 +38,37 @@ const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVEN
 ])
 
 function listTexts(format: EventFormat): [type: string, text: string][] {
-  if (format === 'json') return EVENT_TYPE_NAMES.map(type => [type, bundleSchema(readJsonSchema(type))])
-  return binarySchemas(format).map(({ type, text }) => [
+  // Schemas of readings are generated from their families at run time.
+  const types = Object.keys(EVENT_TYPES)
+  if (format === 'json') return types.map(type => [type, bundleSchema(readJsonSchema(type))])
+  return listBinarySchemas(format)
+    .filter(({ type }) => types.includes(type))
+    .map(({ type, text }) => [type, format === 'avro' ? JSON.stringify(JSON.parse(text())) : text()])
+}
+
+/** Avro or Protobuf schema of an event type. */
+interface BinarySchema {
+  readonly type: string
+  readonly file: URL
+  /** Returns the text of the schema. */
+  text(): string
+}
+
+const EXTENSIONS = { avro: 'avsc', protobuf: 'proto' } as const
+
+function listBinarySchemas(format: keyof typeof EXTENSIONS): BinarySchema[] {
+  return BINARY_TYPES.map(type => ({
     type,
-    format === 'avro' ? JSON.stringify(JSON.parse(text())) : text(),
-  ])
+    file: new URL(
+      `../../events/schemas/${format}/${toFileName(type)}.${EXTENSIONS[format]}`,
+      import.meta.url,
+    ),
+    text: () => {
+      const family = findFamily(type)
+      const schema = family ? buildFamilySchema(family.file) : readJsonSchema(type)
+      return writeBinarySchema(format, type, eventTypeRow(type) as EventTypeRow, schema, readJsonSchema)
+    },
+  }))
 }
 
 /** Returns the schema as text. Schemas to which it refers are included under `$defs`, where they are found by their `$id`. */
@@ -134,9 +172,16 @@ function reason(schema: Schema): string | undefined {
  * `io.sluice.environment.reading.v1`.
  */
 function readSchemas(sources: URL): Map<string, Schema> {
-  const files = readdirSync(sources).sort()
+  // The schemas of readings are not compiled: `lib/telemetry/validate-reading.ts` checks them.
+  const files = readdirSync(sources)
+    .sort()
+    .filter(file => sources !== SOURCES || Object.hasOwn(EVENT_TYPES, toType(file)))
   if (files.length === 0) throw new SchemaError(`no schema in ${sources.pathname}`)
-  return new Map(files.map(file => [`io.sluice.${file.replace(/\.json$/, '')}`, readSchema(sources, file)]))
+  return new Map(files.map(file => [toType(file), readSchema(sources, file)]))
+}
+
+function toType(file: string): string {
+  return `io.sluice.${file.replace(/\.json$/, '')}`
 }
 
 function readSchema(sources: URL, file: string): Schema {
@@ -193,9 +238,13 @@ const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[
 
 /** Generated files. Each is listed with the function that generates its text. */
 export const GENERATED: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
+  ...Object.values(FAMILIES).map(
+    ({ type, file }) =>
+      [new URL(`${toFileName(type)}.json`, SOURCES), () => formatJson(buildFamilySchema(file))] as const,
+  ),
   ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
   ...(['avro', 'protobuf'] as const).flatMap(format =>
-    binarySchemas(format).map(({ file, text }) => [file, text] as const),
+    listBinarySchemas(format).map(({ file, text }) => [file, text] as const),
   ),
   ...PACKAGED.map(([compiled, make]) => [compiled, () => HEADER + make()] as const),
   [COMPILED_COLLECTIONS, () => HEADER + collectionsModule()],
@@ -208,7 +257,7 @@ export const GENERATED: readonly (readonly [file: URL, make: () => string | Prom
  * @throws SchemaError if one of them is missing
  */
 export function requireSchemas(types: readonly string[], sources = SOURCES): void {
-  const schemas = readdirSync(sources).map(file => `io.sluice.${file.replace(/\.json$/, '')}`)
+  const schemas = readdirSync(sources).map(toType)
   const missing = types.filter(type => !schemas.includes(type))
   const unlisted = schemas.filter(type => !types.includes(type))
   if (missing.length > 0)
@@ -223,7 +272,7 @@ export function requireSchemas(types: readonly string[], sources = SOURCES): voi
  * @throws SchemaError if an existing field would be removed, or its type or number would change
  */
 function requireFields(): void {
-  for (const { type, file, text } of binarySchemas('protobuf')) {
+  for (const { type, file, text } of listBinarySchemas('protobuf')) {
     const lost = existsSync(file) ? lostFields(readFileSync(file, 'utf8'), text()) : []
     if (lost.length > 0)
       throw new SchemaError(

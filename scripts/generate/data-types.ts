@@ -2,7 +2,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { EVENT_TYPE_NAMES, eventTypeRow, toFileName } from '../../lib/schemas/event-types.ts'
+import { toFileName } from '../../lib/schemas/event-types.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
 import { readJsonSchema } from './json-schemas.ts'
 
 export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)

@@ -2,8 +2,9 @@
  * Lists and maps that are required by the JSON Schema of an event type. They are restored when Protobuf data is read, because
  * Protobuf does not distinguish empty collections from missing ones.
  */
-import { BINARY_TYPES } from '../../lib/schemas/event-types.ts'
-import { type JsonSchema, type Located, readJsonSchema, resolveReference } from './json-schemas.ts'
+import { type JsonSchema, type Located, resolveReference } from '../../lib/schemas/json-schema.ts'
+import { BINARY_TYPES } from '../../lib/telemetry/event-types.ts'
+import { readJsonSchema } from './json-schemas.ts'
 
 /** Names of the properties that lead to a collection. `*` stands for the items of a list or map. */
 type Path = readonly string[]
@@ -22,7 +23,7 @@ export function collectionsModule(): string {
 }
 
 function collectionsIn(located: Located, path: Path): [Path, unknown][] {
-  const { schema, root } = resolveReference(located)
+  const { schema, root } = resolveReference(located, readJsonSchema)
   const inner = [
     ...Object.entries(schema.properties ?? {}).map(([name, one]) => [[...path, name], one] as const),
     ...(schema.anyOf ?? []).map(one => [path, one] as const),

@@ -2,7 +2,7 @@
 
 import { listColumns, RECORD_COLUMNS } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../schemas/event-types.ts'
+import { EVENT_TYPES } from '../../schemas/event-types.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
 export interface RecordTimes {
@@ -24,8 +24,8 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
 /** SQL condition of the records that views of tables contain. A record that is not a CloudEvent has no type, and does not match. */
-const IS_SHOWN = `type NOT IN (${EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
-  .map(quoteLiteral)
+const IS_SHOWN = `type NOT IN (${Object.entries(EVENT_TYPES)
+  .flatMap(([type, { topic }]) => (CONTROL.has(topic) ? [quoteLiteral(type)] : []))
   .join(', ')})`
 
 /**

@@ -14,8 +14,8 @@ import { groupsOfSlice } from '../../history/read-history.ts'
 import { toLogRecord } from '../../history/row.ts'
 import type { ColumnValue } from '../../history/row-columns.ts'
 import type { HistoryStore } from '../../history/store.ts'
-import texts from '../../schemas/compiled-texts-json.js'
 import { READING_TYPES } from '../../telemetry/families.ts'
+import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import type { TimeRange } from './record-locations.ts'
 
 const TABLE = 'readings'
@@ -27,7 +27,7 @@ const MAX_LENGTH = 1_000
 /** Columns with the data of each type of readings. */
 const FIELDS: ReadonlyMap<string, readonly DataColumn[]> = new Map(
   READING_TYPES.map(type => {
-    const { properties } = JSON.parse(texts[type] as string) as { readonly properties: object }
+    const { properties = {} } = findJsonSchema(type) ?? {}
     return [type, listDataColumns(TABLE).filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
   }),
 )

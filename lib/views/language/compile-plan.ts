@@ -1,5 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
-import texts from '../../schemas/compiled-texts-json.js'
+
+import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import {
   type Aggregate,
   APPROXIMATE,
@@ -142,7 +143,7 @@ interface DataObject {
 
 /** Returns the data of the events of a stream, for each of their types. */
 function dataObjects(signal: string, types: readonly string[] | undefined): readonly DataObject[] {
-  return listDescribedTypes(signal, types).map(type => JSON.parse(texts[type] as string))
+  return listDescribedTypes(signal, types).map(type => findJsonSchema(type) as DataObject)
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
-import { EVENT_TYPE_NAMES } from '../../../lib/schemas/event-types.ts'
+import { EVENT_TYPE_NAMES } from '../../../lib/telemetry/event-types.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 
 /** Types that must be readable without a schema: they control consumers, keep records byte for byte, or keep the clock. */

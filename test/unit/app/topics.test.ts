@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, TOPIC_GROUPS, topicRow } from '../../../lib/app/topics.ts'
+import { resolveSignals, SIGNALS, TOPIC_GROUPS, type TopicWord, topicRow } from '../../../lib/app/topics.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../../lib/schemas/event-types.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../../../lib/telemetry/event-types.ts'
 
 describe('the copies of a record', () => {
   for (const [brokers, factor, minInsync] of [
@@ -39,7 +39,7 @@ describe('the table of topics', () => {
 
   it('has a topic for each event type, and words of groups mean their topics, each once', () => {
     for (const type of EVENT_TYPE_NAMES) {
-      const topics = resolveSignals([EVENT_TYPES[type].topic])
+      const topics = resolveSignals([eventTypeRow(type)?.topic as TopicWord])
       assert.ok(topics.length > 0 && topics.every(signal => SIGNALS.includes(signal)), type)
     }
     assert.deepEqual(resolveSignals(['dlq', 'erased', 'readings']), ['dlq', ...resolveSignals(['erased'])])

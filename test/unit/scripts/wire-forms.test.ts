@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import protobuf from 'protobufjs'
 import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
-import { BINARY_TYPES } from '../../../lib/schemas/event-types.ts'
-import { lostFields } from '../../../scripts/generate/binary-schemas.ts'
+import { BINARY_TYPES } from '../../../lib/telemetry/event-types.ts'
+import { lostFields } from '../../../scripts/generate/lost-fields.ts'
 
 /** Subject, Avro fields and Protobuf fields by event type. */
 type WireForms = Readonly<

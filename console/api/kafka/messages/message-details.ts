@@ -5,6 +5,7 @@ import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/i
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
+import { eventTypeRow } from '../../../../lib/telemetry/event-types.ts'
 import { ProblemError } from '../../../http/problem.ts'
 import type { MessagePorts } from './message-list.ts'
 
@@ -21,6 +22,8 @@ export interface Message extends RecordView {
   readonly mode: 'binary' | 'structured' | null
   /** Content type from the header. */
   readonly contentType: string | null
+  /** Topic of events of this type in the table of event types; null for a type that Sluice does not define. */
+  readonly signal: string | null
   /** True if the message is too large to read. */
   readonly isOversize: boolean
 }
@@ -65,6 +68,7 @@ function toMessage(record: LogRecord, view: RecordView): Message {
     raw: value && { bytes: value.length, base64: value.subarray(0, MAX_RAW_BYTES).toString('base64') },
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
     contentType: contentType ? (decodeText(contentType[1]) ?? null) : null,
+    signal: eventTypeRow(String(view.event?.type))?.topic ?? null,
     isOversize: oversizeBytes !== undefined,
   }
 }

@@ -1,6 +1,5 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
 
-import { eventTypeRow } from '../../../../lib/schemas/event-types.ts'
 import type { Message } from '../../../api/kafka/messages/message-details.ts'
 import { buildAddress } from '../../client/address.ts'
 
@@ -13,19 +12,19 @@ const FAILED = /^io\.sluice\.(failure|retry|dead-letter)\.v1$/
 
 export function buildMessageLinks({
   event,
+  signal,
   partition,
   offset,
-}: Pick<Message, 'event' | 'partition' | 'offset'>): EventLink[] {
+}: Pick<Message, 'event' | 'signal' | 'partition' | 'offset'>): EventLink[] {
   if (!event) return []
   const { type, source, subject, data } = event
   const { alertId, rule } = (data ?? {}) as { alertId?: unknown; rule?: unknown }
   const links: EventLink[] = []
-  const topic = eventTypeRow(String(type))?.topic
-  if (topic === 'readings' && typeof subject === 'string') {
+  if (signal === 'readings' && typeof subject === 'string') {
     const entity = `${source} ${subject}`
     links.push({ text: 'Its entity and charts', href: buildAddress('/telemetry', { entity }) })
   }
-  if (topic === 'alerts') {
+  if (signal === 'alerts') {
     if (typeof alertId === 'string')
       links.push({ text: 'Its alert', href: buildAddress('/alerts', { alert: alertId }) })
     if (typeof rule === 'string')

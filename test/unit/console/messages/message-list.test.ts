@@ -111,14 +111,14 @@ describe('given a topic with events, ticks and other records', () => {
 
 describe('given a message on the page', () => {
   it('then it leads to its entity, alert, or the record that failed', () => {
-    const hrefs = (event: Record<string, unknown> | null) =>
-      buildMessageLinks({ event, partition: 1, offset: 7 }).map(({ href }) => href)
+    const hrefs = (event: Record<string, unknown> | null, signal: string | null = null) =>
+      buildMessageLinks({ event, signal, partition: 1, offset: 7 }).map(({ href }) => href)
     const type = 'io.sluice.environment.reading.v1'
-    assert.deepEqual(hrefs({ id: 'a/1', type, source: '/environment/x', subject: 's' }), [
+    assert.deepEqual(hrefs({ id: 'a/1', type, source: '/environment/x', subject: 's' }, 'readings'), [
       '/telemetry?entity=%2Fenvironment%2Fx+s',
     ])
     const alert = { id: 'b', type: 'io.sluice.alert.fired.v1', data: { alertId: 'x', rule: 'HOT' } }
-    assert.deepEqual(hrefs(alert), ['/alerts?alert=x', '/alerts/rules?rule=HOT'])
+    assert.deepEqual(hrefs(alert, 'alerts'), ['/alerts?alert=x', '/alerts/rules?rule=HOT'])
     const failed = { originalTopic: 't', originalPartition: 2, originalOffset: 9 }
     const dead = { id: 'c', type: 'io.sluice.dead-letter.v1', data: failed }
     assert.deepEqual(hrefs(dead), ['/failures?letter=1%3A7', '/kafka/messages?topic=t&partition=2&offset=9'])

@@ -1,5 +1,6 @@
-/** Generates Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
-import { BINARY_TYPES, EVENT_TYPES, type EventFormat, toFileName } from '../../lib/schemas/event-types.ts'
+/** Generates Avro and Protobuf schemas from JSON Schemas. Pure. */
+import type { EventFormat, EventTypeRow } from './event-types.ts'
+import { type JsonSchema, type ReadSchema, refuseReferences } from './json-schema.ts'
 import {
   buildRecord,
   type FieldType,
@@ -8,32 +9,23 @@ import {
   type Scalar,
 } from './record-types.ts'
 
-/** Generated Avro or Protobuf schema. */
-export interface BinarySchema {
-  readonly type: string
-  readonly file: URL
-  /**
-   * Returns the text of the schema.
-   *
-   * @throws Error if Avro or Protobuf cannot express the JSON Schema
-   */
-  text(): string
+/**
+ * Returns the text of the Avro or Protobuf schema of an event type.
+ *
+ * @param root JSON Schema of the type
+ * @param readSchema returns the schemas to which it refers
+ * @throws Error if the format cannot express the JSON Schema
+ */
+export function writeBinarySchema(
+  format: Exclude<EventFormat, 'json'>,
+  type: string,
+  row: Pick<EventTypeRow, 'record' | 'binary'>,
+  root: JsonSchema,
+  readSchema: ReadSchema = refuseReferences,
+): string {
+  const write = format === 'avro' ? avroText : protobufText
+  return write(type.replaceAll('-', '_'), buildRecord(type, row, root, readSchema))
 }
-
-/** Returns the generated schemas of one format, in the order of the table of event types. */
-export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchema[] {
-  const { extension, write } = FORMATS[format]
-  return BINARY_TYPES.map(type => ({
-    type,
-    file: new URL(`../../events/schemas/${format}/${toFileName(type)}.${extension}`, import.meta.url),
-    text: () => write(type.replaceAll('-', '_'), buildRecord(type, EVENT_TYPES[type])),
-  }))
-}
-
-const FORMATS = {
-  avro: { extension: 'avsc', write: avroText },
-  protobuf: { extension: 'proto', write: protobufText },
-} as const
 
 const AVRO_SCALARS: Readonly<Record<Scalar, string>> = {
   string: 'string',
@@ -73,7 +65,7 @@ function protobufText(namespace: string, record: RecordType): string {
 
 function messageText({ record, doc, fields }: RecordType): string {
   const lines = fields.map(
-    (field, index) => `${comment(field.doc, '  ')}  ${protobufField(field)} = ${index + 1};\n`,
+    field => `${comment(field.doc, '  ')}  ${protobufField(field)} = ${field.number};\n`,
   )
   return `${comment(doc, '')}message ${record} {\n${lines.join('')}}\n`
 }
@@ -90,27 +82,6 @@ function protobufType(type: FieldType): string {
   if (typeof type === 'string') return type === 'number' ? 'double' : type
   if ('list' in type) throw new Error('Protobuf has no list of lists and no map of lists')
   return 'map' in type ? `map<string, ${protobufType(type.map)}>` : type.record
-}
-
-/**
- * Returns the fields of a Protobuf schema that do not have the same number in a newer version, or are missing there. Existing data
- * with such fields could no longer be read.
- */
-export function lostFields(before: string, after: string): string[] {
-  const newFields = fieldsIn(after)
-  return [...fieldsIn(before)].filter(field => !newFields.has(field))
-}
-
-/** Returns all fields of a schema, each with its message, type and number. */
-function fieldsIn(text: string): ReadonlySet<string> {
-  const fields = new Set<string>()
-  let message = ''
-  for (const line of text.split('\n')) {
-    message = /^message (\w+)/.exec(line)?.[1] ?? message
-    const field = /^ {2}(\w.*);$/.exec(line)?.[1]
-    if (field !== undefined) fields.add(`${message}: ${field}`)
-  }
-  return fields
 }
 
 function nestedIn({ fields }: RecordType): RecordType[] {

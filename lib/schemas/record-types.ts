@@ -1,6 +1,6 @@
-/** Converts the JSON Schema of an event type to records with fields, as needed for Avro and Protobuf. Only reads files. */
-import type { EventTypeRow } from '../../lib/schemas/event-types.ts'
-import { type JsonSchema, type Located, readJsonSchema, resolveReference } from './json-schemas.ts'
+/** Converts the JSON Schema of an event type to records with fields, as needed for Avro and Protobuf. Pure. */
+import type { EventTypeRow } from './event-types.ts'
+import { type JsonSchema, type Located, type ReadSchema, resolveReference } from './json-schema.ts'
 
 export type Scalar = 'string' | 'number' | 'boolean' | 'uint32' | 'int32' | 'int64'
 
@@ -12,11 +12,11 @@ export interface RecordType {
   readonly fields: readonly RecordField[]
 }
 
-/**
- * Field of a record. Its position determines its number in Protobuf, so new properties must be added at the end of a JSON Schema.
- */
+/** Field of a record. */
 export interface RecordField {
   readonly name: string
+  /** Number in Protobuf. It is the position in the JSON Schema, so new properties must be added at its end, unless the row of the type has numbers. */
+  readonly number: number
   readonly doc?: string
   readonly type: FieldType
   readonly isOptional: boolean
@@ -25,10 +25,17 @@ export interface RecordField {
 /**
  * Returns the record of an event type.
  *
+ * @param root JSON Schema of the type
+ * @param readSchema returns the schemas to which it refers
  * @throws Error if Avro or Protobuf cannot express a part of the schema
  */
-export function buildRecord(type: string, { record, binary = {} }: EventTypeRow): RecordType {
-  const root = readJsonSchema(type)
+export function buildRecord(
+  type: string,
+  { record, binary = {} }: Pick<EventTypeRow, 'record' | 'binary'>,
+  root: JsonSchema,
+  readSchema: ReadSchema,
+): RecordType {
+  const resolve = (located: Located) => resolveReference(located, readSchema)
 
   /**
    * Converts an object schema to a record.
@@ -42,10 +49,11 @@ export function buildRecord(type: string, { record, binary = {} }: EventTypeRow)
     isDocumented: boolean,
   ): RecordType {
     const { properties = {}, required = [] } = schema
-    const fields = Object.entries(properties).map(([field, property]): RecordField => {
+    const fields = Object.entries(properties).map(([field, property], index): RecordField => {
       const doc = isDocumented ? firstSentence(property.description) : undefined
       return {
         name: field,
+        number: (path === '' ? binary.numbers?.[field] : undefined) ?? index + 1,
         ...(doc === undefined ? {} : { doc }),
         type: typeAt({ schema: property, root }, path === '' ? field : `${path}.${field}`, field),
         isOptional: !required.includes(field),
@@ -55,10 +63,10 @@ export function buildRecord(type: string, { record, binary = {} }: EventTypeRow)
   }
 
   function typeAt(located: Located, path: string, property: string): FieldType {
-    const { schema, root } = resolveReference(located)
+    const { schema, root } = resolve(located)
     const { name, doc } = binary.records?.[path] ?? { name: property.replace(/^./, a => a.toUpperCase()) }
     if (schema.anyOf) {
-      const either = mergeAlternatives(schema.anyOf.map(one => resolveReference({ schema: one, root })))
+      const either = mergeAlternatives(schema.anyOf.map(one => resolve({ schema: one, root })))
       return { ...recordAt(either, path, name, true), ...(doc === undefined ? {} : { doc }) }
     }
     if (schema.properties) return recordAt({ schema, root }, path, name, false)

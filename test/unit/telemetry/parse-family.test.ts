@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import protobuf from 'protobufjs'
+import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { writeBinarySchema } from '../../../lib/schemas/binary-schemas.ts'
+import { InvalidFile } from '../../../lib/support/file-errors.ts'
+import { measurements } from '../../../lib/telemetry/families.ts'
+import { buildFamilySchema, listFieldNumbers, toRecordName } from '../../../lib/telemetry/family-schema.ts'
+import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
+import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
+
+const READING = { device: 'd/1', tags: { house: 'north bank' }, soilMoisture: 31.5 }
+
+describe('given the file of a family', () => {
+  const family = buildGreenhouse()
+
+  test('then its readings have the type, entity, keys and dimensions that it describes', () => {
+    assert.equal(family.type, 'io.acme.greenhouse.reading.v1')
+    assert.equal(family.source(READING), '/greenhouse/north%20bank')
+    assert.equal(family.subject(READING), 'd/1')
+    assert.deepEqual(family.entityFields, ['tags.house', 'device'])
+    const keys = Object.entries(family.keys).map(([name, key]) => [name, key(READING)])
+    assert.deepEqual(keys, [
+      ['instance', 'd/1'],
+      ['type', 'north bank'],
+      ['tenant', 'untagged'],
+    ])
+    assert.deepEqual(
+      Object.entries(family.dimensions).map(([name, read]) => [name, read(READING)]),
+      [
+        ['house', 'north bank'],
+        ['tenant', undefined],
+      ],
+    )
+    assert.equal(family.inSource.house?.('/greenhouse/north%20bank'), 'north bank')
+    assert.equal(family.inSource.house?.('/elsewhere/x'), undefined)
+  })
+
+  test('given `others`, then further numbers are metrics, and further texts are refused', () => {
+    const open = buildGreenhouse(`${GREENHOUSE}others: numbers\n`)
+    const reading = { ...READING, airFlow: 2, 'cpu.load': 0.5, place: { bed: 1 } }
+    assert.deepEqual(measurements(open, reading), [
+      ['soilMoisture', 31.5],
+      ['airFlow', 2],
+      ['cpu.load', 0.5],
+    ])
+    assert.deepEqual(measurements(family, reading), [['soilMoisture', 31.5]])
+  })
+
+  test('then its schema can be written as Protobuf, and a metric that is added changes no number', () => {
+    const text = (source: string) => {
+      const { type, file } = buildGreenhouse(source)
+      const row = { record: toRecordName(type), binary: { numbers: listFieldNumbers(file) } }
+      return writeBinarySchema('protobuf', type, row, buildFamilySchema(file))
+    }
+    const numbers = (source: string) => {
+      const message = protobuf.parse(text(source)).root.lookupType('GreenhouseReading')
+      return Object.fromEntries(message.fieldsArray.map(({ name, id }) => [name, id]))
+    }
+    const before = numbers(GREENHOUSE)
+    const added = GREENHOUSE.replace('metrics:', '  row: {}\nmetrics:').replace('states:', '  airFlow:\nstates:')
+    const { airFlow, row, ...after } = numbers(added)
+    assert.ok(before.soilMoisture && airFlow && row)
+    assert.deepEqual(after, before)
+    const listed = numbers(`${GREENHOUSE}protobuf: [device, removed, soilMoisture]\n`)
+    assert.deepEqual(
+      [listed.device, listed.soilMoisture, listed.batteryVoltage],
+      [1, 3, before.batteryVoltage],
+    )
+  })
+})
+
+test('given a type that no family has, then there is no violation', () => {
+  assert.equal(schemaViolation('io.acme.greenhouse.reading.v1', {}), undefined)
+})
+
+// biome-ignore format: a table
+const REFUSED: readonly (readonly [what: string, from: string, to: string, error: string])[] = [
+  ['a key is misspelled', 'tags:', 'tag:', '12:1  tag: unknown key; did you mean tags? a family has family, type,'],
+  ['a metric has an unknown key', 'unit: V', 'units: V', '8:21  metrics.batteryVoltage.units: unknown key; did you mean unit? a metric has'],
+  ['a unit is unknown', "unit: '%'", 'unit: persent', '7:19  metrics.soilMoisture.unit: unknown unit. Did you mean percent'],
+  ['a template names a number', '{device}', '{place.bed}', '3:42  entity.subject: {place.bed} is a number, but must be a text'],
+  ['a template names a metric', '{device}', '{soilMoisture}', '3:42  entity.subject: {soilMoisture} is a metric, but must be a text'],
+  ['a template names a state', '{device}', '{mode}', '3:42  entity.subject: {mode} is a state, which changes, but must be a field'],
+  ['the subject has no field', '{device}', 'device', '3:42  entity.subject: must have a field in braces, such as {device}'],
+  ['a brace is not closed', '{house}', '{house', '3:11  entity.source: has a brace without its counterpart'],
+  ['the source is no path', '/greenhouse/', 'greenhouse/', '3:11  entity.source: must be a path that starts with /'],
+  ['a key names an unknown field', 'fields:', "keys: { type: '{hose}' }\nfields:", '4:9  keys.type: {hose} is not a field. Did you mean house?'],
+  ['a metric has the name of a field', 'batteryVoltage', 'place', '8:3  metrics.place: is also an object with fields'],
+  ['a metric has the name of a common field', 'batteryVoltage', 'tags', '8:3  metrics.tags: is also the tags of a reading'],
+  ['a state has the name of a metric', 'mode', 'valves', '11:3  states.valves: is also a metric'],
+  ['bounds are swapped', 'min: 0, max: 100', 'min: 100, max: 0', '7:40  metrics.soilMoisture.max: is below min'],
+  ['a state has no values', '[day, night]', '[]', '11:3  states.mode: must be any, or a list of texts'],
+  ['a dimension names an unknown field', 'tags:', 'dimensions: { bed: plaice }\ntags:', '12:15  dimensions.bed: plaice is not a field'],
+  ['a duration is none', 'tags:', 'silentAfter: soon\ntags:', '12:1  silentAfter: must be a duration such as 90s, 5m or 1h'],
+  ['changesOf names no state', 'tags:', 'changesOf: mod\ntags:', '12:1  changesOf: mod is not a state. Did you mean mode?'],
+  ['it is no YAML', 'tags:', '\ttags:', '12:'],
+]
+
+for (const [what, from, to, error] of REFUSED)
+  test(`given that ${what}, then the error names file, line and the nearest valid word`, () => {
+    const text = GREENHOUSE.replace(from, to)
+    assert.notEqual(text, GREENHOUSE)
+    assert.throws(
+      () => readFamilies([{ file: 'greenhouse.yaml', text }], 'acme'),
+      (thrown: unknown) => {
+        assert.ok(thrown instanceof InvalidFile)
+        assert.ok(thrown.message.includes(`\n  greenhouse.yaml:${error}`), thrown.message)
+        return true
+      },
+    )
+  })
+
+test('given two families with one name and type, then the later one is refused', () => {
+  const files = ['a.yaml', 'b.yaml'].map(file => ({ file, text: GREENHOUSE }))
+  assert.throws(() => readFamilies(files, 'acme'), {
+    message: [
+      'the families have errors:',
+      '  b.yaml:2:1  family: greenhouse is also the name of the family in a.yaml',
+      '  b.yaml:2:1  type: io.acme.greenhouse.reading.v1 is also the type of the family in a.yaml',
+    ].join('\n'),
+  })
+})

@@ -3,6 +3,7 @@ import type { Check } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { expressions } from './runner/checks/expressions.ts'
+import { familyNames } from './runner/checks/family-names.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { names } from './runner/checks/names.ts'
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   schemas,
   configuration,
   names,
+  familyNames,
   promises,
   wording,
   dockerfiles,

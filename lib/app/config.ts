@@ -8,6 +8,7 @@ import {
   CONSUMER,
   type CombinedParts,
   FAILURES,
+  FAMILY_FILES,
   GENERAL,
   GENERATOR,
   HISTORY,
@@ -59,7 +60,7 @@ const READ = [
 ] as const
 
 /** All settings of the functions, in the order of the documentation. */
-export const SLICES = [...READ, LOGGING] as const
+export const SLICES = [FAMILY_FILES, ...READ, LOGGING] as const
 
 export type Config = CombinedParts<typeof READ>
 

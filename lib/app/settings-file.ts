@@ -74,6 +74,7 @@ export const FILE_KEYS = {
     clock_seconds: 'CLOCK_SECONDS',
   },
   folders: {
+    families: 'FAMILIES_DIR',
     rules: 'RULES_DIR',
     notifications: 'NOTIFICATIONS_DIR',
     failures: 'FAILURES_DIR',

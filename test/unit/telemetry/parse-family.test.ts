@@ -58,7 +58,10 @@ describe('given the file of a family', () => {
       return Object.fromEntries(message.fieldsArray.map(({ name, id }) => [name, id]))
     }
     const before = numbers(GREENHOUSE)
-    const added = GREENHOUSE.replace('metrics:', '  row: {}\nmetrics:').replace('states:', '  airFlow:\nstates:')
+    const added = GREENHOUSE.replace('metrics:', '  row: {}\nmetrics:').replace(
+      'states:',
+      '  airFlow:\nstates:',
+    )
     const { airFlow, row, ...after } = numbers(added)
     assert.ok(before.soilMoisture && airFlow && row)
     assert.deepEqual(after, before)

@@ -37,10 +37,9 @@ describe('given random data, then the interpreter finds what the compiled JSON S
       ),
     )
     const value = fc.oneof(scalar, fc.dictionary(inner, scalar))
-    const valid = fc.record(
-      Object.fromEntries(names.slice(0, -2).map(name => [name, validValue(name)])),
-      { requiredKeys: [...(schema.required ?? [])] },
-    )
+    const valid = fc.record(Object.fromEntries(names.slice(0, -2).map(name => [name, validValue(name)])), {
+      requiredKeys: [...(schema.required ?? [])],
+    })
     const data = fc.oneof(
       valid,
       fc
@@ -75,7 +74,11 @@ describe('given random data, then the interpreter finds what the compiled JSON S
 })
 
 /** ajv also reports the names below `not`, which are no violations, and `not` for data that is not an object. */
-function isReported({ schemaPath, keyword }: { readonly schemaPath: string; readonly keyword: string }, _: number, all: readonly { readonly keyword: string; readonly instancePath: string }[]): boolean {
+function isReported(
+  { schemaPath, keyword }: { readonly schemaPath: string; readonly keyword: string },
+  _: number,
+  all: readonly { readonly keyword: string; readonly instancePath: string }[],
+): boolean {
   if (keyword === 'not' && all.some(one => one.keyword === 'type' && one.instancePath === '')) return false
   return !schemaPath.includes('/not/')
 }

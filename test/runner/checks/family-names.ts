@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findFamilies, loadFamilies } from '../../../lib/telemetry/adapters/family-files.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+const CODE = '{cli,console,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
+/** The models of the generator, the types that they use, examples on generated pages, and tests. */
+const MAY_NAME =
+  /^lib\/telemetry\/simulator\/|^infra\/pages\/|^lib\/schemas\/types[.]ts$|(^|\/)test\/|\.d\.ts$/
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm
+
+/**
+ * Checks that no code knows a family or a metric that ships: families are files, and those of users must be treated equally. Names of one
+ * letter are not looked for, nor words in prose, such as examples in the help of a command.
+ */
+export const familyNames: Check = {
+  name: 'names of families',
+  async run() {
+    const families = loadFamilies(findFamilies({}))
+    // A family with the name of a key of all families cannot be told apart from the key.
+    const names = families.map(({ family }) => family).filter(name => !(name in (FAMILIES[name] ?? {})))
+    const metrics = families
+      .flatMap(({ metrics = {} }) => Object.keys(metrics))
+      .filter(name => name.length > 1)
+    const types = families.map(({ type }) => type)
+    const files = (await sourceFiles(CODE)).filter(file => !MAY_NAME.test(file))
+    if (names.length === 0 || metrics.length === 0 || files.length === 0)
+      throw new Failed('no family, no metric or no file was found')
+    // The name of a family is often an ordinary word, so that it counts only as a text in a line about families.
+    const texts = `(?<=(?:[Ff]amil|FAMIL).*['"\`])(?:${names.join('|')})(?=['"\`])`
+    const metric = `(?:${metrics.join('|')})`
+    const expressions = [
+      `(?<=['"\`])${metric}(?=['"\`])|(?<=[.])${metric}\\b|\\b${metric}(?=[?]?:)|(?<=[{,] *)${metric}(?= *[,}])`,
+      texts,
+      `\\bFAMILIES[.](?:${names.join('|')})\\b`,
+      types.join('|').replaceAll('.', '[.]'),
+    ]
+    const pattern = new RegExp(expressions.join('|'), 'g')
+    const found = (await Promise.all(files.map(file => findNames(file, pattern)))).flat()
+    if (found.length === 0)
+      return `${files.length} files know none of ${metrics.length} metrics and ${names.length} families`
+    throw new Failed(
+      `${found.join('\n')}\nUse the table of families, lib/telemetry/families.ts, instead of names.`,
+    )
+  },
+}
+
+async function findNames(file: string, pattern: RegExp): Promise<string[]> {
+  const text = await readFile(join(PROJECT, file), 'utf8')
+  const code = text.replace(COMMENT, comment => comment.replaceAll(/[^\n]/g, ' '))
+  return code
+    .split('\n')
+    .flatMap((line, index) => [...line.matchAll(pattern)].map(([name]) => `${file}:${index + 1}: ${name}`))
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { BuildError, Builder, runBuilds } from '../../../infra/packaging/bundle-builder.ts'
+import type { Family } from '../../../lib/telemetry/families.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
+import { temporaryFolder } from '../../integration/localstack/support.ts'
+import { GREENHOUSE } from '../telemetry/greenhouse.ts'
+
+const { bundledFamilies } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')
+
+describe('families of a folder of one’s own', () => {
+  const { folder, remove } = temporaryFolder()
+  const families = join(folder, 'families')
+  const settings = { bundle: true, format: 'esm', platform: 'node', plugins: [bundledFamilies] }
+  const builder = new Builder({ projectDir: PROJECT, settings })
+  const bundle = () => runBuilds(() => builder.bundle('lib/telemetry/families.ts'))
+  const save = (text: string) => writeFile(join(families, 'greenhouse.yaml'), text)
+  const former = process.env.FAMILIES_DIR
+
+  before(async () => {
+    process.env.FAMILIES_DIR = families
+    await mkdir(families)
+    await save(GREENHOUSE)
+  })
+  after(async () => {
+    if (former === undefined) delete process.env.FAMILIES_DIR
+    else process.env.FAMILIES_DIR = former
+    await remove()
+  })
+
+  it('given a bundle, then it has them without a parser, and a change changes its version', async () => {
+    const { files, fingerprint } = await bundle()
+    const code = Buffer.from(files.get('families.js') ?? '').toString()
+    const { FAMILIES }: { FAMILIES: Record<string, Family> } = await import(
+      `data:text/javascript,${encodeURIComponent(code)}`
+    )
+    assert.deepEqual(Object.keys(FAMILIES), ['greenhouse'])
+    assert.deepEqual(FAMILIES.greenhouse?.bounds.soilMoisture, [0, 100])
+    assert.doesNotMatch(code, /YAMLException|node:fs/)
+    assert.equal((await bundle()).fingerprint, fingerprint)
+    await save(GREENHOUSE.replace('max: 100', 'max: 99'))
+    assert.notEqual((await bundle()).fingerprint, fingerprint)
+  })
+
+  it('given an error, then builds and commands end with its file and line, and no stack', async () => {
+    await save(GREENHOUSE.replace('unit: V', 'unit: Vot'))
+    const error = 'metrics.batteryVoltage.unit: unknown unit. Did you mean volt'
+    await assert.rejects(bundle(), (thrown: unknown) => {
+      assert.ok(thrown instanceof BuildError)
+      assert.ok(thrown.message.includes(`greenhouse.yaml:8:21: ${error}`), thrown.message)
+      return true
+    })
+    const command = promisify(execFile)(process.execPath, ['cli/sluice.ts', 'rules', 'check'], {
+      cwd: PROJECT,
+    })
+    await assert.rejects(command, ({ code, stderr }: { code: number; stderr: string }) => {
+      const [heading, line, ...more] = stderr.split('\n').filter(text => !/Warning|--trace/.test(text))
+      assert.equal(heading, 'the families have errors:')
+      assert.ok(line?.includes(`greenhouse.yaml:8:21  ${error}`), stderr)
+      assert.deepEqual([more.join(''), code], ['', 2])
+      return true
+    })
+  })
+})

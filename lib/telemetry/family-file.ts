@@ -65,12 +65,12 @@ export function listEntityFields(raw: RawFamily): string[] {
   return [...new Set(names.map(name => resolveField(raw, name)))]
 }
 
-/** Returns the fields of the data, by their path: those that the file lists, and before them those of the entity. Tags are not fields. */
+/** Returns the fields of the data, by their path: those that the file lists, and before them others of the entity. Tags are not fields. */
 export function listFields(raw: RawFamily): Map<string, RawField & { readonly required: boolean }> {
   const entity = listEntityFields(raw).filter(path => !path.startsWith('tags.'))
-  const paths = new Set([...entity, ...Object.keys(raw.fields ?? {})])
+  const listed = Object.keys(raw.fields ?? {})
   return new Map(
-    [...paths].map(path => {
+    [...entity.filter(path => !listed.includes(path)), ...listed].map(path => {
       const field = raw.fields?.[path] ?? {}
       return [path, { ...field, required: field.required ?? entity.includes(path) }]
     }),

@@ -41,7 +41,9 @@ export function listFieldNumbers(raw: RawFamily): Readonly<Record<string, number
 }
 
 function listProperties(raw: RawFamily): Property[] {
-  const outer = new Set([...listFields(raw).keys()].map(path => path.split('.')[0] as string))
+  // The fields of the entity are numbered first, listed or not, so that listing one changes no number.
+  const entity = listEntityFields(raw).filter(path => !path.startsWith('tags.'))
+  const outer = new Set([...entity, ...listFields(raw).keys()].map(path => path.split('.')[0] as string))
   const kinds = [
     ['fields', [...outer].map(name => [name, toFieldSchema(raw, name)])],
     ['metrics', Object.entries(raw.metrics ?? {}).map(([name, one]) => [name, toMetricSchema(one ?? {})])],

@@ -154,7 +154,9 @@ function collectInField(schema: JsonSchema, path: string, value: unknown): Schem
   const wrong = hasType(type, value) ? [] : [violation(path, 'type', { type })]
   if (isObject(value)) return type === 'object' ? collectInObject(schema, path, value) : wrong
   if (value === '' && schema.minLength !== undefined) return [violation(path, 'minLength', { limit: 1 })]
-  return typeof value === 'number' && Number.isFinite(value) ? [...wrong, ...limitViolations(schema, path, value)] : wrong
+  return typeof value === 'number' && Number.isFinite(value)
+    ? [...wrong, ...limitViolations(schema, path, value)]
+    : wrong
 }
 
 function limitViolations({ minimum, maximum }: JsonSchema, path: string, value: number): SchemaViolation[] {

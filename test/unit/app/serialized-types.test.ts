@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
 import { EVENT_TYPE_NAMES } from '../../../lib/telemetry/event-types.ts'
-import { READING_TYPES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
 
 /** Types that must be readable without a schema: they control consumers, keep records byte for byte, or keep the clock. */
 const ALWAYS_JSON = [
@@ -15,6 +15,7 @@ const ALWAYS_JSON = [
   'failure',
   'failure.ended',
   'inhibition.changed',
+  'metrics.reading',
   'pattern.event',
   'retry',
   'rules.activated',
@@ -30,7 +31,11 @@ test('given all event types, then each is serialized or always JSON', async () =
     [...SERIALIZED_TYPES.map(({ type }) => type), ...ALWAYS_JSON].sort(),
     EVENT_TYPE_NAMES.toSorted(),
   )
-  for (const type of READING_TYPES) assert.ok(SERIALIZED_TYPES.some(one => one.type === type))
+  for (const { type, others } of Object.values(FAMILIES))
+    assert.equal(
+      SERIALIZED_TYPES.some(one => one.type === type),
+      !others,
+    )
   for (const type of ALWAYS_JSON) {
     assert.ok(await packagedSchema(type, 'json'))
     assert.equal(await packagedSchema(type, 'avro'), undefined)

@@ -40,6 +40,8 @@ const full = {
   instanceId: 'a',
   model: 'a',
   deviceId: 'a',
+  system: 'a',
+  instance: 'a',
 }
 for (const { name, source, subject, entityFields } of Object.values(FAMILIES))
   test(`given a reading of ${name}, then its entity follows from exactly the fields that the family names`, () => {

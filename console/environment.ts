@@ -12,6 +12,7 @@ import { listTriggerTopics } from '../lib/app/functions.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
+import type { InputSelection } from '../lib/app/inputs.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
@@ -23,7 +24,8 @@ import { KafkaMonitor, PageOffsets, PartitionCounts } from './kafka-outage.ts'
 export interface ShownFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
-  readonly foreignTopics: readonly string[]
+  /** Inputs that the function reads. */
+  readonly inputs?: InputSelection
   /** Topics that the function reads as a forwarder, when its schedule invokes it. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]

@@ -41,7 +41,7 @@ export async function queryDlq<T>(
   }
 }
 
-/** Returns the functions of an environment with the topics that they read. Topics of other applications are not included. */
+/** Returns the functions of an environment with the topics that they read. */
 export function listReaders(env: string): readonly ReadTopic[] {
-  return readFunctions().flatMap(declared => listTriggerTopics({ ...declared, foreignTopics: [] }, env))
+  return readFunctions().flatMap(declared => listTriggerTopics(declared, env))
 }

@@ -10,6 +10,7 @@ import { printLines, printReport } from '../terminal.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
 import { buildDeadLetterReport } from './report.ts'
 import { formatDeadLetter } from './text.ts'
+import { findInputRetry } from '../../lib/app/retry-input.ts'
 
 export default command({
   about: `Show a dead letter: the reasons of its failures, the target of a redrive, and the original key, headers and value.
@@ -35,7 +36,11 @@ Examples:
       const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
       if (answer.kind !== 'found') throw new CliFailure(describeMissing(at, config.env, answer))
       const topics = await readRedriveTopics(connections, config, listReaders(config.env))
-      return { found: answer.found, outlook: previewRedrive(answer.found, answer.handled, topics) }
+      const retryInput = await findInputRetry([answer.found.deadLetter.consumer], config)
+      return {
+        found: answer.found,
+        outlook: previewRedrive(answer.found, answer.handled, topics, retryInput),
+      }
     })
     if (flat) return printLines(terminal, [toFlatEvent(found.event)])
     if (!raw)

@@ -1,6 +1,6 @@
 /** Loads the mappings that the option `--mapping` of a command names. */
 import { resolve } from 'node:path'
-import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/named-mapping.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -8,7 +8,7 @@ import { resolvePath, type Terminal } from '../terminal.ts'
 
 /** Returns the mappings folder in MAPPINGS_DIR or, if it is not set, the packaged one. */
 export function getMappingsFolder({ environment }: Terminal): MappingsFolder {
-  const { mappingsDir } = readSettings([MAPPINGS], environment)
+  const { mappingsDir } = readSettings([INPUTS], environment)
   return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
 }
 

@@ -2,7 +2,7 @@
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { historyStore, tableOfTopic } from '../../lib/app/history-store.ts'
 import { recordConsumer } from '../../lib/app/record-consumer.ts'
-import { HISTORY, MAPPINGS, REGISTRY } from '../../lib/app/settings/index.ts'
+import { HISTORY, REGISTRY } from '../../lib/app/settings/index.ts'
 import { archiver, hideEvents } from '../../lib/history/archiver.ts'
 
 export const handler = recordConsumer(
@@ -15,5 +15,5 @@ export const handler = recordConsumer(
       reader: dataReader(config),
       tableOfTopic,
     }),
-  { slices: [HISTORY, REGISTRY, MAPPINGS] },
+  { slices: [HISTORY, REGISTRY] },
 )

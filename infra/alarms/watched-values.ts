@@ -9,7 +9,7 @@
  * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 
-import { isConsumer } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, getConsumerName, isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topics.ts'
@@ -50,9 +50,17 @@ export function watchScheduledMetric(name: keyof typeof SCHEDULED_METRICS): Sour
       : []
 }
 
+/** Returns the consumers that are deployed. Several functions can run the consumer of inputs, which has one row. */
+function listDeployedConsumers(functions: readonly DeclaredFunction[]) {
+  const rows = functions
+    .filter(isConsumer)
+    .map(declared => [getConsumerName(declared), declared.consumes] as const)
+  return [...new Map(rows)].map(([name, consumes]) => ({ name, consumes }))
+}
+
 /** Lag of each consumer in seconds. */
 export const watchLag: Source = ({ env, functions, schedules: { clock } }) =>
-  functions.filter(isConsumer).map(({ name, consumes }) => ({
+  listDeployedConsumers(functions).map(({ name, consumes }) => ({
     of: name,
     value: { metric: buildOwnMetric(env, name, 'lagSeconds'), statistic: 'Maximum' },
     // The function `clock` appends one tick per minute to some topics, so missing data means that the consumer is not running.

@@ -2,11 +2,12 @@
  * Checks the configuration files and returns errors with file and line. Folders are absolute paths; messages use the shorter name
  * `shown`.
  */
-import { join } from 'node:path'
+
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
+import { inputsIn } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
-import { loadMapping } from '../../lib/mapping/adapters/load-mappings.ts'
+import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
@@ -42,16 +43,14 @@ export async function findPolicyProblems(
   return loadPolicy(folder, consumers, shown).then(() => [], toErrorLines)
 }
 
-/** Checks the mappings that functions refer to. */
-export async function findMappingProblems(
-  folder: string,
+/** Checks the mappings and schemas that inputs refer to. @param mappings folder of the mappings, and its name in messages */
+export async function findInputProblems(
+  env: string,
+  file: string,
   shown: string,
-  names: readonly string[],
+  [folder, shownFolder]: readonly [folder: string, shown: string] = ['config/mappings', 'config/mappings'],
 ): Promise<string[]> {
-  const found = names.map(name =>
-    loadMapping(join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`)).then(() => [], toErrorLines),
-  )
-  return (await Promise.all(found)).flat()
+  return loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder }).then(() => [], toErrorLines)
 }
 
 function toErrorLines(error: unknown): string[] {

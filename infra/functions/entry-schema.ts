@@ -4,8 +4,7 @@ import { CONDITIONS, type FunctionKeys } from '../../lib/app/functions.ts'
 import { SIGNALS, TOPIC_GROUPS } from '../../lib/app/topics.ts'
 import { USES } from '../roles/uses.ts'
 
-const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** Name of a topic of another application. */
+/** Name of an input. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
@@ -14,17 +13,16 @@ const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
  * the limits of Lambda.
  */
 export function buildEntrySchema(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
-  const signal = { type: 'string', enum: SIGNALS }
+  const consumed = { type: 'string', enum: [...SIGNALS, 'inputs'] }
   /** A topic or a group of topics. */
   const word = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
   return {
     properties: {
-      consumes: { anyOf: [signal, buildListSchema(signal)] },
+      consumes: { anyOf: [consumed, buildListSchema(consumed)] },
       forwards: { anyOf: [word, buildListSchema(word)] },
       emits: buildListSchema(word),
       uses: buildListSchema({ type: 'string', enum: Object.keys(USES) }),
-      foreignTopics: { anyOf: [TOPIC, buildListSchema(TOPIC)] },
-      mappings: { anyOf: [MAPPING, { ...buildListSchema(MAPPING), minItems: 0 }] },
+      inputs: { anyOf: [TOPIC, buildListSchema(TOPIC)] },
       schedule: {
         anyOf: [
           EXPRESSION,

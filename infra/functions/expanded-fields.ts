@@ -2,10 +2,10 @@
 import {
   type DeclaredFunction,
   listEmitters,
-  listMappings,
   listTriggerTopics,
   type TriggerTopic,
 } from '../../lib/app/functions.ts'
+import { selectInputs } from '../../lib/app/inputs.ts'
 import { toFolderVariable } from '../place/config-folders.ts'
 import type { Place } from '../place/place.ts'
 import { toRoleId } from '../roles/roles.ts'
@@ -33,17 +33,12 @@ export function expandFields(
   place: Place,
 ): ExpandedFields {
   const { name, schedule } = declared
-  const { folders, topicMappings } = place
-  const mappings = listMappings(declared, topicMappings)
+  const { folders } = place
   const used = listUses(declared)
-  const read = [
-    ...used.flatMap(({ folder }) => folder ?? []),
-    ...(mappings.length > 0 ? (['mappings'] as const) : []),
-  ]
+  const read = used.flatMap(({ folder }) => folder ?? [])
   const emitters = listEmitters(declared, all, place.env)
   const environment = {
     ...(emitters.length > 0 ? { EMITTERS: emitters.join(',') } : {}),
-    ...(mappings.length > 0 ? { MAPPINGS: mappings.join(',') } : {}),
     ...Object.assign({}, ...read.map(folder => toFolderVariable(folder, folders))),
     ...Object.assign({}, ...used.map(({ variables }) => variables?.(place, all))),
   }
@@ -56,7 +51,9 @@ export function expandFields(
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...listTriggerTopics(declared, place.env).map(read => buildMskEvent(declared, read, place)),
+      ...listTriggerTopics(declared, place.env, place.inputs).map(read =>
+        buildMskEvent(declared, read, place),
+      ),
       ...(schedule ? [buildScheduleEvent(schedule, place)] : []),
       ...used.flatMap(({ events }) => events?.(place) ?? []),
     ],
@@ -100,12 +97,13 @@ function buildScheduleEvent(
 
 /**
  * Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`, and functions of history only with a
- * bucket.
+ * bucket. A function for inputs is deployed only if there are any.
  */
 export function isDeployed(
-  { uses }: Pick<DeclaredFunction, 'uses'>,
-  { console, historyBucket, hasWarehouse }: Place,
+  { uses, inputs: selection }: Pick<DeclaredFunction, 'uses' | 'inputs'>,
+  { console, historyBucket, hasWarehouse, inputs }: Place,
 ): boolean {
+  if (selection && selectInputs(selection, inputs).length === 0) return false
   const isThere = { history: historyBucket !== undefined, warehouse: hasWarehouse }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])
   return (console || !uses.includes('console')) && needs.every(one => isThere[one])

@@ -3,7 +3,7 @@
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Place } from '../place/place.ts'
 
-type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
+type Polled = Pick<DeclaredFunction, 'consumes' | 'inputs' | 'reading'>
 
 /**
  * Returns the event source fields for polling. Partial batch responses are requested only for provisioned pollers, because
@@ -31,6 +31,7 @@ export function buildPollerFields(
  * Returns the name of the poller group. The mappings of a group share event poller units. Consumers of readings have their own
  * group with all their topics, so that they do not slow down the others.
  */
-function choosePollerGroup({ consumes }: Polled, env: string): string {
+function choosePollerGroup({ consumes, inputs }: Polled, env: string): string {
+  if (inputs) return `sluice-${env}-inputs`
   return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
 }

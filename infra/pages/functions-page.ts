@@ -62,9 +62,10 @@ function formatEventTypeList(): string {
 }
 
 function describeStart(declared: DeclaredFunction): string {
-  const { consumes, foreignTopics, schedule } = declared
+  const { consumes, inputs, schedule } = declared
   return [
-    ...[...consumes, ...foreignTopics].map(topic => `records of ${topic}`),
+    ...consumes.map(topic => `records of ${topic}`),
+    ...(inputs ? ['records of the topics in `config/inputs.yaml`; deployed only if there are any'] : []),
     ...(schedule ? [describeSchedule(schedule)] : []),
     ...listUses(declared).flatMap(({ startedBy }) => startedBy ?? []),
   ].join('; ')

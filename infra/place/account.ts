@@ -1,4 +1,4 @@
-/** Reads the settings of a deployment and reports all errors in them. Pure. */
+/** Reads the settings of a deployment and reports all errors in them. Only the list of inputs is read from a file. */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
@@ -8,8 +8,8 @@ import {
   FAILURES,
   GENERAL,
   HISTORY,
+  INPUTS,
   KAFKA,
-  MAPPINGS,
   NOTIFICATIONS,
   ON_FAILURE,
   RECEIVERS,
@@ -25,6 +25,7 @@ import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'
 import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './deployment-settings.ts'
+import { readInputTopics } from './input-topics.ts'
 import { type Place, readPlace } from './place.ts'
 import { readSchedules } from './schedules.ts'
 import { findStage, STAGES } from './stages.ts'
@@ -44,7 +45,7 @@ const SETTINGS = {
   ...VIEWS.settings,
   ...NOTIFICATIONS.settings,
   ...FAILURES.settings,
-  ...MAPPINGS.settings,
+  ...INPUTS.settings,
   ...RECEIVERS.settings,
   ...HISTORY.settings,
   ...WAREHOUSE.settings,
@@ -102,12 +103,14 @@ export function readAccount(stage: string, region: string, env: Environment, pro
     caSecret: read('KAFKA_CA_SECRET'),
   }
   const { folders, problems: notPacked } = packFolders(read, project)
+  const { inputs, problems: wrongInputs } = readInputTopics(name, read('INPUTS_FILE'))
   const { schedules, problems: wrongSchedules } = readSchedules(env, false)
   const alarms = readAlarmSettings(stage, region, env, errors)
   return readPlace({
     ...resources,
     env: name,
     folders,
+    inputs,
     alertsTopicArn: arnHere('sns', alertsTopicName(name)),
     schedules,
     pollers,
@@ -130,6 +133,7 @@ export function readAccount(stage: string, region: string, env: Environment, pro
       ...findOpenSecrets(stage, env),
       ...findKafkaSecretProblems(kafkaSecrets),
       ...notPacked,
+      ...wrongInputs,
       ...((issuer === undefined) === (audience === undefined)
         ? []
         : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
@@ -157,7 +161,6 @@ function readResources(read: Read) {
     warehouseSecret: read('WAREHOUSE_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
-    topicMappings: read('TOPIC_MAPPINGS'),
     tracing: read('SLUICE_TRACING'),
   }
 }

@@ -15,6 +15,8 @@ export const FOLDERS = object({
   notifications: FOLDER,
   failures: FOLDER,
   mappings: FOLDER,
+  /** A file, whose path is in `path`. */
+  inputs: FOLDER,
   views: FOLDER,
 })
 
@@ -24,11 +26,19 @@ export type FolderName = keyof Folders
 
 interface Edited {
   /** Setting that replaces the default folder. */
-  readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR' | 'VIEWS_DIR'
+  readonly variable:
+    | 'RULES_DIR'
+    | 'NOTIFICATIONS_DIR'
+    | 'FAILURES_DIR'
+    | 'MAPPINGS_DIR'
+    | 'INPUTS_FILE'
+    | 'VIEWS_DIR'
   readonly usual: string
   readonly content: string
   /** Files that are packaged, by default the YAML files. */
   readonly files?: readonly string[]
+  /** True if the path is that of a file. Schemas in a folder beside it are packaged with it. */
+  readonly isFile?: true
 }
 
 const EDITED: Readonly<Record<FolderName, Edited>> = {
@@ -36,11 +46,12 @@ const EDITED: Readonly<Record<FolderName, Edited>> = {
   notifications: { variable: 'NOTIFICATIONS_DIR', usual: 'config/notifications', content: 'its files' },
   failures: { variable: 'FAILURES_DIR', usual: 'config/failures', content: 'its files' },
   mappings: { variable: 'MAPPINGS_DIR', usual: 'config/mappings', content: 'its files' },
+  inputs: { variable: 'INPUTS_FILE', usual: 'config/inputs.yaml', content: 'it', isFile: true },
   views: { variable: 'VIEWS_DIR', usual: 'config/views', content: 'its files', files: ['plan.json'] },
 }
 
 /** Default folders. */
-export const USUAL_FOLDERS = mapFolders(({ usual, files }) => buildFolder(usual, files))
+export const USUAL_FOLDERS = mapFolders(edited => buildFolder(edited.usual, edited))
 
 /** Returns the folders as they are packaged for a deployment, and one error for each folder that cannot be packaged. */
 export function packFolders(
@@ -48,22 +59,24 @@ export function packFolders(
   project: string,
 ): { readonly folders: Folders; readonly problems: readonly string[] } {
   const problems: string[] = []
-  const folders = mapFolders(({ variable, usual, content, files }) => {
+  const folders = mapFolders(edited => {
+    const { variable, usual, content } = edited
     const path = toPackagePath(read(variable) ?? '', project)
     if (path === undefined)
       problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
-    return buildFolder(path ?? usual, files)
+    return buildFolder(path ?? usual, edited)
   })
   return { folders, problems }
 }
 
 /** Returns the folders on this machine. `serverless offline` and `serverless invoke local` use them directly, without packaging. */
 export function resolveFolders(environment: Environment, project: string): Folders {
-  return mapFolders(({ variable, usual, files }) => {
+  return mapFolders(edited => {
+    const { variable, usual } = edited
     const path = environment[variable]?.trim() || usual
     return {
       path: resolve(project, path),
-      patterns: buildFolder(toPackagePath(path, project) ?? usual, files).patterns,
+      patterns: buildFolder(toPackagePath(path, project) ?? usual, edited).patterns,
     }
   })
 }
@@ -73,7 +86,11 @@ export function toFolderVariable(name: FolderName, folders: Folders): Readonly<R
   return { [EDITED[name].variable]: folders[name].path }
 }
 
-function buildFolder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): Folder {
+function buildFolder(
+  path: string,
+  { files = ['*.yaml', '*.yml'], isFile }: Pick<Edited, 'files' | 'isFile'>,
+): Folder {
+  if (isFile) return { path, patterns: [path, `${path.replace(/\.ya?ml$/, '')}/*.json`] }
   return { path, patterns: files.map(file => `${path}/${file}`) }
 }
 

@@ -34,8 +34,8 @@ const PLACE = object({
   brokers: optional(string(), ''),
   /** Folders that contain the configuration files. */
   folders: optional(FOLDERS, USUAL_FOLDERS),
-  /** Mappings by topic. They apply to all consumers of the topic. */
-  topicMappings: optional(list(object({ topic: string(), mappings: list(string()) })), []),
+  /** Names of the topics of other applications that the environment reads. */
+  inputs: optional(list(string()), []),
   /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   alertsTopicArn: union([string(), custom<object>(value => typeof value === 'object' && value !== null)]),
   /**

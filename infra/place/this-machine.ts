@@ -1,7 +1,8 @@
-/** Settings for running the functions on this machine. Pure. */
+/** Settings for running the functions on this machine. Only the list of inputs is read from a file. */
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
-import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../../lib/app/settings/index.ts'
+import { type Environment, INPUTS, LOCAL_PORTS, readSetting } from '../../lib/app/settings/index.ts'
 import { resolveFolders } from './config-folders.ts'
+import { readInputTopics } from './input-topics.ts'
 import { type Place, readPlace } from './place.ts'
 import { readSchedules } from './schedules.ts'
 
@@ -19,15 +20,17 @@ export function readThisMachine(env: Environment, project: string): Place {
   const awsEndpoint = env.AWS_ENDPOINT_URL || `http://${loopback('AWS_PORT')}`
   const { schedules, problems } = readSchedules(env, true)
   const name = env.SLUICE_ENV || 'local'
+  const file = readSetting(INPUTS.settings, 'INPUTS_FILE', env, errors)
+  const { inputs, problems: wrongInputs } = readInputTopics(name, file)
   return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
     folders: resolveFolders(env, project),
-    topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
+    inputs,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    problems: [...errors.map(error => `${error}.`), ...problems],
+    problems: [...errors.map(error => `${error}.`), ...problems, ...wrongInputs],
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
     hasWarehouse: Boolean(env.WAREHOUSE_URL),

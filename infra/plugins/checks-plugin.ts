@@ -5,8 +5,9 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { listConsumers, listMappings, readFunctions } from '../../lib/app/functions.ts'
+import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import { familiesError } from '../../lib/telemetry/adapters/loaded-families.ts'
+import { describeIdlePollers } from '../checks/input-sources.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { describeDisabledClock } from '../place/schedules.ts'
 
@@ -70,13 +71,20 @@ export default class DeploymentChecks {
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
     if (familiesError) this.#refuse([familiesError.message])
-    const { problems: settings, schedules } = readPlace(service.custom.deployment)
+    const place = readPlace(service.custom.deployment)
+    const { problems: settings, schedules } = place
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [describeLocalStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
     const notice = describeDisabledClock(schedules)
     if (notice) this.#log.notice(notice)
+    const idle = BUILDS.has(command) ? describeIdlePollers(this.#functions(), place) : undefined
+    if (idle) this.#log.notice(idle)
+  }
+
+  #functions() {
+    return readFunctions(resolve(this.#framework.serviceDir, 'serverless.yml'))
   }
 
   /** Returns an error if an existing package was built for another stage. A package contains the settings of its stage. */
@@ -115,10 +123,7 @@ export default class DeploymentChecks {
       import('../checks/event-schemas.ts'),
       import('../checks/function-settings.ts'),
     ])
-    const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
-    const consumers = listConsumers(functions)
-    const { topicMappings } = readPlace(service.custom.deployment)
-    const mappings = new Set(functions.flatMap(declared => listMappings(declared, topicMappings)))
+    const consumers = listConsumers(this.#functions())
     const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([
       findSchemaProblems(),
@@ -126,8 +131,13 @@ export default class DeploymentChecks {
       ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
-      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) =>
-        files.findMappingProblems(folder, shown, [...mappings]),
+      ...pathsIn('INPUTS_FILE').map(([file, shown]) =>
+        files.findInputProblems(
+          readPlace(service.custom.deployment).env,
+          file,
+          shown,
+          pathsIn('MAPPINGS_DIR')[0],
+        ),
       ),
     ])
     return [

@@ -4,14 +4,15 @@
  * entries against the schema that this plugin defines, and then calls the `initialize` hooks in the order of the list.
  */
 
-import { type FunctionKeys, parseFunctions, topicMappingProblems } from '../../lib/app/functions.ts'
+import { type FunctionKeys, parseFunctions } from '../../lib/app/functions.ts'
 import { findDestinationProblems } from '../checks/failure-destinations.ts'
 import { findEntryProblems } from '../checks/function-entries.ts'
+import { findSourceProblems } from '../checks/input-sources.ts'
 import { buildEntrySchema } from '../functions/entry-schema.ts'
 import { expandFields, isDeployed } from '../functions/expanded-fields.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { buildConsoleApi, CONSOLE_STAGE } from '../roles/console-api.ts'
-import { buildRoles } from '../roles/roles.ts'
+import { buildRoles, toRoleId } from '../roles/roles.ts'
 
 /**
  * A function as the Serverless Framework represents it when it calls `initialize`. The framework has added the name and the list of
@@ -60,9 +61,8 @@ export default class FunctionsPlugin {
   #expand(): void {
     const { service, configurationInput } = this.#framework
     const place = readPlace(service.custom.deployment)
-    this.#refuse(findEntryProblems(service.functions))
+    this.#refuse(findEntryProblems(service.functions, place.inputs))
     const all = parseFunctions(service.functions)
-    this.#refuse(topicMappingProblems(all, place.topicMappings))
     const declared = all.filter(one => isDeployed(one, place))
     for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
     for (const one of declared)
@@ -72,12 +72,12 @@ export default class FunctionsPlugin {
       )
     this.#refuse(findDestinationProblems(service.functions, declared, place.env))
     const stage = this.#framework.getProvider('aws').getStage()
+    const roles = buildRoles(declared, { ...place, stage })
+    const policyOf = (name: string) => JSON.stringify(roles[toRoleId(name)]).length
+    this.#refuse(findSourceProblems(declared, place, policyOf))
     service.resources = {
       ...service.resources,
-      Resources: {
-        ...service.resources?.Resources,
-        ...buildRoles(declared, { ...place, stage }),
-      },
+      Resources: { ...service.resources?.Resources, ...roles },
       ...(place.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }
     if (place.console)

@@ -1,13 +1,13 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
 import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/app/functions.ts'
 import { lambdaName } from '../../lib/app/resource-names.ts'
-import { RETRY_TOPICS, type Signal, topicName } from '../../lib/app/topics.ts'
+import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
 import type { Place } from '../place/place.ts'
 import { buildNetworkStatements } from '../statements/network.ts'
 import { allowSecrets, buildKafkaSecretStatements } from '../statements/secrets.ts'
 import { allow, type Statement } from '../statements/statement.ts'
-import { buildUseStatements, listForeignTopics, type RolesPlace } from './uses.ts'
+import { buildUseStatements, type RolesPlace } from './uses.ts'
 
 type StagePlace = Place & { readonly stage: string }
 
@@ -86,16 +86,11 @@ function buildClusterStatements(declared: DeclaredFunction, place: Place): State
 }
 
 function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
-  const { forwards, writes, uses } = declared
+  const { forwards, writes } = declared
   const { clusterArn, env } = deployed
   const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const toSignalArn = (signal: Signal) => toTopicArn(topicName(signal, env))
-  // Retried records are published to their original topics.
-  const redrives =
-    writes.length > 0 &&
-    (uses.includes('console') ||
-      forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)))
-  const read = listTriggerTopics(declared, env)
+  const read = listTriggerTopics(declared, env, deployed.inputs)
   const groups = [...new Set(read.map(({ group }) => arnInCluster(clusterArn, 'group', group)))]
   const reading = isConsumer(declared)
     ? [
@@ -120,15 +115,7 @@ function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace):
       : []
   const writing =
     writes.length > 0
-      ? [
-          allow(
-            ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-            [
-              ...writes.map(toSignalArn),
-              ...(redrives ? listForeignTopics(deployed.all).map(toTopicArn) : []),
-            ],
-          ),
-        ]
+      ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'], writes.map(toSignalArn))]
       : []
   return [...reading, ...forwarding, ...writing]
 }

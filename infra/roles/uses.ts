@@ -8,10 +8,8 @@ import {
   isConsumer,
   listConsumers,
   listTriggerTopics,
-  mappingsByTopic,
 } from '../../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
-import { topicMappingsVariable } from '../../lib/app/settings/index.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
@@ -26,8 +24,8 @@ interface Use {
   readonly text: string
   /** Description of the events that start a function with this use, for the documentation. */
   readonly startedBy?: string
-  /** Folder of configuration files that are packaged with the function. An environment variable contains its path. */
-  readonly folder?: FolderName
+  /** Folders of configuration files that are packaged with the function. Environment variables contain their paths. */
+  readonly folder?: FolderName | readonly FolderName[]
   readonly variables?: (place: Place, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: Place) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
@@ -77,6 +75,10 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, place) => buildAppendingStatements(place),
   },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
+  inputs: {
+    text: 'the list of inputs and the mappings: the files in the package, INPUTS_FILE and MAPPINGS_DIR',
+    folder: ['inputs', 'mappings'],
+  },
   views: { text: 'the plan of the tables: the file in the package, and VIEWS_DIR', folder: 'views' },
   notifications: {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
@@ -122,12 +124,9 @@ export const USES: Readonly<Record<string, Use>> = {
   console: {
     text: 'the console behind an HTTP API: permission to read all topics and groups, and the secrets of the console. Deployed only with SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
-    // A function's package does not contain the list of functions, so the mappings of topics are passed in a variable.
-    folder: 'mappings',
-    variables: ({ env, topicMappings }, all) => ({
+    variables: ({ env }) => ({
       CONSOLE_SECRET: consoleSecret(env),
       REDIS_SECRET: redisSecret(env, 'console'),
-      ...topicMappingsVariable(mappingsByTopic(all, topicMappings)),
     }),
     events: ({ consoleTokens }) => [buildConsoleEvent(consoleTokens)],
     statements: (_, place) => buildConsoleStatements(place),
@@ -182,11 +181,11 @@ function buildQueueEvent(onFailureQueue: string): object {
  * Returns the permissions of the console. It can read all topics and groups of the environment, but has no other access to the
  * cluster.
  */
-function buildConsoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
-  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...listForeignTopics(all)]
+function buildConsoleStatements({ clusterArn, env, all, inputs }: RolesPlace): Statement[] {
+  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...inputs]
   const toArns = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = all.flatMap(one => listTriggerTopics(one, env).map(({ group }) => group))
+  const groups = all.flatMap(one => listTriggerTopics(one, env, inputs).map(({ group }) => group))
   return [
     allow(
       ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
@@ -203,9 +202,4 @@ function buildConsoleStatements({ clusterArn, env, all }: RolesPlace): Statement
     allow(['kafka-cluster:DescribeGroup'], toArns('group', groups)),
     allowSecrets(consoleSecret(env)),
   ]
-}
-
-/** Returns the topics of other applications that functions read. */
-export function listForeignTopics(functions: readonly DeclaredFunction[]): readonly string[] {
-  return [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
 }

@@ -1,36 +1,7 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
 import type { Environment } from '#runtime/settings/index.ts'
-import {
-  ALERTS_TOPIC,
-  CLOCK,
-  CONSOLE,
-  CONSUMER,
-  type CombinedParts,
-  FAILURES,
-  FAMILY_FILES,
-  GENERAL,
-  GENERATOR,
-  HISTORY,
-  KAFKA,
-  LOCAL_PORTS,
-  LOGGING,
-  MAPPINGS,
-  NAMES,
-  NOTIFICATIONS,
-  ON_FAILURE,
-  PARTITION_KEY,
-  PRODUCER,
-  RECEIVERS,
-  REDIS,
-  REGISTRY,
-  RULES,
-  readSettings,
-  SERIALIZATION,
-  TRACING,
-  VIEWS,
-  WAREHOUSE,
-} from './settings/index.ts'
+import { ALERTS_TOPIC, CLOCK, CONSOLE, CONSUMER, type CombinedParts, FAILURES, FAMILY_FILES, GENERAL, GENERATOR, HISTORY, KAFKA, LOCAL_PORTS, LOGGING, NAMES, NOTIFICATIONS, ON_FAILURE, PARTITION_KEY, PRODUCER, RECEIVERS, REDIS, REGISTRY, RULES, readSettings, SERIALIZATION, TRACING, VIEWS, WAREHOUSE, INPUTS } from './settings/index.ts'
 import { useNames } from './topics.ts'
 
 const READ = [
@@ -46,7 +17,7 @@ const READ = [
   VIEWS,
   NOTIFICATIONS,
   FAILURES,
-  MAPPINGS,
+  INPUTS,
   GENERATOR,
   PRODUCER,
   PARTITION_KEY,

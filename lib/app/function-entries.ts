@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../support/yaml-document.ts'
-import { serverlessFile } from './functions.ts'
+import { serverlessFile } from './serverless-file.ts'
 
 /** Handler and limits of a function. */
 export interface FunctionEntry {

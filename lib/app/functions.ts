@@ -2,12 +2,13 @@
  * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
  * list, so that functions are defined in one place only.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { INTAKE } from '../intake/input.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
-import { suggestion } from '../support/suggestion.ts'
 import { yamlContent } from '../support/yaml-document.ts'
-import type { TopicMappings } from './settings/mappings.ts'
+import { type InputSelection, inputsIn, selectInputs } from './inputs.ts'
+import { serverlessFile } from './serverless-file.ts'
 import { groupName, RETRY_TOPICS, resolveSignals, type Signal, type TopicWord, topicName } from './topics.ts'
 
 /**
@@ -19,23 +20,18 @@ type Condition = (typeof CONDITIONS)[number]
 /** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions/entry-schema.ts`. */
 export interface FunctionKeys {
   /**
-   * Signals that trigger the function. Each topic is read by a separate consumer group, because
-   * Lambda requires one for each event source.
+   * Signals that trigger the function, or `inputs` for the topics of other applications in `config/inputs.yaml`. Each topic is read
+   * by a separate consumer group, because Lambda requires one for each event source.
    */
-  readonly consumes?: Signal | readonly Signal[]
+  readonly consumes?: ConsumedWord | readonly ConsumedWord[]
   /** Topics that a forwarder reads on its schedule. A forwarder stores its own offsets. */
   readonly forwards?: TopicWord | readonly TopicWord[]
   /** Topics to which the function writes. `TOPIC_GROUPS` lists the names for groups of topics. */
   readonly emits?: TopicWord | readonly TopicWord[]
   /** Names of resources that the function uses, from the table in `infra/roles/uses.ts`. */
   readonly uses?: string | readonly string[]
-  /** Names of Kafka topics of other systems, which trigger the function instead of `consumes`. */
-  readonly foreignTopics?: string | readonly string[]
-  /**
-   * Names of mappings in `config/mappings/`, in the order in which they are tried. They replace the mappings of the function's
-   * topic. An empty list disables mappings.
-   */
-  readonly mappings?: string | readonly string[]
+  /** Names of the inputs that the function reads. Without it, a function that consumes `inputs` reads those that no other names. */
+  readonly inputs?: string | readonly string[]
   /** Schedule as a `rate(…)` or `cron(…)` expression. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }
   /** Maximum number of records per batch. */
@@ -43,6 +39,9 @@ export interface FunctionKeys {
   readonly maximumBatchingWindow?: number
   readonly maximumPollers?: number
 }
+
+/** Signal, or all topics of other applications. */
+type ConsumedWord = Signal | 'inputs'
 
 /** Function entry in serverless.yml. `description` is the only key of the framework that is read here. */
 type Entry = FunctionKeys & { readonly description?: string }
@@ -58,9 +57,8 @@ export interface DeclaredFunction {
   /** Topics to which the function writes: the topics in `emits`, and the topic for failures. */
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
-  /** Names of the function's own mappings. If undefined, the mappings of its topic apply, see `listMappings`. */
-  readonly mappings?: readonly string[]
-  readonly foreignTopics: readonly string[]
+  /** Inputs that the function reads; absent for a function that does not consume `inputs`. */
+  readonly inputs?: InputSelection
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
   readonly reading: typeof READING_DEFAULTS
 }
@@ -74,24 +72,27 @@ export const READING_DEFAULTS = {
 
 /** Returns the functions in the order of their entries in the file. Pure. */
 export function parseFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
+  const named = Object.values(entries).flatMap(({ inputs }) => toList(inputs))
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // Like the framework, this accepts a single name instead of a list.
     const uses = toList(entry.uses)
-    const [consumes, forwards, emits] = [entry.consumes, entry.forwards, entry.emits].map(words =>
-      resolveSignals(toList(words)),
+    const words = toList(entry.consumes)
+    const own = words.filter(word => word !== 'inputs')
+    const [consumes, forwards, emits] = [own, toList(entry.forwards), toList(entry.emits)].map(signals =>
+      resolveSignals(signals),
     ) as [Signal[], Signal[], Signal[]]
-    const foreignTopics = toList(entry.foreignTopics)
+    const readsInputs = words.length > own.length
+    const inputs = entry.inputs === undefined ? { except: named } : { only: toList(entry.inputs) }
     return {
       name,
       description: entry.description ?? '',
       consumes,
       forwards,
       emits,
-      writes: [...emits, ...listFailureTopics([...consumes, ...forwards], foreignTopics)],
+      writes: [...emits, ...listFailureTopics([...consumes, ...forwards], readsInputs)],
       uses,
-      ...(entry.mappings === undefined ? {} : { mappings: toList(entry.mappings) }),
-      foreignTopics,
+      ...(readsInputs ? { inputs } : {}),
       ...(schedule === undefined ? {} : { schedule: toSchedule(schedule) }),
       reading: {
         batchSize: entry.batchSize ?? READING_DEFAULTS.batchSize,
@@ -113,8 +114,8 @@ const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
  * Returns the topic to which the function writes failures. Empty for a function that reads failures, because it would otherwise
  * read its own failures.
  */
-function listFailureTopics(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
-  return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
+function listFailureTopics(read: readonly Signal[], readsInputs: boolean): Signal[] {
+  return (read.length === 0 && !readsInputs) || read.some(signal => WITH_FAILURES.includes(signal))
     ? []
     : ['failures']
 }
@@ -123,17 +124,6 @@ function toSchedule(schedule: NonNullable<FunctionKeys['schedule']>) {
   return typeof schedule === 'string'
     ? { expression: schedule, condition: 'clock' as const }
     : { expression: schedule.rate, condition: schedule.if }
-}
-
-/**
- * Possible locations of serverless.yml. In a container image, it is one folder above the bundle; in the project, it is two folders
- * above this file.
- */
-const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
-
-/** Returns the location of this project's serverless.yml. */
-export function serverlessFile(): URL | string {
-  return PLACES.find(place => existsSync(place)) ?? 'serverless.yml'
 }
 
 /**
@@ -152,14 +142,27 @@ export function readFunctions(file: URL | string = serverlessFile()): DeclaredFu
 
 /** Topic that triggers a function. */
 export interface TriggerTopic extends ReadTopic {
-  /** Signal of the topic; absent for a topic of another system. */
+  /** Signal of the topic; absent for an input. */
   readonly signal?: Signal
 }
 
-/** Returns the topics that trigger a function in an environment. */
+/**
+ * Returns the name of the consumer that a function runs. All functions for inputs run the same consumer, so that its states do not
+ * depend on which function reads an input.
+ */
+export function getConsumerName({ name, inputs }: Pick<DeclaredFunction, 'name' | 'inputs'>): string {
+  return inputs === undefined ? name : INTAKE
+}
+
+/**
+ * Returns the topics that trigger a function in an environment.
+ *
+ * @param inputs names of all inputs of the environment
+ */
 export function listTriggerTopics(
-  { name, consumes, foreignTopics }: Pick<DeclaredFunction, 'name' | 'consumes' | 'foreignTopics'>,
+  { name, consumes, inputs }: Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>,
   env: string,
+  allInputs: readonly string[] = inputs ? inputsIn(env).map(({ topic }) => topic) : [],
 ): TriggerTopic[] {
   const own = consumes.map(signal => ({
     function: name,
@@ -167,7 +170,11 @@ export function listTriggerTopics(
     topic: topicName(signal, env),
     group: groupName(resolveReaderName(name, consumes, signal), env),
   }))
-  const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
+  const foreign = selectInputs(inputs, allInputs).map(topic => ({
+    function: INTAKE,
+    topic,
+    group: groupName(`${name}-${topic}`, env),
+  }))
   return [...own, ...foreign]
 }
 
@@ -185,53 +192,9 @@ export function findFirstSignal(name: string): Signal | undefined {
   return FIRST_SIGNALS[name]
 }
 
-/** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */
-export function listMappings(
-  { mappings, consumes, foreignTopics }: Pick<DeclaredFunction, 'mappings' | 'consumes' | 'foreignTopics'>,
-  topicMappings: readonly TopicMappings[],
-): readonly string[] {
-  const topics: readonly string[] = [...consumes, ...foreignTopics]
-  return (
-    mappings ??
-    topicMappings.flatMap(({ topic, mappings: ofTopic }) => (topics.includes(topic) ? ofTopic : []))
-  )
-}
-
-/**
- * Returns the mappings of each topic. Mappings in the settings are listed before the mappings of the functions that read the topic.
- */
-export function mappingsByTopic(
-  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
-  topicMappings: readonly TopicMappings[] = [],
-): TopicMappings[] {
-  const byTopic = new Map(topicMappings.map(({ topic, mappings }) => [topic, mappings]))
-  for (const declared of functions)
-    for (const topic of [...declared.consumes, ...declared.foreignTopics]) {
-      const mappings = listMappings(declared, topicMappings)
-      if (mappings.length > 0) byTopic.set(topic, [...new Set([...(byTopic.get(topic) ?? []), ...mappings])])
-    }
-  return [...byTopic].map(([topic, mappings]) => ({ topic, mappings }))
-}
-
-/** Returns an error message for each topic in `TOPIC_MAPPINGS` that no function reads. Its name is probably misspelled. */
-export function topicMappingProblems(
-  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics'>[],
-  topicMappings: readonly TopicMappings[],
-): string[] {
-  const read = [...new Set(functions.flatMap(one => [...one.consumes, ...one.foreignTopics]))]
-  return topicMappings.flatMap(({ topic }) => {
-    if (read.includes(topic)) return []
-    const meant = suggestion(topic, read) ?? ''
-    return `TOPIC_MAPPINGS: no function reads "${topic}".${meant} Functions read ${read.join(', ')}.`
-  })
-}
-
 /** Returns whether the function is triggered by a topic. */
-export function isConsumer({
-  consumes,
-  foreignTopics,
-}: Pick<DeclaredFunction, 'consumes' | 'foreignTopics'>): boolean {
-  return consumes.length + foreignTopics.length > 0
+export function isConsumer({ consumes, inputs }: Pick<DeclaredFunction, 'consumes' | 'inputs'>): boolean {
+  return consumes.length > 0 || inputs !== undefined
 }
 
 /**
@@ -251,15 +214,16 @@ export function listEmitters(
   return consumes.flatMap(signal =>
     all
       .filter(declared => isConsumer(declared) && declared.writes.includes(signal))
-      .map(({ name }) => `${topicName(signal, env)}=${name}`),
+      .map(declared => `${topicName(signal, env)}=${getConsumerName(declared)}`),
   )
 }
 
-/** Returns the names of the functions that read the signal. Without a signal, returns the names of all consumers. */
+/** Returns the names of the consumers that read the signal. Without a signal, returns the names of all consumers. */
 export function listConsumers(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
-  return functions
+  const names = functions
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))
-    .map(({ name }) => name)
+    .map(getConsumerName)
+  return [...new Set(names)]
 }
 
 /** Returns the consumers and forwarders of a topic. */

@@ -3,8 +3,6 @@ import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
 import type { Slice } from '#runtime/settings/index.ts'
 import { APPLICATION } from './application.ts'
-import { mappingReader } from './mapping-reader.ts'
-import { MAPPINGS, type MappingSettings } from './settings/index.ts'
 
 /** Returns a Kafka-triggered handler that runs a process or a sink of Sluice. */
 export function kafkaConsumer<State, Data, const Slices extends readonly Slice[] = readonly []>(
@@ -12,7 +10,5 @@ export function kafkaConsumer<State, Data, const Slices extends readonly Slice[]
   source: WorkSource<State, Data, Slices>,
   choices: Choices<Slices> = {},
 ) {
-  const slices = [...(choices.slices ?? []), MAPPINGS] as unknown as Slices
-  const foreignReader = (config: unknown) => mappingReader(config as MappingSettings)
-  return kafkaHandler(APPLICATION, name, source, { ...choices, slices, foreignReader })
+  return kafkaHandler(APPLICATION, name, source, choices)
 }

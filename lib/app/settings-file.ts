@@ -22,7 +22,6 @@ export const FILE_KEYS = {
     topic: 'KAFKA_TOPIC',
     topics: 'TOPIC_NAMES',
     partitions: 'PARTITIONS',
-    mappings: 'TOPIC_MAPPINGS',
     org: 'ORG',
     domain: 'DOMAIN',
     environment: 'SLUICE_ENV',
@@ -79,6 +78,7 @@ export const FILE_KEYS = {
     notifications: 'NOTIFICATIONS_DIR',
     failures: 'FAILURES_DIR',
     mappings: 'MAPPINGS_DIR',
+    inputs: 'INPUTS_FILE',
     views: 'VIEWS_DIR',
   },
   history: {

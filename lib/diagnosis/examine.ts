@@ -139,9 +139,9 @@ async function checkConsumers(
 }
 
 function listConsumers(functions: readonly ExaminedFunction[], env: string): ListedConsumer[] {
-  return functions.flatMap(({ name, consumes, uses, reading }) =>
-    listTriggerTopics({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
-      function: name,
+  return functions.flatMap(({ uses, reading, ...declared }) =>
+    listTriggerTopics(declared, env).map(({ function: consumer, group, topic }) => ({
+      function: consumer,
       group,
       topic,
       batchSize: reading.batchSize,

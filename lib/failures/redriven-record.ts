@@ -56,9 +56,10 @@ export function createRedrivenRecord(
   }
 }
 
-function toFailedAttempt(
+/** Returns the attempt of a failure, for the history of the next one. */
+export function toFailedAttempt(
   { attempt, failedAt, errorType, error }: FailureData,
-  byHand: ByHand | undefined,
+  byHand?: ByHand,
 ): FailedAttempt {
   const failedAttempt = { attempt, failedAt, errorType, error }
   if (!byHand) return failedAttempt

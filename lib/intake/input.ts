@@ -1,6 +1,9 @@
 /** Inputs: topics of other applications, as `config/inputs.yaml` lists them. */
 import type { Path, TimeSource } from '../mapping/mapping.ts'
 
+/** Consumer of all inputs. */
+export const INTAKE = 'intake'
+
 /** Topic of another application, whose records become events. */
 export interface Input {
   readonly topic: string

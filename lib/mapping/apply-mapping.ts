@@ -117,8 +117,9 @@ function findOwnMetric(family: Family, target: string, value: Path): FieldSource
   return { target, kind: 'number', isRequired: true, from: [value] }
 }
 
-function readEventTime(
-  { times }: Mapping,
+/** Returns the event time of a record; undefined for the time of its record. */
+export function readEventTime(
+  { times }: Pick<Mapping, 'times'>,
   document: object,
 ): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
@@ -155,7 +156,8 @@ const EVENT_IDENTITY: readonly Path[] = [
   { name: 'id', steps: ['id'] },
 ]
 
-function computeFieldsId(
+/** Returns an id that is derived from fields of the record. @param type event type of the id */
+export function computeFieldsId(
   type: string,
   paths: readonly Path[],
   document: object,

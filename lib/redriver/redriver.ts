@@ -14,8 +14,11 @@ import {
   type TopicName,
 } from '#runtime/consumer/index.ts'
 import type { Growth } from '#runtime/pipeline/model/index.ts'
+import type { RetryInput } from '../app/retry-input.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
+import { createNextFailure } from '../failures/next-failure.ts'
 import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
+import { INTAKE } from '../intake/input.ts'
 
 /** Topic in which failure records wait for a retry. */
 interface RetryTopic {
@@ -35,13 +38,18 @@ export interface RedriverParts {
    * failure.
    */
   readonly growths?: ReadonlyMap<string, readonly Growth[]>
+  /** Retries records of inputs; absent without inputs. */
+  readonly retryInput?: RetryInput
+  /** Kafka name of the topic of failures. */
+  readonly failuresTopic: string
 }
 
 /**
  * Returns the redriver. Due times are compared with the function's clock. If the broker's clock is ahead of it, records are
  * redriven late by the difference, but never early.
  */
-export function redriver({ from, backTo, readData, growths }: RedriverParts): Forwarder {
+export function redriver(parts: RedriverParts): Forwarder {
+  const { from, backTo, readData, growths } = parts
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
   return {
     name: 'redriver',
@@ -54,6 +62,7 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
       const failure = waitingFailure(record, readData)
       if (typeof failure === 'string') return reject(failure, failure)
       const { originalTopic, originalPartition, originalOffset } = failure
+      if (failure.consumer === INTAKE) return retryOfInput(failure, dueMs, parts)
       const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
       if (!backTo.has(originalTopic)) {
         const why = `it comes from ${place}: no consumer of this environment reads that topic`
@@ -66,6 +75,28 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
       return forwardRecord('redriven', createRedrivenRecord(failure, undefined, growths?.get(originalTopic)))
     },
   }
+}
+
+/**
+ * Maps the stored bytes of a record of an input again, because nothing is written into an input. A record that still fails becomes
+ * the next attempt of the same failure.
+ */
+function retryOfInput(
+  failed: FailureData,
+  dueMs: number,
+  { retryInput, failuresTopic }: RedriverParts,
+): ReturnType<Forwarder['forward']> {
+  if (!retryInput || !isRedrivable(failed)) {
+    const why = retryInput ? 'only its input has the whole record' : 'the environment has no inputs'
+    return reject(why, why)
+  }
+  const record = retryInput(failed)
+  const [reason, written] =
+    'kind' in record
+      ? ['failed-again', createNextFailure(failuresTopic, failed, record, dueMs)]
+      : ['mapped-again', record]
+  const headers = written.headers.map(([name, value]) => [name, value ?? Buffer.alloc(0)] as const)
+  return forwardRecord(reason, { topic: written.topic, key: written.key, value: written.value, headers })
 }
 
 /** Pattern of valid topic names. Any client can write to a retry topic, so other names are not logged. */

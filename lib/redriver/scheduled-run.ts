@@ -3,10 +3,13 @@
 import type { Forwarder } from '#runtime/consumer/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
-import type { GeneralSettings } from '#runtime/settings/index.ts'
+import { type GeneralSettings, readSettings } from '#runtime/settings/index.ts'
 import { APPLICATION } from '../app/application.ts'
+import { inputsIn } from '../app/inputs.ts'
+import type { RetryInput } from '../app/retry-input.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
+import { INPUTS, PARTITION_KEY } from '../app/settings/index.ts'
 import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { type Growths, readGrowths } from './growths.ts'
@@ -28,10 +31,22 @@ export function createRedriver() {
 
 /** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
 async function deployedRedriver(
-  { env }: Pick<GeneralSettings, 'env'>,
+  { env, contentMode }: Pick<GeneralSettings, 'env' | 'contentMode'>,
   connections: Pick<Connections, 'value'>,
 ): Promise<Forwarder> {
-  return redriverIn(env, waitMs, await readGrowths(topicsBackTo(env), connections))
+  const growths = await readGrowths(topicsBackTo(env), connections)
+  return redriverIn(env, waitMs, growths, await inputRetry(env, contentMode))
+}
+
+/** Loads the inputs and their mappings; none without inputs, so that their code is not loaded. */
+async function inputRetry(
+  env: string,
+  contentMode: GeneralSettings['contentMode'],
+): Promise<RetryInput | undefined> {
+  const config = readSettings([INPUTS, PARTITION_KEY])
+  if (inputsIn(env, config.inputsFile).length === 0) return undefined
+  const { createInputRetry } = await import('../app/retry-input.ts')
+  return createInputRetry({ env, contentMode, ...config })
 }
 
 /**
@@ -39,11 +54,13 @@ async function deployedRedriver(
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
  * @param growths partition count increases of the topics to which records are returned
+ * @param retryInput retries records of inputs; undefined without inputs
  */
 export function redriverIn(
   env: string,
   delayMs: (signal: RetrySignal) => number = waitMs,
   growths: Growths = new Map(),
+  retryInput?: RetryInput,
 ): Forwarder {
   return redriver({
     from: RETRY_TOPICS.map(name => ({
@@ -54,6 +71,8 @@ export function redriverIn(
     backTo: topicsBackTo(env),
     readData: APPLICATION.readData,
     growths,
+    failuresTopic: topicName('failures', env),
+    ...(retryInput && { retryInput }),
   })
 }
 

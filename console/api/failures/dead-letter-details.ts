@@ -1,6 +1,7 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 
 import type { FailedAttempt } from '#runtime/consumer/index.ts'
+import { findInputRetry } from '../../../lib/app/retry-input.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
@@ -60,7 +61,8 @@ export function declareDeadLetterRoutes(environment: ConsoleEnvironment) {
 async function showDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
   const { found, handled } = await requireDeadLetter(environment, at)
   const topics = await readRedriveTopics(environment.connections, environment.config, environment.consumers)
-  return toShownDeadLetter(found, previewRedrive(found, handled, topics))
+  const retryInput = await findInputRetry([found.deadLetter.consumer], environment.config)
+  return toShownDeadLetter(found, previewRedrive(found, handled, topics, retryInput))
 }
 
 async function requireDeadLetter(

@@ -1,8 +1,10 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
+import type { RetryInput } from '../../app/retry-input.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
+import { INTAKE } from '../../intake/input.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './operation.ts'
 import type { RedriveTopics } from './redrive-topics.ts'
@@ -20,6 +22,7 @@ export const LEFT_OUT = {
   'another-log': 'of an offset that their topic has not reached: it was recreated since',
   'unknown-consumer': 'of a consumer that no longer reads their topic',
   'too-large': 'too large for their topic, including what a redrive adds',
+  'still-fails': 'of records of an input that still cannot be mapped: they stay as they are',
   broken: 'broken: they cannot be read',
 } as const
 
@@ -46,12 +49,25 @@ export function buildRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   topics: RedriveTopics,
   byHand: { readonly by: string; readonly at: string },
+  retryInput?: RetryInput,
 ): OutgoingRecord | LeftOutReason {
+  if (deadLetter.consumer === INTAKE) return mapInput(deadLetter, retryInput)
   const because = findRedriveObstacle(deadLetter, topics)
   if (because) return because
   const topic = topics.get(deadLetter.originalTopic)
   const record = createRedrivenRecord(deadLetter, byHand, topic?.growths)
   return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
+}
+
+/** Returns the event of a record of an input, mapped with the mappings of now. Nothing is written into the input. */
+function mapInput(
+  deadLetter: FoundDeadLetter['deadLetter'],
+  retryInput: RetryInput | undefined,
+): OutgoingRecord | LeftOutReason {
+  if (!isRedrivable(deadLetter)) return 'incomplete'
+  if (!retryInput) return 'unknown-topic'
+  const record = retryInput(deadLetter)
+  return 'kind' in record ? 'still-fails' : record
 }
 
 /** Returns the reason why a record cannot be redriven to its original topic. */

@@ -19,7 +19,7 @@ const GROUP = 1_000
 
 /** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
 export async function* readEligibleLetters(
-  { request, rows, letters, topics, connections }: Handling,
+  { request, rows, letters, topics, connections, retryInput }: Handling,
   tally: Tally,
   by: string,
 ): AsyncGenerator<readonly EligibleLetter[]> {
@@ -44,7 +44,7 @@ export async function* readEligibleLetters(
     const selected = group.flatMap(({ row, found }) => {
       // The record is no longer in the topic.
       if (!found) return []
-      const record = buildRedrive(found, topics, { by, at })
+      const record = buildRedrive(found, topics, { by, at }, retryInput)
       if (typeof record !== 'string') return [toEligibleLetter(row, record)]
       tally.addLeftOut(record)
       return []

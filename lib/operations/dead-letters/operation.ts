@@ -1,6 +1,6 @@
 /** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../../app/config.ts'
+import { findInputRetry, type InputRetrySettings, type RetryInput } from '../../app/retry-input.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
@@ -27,6 +27,8 @@ export interface Handling extends Selected {
   /** Topics to which records can be redriven. */
   readonly topics: RedriveTopics
   readonly connections: Pick<Connections, 'kafka'>
+  /** Maps records of inputs again; absent if none are selected. */
+  readonly retryInput?: RetryInput
   /** Signal that ends the run or the preview after the current batch. */
   readonly stop: AbortSignal
 }
@@ -34,7 +36,7 @@ export interface Handling extends Selected {
 /** Environment whose dead letters are handled. */
 interface HandlingEnvironment {
   readonly connections: Connections
-  readonly config: Pick<Config, 'env'>
+  readonly config: InputRetrySettings
   readonly letters: DeadLetterSource
   /** Functions of the environment, with the topics that they read. */
   readonly readers: readonly ReadTopic[]
@@ -51,7 +53,10 @@ export async function prepareHandling(
   stop: AbortSignal,
 ): Promise<Handling> {
   const topics = await readRedriveTopics(connections, config, readers, request.command === 'redrive')
-  return { ...(await selectDeadLetters(letters, request, stop)), request, letters, topics, connections, stop }
+  const selected = await selectDeadLetters(letters, request, stop)
+  const consumers = selected.rows.flatMap(row => (row.kind === 'letter' ? row.consumer : []))
+  const retryInput = await findInputRetry(consumers, config)
+  return { ...selected, request, letters, topics, connections, stop, ...(retryInput && { retryInput }) }
 }
 
 /** Returns the request as command-line options, for the audit event. */

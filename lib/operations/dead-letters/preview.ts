@@ -1,8 +1,11 @@
 /** Shows in advance what redriving or dropping dead letters would do. */
+import { computePartition } from '#runtime/consumer/index.ts'
+import type { RetryInput } from '../../app/retry-input.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { createRedrivenRecord } from '../../failures/redriven-record.ts'
-import { findRedriveObstacle, type LeftOutReason } from './decision.ts'
+import { INTAKE } from '../../intake/input.ts'
+import { buildRedrive, findRedriveObstacle, type LeftOutReason } from './decision.ts'
 import { readEligibleLetters } from './eligible-letters.ts'
 import type { Handling } from './operation.ts'
 import type { RedriveTopics } from './redrive-topics.ts'
@@ -36,7 +39,9 @@ export function previewRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
+  retryInput?: RetryInput,
 ): RedriveOutlook {
+  if (deadLetter.consumer === INTAKE) return previewMapping(deadLetter, handled, topics, retryInput)
   const growths = topics.get(deadLetter.originalTopic)?.growths
   const { topic, partition } = createRedrivenRecord(deadLetter, undefined, growths)
   const { consumer, attempt, errorType } = deadLetter
@@ -44,6 +49,28 @@ export function previewRedrive(
   return {
     to: { topic, partition, consumer, attempt: attempt + 1 },
     leftOut: leftOut ?? null,
+    handled: handled ?? null,
+  }
+}
+
+/** Returns the expected outcome for a record of an input, whose event is appended to one of Sluice's topics. */
+function previewMapping(
+  deadLetter: FoundDeadLetter['deadLetter'],
+  handled: HandledAction | undefined,
+  topics: RedriveTopics,
+  retryInput: RetryInput | undefined,
+): RedriveOutlook {
+  const { consumer, attempt, originalTopic, originalPartition } = deadLetter
+  const record = buildRedrive({ deadLetter }, topics, { by: '', at: '' }, retryInput)
+  const isMapped = typeof record !== 'string'
+  const partitions = isMapped ? topics.get(record.topic)?.bounds.length : undefined
+  const partition = isMapped && record.key && partitions ? computePartition(record.key, partitions) : 0
+  const to = isMapped
+    ? { topic: record.topic, partition }
+    : { topic: originalTopic, partition: originalPartition }
+  return {
+    to: { ...to, consumer, attempt: attempt + 1 },
+    leftOut: isMapped ? null : record,
     handled: handled ?? null,
   }
 }

@@ -2,13 +2,8 @@
 import { isFailure, readJsonObject, readStructured } from '#runtime/cloudevents/index.ts'
 import type { Event, Failure, FailureCode } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import {
-  applyMapping,
-  type ForeignDocument,
-  findUnmetCondition,
-  isApplicable,
-} from '../../mapping/apply-mapping.ts'
-import { eventDocument } from '../../mapping/foreign-reader.ts'
+import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
+import { eventDocument, mapDocument } from '../../mapping/map-document.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { findReaderFault } from './csv-event.ts'
 
@@ -34,21 +29,19 @@ export type Trial =
 export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Trial {
   if ('error' in record) return createRefusal('unreadable', record.error)
   if ('kind' in record) return createRefusal(record.code, record.message)
-  const [first, ...others] = mappings.filter(one => isApplicable(one, record))
-  if (first === undefined) {
-    const reasons = mappings.map(one => `${one.name}: ${findUnmetCondition(one, record)}`).join('; ')
-    return createRefusal(
-      record.isEvent ? 'cloudevent' : 'not-a-cloudevent',
-      `no mapping takes it (${reasons})`,
-    )
+  const applicable = mappings.filter(one => isApplicable(one, record))
+  const mapped = mapDocument(mappings, record)
+  if (mapped.kind === 'failure') {
+    if (applicable.length > 0) return createRefusal(mapped.code, mapped.message)
+    return createRefusal(record.isEvent ? 'cloudevent' : 'not-a-cloudevent', mapped.message)
   }
-  const event = applyMapping(first, record)
-  if (isFailure(event)) return createRefusal(event.code, event.message)
+  const { mapping, event } = mapped
+  const others = applicable.slice(applicable.indexOf(mapping) + 1)
   const violation = schemaViolation(event.type, event.data)
   if (violation !== undefined) return createRefusal('schema-violated', violation)
   const fault = findReaderFault(event)
   if (fault !== undefined) return createRefusal('malformed-event', fault)
-  return { accepted: true, mapping: first.name, others: others.map(({ name }) => name), event }
+  return { accepted: true, mapping: mapping.name, others: others.map(({ name }) => name), event }
 }
 
 function createRefusal(code: TrialCode, reason: string): Trial {

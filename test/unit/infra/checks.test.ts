@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import {
-  findMappingProblems,
+  findInputProblems,
   findNotificationProblems,
   findPolicyProblems,
   findRulesProblems,
@@ -156,12 +156,16 @@ describe('the mappings that functions name', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given errors or no file, then each is named with its file; others are not looked at', async () => {
-    const problems = () => findMappingProblems(folder, 'mine', ['a', 'b'])
     writeFileSync(join(folder, 'a.yaml'), 'family: device\n')
     writeFileSync(join(folder, 'c.yaml'), '[')
-    assert.deepEqual(await problems(), [
-      'mine/a.yaml:1:1  needs the key time',
-      'mine/b.yaml: there is no such file',
+    const problems = (mapping: string) => {
+      const file = join(folder, `${mapping}-inputs.yaml`)
+      writeFileSync(file, `inputs: [{ topic: motion, mappings: [${mapping}] }]`)
+      return findInputProblems('prod', file, 'inputs.yaml', [folder, 'mine'])
+    }
+    assert.deepEqual(await problems('a'), ['mine/a.yaml:1:1  needs the key time'])
+    assert.deepEqual(await problems('b'), [
+      'inputs.yaml: the input motion names the mapping "b", which is not in mine.',
     ])
   })
 })

@@ -54,7 +54,7 @@ it('given words of the framework beside the keys, then they stay and take preced
 it('given the console, then it is deployed only where it is asked for, with an HTTP API and its secret', () => {
   const entries = () => ({
     console: { name: 'sluice-test-console', emits: ['events'] as const, uses: ['redis', 'console'] as const },
-    frost: { name: 'sluice-test-frost', consumes: 'readings' as const, mappings: 'device', uses: ['redis'] },
+    frost: { name: 'sluice-test-frost', consumes: 'readings' as const, uses: ['redis'] },
   })
   const off = frameworkWith(entries())
   new FunctionsPlugin(off).hooks.initialize?.()
@@ -62,11 +62,9 @@ it('given the console, then it is deployed only where it is asked for, with an H
   assert.deepEqual(Object.keys(off.service.resources.Resources), ['Own', 'FrostRole'])
 
   const on = frameworkWith(entries())
-  const topicMappings = [{ topic: 'readings', mappings: ['weather'] }]
-  on.service.custom.deployment = { ...on.service.custom.deployment, console: true, topicMappings }
+  on.service.custom.deployment = { ...on.service.custom.deployment, console: true }
   new FunctionsPlugin(on).hooks.initialize?.()
-  const { events, environment, package: packed } = on.service.functions.console ?? {}
-  assert.deepEqual(packed, { patterns: ['config/mappings/*.yaml', 'config/mappings/*.yml'] })
+  const { events, environment } = on.service.functions.console ?? {}
   assert.deepEqual(events, [{ httpApi: '*' }])
   const { extensions } = on.service.resources as { extensions?: Record<string, { Properties: object }> }
   assert.deepEqual(extensions?.HttpApiStage?.Properties, {
@@ -88,8 +86,6 @@ it('given the console, then it is deployed only where it is asked for, with an H
   assert.deepEqual(environment, {
     CONSOLE_SECRET: 'sluice/test/console',
     REDIS_SECRET: 'sluice/test/redis-console',
-    MAPPINGS_DIR: '/project/config/mappings',
-    TOPIC_MAPPINGS: 'readings=weather,device',
   })
   const roleOf = (id: string) => JSON.stringify(on.service.resources.Resources[id as never])
   assert.match(roleOf('ConsoleRole'), /sluice\/test\/redis-console/)

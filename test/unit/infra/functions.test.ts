@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { findEntryProblems } from '../../../infra/checks/function-entries.ts'
-import { expandFields } from '../../../infra/functions/expanded-fields.ts'
+import { expandFields, isDeployed } from '../../../infra/functions/expanded-fields.ts'
 import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
 import { readAccount } from '../../../infra/place/account.ts'
-import { readThisMachine } from '../../../infra/place/this-machine.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import {
   type DeclaredFunction,
   type FunctionKeys,
+  isConsumer,
+  listTriggerTopics,
   parseFunctions,
   readFunctions,
-  topicMappingProblems,
 } from '../../../lib/app/functions.ts'
 import { type Signal, topicName } from '../../../lib/app/topics.ts'
 import { golden } from '../../support/golden.ts'
@@ -27,7 +27,8 @@ const ENVIRONMENT = {
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
 }
-const PLACE = readAccount('prod', 'eu-west-1', ENVIRONMENT, '/project')
+const INPUTS = ['factory.motion', 'slow.source']
+const PLACE = { ...readAccount('prod', 'eu-west-1', ENVIRONMENT, '/project'), inputs: INPUTS }
 
 /** One of each kind, not those of this project: a new function must change nothing here. */
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
@@ -37,8 +38,9 @@ const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
-  reader: { consumes: 'readings', uses: ['redis'], mappings: ['device', 'weather'] },
-  stranger: { foreignTopics: 'factory.motion', uses: ['redis'], mappings: 'device' },
+  reader: { consumes: 'readings', uses: ['redis'] },
+  stranger: { consumes: 'inputs', uses: ['redis', 'inputs'] },
+  'own-source': { consumes: 'inputs', inputs: 'slow.source', uses: ['redis', 'inputs'] },
   chooser: { schedule: 'rate(1 minute)', uses: ['failure-policy'] },
   taker: { emits: ['failures'], uses: ['on-failure'] },
   redriver: {
@@ -141,45 +143,41 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(packed, { patterns: ['config/failures/*.yaml', 'config/failures/*.yml'] })
     assert.deepEqual(environment, {
       FAILURES_DIR: 'config/failures',
-      FAILURE_CONSUMERS: 'frost-watch,both,reader,stranger,teller,caller,router',
+      FAILURE_CONSUMERS: 'frost-watch,both,reader,intake,teller,caller,router',
     })
   })
 
-  it('given mappings, then it has their files, and their order', () => {
-    const { package: packed, environment } = expanded('reader')
-    assert.deepEqual(packed, { patterns: ['config/mappings/*.yaml', 'config/mappings/*.yml'] })
-    assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'config/mappings' })
-    const [one] = parseFunctions({ one: { consumes: 'readings', mappings: 'device' } })
-    assert.deepEqual(one?.mappings, ['device'])
-  })
-
-  it('given mappings of a topic, then all its consumers have them, but for those that name their own', () => {
-    const topicMappings = [
-      { topic: 'readings', mappings: ['weather'] },
-      { topic: 'factory.motion', mappings: ['plain-sensor'] },
-    ]
-    const mappingsIn = (name: string, own?: readonly string[]) => {
-      const declared = DECLARED.find(one => one.name === name)
-      assert.ok(declared)
-      const entry = own === undefined ? declared : { ...declared, mappings: own }
-      const fields = expandFields(entry, DECLARED, { ...PLACE, topicMappings })
-      return [fields.environment?.MAPPINGS, fields.package?.patterns.filter(one => one.includes('mappings'))]
-    }
-    const packed = ['config/mappings/*.yaml', 'config/mappings/*.yml']
-    assert.deepEqual(mappingsIn('frost-watch'), ['weather', packed])
-    assert.deepEqual(mappingsIn('reader'), ['device,weather', packed])
-    assert.deepEqual(mappingsIn('reader', []), [undefined, undefined])
-    assert.deepEqual(mappingsIn('stranger'), ['device', packed])
-    assert.deepEqual(mappingsIn('teller'), [undefined, []])
-  })
-
-  it('given a topic with mappings that no function reads, then the similar one is named', () => {
-    const named = (topic: string) => topicMappingProblems(DECLARED, [{ topic, mappings: ['device'] }])
-    assert.deepEqual(named('factory.motion'), [])
-    assert.match(
-      named('reading').join(),
-      /^TOPIC_MAPPINGS: no function reads "reading"\. Did you mean readings\? Functions read readings, events,/,
+  it('given inputs, then it has their files, a group for each topic, and pollers beside those of readings', () => {
+    const { package: packed, environment, events } = expanded('stranger')
+    assert.deepEqual(packed, {
+      patterns: [
+        'config/inputs.yaml',
+        'config/inputs/*.json',
+        'config/mappings/*.yaml',
+        'config/mappings/*.yml',
+      ],
+    })
+    assert.deepEqual(environment, { INPUTS_FILE: 'config/inputs.yaml', MAPPINGS_DIR: 'config/mappings' })
+    const sources = events.map(event => (event as { msk: Readonly<Record<string, object>> }).msk)
+    assert.deepEqual(
+      sources.map(({ topic, consumerGroupId, provisionedPollerConfig }) => [
+        topic,
+        consumerGroupId,
+        (provisionedPollerConfig as { pollerGroupName: string }).pollerGroupName,
+      ]),
+      [['factory.motion', 'sluice-stranger-factory.motion-prod', 'sluice-prod-inputs']],
     )
+  })
+
+  it('given an input that an entry names, then only that entry reads it, as the same consumer', () => {
+    const [stranger, own] = ['stranger', 'own-source'].map(name => DECLARED.find(one => one.name === name))
+    assert.ok(stranger && own)
+    const topics = (declared: DeclaredFunction) =>
+      listTriggerTopics(declared, 'prod', INPUTS).map(one => [one.topic, one.function])
+    assert.deepEqual(topics(stranger), [['factory.motion', 'intake']])
+    assert.deepEqual(topics(own), [['slow.source', 'intake']])
+    assert.ok(isDeployed(stranger, PLACE))
+    assert.ok(!isDeployed(stranger, { ...PLACE, inputs: ['slow.source'] }))
   })
 
   it('given consumers that emit to a topic, then its readers know them, and may read published failures', () => {
@@ -203,29 +201,15 @@ describe('the fields that the framework gets', () => {
       assert.ok(reading?.includes(topic(signal)), signal)
   })
 
-  it('given TOPIC_MAPPINGS, then a deployment and this machine have them, or say why not', () => {
-    const variables = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'readings=weather' }
-    const expected = [{ topic: 'readings', mappings: ['weather'] }]
-    assert.deepEqual(readAccount('prod', 'eu-west-1', variables, '/project').topicMappings, expected)
-    assert.deepEqual(readThisMachine(variables, '/project').topicMappings, expected)
-    const wrong = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'weather' }
-    for (const { problems } of [
-      readAccount('prod', 'eu-west-1', wrong, '/project'),
-      readThisMachine(wrong, '/project'),
-    ])
-      assert.match(problems.join(), /TOPIC_MAPPINGS: must be topic=mapping/)
-  })
-
-  it('given a topic of others, then it is an event source, and what is tried again may go back there', () => {
-    const msk = expanded('stranger').events[0] as { msk: { topic: string; consumerGroupId: string } }
-    assert.equal(msk.msk.topic, 'factory.motion')
-    assert.equal(msk.msk.consumerGroupId, 'sluice-stranger-prod')
+  it('given a topic of others, then only its function may read it, and none may write into it', () => {
     const all = buildRoles(DECLARED, { ...PLACE, stage: 'prod' })
     const mayUse = (role: string, action: string) =>
       JSON.stringify(all[role]).includes('factory.motion') && JSON.stringify(all[role]).includes(action)
     assert.ok(mayUse('StrangerRole', 'kafka-cluster:ReadData'))
-    assert.ok(mayUse('RedriverRole', 'kafka-cluster:WriteData'))
-    assert.ok(!mayUse('BothRole', 'kafka-cluster:'))
+    for (const role of ['RedriverRole', 'BothRole', 'OwnSourceRole'])
+      assert.ok(!mayUse(role, 'kafka-cluster:'))
+    const [writing = ''] = JSON.stringify(all.StrangerRole).match(/WriteData"\],"Resource":\[[^\]]*/) ?? []
+    assert.ok(writing !== '' && !writing.includes('factory.motion'))
     assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
   })
 })
@@ -272,10 +256,7 @@ describe('the roles', () => {
     const readers = Object.entries(
       buildRoles(DECLARED, { ...PLACE, stage: 'prod', registrySecret: 'apicurio/login' }),
     ).filter(([, made]) => JSON.stringify(made).includes(':secret:apicurio/login-??????'))
-    const expected = DECLARED.filter(
-      ({ name, consumes, foreignTopics }) =>
-        name === 'simulation' || consumes.length + foreignTopics.length > 0,
-    )
+    const expected = DECLARED.filter(declared => declared.name === 'simulation' || isConsumer(declared))
     assert.deepEqual(
       readers.map(([id]) => id),
       expected.map(({ name }) => toRoleId(name)),
@@ -319,7 +300,6 @@ describe('the list of functions', () => {
         emits: ['alerts'],
         writes: ['alerts', 'failures'],
         uses: ['redis'],
-        foreignTopics: [],
         reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
       },
     ])
@@ -332,19 +312,21 @@ it('given entries that cannot work, then one sentence names each, and none those
   const entries: FunctionKeys[] = [
     { consumes: 'readings', uses },
     { consumes: 'readings' },
-    { foreignTopics: 'sluice.telemetry.readings.prod', uses },
-    { foreignTopics: ['a'] },
-    { ...every, mappings: 'device' },
+    { consumes: 'inputs', uses },
+    { consumes: 'inputs', inputs: 'slow.source', uses },
+    { consumes: 'inputs', inputs: 'slow.sorce', uses },
+    { consumes: ['inputs', 'events'], uses },
+    { consumes: 'events', inputs: 'slow.source', uses },
     { ...every, batchSize: 3 },
     { consumes: ['events', 'alerts'], uses },
-    { consumes: 'events', foreignTopics: 'orders', uses },
     { ...every, forwards: 'retry-1m', uses },
     { ...every, forwards: 'retry-1m' },
     { forwards: 'retry-1m', uses },
     { ...every, forwards: 'retry-1m', consumes: 'events', uses },
   ]
   const lines = entries.map(
-    entry => `${JSON.stringify(entry)}\n  ${findEntryProblems({ one: entry }).join('|') || 'works'}\n`,
+    entry =>
+      `${JSON.stringify(entry)}\n  ${findEntryProblems({ one: entry }, INPUTS).join('|') || 'works'}\n`,
   )
   golden('infra-functions', lines.join(''))
 })

@@ -7,7 +7,7 @@ const FUNCTIONS = parseFunctions({
   one: { consumes: 'readings', uses: ['redis'] },
   two: { consumes: ['readings', 'events'], uses: ['redis'], maximumPollers: 20 },
   three: { consumes: 'alerts', uses: ['redis'], maximumPollers: 1 },
-  four: { foreignTopics: ['a', 'b'], uses: ['redis'] },
+  four: { consumes: 'inputs', uses: ['redis'] },
   waker: { schedule: 'rate(1 minute)' },
 })
 const [ONE, , THREE] = FUNCTIONS

@@ -5,7 +5,7 @@ import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { foreignReader } from '../../../lib/mapping/foreign-reader.ts'
+import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 
@@ -33,14 +33,16 @@ export function read(
   mappings: Mapping | readonly Mapping[],
   record: ForeignRecord,
   event?: Event,
-): Event | Failure | undefined {
-  return foreignReader([mappings].flat())(record, event)
+): Event | Failure {
+  const { topic } = record
+  const inputs = new Map([[topic, { topic, loadedMappings: [mappings].flat() }]])
+  return createRecordReader(inputs)(record, event)
 }
 
 /** The reading, which fits its schema. */
 export function readingOf(mapping: Mapping, value: unknown, changes: Partial<ForeignRecord> = {}): Event {
   const event = read(mapping, foreignRecord(value, changes))
-  if (event === undefined || isFailure(event)) throw new Error(`no reading: ${event?.message}`)
+  if (isFailure(event)) throw new Error(`no reading: ${event.message}`)
   const violation = schemaViolation(event.type, event.data)
   if (violation) throw new Error(violation)
   return event
@@ -49,8 +51,8 @@ export function readingOf(mapping: Mapping, value: unknown, changes: Partial<For
 /** `code: message` of the failure. */
 export function failureOf(mapping: Mapping, value: unknown): string {
   const found = read(mapping, foreignRecord(value))
-  if (found === undefined || !isFailure(found)) throw new Error('it became a reading')
-  return `${found.code}: ${found.message}`
+  if (!isFailure(found)) throw new Error('it became a reading')
+  return `${found.code}: ${found.message.replace('no mapping takes it: ', '')}`
 }
 
 const MINIMAL = `

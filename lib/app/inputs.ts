@@ -1,0 +1,62 @@
+/** Reads the list of inputs, for functions, tools and packaging alike. */
+import { readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readSettings } from '#runtime/settings/index.ts'
+import { type Input, type InputType, listInputTypes } from '../intake/input.ts'
+import { readInputs } from '../intake/parse-inputs.ts'
+import { serverlessFile } from './serverless-file.ts'
+import { INPUTS } from './settings/inputs.ts'
+
+/** Inputs of a function: those that are named, or all except those that other functions name. */
+export type InputSelection = { readonly only: readonly string[] } | { readonly except: readonly string[] }
+
+/** Inputs that the local environment has beside those of the file, with all mappings. `npm start` creates their topics. */
+export const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
+const LOCAL = 'local'
+
+const READ = new Map<string, readonly Input[]>()
+
+/**
+ * Returns the inputs of an environment. The file is read once.
+ *
+ * @param file path of the file, relative to the project; by default the setting INPUTS_FILE
+ * @throws InvalidFile with all errors of the file
+ */
+export function inputsIn(env: string, file = readSettings([INPUTS]).inputsFile): readonly Input[] {
+  const path = resolve(projectFolder(), file)
+  const inputs = READ.get(path) ?? readFile(path)
+  READ.set(path, inputs)
+  const local = env === LOCAL ? LOCAL_INPUTS : []
+  return [...inputs, ...local.filter(({ topic }) => inputs.every(one => one.topic !== topic))]
+}
+
+/** Returns the event types that the inputs of an environment bring, as rows beside those of `EVENT_TYPES`. */
+export function inputTypesIn(env: string): readonly InputType[] {
+  return listInputTypes(inputsIn(env))
+}
+
+function readFile(path: string): readonly Input[] {
+  try {
+    return readInputs(readFileSync(path, 'utf8'), relative(projectFolder(), path))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function projectFolder(): string {
+  const file = serverlessFile()
+  return dirname(file instanceof URL ? fileURLToPath(file) : resolve(file))
+}
+
+/** Returns the names of the inputs that a function reads, in the order of the list. */
+export function selectInputs(
+  selection: InputSelection | undefined,
+  topics: readonly string[],
+): readonly string[] {
+  if (selection === undefined) return []
+  return topics.filter(topic =>
+    'only' in selection ? selection.only.includes(topic) : !selection.except.includes(topic),
+  )
+}

@@ -1,0 +1,86 @@
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { loadMappings } from '../../mapping/adapters/load-mappings.ts'
+import { readConfigFile } from '../../support/adapters/config-file.ts'
+import { FileError } from '../../support/file-errors.ts'
+import { suggestion } from '../../support/suggestion.ts'
+import type { Input } from '../input.ts'
+import type { LoadedInput, LoadedInputs } from '../read-record.ts'
+
+/** Locations of the files, and their names in error messages. */
+interface InputFiles {
+  /** File with the list of inputs. */
+  readonly file: string
+  readonly shown?: string
+  /** Folder of the mappings. */
+  readonly folder: string
+  readonly shownFolder?: string
+}
+
+/**
+ * Loads the mappings and schemas of inputs.
+ *
+ * @throws FileError if a file is missing, or if a mapping or a schema is invalid
+ */
+export async function loadInputs(inputs: readonly Input[], files: InputFiles): Promise<LoadedInputs> {
+  const { folder, shownFolder = folder } = files
+  const all = await listMappingNames(folder)
+  const loaded = inputs.map(async (input): Promise<LoadedInput> => {
+    const names = input.as ? [] : (input.mappings ?? all)
+    for (const name of names) requireMapping(name, all, input, files)
+    const [loadedMappings, findViolation] = await Promise.all([
+      loadMappings(folder, names, shownFolder),
+      loadSchema(input, files),
+    ])
+    return { ...input, loadedMappings, ...(findViolation && { findViolation }) }
+  })
+  return new Map((await Promise.all(loaded)).map(one => [one.topic, one]))
+}
+
+async function listMappingNames(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return files
+    .filter(file => extname(file) === '.yaml')
+    .map(file => basename(file, '.yaml'))
+    .sort()
+}
+
+function requireMapping(name: string, all: readonly string[], { topic }: Input, files: InputFiles): void {
+  if (all.includes(name)) return
+  const { file, shown = file, folder, shownFolder = folder } = files
+  const similar = suggestion(name, all) ?? ''
+  throw new FileError(
+    `${shown}: the input ${topic} names the mapping "${name}", which is not in ${shownFolder}.${similar}`,
+  )
+}
+
+/** Loads the JSON Schema of an input's data. The compiler of schemas is loaded only if an input names one. */
+async function loadSchema(
+  { topic, as }: Input,
+  { file, shown = file }: InputFiles,
+): Promise<LoadedInput['findViolation']> {
+  if (as?.schema === undefined) return undefined
+  const name = join(dirname(shown), as.schema)
+  const text = await readConfigFile(join(dirname(file), as.schema), name)
+  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  try {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+    const validate = ajv.compile(JSON.parse(text))
+    return data => {
+      if (validate(data)) return undefined
+      // Messages of the library name the rule, but no values.
+      const reasons = (validate.errors ?? []).slice(0, 3)
+      return reasons.map(({ instancePath, message }) => `${instancePath || 'data'} ${message}`).join('; ')
+    }
+  } catch (error) {
+    throw new FileError(
+      `${name}: the schema of the input ${topic} is not valid: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}

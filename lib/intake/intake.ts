@@ -1,0 +1,42 @@
+/** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
+import { completeStep, type Event, formatEntity, type KeyedProcess } from '#runtime/consumer/index.ts'
+import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import type { KeyStrategy } from '../telemetry/key.ts'
+import { computeRecordKey } from '../telemetry/reading.ts'
+import { INTAKE, type Input, listInputTypes } from './input.ts'
+
+/**
+ * Returns the process for these inputs.
+ *
+ * @param keyBy key strategy of readings; by default, that of each family
+ */
+export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProcess<undefined> {
+  return {
+    name: INTAKE,
+    accepts: [...READING_TYPES, ...listInputTypes(inputs).map(({ type }) => type)],
+    foreignLogs: true,
+    onEvent(_, received) {
+      const { id, source, subject, type, dataschema, data, extensions = {} } = received
+      const attributes = {
+        type,
+        source,
+        ...(subject === undefined ? {} : { subject }),
+        ...(dataschema === undefined ? {} : { dataschema }),
+      }
+      const { to, key } = chooseTarget(received, keyBy)
+      return completeStep('taken', undefined, [
+        { name: 'event', to, key, ...attributes, data, passesOn: { id, extensions } },
+      ])
+    },
+  }
+}
+
+/** Returns the topic to which the event of an input is appended, and its record key. */
+export function chooseTarget(
+  event: Event,
+  keyBy?: KeyStrategy,
+): { readonly to: 'readings' | 'events'; readonly key: string | null } {
+  const family = findFamily(event.type)
+  if (family === undefined) return { to: 'events', key: formatEntity(event) }
+  return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
+}

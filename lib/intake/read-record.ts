@@ -1,0 +1,138 @@
+/** Turns the record of an input into an event, or into the failure with the reason of each mapping. Pure. */
+import {
+  extractTraceFromHeaders,
+  isFailure,
+  readJsonObject,
+  readStructured,
+} from '#runtime/cloudevents/index.ts'
+import {
+  derivedId,
+  type Event,
+  type Failure,
+  type ForeignRecord,
+  failure,
+  listPositionParts,
+} from '#runtime/consumer/index.ts'
+import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
+import { eventDocument, mapDocument } from '../mapping/map-document.ts'
+import { type Mapping, valueAt } from '../mapping/mapping.ts'
+import { READING_TYPES } from '../telemetry/families.ts'
+import type { Input, InputEvent } from './input.ts'
+
+/** Input with the files that it refers to. */
+export interface LoadedInput extends Input {
+  /** Mappings in the order in which they are tried. */
+  readonly loadedMappings: readonly Mapping[]
+  /** Describes how data violates the schema of the input's events; undefined for valid data. */
+  readonly findViolation?: (data: unknown) => string | undefined
+}
+
+/** Inputs by the name of their topic. */
+export type LoadedInputs = ReadonlyMap<string, LoadedInput>
+
+/**
+ * Returns the reader for `Application.readForeign`.
+ *
+ * A CloudEvent that already is a reading, or that has the type of the input's `as`, is passed on with its own id. All other records
+ * are mapped. No other event of Sluice is taken, because control events of strangers must not reach our topics.
+ */
+export function createRecordReader(inputs: LoadedInputs) {
+  return (record: ForeignRecord, event?: Event): Event | Failure => {
+    const input = inputs.get(record.topic)
+    if (input === undefined) return failure('mapping-failed', 'its topic is no input of this environment')
+    const position = listPositionParts(record)
+    if (event !== undefined) return readCloudEvent(input, event, position)
+    const { value, headers } = record
+    if (value === null) return failure('mapping-failed', 'the record has no value')
+    const read = readJsonObject(value)
+    if (read === undefined) return failure('mapping-failed', 'the value is not a JSON object')
+    if ('kind' in read) return read
+    const structured = 'specversion' in read.object ? readStructured(value) : undefined
+    if (structured !== undefined && !isFailure(structured)) return readCloudEvent(input, structured, position)
+    return mapRecord(input, { document: read.object, position, extensions: extractTraceFromHeaders(headers) })
+  }
+}
+
+function readCloudEvent(
+  input: LoadedInput,
+  event: Event,
+  position: ForeignDocument['position'],
+): Event | Failure {
+  const { as } = input
+  if (as !== undefined) {
+    if (event.type === as.type) return withValidData(input, withoutSequence(event))
+    return failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`)
+  }
+  if (READING_TYPES.includes(event.type)) return withoutSequence(event)
+  return mapRecord(input, eventDocument(event, position))
+}
+
+/** Removes the position among the emissions of another consumer. The event gets one of its own. */
+function withoutSequence(event: Event): Event {
+  const { origin: _, sequence: __, ...extensions } = event.extensions ?? {}
+  return { ...event, extensions }
+}
+
+function mapRecord(input: LoadedInput, document: ForeignDocument): Event | Failure {
+  if (input.as !== undefined) {
+    const event = createInputEvent(input.as, document)
+    return isFailure(event) ? event : withValidData(input, event)
+  }
+  const mapped = mapDocument(input.loadedMappings, document)
+  return mapped.kind === 'failure' ? mapped : mapped.event
+}
+
+function withValidData({ findViolation }: LoadedInput, event: Event): Event | Failure {
+  if (Buffer.isBuffer(event.data)) return failure('schema-violated', 'its data must be JSON')
+  const violation = findViolation?.(event.data)
+  return violation === undefined ? event : failure('schema-violated', violation)
+}
+
+/** Returns the event of a record that is not a measurement. Its data is the record. */
+function createInputEvent(
+  as: InputEvent,
+  { document, position, extensions = {} }: ForeignDocument,
+): Event | Failure {
+  const { type, source, subject: path } = as
+  const subject = valueAt(document, path)
+  if (!isName(subject))
+    return failure('mapping-failed', `"${path.name}", the subject, must be a text or a number`)
+  const time = readEventTime(as, document)
+  if ('problem' in time) return failure('mapping-failed', time.problem)
+  const id =
+    as.id === undefined
+      ? { id: derivedId('mapped-position', type, ...position) }
+      : computeFieldsId(type, as.id, document)
+  if ('problem' in id) return failure('mapping-failed', id.problem)
+  const inexact = findInexact(document)
+  if (inexact !== undefined)
+    return failure(
+      'number-not-exact',
+      `"${inexact}" cannot be represented exactly as a double: send it as text`,
+    )
+  return {
+    id: id.id,
+    source,
+    type,
+    subject: String(subject),
+    ...(time.time === undefined ? {} : { time: time.time }),
+    datacontenttype: 'application/json',
+    data: document,
+    ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
+  }
+}
+
+function isName(value: unknown): value is string | number | bigint {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'bigint'
+}
+
+/** Returns the name of a member with an integer that a double cannot represent; undefined if there is none. */
+function findInexact(value: object, name = ''): string | undefined {
+  for (const [key, member] of Object.entries(value)) {
+    const path = name === '' ? key : `${name}.${key}`
+    if (typeof member === 'bigint') return path
+    const inner = typeof member === 'object' && member !== null ? findInexact(member, path) : undefined
+    if (inner !== undefined) return inner
+  }
+  return undefined
+}

@@ -1,0 +1,43 @@
+/** Converts foreign records to readings, with the first of several mappings that can. Pure. */
+
+import { isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
+import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
+import { applyMapping, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
+import type { Mapping } from './mapping.ts'
+
+/** Reading of a document, and the mapping that took it. */
+export interface Mapped {
+  readonly kind: 'mapped'
+  readonly mapping: Mapping
+  readonly event: Event
+}
+
+/** Returns the reading in a document, or a failure with the reason of each mapping. */
+export function mapDocument(mappings: readonly Mapping[], document: ForeignDocument): Mapped | Failure {
+  const reasons: string[] = []
+  const failures: Failure[] = []
+  for (const mapping of mappings) {
+    const unmet = findUnmetCondition(mapping, document)
+    if (unmet !== undefined) reasons.push(`mapping ${mapping.name}: ${unmet}`)
+    else {
+      const event = applyMapping(mapping, document)
+      if (!isFailure(event)) return { kind: 'mapped', mapping, event }
+      failures.push(event)
+      reasons.push(event.message)
+    }
+  }
+  if (mappings.length === 0) return failure('mapping-failed', 'there are no mappings')
+  // The failure of the only mapping that applies says more than that none takes the record.
+  const code = failures.length === 1 ? (failures[0] as Failure).code : 'mapping-failed'
+  return failure(code, `no mapping takes it: ${reasons.join('; ')}`)
+}
+
+/** Converts a CloudEvent to the form to which mappings are applied. */
+export function eventDocument(event: Event, position: ForeignDocument['position']): ForeignDocument {
+  return {
+    document: toJsonEvent(event),
+    position,
+    isEvent: true,
+    extensions: event.extensions ?? {},
+  }
+}

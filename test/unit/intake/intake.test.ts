@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
+import { intake } from '../../../lib/intake/intake.ts'
+import { mapAgain } from '../../../lib/intake/map-again.ts'
+import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+import { Stage } from '../../support/stage.ts'
+
+const TEXT = `
+inputs:
+  - topic: sensors
+  - topic: motion
+    mappings: [device]
+  - topic: orders
+    to: events
+    as: { type: com.example.order.v1, subject: customer.id, time: created_at }
+  - topic: visits
+    to: events
+    as: { type: com.example.visit.v1, subject: page, time: { from: at, epoch: s }, id: visit_id, source: /shop }
+`
+const INPUTS = readInputs(TEXT, 'inputs.yaml')
+const LOADED = await loadInputs(INPUTS, { file: 'config/inputs.yaml', folder: 'config/mappings' })
+const AT = Date.UTC(2026, 2, 1, 12)
+
+function createStage(topic = 'sensors'): Stage {
+  const stage = new Stage(intake(INPUTS) as never)
+  const application = { ...APPLICATION, readForeign: createRecordReader(LOADED) }
+  stage.consumer = { ...stage.consumer, application, logTime: 'counted' }
+  return Object.assign(stage, { topic })
+}
+
+function record(
+  topic: string,
+  offset: number,
+  value: unknown,
+  headers: LogRecord['headers'] = [],
+): LogRecord {
+  const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  return {
+    topic,
+    partition: 0,
+    offset,
+    timestampMs: AT + offset,
+    key: null,
+    value: bytes,
+    headers,
+    log: 'c:1',
+  }
+}
+
+/** Appends records to the topic, and returns the events that intake publishes. */
+async function take(
+  topic: string,
+  values: readonly unknown[],
+): Promise<{ stage: Stage; events: readonly Event[] }> {
+  const stage = createStage(topic)
+  await stage.batch(values.map((value, offset) => record(topic, offset, value)))
+  return { stage, events: stage.events }
+}
+
+const LOCATION = { latitude: 40.7, longitude: -74 }
+const TUTORIALS = [
+  {
+    sensor_id: 'a',
+    timestamp: '2026-03-01T11:59:00Z',
+    temperature: 20,
+    humidity: 50,
+    pressure: 1013,
+    location: LOCATION,
+    status: 'active',
+  },
+  {
+    sensor_id: 'b',
+    timestamp: '2026-03-01T11:59:00Z',
+    temperature: 20,
+    humidity: 50,
+    pressure: 1013,
+    location: 'hall-1',
+    status: 'active',
+  },
+  {
+    timestamp: '2026-03-01T11:59:00Z',
+    database_type: 'postgresql',
+    instance_id: 'db-1',
+    metric_name: 'cpu_usage_percent',
+    value: 72,
+    tags: { env: 'p' },
+  },
+  { sensor_id: 'ws_001', temperature: 25.5 },
+  { model: 'nexus4', x: 1, y: 2, z: 9.8, activity: 'stand' },
+  {
+    specversion: '1.0',
+    type: 'com.sensor.data',
+    source: '/sensor/room1',
+    id: 'sensor-2026-03-01T11:59:00Z',
+    subject: 'room/hall',
+    data: { temperature: 22.5, unit: 'celsius' },
+  },
+]
+
+describe('the function intake', () => {
+  it('makes readings of the records that tutorials send, with no setting', async () => {
+    const { stage, events } = await take('sensors', TUTORIALS)
+    assert.deepEqual(
+      events.map(({ type, subject }) => [type.split('.')[2], subject]),
+      [
+        ['environment', 'a'],
+        ['environment', 'b'],
+        ['database', 'db-1'],
+        ['environment', 'ws_001'],
+        ['device', 'nexus4'],
+        ['environment', 'room1'],
+      ],
+      JSON.stringify(events.map(({ data }) => (data as FailureData).error)),
+    )
+    assert.ok(stage.outcomes.every(one => one === 'applied/taken'))
+    assert.equal(events[3]?.time, new Date(AT + 3).toISOString())
+    assert.equal(new Set(events.map(({ id }) => id)).size, events.length)
+  })
+
+  it('appends readings with the key of their family, and events with that of their entity', async () => {
+    const readings = await take('sensors', [TUTORIALS[2]])
+    assert.deepEqual(
+      readings.stage.publisher.publishedRecords.map(({ topic, key }) => [topic, String(key)]),
+      [['sluice.telemetry.readings.test', 'postgresql:db-1']],
+    )
+    const orders = await take('orders', [
+      { customer: { id: 7 }, created_at: '2026-03-01T11:00:00Z', total: 3 },
+    ])
+    const [order] = orders.events
+    assert.deepEqual(order?.data, { customer: { id: 7 }, created_at: '2026-03-01T11:00:00Z', total: 3 })
+    assert.deepEqual(
+      [order?.type, order?.source, order?.subject, order?.time],
+      ['com.example.order.v1', '/inputs/orders', '7', '2026-03-01T11:00:00Z'],
+    )
+    assert.deepEqual(
+      orders.stage.publisher.publishedRecords.map(({ topic, key }) => [topic, String(key)]),
+      [['sluice.telemetry.events.test', '/inputs/orders 7']],
+    )
+  })
+
+  it('drops repeats by the fields that name a record, and keeps records that only look alike', async () => {
+    const visit = { page: '/', at: 1_772_000_000, visit_id: 'v1' }
+    const visits = await take('visits', [visit, visit, { ...visit, visit_id: 'v2' }])
+    assert.deepEqual(visits.stage.outcomes, ['applied/taken', 'duplicate/id-known', 'applied/taken'])
+    const alike = await take('motion', [TUTORIALS[4], TUTORIALS[4]])
+    assert.equal(alike.events.length, 2)
+  })
+
+  it('makes one dead letter of a record that no mapping takes, with the reason of each', async () => {
+    const { stage, events } = await take('motion', [
+      { model: 'a', x: 'fast', y: 1, z: 1 },
+      { speed: 1 },
+      'hello',
+      null,
+      '[1]',
+    ])
+    assert.deepEqual(stage.outcomes, Array(5).fill('failed/mapping-failed'))
+    const errors = events.map(({ data }) => (data as FailureData).error)
+    assert.deepEqual(errors.slice(0, 2), [
+      'no mapping takes it: mapping device: "x" must be a number',
+      'no mapping takes it: mapping device: it has no "model"',
+    ])
+    const all = await take('sensors', [{ speed: 1 }])
+    const { error } = all.events[0]?.data as FailureData
+    for (const name of ['database-metrics', 'device', 'plain-sensor', 'weather'])
+      assert.match(error, new RegExp(`mapping ${name}: `))
+  })
+
+  it('tries the next mapping if one that applies cannot read the record', async () => {
+    const text =
+      'family: device\ntime: record\nfields: { deviceId: { constant: any }, model: { constant: any }, x: { constant: 1 } }\n'
+    const { readMapping } = await import('../../../lib/mapping/parse-mapping.ts')
+    const everything = readMapping(text, 'everything', 'everything.yaml')
+    const [motion] = [LOADED.get('motion')]
+    assert.ok(motion)
+    const inputs = new Map([
+      ['motion', { ...motion, loadedMappings: [...motion.loadedMappings, everything] }],
+    ])
+    const event = createRecordReader(inputs)(record('motion', 0, { model: 'a', x: 'fast', y: 1, z: 1 }))
+    assert.equal('subject' in event && event.subject, 'any')
+  })
+
+  it('passes readings on unchanged, and no other event of ours', async () => {
+    const reading = {
+      ...environmentReading('r-1'),
+      extensions: { mark: 'kept', origin: 'x:c:t:0:i', sequence: '0.1.1' },
+    }
+    const control = { ...environmentReading('r-2'), type: 'io.sluice.rules.activated.v1' }
+    const stage = createStage()
+    const records = [reading, control]
+      .map((event, offset) => logRecord(offset, event))
+      .map(one => ({ ...one, topic: 'sensors' }))
+    await stage.batch(records)
+    assert.deepEqual(stage.outcomes, ['applied/taken', 'failed/mapping-failed'])
+    const [event] = stage.events
+    assert.deepEqual({ ...event, extensions: {} }, { ...reading, extensions: {} })
+    assert.equal(event?.extensions?.mark, 'kept')
+    assert.notEqual(event?.extensions?.sequence, '0.1.1')
+  })
+
+  it('continues the trace of a record, and ignores headers of redrives', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const headers = [
+      ['traceparent', Buffer.from(traceparent)],
+      ['sluice-redrive-consumer', Buffer.from('other')],
+    ] as const
+    const stage = createStage()
+    await stage.batch([record('sensors', 0, TUTORIALS[3], headers)])
+    assert.match(String(stage.events[0]?.extensions?.traceparent), /^00-0af7651916cd43dd8448eb211c80319c-/)
+  })
+
+  it('makes a dead letter of an event that exceeds the limit of its topic', async () => {
+    const note = 'x'.repeat(1024 * 1024)
+    const { stage } = await take('orders', [
+      { customer: { id: 7 }, created_at: '2026-03-01T11:00:00Z', note },
+    ])
+    assert.deepEqual(stage.outcomes, ['failed/emission-too-large'])
+  })
+
+  it('refuses integers that are not exact, and data that the schema of the input does not allow', async () => {
+    const { stage } = await take('orders', [
+      '{"customer":{"id":7},"created_at":"2026-03-01T11:00:00Z","n":9007199254740993}',
+    ])
+    assert.deepEqual(stage.outcomes, ['failed/number-not-exact'])
+  })
+})
+
+describe('a failed record of an input', () => {
+  async function failOnce(value: unknown): Promise<FailureData> {
+    const { events } = await take('motion', [value])
+    return events[0]?.data as FailureData
+  }
+
+  it('gets the id of its original position when it is mapped again', async () => {
+    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
+    const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
+    const again = mapAgain(good, LOADED, APPLICATION.readData)
+    const { events } = await take('motion', [TUTORIALS[4]])
+    assert.equal(again.kind === 'event' && again.event.id, events[0]?.id)
+    assert.equal(again.kind === 'event' && again.event.time, events[0]?.time)
+    assert.equal(again.kind === 'event' && again.key, 'nexus4')
+  })
+
+  it('still fails with the reasons of now', async () => {
+    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
+    const again = mapAgain(failed, LOADED, APPLICATION.readData)
+    assert.equal(
+      again.kind === 'failure' && again.message,
+      'no mapping takes it: mapping device: "y" must be a number',
+    )
+  })
+
+  it('keeps the identity of its log, so that a topic that was created again has other ids', async () => {
+    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
+    const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
+    const [one, other] = ['c:1', 'c:2'].map(originalLog =>
+      mapAgain({ ...good, originalLog }, LOADED, APPLICATION.readData),
+    )
+    assert.ok(one?.kind === 'event' && other?.kind === 'event')
+    assert.notEqual(one.event.id, other.event.id)
+  })
+})

@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  ensureTopics,
-  type TopicDifference,
-  type TopicsOutcome,
-} from '#runtime/adapters/kafka/application-topics.ts'
+import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { advisePartitions, kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
+import { listLocalInputs } from '../lib/app/inputs.ts'
 
 export interface LocalTopicsOptions {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */
@@ -28,7 +25,17 @@ export async function createTopics({ brokers, env = 'local' }: LocalTopicsOption
     replication: replicationOn(brokers.length),
   })
   if (outcome.differences.length > 0) throw new UserError(describeDifferences(outcome.differences))
+  await createInputs(brokers, env)
   return outcome
+}
+
+/** Layout of the inputs that are created. Those that exist are used as they are. */
+const INPUT = { partitions: 3, keptDays: 7, maxMessageBytes: 1024 * 1024, timestamps: 'CreateTime' } as const
+
+/** Creates the inputs that this environment has beside those of config/inputs.yaml. */
+async function createInputs(brokers: readonly string[], env: string): Promise<void> {
+  const topics = listLocalInputs(env).map(({ topic }) => ({ name: topic, ...INPUT }))
+  if (topics.length > 0) await ensureTopics({ brokers, topics, replication: replicationOn(brokers.length) })
 }
 
 function describeDifferences(differences: readonly TopicDifference[]): string {

@@ -10,7 +10,7 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly compiledCloudFormationTemplate: Template }
     readonly package: { readonly artifactDirectoryName?: string }
-    readonly custom: { readonly deployment: { readonly env: string } }
+    readonly custom: { readonly deployment: { readonly env: string; readonly inputs?: readonly string[] } }
     readonly functions: Readonly<Record<string, FunctionKeys>>
   }
   getProvider(name: 'aws'): { readonly naming: { getLambdaLogicalId(name: string): string } }
@@ -32,6 +32,7 @@ export default class TopicsPlugin {
     const { naming } = this.#framework.getProvider('aws')
     addTopicsResource(service.provider.compiledCloudFormationTemplate, {
       env: service.custom.deployment.env,
+      inputs: service.custom.deployment.inputs ?? [],
       functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),
       logicalId: name => naming.getLambdaLogicalId(name),
       packagedAtMs: parsePackagingTime(service.package.artifactDirectoryName),

@@ -19,6 +19,8 @@ interface TemplateResource {
 
 interface TopicsResourceParts {
   readonly env: string
+  /** Topics of other applications that the environment reads. */
+  readonly inputs?: readonly string[]
   /** All deployed functions. */
   readonly functions: readonly DeclaredFunction[]
   /** Returns the logical id of a function. */
@@ -55,7 +57,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
 
 function buildTopicsResource(
   lambda: string,
-  { env, functions, packagedAtMs }: TopicsResourceParts,
+  { env, functions, packagedAtMs, inputs = [] }: TopicsResourceParts,
 ): TemplateResource {
   return {
     Type: 'Custom::SluiceTopics',
@@ -68,6 +70,7 @@ function buildTopicsResource(
       PackagedAt: String(packagedAtMs),
       // The next deployment compares its topic names with these.
       Names: topicNames(env),
+      ...(inputs.length > 0 ? { Inputs: inputs } : {}),
       Readers: Object.fromEntries(
         SIGNALS.map(signal => [signal, listReaders(functions, signal)] as const).filter(
           ([, readers]) => readers.length > 0,

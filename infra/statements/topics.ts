@@ -10,13 +10,13 @@ import { allow, type Statement } from './statement.ts'
 
 /**
  * Returns the permissions of the function. It creates topics of the environment, and reads and changes their settings. It cannot
- * delete topics, and cannot read or write records. It can add partitions only to topics without readers.
+ * delete topics, and cannot read or write records. Of the topics of other applications, it can only find out whether they exist. It can add partitions only to topics without readers.
  *
  * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function buildTopicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
-  const { env, clusterArn } = place
+  const { env, clusterArn, inputs } = place
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
@@ -34,6 +34,14 @@ export function buildTopicsStatements(all: readonly DeclaredFunction[], place: P
       ],
       arns(SIGNALS),
     ),
+    ...(inputs.length > 0
+      ? [
+          allow(
+            ['kafka-cluster:DescribeTopic'],
+            inputs.map(topic => arnInCluster(clusterArn, 'topic', topic)),
+          ),
+        ]
+      : []),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...buildKafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.

@@ -12,8 +12,12 @@ import { INPUTS } from './settings/inputs.ts'
 export type InputSelection = { readonly only: readonly string[] } | { readonly except: readonly string[] }
 
 /** Inputs that the local environment has beside those of the file, with all mappings. `npm start` creates their topics. */
-export const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
-const LOCAL = 'local'
+const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
+
+/** Returns the inputs that an environment has beside those of the file. Only the environment of `npm start` has any. */
+export function listLocalInputs(env: string): readonly Input[] {
+  return env === 'local' ? LOCAL_INPUTS : []
+}
 
 const READ = new Map<string, readonly Input[]>()
 
@@ -27,8 +31,7 @@ export function inputsIn(env: string, file = readSettings([INPUTS]).inputsFile):
   const path = resolve(projectFolder(), file)
   const inputs = READ.get(path) ?? readFile(path)
   READ.set(path, inputs)
-  const local = env === LOCAL ? LOCAL_INPUTS : []
-  return [...inputs, ...local.filter(({ topic }) => inputs.every(one => one.topic !== topic))]
+  return [...inputs, ...listLocalInputs(env).filter(({ topic }) => inputs.every(one => one.topic !== topic))]
 }
 
 /** Returns the event types that the inputs of an environment bring, as rows beside those of `EVENT_TYPES`. */

@@ -4,11 +4,13 @@ import { OperationFailure } from '../operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
-import { findRenamedTopics, isRollback, type Outcome, parseReaders, type ResourceRequest } from './request.ts'
+import { findRenamedTopics, isRollback, type Outcome, parseReaders, type ResourceRequest, parseInputs } from './request.ts'
 
 /** Ports for changing the resources of a deployment. */
 export interface DeploymentPorts {
   plan(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
+  /** Returns the topics of other applications that do not exist, of those that the deployment reads. */
+  findMissing(inputs: readonly string[]): Promise<readonly string[]>
   /**
    * Applies the planned changes.
    *
@@ -72,6 +74,8 @@ async function deploy(
 ): Promise<void> {
   const renamed = findRenamedTopics(request)
   if (renamed.length > 0 && !isRollback(request)) throw new OperationFailure(describeRenamedTopics(renamed))
+  const missing = isRollback(request) ? [] : await ports.findMissing(parseInputs(request))
+  if (missing.length > 0) throw new OperationFailure(describeMissingInputs(missing))
   const planned = await ports.plan(parseReaders(request))
   const { refused } = planned.plan
   if (refused.length > 0) {
@@ -94,6 +98,14 @@ function describeRefusedChanges(refused: readonly RefusedChange[]): string {
     ? `${ABOUT_REFUSED}; then deploy`
     : 'Deploy'
   return `No topic was changed because of ${why}. ${changes.join(' ')} ${remedy} again.`
+}
+
+function describeMissingInputs(missing: readonly string[]): string {
+  const topics = missing.length === 1 ? 'a topic that does' : 'topics that do'
+  return (
+    `No topic was changed, because config/inputs.yaml lists ${topics} not exist: ${missing.join(', ')}. Sluice never creates the ` +
+    'topics of other applications: correct the names, or create the topics, then deploy again.'
+  )
 }
 
 function describeRenamedTopics(renamed: readonly string[]): string {

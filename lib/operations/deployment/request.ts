@@ -60,6 +60,12 @@ export function parseReaders({
   return new Map(SIGNALS.map(signal => [signal, readers[signal] ?? []]))
 }
 
+/** Returns the names of the topics of other applications that the deployment reads. */
+export function parseInputs({ ResourceProperties }: ResourceRequest): readonly string[] {
+  const { Inputs: inputs = [] } = ResourceProperties
+  return Array.isArray(inputs) ? inputs.map(String) : []
+}
+
 /**
  * Returns a line such as `readings: a → b` for each topic that the update would rename. Empty if the previous deployment did not
  * record its topic names.

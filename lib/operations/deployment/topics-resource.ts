@@ -110,6 +110,14 @@ class Deployment implements DeploymentPorts {
     )
   }
 
+  findMissing: DeploymentPorts['findMissing'] = async inputs => {
+    if (inputs.length === 0) return []
+    const { kafka } = await this.#start()
+    const { listTopics } = await import('../../queries/kafka/topic-descriptions.ts')
+    const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
+    return inputs.filter(topic => !existing.has(topic))
+  }
+
   apply: DeploymentPorts['apply'] = async (planned, applying) => {
     const { kafka } = await this.#start()
     const { applyTopics } = await import('../topics/apply.ts')

@@ -56,6 +56,7 @@ async function done(
         steps.push('settings')
         return ['sluice/prod/redis']
       },
+      findMissing: async () => [],
       runPatiently: work => work(),
       ...ports,
     },
@@ -162,5 +163,24 @@ describe('given that something goes wrong', () => {
       status: 'FAILED',
       reason: 'the properties of the resource have no Readers.',
     })
+  })
+})
+
+describe('given inputs, when the resource is updated', () => {
+  const properties = { ...requested().ResourceProperties, Inputs: ['orders', 'visits'] }
+  const findMissing = async (inputs: readonly string[]) => inputs.filter(topic => topic === 'visits')
+
+  it('then a topic that does not exist fails the deployment by name, before anything changes', async () => {
+    const request = { ...UPDATE, ResourceProperties: properties }
+    const { outcome, steps } = await done(request, { ...NOTHING, creations: [CREATION] }, { findMissing })
+    assert.equal(outcome.status, 'FAILED')
+    assert.match('reason' in outcome ? outcome.reason : '', /lists a topic that does not exist: visits\./)
+    assert.deepEqual(steps, [])
+  })
+
+  it('then a rollback does not need it', async () => {
+    const request = { ...ROLLBACK, ResourceProperties: { ...properties, PackagedAt: '200' } }
+    const { outcome } = await done(request, NOTHING, { findMissing })
+    assert.equal(outcome.status, 'SUCCESS')
   })
 })

@@ -27,7 +27,7 @@ const noting = new Noting(notes)
 async function apply(context: Context, event: Event<ReadingData>): Promise<void> {
   const timeMs = Date.parse(event.time ?? '')
   const state = (await context.get<EntityStatistics>('state')) ?? undefined
-  const step = statistics.onEvent(state, { ...event, timeMs, entity: formatEntity(event) })
+  const step = statistics.onEvent(state, { ...event, timeMs, entity: formatEntity(event) }, new Map())
   if (!('state' in step)) return refused(step)
   context.set('state', step.state)
   noting.applied(Number(context.request().headers.get('kafka.timestamp')))

@@ -15,6 +15,7 @@ import { toDataschema } from '../telemetry/dataschema.ts'
 import { findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
+import { type Bounded, boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
 import { type Measured, type MetricStatistics, summarizeMetrics, withReading } from './metric-statistics.ts'
 import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMinute } from './minutes.ts'
 import type { StatisticsSummary } from './statistics.ts'
@@ -31,6 +32,8 @@ export interface EntityStatistics {
   /** Statistics since the first reading of the entity. */
   readonly metrics: MetricStatistics
   readonly minutes: Minutes
+  /** Number of measured values that exceeded a bound, see `metric-bounds.ts`; absent if there were none. */
+  readonly dropped?: number
 }
 
 /** Data of `io.sluice.analytics.minute.v1`. */
@@ -50,11 +53,13 @@ export interface EntitySummary {
  * - `window-closed`: the reading is the first one of a later minute.
  * - `window-revised`: the reading belongs to the minute before the open one.
  * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
+ * - `metrics-dropped`: the reading has metrics that exceed a bound. All others are counted as usual.
  */
-export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
+export const statistics: KeyedProcess<EntityStatistics, ReadingData, KnownNames> = {
   name: 'processor',
   accepts: READING_TYPES,
-  onEvent(state, event) {
+  context: KNOWN_NAMES,
+  onEvent(state, event, known) {
     const family = findFamily(event.type)
     if (family === undefined || event.data === undefined)
       return reject('the reading is of an unknown family, or has no data')
@@ -62,7 +67,9 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
     if (values.length === 0) return reject('the reading has no metric')
     const unfit = values.find(([, value]) => !isCountable(value))
     if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
-    return step(state, event, family.name, { values, timeMs: event.timeMs })
+    const { timeMs } = event
+    const bounded = boundMetrics(family, values, timeMs, state?.metrics ?? {}, known, FORGOTTEN_AFTER_DAYS)
+    return step(state, event, family.name, { ...bounded, timeMs })
   },
   onTimer({ family, minutes }, timer) {
     return completeStep('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
@@ -70,7 +77,7 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
 }
 
 /** Returns the statistics in the form that `sluice stats` shows. */
-export function summarise({ family, metrics }: Omit<EntityStatistics, 'minutes'>): EntitySummary {
+export function summarise({ family, metrics }: Pick<EntityStatistics, 'family' | 'metrics'>): EntitySummary {
   return { family, metrics: summarizeMetrics(metrics) }
 }
 
@@ -78,14 +85,19 @@ function step(
   state: EntityStatistics | undefined,
   event: Received,
   family: string,
-  measured: Measured,
+  { dropped: newlyDropped, names, ...measured }: Measured & Omit<Bounded, 'values'>,
 ): StepResult<EntityStatistics> {
+  const dropped = (state?.dropped ?? 0) + newlyDropped
+  const counted = { ...(dropped > 0 && { dropped }) }
+  if (measured.values.length === 0) return completeStep('metrics-dropped', state && { ...state, ...counted })
   const metrics = withReading(state?.metrics ?? {}, measured)
   const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
   const latestMs = state && MINUTES.getBounds(openMinute(state.minutes)).startMs
   const timers = scheduleForgetting(latestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
-  return completeStep(reason, { family, metrics, minutes }, emit, timers)
+  const decided = newlyDropped > 0 ? 'metrics-dropped' : reason
+  const step = completeStep(decided, { family, metrics, minutes, ...counted }, emit, timers)
+  return names ? { ...step, context: names } : step
 }
 
 function minuteEmission(

@@ -104,7 +104,7 @@ export interface Takeover<State> {
  * context does not change.
  */
 export interface PartitionContext<Context> {
-  /** Types of the events that set the context. The process must not accept these types. */
+  /** Types of the events that set the context; none if only steps change it. The process must not accept these types. */
   readonly setBy: string | readonly string[]
   /** Context of a partition before the first event that sets one. */
   readonly initial: Context
@@ -166,6 +166,8 @@ export interface CompletedStep<State> {
   readonly timers: readonly TimerChange[]
   /** Reason of the step, which should be a stable word for logs, metrics and tests, such as `fired`, `late` or `unchanged`. */
   readonly reason: string
+  /** New stored data of the partition's context, which its `read` accepts; absent if the context does not change. */
+  readonly context?: unknown
 }
 
 /**

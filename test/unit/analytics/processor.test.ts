@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import type { CompletedStep } from '#runtime/consumer/process.ts'
+import { KNOWN_NAMES } from '../../../lib/analytics/metric-bounds.ts'
 import {
   type EntityStatistics,
   type EntitySummary,
@@ -32,7 +33,7 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
 function stepsOf(samples: readonly Sample[]): CompletedStep<EntityStatistics>[] {
   let state: EntityStatistics | undefined
   return samples.map(sample => {
-    const step = statistics.onEvent(state, received(sample))
+    const step = statistics.onEvent(state, received(sample), KNOWN_NAMES.initial)
     assert.ok(step.kind === 'decided')
     state = step.state && JSON.parse(JSON.stringify(step.state))
     return step
@@ -127,9 +128,9 @@ describe('given readings of an entity', () => {
   })
 
   test('when they carry several metrics, some not always, then each is counted on its own', () => {
-    const first = statistics.onEvent(undefined, received([0, 1], { humidity: 50 }))
+    const first = statistics.onEvent(undefined, received([0, 1], { humidity: 50 }), KNOWN_NAMES.initial)
     assert.ok(first.kind === 'decided')
-    const second = statistics.onEvent(first.state, received([1, 3]))
+    const second = statistics.onEvent(first.state, received([1, 3]), KNOWN_NAMES.initial)
     assert.ok(second.kind === 'decided' && second.state)
     const summary: EntitySummary = summarise(second.state)
     assert.equal(summary.family, 'environment')
@@ -148,7 +149,7 @@ describe('given a reading that statistics cannot take', () => {
   ]
   for (const [name, event, why] of cases) {
     test(`when it ${name}, then it is rejected`, () => {
-      const step = statistics.onEvent(undefined, event)
+      const step = statistics.onEvent(undefined, event, KNOWN_NAMES.initial)
       assert.ok(step.kind === 'rejected')
       assert.match(step.why, why)
     })

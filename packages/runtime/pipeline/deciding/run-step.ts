@@ -76,6 +76,7 @@ export function applyStep(copy: WorkingCopy, entity: string, step: StepChanges, 
   for (const name of cancelled) timers.cancel(entity, name)
   for (const timer of set) timers.set(entity, timer)
   copy.emitted.send(entries, emittedBytes)
+  if (step.context !== undefined) copy.context.replace(step.context)
 }
 
 export function forgetEntity({ states, timers, progress }: WorkingCopy, entity: string): void {

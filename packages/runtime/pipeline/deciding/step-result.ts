@@ -25,6 +25,8 @@ export interface StepChanges {
   readonly emittedBytes: number
   readonly set: readonly StoredTimer[]
   readonly cancelled: readonly string[]
+  /** New data of the partition's context; undefined if it does not change. */
+  readonly context: unknown
 }
 
 export interface StepFailure extends Failure {
@@ -68,6 +70,7 @@ export function evaluateStep(
       emittedBytes,
       set: step.timers.flatMap(change => toStoredTimers(process.name, change, cause)),
       cancelled: step.timers.flatMap(({ name, dueMs }) => (dueMs === undefined ? [name] : [])),
+      context: step.context,
     }
   } catch (error) {
     return unexpectedFailure(error)

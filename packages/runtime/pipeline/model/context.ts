@@ -1,4 +1,4 @@
-/** The context of a partition: data that an event sets for all entities of the partition. */
+/** The context of a partition: data that an event, or a step of any entity, sets for all entities of the partition. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
@@ -87,6 +87,12 @@ export class CurrentContext {
     const reason = next.hash === this.#now?.hash ? unchanged : changed
     this.#now = next
     return reason
+  }
+
+  /** Sets the context to data that a step has returned. */
+  replace(data: unknown): void {
+    const json = JSON.stringify(data)
+    this.#now = { hash: derivedId('context', json), json }
   }
 
   /** Context to store; undefined if it has not changed. */

@@ -297,7 +297,7 @@ describe('rule 18: more timers than a commit takes', () => {
 
 describe('rule 20: a reading that is late for a closed window', () => {
   it('rule 20: given one, then that window leaves again as its next revision, under an id of its own', async () => {
-    const stage = new Stage(statistics as KeyedProcess<never>)
+    const stage = new Stage(statistics as object as KeyedProcess<never>)
     const times = [0, 70, 30]
     await stage.batch(times.map((at, offset) => record(offset, reading(`r${offset}`, { at }))))
     assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/window-closed', 'applied/window-revised'])

@@ -1,0 +1,96 @@
+/**
+ * Bounds against floods of metric names, in families that have `others`. The names that a family declares are always accepted. Which
+ * other names a partition knows is stored as the context of the partition, so the same log always drops the same metrics. Pure.
+ */
+import type { PartitionContext } from '#runtime/consumer/index.ts'
+import type { Family } from '../telemetry/families.ts'
+
+/** Maximum number of metrics of an entity. */
+export const MAX_ENTITY_METRICS = 100
+/** Maximum number of metrics of a family in a partition. */
+export const MAX_FAMILY_METRICS = 1_000
+/** Maximum length of a name that the family does not declare. Names are part of every summary of a minute. */
+const MAX_NAME_LENGTH = 200
+
+/** Day of the newest reading by name, in days since the epoch, for each family. Names that a family declares are not included. */
+export type KnownNames = ReadonlyMap<string, ReadonlyMap<string, number>>
+
+type StoredNames = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+export const KNOWN_NAMES: PartitionContext<KnownNames> = {
+  setBy: [],
+  initial: new Map(),
+  read: data => ({
+    kind: 'context',
+    context: new Map(
+      Object.entries((data ?? {}) as StoredNames).map(([family, names]) => [
+        family,
+        new Map(Object.entries(names)),
+      ]),
+    ),
+  }),
+  reasons: { changed: 'names-changed', unchanged: 'names-unchanged' },
+}
+
+type Value = readonly [metric: string, value: number]
+
+export interface Bounded {
+  readonly values: readonly Value[]
+  /** Number of metrics that were dropped. */
+  readonly dropped: number
+  /** Names that the partition knows after this reading, in their stored form; undefined if they do not change. */
+  readonly names?: StoredNames
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Drops the metrics of a reading that exceed a bound.
+ *
+ * @param own metrics that the entity already has
+ * @param keptDays number of days without a reading after which a name makes room for others
+ */
+export function boundMetrics(
+  family: Family,
+  values: readonly Value[],
+  timeMs: number,
+  own: object,
+  known: KnownNames,
+  keptDays: number,
+): Bounded {
+  const isDeclared = (metric: string) => Object.hasOwn(family.metrics, metric)
+  if (values.every(([metric]) => isDeclared(metric))) return { values, dropped: 0 }
+  const today = Math.floor(timeMs / DAY_MS)
+  const before = known.get(family.name) ?? new Map<string, number>()
+  const mostNames = Math.max(0, MAX_FAMILY_METRICS - Object.keys(family.metrics).length)
+  const ownNames = new Set(Object.keys(own))
+  for (const [metric] of values) if (isDeclared(metric)) ownNames.add(metric)
+  let names: Map<string, number> | undefined
+  const accepts = (metric: string) => {
+    if (isDeclared(metric)) return true
+    if (metric.length > MAX_NAME_LENGTH) return false
+    if (!ownNames.has(metric) && ownNames.size >= MAX_ENTITY_METRICS) return false
+    const last = (names ?? before).get(metric)
+    if (last === undefined && (names ?? before).size >= mostNames) {
+      const current = new Map([...(names ?? before)].filter(([, day]) => day >= today - keptDays))
+      if (current.size >= mostNames) return false
+      names = current
+    }
+    if (last === undefined || last < today) {
+      names ??= new Map(before)
+      names.set(metric, today)
+    }
+    ownNames.add(metric)
+    return true
+  }
+  const accepted = values.filter(([metric]) => accepts(metric))
+  return {
+    values: accepted,
+    dropped: values.length - accepted.length,
+    ...(names && { names: toStored(new Map([...known, [family.name, names]])) }),
+  }
+}
+
+function toStored(known: KnownNames): StoredNames {
+  return Object.fromEntries([...known].map(([family, names]) => [family, Object.fromEntries(names)]))
+}

@@ -31,7 +31,7 @@ const office: Recording = {
   async stream(folder) {
     const file = join(folder, 'office.jsonl')
     const what = ['--family', 'environment', '--metric', 'temperature', '--unit', 'F', '--entity', 'office']
-    await sluice('import', OFFICE, ...what, '--site', 'nab', '--output', file)
+    await sluice('import', OFFICE, ...what, '--dimension', 'site=nab', '--output', file)
     return file
   },
   async observations() {

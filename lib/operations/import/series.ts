@@ -59,7 +59,10 @@ function resolveFamily({ family: name, metric }: SeriesOptions): Family {
   if (named) return named
   if (name !== undefined)
     throw usageFailure(`--family ${name}: there is no such family.${nameHint(name, Object.keys(FAMILIES))}`)
-  if (metric === undefined) throw usageFailure('Name the metric of the values with --metric.')
+  if (metric === undefined)
+    throw usageFailure(
+      'Name the metric of the values with --metric, or the mapping of JSON lines with --mapping.',
+    )
   const having = all.filter(({ metrics }) => Object.hasOwn(metrics, metric))
   const [only, other] = having
   if (only && !other) return only
@@ -69,7 +72,7 @@ function resolveFamily({ family: name, metric }: SeriesOptions): Family {
     )
   const names = all.flatMap(({ metrics }) => Object.keys(metrics))
   throw usageFailure(
-    `--metric ${metric}: no family declares it.${nameHint(metric, names)}, or name a family with --family`,
+    `--metric ${metric}: no family declares it. Name the family with --family.${nameHint(metric, names)}`,
   )
 }
 

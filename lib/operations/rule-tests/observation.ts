@@ -6,7 +6,7 @@ import {
   listEventFamilies,
   toEventType,
 } from '../../alerting/patterns/event-names.ts'
-import { nameHint } from '../../support/suggestion.ts'
+import { nameHint, suggestion } from '../../support/suggestion.ts'
 import { buildEntityData } from '../../telemetry/entity-data.ts'
 import { FAMILIES, type Family, type ReadingData } from '../../telemetry/families.ts'
 import { isOtherMetric } from '../../telemetry/metric-names.ts'
@@ -106,13 +106,14 @@ function hasMetric(family: Family, name: string): boolean {
 /** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */
 function buildIdentity(family: Family, raw: RawObservation, entity: string, report: Report): ReadingData {
   const dimensions: Record<string, string> = {}
+  const known = Object.keys(family.dimensions)
   for (const [name, value] of Object.entries(raw)) {
     if (OWN_KEYS.has(name)) continue
     if (Object.hasOwn(family.dimensions, name)) dimensions[name] = String(value)
     else
       report(
         name,
-        `readings of ${family.name} have no ${name}.${nameHint(name, [...Object.keys(family.dimensions), ...OWN_KEYS])}`,
+        `readings of ${family.name} have no ${name}.${suggestion(name, [...known, ...OWN_KEYS]) ?? nameHint('', known)}`,
       )
   }
   return buildEntityData(family, entity, { dimensions, tags: raw.tags })

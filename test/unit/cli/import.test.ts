@@ -19,7 +19,10 @@ function imported(text: string, ...options: string[]): Promise<Ran> {
 
 function importedAs(name: string, text: string, ...options: string[]): Promise<Ran> {
   writeFileSync(join(folder, name), text)
-  return ran(['import', name, ...options], { folder })
+  const metric = options.some(option => /^--(metric|mapping)$/.test(option))
+    ? []
+    : ['--metric', 'temperature']
+  return ran(['import', name, ...metric, ...options], { folder })
 }
 
 /** The events that were written: read strictly, and held to their schema. */

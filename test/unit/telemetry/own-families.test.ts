@@ -1,0 +1,217 @@
+import '../../support/own-families.ts'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { formatEntity } from '#runtime/consumer/event.ts'
+import { ProcessKit } from '#runtime/testing/index.ts'
+import { buildEntityPage, MAX_LISTED_METRICS } from '../../../console/api/telemetry/entity-list.ts'
+import { selectShown } from '../../../console/page/telemetry/entity-series.ts'
+import type { Alert } from '../../../lib/alerting/alert.ts'
+import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
+import { alerting } from '../../../lib/alerting/process.ts'
+import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
+import { type EntityStatistics, statistics, summarise } from '../../../lib/analytics/processor.ts'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
+import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { METRIC_COLUMNS, metricRows } from '../../../lib/tables/entity-statistics.ts'
+import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
+import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import { createReading } from '../../../lib/telemetry/reading.ts'
+import { SIXTY } from '../../support/own-families.ts'
+
+const T0 = Date.UTC(2026, 0, 1)
+let readings = 0
+
+/** A reading of an entity, with its metrics. */
+function reading(family: string, id: string, metrics: Readonly<Record<string, number>>, seconds = 0) {
+  const data = { ...buildEntityData(getFamily(family), id, { tags: { house: 'north' } }), ...metrics }
+  readings += 1
+  const time = new Date(T0 + seconds * 1_000).toISOString()
+  return createReading(getFamily(family), `r-${readings}`, time, data)
+}
+
+const rulesOf = (rule: string) => [{ where: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
+const errorsOf = (rule: string) => checkRules(rulesOf(rule)).errors.map(error => errorLine(error))
+
+describe('given a family that does not ship', () => {
+  it('when a rule watches it, then it fires with its unit, matches by its dimension, and takes further numbers', async () => {
+    const rules = readRules(
+      rulesOf(
+        "{ name: HOT, family: greenhouse, metric: temperature, fireAbove: 30, unit: °C, match: { house: nor* }, severity: info, summary: '{{entity}} {{value}}' }\n" +
+          '  - { name: SALTY, family: greenhouse, metric: salinity, fireAbove: 3, severity: info }',
+      ),
+    )
+    const kit = new ProcessKit(APPLICATION, alerting(rules))
+    await kit.when(reading('greenhouse', 'g-1', { temperature: 87, salinity: 4 }))
+    const alerts = kit.publishedEvents.map(({ data }) => data as Alert)
+    assert.deepEqual(
+      alerts.map(({ rule, family, summary }) => [rule, family, summary]),
+      [
+        ['HOT', 'greenhouse', 'g-1 87 °F'],
+        ['SALTY', 'greenhouse', 'g-1: salinity is 4, above 3'],
+      ],
+    )
+  })
+
+  it('when its readings are counted, then its statistics, tables and pages have every metric', async () => {
+    const kit = new ProcessKit(APPLICATION, statistics)
+    const event = reading('greenhouse', 'g-1', { soilMoisture: 40, salinity: 4 })
+    await kit.when(event)
+    const entity = formatEntity(event)
+    const state = (await kit.state(entity)) as EntityStatistics
+    const rows = metricRows({ entity, partition: 0, ...summarise(state) })
+    const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
+    assert.deepEqual(
+      rows.map(row => [row.family, row.metric, row.last, unit?.value(row)]),
+      [
+        ['greenhouse', 'soilMoisture', 40, '%'],
+        ['greenhouse', 'salinity', 4, ''],
+      ],
+    )
+    const page = pageOf(entity, state)
+    assert.deepEqual(page.families, [{ family: 'greenhouse', entities: 1 }])
+    assert.deepEqual(
+      page.metrics.map(({ name, unit }, index) => [name, unit, page.rows[0]?.values[index]]),
+      [
+        ['soilMoisture', '%', 40],
+        ['batteryVoltage', 'V', null],
+        ['temperature', '°F', null],
+        ['salinity', '', 4],
+      ],
+    )
+  })
+
+  it('when it has 60 metrics, then all are counted, and a page lists some, or those that are looked for', async () => {
+    const kit = new ProcessKit(APPLICATION, statistics)
+    const event = reading('plant', 'p-1', Object.fromEntries(SIXTY.slice(20).map(name => [name, 1])))
+    await kit.when(event)
+    const state = (await kit.state(formatEntity(event))) as EntityStatistics
+    assert.equal(Object.keys(state.metrics).length, 40)
+    const page = pageOf(formatEntity(event), state)
+    assert.deepEqual([page.metrics.length, page.measured], [MAX_LISTED_METRICS, 60])
+    assert.equal(page.metrics[0]?.name, 'metric21')
+    assert.deepEqual(
+      pageOf(formatEntity(event), state, 'metric6').metrics.map(({ name }) => name),
+      ['metric6', 'metric60'],
+    )
+    const metrics = SIXTY.map(name => ({
+      name,
+      unit: '%',
+      statistics: summarise(state).metrics[name] ?? null,
+    }))
+    assert.deepEqual(selectShown(metrics, 'metric6'), [59])
+    assert.equal(selectShown(metrics, '').length, 12)
+  })
+
+  it('when a record names its metric, then that name is the metric, even with dots', () => {
+    const mapping = readMapping(
+      'family: greenhouse\ntime: record\nmetric: { name: metric_name, value: value }\nfields: { device: id, tags.house: house }\n',
+      'named',
+      'named.yaml',
+    )
+    const map = (document: object) => applyMapping(mapping, { document, position: ['t', 0, 1] })
+    const mapped = map({ id: 'g-1', house: 'north', metric_name: 'soil.salinity', value: 3 })
+    assert.deepEqual('data' in mapped && mapped.data, {
+      device: 'g-1',
+      'soil.salinity': 3,
+      tags: { house: 'north' },
+    })
+    const failed = map({ id: 'g-1', house: 'north', metric_name: 'device', value: 3 })
+    assert.match('message' in failed ? failed.message : '', /"metric_name" names a metric that/)
+  })
+
+  it('when a reading has a unit, then it is converted, or refused for metrics without one', () => {
+    const family = getFamily('greenhouse')
+    const inF = inOwnUnits(family, { unit: '°C', temperature: 100 })
+    assert.deepEqual('data' in inF && inF.data, { temperature: 212 })
+    const refused = inOwnUnits(family, { unit: '°C', salinity: 1 })
+    assert.match('message' in refused ? refused.message : '', /salinity \(without a unit\)/)
+  })
+})
+
+describe('given a rule with a name that no family has', () => {
+  const rule = (more: string) => `{ name: R, severity: info, fireAbove: 1, ${more} }`
+  const cases: [name: string, rule: string, expected: RegExp][] = [
+    [
+      'a family',
+      rule('family: greenhause, metric: x'),
+      /^mine\.yaml:2:\d+ {2}R\.family: no family is called greenhause\. Did you mean greenhouse\?$/,
+    ],
+    [
+      'a metric',
+      rule('family: plant, metric: metrc6'),
+      /^mine\.yaml:2:\d+ {2}R\.metric: readings of plant have no metrc6\. Did you mean metric6, /,
+    ],
+    [
+      'one of many metrics',
+      rule('family: plant, metric: zzz'),
+      /no zzz\. Use metric1, metric2, .*metric12 …$/,
+    ],
+    [
+      'a dimension',
+      rule('family: greenhouse, metric: temperature, match: { hose: north }'),
+      /^mine\.yaml:2:\d+ {2}R\.match\.hose: readings of greenhouse have no hose.*Did you mean house\?$/,
+    ],
+    [
+      'a group',
+      '{ name: R, severity: info, pattern: { count: 2, within: 1m, per: hose, of: { family: greenhouse } } }',
+      /have no hose: the pattern would never fire\. Did you mean house\?$/,
+    ],
+    [
+      'a unit, for a metric of two families',
+      '{ name: R, severity: info, keepFiringFor: 1m, pattern: { per: tenant, sequence: [{ family: greenhouse, metric: temperature, fireAbove: 30 }, { family: environment, metric: temperature, fireAbove: 30, unit: °C, within: 1m }] } }',
+      /temperature is in °F in greenhouse and in °C in environment: give the unit/,
+    ],
+  ]
+  for (const [name, text, expected] of cases)
+    it(`when it is ${name}, then the error has its line and the nearest name`, () => {
+      const errors = errorsOf(text)
+      assert.equal(errors.length, 1, errors.join('\n'))
+      assert.match(errors[0] ?? '', expected)
+    })
+})
+
+describe('given a flood of metric names', () => {
+  const flood = (count: number, from = 0) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${from + index}`, index]))
+
+  it('when an entity has too many, then further ones are dropped and counted, and the reading is applied', async () => {
+    const kit = new ProcessKit(APPLICATION, statistics)
+    const [first, second] = [
+      reading('greenhouse', 'g-1', { ...flood(150), soilMoisture: 1 }),
+      reading('greenhouse', 'g-1', { n0: 5, more: 1 }, 1),
+    ]
+    await kit.when(first, second)
+    const state = (await kit.state(formatEntity(first))) as EntityStatistics
+    assert.equal(Object.keys(state.metrics).length, MAX_ENTITY_METRICS)
+    assert.equal(state.metrics.soilMoisture?.count, 1)
+    assert.equal(state.metrics.n0?.count, 2)
+    assert.equal(state.dropped, 52)
+    assert.deepEqual(kit.outcomes, ['applied/metrics-dropped', 'applied/metrics-dropped'])
+  })
+
+  it('when a family has too many in a partition, then new names wait until old ones are forgotten', async () => {
+    const kit = new ProcessKit(APPLICATION, statistics)
+    const entities = Array.from({ length: 12 }, (_, index) =>
+      reading('greenhouse', `g-${index}`, flood(90, index * 90), index),
+    )
+    await kit.when(...entities)
+    const count = async (id: string) => {
+      const state = (await kit.state(`/greenhouse/north ${id}`)) as EntityStatistics | undefined
+      return Object.keys(state?.metrics ?? {}).length
+    }
+    const declared = Object.keys(getFamily('greenhouse').metrics).length
+    assert.equal(await count('g-10'), 90)
+    assert.equal(await count('g-11'), MAX_FAMILY_METRICS - declared - 11 * 90)
+    const later = reading('greenhouse', 'late', flood(90, 5_000), 10 * 86_400)
+    await kit.when(later)
+    assert.equal(await count('late'), 90)
+  })
+})
+
+function pageOf(entity: string, state: EntityStatistics, metric = '') {
+  const entities = [{ ...state, entity, partition: 0, readings: 1, lastAtMs: T0 }]
+  return buildEntityPage({ entities, isWhole: true }, new Map(), { find: '', metric, page: 1 })
+}

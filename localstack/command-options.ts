@@ -134,6 +134,6 @@ Starts Kafka, Valkey and LocalStack, the console, then all functions, and shows 
   ${LINES.help}
 
 ${PORTS}, LAMBDA_PORT (3002), and for the console
-CONSOLE_PORT (8050) and KAFKA_UI_PORT (8080), all on 127.0.0.1.
+CONSOLE_PORT (8050), KAFKA_UI_PORT (8080) and KSQL_PORT (8088), all on 127.0.0.1.
 ${LINES.used}
 SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so timers do not fire.`

@@ -2,13 +2,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NAMES } from '../lib/app/settings/names.ts'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../scripts/lock-file.mjs'
 import { processStart } from '../scripts/process-start.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
 import { isPortInUse } from './services/ports.ts'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -134,9 +134,10 @@ const IN_BLOCK = {
   REGISTRY_PORT: 6,
   CONSOLE_PORT: 7,
   KAFKA_UI_PORT: 8,
+  KSQL_PORT: 9,
 } as const
 const BLOCK = 10
-const USED = 9
+const USED = 10
 
 /** First port of the blocks. All blocks are above the well-known ports and below the ephemeral ports. */
 const FIRST_PORT = 20_000

@@ -1,14 +1,6 @@
 import { resolve } from 'node:path'
 import { slice } from '#runtime/settings/index.ts'
-import {
-  type Environment,
-  HISTORY,
-  KAFKA,
-  LOCAL_PORTS,
-  REDIS,
-  REGISTRY,
-  readSettings,
-} from '../lib/app/settings/index.ts'
+import { type Environment, HISTORY, KAFKA, LOCAL_PORTS, REDIS, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
 import { isPortInUse, type WantedPort } from './services/ports.ts'
@@ -81,9 +73,9 @@ export function lambdaPort(env: Environment): WantedPort {
 }
 
 /** Returns the ports of the console. */
-export function consolePorts(env: Environment): { consolePort: number; kafkaUiPort: number } {
-  const { consolePort, kafkaUiPort } = readSettings([LOCAL_PORTS], env)
-  return { consolePort, kafkaUiPort }
+export function consolePorts(env: Environment) {
+  const { consolePort, kafkaUiPort, ksqlPort } = readSettings([LOCAL_PORTS], env)
+  return { consolePort, kafkaUiPort, ksqlPort }
 }
 
 /** Returns the folders for data and logs. SLUICE_DATA_DIR selects other folders, so that two runs do not share data. */

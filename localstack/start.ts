@@ -8,12 +8,7 @@ import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import {
-  readStartOptions,
-  START_USAGE,
-  type StartOptions,
-  servicesFromEnvironment,
-} from './command-options.ts'
+import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
@@ -143,7 +138,8 @@ async function runFunctions(
   )
   try {
     await functions.start(signal)
-    reportReady(run, console.address)
+    reportReady(run, console)
+    void console.finishChange?.().catch(error => screen.line(`! sql: ${(error as Error).message}`))
     const over = new AbortController()
     try {
       const started = await watching
@@ -196,10 +192,9 @@ function describeFunctions(
   }
 }
 
-/** @param address URL of the console; undefined if it could not be started */
 function reportReady(
   { stack, variables, port, report, screen, logsDir }: Run,
-  address: string | undefined,
+  { address, sqlAddress }: StartedConsole,
 ): void {
   stack.ready({
     variables: stackVariables(stack.environment, variables),
@@ -207,6 +202,7 @@ function reportReady(
     ...(address ? { consoleAddress: address } : {}),
   })
   if (address) report({ service: 'console', state: 'ready', detail: address, ms: 0 })
+  if (sqlAddress) report({ service: 'sql', state: 'ready', detail: `${sqlAddress}, as ksqlDB`, ms: 0 })
   screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
   screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
 }

@@ -1,7 +1,6 @@
 /** Gives commands the servers with the tables. */
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
@@ -9,7 +8,7 @@ import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { findActivations } from '../../lib/clock/activations.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
-import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
+import { openViewPorts, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
 import type { SelectionLog } from '../../lib/operations/views/follow-selection.ts'
 import { NO_TABLES } from '../../lib/operations/views/plan-change.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
@@ -73,16 +72,8 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
         ...{ config, connections, states, plan },
         ports: async environment => {
           if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
-          return {
-            ...{ inForce, states, applying: createApplyingStore(client, config.env) },
-            skipped: new RedisSkippedRecords(client),
-            ...{
-              publisher: await connections.publisher(),
-              log: await connections.log(),
-              offsets: await openOffsets(),
-            },
-            consumer: await loadConsumer(VIEWS.process.name, environment),
-          }
+          const consumer = await loadConsumer(VIEWS.process.name, environment)
+          return openViewPorts(connections, await openOffsets(), consumer)
         },
         changes: async () => ({
           ...{ log: await connections.log(), offsets: await openOffsets(), plan: () => inForce.read() },

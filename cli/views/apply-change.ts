@@ -1,6 +1,6 @@
 /** Changes the tables in force, and shows the progress. */
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
-import { applyViews, createProgress } from '../../lib/operations/views/apply-views.ts'
+import { applyViews, createProgress, formatProgress } from '../../lib/operations/views/apply-views.ts'
 import type { ViewPlan } from '../../lib/views/plan.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { resolveOperator } from '../operation/operator.ts'
@@ -8,7 +8,6 @@ import { showLineLater } from '../output/progress.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import type { ViewServers } from '../servers/views.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatProgress } from './text.ts'
 
 /** Returns the counts of the change; undefined if the user has stopped it. */
 export async function applyChange(

@@ -37,13 +37,14 @@ Examples:
     await withViews(config, async servers => {
       const change = planChange(servers.plan, wanted)
       terminal.stderr.write(formatChange(change))
-      const { build, replaced, dropped } = change
+      const { build, replaced, dropped, changesStreams } = change
       if (dryRun) return printReport(terminal, buildReport(change, {}), json, () => '')
       if (replaced.length + dropped.length > 0)
         await confirm('Replace and drop these tables? Their rows are lost.', yes, terminal)
       const filter = { built: joinNames(build), dropped: joinNames(dropped) }
       const counts = await applyChange(servers, { action: 'views apply', filter }, wanted, terminal)
-      const message = build.length + dropped.length > 0 ? 'Done.\n' : 'All tables are in force.\n'
+      const message =
+        build.length + dropped.length > 0 || changesStreams ? 'Done.\n' : 'All tables are in force.\n'
       if (counts) printReport(terminal, buildReport(change, counts), json, () => message)
     })
   },

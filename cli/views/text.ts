@@ -1,10 +1,16 @@
 /** Texts of `sluice views`. Pure. */
 
-import type { ApplyProgress } from '../../lib/operations/views/apply-views.ts'
 import type { PlanChange } from '../../lib/operations/views/plan-change.ts'
 
 /** Returns a line for each table that changes. */
-export function formatChange({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {
+export function formatChange({
+  build,
+  replaced,
+  dropped,
+  unchanged,
+  withoutPast,
+  changesStreams,
+}: PlanChange): string {
   const lines = [
     ...build.map(({ name, generation }) =>
       replaced.includes(name)
@@ -12,6 +18,7 @@ export function formatChange({ build, replaced, dropped, unchanged, withoutPast 
         : `  + ${name}: build generation ${generation} from the log`,
     ),
     ...dropped.map(({ name }) => `  - ${name}: drop`),
+    ...(changesStreams ? ['  ~ streams'] : []),
     ...(unchanged.length > 0 ? [`    unchanged: ${unchanged.map(({ name }) => name).join(', ')}`] : []),
     ...(withoutPast.length > 0
       ? [
@@ -20,10 +27,4 @@ export function formatChange({ build, replaced, dropped, unchanged, withoutPast 
       : []),
   ]
   return lines.map(line => `${line}\n`).join('')
-}
-
-/** Returns the progress, such as `adding the past: 81240 of 960000 records, 40620 rows`. */
-export function formatProgress({ phase, records, total, rows, pending }: ApplyProgress): string {
-  if (phase === 'adding the past') return `${phase}: ${records} of ${total} records, ${rows} rows`
-  return phase === 'waiting for views' ? `${phase}: ${pending} records to apply` : phase
 }

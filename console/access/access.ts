@@ -1,5 +1,5 @@
 /** Authentication for the local and the deployed console. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Person } from '../http/person.ts'
 import { createSession, parseSession } from './sessions.ts'
 import { createMemoryStore, SignOuts } from './sign-outs.ts'
@@ -32,8 +32,15 @@ export interface Access {
    * @param url URL of the request. It contains the server's own host name if the server knows that name.
    */
   isOwnHost(host: string, url: URL): boolean
-  /** Returns the name of the session cookie. It contains the port, because browsers share cookies between ports of a host. */
-  getCookieName(url: URL): string
+  /**
+   * Name of the session cookie. Browsers share cookies between the ports of a host, so a local console is named by its token: all its
+   * ports have one session, and those of another stack have another.
+   */
+  readonly cookieName: string
+  /** Host at which browsers sign in, because they share no cookies between the names of this machine; absent for one name. */
+  readonly signInHost?: string
+  /** Caller without a token or a session; absent if all callers must sign in. */
+  readonly visitor?: Person
   /** True if the URL may contain the token. Must be false if a proxy or gateway in front of the console logs URLs. */
   readonly takesTokenInAddress: boolean
   /** True if the console is served over HTTPS only. */
@@ -96,11 +103,17 @@ export function createLocalAccess(token: string, person: Person, now: () => numb
     ...createPeople(async () => [{ ...person, token }], signOuts, now),
     // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
-    getCookieName: ({ port }) => `sluice-console-${port}`,
+    cookieName: `sluice-console-${hashToken(token).toString('hex', 0, 4)}`,
+    signInHost: '127.0.0.1',
     takesTokenInAddress: true,
     isSecure: false,
     whereTokensAre: 'Open the URL that npm start or sluice console printed, or paste its token here.',
   }
+}
+
+/** Returns the access rules of a server on the loopback address that asks for no token, as Kafka asks for none there. */
+export function createOpenAccess(visitor: Person): Access {
+  return { ...createLocalAccess(randomBytes(16).toString('hex'), visitor), visitor }
 }
 
 /** Maximum time until all instances of the console reject a session that a user has ended, in milliseconds. */
@@ -117,7 +130,7 @@ export function createDeployedAccess(
     // The URL contains the HTTP API's own host name, which the client has verified by TLS.
     isOwnHost: (host, url) => host === url.host,
     // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
-    getCookieName: () => '__Host-sluice-console',
+    cookieName: '__Host-sluice-console',
     takesTokenInAddress: false,
     isSecure: true,
     whereTokensAre: 'Paste your token. The operators of this environment issue tokens.',

@@ -21,7 +21,8 @@ export function rejectForeignRequests(access: Access): MiddlewareHandler {
         host: req.header('host') ?? url.host,
         origin: req.header('origin'),
         site: req.header('sec-fetch-site'),
-        hasBearer: readToken(context) !== undefined,
+        // Where no token is asked for, only JSON is taken, which other sites cannot send either.
+        hasBearer: readToken(context) !== undefined || access.visitor !== undefined,
       },
       access,
     )
@@ -69,11 +70,12 @@ export function requireSignIn(access: Access, failed: FailedSignIns): Middleware
 
 /** Returns the content of the session cookie. */
 export function readSessionCookie(context: Context, access: Access): string | undefined {
-  return getCookie(context, access.getCookieName(new URL(context.req.url)))
+  return getCookie(context, access.cookieName)
 }
 
 /** Identifies the caller by the token in the `Authorization` header, or by the session cookie. */
 async function findPerson(context: Context, access: Access): Promise<Person | undefined> {
+  if (access.visitor) return access.visitor
   const token = readToken(context)
   if (token !== undefined) return access.findPersonByToken(token)
   const session = readSessionCookie(context, access)

@@ -35,7 +35,7 @@ export function createSignInRoutes(
   // Always delete the cookie, even if ending the session fails. In that case, report an error.
   routes.post('/sign-out', async context => {
     const session = readSessionCookie(context, access)
-    deleteCookie(context, access.getCookieName(new URL(context.req.url)), getCookieOptions(access))
+    deleteCookie(context, access.cookieName, getCookieOptions(access))
     if (session !== undefined) await access.endSession(session).catch(throwNotEnded)
     return context.redirect('/', 303)
   })
@@ -71,6 +71,10 @@ export async function checkAdmission(
   }
   if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
+  if (token === null && access.signInHost && url.hostname !== access.signInHost) {
+    url.hostname = access.signInHost
+    return context.redirect(url.href)
+  }
   // Browsers omit the `SameSite=Strict` cookie when a user follows a link from another site. Reload the page to send it.
   if (isFromElsewhere(context)) return context.html(renderReload(to), 200, NOT_KEPT)
   return renderSignInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
@@ -97,8 +101,7 @@ function keepSession(
   { text, person }: { readonly text: string; readonly person: Person },
 ): void {
   context.set('person', person)
-  const name = access.getCookieName(new URL(context.req.url))
-  setCookie(context, name, text, { ...getCookieOptions(access), maxAge: SESSION_MS / 1000 })
+  setCookie(context, access.cookieName, text, { ...getCookieOptions(access), maxAge: SESSION_MS / 1000 })
 }
 
 function getCookieOptions({ isSecure }: Access) {

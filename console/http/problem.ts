@@ -12,6 +12,7 @@ export const STATUS = {
   'not-found': 404,
   conflict: 409,
   'too-large': 413,
+  'bad-type': 415,
   busy: 429,
   refused: 502,
   unavailable: 503,

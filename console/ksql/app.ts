@@ -1,6 +1,10 @@
 /** ksqlDB's REST interface to the tables and streams that are declared in SQL. Its access is the console's. */
-import { type Context, Hono, type HonoRequest } from 'hono'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Context, Hono, type HonoRequest, type Next } from 'hono'
 import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
+import { OperationFailure } from '../../lib/operations/operation-failure.ts'
+import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
+import type { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
 import { compileSelect } from '../../lib/views/language/compile-select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
@@ -14,7 +18,16 @@ import { parseBody } from '../http/request-input.ts'
 import { createListFormat, createRowFormat, type ErrorAnswer, type RowFormat } from './row-format.ts'
 import { createRowStream } from './row-stream.ts'
 import type { SqlTableReader } from './sql-table-reader.ts'
-import { buildHealthAnswer, buildInfoAnswer, buildStatementAnswer, REFUSED } from './statement-answers.ts'
+import {
+  buildChangeAnswer,
+  buildChangeStatus,
+  buildHealthAnswer,
+  buildInfoAnswer,
+  buildNotice,
+  buildStatementAnswer,
+  isChanging,
+  REFUSED,
+} from './statement-answers.ts'
 
 export interface KsqlParts {
   readonly env: string
@@ -23,6 +36,8 @@ export interface KsqlParts {
   readonly parse: Parse
   readonly getTopic: (signal: string) => string
   readonly access: Access
+  /** Carries out CREATE and DROP; absent where they are refused. */
+  readonly changes?: Pick<StatementChanges, 'begin' | 'find'>
   /** Called with unexpected errors. */
   readonly reportError: (error: unknown) => void
   readonly reportFailedSignIn: (failed: { readonly route: string }) => void
@@ -39,6 +54,8 @@ const JSON_TYPE = 'application/json'
 
 /** Maximum number of open queries, because each query of changes reads a topic. */
 const QUERIES = { all: 50, ofOne: 20 }
+/** Time for which an answer waits for the changes of its statements, in milliseconds. */
+const CHANGES_MS = 20_000
 
 const TEXT = optional(pipe(string('must be a text'), maxLength(100_000, 'is too long')))
 const PROPERTIES = optional(record(string(), unknown()))
@@ -72,13 +89,32 @@ export function createKsqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   })
   app.use(requireSignIn(access, new FailedSignIns({ report: reportFailedSignIn })))
   app.use(rejectForeignRequests(access), limitRequests(LIMITS), limitBodies(LIMITS))
+  if (access.visitor) app.use(requireJson)
   app.get('/info', context => context.json(buildInfoAnswer(env)))
+  app.get('/status/:kind/:name/:action', ({ req, json }) => {
+    const change = parts.changes?.find(req.path.slice('/status/'.length))
+    if (change) return json(buildChangeStatus(change))
+    throw new ProblemError('not-found', 'There is no such command.')
+  })
   app.post('/ksql', async context => context.json(await answerStatements(context, parts)))
   app.on('POST', ['/query', '/query-stream'], createQueryHandler(parts))
   app.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql, /query or /query-stream.`)
   })
   return app
+}
+
+/**
+ * Rejects the content types with which pages of other sites can send requests without asking first. A request without a type, such as
+ * ksqlDB's own command line sends, has an origin if a page has sent it.
+ *
+ * @throws ProblemError for another content type
+ */
+async function requireJson({ req }: RequestContext, next: Next): Promise<void> {
+  const [type = ''] = (req.header('content-type') ?? '').split(';')
+  if (req.method !== 'GET' && !['', JSON_TYPE, ROWS_TYPE, LINES_TYPE].includes(type.trim().toLowerCase()))
+    throw new ProblemError('bad-type', `Send the header "Content-Type: ${JSON_TYPE}".`)
+  await next()
 }
 
 /** Returns ksqlDB's form of an error, whose code begins with the status. */
@@ -94,18 +130,39 @@ function toErrorResponse(error: unknown, reportError: (error: unknown) => void) 
 /** Answers the statements of a request, up to the first error. */
 async function answerStatements(
   context: RequestContext,
-  { parse, reader, getTopic }: KsqlParts,
+  { parse, reader, getTopic, changes }: KsqlParts,
 ): Promise<object[]> {
   const { ksql = '' } = await parseBody(QUERY, context)
   const statements = runStep(ksql, () => parse(ksql))
-  const plan = await reader.tables()
+  const untilMs = performance.now() + CHANGES_MS
   const answers: object[] = []
   for (const statement of statements) {
-    const answer = buildStatementAnswer(statement, plan, getTopic)
+    const answer =
+      changes && isChanging(statement)
+        ? await changePlan(statement, changes, untilMs - performance.now(), answers)
+        : buildStatementAnswer(statement, await reader.tables(), getTopic)
     if (!answer) throw new StatementFailure(REFUSED[statement.kind], statement.text, answers)
     answers.push(answer)
   }
   return answers
+}
+
+/** Begins a change, and waits for its end as long as an answer can. @throws StatementFailure if it fails until then */
+async function changePlan(
+  statement: ChangingStatement,
+  changes: NonNullable<KsqlParts['changes']>,
+  waitMs: number,
+  answers: readonly object[],
+): Promise<object> {
+  const fail = (message: string) => new StatementFailure(message, statement.text, answers)
+  const change = await changes.begin(statement).catch(error => {
+    if (error instanceof StatementError || error instanceof OperationFailure) throw fail(error.message)
+    throw error
+  })
+  if ('notice' in change) return buildNotice(statement, change.notice)
+  await Promise.race([change.ended, pause(Math.max(0, waitMs), undefined, { ref: false })])
+  if (change.status === 'ERROR') throw fail(change.describe())
+  return buildChangeAnswer(statement, change)
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */

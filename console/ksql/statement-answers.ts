@@ -1,4 +1,6 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
+import type { ChangingStatement } from '../../lib/operations/views/local-statements.ts'
+import type { StatementChange } from '../../lib/operations/views/statement-changes.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import {
   type ActivatedPlan,
@@ -28,10 +30,34 @@ export function buildHealthAnswer(isHealthy: boolean) {
 
 /** Messages for statements that are not answered by `/ksql`. */
 export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
-  ...{ stream: DECLARED, table: DECLARED, drop: 'Drop tables with `sluice views drop`.' },
+  ...{
+    stream: DECLARED,
+    table: DECLARED,
+    drop: 'Drop tables with `sluice views drop`, streams in their files.',
+  },
   select: 'Send SELECT statements to /query or /query-stream.',
   describe: 'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
   show: 'SHOW TABLES and SHOW STREAMS are known.',
+}
+
+export function isChanging(statement: Statement): statement is ChangingStatement {
+  return ['stream', 'table', 'drop'].includes(statement.kind)
+}
+
+/** Returns the answer to a CREATE or DROP. Its status can be asked again under the id of the command. */
+export function buildChangeAnswer({ text }: Statement, change: StatementChange) {
+  const commandStatus = { ...buildChangeStatus(change), queryId: null }
+  const common = { statementText: `${text};`, commandSequenceNumber: 0, warnings: [] }
+  return { '@type': 'currentStatus', commandId: change.id, commandStatus, ...common }
+}
+
+export function buildChangeStatus({ status, describe }: StatementChange) {
+  return { status, message: describe() }
+}
+
+/** Returns the answer to a statement after which nothing was to be changed. */
+export function buildNotice({ text }: Statement, message: string) {
+  return { '@type': 'warning_entity', statementText: `${text};`, message, warnings: [] }
 }
 
 /** Returns the topic of a signal. */

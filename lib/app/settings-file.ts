@@ -107,6 +107,7 @@ export const FILE_KEYS = {
     lambda: 'LAMBDA_PORT',
     console: 'CONSOLE_PORT',
     kafka_ui: 'KAFKA_UI_PORT',
+    ksql: 'KSQL_PORT',
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
 

@@ -14,11 +14,16 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
+import { createSqlInterface } from './sql-interface.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
   /** URL of the console, including the token. */
   readonly address?: string
+  /** URL of ksqlDB's interface; absent if it could not be started, or if the servers are not on this machine. */
+  readonly sqlAddress?: string
+  /** Finishes a change of the SQL tables that a crash has interrupted. Call it when the functions run. */
+  readonly finishChange?: () => Promise<void>
   close(): Promise<void>
 }
 
@@ -54,10 +59,8 @@ async function closeAll(opened: readonly Closable[]): Promise<void> {
 }
 
 /** Opens the console. @param opened receives each resource as soon as it is open */
-async function openConsole(
-  { environment, dataDir, say }: ConsoleOptions,
-  opened: Closable[],
-): Promise<StartedConsole> {
+async function openConsole(options: ConsoleOptions, opened: Closable[]): Promise<StartedConsole> {
+  const { environment, dataDir, say } = options
   const keep = <T extends Closable>(one: T): T => {
     opened.push(one)
     return one
@@ -99,7 +102,17 @@ async function openConsole(
     'KAFKA_UI_PORT',
     'The Kafka pages are not available on a separate port',
   )
+  const sql = shown.isLocal ? createSqlInterface(shown, options) : undefined
+  const served =
+    sql && (await listen(sql.app, ports.ksqlPort, 'KSQL_PORT', "ksqlDB's interface is not available"))
+  if (sql) opened.push({ close: async () => sql.stop() })
   return {
+    ...(sql && served
+      ? {
+          sqlAddress: `http://127.0.0.1:${served.port}`,
+          finishChange: () => sql.changes.finishInterrupted(),
+        }
+      : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     close: () => closeAll(opened),
   }

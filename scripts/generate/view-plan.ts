@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readPlan } from '../../lib/operations/views/statements.ts'
+import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
 
@@ -13,7 +13,7 @@ const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
   const plan = await readPlan(join(PROJECT, FOLDER), FOLDER)
-  const text = `${JSON.stringify(plan, null, 2)}\n`
+  const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)
   else if (readFileSync(file, 'utf8') !== text)

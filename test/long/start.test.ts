@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -29,6 +31,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     const running = start()
     await running.says(/^functions ready/m, 120_000)
     await assertConsole(running)
+    await assertSqlInterface(project, running)
     for (const time of [1, 2]) {
       const { code, output } = await project.smoke().ended
       assert.equal(code, 0, `${time}: ${output}`)
@@ -69,6 +72,27 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     assert.doesNotMatch(output, /^\s+at /m)
   })
 })
+
+/** A statement that is sent to ksqlDB's interface, without a token, is in force and in its file. */
+async function assertSqlInterface(project: StartedProject, running: Program): Promise<void> {
+  await running.says(/^sql {7}ready /m)
+  const ask = async (ksql: string) =>
+    jsonOf(
+      await fetch(`http://127.0.0.1:${project.variables.KSQL_PORT}/ksql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ksql }),
+      }),
+    )
+  const create = 'CREATE TABLE by_type AS SELECT TYPE, COUNT(*) AS n FROM device_readings GROUP BY TYPE'
+  // The function `clock` puts the plan into force at its first run.
+  await until('the statement is carried out', async () => {
+    const [{ commandStatus } = {} as never] = [await ask(`${create};`)].flat() as never[]
+    return (commandStatus as { status?: string } | undefined)?.status === 'SUCCESS'
+  })
+  assert.match(await readFile(join(project.folder, 'config/views/local.sql'), 'utf8'), /CREATE TABLE by_type/)
+  await ask('DROP TABLE by_type;')
+}
 
 /**
  * Waits for the group coordinators. A new Kafka creates the topic of offsets with its first groups. Until that is read, no member

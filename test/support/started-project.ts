@@ -24,7 +24,7 @@ export class StartedProject {
 
   /** Uses an existing copy of the project. */
   static async in(folder: string, env: string): Promise<StartedProject> {
-    const [http, lambda, console, kafkaUi] = await freePorts(4)
+    const [http, lambda, console, kafkaUi, ksql] = await freePorts(5)
     return new StartedProject(folder, {
       SLUICE_ENV: env,
       SLUICE_DATA_DIR: join(folder, '.local', 'data'),
@@ -32,6 +32,7 @@ export class StartedProject {
       LAMBDA_PORT: String(lambda),
       CONSOLE_PORT: String(console),
       KAFKA_UI_PORT: String(kafkaUi),
+      KSQL_PORT: String(ksql),
     })
   }
 

@@ -23,8 +23,21 @@ export const LOCAL_PORTS = slice(
       description: 'A second port of the console, which opens with the pages about Kafka.',
       default: '8080',
     }),
+    KSQL_PORT: setting(port(), {
+      description: "Port of [ksqlDB's interface](../config/views/README.md#asking-over-http) of `npm start`.",
+      default: '8088',
+    }),
   },
-  ({ KAFKA_PORT, REDIS_PORT, AWS_PORT, REGISTRY_PORT, LAMBDA_PORT, CONSOLE_PORT, KAFKA_UI_PORT }) => ({
+  ({
+    KAFKA_PORT,
+    REDIS_PORT,
+    AWS_PORT,
+    REGISTRY_PORT,
+    LAMBDA_PORT,
+    CONSOLE_PORT,
+    KAFKA_UI_PORT,
+    KSQL_PORT,
+  }) => ({
     kafkaPort: KAFKA_PORT,
     redisPort: REDIS_PORT,
     awsPort: AWS_PORT,
@@ -32,6 +45,7 @@ export const LOCAL_PORTS = slice(
     lambdaPort: LAMBDA_PORT,
     consolePort: CONSOLE_PORT,
     kafkaUiPort: KAFKA_UI_PORT,
+    ksqlPort: KSQL_PORT,
   }),
 )
 

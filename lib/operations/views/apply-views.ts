@@ -6,13 +6,21 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisClient } from '#runtime/adapters/redis/client.ts'
-import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
+import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { derivedId, instant, parseEntity } from '#runtime/consumer/index.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/index.ts'
 import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
-import { APPLYING_DEAD_AFTER_MS, type ApplyingSign, applyingName, isApplying } from '../../clock/view-plan.ts'
+import {
+  APPLYING_DEAD_AFTER_MS,
+  type ApplyingSign,
+  applyingName,
+  isApplying,
+  openStoredPlan,
+} from '../../clock/view-plan.ts'
 import type { Range } from '../../queries/records/read-records.ts'
 import { VIEWS } from '../../queries/states/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
@@ -56,9 +64,30 @@ export interface ApplyProgress extends PastProgress {
   pending: number
 }
 
+/** Returns the progress, such as `adding the past: 81240 of 960000 records, 40620 rows`. */
+export function formatProgress({ phase, records, total, rows, pending }: ApplyProgress): string {
+  if (phase === 'adding the past') return `${phase}: ${records} of ${total} records, ${rows} rows`
+  return phase === 'waiting for views' ? `${phase}: ${pending} records to apply` : phase
+}
+
 export interface Watching {
   readonly progress: ApplyProgress
   readonly stop: AbortSignal
+}
+
+/** Opens the ports of a change. @param consumer consumer `views`, as in a deployment */
+export async function openViewPorts(
+  connections: Pick<Connections, 'redis' | 'value' | 'publisher' | 'log'>,
+  offsets: ViewPorts['offsets'],
+  consumer: ViewPorts['consumer'],
+): Promise<ViewPorts> {
+  const client = await connections.redis()
+  const { env } = consumer
+  return {
+    ...{ inForce: await openStoredPlan(connections, env), applying: createApplyingStore(client, env) },
+    ...{ states: new StateInspection(client), skipped: new RedisSkippedRecords(client) },
+    ...{ publisher: await connections.publisher(), log: await connections.log(), offsets, consumer },
+  }
 }
 
 /** Returns the store of unfinished changes. */
@@ -90,9 +119,9 @@ export async function applyViews(
   counts: Counts,
 ): Promise<void> {
   for (;;) {
-    const { build, dropped } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
+    const { build, dropped, changesStreams } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
     const { underway } = await ports.applying.read()
-    if (!underway && build.length + dropped.length === 0) return
+    if (!underway && build.length + dropped.length === 0 && !changesStreams) return
     const operation = randomUUID()
     const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
     const begun = {
@@ -136,8 +165,13 @@ async function acquireApplying({ applying }: ViewPorts, begun: Applying): Promis
     return busy === undefined
   })
   if (busy === undefined) return own as Applying
-  throw new OperationFailure(
-    `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
+  throw busyFailure(busy)
+}
+
+/** Returns the error for a change while another one runs. */
+export function busyFailure({ begunAt, by }: Pick<Applying, 'begunAt' | 'by'>): OperationFailure {
+  return new OperationFailure(
+    `Nothing was changed: the tables are being changed since ${begunAt} by ${by}. Wait until that has ended; if it was ` +
       `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
   )
 }

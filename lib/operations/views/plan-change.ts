@@ -20,6 +20,8 @@ export interface PlanChange {
   readonly unchanged: readonly TablePlan[]
   /** Names of the unchanged tables that a deployment has activated, so that they only count from then on. */
   readonly withoutPast: readonly string[]
+  /** True if the streams are others. */
+  readonly changesStreams: boolean
 }
 
 export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }
@@ -39,6 +41,7 @@ export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange
         readable.some(one => one.name === name && one.generation === generation),
       )
       .map(({ name }) => name),
+    changesStreams: JSON.stringify(inForce.streams) !== JSON.stringify(wanted.streams),
   }
 }
 

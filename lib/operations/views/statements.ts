@@ -1,7 +1,7 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compilePlan } from '../../views/language/compile-plan.ts'
+import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -14,6 +14,11 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
  * @throws StatementError if a statement has an error
  */
 export async function readPlan(path: string, shown: string): Promise<ViewPlan> {
+  return compilePlan(await readStatements(path, shown), parse)
+}
+
+/** Reads the statements of a file, or of all files of a folder. @throws OperationFailure as `readPlan` */
+export async function readStatements(path: string, shown: string): Promise<readonly StatementFile[]> {
   const names = await listSqlFiles(path, shown)
   const files = names.map(async name => {
     const place = name === '' ? shown : join(shown, name)
@@ -22,7 +27,12 @@ export async function readPlan(path: string, shown: string): Promise<ViewPlan> {
     })
     return { name: place, text }
   })
-  return compilePlan(await Promise.all(files), parse)
+  return Promise.all(files)
+}
+
+/** Returns the text of `plan.json`. */
+export function formatPlan(plan: ViewPlan): string {
+  return `${JSON.stringify(plan, null, 2)}\n`
 }
 
 /** Returns the names of the files in a folder; an empty name if the path is a file. */

@@ -95,7 +95,7 @@ describe('the ports of a stack', () => {
     const lab = await stackPorts('lab', {}, free)
     assert.deepEqual(await stackPorts('lab', {}, free), lab)
     assert.notDeepEqual(await stackPorts('other', {}, free), lab)
-    assert.equal(new Set(Object.values(lab)).size, 7)
+    assert.equal(new Set(Object.values(lab)).size, 8)
   })
 
   it('change while one of them is in use', async () => {
@@ -108,16 +108,16 @@ describe('the ports of a stack', () => {
   it('are taken from the variables that are set', async () => {
     const { KAFKA_PORT, ...rest } = await stackPorts('lab', { KAFKA_PORT: '1' }, free)
     assert.equal(KAFKA_PORT, undefined)
-    assert.equal(Object.keys(rest).length, 6)
+    assert.equal(Object.keys(rest).length, 7)
     const servers = { KAFKA_PORT: '1', REDIS_PORT: '2', AWS_PORT: '3', LAMBDA_PORT: '4', REGISTRY_PORT: '5' }
-    const all = { ...servers, CONSOLE_PORT: '6', KAFKA_UI_PORT: '7' }
+    const all = { ...servers, CONSOLE_PORT: '6', KAFKA_UI_PORT: '7', KSQL_PORT: '8' }
     assert.deepEqual(await stackPorts('lab', all, async () => true), {})
   })
 
   it('must be set by variables if all are occupied', async () => {
     await assert.rejects(
       stackPorts('lab', {}, async () => true),
-      { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, .*CONSOLE_PORT, and KAFKA_UI_PORT/ },
+      { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, .*KAFKA_UI_PORT, and KSQL_PORT/ },
     )
   })
 })

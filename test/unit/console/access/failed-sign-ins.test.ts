@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
+import { createLocalAccess } from '../../../../console/access/access.ts'
 import { type AccessLine, FailedSignIns } from '../../../../console/access/failed-sign-ins.ts'
 import type { ConsoleHono } from '../../../../console/http/person.ts'
 import { sendProblem } from '../../../../console/http/problem.ts'
@@ -70,9 +71,10 @@ describe('the console', () => {
     })
 
   it('given no token, or a session that is over, then no sign-in has failed', async () => {
+    const { cookieName } = createLocalAccess(TOKEN, { name: 'ada', role: 'operator' })
     const { ask, failures } = localConsole()
     await ask('/api/environment')
-    await ask('/api/environment', { cookie: 'sluice-console-8050=over' })
+    await ask('/api/environment', { cookie: `${cookieName}=over` })
     assert.deepEqual(failures, [])
   })
 

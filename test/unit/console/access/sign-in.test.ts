@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { createDeployedAccess, type Holder } from '../../../../console/access/access.ts'
+import { createDeployedAccess, createLocalAccess, type Holder } from '../../../../console/access/access.ts'
 import { createMemoryStore, type EndedSessions, SignOuts } from '../../../../console/access/sign-outs.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
+const { cookieName: COOKIE } = createLocalAccess(TOKEN, { name: 'ada', role: 'operator' })
 const FORM = {
   'content-type': 'application/x-www-form-urlencoded',
   origin: BASE,
@@ -47,8 +48,8 @@ describe('who comes to the console on this machine', () => {
 
   for (const headers of [
     { authorization: 'Bearer wrong' },
-    { cookie: 'sluice-console-8050=wrong' },
-    { cookie: `sluice-console-8050=${TOKEN}` },
+    { cookie: `${COOKIE}=wrong` },
+    { cookie: `${COOKIE}=${TOKEN}` },
   ])
     it(`given ${Object.entries(headers).join()}, then it is refused`, async () => {
       assert.equal((await ask('/api/environment', headers as Record<string, string>)).status, 401)
@@ -73,7 +74,7 @@ describe('who comes to the console on this machine', () => {
     assert.equal(answer.status, 302)
     assert.equal(answer.headers.get('location'), '/alerts?state=firing')
     const cookie = answer.headers.get('set-cookie') ?? ''
-    assert.ok(cookie.startsWith('sluice-console-8050='))
+    assert.ok(cookie.startsWith(`${COOKIE}=`))
     assert.ok(!cookie.includes(TOKEN), 'browsers send it to every port of the host')
     for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=43200'])
       assert.ok(cookie.includes(attribute), cookie)
@@ -138,13 +139,24 @@ describe('who comes to the console on this machine', () => {
     assert.match(await answer.text(), /http-equiv="refresh" content="0; url=\/alerts"/)
   })
 
+  it('given a session of one port, then another port of the same console does not ask, and another console has its own', async () => {
+    const { app } = localConsole()
+    const at = async (url: string, cookie: string) =>
+      app.fetch(new Request(url, { headers: { host: new URL(url).host, cookie } }))
+    assert.equal((await at('http://127.0.0.1:8080/kafka', await signedIn())).status, 200)
+    // Browsers share no cookies between the names of this machine.
+    const answer = await at('http://localhost:8080/kafka?x=1', '')
+    assert.equal(answer.headers.get('location'), 'http://127.0.0.1:8080/kafka?x=1')
+    assert.notEqual(createLocalAccess('other', { name: 'ada', role: 'operator' }).cookieName, COOKIE)
+  })
+
   it('given a sign-out, then the cookie is gone, and its session has ended, but no other', async () => {
     const [cookie, other] = [await signedIn(), await signedIn()]
     const answer = await ask('/sign-out', { ...FORM, cookie }, { method: 'POST' })
     assert.equal((await ask('/api/environment', { cookie })).status, 401)
     assert.equal((await ask('/api/environment', { cookie: other })).status, 200)
     assert.equal(answer.headers.get('location'), '/')
-    assert.match(answer.headers.get('set-cookie') ?? '', /^sluice-console-8050=; Max-Age=0/)
+    assert.match(answer.headers.get('set-cookie') ?? '', new RegExp(`^${COOKIE}=; Max-Age=0`))
   })
 })
 

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { createOpenAccess } from '../../../../console/access/access.ts'
 import { formatType, formatValues } from '../../../../console/ksql/row-format.ts'
 import type { ColumnType } from '../../../../lib/views/plan.ts'
-import { servedKsql, TOKEN } from '../../../support/served-ksql.ts'
+import { MemoryChanges, servedKsql, TOKEN } from '../../../support/served-ksql.ts'
 import { until } from '../../../support/until.ts'
 
 type Served = Awaited<ReturnType<typeof servedKsql>>
@@ -334,6 +335,75 @@ describe('who may ask', () => {
     let text = ''
     for await (const part of socket) text += part
     assert.match(text, /^HTTP\/1.1 403 /)
+  })
+})
+
+describe('without a token, on the loopback address', () => {
+  let served: Served
+  const changes = new MemoryChanges()
+  before(async () => {
+    served = await servedKsql({ access: createOpenAccess({ name: 'ada', role: 'operator' }), changes })
+  })
+  after(() => served.close())
+
+  const JSON_HEADERS = { authorization: '', 'content-type': 'application/json' }
+  const ksql = (text: string, headers: Record<string, string> = JSON_HEADERS) =>
+    served.ask('/ksql', { ksql: text }, headers)
+
+  const given: readonly (readonly [name: string, headers: Record<string, string>, status: number])[] = [
+    ['JSON', {}, 200],
+    ["ksqlDB's type", { 'content-type': 'application/vnd.ksql.v1+json; charset=utf-8' }, 200],
+    ['any token, which clients may send', { authorization: `Basic ${btoa('any:thing')}` }, 200],
+    ['a form, which any site can send', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a text, which any site can send', { 'content-type': 'text/plain' }, 415],
+    ['another origin', { origin: 'http://localhost:3000' }, 403],
+    ['another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ]
+  for (const [name, headers, status] of given)
+    it(`given ${name}, then the status is ${status}`, async () => {
+      assert.equal((await ksql('SHOW TABLES;', { ...JSON_HEADERS, ...headers })).status, status)
+    })
+
+  it("given no content type, as ksqlDB's command line sends, then it is answered", async () => {
+    const body = Buffer.from(JSON.stringify({ ksql: 'SHOW TABLES;' }))
+    assert.equal((await fetch(`${served.url}/ksql`, { method: 'POST', body })).status, 200)
+  })
+
+  it('given a host name of another machine, then it is refused', async () => {
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+    socket.write('GET /info HTTP/1.1\r\nHost: evil.example:8088\r\nConnection: close\r\n\r\n')
+    let text = ''
+    for await (const part of socket) text += part
+    assert.match(text, /^HTTP\/1.1 403 /)
+  })
+
+  it('given CREATE and DROP, then the answers and the status of the command are those of ksqlDB', async () => {
+    const answers = await json<readonly { commandId: string; commandStatus: { status: string } }[]>(
+      ksql("CREATE STREAM s (a INT) WITH (KAFKA_TOPIC = 'alerts'); DROP TABLE IF EXISTS nothing;"),
+    )
+    assert.deepEqual(
+      answers.map(answer => [
+        (answer as { '@type'?: string })['@type'],
+        answer.commandId,
+        answer.commandStatus?.status,
+      ]),
+      [
+        ['currentStatus', 'stream/S/create', 'SUCCESS'],
+        ['warning_entity', undefined, undefined],
+      ],
+    )
+    assert.deepEqual(await json(served.ask('/status/stream/S/create')), {
+      status: 'SUCCESS',
+      message: 'done',
+    })
+    assert.equal((await served.ask('/status/stream/T/create')).status, 404)
+  })
+
+  it('given a change that fails or is refused, then its message and the answers before it are in the error', async () => {
+    changes.failure = 'the tables are being changed'
+    const failed = await failureOf(ksql('SHOW TABLES; DROP TABLE t;'))
+    assert.deepEqual([failed.status, failed.error_code, failed.entities.length], [400, 40_001, 1])
+    assert.match(failed.message, /the tables are being changed/)
   })
 })
 

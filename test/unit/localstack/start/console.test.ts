@@ -11,13 +11,14 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-start-console-'))
 after(() => rmSync(folder, { recursive: true }))
 
 async function started(variables: Readonly<Record<string, string>>) {
-  const [consolePort, kafkaUiPort] = await freePorts(2)
+  const [consolePort, kafkaUiPort, ksqlPort] = await freePorts(3)
   const said: string[] = []
   const console = await startConsole({
     environment: {
       ...{
         CONSOLE_PORT: `${consolePort}`,
         KAFKA_UI_PORT: `${kafkaUiPort}`,
+        KSQL_PORT: `${ksqlPort}`,
         REDIS_URL: 'redis://127.0.0.1:1',
       },
       ...variables,

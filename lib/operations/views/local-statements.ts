@@ -1,0 +1,142 @@
+/** The file of the statements that are typed at ksqlDB's interface of `npm start`: its text and the plan after a CREATE or DROP. Pure. */
+
+import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
+import { parse } from '../../views/language/parser.ts'
+import { StatementError } from '../../views/language/statement-error.ts'
+import type { Statement } from '../../views/language/syntax.ts'
+import { type ActivatedPlan, hasTable, readableTables, type ViewPlan } from '../../views/plan.ts'
+import { OperationFailure } from '../operation-failure.ts'
+
+/** Statement that changes the plan. */
+export type ChangingStatement = Extract<Statement, { readonly kind: 'stream' | 'table' | 'drop' }>
+
+const HEADER = '-- Statements that were typed at the SQL interface of `npm start`, which changes this file.\n'
+
+export interface EditedStatements {
+  /** Text of the file. */
+  readonly text: string
+  /** Plan of all files. */
+  readonly packaged: ViewPlan
+  /** Plan that is to be in force: the one in force with what the statement changes. */
+  readonly wanted: ViewPlan
+}
+
+/**
+ * Returns the result of a statement; a notice if, with `IF [NOT] EXISTS`, there is nothing to change.
+ *
+ * @param files all files of statements
+ * @param local name of the file to change
+ * @param isNoted true for a statement that was begun before, so that the plan in force may have it already
+ * @throws OperationFailure or StatementError if the statement cannot be carried out
+ */
+export function editStatements(
+  files: readonly StatementFile[],
+  local: string,
+  statement: ChangingStatement,
+  inForce: ActivatedPlan,
+  isNoted = false,
+): EditedStatements | { readonly notice: string } {
+  const { name } = statement
+  const declared = files.flatMap(({ name: file, text }) =>
+    parse(text).flatMap(found => (isDeclared(found, name.text) ? [{ file, found }] : [])),
+  )
+  const [same] = declared
+  const notice = findNotice(
+    statement,
+    same?.found.kind ?? (isNoted ? undefined : findKind(inForce, name.text)),
+  )
+  if (notice !== undefined) return { notice }
+  if (same && same.file !== local)
+    throw new OperationFailure(
+      `${name.text} is declared in ${same.file}. Change it there, then run \`sluice views apply\`.`,
+    )
+  const before = files.find(file => file.name === local)?.text ?? ''
+  const text = replaceStatement(before, same?.found, statement.kind === 'drop' ? undefined : statement.text)
+  const others = files.filter(file => file.name !== local)
+  const packaged = compileChanged([...others, { name: local, text }], statement)
+  return { text, packaged, wanted: mergePlans(inForce, compilePlan(files, parse), packaged, name.text) }
+}
+
+/** @throws OperationFailure for a stream that is dropped while a table reads it, or StatementError */
+function compileChanged(files: readonly StatementFile[], statement: ChangingStatement): ViewPlan {
+  try {
+    return compilePlan(files, parse)
+  } catch (error) {
+    if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
+    const { text } = statement.name
+    throw new OperationFailure(`${text} is in use, so it is not dropped: ${error.problem}.`, { cause: error })
+  }
+}
+
+/** Returns why nothing is to be changed. @throws OperationFailure if the statement contradicts what exists */
+function findNotice(statement: ChangingStatement, existing: string | undefined): string | undefined {
+  const { kind, name } = statement
+  const wanted = kind === 'drop' ? statement.of : kind
+  if (kind === 'drop' ? existing !== undefined : existing === undefined || statement.orReplace) {
+    if (existing === undefined || existing === wanted) return undefined
+    throw new OperationFailure(`${name.text} is a ${existing}, not a ${wanted}.`)
+  }
+  const [problem, isAllowed] =
+    kind === 'drop'
+      ? [`There is no ${wanted} ${name.text}.`, statement.ifExists]
+      : [`The ${existing} ${name.text} already exists.`, statement.ifNotExists]
+  if (isAllowed) return problem
+  throw new OperationFailure(kind === 'drop' ? problem : `${problem} Use CREATE OR REPLACE to change it.`)
+}
+
+function isDeclared(found: Statement, name: string): found is Exclude<ChangingStatement, { kind: 'drop' }> {
+  return (found.kind === 'stream' || found.kind === 'table') && isSameName(found.name.text, name)
+}
+
+function findKind({ tables, streams }: ViewPlan, name: string): 'table' | 'stream' | undefined {
+  const isNamed = (one: { readonly name: string }) => isSameName(one.name, name)
+  return tables.some(isNamed) ? 'table' : streams.some(isNamed) ? 'stream' : undefined
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
+/** Returns a text of statements in which one is replaced, removed or, if it has none to replace, added. */
+function replaceStatement(before: string, found: Statement | undefined, next: string | undefined): string {
+  const last = found ?? parse(before).at(-1)
+  if (!last) return `${before.trim() === '' ? HEADER : before}${next ?? ''};\n`
+  const { line, column } = last.at
+  const start =
+    before
+      .split('\n')
+      .slice(0, line - 1)
+      .join('\n').length +
+    (line > 1 ? 1 : 0) +
+    column -
+    1
+  const end = start + last.text.length
+  const behind = before.slice(end).replace(/^\s*;[ \t]*\n?/, '')
+  if (!found)
+    return `${before.slice(0, end)};\n${behind}${behind === '' || behind.endsWith('\n') ? '' : '\n'}${next};\n`
+  return `${before.slice(0, start)}${next === undefined ? '' : `${next};\n`}${behind}`
+}
+
+/**
+ * Returns the plan in force with the changes between two plans of files, and with the named table or stream as in the later one.
+ * Other differences between files and plan in force stay, as they are for `sluice views apply` to confirm.
+ */
+function mergePlans(inForce: ActivatedPlan, before: ViewPlan, after: ViewPlan, name: string): ViewPlan {
+  const merge = <T extends { readonly name: string }>(
+    [current, was, is]: readonly [readonly T[], readonly T[], readonly T[]],
+    isUnchanged: (one: T) => boolean,
+  ): readonly T[] => {
+    const find = (all: readonly T[], one: T) => all.some(other => isSameName(other.name, one.name))
+    const changed = is.filter(one => isSameName(one.name, name) || !isUnchanged(one))
+    const gone = was.filter(one => !find(is, one))
+    const kept = current.filter(one => !find(changed, one) && !find(gone, one) && !isSameName(one.name, name))
+    return [...kept, ...changed]
+  }
+  const streams = new Set(before.streams.map(one => JSON.stringify(one)))
+  return {
+    streams: merge([inForce.streams, before.streams, after.streams], one => streams.has(JSON.stringify(one))),
+    tables: merge([readableTables(inForce), before.tables, after.tables], one =>
+      hasTable(before.tables, one),
+    ),
+  }
+}

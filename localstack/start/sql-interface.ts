@@ -1,0 +1,68 @@
+/** ksqlDB's REST interface of `npm start`. It asks for no token, as Kafka does not, and so only exists for servers of this machine. */
+import { join, resolve } from 'node:path'
+import type { Hono } from 'hono'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { createOpenAccess } from '../../console/access/access.ts'
+import type { ConsoleEnvironment } from '../../console/environment.ts'
+import type { ConsoleHono } from '../../console/http/person.ts'
+import { createKsqlApp } from '../../console/ksql/app.ts'
+import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
+import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
+import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
+import type { Signal } from '../../lib/app/topics.ts'
+import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
+import { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
+import { parse } from '../../lib/views/language/parser.ts'
+import { userOfMachine } from '../../scripts/machine-user.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import type { ConsoleOptions } from './console.ts'
+
+export interface SqlInterface {
+  readonly app: Hono<ConsoleHono>
+  readonly changes: StatementChanges
+  /** Stops a change that runs. The next start finishes it. */
+  stop(): void
+}
+
+export function createSqlInterface(
+  shown: ConsoleEnvironment,
+  { environment, dataDir, say }: ConsoleOptions,
+): SqlInterface {
+  const { config, connections } = shown
+  const { viewsDir } = readSettings([VIEWS], environment)
+  const by = userOfMachine()
+  const stop = new AbortController()
+  const changes = new StatementChanges({
+    folder: resolve(PROJECT, viewsDir),
+    shownFolder: viewsDir,
+    noteFile: join(dataDir, 'statement.sql'),
+    openPorts: async () =>
+      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config.env)),
+    trail: { by, config, publisher: () => connections.publisher() },
+    report: line => say(`sql       ${line}`),
+    stop: stop.signal,
+  })
+  const app = createKsqlApp({
+    env: config.env,
+    reader: createSqlTableReader(shown),
+    parse,
+    getTopic: signal => shown.topic(signal as Signal),
+    access: createOpenAccess({ name: by, role: 'operator' }),
+    changes,
+    reportError: error => say(`✗ sql: ${(error as Error).stack}`),
+    reportFailedSignIn: () => {},
+  })
+  return { app, changes, stop: () => stop.abort() }
+}
+
+/** Returns the consumer `views`, as the functions run it. */
+async function loadViews(
+  environment: ConsoleOptions['environment'],
+  env: string,
+): Promise<Consumer<AnyKeyedProcess>> {
+  const { handler } = await import('../../functions/views/handler.ts')
+  const functions = readFunctions()
+  const own = functions.find(({ name }) => name === 'views')
+  const EMITTERS = own ? listEmitters(own, functions, env).join(',') : ''
+  return (await handler.consumer({ ...environment, EMITTERS })) as Consumer<AnyKeyedProcess>
+}

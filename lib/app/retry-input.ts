@@ -1,8 +1,10 @@
 /** Retries failed records of inputs: their stored bytes are mapped again, and nothing is written into the input. */
 import { estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { type Failure, type FailureData, failure } from '#runtime/consumer/index.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { INTAKE } from '../intake/input.ts'
 import { mapAgain } from '../intake/map-again.ts'
+import { FileError } from '../support/file-errors.ts'
 import { APPLICATION } from './application.ts'
 import { loadedInputs } from './loaded-inputs.ts'
 import type { GeneralSettings, InputSettings, PartitionKeySettings } from './settings/index.ts'
@@ -19,7 +21,7 @@ export type RetryInput = (failed: FailureData) => OutgoingRecord | Failure
 /**
  * Returns the retry of inputs if it is needed for one of these consumers. Otherwise, the files of the inputs are not read.
  *
- * @throws FileError if a file of the inputs is missing or invalid
+ * @throws ConfigError if a file of the inputs is missing or invalid
  */
 export async function findInputRetry(
   consumers: readonly string[],
@@ -28,9 +30,11 @@ export async function findInputRetry(
   return consumers.includes(INTAKE) ? createInputRetry(config) : undefined
 }
 
-/** @throws FileError if a file of the inputs is missing or invalid */
+/** @throws ConfigError if a file of the inputs is missing or invalid */
 export async function createInputRetry(config: InputRetrySettings): Promise<RetryInput> {
-  const inputs = await loadedInputs(config)
+  const inputs = await loadedInputs(config).catch((error: unknown) => {
+    throw error instanceof FileError ? new ConfigError('The inputs', [error.message]) : error
+  })
   return failed => {
     const mapped = mapAgain(failed, inputs, APPLICATION.readData, config.keyBy)
     if (mapped.kind === 'failure') return mapped

@@ -165,7 +165,7 @@ export class LambdaObserver implements Observer {
   }
 
   reportNewLog(stateKey: StateKey, appliedOffset: number): void {
-    this.#lines.write('log-created-again', formatPartition(stateKey), { ...stateKey, appliedOffset })
+    this.#lines.write('log-created-again', stateKey.topic, { ...stateKey, appliedOffset })
   }
 
   reportRangeReadBack(stateKey: StateKey, range: OffsetRange): void {

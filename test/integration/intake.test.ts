@@ -1,0 +1,188 @@
+/** The topic of another application on real servers: three partitions, times of its producers, lz4. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import kafkajs, { type Admin } from 'kafkajs'
+import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
+import { kafkaEvent } from '#runtime/testing/records.ts'
+import { createTopic } from '../support/create-topic.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const AT = Date.UTC(2026, 2, 1, 12)
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 }
+const MAPPING = (field: string) => `
+family: environment
+time: record
+fields:
+  sensorId: sensor
+  temperature: ${field}
+  location.site: { constant: house }
+  location.latitude: { constant: 0 }
+  location.longitude: { constant: 0 }
+`
+
+async function closeConnections(handler: KafkaHandler | undefined): Promise<void> {
+  const runtime = (await handler?.start()) as { connections: { close(): Promise<void> } } | undefined
+  await runtime?.connections.close()
+}
+
+describe('intake of a topic of another application', () => {
+  let environment: TestEnvironment
+  let admin: Admin
+  let folder: string
+  let topic: string
+  let handler: KafkaHandler
+  let router: KafkaHandler
+  const variables: Record<string, string> = {}
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    topic = `greenhouse-${environment.name}`
+    folder = await mkdtemp(join(tmpdir(), 'intake-'))
+    await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('soil'))
+    await writeFile(join(folder, 'inputs.yaml'), `inputs: [{ topic: ${topic}, mappings: [greenhouse] }]`)
+    admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
+    await admin.connect()
+    await createInput()
+    Object.assign(variables, {
+      KAFKA_BROKERS: brokers().join(','),
+      REDIS_URL: redisUrl(),
+      SLUICE_ENV: environment.name,
+      INPUTS_FILE: join(folder, 'inputs.yaml'),
+      MAPPINGS_DIR: folder,
+    })
+    Object.assign(process.env, variables, { EMITTERS: '', PARTIAL_RESPONSES: 'on' })
+    handler = (await import('../../functions/intake/handler.ts')).handler
+    router = (await import('../../functions/dlq-router/handler.ts')).handler
+  })
+
+  after(async () => {
+    await admin?.deleteTopics({ topics: [topic] }).catch(() => {})
+    await admin?.disconnect()
+    for (const one of [handler, router]) await closeConnections(one)
+    await environment?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const createInput = () =>
+    createTopic(admin, {
+      topic,
+      numPartitions: 3,
+      configEntries: [
+        { name: 'compression.type', value: 'lz4' },
+        { name: 'message.timestamp.type', value: 'CreateTime' },
+      ],
+    })
+
+  async function send(values: readonly object[]): Promise<void> {
+    const messages = values.map((value, index) => ({
+      value: JSON.stringify(value),
+      partition: index % 3,
+      // Clocks of producers go back and forth.
+      timestamp: String(AT - (index % 7) * 86_400_000),
+    }))
+    await environment.client.send(topic, messages)
+  }
+
+  async function readInput(): Promise<LogRecord[]> {
+    const records = await environment.client.read(topic)
+    return records.map(one => toLogRecord(topic, one.partition, one))
+  }
+
+  async function deliver(to: KafkaHandler, records: readonly LogRecord[]): Promise<void> {
+    assert.deepEqual(await to(kafkaEvent(records), CONTEXT), { batchItemFailures: [] })
+  }
+
+  interface Taken {
+    readonly id: string
+    readonly data: { readonly sensorId?: string; readonly temperature?: number; readonly error?: string }
+  }
+
+  async function readEvents(signal: 'readings' | 'failures' | 'dlq'): Promise<Taken[]> {
+    return (await environment.read(signal)).map(({ value, headers = {} }) => ({
+      id: String(headers.ce_id),
+      data: JSON.parse(String(value)),
+    }))
+  }
+
+  it('appends each record once and in order, and writes nothing into the topic', async () => {
+    const values = Array.from({ length: 90 }, (_, index) => ({ sensor: `s${index % 3}`, soil: index }))
+    await send(values)
+    const records = await readInput()
+    const ends = await environment.client.ends(topic)
+    // A rebalance delivers a part again, to another execution environment and mixed with new records.
+    await deliver(handler, records.filter(({ offset }) => offset < 20))
+    await Promise.all([
+      deliver(handler, records.filter(({ offset }) => offset >= 10 && offset < 25)),
+      deliver(handler, records.filter(({ offset }) => offset < 25)),
+    ])
+    // A batch that was never delivered is read from the log.
+    await deliver(handler, records.filter(({ offset }) => offset >= 28))
+    const readings = await readEvents('readings')
+    assert.equal(new Set(readings.map(({ id }) => id)).size, 90)
+    for (const sensor of ['s0', 's1', 's2']) {
+      const first = new Map(
+        readings.filter(({ data }) => data.sensorId === sensor).map(({ id, data }) => [id, data.temperature]),
+      )
+      const numbers = [...first.values()] as number[]
+      assert.deepEqual(
+        numbers,
+        numbers.toSorted((a, b) => a - b),
+      )
+    }
+    assert.deepEqual(await environment.client.ends(topic), ends)
+    assert.equal(await environment.client.setting(topic, 'compression.type'), 'lz4')
+    assert.equal((await environment.read('failures')).length, 0)
+  })
+
+  it('redrives a dead letter with the mapping of now, and keeps one that still fails', async () => {
+    await environment.client.send(topic, [
+      { partition: 0, value: JSON.stringify({ sensor: 'later', moisture: 7 }), timestamp: String(AT) },
+      { partition: 0, value: JSON.stringify({ sensor: 'never' }), timestamp: String(AT) },
+    ])
+    const ends = await environment.client.ends(topic)
+    await deliver(handler, (await readInput()).filter(({ offset, partition }) => partition === 0 && offset >= 30))
+    const failures = await environment.read('failures')
+    assert.equal(failures.length, 2)
+    const name = environment.topic('failures')
+    await deliver(router, failures.map(one => toLogRecord(name, one.partition, one)))
+    assert.equal((await environment.read('dlq')).length, 2)
+
+    await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('{ from: [soil, moisture] }'))
+    const before = await environment.lengthOf('readings')
+    const { status, stdout, stderr } = await ran(['dlq', 'redrive', '--consumer', 'intake', '--yes', '--json'], {
+      environment: variables,
+      folder,
+    })
+    assert.equal(status, 0, stderr)
+    const report = JSON.parse(stdout)
+    assert.equal(report.taken, 1, stdout)
+    assert.deepEqual(report.leftOut, { 'still-fails': 1 })
+    assert.equal(await environment.lengthOf('readings'), before + 1)
+    const reading = (await readEvents('readings')).find(({ data }) => data.sensorId === 'later')
+    assert.equal(reading?.data.temperature, 7)
+    const list = JSON.parse((await ran(['dlq', 'list', '--json'], { environment: variables, folder })).stdout)
+    assert.equal(list.counts.total, 1)
+    assert.deepEqual(await environment.client.ends(topic), ends)
+  })
+
+  it('reads a topic that was created again from its start, as a new log', async () => {
+    const before = await readEvents('readings')
+    await admin.deleteTopics({ topics: [topic] })
+    await until('it is deleted', async () => !(await admin.listTopics()).includes(topic))
+    await createInput()
+    await send(Array.from({ length: 9 }, (_, index) => ({ sensor: `again${index % 3}`, soil: index })))
+    await deliver(handler, await readInput())
+    const ids = new Set(before.map(({ id }) => id))
+    const again = (await readEvents('readings')).filter(({ data }) => data.sensorId?.startsWith('again'))
+    assert.equal(again.length, 9)
+    assert.ok(again.every(({ id }) => !ids.has(id)))
+  })
+})

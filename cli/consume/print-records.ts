@@ -189,7 +189,7 @@ const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
 
 /**
- * Returns a line such as `2026-03-01T12:00:00.250Z  3@42     environment.reading  roof-1  temperature=21.5`. A record of another
+ * Returns a line such as `2026-03-01T12:00:00.250Z  3@42     greenhouse.reading  roof-1  airMoisture=21.5`. A record of another
  * application is shown with its key and value.
  */
 export function formatRecord(record: LogRecord, read: Event | Failure, columns: number | undefined): string {

@@ -64,7 +64,7 @@ Sites: ${[...SITES.keys()].join(', ')}.
 Examples:
   sluice generate --num-sensors 10 --interval 5 --kafka-topic sensor_data
   sluice generate --num-sensors 100 --interval 0.1 --duration 10m
-  sluice generate --sites cairo,oslo --metrics temp,humidity --anomaly-rate 0
+  sluice generate --sites cairo,oslo --metrics METRIC,METRIC --anomaly-rate 0
   sluice generate --rate max --count 1000000
   sluice generate --from 2026-01-01T00:00:00Z --duration 1d --no-kafka --output day.jsonl`,
   options: {

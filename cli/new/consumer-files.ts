@@ -55,15 +55,17 @@ export const ${process}: KeyedProcess<{ readonly count: number }> = {
 function renderTest(name: string, process: string): string {
   return `import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { formatEntity } from '#runtime/consumer/index.ts'
 import { ${process} } from '../../../lib/${name}/process.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 
 it('given two readings of a sensor, then both are counted', async () => {
   const kit = new Kit(${process})
-  const [first, second] = await kit.when(reading('a', { at: 0 }), reading('b', { at: 60 }))
+  const event = reading('a', { at: 0 })
+  const [first, second] = await kit.when(event, reading('b', { at: 60 }))
   assert.deepEqual([first?.reason, second?.reason], ['counted', 'counted'])
-  assert.deepEqual(await kit.state('/environment/test-site s-1'), { count: 2 })
+  assert.deepEqual(await kit.state(formatEntity(event)), { count: 2 })
 })
 `
 }

@@ -38,7 +38,7 @@ const OPTIONS = {
   rule: optionList('<name>', 'alerts of this rule', MATCHER),
   severity: optionList('<severity>', 'alerts of this severity', SEVERITY),
   label: optionList('<name=text>', 'alerts with this label', LABEL),
-  source: optionList('<source>', 'alerts of entities with this source, such as /environment/oslo', MATCHER),
+  source: optionList('<source>', 'alerts of entities with this source, such as /greenhouse/north', MATCHER),
   entity: optionList('<subject>', 'alerts of entities with this subject, such as a sensor id', MATCHER),
   start: option('<time>', 'start of the silence, RFC 3339 (default: now)', instant()),
   for: option('<duration>', 'duration of the silence', DURATION),
@@ -59,7 +59,7 @@ sent before is always sent.`,
 The silence takes effect within seconds. Its author and comment are visible in the log.
 
 Examples:
-  sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
+  sluice silence add --rule TOO_HOT --source /greenhouse/north --for 2h --comment 'new sensors'
   sluice silence add --label team=infra --severity warning --start 2026-03-02T20:00:00Z --for 4h --comment upgrade`,
   options: OPTIONS,
   conflicts: [['for', 'until']],

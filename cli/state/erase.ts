@@ -52,7 +52,7 @@ consumer has not applied the erasure in time, or if another state contains the e
 
 Examples:
   sluice state erase roof-1 --dry-run
-  sluice state erase '/environment/vienna roof-1'`,
+  sluice state erase '/greenhouse/north roof-1'`,
   args: {
     entity: argument('source, a space and subject, or the subject', SOME_TEXT),
   },

@@ -83,7 +83,7 @@ function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaVio
     .join(', ')
 }
 
-/** Converts a JSON Pointer to a path such as `location.latitude`; the whole document is `data`. */
+/** Converts a JSON Pointer to a path such as `place.bed`; the whole document is `data`. */
 function place(pointer: string, property?: unknown): string {
   const names = pointer
     .split('/')

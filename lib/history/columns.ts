@@ -117,7 +117,7 @@ function toColumnType(schema: Schema): ColumnType {
 
 const RESERVED: ReadonlySet<string> = new Set([...COMMON_COLUMNS.map(({ name }) => name), REST.name])
 
-/** Returns the name of a field's column, for example `location_site` for `location.site`. */
+/** Returns the name of a field's column, for example `place_bed` for `place.bed`. */
 function toColumnName(path: readonly string[]): string {
   const snake = path.map(part => part.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)).join('_')
   return RESERVED.has(snake) ? `data_${snake}` : snake

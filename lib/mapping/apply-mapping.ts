@@ -89,7 +89,7 @@ function readData(mapping: Mapping, document: object): { readonly data: ReadingD
   return { data: Object.fromEntries(data) }
 }
 
-/** Sets the value of a target. A target has one or two levels, such as `location.site`. */
+/** Sets the value of a target. A target has one or two levels, such as `place.bed`. */
 function put(data: Map<string, unknown>, target: string, value: unknown): void {
   const [outer = '', inner] = target.split('.')
   data.set(

@@ -8,7 +8,7 @@ export interface AlertMatch {
   readonly severity?: readonly string[]
   /** Allowed values of labels, by label name. An alert without the label does not match. */
   readonly labels?: Readonly<Record<string, readonly string[]>>
-  /** Allowed CloudEvents sources of the entity, such as `/environment/oslo`. */
+  /** Allowed CloudEvents sources of the entity, such as `/greenhouse/north`. */
   readonly source?: readonly string[]
   /** Allowed CloudEvents subjects of the entity, such as the id of a sensor. */
   readonly entity?: readonly string[]

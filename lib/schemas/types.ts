@@ -156,18 +156,6 @@ export interface DeadLettersHandled {
   readonly ranges: readonly { readonly from: number; readonly to: number }[]
 }
 
-/** The acceleration of a device at one instant. At least one axis is present. */
-export interface DeviceMotion {
-  readonly deviceId: string
-  readonly model: string
-  readonly x?: number
-  readonly y?: number
-  readonly z?: number
-  readonly activity?: string
-  readonly unit?: string
-  readonly tags?: { readonly [k: string]: string }
-}
-
 /** Measurements of an environment sensor at one instant. At least one metric is present. */
 export interface EnvironmentReading {
   readonly sensorId: string

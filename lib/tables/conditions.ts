@@ -27,7 +27,7 @@ export interface ActiveAlert {
   readonly partition: number
   /** Source and subject of the entity, separated by a space. */
   readonly entity: string
-  /** Identity of the rule and the metric that it watches, such as `HIGH_TEMP environment.temperature`. */
+  /** Identity of the rule and the metric that it watches, such as `TOO_DRY greenhouse.airMoisture`. */
   readonly rule: string
   /** Name and labels of the rule. */
   readonly identity: string

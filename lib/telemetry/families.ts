@@ -8,8 +8,6 @@ import { buildFamily } from './build-family.ts'
 import type { RawFamily } from './family-file.ts'
 import type { NamedStrategy } from './key.ts'
 
-export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../schemas/types.ts'
-
 export interface Family {
   readonly name: string
   /** CloudEvents `type` of readings of this family. */
@@ -27,7 +25,7 @@ export interface Family {
   readonly bounds: Readonly<Record<string, Bounds>>
   /** Text fields that are observed, by their name in `data`. A value lists the allowed texts, or is null if all texts are allowed. */
   readonly states: Readonly<Record<string, readonly string[] | null>>
-  /** Fields that identify and describe the entity, by their path, such as `location.site`. */
+  /** Fields that identify and describe the entity, by their path, such as `place.bed`. */
   readonly fields: ReadonlyMap<string, FamilyField>
   /** Functions that return the dimensions of a reading, by the name of the dimension in rules. */
   readonly dimensions: Readonly<Record<string, (data: ReadingData) => unknown>>

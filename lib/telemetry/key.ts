@@ -11,7 +11,7 @@ export type NamedStrategy = 'instance' | 'type' | 'tenant' | 'random'
  * never changes for the entity.
  */
 interface KeyField {
-  /** Dotted path of the field, such as `location.site`. */
+  /** Dotted path of the field, such as `place.bed`. */
   readonly field: string
   /**
    * True if readings without the field use the default key of their family. Otherwise `keyOf` throws an error for such readings.

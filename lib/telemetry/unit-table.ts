@@ -11,7 +11,7 @@ interface Unit {
    * exact in floating point.
    */
   readonly factor: readonly [numerator: number, denominator: number]
-  /** Value in this unit that corresponds to 0 in the base unit. It is 0 except for temperature scales. */
+  /** Value in this unit that corresponds to 0 in the base unit. It is 0 except for °F and K. */
   readonly zero: number
 }
 

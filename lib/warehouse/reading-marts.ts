@@ -45,8 +45,8 @@ function statisticsMart(name: string, window: string): Mart {
     key: ['source', 'subject', 'family', 'metric', 'window_start'],
     columns: [
       ...SENSOR_COLUMNS,
-      ['family', 'TEXT', 'Telemetry family, such as environment'],
-      ['metric', 'TEXT', 'Metric, such as temperature'],
+      ['family', 'TEXT', 'Telemetry family'],
+      ['metric', 'TEXT', 'Metric of the family'],
       ['window_start', 'TIMESTAMP', `Start of the ${window}, UTC`],
       ['count', 'INTEGER', 'Number of readings with the metric'],
       ['sum', 'REAL', 'Sum of the values'],

@@ -4,7 +4,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { logRecord as recordOf } from '#runtime/testing/records.ts'
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
-import type { DatabaseReading } from '../../lib/telemetry/families.ts'
+import type { DatabaseReading } from '../../lib/schemas/types.ts'
 
 export { kafkaEvent } from '#runtime/testing/records.ts'
 

@@ -194,7 +194,7 @@ function compareByNewest(a: ActiveAlert, b: ActiveAlert): number {
   return Date.parse(b.activeAt) - Date.parse(a.activeAt)
 }
 
-/** Formats a condition, such as `temperature above 40 °C for 5 min` or `3 events within 10 min, per site`. */
+/** Formats a condition, such as `airMoisture above 40 % for 5 min` or `3 events within 10 min, per tenant`. */
 function formatCondition(rule: AnyRule): string {
   if (isPatternRule(rule)) return formatPattern(rule.pattern)
   const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''

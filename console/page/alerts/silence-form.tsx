@@ -26,7 +26,7 @@ const LASTS = [
 const FIELDS = [
   ['rule', 'Rule', 'HIGH_TEMP, LOW_*'],
   ['severity', 'Severity', 'warning'],
-  ['source', 'Source', '/environment/oslo'],
+  ['source', 'Source', '/greenhouse/north'],
   ['entity', 'Entity', 'a sensor, or pump-*'],
   ['labels', 'Labels', 'team=infra'],
 ] as const

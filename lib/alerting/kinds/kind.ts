@@ -72,7 +72,7 @@ export interface MeasureKind<Own> extends Kind<Own> {
    */
   readonly unit?: { readonly symbol: string; readonly because: string }
   readonly words: {
-    /** Returns the name of the derived number, such as `change of temperature over 10 min`. */
+    /** Returns the name of the derived number, such as `change of airMoisture over 10 min`. */
     text(own: Own, metric: string): string
     /** Text that replaces `is {{value}}` in the default summary of a rule with this measure. */
     readonly summary: string

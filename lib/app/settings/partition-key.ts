@@ -11,7 +11,7 @@ export const PARTITION_KEY = slice(
   'Record keys',
   {
     PARTITION_KEY_FIELD: setting(
-      text(/^[^\s.]+(\.[^\s.]+)*$/, 'the path of a field of the data, such as location.site'),
+      text(/^[^\s.]+(\.[^\s.]+)*$/, 'the path of a field of the data, such as tags.room'),
       {
         description:
           'The field whose value is the [record key](readings.md#record-keys) of readings that `generator`, `replay` and `publish` write.',

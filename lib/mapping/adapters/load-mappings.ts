@@ -4,7 +4,7 @@ import type { Mapping } from '../mapping.ts'
 import { readMapping } from '../parse-mapping.ts'
 
 /**
- * Reads all mappings of a folder. The name of a mapping is its file name: `device` is in `device.yaml`.
+ * Reads all mappings of a folder. The name of a mapping is its file name: `mine` is in `mine.yaml`.
  *
  * @param shown name of the folder in error messages
  * @throws FileError if a file cannot be read

@@ -8,7 +8,7 @@ export function formatRecordSummary({ event, value }: Pick<RecordView, 'event' |
   return value === null ? 'no value' : formatBytesView(value)
 }
 
-/** Returns a short name for an event type. For example, `io.sluice.environment.reading.v1` becomes `environment.reading`. */
+/** Returns a short name for an event type. For example, `io.sluice.greenhouse.reading.v1` becomes `greenhouse.reading`. */
 export function shortenType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }

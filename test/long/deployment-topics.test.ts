@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { SIGNALS, type Signal, TOPICS, topicName, topicRow } from '../../lib/app/topics.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { SIGNALS, type Signal, TOPICS, topicName, topicSize, useNames } from '../../lib/app/topics.ts'
 import { CloudFormation } from '../support/cloudformation.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
@@ -34,6 +35,7 @@ describe('given a stack, when CloudFormation deploys it', () => {
     commands = await TopicCommands.open()
     env = commands.prefix
     environment = { SLUICE_ENV: env, KAFKA_BROKERS: brokers().join(',') }
+    useNames(readSettings([NAMES], { PARTITIONS: 'readings=5,analytics=2' }).names)
     for (const signal of SIGNALS) commands.adopt(topic(signal))
     cloudFormation = await CloudFormation.start({ Environment: env, Readers: { readings: ['alerting'] } })
   })
@@ -49,7 +51,7 @@ describe('given a stack, when CloudFormation deploys it', () => {
     const { topics } = await commands.admin.fetchTopicMetadata({ topics: SIGNALS.map(topic) })
     for (const signal of SIGNALS) {
       const found = topics.find(({ name }) => name === topic(signal))
-      assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
+      assert.equal(found?.partitions.length, topicSize(signal, env).partitions, signal)
     }
     const { timestamps, keptDays } = TOPICS.readings
     assert.equal(await setting('readings', 'message.timestamp.type'), timestamps)
@@ -61,6 +63,20 @@ describe('given a stack, when CloudFormation deploys it', () => {
     assert.deepEqual(await parameter(), {})
     const [written] = cloudFormation.written
     assert.deepEqual([written?.method, written?.contentType], ['PUT', undefined])
+  })
+
+  it('given no PARTITIONS for what exists, then nothing is changed, and the reason has the setting', async () => {
+    useNames(readSettings([NAMES], {}).names)
+    const { Status, Reason = '' } = await cloudFormation.ask('Update', environment)
+    useNames(readSettings([NAMES], { PARTITIONS: 'readings=5,analytics=2' }).names)
+    assert.equal(Status, 'FAILED')
+    assert.match(
+      Reason,
+      /partitions 5 → 12: more partitions would move .* alerting\..*Set PARTITIONS=readings=5, or/,
+    )
+    assert.match(Reason, /another environment\. Deploy again\.$/)
+    const [found] = (await commands.admin.fetchTopicMetadata({ topics: [topic('analytics')] })).topics
+    assert.equal(found?.partitions.length, 2)
   })
 
   it('then settings change to what the table says, and what people have set stays', async () => {

@@ -7,8 +7,7 @@ import { InvalidFile, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
-import type { Family } from '../telemetry/families.ts'
-import { getFamily } from '../telemetry/metric-names.ts'
+import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
@@ -28,20 +27,21 @@ import { findTargetKind, requiredTargets } from './target-fields.ts'
  *
  * @param name name of the mapping in failures and ids
  * @param file name of the file in error messages
+ * @param families families by name, of which one is that of the mapping
  * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
-export function readMapping(text: string, name: string, file: string): Mapping {
+export function readMapping(text: string, name: string, file: string, families = FAMILIES): Mapping {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidFile('the mapping has errors:', [{ file, ...yaml }])
   const errors = [...schemaErrors(yaml.content)]
-  if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping))
+  if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping, families))
   if (errors.length > 0)
     throw new InvalidFile('the mapping has errors:', locateErrors(errors, file, positionsIn(text)))
-  return toMapping(name, yaml.content as RawMapping)
+  const mapping = yaml.content as RawMapping
+  return toMapping(name, mapping, families[mapping.family] as Family)
 }
 
-function toMapping(name: string, { when, id, time, fields, metric, ...raw }: RawMapping): Mapping {
-  const family = getFamily(raw.family)
+function toMapping(name: string, { when, id, time, fields, metric }: RawMapping, family: Family): Mapping {
   const equals = Object.entries(when?.equals ?? {})
   const type = when?.equals?.type
   return {

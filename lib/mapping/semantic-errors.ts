@@ -15,14 +15,14 @@ import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
 const OWN_TYPES = 'io.sluice.'
 
-export function contradictions(raw: RawMapping): PathError[] {
-  const family = FAMILIES[raw.family]
+export function contradictions(raw: RawMapping, families = FAMILIES): PathError[] {
+  const family = families[raw.family]
   const ofFamily = family
     ? [...targetErrors(family, raw), ...fieldsErrors(family, raw), ...metricErrors(family, raw)]
     : [
         {
           path: ['family'],
-          message: `no family is called ${raw.family}.${nameHint(raw.family, Object.keys(FAMILIES))}`,
+          message: `no family is called ${raw.family}.${nameHint(raw.family, Object.keys(families))}`,
         },
       ]
   return [...whenErrors(raw), ...timeErrors(raw), ...ofFamily]

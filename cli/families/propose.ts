@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { text } from '#runtime/settings/index.ts'
+import { fileFailure } from '../../lib/operations/operation-failure.ts'
+import { splitWords } from '../../lib/operations/propose/field-names.ts'
+import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
+import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import { argument, command, flag, option, SOME_TEXT } from '../command.ts'
+import { CliFailure } from '../failure.ts'
+import { getMappingsFolder } from '../options/mapping.ts'
+import { readSample, SAMPLE_OPTIONS } from '../sample-records.ts'
+import type { Terminal } from '../terminal.ts'
+import { formatReport } from './text.ts'
+
+const MAX_NAME_LENGTH = 40
+const NAME = text(
+  new RegExp(`^(?=.{1,${MAX_NAME_LENGTH}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
+  `lower-case words and digits with "-" between, begin with a letter, and have ${MAX_NAME_LENGTH} characters at most`,
+)
+
+export default command({
+  about: `Propose a family and a mapping for records of your own: drafts with a comment at each guess.
+
+The records are in a file (JSON lines, a JSON array, or CSV with commas, semicolons or tabs), on standard input ("-"), or the newest ones of any
+topic, which is only read. Existing files are not changed.`,
+  more: `
+The draft guesses the field that names the entity, the time and its form, metrics and their units, states and tags. Records that name their metric
+(metric_name, value) become readings of the family \`metrics\`, so they get a mapping only. The draft is for the most frequent shape of the records.
+
+Examples:
+  sluice families propose readings.csv
+  sluice families propose greenhouse --count 1000
+  sluice families propose export.jsonl --name boiler --dry-run`,
+  args: { from: argument('a file with records, "-", or a topic', SOME_TEXT) },
+  options: {
+    name: option(
+      '<name>',
+      'name of the family and of the mapping (default: that of the file or topic)',
+      NAME,
+    ),
+    ...SAMPLE_OPTIONS,
+    dryRun: flag('print the drafts instead of writing them'),
+  },
+  async run({ from, name: given, dryRun, ...options }, terminal) {
+    const sample = await readSample(from, options, terminal)
+    const name = given ?? toFamilyName(sample.name)
+    const proposal = propose(name, basename(sample.name), sample.records)
+    const files = listFiles(name, proposal, terminal)
+    if (!dryRun) await writeFiles(name, files)
+    else for (const { shown, content } of files) terminal.stdout.write(`# ${shown}\n${content}\n`)
+    const written = dryRun ? [] : files.map(({ shown }) => shown)
+    terminal.stdout.write(formatReport(name, proposal, sample, from, written))
+  },
+})
+
+/** Returns the name of a file or topic as the name of a family. */
+function toFamilyName(sample: string): string {
+  const words = splitWords(basename(sample, /[.](csv|tsv|txt|json|jsonl|ndjson)$/i.exec(sample)?.[0] ?? ''))
+  return (
+    words
+      .join('-')
+      .replace(/^[^a-z]+/, '')
+      .slice(0, MAX_NAME_LENGTH)
+      .replace(/-$/, '') || 'sample'
+  )
+}
+
+interface DraftFile {
+  readonly path: string
+  /** Path in messages. */
+  readonly shown: string
+  readonly content: string
+}
+
+function listFiles(name: string, { family, mapping }: Proposal, terminal: Terminal): readonly DraftFile[] {
+  const mappings = getMappingsFolder(terminal)
+  const { folder } = findFamilies(terminal.environment)
+  const families = { path: folder, shown: relative(PROJECT, folder) }
+  const toFile = (folder: { readonly path: string; readonly shown: string }, content: string) => ({
+    path: join(folder.path, `${name}.yaml`),
+    shown: join(folder.shown, `${name}.yaml`),
+    content,
+  })
+  return [...(family ? [toFile(families, family)] : []), toFile(mappings, mapping)]
+}
+
+/** Writes all files or none. @throws CliFailure if one exists already, or cannot be written */
+async function writeFiles(name: string, files: readonly DraftFile[]): Promise<void> {
+  const present = files.find(({ path }) => existsSync(path))
+  if (present)
+    throw new CliFailure(
+      `${present.shown} already exists, so nothing was written. Choose another name with --name.`,
+    )
+  if (Object.hasOwn(FAMILIES, name))
+    throw new CliFailure(
+      `There is already a family ${name}, so nothing was written. Choose another name with --name.`,
+    )
+  const written: string[] = []
+  for (const { path, shown, content } of files)
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, content, { flag: 'wx' })
+      written.push(path)
+    } catch (error) {
+      for (const one of written) await rm(one)
+      throw fileFailure(shown, error)
+    }
+}

@@ -1,0 +1,122 @@
+/** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
+import { applyMapping, type ForeignDocument, findUnmetCondition } from '../../mapping/apply-mapping.ts'
+import { readMapping } from '../../mapping/parse-mapping.ts'
+import { count } from '../../support/count.ts'
+import { buildFamily } from '../../telemetry/build-family.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
+import { readFamilies } from '../../telemetry/parse-family.ts'
+import type { TriedRecord } from '../import/mapping-trial.ts'
+import { OperationFailure } from '../operation-failure.ts'
+import { type Draft, proposeDraft } from './draft.ts'
+import { groupByShape, type Shape } from './sample-shapes.ts'
+import { writeFamily, writeMapping } from './write-draft.ts'
+
+/** Record of a sample with its place, such as a file and a line. */
+export interface PlacedRecord {
+  readonly place: string
+  readonly record: TriedRecord
+}
+
+interface PlacedDocument {
+  readonly place: string
+  readonly record: ForeignDocument
+}
+
+export interface Proposal {
+  readonly draft: Draft
+  /** Text of the family file; undefined if the records become readings of the family `metrics`. */
+  readonly family?: string
+  readonly mapping: string
+  /** Shapes of the records, the most frequent first. The draft is for the first one. */
+  readonly shapes: readonly { readonly names: readonly string[]; readonly count: number }[]
+  /** Records that are not JSON objects or valid events, and records of the first shape that the drafts do not take. */
+  readonly refused: readonly { readonly place: string; readonly reason: string }[]
+}
+
+/** Prefix of the types of Sluice's own events, which are never mapped. */
+const OWN_TYPES = 'io.sluice.'
+
+/**
+ * Proposes drafts for the most frequent shape of the records.
+ *
+ * @param name name of the family and the mapping
+ * @param sample name of the sample in comments and messages
+ * @throws OperationFailure if the records cannot be readings
+ */
+export function propose(name: string, sample: string, records: readonly PlacedRecord[]): Proposal {
+  const documents = records.flatMap(({ place, record }) => ('document' in record ? [{ place, record }] : []))
+  const unreadable = records.flatMap(({ place, record }) =>
+    'document' in record ? [] : [{ place, reason: 'error' in record ? record.error : record.message }],
+  )
+  const shapes = groupByShape(documents, listNames)
+  const [first, ...others] = shapes
+  if (first === undefined)
+    throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
+  const draft = createDraft(name, sample, first, others)
+  if (draft.family === undefined && !Object.hasOwn(FAMILIES, 'metrics'))
+    throw new OperationFailure(
+      `${sample}: the records name their metric, but there is no family metrics for them.`,
+    )
+  const family = draft.family && writeFamily(draft, draft.family, sample)
+  const mapping = writeMapping(draft, sample)
+  const trial = tryDraft(name, family, mapping, first.items)
+  return {
+    draft,
+    ...(family ? { family } : {}),
+    mapping,
+    shapes: shapes.map(({ names, items }) => ({ names, count: items.length })),
+    refused: [...unreadable, ...trial],
+  }
+}
+
+/** Returns the names by which the shape of a record is recognised. CloudEvents are told apart by their types. */
+function listNames({ record: { document, isEvent } }: PlacedDocument): readonly string[] {
+  return isEvent ? [`CloudEvents of the type ${readType(document)}`] : Object.keys(document)
+}
+
+function readType(document: object): string {
+  return String((document as { readonly type?: unknown }).type)
+}
+
+function createDraft(
+  name: string,
+  sample: string,
+  { items, names }: Shape<PlacedDocument>,
+  others: readonly Shape<PlacedDocument>[],
+): Draft {
+  const eventType = items[0]?.record.isEvent ? readType(items[0].record.document) : undefined
+  if (eventType?.startsWith(OWN_TYPES))
+    throw new OperationFailure(
+      `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
+    )
+  const draft = proposeDraft({
+    name,
+    documents: items.map(({ record }) => record.document),
+    eventType,
+    otherNames: new Set(others.flatMap(other => other.names)),
+  })
+  if (draft) return draft
+  throw new OperationFailure(
+    `${sample}: no number is measured in its ${count(items.length, 'record')} with ${names.join(', ')}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
+  )
+}
+
+/** Returns the records that the drafts do not take, with the reasons. The drafts are read as their files would be. */
+function tryDraft(
+  name: string,
+  family: string | undefined,
+  mapping: string,
+  records: readonly PlacedDocument[],
+): Proposal['refused'] {
+  const drafts =
+    family === undefined ? [] : readFamilies([{ file: `families/${name}.yaml`, text: family }], 'sluice')
+  const families = { ...FAMILIES, ...Object.fromEntries(drafts.map(raw => [raw.family, buildFamily(raw)])) }
+  const read = readMapping(mapping, name, `mappings/${name}.yaml`, families)
+  return records.flatMap(({ place, record }) => {
+    const unmet = findUnmetCondition(read, record)
+    if (unmet !== undefined) return [{ place, reason: unmet }]
+    const event = applyMapping(read, record)
+    if ('message' in event) return [{ place, reason: event.message }]
+    return []
+  })
+}

@@ -1,0 +1,243 @@
+/** Drafts of families and mappings for samples as people have them. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
+import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
+import { type PlacedRecord, type Proposal, propose } from '../../../../lib/operations/propose/propose.ts'
+import { golden } from '../../../support/golden.ts'
+
+const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
+  documents.map((document, index) => ({
+    place: `line ${index + 1}`,
+    record: parseRecord(typeof document === 'string' ? document : JSON.stringify(document), ['test', index]),
+  }))
+
+const proposeFor = (documents: readonly (object | string)[]): Proposal =>
+  propose('mine', 'mine.jsonl', toRecords(documents))
+
+const repeat = (count: number, document: (index: number) => object) =>
+  Array.from({ length: count }, (_, index) => document(index))
+
+const GREENHOUSE = repeat(12, index => ({
+  device: `soil-${index % 4}`,
+  house: ['north', 'south'][index % 2],
+  ts: 1763625600000 + index,
+  soilMoisture: 20 + index,
+  batteryVoltage: 3.9,
+  air: { temp_c: 21.5, humidity_pct: 60, co2: 410 + index, light: index % 3 === 0 ? null : 300 },
+  valve: ['open', 'closed'][index % 3],
+  firmware: 'v2',
+  seq: index,
+  channels: [1, 2],
+  '# odd "name"': "it's: {odd}",
+}))
+
+it('given records of a greenhouse, then the drafts are as people would write them', () => {
+  const { family = '', mapping, refused } = proposeFor(GREENHOUSE)
+  golden('families-draft', { family, mapping })
+  assert.deepEqual(refused, [])
+})
+
+describe('the form of the sample', () => {
+  for (const [what, documents, lines] of [
+    [
+      'records that name their metric',
+      repeat(6, index => ({
+        timestamp: '2025-01-16T10:30:45Z',
+        database_type: 'postgresql',
+        instance_id: `db-${index % 2}`,
+        metric_name: ['cpu', 'deadlocks'][index % 2],
+        value: index,
+        tags: { environment: 'production' },
+      })),
+      [
+        'family: metrics',
+        'metric: { name: metric_name, value: value }',
+        'system: database_type',
+        'instance: instance_id',
+        'tags.environment: tags.environment',
+      ],
+    ],
+    [
+      'values of such records as texts with commas',
+      repeat(6, () => ({ sensor: 'a', metric: 'flow', value: '1,5' })),
+      ['names: { flow: { metric: flow, as: decimal-comma } }'],
+    ],
+    [
+      'a time and a value',
+      repeat(6, index => ({ timestamp: '2025-01-16 10:30:45', value: index })),
+      ["subject: '{name}'", 'name: { constant: mine }', 'value: value', 'timeZone: UTC'],
+    ],
+    [
+      'a place in an object, and numbers as texts',
+      repeat(6, () => ({
+        sensor_id: 7,
+        temperature: '22,5',
+        count: '3',
+        location: { latitude: 40.7, longitude: -74 },
+        status: 'active',
+      })),
+      [
+        'sensorId: { from: sensor_id, as: text }',
+        'temperature: { from: temperature, as: decimal-comma }',
+        'count: { from: count, as: number }',
+        'latitude: { type: number, min: -90, max: 90 }',
+        'latitude: location.latitude',
+        'status: any',
+      ],
+    ],
+    [
+      'CloudEvents of others',
+      repeat(6, index => ({
+        specversion: '1.0',
+        id: `${index}`,
+        source: '/s',
+        type: 'com.sensor.data',
+        time: '2025-01-16T10:30:45Z',
+        data: { sensor_id: 's1', temperature: 3 },
+      })),
+      [
+        'equals: { type: com.sensor.data }',
+        'sensorId: data.sensor_id',
+        'temperature: data.temperature',
+        'from: time',
+      ],
+    ],
+    [
+      'sixty metrics',
+      repeat(6, () => ({
+        machine: 'm1',
+        ...Object.fromEntries(
+          repeat(60, index => ({ index })).map((_, index) => [`channel_${index}_ms`, index]),
+        ),
+      })),
+      ['channel0Ms: { unit: ms }', 'channel59Ms: channel_59_ms'],
+    ],
+  ] as const)
+    it(`given ${what}, then the drafts have it, and take every record`, () => {
+      const { family = '', mapping, refused } = proposeFor(documents)
+      for (const line of lines)
+        assert.ok(`${family}${mapping}`.includes(line), `${line}\n${family}${mapping}`)
+      assert.deepEqual(refused, [])
+    })
+})
+
+it('given records that cannot all be read, then each that the drafts do not take is named', () => {
+  const fine = repeat(8, index => ({ device: 'a', temperature: index }))
+  const { refused, shapes } = proposeFor([
+    ...fine,
+    'no JSON',
+    { device: 'a', temperature: 'n/a' },
+    { device: '', temperature: 1 },
+    { order: 1, paid: true },
+  ])
+  assert.deepEqual(refused, [
+    { place: 'line 9', reason: 'it is not a JSON object' },
+    { place: 'line 10', reason: 'mapping mine: "temperature" must be a number' },
+    { place: 'line 11', reason: 'mapping mine: "device" must be a text that is not empty' },
+  ])
+  assert.deepEqual(
+    shapes.map(({ count }) => count),
+    [10, 1],
+  )
+})
+
+describe('records of which there is no draft', () => {
+  for (const [what, documents, message] of [
+    [
+      'no number',
+      repeat(3, () => ({ user: 'a', page: '/' })),
+      /no number is measured in its 3 records with user, page/,
+    ],
+    ['only an id', repeat(3, () => ({ device_id: 7, at: 1763625600 })), /no number is measured/],
+    ['no JSON', ['a', 'b'], /no record can be read: it is not a JSON object/],
+    [
+      'own events',
+      [{ specversion: '1.0', id: '1', source: '/s', type: 'io.sluice.environment.reading.v1', data: {} }],
+      /are events of Sluice/,
+    ],
+  ] as const)
+    it(`given ${what}, then the message says it`, () =>
+      assert.throws(() => proposeFor(documents), { name: 'OperationFailure', message }))
+})
+
+it('given any records, then the drafts are valid, and take each record or name it', () => {
+  const name = fc.oneof(
+    fc.constantFrom(
+      'sensor_id',
+      'device',
+      'id',
+      'ts',
+      'time',
+      'temperature',
+      'value',
+      'metric',
+      'unit',
+      'tags',
+      'type',
+      'site',
+      'a.b',
+      '',
+      '#',
+      'x: y',
+      "it's",
+      'no',
+      'Größe',
+      '__proto__',
+      'constructor',
+      'line\nbreak',
+    ),
+    fc.string({ maxLength: 6 }),
+  )
+  const scalar = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc.boolean(),
+    fc.constantFrom(
+      null,
+      '',
+      'a',
+      'b',
+      '22,5',
+      '1.5',
+      '007',
+      '2026-01-01T00:00:00Z',
+      '2026-01-01 00:00',
+      1763625600,
+      1763625600123,
+      'x'.repeat(300),
+      '\u0000',
+      '# }',
+    ),
+    fc.string({ maxLength: 5 }),
+  )
+  const { value } = fc.letrec(tie => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      scalar,
+      fc.array(scalar, { maxLength: 2 }),
+      fc.dictionary(name, tie('value'), { maxKeys: 3 }),
+    ),
+  }))
+  const shape = fc.uniqueArray(name, { minLength: 1, maxLength: 6 })
+  const records = fc.tuple(
+    shape,
+    fc.array(fc.array(value, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 6 }),
+  )
+  let drafted = 0
+  fc.assert(
+    fc.property(records, ([names, rows]) => {
+      const documents = rows.map(row => Object.fromEntries(names.map((one, index) => [one, row[index]])))
+      try {
+        const { refused, draft } = proposeFor(documents)
+        drafted++
+        assert.ok(draft.records >= 1 && refused.every(({ reason }) => reason !== ''))
+      } catch (error) {
+        if (!(error instanceof OperationFailure)) throw error
+      }
+    }),
+    { numRuns: 300 },
+  )
+  assert.ok(drafted > 50, `${drafted} drafts`)
+})

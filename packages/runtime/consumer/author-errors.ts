@@ -24,6 +24,19 @@ export class PermanentError extends Error {
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError'
+  readonly safeMessage: string | undefined
+
+  /**
+   * @param why message for operators
+   * @param options `safeMessage` is a message for logs; it must not contain data of the event
+   */
+  constructor(
+    why: string,
+    { safeMessage, ...options }: ErrorOptions & { readonly safeMessage?: string } = {},
+  ) {
+    super(why, options)
+    this.safeMessage = safeMessage
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. The application imports this room through this file. */
 export type { Application, EventData, ForeignRecord, PackagedSchema, TopicSettings } from './application.ts'
 export { attributeText } from './attribute-text.ts'
-export { ConfigError, RetryableError } from './author-errors.ts'
+export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export { derivedId } from './derived-id.ts'
 export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './event.ts'
 export { FAILURES, type Failure, type FailureClass, type FailureCode, failure } from './failure-codes.ts'

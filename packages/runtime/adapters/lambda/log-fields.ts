@@ -1,5 +1,6 @@
 /** Fields of a log line about a decision, a failure or an error: names and positions, never payload data. */
 import { extractSpanContext } from '../../cloudevents/trace.ts'
+import { RetryableError } from '../../consumer/author-errors.ts'
 import { formatEntity } from '../../consumer/event.ts'
 import { type Failure, type FailureCode, parseStackFrames } from '../../consumer/failure-codes.ts'
 import type { Key } from '../../consumer/process.ts'
@@ -59,6 +60,8 @@ export function describeError(error: unknown): Record<string, unknown> {
   const behind = causes.length > 0 ? { causes: causes.map(formatErrorName) } : {}
   if (OF_OURS.some(kind => error instanceof kind))
     return { error: error.message.replace(QUOTED_COMMAND, ''), ...behind }
+  if (error instanceof RetryableError && error.safeMessage !== undefined)
+    return { error: truncate(error.safeMessage), ...behind }
   return {
     error: formatErrorName(error),
     place: parseStackFrames(causes.at(-1) ?? error).slice(0, 5),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { HERE, letter, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../../support/records.ts'
@@ -90,6 +91,8 @@ describe('what a function writes to its log', () => {
       observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { safeMessage: undefined } })
       observer.reportTry(STATE_KEY, { ...tried, attempt: 3, cause: { error: timeout } })
       observer.reportTry(STATE_KEY, { ...tried, attempt: 2, cause: { error: 'SECRET' } })
+      const away = new RetryableError('SECRET', { safeMessage: 'the server is away' })
+      observer.reportTry(STATE_KEY, { ...tried, attempt: 1, cause: { error: away } })
     })
     assert.deepEqual(
       log.filter(({ kind }) => kind === 'retry').map(({ level, message }) => [level, message]),
@@ -100,6 +103,7 @@ describe('what a function writes to its log', () => {
         ['WARN', 'Retry 2/3: not-accepted'],
         ['WARN', 'Retry 3/3: Error ETIMEDOUT'],
         ['WARN', 'Retry 2/3: threw'],
+        ['WARN', 'Retry 1/3: the server is away'],
       ],
     )
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)

@@ -19,6 +19,7 @@ import { APPLICATION } from '../../app/application.ts'
 import { resolveSignals, topicName } from '../../app/topics.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
 import { findFamily } from '../../telemetry/families.ts'
+import { decideComparably } from './comparable.ts'
 import { readDecodedRows } from './decoded-rows.ts'
 import { listPartitions, type RecordPlaces, readPart, type TimeRange } from './record-locations.ts'
 import { type Arrival, batchArrivals } from './recorded-readings.ts'
@@ -189,13 +190,8 @@ class Evaluation {
       await setImmediate(undefined, { signal: this.#stop })
       const [first] = group
       if (first) this.#beginsMs = Math.min(first.record.timestampMs, this.#beginsMs ?? Infinity)
-      const chunk: Decoded[] = []
-      for (const decoded of group) {
-        const isRetry = decoded.redriveTarget?.consumer === this.#consumer.process.name
-        if (isRetry) this.#note(recount.decide(chunk.splice(0)))
-        chunk.push(toComparable(isRetry ? toRetry(decoded, recount) : decoded, this.#trial.entity))
-      }
-      this.#note(recount.decide(chunk))
+      const own = group.map(decoded => omitOthers(decoded, this.#trial.entity))
+      this.#note(decideComparably(recount, this.#consumer.process.name, own))
     }
   }
 
@@ -231,28 +227,18 @@ class Evaluation {
 }
 
 /**
- * Returns a record without what differs between the history and the log. Contents of events are not compared: an id that is used
- * again has no effect in either case. A rule set in the log, which would replace the rules on trial, is ignored.
+ * Returns a record as ignored if it is of another entity. A rule set in the log, which would replace the rules on trial, is ignored
+ * too.
  *
  * @param entity text that the name of an entity must contain
  */
-function toComparable(decoded: Decoded, entity: string): Decoded {
+function omitOthers(decoded: Decoded, entity: string): Decoded {
   if (decoded.kind !== 'event') return decoded
   const { record, event, isTick } = decoded
   const isOther = !isTick && !event.entity.includes(entity)
-  if (isOther || event.type === RULES_ACTIVATED_TYPE)
-    return { kind: 'ignored', record, event, reason: 'not-mine' }
-  return { ...decoded, fingerprint: { id: `${event.source} ${event.id}`, digest: '' } }
-}
-
-/**
- * Returns a record that retries a failure, with the digest of the failed record. The digest itself cannot be compared, because the
- * history keeps the event of a failed record, but not always its bytes.
- */
-function toRetry(decoded: Decoded, recount: Recount): Decoded {
-  const { redriveTarget: target } = decoded
-  const failure = target && recount.failure(target.failure)
-  return failure ? { ...decoded, redriveTarget: { ...target, digest: failure.digest } } : decoded
+  return isOther || event.type === RULES_ACTIVATED_TYPE
+    ? { kind: 'ignored', record, event, reason: 'not-mine' }
+    : decoded
 }
 
 /** Returns the alerts that fire within a range, in the order of their starts. */

@@ -72,7 +72,7 @@ last processed record.`,
     },
   },
   doctor: ['check an environment', () => import('./doctor/doctor.ts')],
-  etl: ['load the history into the warehouse', () => import('./etl/etl.ts')],
+  etl: ['fill the database from the past', () => import('./etl/etl.ts')],
   groups: {
     line: 'show consumer groups and their lag',
     about: 'Show the consumer groups of the cluster.',

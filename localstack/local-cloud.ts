@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
 import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
@@ -11,6 +13,11 @@ import { resolveAddresses, type Services, startServices } from './start-services
 export interface LocalCloud {
   readonly services: Services
   readonly resources: ResourcesOutcome
+}
+
+/** Returns the file into which `storage` writes if no other database is set. Each environment has its own. */
+export function getStorageFile(dataDir: string, env: string): string {
+  return join(dataDir, 'storage', `${env}.db`)
 }
 
 /**
@@ -27,6 +34,9 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   const hasOwnRegistry = options.registry && 'port' in options.registry
   const services = await startServices(options)
   try {
+    const storage = dirname(getStorageFile(options.dataDir ?? DATA_DIR, env))
+    if (options.fresh) await rm(storage, { recursive: true, force: true })
+    await mkdir(storage, { recursive: true })
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),
       createTopics({ brokers, env }),

@@ -7,7 +7,7 @@ import { ConfigError } from '#runtime/settings/index.ts'
 import { loadRules } from '../lib/alerting/adapters/load-rules.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
-import { listTriggerTopics, readFunctions } from '../lib/app/functions.ts'
+import { listTriggerTopics, readFunctions, writesRows } from '../lib/app/functions.ts'
 import { topicName } from '../lib/app/topics.ts'
 import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
 import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/consumer-lag.ts'
@@ -91,7 +91,7 @@ async function main(args: string[]): Promise<number> {
   const config = readConfig(environment)
   await requireReachable(config)
   const readings = new SmokeReadings(config.env, Date.now())
-  const consumers = readers(config.env)
+  const consumers = readers(config)
   const rules = await loadRules(config.rulesDir)
   const names = rules.map(({ name }) => name)
   const expected = SMOKE_RULES.filter(rule => names.includes(rule))
@@ -178,8 +178,9 @@ function hostAndPort(url: string): string {
 }
 
 /** Returns the functions of serverless.yml that read the readings, with their consumer groups in this environment. */
-function readers(env: string): ReadTopic[] {
+function readers({ env, storageUrl }: Config): ReadTopic[] {
   return readFunctions()
+    .filter(declared => storageUrl !== undefined || !writesRows(declared))
     .flatMap(declared => listTriggerTopics(declared, env))
     .filter(read => read.signal === 'readings')
 }

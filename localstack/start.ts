@@ -8,8 +8,13 @@ import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
-import { startLocalCloud } from './local-cloud.ts'
+import {
+  readStartOptions,
+  START_USAGE,
+  type StartOptions,
+  servicesFromEnvironment,
+} from './command-options.ts'
+import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
 import { formatEvent, type Report } from './service-report.ts'
@@ -79,8 +84,12 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   )
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
-  const variables = { ...serviceEnvironment(resolveAddresses(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers
+  const variables = {
+    ...serviceEnvironment(resolveAddresses(servers)),
+    ...LOCAL_AWS_ENVIRONMENT,
+    STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
+  }
   const run = { stack, options, dataDir, logsDir, port: lambda.port, variables, screen, report, signal }
   try {
     return await runFunctions(run, watching, schedules)
@@ -203,6 +212,10 @@ function reportReady(
   })
   if (address) report({ service: 'console', state: 'ready', detail: address, ms: 0 })
   if (sqlAddress) report({ service: 'sql', state: 'ready', detail: `${sqlAddress}, as ksqlDB`, ms: 0 })
+  const { STORAGE_URL = '' } = variables
+  // The address of a server can contain a password.
+  if (STORAGE_URL.startsWith('sqlite:'))
+    screen.line(`${' '.repeat(21)}database: ${relative(PROJECT, STORAGE_URL.slice('sqlite:'.length))}`)
   screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
   screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
 }

@@ -28,7 +28,7 @@ const ACCOUNT = {
   // The console and the functions of the history are deployed only on request.
   SLUICE_CONSOLE: 'on',
   HISTORY_BUCKET: 'bench-history',
-  WAREHOUSE_SECRET: 'bench-warehouse',
+  STORAGE_URL: 'postgres://bench@127.0.0.1/bench',
 }
 
 /** Packages the functions in a folder inside the project, where they find the AWS SDK, and looks at what is in them. */

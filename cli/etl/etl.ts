@@ -1,77 +1,116 @@
-import { type EtlResult, openWarehouse, runEtl } from '../../lib/operations/etl/run-etl.ts'
-import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
-import { command, environment, JSON_OPTION } from '../command.ts'
-import { CliFailure } from '../failure.ts'
+import { RetryableError } from '#runtime/consumer/index.ts'
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { findFormerStorage } from '../../lib/app/settings/index.ts'
+import { openStorage } from '../../lib/app/storage.ts'
+import { type StoredPast, storePast } from '../../lib/operations/etl/store-past.ts'
+import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import { count } from '../../lib/support/count.ts'
+import { awsPlace } from '../../scripts/aws-endpoint.ts'
+import { command, environment, JSON_OPTION, option, TIME_OR_AGO, type ValuesOf } from '../command.ts'
+import { CliFailure, isStop } from '../failure.ts'
 import { showLine } from '../output/progress.ts'
-import { formatTable } from '../output/table.ts'
-import { requireHistory } from '../servers/history.ts'
-import { resolveConfig } from '../servers/settings.ts'
+import { CommandConnections } from '../servers/command-connections.ts'
+import { findHistory } from '../servers/history.ts'
+import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
+import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, resolvePath, type Terminal } from '../terminal.ts'
 
-export default command({
-  about: `Load the new records of the history into the warehouse, as the function etl does every hour.
+const OPTIONS = {
+  since: option('<time>', 'only records written since: a time, or a duration before now', TIME_OR_AGO),
+  until: option('<time>', 'only records written before', TIME_OR_AGO),
+  json: JSON_OPTION,
+  env: environment('to load'),
+}
 
-Every step is stored with its offsets, so a run that is stopped or killed continues where it was, and a repeated run
-adds nothing. The table watermarks has the next offset of each partition.`,
+type Options = ValuesOf<typeof OPTIONS>
+
+/** End of the range without --until, in milliseconds since the epoch. */
+const FAR_MS = Date.UTC(9999, 0)
+
+export default command({
+  about: `Fill the database of STORAGE_URL from the past: the objects of the history, and the records that only the topics contain.
+
+The rows have the same keys as those of the function storage, which can write at the same time. The command only
+inserts rows that are missing, so it can be stopped, and repeated.`,
   more: `
-WAREHOUSE_URL selects the warehouse: postgres://… or sqlite:FILE.
+STORAGE_URL is postgres://… or sqlite:FILE; by default, the file of the running npm start.
 
 Examples:
   sluice etl
-  WAREHOUSE_URL=sqlite:sluice.db sluice etl`,
-  options: {
-    json: JSON_OPTION,
-    env: environment('to load'),
-  },
-  async run({ env, json }, terminal) {
-    const config = resolveConfig(terminal, env)
-    const { stop } = terminal
-    const store = await requireHistory(config, terminal)
-    let records = 0
+  sluice etl --since 30d
+  STORAGE_URL=postgres://sluice@db.example/sluice sluice etl --env prod`,
+  options: OPTIONS,
+  async run(options, terminal) {
+    const config = resolveConfig(terminal, options.env)
+    const storage = await requireStorage(config, options.env, terminal)
     try {
-      const target = await requireWarehouse(config.warehouseUrl, terminal)
-      const hide = showLine(terminal, () => `${records} records loaded`)
-      const result = await runEtl({
-        ...{ store, target, nowMs: Date.now },
-        remainingMs: () => (stop.aborted ? 0 : Number.POSITIVE_INFINITY),
-        onStep: step => {
-          records += step.records
-        },
-      }).finally(async () => {
-        hide()
-        await target.close()
-      })
-      printReport(terminal, result, json, formatRun)
-      if (result.reason !== undefined) throw new CliFailure(result.reason)
+      const stored = await load(options, config, storage, terminal)
+      printReport(terminal, stored, options.json, formatStored)
+    } catch (error) {
+      if (!isStop(error, terminal.stop)) throw error
     } finally {
-      store.close?.()
+      await storage.close()
     }
   },
 })
 
-/** Returns the warehouse of the environment. Files are relative to the folder of the terminal. */
-function requireWarehouse(url: string | undefined, terminal: Terminal): Promise<WarehouseTarget> {
+/** Returns the storage of the environment. Files are relative to the folder of the terminal. */
+async function requireStorage(
+  config: ReturnType<typeof resolveConfig>,
+  env: string | undefined,
+  terminal: Terminal,
+): Promise<Storage> {
+  const [former] = findFormerStorage(terminal.environment)
+  if (former !== undefined) throw new CliFailure(former)
+  const { storageUrl: url } = config
   if (url === undefined)
     throw new CliFailure(
-      'Set WAREHOUSE_URL to the warehouse: postgres://user:password@host/database, or sqlite:FILE.',
+      'Set STORAGE_URL to the database, postgres://user@host/database or sqlite:FILE, or start `npm start`.',
     )
-  return openWarehouse(
-    url.startsWith('sqlite:') ? `sqlite:${resolvePath(terminal, url.slice('sqlite:'.length))}` : url,
-  )
+  const storageUrl = url.startsWith('sqlite:')
+    ? `sqlite:${resolvePath(terminal, url.slice('sqlite:'.length))}`
+    : url
+  return await openStorage({ ...config, storageUrl }, awsPlace(resolveEnvironment(terminal, env)))
 }
 
-function formatRun(run: EtlResult, columns: number | undefined): string {
-  const { location, outcome, records, repeated, skipped, durationMs, martRows, missing } = run
-  const counts = [`${repeated} repeated`, `${skipped} with a time out of range`]
-  const rows = Object.entries(martRows).map(([mart, count]) => [mart, String(count)])
-  const gaps = missing.map(({ topic, partition, from, to }) => {
-    return `Missing in the history: offsets ${from} to ${to} of ${topic}, partition ${partition}.\n`
-  })
-  return [
-    `${location}: ${outcome}, ${records} records (${counts.join(', ')}) in ${(durationMs / 1000).toFixed(1)} s\n`,
-    ...(rows.length > 0
-      ? [`${formatTable([{ heading: 'MART' }, { heading: 'ROWS', align: 'right' }], rows, columns)}\n`]
-      : []),
-    ...gaps,
-  ].join('')
+async function load(
+  { since = 0, until = FAR_MS }: Options,
+  config: ReturnType<typeof resolveConfig>,
+  storage: Storage,
+  terminal: Terminal,
+): Promise<StoredPast> {
+  const store = await findHistory(config, terminal)
+  if (!store) terminal.stderr.write('HISTORY_BUCKET is not set: only the records of the topics are loaded.\n')
+  const connections = new CommandConnections(config)
+  let records = 0
+  const hide = showLine(terminal, () => `${records} records read`)
+  try {
+    const log = {
+      reader: await connections.log(),
+      reach: async (topic: string, sinceMs: number) =>
+        (await readReachByTopic(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
+    }
+    const past = { places: { store, log }, storage, settings: config, reader: dataReader(config) }
+    return await storePast({ ...past, sinceMs: since, untilMs: until }, terminal.stop, read => {
+      records = read
+    })
+  } catch (error) {
+    const isServer = error instanceof RetryableError || error instanceof Unavailable || isUnreadable(error)
+    throw isServer ? new CliFailure(error.message, 1, { cause: error }) : error
+  } finally {
+    hide()
+    store?.close?.()
+    await connections.close()
+  }
+}
+
+function formatStored({ location, records, events, repeated, refused, missing }: StoredPast): string {
+  const gaps = missing.map(
+    ({ topic, partition, fromOffset, toOffset }) =>
+      `Missing in the history and in the log: offsets ${fromOffset} to ${toOffset} of ${topic}/${partition}.\n`,
+  )
+  const counts = `${count(events, 'event')} stored, ${repeated} repeated, ${refused} refused`
+  return `${location}: ${count(records, 'record')} read, ${counts}\n${gaps.join('')}`
 }

@@ -12,7 +12,10 @@ import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 
 /** Settings that some consumers require. The consumers are only inspected here, so the values are not used. */
-const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
+const UNUSED = {
+  ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused',
+  STORAGE_URL: 'sqlite:unused',
+}
 
 /**
  * Returns the consumer.
@@ -42,8 +45,8 @@ export async function loadAnyConsumer(name: string, environment: Environment): P
     handler: KafkaHandler
   }
   const consumer = handler.consumer({
-    ...UNUSED,
     ...environment,
+    ...UNUSED,
     RULES_DIR: resolveFolder('RULES_DIR', 'config/rules'),
     NOTIFICATIONS_DIR: resolveFolder('NOTIFICATIONS_DIR', 'config/notifications'),
     EMITTERS: own ? listEmitters(own, functions, env).join(',') : '',

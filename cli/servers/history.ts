@@ -3,7 +3,6 @@ import type { Config } from '../../lib/app/config.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
-import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { resolveEnvironment } from './settings.ts'
 
@@ -13,14 +12,4 @@ export async function findHistory(
   terminal: Terminal,
 ): Promise<HistoryStore | undefined> {
   return await historyAt(config, awsPlace(resolveEnvironment(terminal, config.env)))
-}
-
-/** Returns the history of the environment. @throws CliFailure if no bucket is configured */
-export async function requireHistory(
-  config: Pick<Config, 'env' | 'historyBucket'>,
-  terminal: Terminal,
-): Promise<HistoryStore> {
-  const store = await findHistory(config, terminal)
-  if (!store) throw new CliFailure('Set HISTORY_BUCKET to the bucket of the history.')
-  return store
 }

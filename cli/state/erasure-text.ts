@@ -11,7 +11,7 @@ import { escapeText } from '../output/text-width.ts'
 const OTHER_COPIES = [
   "Kafka's own log, until the retention of its topics, and topics of other systems",
   'the history, until the lifecycle of its bucket deletes the objects (HISTORY_RETENTION), and copies of its objects',
-  'rows of the warehouse, which SQL can delete',
+  'rows of a database, which SQL can delete',
   'rows of tables in SQL, until their window leaves; without windows, until the table is dropped',
   'audit events, which name the entity of an erasure',
   'recordings, snapshots of the cache and backups',

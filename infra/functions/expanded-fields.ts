@@ -97,14 +97,14 @@ function buildScheduleEvent(
 
 /**
  * Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`, and functions of history only with a
- * bucket. A function for inputs is deployed only if there are any.
+ * bucket, and `storage` only with STORAGE_URL. A function for inputs is deployed only if there are any.
  */
 export function isDeployed(
   { uses, inputs: selection }: Pick<DeclaredFunction, 'uses' | 'inputs'>,
-  { console, historyBucket, hasWarehouse, inputs }: Place,
+  { console, historyBucket, hasStorage, inputs }: Place,
 ): boolean {
   if (selection && selectInputs(selection, inputs).length === 0) return false
-  const isThere = { history: historyBucket !== undefined, warehouse: hasWarehouse }
+  const isThere = { history: historyBucket !== undefined, storage: hasStorage }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])
   return (console || !uses.includes('console')) && needs.every(one => isThere[one])
 }

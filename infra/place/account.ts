@@ -2,25 +2,7 @@
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import {
-  CLOCK,
-  type Environment,
-  FAILURES,
-  GENERAL,
-  HISTORY,
-  INPUTS,
-  KAFKA,
-  NOTIFICATIONS,
-  ON_FAILURE,
-  RECEIVERS,
-  REDIS,
-  REGISTRY,
-  RULES,
-  readSetting,
-  TRACING,
-  VIEWS,
-  WAREHOUSE,
-} from '../../lib/app/settings/index.ts'
+import { CLOCK, type Environment, FAILURES, GENERAL, HISTORY, INPUTS, KAFKA, NOTIFICATIONS, ON_FAILURE, RECEIVERS, REDIS, REGISTRY, RULES, readSetting, TRACING, VIEWS, findFormerStorage, STORAGE } from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'
@@ -48,7 +30,7 @@ const SETTINGS = {
   ...INPUTS.settings,
   ...RECEIVERS.settings,
   ...HISTORY.settings,
-  ...WAREHOUSE.settings,
+  ...STORAGE.settings,
   ...HISTORY_DEPLOYMENT.settings,
   ...ON_FAILURE.settings,
   ...VPC.settings,
@@ -116,7 +98,7 @@ export function readAccount(stage: string, region: string, env: Environment, pro
     pollers,
     logRetentionDays,
     consoleTokens: issuer && audience ? { issuer, audience } : undefined,
-    hasWarehouse: resources.warehouseSecret !== undefined,
+    hasStorage: read('STORAGE_URL') !== undefined,
     kafkaSecrets,
     alarms,
     environment: {
@@ -131,6 +113,8 @@ export function readAccount(stage: string, region: string, env: Environment, pro
         error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
       ),
       ...findOpenSecrets(stage, env),
+      ...findStorageProblems(env),
+      ...findFormerStorage(env),
       ...findKafkaSecretProblems(kafkaSecrets),
       ...notPacked,
       ...wrongInputs,
@@ -158,7 +142,7 @@ function readResources(read: Read) {
     historyBucket: read('HISTORY_BUCKET'),
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
-    warehouseSecret: read('WAREHOUSE_SECRET'),
+    storageSecret: read('STORAGE_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
     tracing: read('SLUICE_TRACING'),
@@ -203,6 +187,19 @@ function findOpenSecrets(stage: string, env: Environment): string[] {
         ]
       : []),
   ]
+}
+
+/** Returns an error for a database that a deployment cannot use. The error does not contain its password. */
+function findStorageProblems({ STORAGE_URL = '' }: Environment): string[] {
+  if (STORAGE_URL.trim().startsWith('sqlite:'))
+    return ['STORAGE_URL: must be postgres://user@host/database. SQLite is for `npm start` alone.']
+  const hasPassword = URL.canParse(STORAGE_URL) && new URL(STORAGE_URL).password !== ''
+  return hasPassword
+    ? [
+        'STORAGE_URL: must not contain a password in a deployment. Put it into a secret, as {"password": "…"}, and set ' +
+          'STORAGE_SECRET to its name.',
+      ]
+    : []
 }
 
 /** Returns errors that would prevent an event source mapping from authenticating, one sentence each. */

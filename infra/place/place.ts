@@ -2,22 +2,7 @@
  * A place where the functions run: an account, or this machine. `account.ts` and `this-machine.ts` create it from settings,
  * `deployment.cjs` passes it to serverless.yml as `custom.deployment`, and the plugins read it from there. Pure.
  */
-import {
-  array,
-  boolean,
-  custom,
-  type GenericSchema,
-  type InferInput,
-  type InferOutput,
-  number,
-  object,
-  optional,
-  parse,
-  picklist,
-  record,
-  string,
-  union,
-} from 'valibot'
+import { array, boolean, custom, type GenericSchema, type InferInput, type InferOutput, number, object, optional, parse, picklist, record, string, union } from 'valibot'
 import { AUTHENTICATIONS } from '#runtime/adapters/kafka/authentication.ts'
 import { FOLDERS, USUAL_FOLDERS } from './config-folders.ts'
 
@@ -61,10 +46,10 @@ const PLACE = object({
   historyKey: optional(string()),
   /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   registrySecret: optional(string()),
-  /** Secret with the address of the warehouse's database. */
-  warehouseSecret: optional(string()),
-  /** True if there is a database for `etl`. */
-  hasWarehouse: optional(boolean(), false),
+  /** Secret with the password of the storage's database; absent if it needs none. */
+  storageSecret: optional(string()),
+  /** True if there is a database for `storage`. */
+  hasStorage: optional(boolean(), false),
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   spansSecret: optional(string()),
   /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */

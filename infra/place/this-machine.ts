@@ -1,6 +1,12 @@
 /** Settings for running the functions on this machine. Only the list of inputs is read from a file. */
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
-import { type Environment, INPUTS, LOCAL_PORTS, readSetting } from '../../lib/app/settings/index.ts'
+import {
+  type Environment,
+  findFormerStorage,
+  INPUTS,
+  LOCAL_PORTS,
+  readSetting,
+} from '../../lib/app/settings/index.ts'
 import { resolveFolders } from './config-folders.ts'
 import { readInputTopics } from './input-topics.ts'
 import { type Place, readPlace } from './place.ts'
@@ -30,10 +36,10 @@ export function readThisMachine(env: Environment, project: string): Place {
     inputs,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    problems: [...errors.map(error => `${error}.`), ...problems, ...wrongInputs],
+    problems: [...errors.map(error => `${error}.`), ...findFormerStorage(env), ...problems, ...wrongInputs],
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
-    hasWarehouse: Boolean(env.WAREHOUSE_URL),
+    hasStorage: Boolean(env.STORAGE_URL),
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,
@@ -41,7 +47,6 @@ export function readThisMachine(env: Environment, project: string): Place {
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
       ...(env.RECEIVER_SECRETS ? { RECEIVER_SECRETS: env.RECEIVER_SECRETS } : {}),
-      ...(env.WAREHOUSE_URL ? { WAREHOUSE_URL: env.WAREHOUSE_URL } : {}),
     },
   })
 }

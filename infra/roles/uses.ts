@@ -3,18 +3,13 @@
  * files and permissions that it grants. Pure.
  */
 
-import {
-  type DeclaredFunction,
-  isConsumer,
-  listConsumers,
-  listTriggerTopics,
-} from '../../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
 import type { Place } from '../place/place.ts'
-import { buildAppendingStatements, buildReadingStatements } from '../statements/history.ts'
+import { buildAppendingStatements } from '../statements/history.ts'
 import { allowSecrets } from '../statements/secrets.ts'
 import { allow, byService, type Statement } from '../statements/statement.ts'
 import { buildTopicsStatements } from '../statements/topics.ts'
@@ -30,7 +25,7 @@ interface Use {
   readonly events?: (place: Place) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
   /** Place without which a function with this use is not deployed. */
-  readonly needs?: 'history' | 'warehouse'
+  readonly needs?: 'history' | 'storage'
   /** True if all consumers get `statements`, even if their entries do not list the word. */
   readonly isOfConsumers?: true
 }
@@ -59,15 +54,10 @@ export const USES: Readonly<Record<string, Use>> = {
     isOfConsumers: true,
     statements: (_, { registrySecret }) => (registrySecret ? [allowSecrets(registrySecret)] : []),
   },
-  history: {
-    text: 'history: permission to list and read the objects of HISTORY_BUCKET',
-    needs: 'history',
-    statements: (_, place) => buildReadingStatements(place),
-  },
-  warehouse: {
-    text: 'the database of the warehouse: permission to read WAREHOUSE_SECRET',
-    needs: 'warehouse',
-    statements: (_, { warehouseSecret }) => (warehouseSecret ? [allowSecrets(warehouseSecret)] : []),
+  storage: {
+    text: 'the database STORAGE_URL: permission to read STORAGE_SECRET. Deployed only with STORAGE_URL',
+    needs: 'storage',
+    statements: (_, { storageSecret }) => (storageSecret ? [allowSecrets(storageSecret)] : []),
   },
   'history-appending': {
     text: 'history: permission to write objects to HISTORY_BUCKET',

@@ -1,7 +1,7 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
 import type { Environment } from '#runtime/settings/index.ts'
-import { ALERTS_TOPIC, CLOCK, CONSOLE, CONSUMER, type CombinedParts, FAILURES, FAMILY_FILES, GENERAL, GENERATOR, HISTORY, KAFKA, LOCAL_PORTS, LOGGING, NAMES, NOTIFICATIONS, ON_FAILURE, PARTITION_KEY, PRODUCER, RECEIVERS, REDIS, REGISTRY, RULES, readSettings, SERIALIZATION, TRACING, VIEWS, WAREHOUSE, INPUTS } from './settings/index.ts'
+import { ALERTS_TOPIC, CLOCK, CONSOLE, CONSUMER, type CombinedParts, FAILURES, FAMILY_FILES, GENERAL, GENERATOR, HISTORY, KAFKA, LOCAL_PORTS, LOGGING, NAMES, NOTIFICATIONS, ON_FAILURE, PARTITION_KEY, PRODUCER, RECEIVERS, REDIS, REGISTRY, RULES, readSettings, SERIALIZATION, TRACING, VIEWS, INPUTS, STORAGE } from './settings/index.ts'
 import { useNames } from './topics.ts'
 
 const READ = [
@@ -22,7 +22,7 @@ const READ = [
   PRODUCER,
   PARTITION_KEY,
   HISTORY,
-  WAREHOUSE,
+  STORAGE,
   RECEIVERS,
   ALERTS_TOPIC,
   ON_FAILURE,

@@ -205,6 +205,11 @@ export function writesSegments({ uses }: Pick<DeclaredFunction, 'uses'>): boolea
   return uses.includes('history-appending')
 }
 
+/** Returns whether the function writes rows to a database, which has an address only in some environments. */
+export function writesRows({ uses }: Pick<DeclaredFunction, 'uses'>): boolean {
+  return uses.includes('storage')
+}
+
 /** Returns the consumers that emit to the topics of a function, as the values of the setting EMITTERS. */
 export function listEmitters(
   { consumes }: Pick<DeclaredFunction, 'consumes'>,

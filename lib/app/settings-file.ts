@@ -84,9 +84,8 @@ export const FILE_KEYS = {
   history: {
     bucket: 'HISTORY_BUCKET',
     retention: 'HISTORY_RETENTION',
-    warehouse: 'WAREHOUSE_URL',
-    warehouse_secret: 'WAREHOUSE_SECRET',
   },
+  storage: { url: 'STORAGE_URL', secret: 'STORAGE_SECRET' },
   notifications: { topic_arn: 'ALERTS_TOPIC_ARN' },
   console: { secret: 'CONSOLE_SECRET' },
   aws: { endpoint: 'AWS_ENDPOINT_URL' },

@@ -108,7 +108,10 @@ const TABLE = {
     isErased: true,
     isRedriven: true,
   },
-  analytics: defineTopic(3, 7, MiB, 'entity', 'closed windows, rolling statistics; ticks of the archiver'),
+  analytics: {
+    ...defineTopic(3, 7, MiB, 'entity', 'closed windows, rolling statistics; ticks of the archiver'),
+    isRedriven: true,
+  },
   failures: defineTopic(
     3,
     7,

@@ -7,7 +7,7 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
-import { listTriggerTopics, writesSegments } from '../app/functions.ts'
+import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
@@ -129,7 +129,7 @@ async function checkConsumers(
     states: new StateInspection(redis),
     breaker: new RedisCircuitBreaker(redis, config.env),
   }
-  const facts = await gatherConsumerFacts(sources, listConsumers(functions, config.env), topics)
+  const facts = await gatherConsumerFacts(sources, listConsumers(functions, config), topics)
   if (facts.length === 0)
     return [createFinding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
@@ -138,8 +138,12 @@ async function checkConsumers(
   ]
 }
 
-function listConsumers(functions: readonly ExaminedFunction[], env: string): ListedConsumer[] {
-  return functions.flatMap(({ uses, reading, ...declared }) =>
+function listConsumers(
+  functions: readonly ExaminedFunction[],
+  { env, storageUrl }: Config,
+): ListedConsumer[] {
+  const running = functions.filter(one => storageUrl !== undefined || !writesRows(one))
+  return running.flatMap(({ uses, reading, ...declared }) =>
     listTriggerTopics(declared, env).map(({ function: consumer, group, topic }) => ({
       function: consumer,
       group,

@@ -31,7 +31,6 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   topics: { all: 540, atStart: 80 },
   redriver: { all: 1210, atStart: 420 },
   'on-failure': { all: 530, atStart: 83 },
-  etl: { all: 475, atStart: 190 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */

@@ -1,4 +1,6 @@
+import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from './program.ts'
@@ -15,6 +17,7 @@ export class Offline {
   readonly #project: string
   #program: Program | undefined
   #endpoint = ''
+  readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-offline-'))
 
   private constructor(env: string, variables: Readonly<Record<string, string>>, project: string) {
     this.#env = env
@@ -52,6 +55,7 @@ export class Offline {
       env: {
         // Do not reload code, because the project may be edited during its tests.
         SLUICE_WATCH: 'off',
+        STORAGE_URL: `sqlite:${this.storageFile}`,
         ...this.#variables,
         SLUICE_ENV: this.#env,
         SLUICE_BUILD_DIR: this.buildDir,
@@ -101,7 +105,13 @@ export class Offline {
     await this.#program?.ended
     // The test runner shows the output of a file only if one of its tests failed.
     process.stderr.write(this.output)
-    await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
+    for (const folder of [join(this.#project, this.buildDir), this.#folder])
+      await rm(folder, { recursive: true, force: true })
+  }
+
+  /** File into which the function `storage` writes, unless the test has named another database. */
+  get storageFile(): string {
+    return join(this.#folder, 'storage.db')
   }
 
   /**

@@ -57,30 +57,3 @@ export const HISTORY = slice(
     historyDays: HISTORY_RETENTION ?? new Map<HistoryTable, number>(),
   }),
 )
-
-/** Setting for the database that `etl` fills. */
-export const WAREHOUSE = slice(
-  'Warehouse',
-  {
-    WAREHOUSE_URL: setting(
-      text(
-        /^(postgres(ql)?:\/\/\S+|sqlite:.+)$/,
-        'postgres://user:password@host/database, or sqlite: and the path of a file',
-      ),
-      {
-        description: 'The database that `etl` fills: see [the warehouse](history.md#warehouse).',
-        otherwise: 'there is no warehouse',
-        // It contains a password, so in an account it is in a secret.
-        setBy: 'machine',
-      },
-    ),
-    WAREHOUSE_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {
-      description: 'The secret whose `url` is the database that `etl` fills, in an account.',
-      otherwise: '`etl` is not deployed',
-    }),
-  },
-  ({ WAREHOUSE_URL, WAREHOUSE_SECRET }) => ({
-    ...(WAREHOUSE_URL ? { warehouseUrl: WAREHOUSE_URL } : {}),
-    ...(WAREHOUSE_SECRET ? { warehouseSecret: WAREHOUSE_SECRET } : {}),
-  }),
-)

@@ -17,7 +17,7 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
   const functions = deployedFunctions(template, PREFIX)
   // There is no database here, so a function that fills one is not deployed.
   const names = readFunctions(join(project.folder, 'serverless.yml'))
-    .filter(({ uses }) => !uses.includes('warehouse'))
+    .filter(({ uses }) => !uses.includes('storage'))
     .map(({ name }) => name)
   assert.deepEqual(Object.keys(functions).sort(), names.sort())
   const { Functions } = await emulator.rest('lambda', '/2015-03-31/functions/')

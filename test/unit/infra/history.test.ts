@@ -97,14 +97,30 @@ describe('a deployment', () => {
   it('without a bucket has neither tables nor an archiver', () => {
     const none = placed({ HISTORY_BUCKET: undefined })
     assert.deepEqual(buildHistoryResources(none), {})
-    for (const word of ['history', 'history-appending']) {
-      assert.equal(isDeployed({ uses: ['redis', word] }, none), false)
-      assert.equal(isDeployed({ uses: ['redis', word] }, placed()), true)
+    const archiver = { uses: ['redis', 'history-appending'] }
+    assert.equal(isDeployed(archiver, none), false)
+    assert.equal(isDeployed(archiver, placed()), true)
+  })
+
+  it('without STORAGE_URL has no function storage, and refuses files, passwords and the former settings', () => {
+    const storage = { uses: ['redis', 'storage'] }
+    assert.equal(isDeployed(storage, placed()), false)
+    const STORAGE_URL = 'postgres://sluice@db.example/sluice'
+    assert.equal(isDeployed(storage, placed({ STORAGE_URL })), true)
+    assert.deepEqual(placed({ STORAGE_URL, STORAGE_SECRET: 'rds' }).problems, placed().problems)
+    const cases = [
+      [{ STORAGE_URL: 'sqlite:here.db' }, /^STORAGE_URL: must be postgres.*SQLite is for `npm start` alone/],
+      [
+        { STORAGE_URL: 'postgres://u:hidden@db/x' },
+        /^STORAGE_URL: must not contain a password.*STORAGE_SECRET/,
+      ],
+      [{ WAREHOUSE_SECRET: 'hidden' }, /^WAREHOUSE_SECRET: must not be set any more. Set STORAGE_URL/],
+    ] as const
+    for (const [settings, message] of cases) {
+      const found = placed(settings).problems.filter(problem => message.test(problem))
+      assert.equal(found.length, 1, JSON.stringify(placed(settings).problems))
+      assert.doesNotMatch(String(found), /hidden/)
     }
-    const etl = { uses: ['history', 'warehouse'] }
-    assert.equal(isDeployed(etl, placed()), false)
-    const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:warehouse'
-    assert.equal(isDeployed(etl, placed({ WAREHOUSE_SECRET: secret })), true)
   })
 
   it('has bucket and key of the stack, and for another bucket no key of the stack', () => {

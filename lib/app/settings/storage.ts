@@ -1,0 +1,41 @@
+import { type Environment, setting, slice, text } from '#runtime/settings/index.ts'
+
+/** Settings for the database that the function `storage` fills. */
+export const STORAGE = slice(
+  'Storage',
+  {
+    STORAGE_URL: setting(
+      text(
+        /^(postgres(ql)?:\/\/\S+|sqlite:.+)$/,
+        'postgres://user@host/database or, under `npm start`, sqlite: and the path of a file',
+      ),
+      {
+        description: 'The [database](storage.md) that `storage` and `sluice etl` fill.',
+        otherwise: '`storage` is not deployed; `npm start` fills an SQLite file',
+      },
+    ),
+    STORAGE_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {
+      description:
+        'The secret with the `password` for STORAGE_URL, and the `username` if the address has none. Secrets of RDS have this form.',
+      otherwise: 'the database needs no password',
+    }),
+  },
+  ({ STORAGE_URL, STORAGE_SECRET }) => ({
+    ...(STORAGE_URL ? { storageUrl: STORAGE_URL } : {}),
+    ...(STORAGE_SECRET ? { storageSecret: STORAGE_SECRET } : {}),
+  }),
+)
+
+/** Settings that existed before STORAGE_URL. */
+const FORMER = ['WAREHOUSE_URL', 'WAREHOUSE_SECRET']
+
+/** Returns an error for former settings, if any is set. */
+export function findFormerStorage(environment: Environment): readonly string[] {
+  const found = FORMER.filter(name => environment[name]?.trim())
+  return found.length === 0
+    ? []
+    : [
+        `${found.join(', ')}: must not be set any more. Set STORAGE_URL to the database, with its password in the secret ` +
+          'STORAGE_SECRET, and remove the former setting: see docs/storage.md.',
+      ]
+}

@@ -1,0 +1,37 @@
+/** Opens the database of the storage. */
+import { type AwsPlace, readSecret } from '#runtime/adapters/aws/secrets-and-parameters.ts'
+import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { STORAGE } from './settings/storage.ts'
+
+type Config = CombinedParts<readonly [typeof STORAGE]>
+
+/**
+ * Opens the database. Each adapter loads its library on demand, and connects with the first write.
+ *
+ * @param aws region and endpoint of Secrets Manager; by default, the AWS SDK reads them from the environment
+ * @throws ConfigError if no database is set, or its address or secret cannot be used
+ */
+export async function openStorage(
+  { storageUrl, storageSecret }: Config,
+  aws: AwsPlace = {},
+): Promise<Storage> {
+  if (storageUrl === undefined)
+    throw new ConfigError('the environment', ['STORAGE_URL: must be the address of a database'])
+  if (storageUrl.startsWith('sqlite:')) {
+    const { SqliteStorage } = await import('../storage/adapters/sqlite.ts')
+    return new SqliteStorage(storageUrl.slice('sqlite:'.length))
+  }
+  if (!URL.canParse(storageUrl))
+    throw new ConfigError('the environment', ['STORAGE_URL: must be postgres://USER@HOST:PORT/DATABASE'])
+  const url = new URL(storageUrl)
+  if (storageSecret !== undefined) {
+    const { username, password } = await readSecret(storageSecret, aws)
+    if (typeof password !== 'string')
+      throw new ConfigError(`the secret ${storageSecret}`, ['password: must be a text'])
+    url.password = encodeURIComponent(password)
+    if (url.username === '' && typeof username === 'string') url.username = encodeURIComponent(username)
+  }
+  const { PostgresStorage } = await import('../storage/adapters/postgres.ts')
+  return new PostgresStorage(url.href)
+}

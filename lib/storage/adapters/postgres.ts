@@ -1,0 +1,209 @@
+/** Storage in PostgreSQL. Rows are loaded with COPY into a temporary table, and written from there in the same transaction. */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Pool, type PoolClient } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
+import type { Storage } from '../storage.ts'
+import { type Column, type Row, type Rows, TABLES, type Table } from '../table.ts'
+import { buildViews, type Dialect, quoteNames } from '../views.ts'
+import { buildInsert, migrate } from './migrate.ts'
+
+const SCHEMA = 'sluice'
+
+const DIALECT: Omit<Dialect, 'more'> = {
+  types: {
+    TEXT: 'text',
+    INTEGER: 'bigint',
+    REAL: 'double precision',
+    TIMESTAMP: 'timestamptz',
+    JSON: 'jsonb',
+  },
+  schema: `${SCHEMA}.`,
+  eachMember: 'jsonb_each',
+  number: field => `(item.value${field === undefined ? '' : `->'${field}'`})::double precision`,
+  startOf: (window, column) => `date_trunc('${window}', ${column}, 'UTC')`,
+  secondsBetween: (from, to) => `extract(epoch FROM ${to} - ${from})::double precision`,
+  deviation: value => `stddev_pop(${value})`,
+  tableOptions: '',
+}
+
+export const POSTGRES: Dialect = {
+  ...DIALECT,
+  more: [
+    ...TABLES.flatMap(({ name, description, columns }) =>
+      comment(
+        'TABLE',
+        name,
+        description,
+        columns.map(([column, , text]) => [column, text]),
+      ),
+    ),
+    ...buildViews({ ...DIALECT, more: [] }).flatMap(({ name, description, columns }) =>
+      comment(
+        'VIEW',
+        name,
+        description,
+        columns.map(([column, , text]) => [column, text]),
+      ),
+    ),
+    // Statements for SQLite use its function.
+    `CREATE FUNCTION ${SCHEMA}.datetime(timevalue text, modifier text DEFAULT '+0 days') RETURNS timestamptz LANGUAGE sql STABLE AS
+      $$ SELECT CASE lower(timevalue) WHEN 'now' THEN now() ELSE timevalue::timestamp AT TIME ZONE 'UTC' END + modifier::interval $$`,
+  ],
+}
+
+function comment(
+  kind: 'TABLE' | 'VIEW',
+  name: string,
+  description: string,
+  columns: readonly (readonly [column: string, text: string])[],
+): string[] {
+  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+  return [
+    `COMMENT ON ${kind} ${SCHEMA}.${name} IS ${literal(description)}`,
+    ...columns.map(([column, text]) => `COMMENT ON COLUMN ${SCHEMA}.${name}."${column}" IS ${literal(text)}`),
+  ]
+}
+
+/** Largest number of connections of an instance of the function. */
+const CONNECTIONS = 2
+/** Time limits in milliseconds. */
+const LIMITS = { connectionTimeoutMillis: 5_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 }
+
+export class PostgresStorage implements Storage {
+  readonly location: string
+  readonly #user: string
+  readonly #pool: Pool
+  #migrated: Promise<void> | undefined
+
+  /** @param url address of the database; `sslmode` in it selects TLS */
+  constructor(url: string) {
+    const { hostname, port, pathname, username } = new URL(url)
+    this.#user = decodeURIComponent(username)
+    this.location = `postgresql://${this.#user && `${this.#user}@`}${hostname}:${port || 5432}${pathname}`
+    this.#pool = new Pool({
+      connectionString: url,
+      application_name: 'sluice-storage',
+      max: CONNECTIONS,
+      allowExitOnIdle: true,
+      ...LIMITS,
+    })
+    // The pool removes a lost connection, and the next query gets another one.
+    this.#pool.on('error', () => {})
+  }
+
+  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<void> {
+    try {
+      this.#migrated ??= this.#migrate()
+      await this.#migrated
+      await this.#transaction(async client => {
+        for (const [table, own] of rows) await loadRows(client, table, own, existing)
+      })
+    } catch (error) {
+      throw this.#toFailure(error as Error & { code?: string })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end().catch(() => {})
+  }
+
+  async #migrate(): Promise<void> {
+    try {
+      const pool = { connect: () => this.#pool.connect(), end: async () => {}, options: {} }
+      const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pool as never }) })
+      await migrate(db, POSTGRES, this.location, { migrationTableSchema: SCHEMA })
+    } catch (error) {
+      this.#migrated = undefined
+      throw error
+    }
+  }
+
+  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+    const client = await this.#pool.connect()
+    let failed: Error | undefined
+    try {
+      await client.query('BEGIN')
+      await work(client)
+      await client.query('COMMIT')
+    } catch (error) {
+      failed = error as Error
+      throw error
+    } finally {
+      // A connection in an unknown state is closed, which also ends its transaction.
+      client.release(failed)
+    }
+  }
+
+  /** Returns an error without the message of the server, which can quote values. */
+  #toFailure(error: Error & { code?: string }): Error {
+    if (error instanceof RetryableError) return error
+    const { code = '' } = error
+    const found = REASONS.find(([codes]) => codes.test(code) || codes.test(error.message))
+    const reason =
+      found?.[1].replace('{user}', this.#user) ?? `the statement failed with the code ${code || error.name}.`
+    const message = `${this.location}: ${reason}`
+    if (!REFUSED.test(code)) return new RetryableError(message, { cause: error, safeMessage: message })
+    return new PermanentError(message, message)
+  }
+}
+
+async function loadRows(
+  client: PoolClient,
+  table: Table,
+  rows: readonly Row[],
+  existing: 'replace' | 'keep',
+): Promise<void> {
+  const { name, columns } = table
+  const [target, staged] = [`${SCHEMA}.${name}`, `staged_${name}`]
+  const names = quoteNames(columns.map(([column]) => column))
+  await client.query(`CREATE TEMP TABLE IF NOT EXISTS ${staged} (LIKE ${target}) ON COMMIT DELETE ROWS`)
+  const stream = client.query(copyFrom(`COPY ${staged} (${names}) FROM STDIN`))
+  await pipeline(Readable.from([rows.map(row => formatCopyLine(columns, row)).join('')]), stream)
+  await client.query(buildInsert(table, target, `SELECT ${names} FROM ${staged}`, existing))
+}
+
+function formatCopyLine(columns: readonly Column[], row: Row): string {
+  let line = ''
+  for (const [index, [, type]] of columns.entries())
+    line += (index === 0 ? '' : '\t') + formatCopyValue(row[index] ?? null, type)
+  return `${line}\n`
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+/** Returns a value in the text format of COPY. */
+function formatCopyValue(value: Row[number], type: Column[1]): string {
+  if (value === null) return '\\N'
+  if (type === 'TIMESTAMP') return new Date(Number(value)).toISOString()
+  return typeof value === 'number'
+    ? String(value)
+    : value.replaceAll(/[\\\t\n\r]/g, one => ESCAPES[one] ?? one)
+}
+
+/** SQLSTATE of a refused row: its data, a constraint, or a limit of the server. */
+const REFUSED = /^(22|23|54)/
+
+/** Reasons for failures, by the SQLSTATE, the code of Node or the message of the client. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^23/, 'a constraint of the table refuses the row.'],
+  [/^(22|54)/, 'the server refuses a value of the row.'],
+  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and the secret STORAGE_SECRET.'],
+  [/^3D000$/, 'the database does not exist. Create it, or correct STORAGE_URL.'],
+  [
+    /^42501$/,
+    'the user {user} lacks rights. It must own the schema sluice, or be granted CREATE on the database.',
+  ],
+  [/^25006$/, 'the server is read-only. Use the address of the primary server.'],
+  [/^53100$/, 'the disk of the server is full.'],
+  [
+    /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
+    'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',
+  ],
+  [
+    /^(E(CONN|NOTFOUND|AI_AGAIN|TIMEDOUT|HOST|NET|PIPE)|57P0|53300|08)|timeout|[Cc]onnection|not queryable/,
+    'the server cannot be reached or has ended the connection. Start it, or correct STORAGE_URL.',
+  ],
+]

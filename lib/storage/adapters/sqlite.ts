@@ -1,0 +1,157 @@
+/**
+ * Storage in an SQLite file, for one machine. Times are texts in UTC, as SQLite's function `datetime` returns them. Readers never
+ * stop the writer, because the file has a write-ahead log.
+ */
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Kysely, SqliteDialect } from 'kysely'
+import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
+import type { Storage } from '../storage.ts'
+import type { Row, Rows, Table } from '../table.ts'
+import type { Dialect } from '../views.ts'
+import { buildInsert, migrate } from './migrate.ts'
+
+export const SQLITE: Dialect = {
+  types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', JSON: 'TEXT' },
+  schema: '',
+  eachMember: 'json_each',
+  number: field => (field === undefined ? 'item.value' : `json_extract(item.value, '$.${field}')`),
+  startOf: (window, column) =>
+    window === 'hour' ? `substr(${column}, 1, 13) || ':00:00'` : `substr(${column}, 1, 10) || ' 00:00:00'`,
+  secondsBetween: (from, to) => `round((julianday(${to}) - julianday(${from})) * 86400, 3)`,
+  deviation: (value, mean) => `sqrt(avg((${value} - ${mean}) * (${value} - ${mean})))`,
+  tableOptions: ' WITHOUT ROWID',
+  more: [],
+}
+
+/** Time for which a busy file is tried again, and the pause between two attempts, in milliseconds. */
+const PATIENCE_MS = 5_000
+const PAUSE_MS = 20
+
+export class SqliteStorage implements Storage {
+  readonly location: string
+  readonly #file: string
+  #opened: Promise<DatabaseSync> | undefined
+
+  constructor(file: string) {
+    this.#file = file
+    this.location = `sqlite:${file}`
+  }
+
+  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<void> {
+    const endMs = Date.now() + PATIENCE_MS
+    while (true)
+      try {
+        this.#opened ??= this.#open().catch(error => this.#forget(error))
+        writeAll(await this.#opened, rows, existing)
+        return
+      } catch (error) {
+        // The pause leaves the event loop to the other partitions. SQLite's own timeout would block it.
+        if (toCode(error) !== BUSY || Date.now() > endMs) throw this.#toFailure(error)
+        await pause(PAUSE_MS)
+      }
+  }
+
+  async close(): Promise<void> {
+    const db = await this.#opened?.catch(() => undefined)
+    db?.close()
+    this.#opened = undefined
+  }
+
+  async #open(): Promise<DatabaseSync> {
+    const db = new DatabaseSync(this.#file, { timeout: 0 })
+    try {
+      // Without a sync for each transaction, only a loss of power can lose the last rows.
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE')
+      const database = { prepare: (text: string) => prepareForKysely(db, text), close() {} }
+      const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
+      // The transaction around the migrations keeps other processes from migrating at the same time.
+      await migrate(kysely, SQLITE, this.location, { disableTransactions: true })
+      db.exec('COMMIT')
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  #forget(error: unknown): never {
+    this.#opened = undefined
+    throw error
+  }
+
+  #toFailure(error: unknown): Error {
+    if (error instanceof RetryableError) return error
+    const code = toCode(error)
+    const reason = REASONS[code] ?? `the statement failed with the code ${code}.`
+    const message = `${this.location}: ${reason}`
+    if (!REFUSED.includes(code)) return new RetryableError(message, { cause: error, safeMessage: message })
+    return new PermanentError(message, message)
+  }
+}
+
+function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): void {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    for (const [table, own] of rows) insertRows(db, table, own, existing)
+    db.exec('COMMIT')
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function insertRows(
+  db: DatabaseSync,
+  table: Table,
+  rows: readonly Row[],
+  existing: 'replace' | 'keep',
+): void {
+  const { name, columns } = table
+  const placeholders = `VALUES (${columns.map(() => '?').join(', ')})`
+  const statement = db.prepare(buildInsert(table, name, placeholders, existing))
+  const times = columns.flatMap(([, type], index) => (type === 'TIMESTAMP' ? [index] : []))
+  for (const row of rows) {
+    const values = [...row]
+    for (const index of times) values[index] = formatTime(values[index])
+    statement.run(...values)
+  }
+}
+
+/** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */
+function formatTime(value: Row[number] | undefined): string | null {
+  return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1).replace('T', ' ') : null
+}
+
+function prepareForKysely(db: DatabaseSync, text: string) {
+  const statement = db.prepare(text)
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
+    run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
+    iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+  }
+}
+
+/** Returns SQLite's primary result code; 0 for another error. */
+function toCode(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+}
+
+const BUSY = 5
+/** Codes of a refused row: too big, constraint, and mismatch of a type. */
+const REFUSED: readonly number[] = [18, 19, 20]
+
+const REASONS: Readonly<Record<number, string>> = {
+  [BUSY]: 'another process writes to the file. Close its transaction.',
+  8: 'the file is read-only.',
+  10: 'the file cannot be read or written.',
+  11: 'the file is damaged. Remove it, and fill a new one with `sluice etl`.',
+  13: 'the disk is full.',
+  14: 'the file cannot be opened. Create its folder, or correct STORAGE_URL.',
+  18: 'the row is too large.',
+  19: 'a constraint of the table refuses the row.',
+  20: 'a type of the table refuses the row.',
+  26: 'the file is not an SQLite database. Correct STORAGE_URL.',
+}

@@ -1,0 +1,150 @@
+/** Converts events to rows. Pure. */
+import { isTimestamp, parseTime } from '#runtime/cloudevents/index.ts'
+import { type Delivery, derivedId } from '#runtime/consumer/index.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
+import { MINUTE_TYPE } from '../analytics/processor.ts'
+import { isObject } from '../support/json.ts'
+import { findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import { ALERT_EVENTS, ANALYTICS, READINGS, type Row, type Rows, type Table } from './table.ts'
+
+/** Types of the events that are stored. */
+export const STORED_TYPES: readonly string[] = [
+  ...READING_TYPES,
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  MINUTE_TYPE,
+]
+
+/** Event with the position of its record. */
+export type StoredEvent = Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'>
+
+type Value = Row[number]
+
+/** Maximum length of a text in a key, in bytes of UTF-8. PostgreSQL rejects index entries above 2,704 bytes. */
+const MAX_KEY_BYTES = 800
+const END_MS = Date.UTC(9999, 11, 31)
+
+/** Returns the rows of events whose types are `STORED_TYPES`. Of several rows with the same key, the last one counts. */
+export function toRows(events: readonly StoredEvent[]): Rows {
+  const found = new Map<Table, Map<string, Row>>()
+  for (const stored of events) {
+    const [table, row] = toRow(stored)
+    const rows = found.get(table) ?? new Map<string, Row>()
+    rows.set(row.slice(0, table.key.length).join('\0'), row)
+    found.set(table, rows)
+  }
+  return new Map([...found].map(([table, rows]) => [table, [...rows.values()]]))
+}
+
+function toRow(stored: StoredEvent): [Table, Row] {
+  const { type, data } = stored.event
+  const fields = isObject(data) ? data : {}
+  const family = findFamily(type)
+  if (family) {
+    const values = Object.fromEntries(measurements(family, fields as ReadingData))
+    return [READINGS, toReadingRow(stored, family.name, values, fields.tags)]
+  }
+  return type === MINUTE_TYPE
+    ? [ANALYTICS, toMinuteRow(stored, fields)]
+    : [ALERT_EVENTS, toAlertRow(stored, fields)]
+}
+
+function toReadingRow(
+  { topic, partition, offset, event }: StoredEvent,
+  family: string,
+  metrics: object,
+  tags: unknown,
+): Row {
+  const { id, source, subject, timeMs } = event
+  const sensor = [toKey(source), toText(subject)]
+  return [
+    topic,
+    partition,
+    offset,
+    toKey(id),
+    ...sensor,
+    family,
+    toTime(timeMs),
+    toJson(metrics),
+    toJson(tags),
+  ]
+}
+
+function toAlertRow(stored: StoredEvent, data: Readonly<Record<string, unknown>>): Row {
+  const { event } = stored
+  const entity = isObject(data.entity) ? data.entity : {}
+  return [
+    ...toEmissionKey(stored),
+    ...[event.type === ALERT_FIRED_TYPE ? 'fired' : 'resolved', toTime(event.timeMs)],
+    ...[toText(data.alertId), toText(data.rule), toNumber(data.value), toNumber(data.threshold)],
+    ...[toText(data.severity), toText(data.reason), toText(data.family), toText(data.metric)],
+    ...[toNumber(data.measured), toText(data.state), toJson(data.labels)],
+    ...[toText(entity.source), toText(entity.subject)],
+    ...[parseInstant(data.activeAt), parseInstant(data.startedAt), parseInstant(data.endedAt)],
+    // `traceparent` has the form `version-traceid-spanid-flags` (W3C Trace Context, section 3.2).
+    ...[toText(data.summary), toText(event.extensions?.traceparent?.split('-')[1]), toText(data.fingerprint)],
+    ...toPosition(stored),
+  ]
+}
+
+function toMinuteRow(stored: StoredEvent, data: Readonly<Record<string, unknown>>): Row {
+  const entity = isObject(data.entity) ? data.entity : {}
+  return [
+    ...toEmissionKey(stored),
+    ...[toText(entity.source), toText(entity.subject), toText(data.family)],
+    ...[parseInstant(data.windowStart), parseInstant(data.windowEnd), toNumber(data.revision)],
+    toJson(data.metrics),
+    ...toPosition(stored),
+  ]
+}
+
+function toEmissionKey({ event: { source, id } }: StoredEvent): Row {
+  return [toKey(source), toKey(id)]
+}
+
+function toPosition({ topic, partition, offset }: StoredEvent): Row {
+  return [topic, partition, offset]
+}
+
+/** Returns a text that every database stores unchanged: without NUL, which PostgreSQL rejects, and without lone surrogates. */
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '\u{fffd}').toWellFormed()
+}
+
+/** Returns a text for a key. The end of a text that is too long is replaced by its hash. */
+function toKey(text: string): string {
+  const stored = toStorable(text)
+  if (Buffer.byteLength(stored) <= MAX_KEY_BYTES) return stored
+  return `${toStorable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
+}
+
+function toText(value: unknown): Value {
+  return typeof value === 'string' ? toStorable(value) : null
+}
+
+/** Returns a finite number. Minus zero becomes 0, because not every database stores the difference. */
+function toNumber(value: unknown): Value {
+  return Number.isFinite(value) ? (value as number) + 0 : null
+}
+
+/** Returns a time of the years 1970 to 9999, which every database stores; otherwise null. */
+function toTime(timeMs: number): Value {
+  return timeMs >= 0 && timeMs < END_MS ? timeMs : null
+}
+
+function parseInstant(value: unknown): Value {
+  return typeof value === 'string' && isTimestamp(value) ? toTime(parseTime(value)) : null
+}
+
+/** Returns JSON that every database stores. Only escaped code points can need another text. */
+function toJson(value: unknown): Value {
+  if (!isObject(value)) return null
+  const text = JSON.stringify(value)
+  return text.includes('\\u') ? JSON.stringify(value, (_, part) => toStorablePart(part)) : text
+}
+
+function toStorablePart(part: unknown): unknown {
+  if (typeof part === 'string') return toStorable(part)
+  if (!isObject(part)) return part
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [toStorable(name), value]))
+}

@@ -1,0 +1,189 @@
+/** Views of the storage, as SQL for every database. Pure. */
+import { ALERT_EVENTS, type Column, type ColumnType, TABLES, type Table } from './table.ts'
+
+/** SQL in which the databases differ. */
+export interface Dialect {
+  /** Types of columns. */
+  readonly types: Readonly<Record<ColumnType, string>>
+  /** Prefix of tables and views. */
+  readonly schema: string
+  /** Function that returns `key` and `value` of each member of a JSON object. */
+  readonly eachMember: string
+  /** Returns the number in a member, or in a field of the object that the member is. */
+  number(field?: string): string
+  /** Returns the start of the hour or day, UTC. */
+  startOf(window: 'hour' | 'day', column: string): string
+  /** Returns the time between two columns, in seconds. */
+  secondsBetween(from: string, to: string): string
+  /** Returns the population's standard deviation; `mean` is the mean of the group in each row. */
+  deviation(value: string, mean: string): string
+  /** Clause at the end of the definition of a table. */
+  readonly tableOptions: string
+  /** Statements after those that create tables and views. */
+  readonly more: readonly string[]
+}
+
+/** View with its columns: name, SQL and description. */
+export interface View {
+  readonly name: string
+  readonly description: string
+  readonly columns: readonly (readonly [name: string, sql: string, description: string])[]
+  /** SQL from FROM on. */
+  readonly from: string
+}
+
+const SENSOR_ID = 'coalesce(subject, source)'
+const SENSOR: View['columns'] = [
+  ['source', 'source', 'CloudEvents source of the sensor'],
+  ['subject', 'subject', 'CloudEvents subject of the sensor'],
+  ['sensor_id', SENSOR_ID, 'Subject or, without one, source of the sensor'],
+]
+const FAMILY: View['columns'][number] = ['family', 'family', 'Telemetry family']
+const METRIC: View['columns'][number] = ['metric', 'metric', 'Metric']
+
+/** Returns all views. A view follows those on which it depends. */
+export function buildViews(dialect: Dialect): readonly View[] {
+  const windows = ['hour', 'day'] as const
+  return [
+    buildMeasurements(dialect),
+    ...windows.map(window => buildReadingStatistics(dialect, window)),
+    buildMinutes(dialect),
+    buildAlertLog(dialect),
+    ...windows.map(window => buildAlertStatistics(dialect, window)),
+  ]
+}
+
+/** Returns the statements that create all tables and views. */
+export function buildSchema(dialect: Dialect): readonly string[] {
+  const { schema, more } = dialect
+  const views = buildViews(dialect).map(({ name, columns, from }) => {
+    const selected = columns.map(([column, sql]) => `${sql} AS "${column}"`).join(', ')
+    return `CREATE VIEW ${schema}${name} AS SELECT ${selected} ${from}`
+  })
+  return [...TABLES.flatMap(table => createTable(table, dialect)), ...views, ...more]
+}
+
+function createTable(table: Table, { schema, types, tableOptions }: Dialect): readonly string[] {
+  const { name, key, columns, indexes } = table
+  const declare = ([column, type]: Column) =>
+    `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`
+  const declared = [...columns.map(declare), `PRIMARY KEY (${quoteNames(key)})`].join(', ')
+  return [
+    `CREATE TABLE ${schema}${name} (${declared})${tableOptions}`,
+    ...indexes.map(column => `CREATE INDEX ${name}_${column} ON ${schema}${name} ("${column}")`),
+  ]
+}
+
+export function quoteNames(names: readonly string[]): string {
+  return names.map(name => `"${name}"`).join(', ')
+}
+
+function buildMeasurements({ schema, eachMember, number }: Dialect): View {
+  return {
+    name: 'measurements',
+    description: 'Readings, a row for each metric',
+    columns: [
+      ...SENSOR,
+      FAMILY,
+      ['event_ts', 'event_ts', 'Event time'],
+      ['metric', 'item.key', 'Metric'],
+      ['value', number(), 'Value'],
+    ],
+    from: `FROM ${schema}readings AS readings, ${eachMember}(readings.metrics) AS item`,
+  }
+}
+
+function buildReadingStatistics({ schema, startOf, deviation }: Dialect, window: 'hour' | 'day'): View {
+  const sensor = 'source, subject, sensor_id, family, metric'
+  return {
+    name: window === 'hour' ? 'readings_hourly' : 'readings_daily',
+    description: `Statistics of the readings of each sensor and metric, by ${window} of event time`,
+    columns: [
+      ...SENSOR.map(([name, , description]) => [name, name, description] as const),
+      FAMILY,
+      METRIC,
+      ['window_start', 'window_start', `Start of the ${window}, UTC`],
+      ['count', 'count(*)', 'Number of readings with the metric'],
+      ['sum', 'sum(value)', 'Sum of the values'],
+      ['min', 'min(value)', 'Smallest value'],
+      ['max', 'max(value)', 'Largest value'],
+      ['mean', 'avg(value)', 'Mean of the values'],
+      ['stddev', deviation('value', 'mean'), 'Standard deviation of the values (population)'],
+    ],
+    from: `FROM (SELECT *, avg(value) OVER (PARTITION BY ${sensor}, window_start) AS mean
+      FROM (SELECT *, ${startOf(window, 'event_ts')} AS window_start FROM ${schema}measurements) AS timed) AS centred
+    GROUP BY ${sensor}, window_start`,
+  }
+}
+
+function buildMinutes({ schema, eachMember, number }: Dialect): View {
+  const latest = `SELECT *, row_number() OVER (PARTITION BY source, subject, window_start ORDER BY revision DESC) AS place FROM ${schema}analytics`
+  return {
+    name: 'minutes',
+    description: 'Statistics of each sensor and metric, by minute of event time, in the latest revision',
+    columns: [
+      ...SENSOR,
+      FAMILY,
+      ['metric', 'item.key', 'Metric'],
+      ['window_start', 'window_start', 'Start of the minute, UTC'],
+      ['count', number('count'), 'Number of readings with the metric'],
+      ['min', number('minimum'), 'Smallest value'],
+      ['max', number('maximum'), 'Largest value'],
+      ['mean', number('mean'), 'Mean of the values'],
+      ['stddev', number('standardDeviation'), 'Standard deviation of the values (sample)'],
+      ['last', number('last'), 'Latest value'],
+    ],
+    from: `FROM (${latest}) AS latest, ${eachMember}(latest.metrics) AS item WHERE place = 1`,
+  }
+}
+
+/** Columns of both events of an alert. They are known even if the fired event is not stored. */
+const FACTS = [
+  ...['alert_type', 'alert_ts', 'severity', 'family', 'metric', 'labels', 'source', 'subject', 'active_ts'],
+  ...['summary', 'fingerprint', 'partition'],
+]
+const OF_FIRED = ['value', 'threshold', 'reason', 'measured', 'state', 'trace_id', 'offset']
+
+function buildAlertLog({ schema, secondsBetween }: Dialect): View {
+  const describe = (name: string) => ALERT_EVENTS.columns.find(([column]) => column === name)?.[2] ?? ''
+  const fact = (name: string) => `coalesce(fired."${name}", resolved."${name}")`
+  // All events of an alert are in the same partition. Of several events of a kind, the first one counts.
+  const first = `(SELECT *, row_number() OVER (PARTITION BY alert_id, event ORDER BY "partition", "offset") AS place
+      FROM ${schema}alert_events)`
+  const join = (event: string) =>
+    `LEFT JOIN ${first} AS ${event} ON ${event}.alert_id = alert.alert_id AND ${event}.event = '${event}' AND ${event}.place = 1`
+  return {
+    name: 'alert_log',
+    description: 'Alerts that fired; resolved_ts is NULL while an alert fires',
+    columns: [
+      ['alert_id', 'alert.alert_id', 'Id of the alert'],
+      ...FACTS.map(name => [name, fact(name), describe(name)] as const),
+      ['sensor_id', `coalesce(${fact('subject')}, ${fact('source')})`, 'Subject or, without one, source'],
+      ['resolved_ts', 'resolved.resolved_ts', `${describe('resolved_ts')}; NULL while it fires`],
+      ['duration_s', secondsBetween(fact('alert_ts'), 'resolved.resolved_ts'), 'Seconds until it resolved'],
+      ...OF_FIRED.map(name => [name, `fired."${name}"`, `${describe(name)}, of the fired event`] as const),
+      ['resolved_reason', 'resolved.reason', 'Reason for resolving'],
+      ['resolved_value', 'resolved.value', 'Value that resolved the alert'],
+    ],
+    from: `FROM (SELECT DISTINCT alert_id FROM ${schema}alert_events) AS alert
+      ${join('fired')} ${join('resolved')}`,
+  }
+}
+
+function buildAlertStatistics({ schema, startOf }: Dialect, window: 'hour' | 'day'): View {
+  return {
+    name: window === 'hour' ? 'alerts_hourly' : 'alerts_daily',
+    description: `Alerts of each rule, by ${window}`,
+    columns: [
+      ['alert_type', 'alert_type', 'Rule'],
+      ['severity', 'severity', 'Severity'],
+      ['window_start', 'window_start', `Start of the ${window}, UTC`],
+      ['count', 'count(*)', 'Number of alerts that fired'],
+      ['sensors', 'count(DISTINCT sensor_id)', 'Number of sensors with such an alert'],
+      ['resolved', 'count(resolved_ts)', 'Number of these alerts that have resolved'],
+      ['mean_duration_s', 'avg(duration_s)', 'Mean time until they resolved, in seconds'],
+    ],
+    from: `FROM (SELECT *, ${startOf(window, 'alert_ts')} AS window_start FROM ${schema}alert_log) AS timed
+      GROUP BY alert_type, severity, window_start`,
+  }
+}

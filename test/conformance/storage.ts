@@ -1,0 +1,188 @@
+/** Promises of every storage: rows have keys, come together or not at all, and views answer people's questions. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { PermanentError } from '#runtime/consumer/index.ts'
+import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
+import { storageSink } from '../../lib/storage/sink.ts'
+import type { Storage } from '../../lib/storage/storage.ts'
+import { NOON, storedAlert, storedMinute, storedReading } from '../support/stored-events.ts'
+
+/** Place of a storage, which several writers can open at once. */
+export interface StoragePlace {
+  connect(): Storage
+  /** Returns the rows of a query, with numbers as numbers. */
+  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+export function storageConformance(name: string, newPlace: () => Promise<StoragePlace>): void {
+  const using = async (work: (storage: Storage, place: StoragePlace) => Promise<void>) => {
+    const place = await newPlace()
+    const storage = place.connect()
+    try {
+      await work(storage, place)
+    } finally {
+      await storage.close()
+    }
+  }
+  const count = async (place: StoragePlace, table: string) =>
+    Number((await place.query(`SELECT count(*) AS n FROM ${table}`))[0]?.n)
+
+  describe(`storage in ${name}`, () => {
+    it('given alerts, then people count them by type since an hour ago, and see which still fire', async () => {
+      await using(async (storage, place) => {
+        const startedAt = new Date(Date.now() - 60_000).toISOString()
+        const live = ['a', 'b'].map(id => storedAlert('fired', id, { startedAt }))
+        const old = [storedAlert('fired', 'c'), storedAlert('resolved', 'c', { offset: 1 })]
+        // The fired event of `d` is no longer in the log.
+        await storage.write(toRows([...live, ...old, storedAlert('resolved', 'd')]), 'replace')
+        assert.deepEqual(
+          await place.query(
+            `SELECT alert_type, COUNT(*) AS n FROM alert_log WHERE alert_ts > datetime('now','-1 hour') GROUP BY alert_type`,
+          ),
+          [{ alert_type: 'HIGH_TEMP', n: 2 }],
+        )
+        assert.deepEqual(
+          await place.query(
+            `SELECT alert_id, duration_s, value, resolved_value, resolved_reason, sensor_id, trace_id
+              FROM alert_log WHERE resolved_ts IS NOT NULL ORDER BY alert_id`,
+          ),
+          ['c', 'd'].map(alert_id => ({
+            ...{ alert_id, duration_s: 90.5, value: alert_id === 'c' ? 41 : null, resolved_value: 30 },
+            ...{ resolved_reason: 'cleared', sensor_id: 'roof-1' },
+            trace_id: alert_id === 'c' ? 'a'.repeat(32) : null,
+          })),
+        )
+        assert.deepEqual(
+          await place.query(
+            `SELECT count, sensors, resolved, mean_duration_s FROM alerts_daily WHERE window_start < '2026-03-02'`,
+          ),
+          [{ count: 2, sensors: 1, resolved: 2, mean_duration_s: 90.5 }],
+        )
+      })
+    })
+
+    it('given readings, then hours and days have their statistics, and minutes their latest revision', async () => {
+      await using(async (storage, place) => {
+        const values = [1_000_000_021.5, 1_000_000_023.5]
+        const readings = values.map((temperature, index) =>
+          storedReading(`r${index}`, { temperature }, { offset: index, timeMs: NOON + index * 60_000 }),
+        )
+        const next = storedReading(
+          'n',
+          { temperature: -4, humidity: 50 },
+          { offset: 9, timeMs: NOON + 7_200_000 },
+        )
+        await storage.write(toRows([...readings, next, storedMinute(1, 20), storedMinute(2, 21)]), 'replace')
+        const statistics = await place.query(
+          `SELECT sensor_id, metric, count, min, max, mean, stddev FROM readings_hourly
+            WHERE metric = 'temperature' ORDER BY window_start`,
+        )
+        const own = { sensor_id: 'roof-1', metric: 'temperature' }
+        assert.deepEqual(statistics, [
+          { ...own, count: 2, min: values[0], max: values[1], mean: 1_000_000_022.5, stddev: 1 },
+          { ...own, count: 1, min: -4, max: -4, mean: -4, stddev: 0 },
+        ])
+        assert.deepEqual(await place.query(`SELECT metric, count FROM readings_daily ORDER BY metric`), [
+          { metric: 'humidity', count: 1 },
+          { metric: 'temperature', count: 3 },
+        ])
+        assert.deepEqual(await place.query('SELECT metric, mean, last FROM minutes'), [
+          { metric: 'temperature', mean: 21, last: 22 },
+        ])
+      })
+    })
+
+    it('given the same events again, then nothing is doubled: live rows are replaced, those of the past kept', async () => {
+      await using(async (storage, place) => {
+        const write = (temperature: number, existing: 'replace' | 'keep') => {
+          const events = [storedReading('r', { temperature }), storedAlert('fired', 'a'), storedMinute(1, 20)]
+          return storage.write(toRows([...events, ...events]), existing)
+        }
+        const getValue = async () => (await place.query('SELECT value FROM measurements'))[0]?.value
+        await write(20, 'replace')
+        await write(21, 'replace')
+        assert.equal(await getValue(), 21)
+        await write(22, 'keep')
+        assert.equal(await getValue(), 21)
+        for (const table of ['readings', 'alert_events', 'analytics'])
+          assert.equal(await count(place, table), 1)
+        // The same position of a topic that was created again has another id.
+        await storage.write(toRows([storedReading('other', {})]), 'keep')
+        assert.equal(await count(place, 'readings'), 2)
+      })
+    })
+
+    it('given writers that overlap, the first of which create the tables, then each row is there once', async () => {
+      await using(async (first, place) => {
+        const second = place.connect()
+        try {
+          const batches = [0, 1, 2, 3, 4].map(batch =>
+            Array.from({ length: 200 }, (_, index) =>
+              storedReading(`r${index}`, {}, { offset: batch * 100 + index }),
+            ),
+          )
+          const write = (one: Storage, existing: 'replace' | 'keep') =>
+            batches.map(events => one.write(toRows(events), existing))
+          await Promise.all([...write(first, 'replace'), ...write(second, 'keep')])
+          const keys = new Set(batches.flat().map(({ offset, event }) => `${offset} ${event.id}`))
+          assert.equal(await count(place, 'readings'), keys.size)
+        } finally {
+          await second.close()
+        }
+      })
+    })
+
+    it('given any text, time and number, then they are read as they were written', async () => {
+      await using(async (storage, place) => {
+        const odd = ['\\N', 'a\tb\nc\r\\d', `'"$1`, '{}', 'ü漢🙂', ' ', '\u0001', 'a\0b', 'b\ud800b']
+        const alerts = odd.map((text, index) =>
+          storedAlert('fired', text, {
+            ...{ summary: text, labels: { [text]: text }, value: 0.1 + 0.2, threshold: -1e-300 },
+            offset: Number.MAX_SAFE_INTEGER - index,
+          }),
+        )
+        await storage.write(toRows(alerts), 'replace')
+        const rows = await place.query(
+          'SELECT alert_id, summary, labels, value, threshold, "offset" FROM alert_events ORDER BY "offset" DESC',
+        )
+        const expected = odd.map((text, index) => {
+          const stored = text.replace('\0', '\ufffd').toWellFormed()
+          const facts = { labels: { [stored]: stored }, value: 0.1 + 0.2, threshold: -1e-300 }
+          return { alert_id: stored, summary: stored, ...facts, offset: Number.MAX_SAFE_INTEGER - index }
+        })
+        const parsed = rows.map(row => ({
+          ...row,
+          labels: typeof row.labels === 'string' ? JSON.parse(row.labels) : row.labels,
+        }))
+        assert.deepEqual(parsed, expected)
+        // Ids longer than an index entry stay apart, and a time that no calendar has is unknown.
+        const ids = ['漢'.repeat(3_000), '漢'.repeat(3_001)]
+        const readings = ids.map(id => storedReading(id, { temperature: Number.NaN }, { timeMs: 8e15 }))
+        await storage.write(toRows(readings), 'replace')
+        assert.deepEqual(await place.query('SELECT DISTINCT event_ts FROM readings'), [{ event_ts: null }])
+        assert.equal(await count(place, 'readings'), 2)
+      })
+    })
+
+    it('given a row that the database refuses, then none of its batch is there, and no message has data', async () => {
+      await using(async (storage, place) => {
+        await storage.write(toRows([storedReading('first', {})]), 'replace')
+        const good = storedReading('good', {}, { offset: 1 })
+        const bad: StoredEvent = {
+          ...storedReading('secret', {}, { offset: 2 }),
+          topic: null as unknown as string,
+        }
+        const deliver = storageSink(storage).deliver(
+          [good, bad].map(one => ({ ...one, key: one.event.id, event: one.event })),
+        )
+        await assert.rejects(deliver, error => {
+          assert.ok(error instanceof PermanentError, String(error))
+          assert.match(error.message, /refuses/)
+          assert.doesNotMatch(String(error.message), /secret/)
+          return true
+        })
+        assert.equal(await count(place, 'readings'), 1)
+      })
+    })
+  })
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { types } from 'pg'
+import { RetryableError } from '#runtime/consumer/index.ts'
+import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
+import { toRows } from '../../../lib/storage/rows.ts'
+import { freePort } from '../../../localstack/services/ports.ts'
+import { storageConformance } from '../../conformance/storage.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { storedReading } from '../../support/stored-events.ts'
+
+const server = await startPostgres()
+after(() => server.stop())
+types.setTypeParser(types.builtins.INT8, Number)
+
+/** People query with this path. */
+const withPath = (url: string) => `${url}?options=-csearch_path%3Dsluice`
+
+storageConformance('PostgreSQL', async () => {
+  const url = await server.createDatabase()
+  return { connect: () => new PostgresStorage(url), query: text => server.query(withPath(url), text) }
+})
+
+const ROWS = toRows([storedReading('secret-id', { temperature: 20 })])
+
+describe('PostgreSQL', () => {
+  it('given a server that goes away and comes back, then the rows wait, and each is there once', async () => {
+    const url = await server.createDatabase()
+    const storage = new PostgresStorage(url)
+    try {
+      await storage.write(ROWS, 'replace')
+      await server.kill()
+      await assert.rejects(storage.write(ROWS, 'replace'), error => {
+        assert.ok(error instanceof RetryableError)
+        assert.match(error.message, /cannot be reached|starting up/)
+        return true
+      })
+      await server.start()
+      await storage.write(ROWS, 'replace')
+      assert.equal((await server.query(withPath(url), 'SELECT * FROM readings')).length, 1)
+      const connections = `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'sluice-storage'`
+      await Promise.all(Array.from({ length: 12 }, () => storage.write(ROWS, 'replace')))
+      assert.deepEqual(await server.query(url, connections), [{ n: 2 }])
+    } finally {
+      await storage.close()
+    }
+  })
+
+  it('given the schema, then every table and column has a comment for people', async () => {
+    const url = await server.createDatabase()
+    const storage = new PostgresStorage(url)
+    await storage.write(ROWS, 'replace')
+    await storage.close()
+    const uncommented = await server.query(
+      url,
+      `SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname NOT LIKE 'kysely%'
+          AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)`,
+    )
+    assert.deepEqual(uncommented, [])
+  })
+
+  const changed = (url: string, parts: Partial<URL>) => Object.assign(new URL(url), parts).href
+  const cases: readonly (readonly [string, (url: string) => string | Promise<string>, RegExp])[] = [
+    ['a wrong password', url => changed(url, { password: 'secret-guess' }), /password or the user is wrong/],
+    ['no server', async url => changed(url, { port: String(await freePort()) }), /cannot be reached/],
+    ['TLS, which the server lacks', url => `${url}?sslmode=require`, /TLS connection failed/],
+    ['a database that is missing', url => `${url}-missing`, /database does not exist/],
+  ]
+  for (const [given, change, message] of cases)
+    it(`given ${given}, then the records wait, and the message says why, without the password`, async () => {
+      const storage = new PostgresStorage(await change(await server.createDatabase()))
+      await assert.rejects(storage.write(ROWS, 'replace'), error => {
+        assert.ok(error instanceof RetryableError, String(error))
+        assert.match(error.message, message)
+        assert.doesNotMatch(error.message, new RegExp(`secret-|${server.password}`))
+        return true
+      })
+      await storage.close()
+    })
+
+  it('given a constraint of the database, then the message of a refused row has no data', async () => {
+    const url = await server.createDatabase()
+    const storage = new PostgresStorage(url)
+    await storage.write(ROWS, 'replace')
+    await server.query(url, `ALTER TABLE sluice.readings ADD CHECK ("offset" < 9)`)
+    const refused = storage.write(toRows([storedReading('secret-id', {}, { offset: 9 })]), 'replace')
+    await assert.rejects(refused, {
+      name: 'PermanentError',
+      message: /a constraint of the table refuses the row/,
+    })
+    await storage.close()
+  })
+})

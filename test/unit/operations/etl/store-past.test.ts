@@ -1,0 +1,146 @@
+/** The past fills a database with the rows that the function `storage` writes, whatever part of the log is where. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, describe, it } from 'node:test'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { storePast } from '../../../../lib/operations/etl/store-past.ts'
+import { SqliteStorage } from '../../../../lib/storage/adapters/sqlite.ts'
+import { storageSink } from '../../../../lib/storage/sink.ts'
+import type { Storage } from '../../../../lib/storage/storage.ts'
+import { tick } from '../../../../lib/telemetry/tick.ts'
+import { FolderHistoryStore } from '../../../support/folder-history.ts'
+import { addObject } from '../../../support/memory-history.ts'
+import { Random } from '../../../support/random.ts'
+import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
+
+import { seeds } from '../../../support/sampled.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const SEEDS = seeds(20)
+const ALERTS = 'sluice.telemetry.alerts.test'
+const STOP = new AbortController().signal
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-etl-'))
+after(() => rm(folder, { recursive: true }))
+
+/** Returns readings of which some are repeats, redriven for another consumer, poison or ticks. */
+function makeLog(random: Random, partition: number, length: number): LogRecord[] {
+  const other = {
+    consumer: 'processor',
+    failure: 'f',
+    attempt: 1,
+    history: [],
+    place: { partition, offset: 0 },
+  }
+  return Array.from({ length }, (_, offset) => {
+    const repeated = random.chance(0.1) ? random.between(0, offset) : offset
+    const reading = environmentReading(`${partition}-${repeated}`, {
+      at: repeated,
+      temperature: repeated % 50,
+    })
+    const kind = random.between(0, 20)
+    if (kind === 0) return logRecord(offset, { value: Buffer.from('poison') }, { partition })
+    if (kind === 1)
+      return logRecord(offset, tick(partition, `2026-03-01T12:00:${offset % 60}Z`), { partition })
+    const record = logRecord(offset, reading, { partition })
+    const headers = [...record.headers, ...buildRedriveHeaders(other)]
+    return kind === 2 ? { ...record, headers } : record
+  })
+}
+
+function rowsIn(file: string): unknown[] {
+  const db = new DatabaseSync(file, { readOnly: true })
+  const all = ['readings', 'alert_events'].flatMap(table => db.prepare(`SELECT * FROM ${table}`).all())
+  db.close()
+  return all.map(row => JSON.stringify(row)).sort()
+}
+
+async function runLive(storage: Storage, records: readonly LogRecord[]): Promise<void> {
+  const stage = new Stage(storageSink(storage), { store: new MemoryStateStore() })
+  for (const own of Map.groupBy(records, ({ topic, partition }) => `${topic} ${partition}`).values())
+    for (let at = 0; at < own.length; at += 30)
+      assert.deepEqual((await stage.batch(own.slice(at, at + 30))).batchItemFailures, [])
+}
+
+describe('the past in a database', () => {
+  it(`given ${SEEDS} logs, partly in objects and partly stored live, then the rows are those of the live function`, async () => {
+    for (let seed = 0; seed < SEEDS; seed += 1) {
+      const random = new Random(seed)
+      const logs = [0, 1].map(partition => makeLog(random, partition, random.between(20, 150)))
+      const alerts = ['a', 'b', 'a'].map((id, offset) => logRecord(offset, alertFired(id), { topic: ALERTS }))
+      const all = [...logs.flat(), ...alerts]
+      const [liveFile, pastFile] = [join(folder, `${seed}-live.db`), join(folder, `${seed}-past.db`)]
+      const [live, past] = [new SqliteStorage(liveFile), new SqliteStorage(pastFile)]
+      await runLive(live, all)
+      const store = new FolderHistoryStore(join(folder, String(seed)))
+      const inLog: LogRecord[] = [...alerts]
+      for (const log of logs) {
+        const archived = random.between(0, log.length)
+        if (archived > 0) await addObject(store, 'readings', log.slice(0, archived))
+        inLog.push(...log.slice(Math.max(0, archived - random.between(0, 20))))
+      }
+      const reach = async (topic: string) => {
+        const bounds = [0, 1].map(partition => {
+          const own = inLog.filter(one => one.topic === topic && one.partition === partition)
+          const offsets = own.map(({ offset }) => offset)
+          return own.length === 0
+            ? { start: 0, end: 0 }
+            : { start: Math.min(...offsets), end: Math.max(...offsets) + 1 }
+        })
+        return { bounds, atTime: bounds.map(({ start }) => start) }
+      }
+      // The function has stored a part of the rows already.
+      await runLive(past, all)
+      const db = new DatabaseSync(pastFile)
+      db.exec(`DELETE FROM readings WHERE "offset" % 3 < ${random.between(1, 3)}; DELETE FROM alert_events`)
+      db.close()
+      const run = {
+        places: { store, log: { reader: new MemoryLogReader(inLog, 40), reach } },
+        storage: past,
+        settings: { ...CONSUMER_DEFAULTS, env: 'test' },
+        reader: { read: (event: never) => event, prepare: async () => {} },
+        ...{ sinceMs: 0, untilMs: Date.UTC(2030, 0) },
+      }
+      const first = await storePast(run, STOP)
+      assert.equal(first.records, all.length)
+      await storePast(run, STOP)
+      assert.deepEqual(rowsIn(pastFile), rowsIn(liveFile), `seed ${seed}`)
+      assert.ok(rowsIn(pastFile).length < all.length)
+      await Promise.all([live.close(), past.close()])
+    }
+  })
+
+  it('given a row that the database refuses, then the others are stored, and it is counted', async () => {
+    const file = join(folder, 'refused.db')
+    const storage = new SqliteStorage(file)
+    await storage.write(new Map(), 'keep')
+    const db = new DatabaseSync(file)
+    db.exec(
+      `CREATE TRIGGER refuse BEFORE INSERT ON readings WHEN NEW.id = '0-3' BEGIN SELECT RAISE(ABORT, 'no'); END`,
+    )
+    db.close()
+    const records = [0, 1, 2, 3, 4].map(offset => logRecord(offset, environmentReading(`0-${offset}`)))
+    const store = new FolderHistoryStore(join(folder, 'refused'))
+    await addObject(store, 'readings', records)
+    const run = {
+      ...{ places: { store }, storage, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
+      ...{
+        reader: { read: (event: never) => event, prepare: async () => {} },
+        sinceMs: 0,
+        untilMs: Date.now(),
+      },
+    }
+    const { location, missing, ...counts } = await storePast(run, STOP)
+    assert.deepEqual(counts, { records: 5, events: 4, repeated: 0, refused: 1 })
+    assert.equal(rowsIn(file).length, 4)
+    await assert.rejects(storePast(run, AbortSignal.abort()), { name: 'AbortError' })
+    await storage.close()
+  })
+})

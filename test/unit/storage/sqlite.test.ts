@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, describe, it } from 'node:test'
+import { RetryableError } from '#runtime/consumer/index.ts'
+import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
+import { toRows } from '../../../lib/storage/rows.ts'
+import { storageConformance } from '../../conformance/storage.ts'
+import { storedReading } from '../../support/stored-events.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-storage-'))
+after(() => rm(folder, { recursive: true }))
+let files = 0
+const newFile = () => join(folder, `${files++}.db`)
+
+function query(file: string, text: string) {
+  const db = new DatabaseSync(file, { readOnly: true })
+  try {
+    return db
+      .prepare(text)
+      .all()
+      .map(row => ({ ...row }))
+  } finally {
+    db.close()
+  }
+}
+
+storageConformance('SQLite', async () => {
+  const file = newFile()
+  return { connect: () => new SqliteStorage(file), query: async text => query(file, text) }
+})
+
+describe('an SQLite file', () => {
+  it('given a reader with an open transaction, then it stops no writer; given a writer, then others wait without blocking', async () => {
+    const file = newFile()
+    const storage = new SqliteStorage(file)
+    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    const reader = new DatabaseSync(file)
+    reader.exec('BEGIN; SELECT * FROM readings')
+    await storage.write(toRows([storedReading('b', {})]), 'replace')
+    reader.exec('COMMIT; BEGIN IMMEDIATE')
+    const waiting = storage.write(toRows([storedReading('c', {})]), 'replace')
+    // The event loop turns while the file is busy.
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+    assert.equal(query(file, 'SELECT * FROM readings').length, 2)
+    reader.exec('COMMIT')
+    reader.close()
+    await waiting
+    await storage.close()
+    assert.equal(query(file, 'SELECT * FROM readings').length, 3)
+  })
+
+  it('given a file that cannot be used, then the records wait, and the message says what to do', async () => {
+    const text = newFile()
+    await writeFile(
+      text,
+      'no database, but a text that is long enough to be read as the header of one'.repeat(9),
+    )
+    const other = newFile()
+    const db = new DatabaseSync(other)
+    db.exec(
+      `CREATE TABLE kysely_migration (name TEXT, timestamp TEXT); INSERT INTO kysely_migration VALUES ('009', '2026-01-01T00:00:00Z')`,
+    )
+    db.close()
+    const cases = [
+      [text, /not an SQLite database. Correct STORAGE_URL/],
+      [join(folder, 'missing', 'x.db'), /cannot be opened. Create its folder/],
+      [other, /another version of Sluice/],
+    ] as const
+    for (const [file, message] of cases)
+      await assert.rejects(new SqliteStorage(file).write(toRows([storedReading('a', {})]), 'keep'), error => {
+        assert.ok(error instanceof RetryableError)
+        assert.match(error.message, message)
+        return true
+      })
+  })
+
+  it('given a process that is killed within a batch, then the file has whole batches', async () => {
+    const file = newFile()
+    const storage = new SqliteStorage(file)
+    const batch = (first: number) =>
+      toRows(Array.from({ length: 50 }, (_, index) => storedReading('r', {}, { offset: first + index })))
+    await storage.write(batch(0), 'replace')
+    await storage.close()
+    const script = `const { DatabaseSync } = require('node:sqlite')
+      const db = new DatabaseSync(${JSON.stringify(file)})
+      db.exec('PRAGMA cache_size = 1; BEGIN IMMEDIATE')
+      for (let i = 100; i < 5000; i++) db.prepare('INSERT INTO readings ("topic", "partition", "offset", id) VALUES (?, 0, ?, ?)').run('t', i, 'x'.repeat(500))
+      process.kill(process.pid, 'SIGKILL')`
+    assert.throws(() => execFileSync(process.execPath, ['-e', script], { stdio: 'ignore' }))
+    assert.equal(query(file, 'SELECT * FROM readings').length, 50)
+    await new SqliteStorage(file).write(batch(100), 'replace')
+    assert.equal(query(file, 'SELECT * FROM readings').length, 100)
+  })
+})

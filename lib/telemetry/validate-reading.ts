@@ -8,14 +8,15 @@ import { isObject } from '../support/json.ts'
 import type { Family } from './families.ts'
 import { buildFamilySchema } from './family-schema.ts'
 
+type Check = (value: unknown) => boolean
+
 /** Schema of a reading, prepared for reading it many times. */
 interface Checks {
-  readonly properties: ReadonlyMap<string, JsonSchema>
-  readonly required: readonly string[]
+  /** Decides without the reasons, because nearly all readings are valid. */
+  readonly isValid: Check
+  readonly schema: JsonSchema
   /** Names of which at least one must be present. */
   readonly measured: readonly string[]
-  /** Schema of the fields that are not listed; undefined if there must be none. */
-  readonly further: JsonSchema | undefined
 }
 
 const checksByFamily = new WeakMap<Family, Checks>()
@@ -23,13 +24,9 @@ const checksByFamily = new WeakMap<Family, Checks>()
 function getChecks(family: Family): Checks {
   const known = checksByFamily.get(family)
   if (known) return known
-  const { properties = {}, required = [], additionalProperties } = buildFamilySchema(family.file)
-  const checks: Checks = {
-    properties: new Map(Object.entries(properties)),
-    required,
-    measured: [...Object.keys(family.metrics), ...Object.keys(family.states)],
-    further: typeof additionalProperties === 'object' ? additionalProperties : undefined,
-  }
+  const schema = buildFamilySchema(family.file)
+  const measured = [...Object.keys(family.metrics), ...Object.keys(family.states)]
+  const checks = { isValid: createObjectCheck(schema, measured), schema, measured }
   checksByFamily.set(family, checks)
   return checks
 }
@@ -37,62 +34,74 @@ function getChecks(family: Family): Checks {
 /** Returns the violations of a reading's data; none if it is valid. */
 export function findViolations(family: Family, data: unknown): readonly SchemaViolation[] {
   const checks = getChecks(family)
-  return isValid(checks, data) ? [] : collectViolations(checks, data)
+  return checks.isValid(data) ? [] : collectViolations(checks, data)
 }
 
-/** Decides without the reasons, because nearly all readings are valid. */
-function isValid({ properties, required, measured, further }: Checks, data: unknown): boolean {
-  if (!isObject(data)) return false
-  for (const name of required) if (data[name] === undefined) return false
-  let isMeasured = measured.some(name => data[name] !== undefined)
-  for (const name of Object.keys(data)) {
-    const schema = properties.get(name)
-    if (schema === undefined) {
-      if (further === undefined || !accepts(further, data[name])) return false
-      isMeasured = true
-    } else if (data[name] !== undefined && !accepts(schema, data[name])) return false
-  }
-  return isMeasured
+interface PropertyCheck {
+  readonly accepts: Check
+  readonly isRequired: boolean
+  readonly isMeasured: boolean
 }
 
-/** Returns whether a value follows the schema of a field. */
-function accepts(schema: JsonSchema, value: unknown): boolean {
-  if (schema.enum) return schema.enum.includes(value)
-  switch (schema.type) {
-    case 'string':
-      return typeof value === 'string' && (schema.minLength === undefined || value.length > 0)
-    case 'number':
-    case 'integer':
-      return hasType(schema.type, value) && !isOutside(schema, value as number)
-    default:
-      return isObject(value) && acceptsObject(schema, value)
-  }
-}
-
-function acceptsObject(
+/**
+ * Returns the check of an object.
+ *
+ * @param measured names of which at least one must be present, or a further one; undefined if none needs to be
+ */
+function createObjectCheck(
   { properties = {}, required = [], additionalProperties }: JsonSchema,
-  value: Readonly<Record<string, unknown>>,
-): boolean {
-  for (const name of required) if (value[name] === undefined) return false
-  for (const name of Object.keys(value)) {
-    const schema = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
-    if (typeof schema !== 'object') return false
-    if (value[name] !== undefined && !accepts(schema, value[name])) return false
+  measured?: readonly string[],
+): Check {
+  const checks: ReadonlyMap<string, PropertyCheck> = new Map(
+    Object.entries(properties).map(([name, schema]) => [
+      name,
+      {
+        accepts: createCheck(schema),
+        isRequired: required.includes(name),
+        isMeasured: measured?.includes(name) ?? true,
+      },
+    ]),
+  )
+  const further = typeof additionalProperties === 'object' ? createCheck(additionalProperties) : undefined
+  // Names that are required without a schema of their own, such as tags.
+  const others = required.filter(name => !checks.has(name))
+  const expected = required.length - others.length
+  return data => {
+    if (!isObject(data) || others.some(name => data[name] === undefined)) return false
+    let found = 0
+    let isMeasured = measured === undefined
+    for (const name in data) {
+      const value = data[name]
+      const check = checks.get(name)
+      if (check === undefined) {
+        if (further === undefined || !further(value)) return false
+        isMeasured = true
+      } else if (value !== undefined) {
+        if (!check.accepts(value)) return false
+        if (check.isRequired) found += 1
+        if (check.isMeasured) isMeasured = true
+      }
+    }
+    return isMeasured && found === expected
   }
-  return true
+}
+
+/** Returns the check of a field. */
+function createCheck(schema: JsonSchema): Check {
+  const { enum: words, type, minLength, minimum, maximum } = schema
+  const [least, most] = [minimum ?? Number.NEGATIVE_INFINITY, maximum ?? Number.POSITIVE_INFINITY]
+  if (words) return value => words.includes(value)
+  if (type === 'object') return createObjectCheck(schema)
+  if (type === 'string')
+    return value => typeof value === 'string' && (minLength === undefined || value !== '')
+  const isNumber = type === 'integer' ? Number.isInteger : Number.isFinite
+  return value => isNumber(value) && (value as number) >= least && (value as number) <= most
 }
 
 function hasType(type: string, value: unknown): boolean {
   if (type === 'number') return typeof value === 'number' && Number.isFinite(value)
   if (type === 'integer') return Number.isInteger(value)
   return type === 'string' ? typeof value === 'string' : isObject(value)
-}
-
-function isOutside(
-  { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY }: JsonSchema,
-  value: number,
-) {
-  return value < minimum || value > maximum
 }
 
 function violation(
@@ -104,27 +113,23 @@ function violation(
   return { instancePath, schemaPath, keyword, params }
 }
 
-function collectViolations(
-  { properties, required, measured, further }: Checks,
-  data: unknown,
-): SchemaViolation[] {
+function collectViolations({ schema, measured }: Checks, data: unknown): SchemaViolation[] {
   if (!isObject(data)) return [violation('', 'type', { type: 'object' })]
-  const known = Object.fromEntries(properties)
-  const isMeasured = measured.some(name => data[name] !== undefined)
-  const others = Object.keys(data).filter(name => !properties.has(name))
-  const none = further
-    ? [violation('', 'not', {})]
-    : [
-        ...measured.map((missingProperty, index) =>
-          violation('', 'required', { missingProperty }, `#/anyOf/${index}/required`),
-        ),
-        violation('', 'anyOf', {}),
-      ]
-  const schema = { properties: known, required, additionalProperties: further ?? false }
-  return [
-    ...(isMeasured || (further !== undefined && others.length > 0) ? [] : none),
-    ...collectInObject(schema, '', data),
-  ]
+  const { properties = {}, additionalProperties } = schema
+  const isMeasured =
+    measured.some(name => data[name] !== undefined) ||
+    (typeof additionalProperties === 'object' &&
+      Object.keys(data).some(name => !Object.hasOwn(properties, name)))
+  return [...(isMeasured ? [] : listUnmeasured(schema, measured)), ...collectInObject(schema, '', data)]
+}
+
+/** Returns the violations of a reading without metrics and states. */
+function listUnmeasured({ anyOf }: JsonSchema, measured: readonly string[]): SchemaViolation[] {
+  if (anyOf === undefined) return [violation('', 'not', {})]
+  const alternatives = measured.map((missingProperty, index) =>
+    violation('', 'required', { missingProperty }, `#/anyOf/${index}/required`),
+  )
+  return [...alternatives, violation('', 'anyOf', {})]
 }
 
 function collectInObject(

@@ -63,44 +63,32 @@ export function parseReading(raw: RawObservation, entity: string, report: Report
   return { family: family.name, data }
 }
 
-/** Returns the family of a reading. A family that has `others` is taken only if no family declares the metrics. */
+/** Returns the family of a reading. Metrics that no family declares need the name of a family that has `others`. */
 function resolveFamily(
   { family: named }: RawObservation,
   names: readonly string[],
   key: string,
   report: Report,
 ): Family | undefined {
-  const all = Object.values(FAMILIES).filter(({ name }) => named === undefined || name === named)
-  if (all.length === 0)
-    report('family', `no family is called ${named}.${nameHint(named ?? '', Object.keys(FAMILIES))}`)
-  const declaring = all.filter(one => names.every(name => isDeclared(one, name)))
-  const found =
-    declaring.length > 0 ? declaring : all.filter(one => names.every(name => hasMetric(one, name)))
-  if (found.length === 1 || all.length === 0) return found[0]
-  const unknown = names.find(name => !all.some(one => hasMetric(one, name)))
-  if (found.length > 1)
-    report(
-      key,
-      `${names.join(', ')} can be of ${found.map(one => one.name).join(' or ')}: name the family with family`,
-    )
+  const all = Object.values(FAMILIES)
+  const possible = named === undefined ? all : all.filter(({ name }) => name === named)
+  const hasMetric = (family: Family, name: string) =>
+    isDeclared(family, name) || (named !== undefined && isOtherMetric(family, name))
+  const [found, other] = possible.filter(one => names.every(name => hasMetric(one, name)))
+  if (found && !other) return found
+  const unknown = names.find(name => !possible.some(one => hasMetric(one, name)))
+  const metrics = possible.flatMap(one => Object.keys(one.metrics))
+  if (named !== undefined && possible.length === 0)
+    report('family', `no family is called ${named}.${nameHint(named, Object.keys(FAMILIES))}`)
+  else if (found && other)
+    report(key, `${found.name} and ${other.name} have ${names.join(', ')}: name one of them with family`)
   else if (unknown === undefined) report(key, 'metrics of one reading must be of one family')
-  else
-    report(
-      key,
-      `unknown metric ${unknown}.${nameHint(
-        unknown,
-        all.flatMap(one => Object.keys(one.metrics)),
-      )}`,
-    )
+  else report(key, `unknown metric ${unknown}.${nameHint(unknown, metrics)}`)
   return undefined
 }
 
 function isDeclared({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
-}
-
-function hasMetric(family: Family, name: string): boolean {
-  return isDeclared(family, name) || isOtherMetric(family, name)
 }
 
 /** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */

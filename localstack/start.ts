@@ -8,24 +8,20 @@ import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import {
-  readStartOptions,
-  START_USAGE,
-  type StartOptions,
-  servicesFromEnvironment,
-} from './command-options.ts'
+import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
 import { formatEvent, type Report } from './service-report.ts'
 import { requireFreePorts } from './services/ports.ts'
 import { Supervisor } from './services/supervisor.ts'
-import type { ConsoleOptions, StartedConsole } from './start/console.ts'
+import type { StartedConsole } from './start/console.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
+import type { ServedStack } from './start/sql-interface.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
@@ -224,7 +220,7 @@ function reportReady(
  * Starts the console, which shares code with the functions. If this code cannot be loaded, the console does not report the error,
  * because the functions report it with file and line.
  */
-async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
+async function consoleFor(options: ServedStack): Promise<StartedConsole> {
   try {
     const { startConsole } = await import('./start/console.ts')
     return await startConsole(options)

@@ -14,7 +14,7 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
-import { createSqlInterface } from './sql-interface.ts'
+import { createSqlInterface, type ServedStack } from './sql-interface.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
@@ -27,19 +27,11 @@ export interface StartedConsole {
   close(): Promise<void>
 }
 
-export interface ConsoleOptions {
-  /** Environment variables of the stack, with the addresses of its servers. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-  /** Folder in which the token is stored, so that open pages survive a restart. */
-  readonly dataDir: string
-  readonly say: (line: string) => void
-}
-
 /**
  * Serves the console. A second port serves the same console with the Kafka pages as its start page. If the console cannot be
  * started, the error is reported in one line, and the stack runs without it.
  */
-export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
+export async function startConsole(options: ServedStack): Promise<StartedConsole> {
   const opened: Closable[] = []
   try {
     return await openConsole(options, opened)
@@ -59,7 +51,7 @@ async function closeAll(opened: readonly Closable[]): Promise<void> {
 }
 
 /** Opens the console. @param opened receives each resource as soon as it is open */
-async function openConsole(options: ConsoleOptions, opened: Closable[]): Promise<StartedConsole> {
+async function openConsole(options: ServedStack, opened: Closable[]): Promise<StartedConsole> {
   const { environment, dataDir, say } = options
   const keep = <T extends Closable>(one: T): T => {
     opened.push(one)

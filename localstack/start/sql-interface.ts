@@ -15,7 +15,15 @@ import { StatementChanges } from '../../lib/operations/views/statement-changes.t
 import { parse } from '../../lib/views/language/parser.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { PROJECT } from '../../scripts/paths.ts'
-import type { ConsoleOptions } from './console.ts'
+
+/** Stack whose console and SQL interface are served. */
+export interface ServedStack {
+  /** Environment variables of the stack, with the addresses of its servers. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Folder in which the token is stored, so that open pages survive a restart. */
+  readonly dataDir: string
+  readonly say: (line: string) => void
+}
 
 export interface SqlInterface {
   readonly app: Hono<ConsoleHono>
@@ -26,7 +34,7 @@ export interface SqlInterface {
 
 export function createSqlInterface(
   shown: ConsoleEnvironment,
-  { environment, dataDir, say }: ConsoleOptions,
+  { environment, dataDir, say }: ServedStack,
 ): SqlInterface {
   const { config, connections } = shown
   const { viewsDir } = readSettings([VIEWS], environment)
@@ -57,7 +65,7 @@ export function createSqlInterface(
 
 /** Returns the consumer `views`, as the functions run it. */
 async function loadViews(
-  environment: ConsoleOptions['environment'],
+  environment: ServedStack['environment'],
   env: string,
 ): Promise<Consumer<AnyKeyedProcess>> {
   const { handler } = await import('../../functions/views/handler.ts')

@@ -25,7 +25,7 @@ export interface Past {
   readonly places: RecordPlaces
   readonly storage: Storage
   readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs'>
-  /** Reader of data that is not JSON, and of foreign records. */
+  /** Reader of data that is not JSON. */
   readonly reader: DataReader
   /** Range of the records' timestamps in milliseconds since the epoch; the end is excluded. */
   readonly sinceMs: number
@@ -93,11 +93,10 @@ export async function storePast(
 
 async function createConsumer({ settings, reader }: Past): Promise<Consumer<AnyKeyedProcess>> {
   const { env, idWindowMs, futureToleranceMs, earliestTimeMs } = settings
-  const readForeign = await reader.foreign?.()
   return {
     ...CONSUMER_DEFAULTS,
     ...{ env, idWindowMs, futureToleranceMs, earliestTimeMs, reader },
-    application: readForeign ? { ...APPLICATION, readForeign } : APPLICATION,
+    application: APPLICATION,
     failuresTo: APPLICATION.failuresTopic,
     process: {
       name: 'storage',

@@ -40,7 +40,7 @@ interface BinaryHints {
 export const EVENT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type EventFormat = (typeof EVENT_FORMATS)[number]
 
-export const EVERY_FORMAT = EVENT_FORMATS
+const EVERY_FORMAT = EVENT_FORMATS
 export const JSON_ONLY = ['json'] as const
 
 /**

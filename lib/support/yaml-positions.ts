@@ -3,10 +3,10 @@
  * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
-import type { Position } from '../alerting/parse-rules.ts'
 import { createPositionLookup } from './yaml-document.ts'
 
 type Path = readonly (string | number)[]
+type Position = ReturnType<ReturnType<typeof createPositionLookup>>
 
 /** Start offset of a value or, in a mapping, of its key, and the offsets of the values that it contains. */
 interface Located {

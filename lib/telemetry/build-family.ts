@@ -1,7 +1,7 @@
 /** Interprets the content of a family's file. No code is compiled, so that functions start as fast as with a table in code. Pure. */
 import { parseDuration } from '../support/duration.ts'
 import { toDataschema } from './dataschema.ts'
-import type { Family, FamilyActivity, FamilyField, ReadingData } from './families.ts'
+import type { Family, FamilyActivity, FamilyField, ReadingData } from './family.ts'
 import {
   listEntityFields,
   listFields,

@@ -1,12 +1,13 @@
 /** All event types: those of the table, and the readings of the families. Pure. */
 import {
+  EVENT_FORMATS,
   EVENT_TYPES,
-  EVERY_FORMAT,
   type EventType,
   type EventTypeRow,
   JSON_ONLY,
 } from '../schemas/event-types.ts'
 import { FAMILIES, type Family } from './families.ts'
+import { listFields } from './family-file.ts'
 import { listFieldNumbers, toRecordName } from './family-schema.ts'
 
 const ROWS: ReadonlyMap<string, EventTypeRow> = new Map([
@@ -28,13 +29,18 @@ export function eventTypeRow(type: string): EventTypeRow | undefined {
   return ROWS.get(type)
 }
 
-/** Returns the row of a family's readings. Metrics of any name have no fields in Avro and Protobuf, so such readings are always JSON. */
+/**
+ * Returns the row of a family's readings. Metrics of any name have no fields in Avro and Protobuf, and Protobuf's names come back in
+ * camel case, so readings with other names are always JSON.
+ */
 function toRow({ type, others, file }: Family): EventTypeRow {
+  const numbers = listFieldNumbers(file)
+  const names = [...Object.keys(numbers), ...[...listFields(file).keys()].flatMap(path => path.split('.'))]
   return {
     record: toRecordName(type),
     topic: 'readings',
     label: 'Reading',
-    formats: others ? JSON_ONLY : EVERY_FORMAT,
-    binary: { numbers: listFieldNumbers(file) },
+    formats: others || !names.every(name => /^[a-z][A-Za-z0-9]*$/.test(name)) ? JSON_ONLY : EVENT_FORMATS,
+    binary: { numbers },
   }
 }

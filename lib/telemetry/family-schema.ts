@@ -1,7 +1,14 @@
 /** Generates the JSON Schema of a family's readings. Pure. */
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { toDataschema } from './dataschema.ts'
-import { listEntityFields, listFields, type RawFamily, type RawField, toWholeState } from './family-file.ts'
+import {
+  listEntityFields,
+  listFields,
+  type RawFamily,
+  type RawField,
+  type RawMetric,
+  toWholeState,
+} from './family-file.ts'
 
 /**
  * Numbers in Protobuf of the fields that `protobuf` does not list, by kind. Fields of a kind are numbered in the order of the file, so
@@ -77,7 +84,7 @@ const UNIT: JsonSchema = {
 }
 
 /** Returns the tags of which the entity consists. */
-export function listRequiredTags(raw: RawFamily): string[] {
+function listRequiredTags(raw: RawFamily): string[] {
   return listEntityFields(raw).flatMap(path => (path.startsWith('tags.') ? path.slice('tags.'.length) : []))
 }
 
@@ -112,7 +119,7 @@ function toScalarSchema(field: RawField): JsonSchema {
   return { type: 'string', minLength: 1, ...toDescription(field.description) }
 }
 
-function toMetricSchema(metric: NonNullable<NonNullable<RawFamily['metrics']>[string]>): JsonSchema {
+function toMetricSchema(metric: RawMetric): JsonSchema {
   const { type = 'number', unit, description = unit } = metric
   return { type, ...toDescription(description), ...toLimits(metric) }
 }

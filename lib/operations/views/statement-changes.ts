@@ -142,7 +142,7 @@ export class StatementChanges {
     { wanted }: EditedStatements,
     commit: () => Promise<void>,
   ): StatementChange {
-    const { trail, report, stop, noteFile } = this.#parts
+    const { trail, report, stop } = this.#parts
     const isDrop = statement.kind === 'drop'
     const kind = isDrop ? statement.of : statement.kind
     const { text: name } = statement.name
@@ -158,12 +158,7 @@ export class StatementChanges {
         () => undefined,
         (thrown: Error) => thrown,
       )
-      // An interrupted change stays noted, and so does one of which it is unknown whether it is in force.
-      const isDone = error === undefined || (await this.#isInForce(ports, wanted))
-      if (isDone) await commit()
-      if (isDone !== undefined)
-        for (const file of [noteFile, this.#nextPath(LOCAL_FILE), this.#nextPath(PLAN_FILE)])
-          await rm(file, { force: true })
+      await this.#settle(error === undefined || (await this.#isInForce(ports, wanted)), commit)
       if (error) throw error
     }
     const change: StatementChange = {
@@ -190,6 +185,14 @@ export class StatementChanges {
     }
     this.#keep(change)
     return change
+  }
+
+  /** @param isDone undefined for a change that stays noted: it was interrupted, or it is unknown whether it is in force */
+  async #settle(isDone: boolean | undefined, commit: () => Promise<void>): Promise<void> {
+    if (isDone) await commit()
+    if (isDone === undefined) return
+    for (const file of [this.#parts.noteFile, this.#nextPath(LOCAL_FILE), this.#nextPath(PLAN_FILE)])
+      await rm(file, { force: true })
   }
 
   #keep(change: StatementChange): void {

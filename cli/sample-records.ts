@@ -29,7 +29,7 @@ export const SAMPLE_OPTIONS = {
 }
 
 /** Record with its place: file and line, or partition and offset. The line is the first of the record or, in a CSV file, its last. */
-export interface SampleRecord {
+interface SampleRecord {
   readonly place: string
   readonly line: number
   readonly record: TriedRecord

@@ -31,7 +31,7 @@ export interface FamilyDraft {
   readonly tags: readonly string[]
 }
 
-export interface MappingDraft {
+interface MappingDraft {
   readonly when: readonly DraftEntry[]
   readonly time: DraftEntry
   readonly metric?: DraftEntry

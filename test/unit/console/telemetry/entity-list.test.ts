@@ -42,8 +42,8 @@ describe('a page of entities', () => {
     const found = page()
     assert.deepEqual(subjects(found), ['s-1', 's-2', 's-3'])
     assert.deepEqual(found.families, [
-      { family: 'device', entities: 1 },
       { family: 'environment', entities: 3 },
+      { family: 'device', entities: 1 },
     ])
     assert.deepEqual([found.matching, found.known, found.pages], [3, 4, 1])
     assert.equal(found.metrics[0]?.unit, '°C')

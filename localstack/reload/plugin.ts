@@ -11,6 +11,7 @@ import { Watcher } from './watcher.ts'
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
+  'config/inputs.yaml',
   'config/mappings',
   'config/notifications',
   'package.json',

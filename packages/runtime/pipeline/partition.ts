@@ -33,7 +33,8 @@ export async function runPartition(
 ): Promise<PartitionResult> {
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
-  const identified = await identifyLog(consumer, ports.log, topic)
+  // Without an await for other logs: it would delay every partition by a turn of the event loop.
+  const identified = readsForeignLogs(consumer) ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
   if (identified.kind === 'deferred') return stopAt(records[0] as LogRecord, identified.deferred)
   const { log } = identified
   const pending = new PendingRecords(records, consumer, log && formatLog(log))
@@ -66,13 +67,14 @@ type Identified =
   | { readonly kind: 'log'; readonly log?: LogIdentity | undefined }
   | Extract<End, { kind: 'deferred' }>
 
+const NOT_IDENTIFIED: Identified = { kind: 'log' }
+
+function readsForeignLogs({ process }: Consumer): boolean {
+  return 'foreignLogs' in process && process.foreignLogs === true
+}
+
 /** Returns the identity of a log of another application. It is read for each batch, because the topic may be created again. */
-async function identifyLog(
-  { process }: Consumer,
-  log: PartitionRun['ports']['log'],
-  topic: string,
-): Promise<Identified> {
-  if (!('foreignLogs' in process && process.foreignLogs)) return { kind: 'log' }
+async function identifyLog(log: PartitionRun['ports']['log'], topic: string): Promise<Identified> {
   try {
     return { kind: 'log', log: await log.identity(topic) }
   } catch (error) {

@@ -21,7 +21,7 @@ const MACHINE_MS = 15 * 60_000
 /** Upper bound for output that follows from a command, such as a notification. */
 const WAIT_MS = 2 * 60_000
 
-/** Commands that only look: a reader repeats them until the functions have caught up. */
+/** Commands that only look: a reader repeats them until the functions have caught up. Until then, they may find nothing and fail. */
 const REPEATED = /^npx sluice (?:alerts list|dlq list|silence list|sql|stats)\b/
 
 /** Where a reader finds the text for a placeholder of a command: in the output of the commands before it. */
@@ -106,7 +106,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
 
   async function outputOf(command: string): Promise<string> {
     const { code, output } = await runProgram(await script(COMMANDS, command), [], options())
-    assert.equal(code, 0, `${command}\n${output}`)
+    if (!REPEATED.test(command)) assert.equal(code, 0, `${command}\n${output}`)
     return output
   }
 

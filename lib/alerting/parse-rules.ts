@@ -3,7 +3,7 @@
  * never fire. All errors of all rules are reported at once.
  */
 
-import { MAX_ERRORS, MORE_ERRORS } from '../support/file-errors.ts'
+import { MAX_ERRORS, MORE_ERRORS, type Position } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { AnyRule } from './patterns/pattern.ts'
@@ -18,12 +18,6 @@ import { type Violation, violationsIn } from './rule-violations.ts'
 export interface RuleDocument {
   readonly where: string
   readonly content: unknown
-}
-
-/** Line and column, counted from 1 as in editors. */
-export interface Position {
-  readonly line: number
-  readonly column: number
 }
 
 export interface RuleError {

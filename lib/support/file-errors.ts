@@ -48,7 +48,8 @@ export const MORE_ERRORS: PathError = {
   message: 'has more errors than are listed: correct these first',
 }
 
-interface Position {
+/** Line and column, counted from 1 as in editors. */
+export interface Position {
   readonly line: number
   readonly column: number
 }

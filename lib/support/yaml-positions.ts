@@ -4,6 +4,7 @@
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import { createPositionLookup } from './yaml-document.ts'
+import type { Position } from './file-errors.ts'
 
 type Path = readonly (string | number)[]
 type Position = ReturnType<ReturnType<typeof createPositionLookup>>

@@ -1,11 +1,48 @@
-import { array, check, custom, exactOptional, type GenericSchema, integer, maxValue, minValue, number, type ObjectEntries, optional, picklist, pipe, regex, type StrictObjectIssue, safeParse, strictObject, string } from 'valibot'
+import {
+  array,
+  check,
+  custom,
+  exactOptional,
+  type GenericSchema,
+  integer,
+  maxValue,
+  minValue,
+  number,
+  type ObjectEntries,
+  optional,
+  picklist,
+  pipe,
+  regex,
+  type StrictObjectIssue,
+  safeParse,
+  strictObject,
+  string,
+} from 'valibot'
 import { omitUndefined } from '#runtime/consumer/index.ts'
-import { ConfigError, type Documented, decimal, errorLines, list, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
+import {
+  ConfigError,
+  type Documented,
+  decimal,
+  errorLines,
+  list,
+  mapKind,
+  setting,
+  slice,
+  text,
+} from '#runtime/settings/index.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
-import { createSensors, type FleetGroup, metricNamed, type Sensor, withMetrics, listSimulatedMetrics, SIMULATED_FAMILIES } from '../../telemetry/simulator/fleet.ts'
-import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 import { getFamily } from '../../telemetry/metric-names.ts'
+import {
+  createSensors,
+  type FleetGroup,
+  listSimulatedMetrics,
+  metricNamed,
+  type Sensor,
+  SIMULATED_FAMILIES,
+  withMetrics,
+} from '../../telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 
 export interface GeneratorSource {
   /** Name of the SSM parameter with the generator's settings; absent if none is configured. */

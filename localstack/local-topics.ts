@@ -1,10 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/adapters/kafka/application-topics.ts'
+import {
+  ensureTopics,
+  type TopicDifference,
+  type TopicsOutcome,
+} from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import { listLocalInputs } from '../lib/app/inputs.ts'
 import { advisePartitions, kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { listLocalInputs } from '../lib/app/inputs.ts'
 
 export interface LocalTopicsOptions {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path'
 import { slice } from '#runtime/settings/index.ts'
-import { type Environment, HISTORY, KAFKA, LOCAL_PORTS, REDIS, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
+import {
+  type Environment,
+  HISTORY,
+  KAFKA,
+  LOCAL_PORTS,
+  REDIS,
+  REGISTRY,
+  readSettings,
+} from '../lib/app/settings/index.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
 import { isPortInUse, type WantedPort } from './services/ports.ts'

@@ -8,7 +8,12 @@ import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
+import {
+  readStartOptions,
+  START_USAGE,
+  type StartOptions,
+  servicesFromEnvironment,
+} from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
@@ -19,9 +24,9 @@ import type { StartedConsole } from './start/console.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
+import type { ServedStack } from './start/sql-interface.ts'
 import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
-import type { ServedStack } from './start/sql-interface.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 

@@ -1,3 +1,4 @@
+import { findInputRetry } from '../../lib/app/retry-input.ts'
 import { previewRedrive } from '../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { parseName } from '../../lib/operations/dead-letters/selection.ts'
@@ -10,7 +11,6 @@ import { printLines, printReport } from '../terminal.ts'
 import { listReaders, queryDlq } from './query-dlq.ts'
 import { buildDeadLetterReport } from './report.ts'
 import { formatDeadLetter } from './text.ts'
-import { findInputRetry } from '../../lib/app/retry-input.ts'
 
 export default command({
   about: `Show a dead letter: the reasons of its failures, the target of a redrive, and the original key, headers and value.

@@ -3,13 +3,27 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { listConsumers, readFunctions, writesSegments, writesRows } from '../../lib/app/functions.ts'
+import { listConsumers, readFunctions, writesRows, writesSegments } from '../../lib/app/functions.ts'
 import { resolveSignals, topicSize } from '../../lib/app/topics.ts'
-import { type ErasedTopic, type ErasureReport, planErasure, runErasure } from '../../lib/operations/erase/erase.ts'
+import {
+  type ErasedTopic,
+  type ErasureReport,
+  planErasure,
+  runErasure,
+} from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait-until-applied.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { argument, command, DURATION, environment, flag, JSON_OPTION, optionWithDefault, SOME_TEXT } from '../command.ts'
+import {
+  argument,
+  command,
+  DURATION,
+  environment,
+  flag,
+  JSON_OPTION,
+  optionWithDefault,
+  SOME_TEXT,
+} from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { confirm } from '../operation/confirm.ts'

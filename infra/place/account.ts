@@ -2,7 +2,26 @@
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import { CLOCK, type Environment, FAILURES, GENERAL, HISTORY, INPUTS, KAFKA, NOTIFICATIONS, ON_FAILURE, RECEIVERS, REDIS, REGISTRY, RULES, readSetting, TRACING, VIEWS, findFormerStorage, STORAGE } from '../../lib/app/settings/index.ts'
+import {
+  CLOCK,
+  type Environment,
+  FAILURES,
+  findFormerStorage,
+  GENERAL,
+  HISTORY,
+  INPUTS,
+  KAFKA,
+  NOTIFICATIONS,
+  ON_FAILURE,
+  RECEIVERS,
+  REDIS,
+  REGISTRY,
+  RULES,
+  readSetting,
+  STORAGE,
+  TRACING,
+  VIEWS,
+} from '../../lib/app/settings/index.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
 import { arnHere, isSecretArn } from './arns.ts'
 import { packFolders } from './config-folders.ts'

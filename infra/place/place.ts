@@ -2,7 +2,22 @@
  * A place where the functions run: an account, or this machine. `account.ts` and `this-machine.ts` create it from settings,
  * `deployment.cjs` passes it to serverless.yml as `custom.deployment`, and the plugins read it from there. Pure.
  */
-import { array, boolean, custom, type GenericSchema, type InferInput, type InferOutput, number, object, optional, parse, picklist, record, string, union } from 'valibot'
+import {
+  array,
+  boolean,
+  custom,
+  type GenericSchema,
+  type InferInput,
+  type InferOutput,
+  number,
+  object,
+  optional,
+  parse,
+  picklist,
+  record,
+  string,
+  union,
+} from 'valibot'
 import { AUTHENTICATIONS } from '#runtime/adapters/kafka/authentication.ts'
 import { FOLDERS, USUAL_FOLDERS } from './config-folders.ts'
 

@@ -3,7 +3,12 @@
  * files and permissions that it grants. Pure.
  */
 
-import { type DeclaredFunction, isConsumer, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
+import {
+  type DeclaredFunction,
+  isConsumer,
+  listConsumers,
+  listTriggerTopics,
+} from '../../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'

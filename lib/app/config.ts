@@ -1,7 +1,36 @@
 /** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
 import type { Environment } from '#runtime/settings/index.ts'
-import { ALERTS_TOPIC, CLOCK, CONSOLE, CONSUMER, type CombinedParts, FAILURES, FAMILY_FILES, GENERAL, GENERATOR, HISTORY, KAFKA, LOCAL_PORTS, LOGGING, NAMES, NOTIFICATIONS, ON_FAILURE, PARTITION_KEY, PRODUCER, RECEIVERS, REDIS, REGISTRY, RULES, readSettings, SERIALIZATION, TRACING, VIEWS, INPUTS, STORAGE } from './settings/index.ts'
+import {
+  ALERTS_TOPIC,
+  CLOCK,
+  CONSOLE,
+  CONSUMER,
+  type CombinedParts,
+  FAILURES,
+  FAMILY_FILES,
+  GENERAL,
+  GENERATOR,
+  HISTORY,
+  INPUTS,
+  KAFKA,
+  LOCAL_PORTS,
+  LOGGING,
+  NAMES,
+  NOTIFICATIONS,
+  ON_FAILURE,
+  PARTITION_KEY,
+  PRODUCER,
+  RECEIVERS,
+  REDIS,
+  REGISTRY,
+  RULES,
+  readSettings,
+  SERIALIZATION,
+  STORAGE,
+  TRACING,
+  VIEWS,
+} from './settings/index.ts'
 import { useNames } from './topics.ts'
 
 const READ = [

@@ -4,13 +4,20 @@
  */
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
-import { FAMILIES, type Family } from '../telemetry/families.ts'
-import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
-import { type RawField, type RawMapping, type RawTime, toList, wholeField, wholeMetric } from './raw-mapping.ts'
-import { getTargets, requiredTargets, TAG, findTargetKind } from './target-fields.ts'
-import { isTimeZone } from './time-zones.ts'
 import { nameHint } from '../support/suggestion.ts'
+import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
+import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawTime,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
+import { findTargetKind, getTargets, requiredTargets, TAG } from './target-fields.ts'
+import { isTimeZone } from './time-zones.ts'
 
 const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
 const OWN_TYPES = 'io.sluice.'

@@ -3,8 +3,8 @@
  * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
-import { createPositionLookup } from './yaml-document.ts'
 import type { Position } from './file-errors.ts'
+import { createPositionLookup } from './yaml-document.ts'
 
 type Path = readonly (string | number)[]
 type Position = ReturnType<ReturnType<typeof createPositionLookup>>

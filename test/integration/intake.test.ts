@@ -118,13 +118,25 @@ describe('intake of a topic of another application', () => {
     const records = await readInput()
     const ends = await environment.client.ends(topic)
     // A rebalance delivers a part again, to another execution environment and mixed with new records.
-    await deliver(handler, records.filter(({ offset }) => offset < 20))
+    await deliver(
+      handler,
+      records.filter(({ offset }) => offset < 20),
+    )
     await Promise.all([
-      deliver(handler, records.filter(({ offset }) => offset >= 10 && offset < 25)),
-      deliver(handler, records.filter(({ offset }) => offset < 25)),
+      deliver(
+        handler,
+        records.filter(({ offset }) => offset >= 10 && offset < 25),
+      ),
+      deliver(
+        handler,
+        records.filter(({ offset }) => offset < 25),
+      ),
     ])
     // A batch that was never delivered is read from the log.
-    await deliver(handler, records.filter(({ offset }) => offset >= 28))
+    await deliver(
+      handler,
+      records.filter(({ offset }) => offset >= 28),
+    )
     const readings = await readEvents('readings')
     assert.equal(new Set(readings.map(({ id }) => id)).size, 90)
     for (const sensor of ['s0', 's1', 's2']) {
@@ -148,19 +160,28 @@ describe('intake of a topic of another application', () => {
       { partition: 0, value: JSON.stringify({ sensor: 'never' }), timestamp: String(AT) },
     ])
     const ends = await environment.client.ends(topic)
-    await deliver(handler, (await readInput()).filter(({ offset, partition }) => partition === 0 && offset >= 30))
+    await deliver(
+      handler,
+      (await readInput()).filter(({ offset, partition }) => partition === 0 && offset >= 30),
+    )
     const failures = await environment.read('failures')
     assert.equal(failures.length, 2)
     const name = environment.topic('failures')
-    await deliver(router, failures.map(one => toLogRecord(name, one.partition, one)))
+    await deliver(
+      router,
+      failures.map(one => toLogRecord(name, one.partition, one)),
+    )
     assert.equal((await environment.read('dlq')).length, 2)
 
     await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('{ from: [soil, moisture] }'))
     const before = await environment.lengthOf('readings')
-    const { status, stdout, stderr } = await ran(['dlq', 'redrive', '--consumer', 'intake', '--yes', '--json'], {
-      environment: variables,
-      folder,
-    })
+    const { status, stdout, stderr } = await ran(
+      ['dlq', 'redrive', '--consumer', 'intake', '--yes', '--json'],
+      {
+        environment: variables,
+        folder,
+      },
+    )
     assert.equal(status, 0, stderr)
     const report = JSON.parse(stdout)
     assert.equal(report.taken, 1, stdout)

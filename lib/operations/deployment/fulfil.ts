@@ -4,7 +4,14 @@ import { OperationFailure } from '../operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
-import { findRenamedTopics, isRollback, type Outcome, parseReaders, type ResourceRequest, parseInputs } from './request.ts'
+import {
+  findRenamedTopics,
+  isRollback,
+  type Outcome,
+  parseInputs,
+  parseReaders,
+  type ResourceRequest,
+} from './request.ts'
 
 /** Ports for changing the resources of a deployment. */
 export interface DeploymentPorts {

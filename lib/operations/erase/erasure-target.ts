@@ -12,8 +12,7 @@ import { OperationFailure, usageFailure } from '../operation-failure.ts'
 /** Maximum number of entity names in a message. */
 const MAX_LISTED = 10
 
-const HOW_TO_NAME =
-  'Specify the whole name: source, a space and subject, such as "/greenhouse/north roof-1".'
+const HOW_TO_NAME = 'Specify the whole name: source, a space and subject, such as "/greenhouse/north roof-1".'
 
 /**
  * Returns the full name of an entity. A subject is accepted if only one entity has it. A full name is accepted even if the entity

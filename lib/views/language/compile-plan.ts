@@ -1,12 +1,30 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 
 import { findJsonSchema } from '../../telemetry/schema-texts.ts'
-import { type Aggregate, APPROXIMATE, type Expression, type GroupColumn, type StreamColumn, type StreamPlan, type TableColumn, type TablePlan, type ViewPlan } from '../plan.ts'
+import {
+  type Aggregate,
+  APPROXIMATE,
+  type Expression,
+  type GroupColumn,
+  type StreamColumn,
+  type StreamPlan,
+  type TableColumn,
+  type TablePlan,
+  type ViewPlan,
+} from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
 import { boundsError } from '../size-limits.ts'
 import { listDescribedTypes, STREAM_SIGNALS, TABLE_SIGNALS } from '../stream-events.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
-import { compileExpression, includes, type Resolve, requireType, resolveWithin, type Typed, typeNamed } from './compile-expression.ts'
+import {
+  compileExpression,
+  includes,
+  type Resolve,
+  requireType,
+  resolveWithin,
+  type Typed,
+  typeNamed,
+} from './compile-expression.ts'
 import { compileWindow } from './compile-window.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'

@@ -6,7 +6,12 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { notPrepared, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { ConsumeOutput, type ConsumePlan, createFromKind, formatRecord } from '../../../cli/consume/print-records.ts'
+import {
+  ConsumeOutput,
+  type ConsumePlan,
+  createFromKind,
+  formatRecord,
+} from '../../../cli/consume/print-records.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'

@@ -4,8 +4,14 @@ import fc from 'fast-check'
 import type { Event } from '#runtime/consumer/event.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
+import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import { VIEW_CHANGED_TYPE, VIEW_DROPPED_TYPE, VIEW_ROW_TYPE, type ViewChanged } from '../../../lib/views/event-names.ts'
+import {
+  VIEW_CHANGED_TYPE,
+  VIEW_DROPPED_TYPE,
+  VIEW_ROW_TYPE,
+  type ViewChanged,
+} from '../../../lib/views/event-names.ts'
 import { rowsOfGroup } from '../../../lib/views/group-rows.ts'
 import type { GroupState } from '../../../lib/views/group-step.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'
@@ -13,7 +19,6 @@ import { createActivatedPlan, createActivationEvent } from '../../../lib/views/p
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE: WindowPlan = { kind: 'tumbling', sizeMs: 60_000, graceMs: 10_000, retentionMs: 600_000 }

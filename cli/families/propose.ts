@@ -17,7 +17,7 @@ import { formatReport } from './text.ts'
 
 const MAX_NAME_LENGTH = 40
 const NAME = text(
-  new RegExp(`^(?=.{1,${MAX_NAME_LENGTH}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
+  /^(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
   `lower-case words and digits with "-" between, begin with a letter, and have ${MAX_NAME_LENGTH} characters at most`,
 )
 

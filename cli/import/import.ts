@@ -16,8 +16,8 @@ import { UTC_OFFSET } from '../../lib/operations/import/timestamp.ts'
 import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openFile } from '../../lib/operations/replay/recording-file.ts'
 import { count } from '../../lib/support/count.ts'
+import { hasSymbol } from '../../lib/support/short-number.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { hasSymbol } from '../../lib/telemetry/unit-table.ts'
 import {
   ANY_TEXT,
   argument,

@@ -1,7 +1,6 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../support/duration.ts'
-import { shortNumber } from '../support/short-number.ts'
-import { hasSymbol } from '../telemetry/unit-table.ts'
+import { hasSymbol, shortNumber } from '../support/short-number.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Words } from './kinds/kind.ts'

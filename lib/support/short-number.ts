@@ -1,4 +1,4 @@
-/** Rounds numbers for people. Pure. */
+/** Writes numbers for people. Pure. */
 
 const DIGITS = 6
 const MAX_DIGITS = 17
@@ -19,4 +19,9 @@ export function shortNumber(value: number, limits: readonly Limit[] = []): numbe
     if (isSameSide && Math.abs(short - value) <= 0.5) return short
   }
   return value
+}
+
+/** Returns whether a unit is shown behind a number. Counts, and metrics without a unit, are shown as numbers only. */
+export function hasSymbol(unit: string | undefined): unit is string {
+  return unit !== undefined && unit !== '' && unit !== '1'
 }

@@ -7,7 +7,6 @@ import type { Position } from './file-errors.ts'
 import { createPositionLookup } from './yaml-document.ts'
 
 type Path = readonly (string | number)[]
-type Position = ReturnType<ReturnType<typeof createPositionLookup>>
 
 /** Start offset of a value or, in a mapping, of its key, and the offsets of the values that it contains. */
 interface Located {

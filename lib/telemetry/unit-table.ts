@@ -139,11 +139,6 @@ export function unitNamed(name: string): string | undefined {
   return BY_NAME.get(normalizeName(name))?.unit.names[0]
 }
 
-/** Returns whether a unit is shown behind a number. Counts, and metrics without a unit, are shown as numbers only. */
-export function hasSymbol(unit: string | undefined): unit is string {
-  return unit !== undefined && unit !== '' && unit !== '1'
-}
-
 /**
  * Returns the conversion between two units; undefined if a unit is unknown or their dimensions differ. Converted values are rounded
  * to twelve significant digits. This is more precise than any sensor, and removes floating-point noise. If both names refer to the

@@ -1,7 +1,6 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
 import type { Emission, Received } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
 import type { Value } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'

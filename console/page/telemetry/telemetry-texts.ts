@@ -1,7 +1,6 @@
 /** Texts and figures of the telemetry pages. Pure. */
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import { shortNumber } from '../../../lib/support/short-number.ts'
-import { hasSymbol } from '../../../lib/telemetry/unit-table.ts'
+import { hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
 import { formatCount, formatDigits, formatDuration } from '../components/value-texts.ts'
 

@@ -2,8 +2,10 @@
  * Rule kind `limits`: a value is bad if it is above or below a limit. With hysteresis, a second limit decides when the value is
  * good again.
  */
+
+import { hasSymbol } from '../../support/short-number.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
-import { findConversion, hasSymbol, unitsFor } from '../../telemetry/unit-table.ts'
+import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
 import { findUnit, isState, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'

@@ -1,8 +1,8 @@
 /** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
 import { parseDuration } from '../../support/duration.ts'
+import { hasSymbol } from '../../support/short-number.ts'
 import { nameHint } from '../../support/suggestion.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
-import { hasSymbol } from '../../telemetry/unit-table.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { describeWatched, dimensionNames, matchRow, readMatch } from '../read-match.ts'
 import type { Severity } from '../rule.ts'

@@ -16,7 +16,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 export function splitWords(name: string): readonly string[] {
   return name
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1 $2')
+    .replace(/(?<=\p{Lu})(\p{Lu}\p{Ll})/gu, ' $1')
     .normalize('NFC')
     .toLowerCase()
     .replace(/[ßäöüæøåł]/g, letter => LETTERS[letter] ?? letter)
@@ -32,11 +32,11 @@ export function lastWords({ path }: { readonly path: string }): string {
 }
 
 /** Matches a part in brackets, which is the unit in `Pressure [hPa]`. */
-const BRACKETS = /[([]\s*([^()[\]]+?)\s*[)\]]\s*$/
+const BRACKETS = /[([]([^()[\]]+)[)\]]$/
 
 /** Returns the text in brackets at the end of a name; undefined if there is none. */
 export function findBracketed(name: string): string | undefined {
-  return BRACKETS.exec(name)?.[1]
+  return BRACKETS.exec(name.trim())?.[1]?.trim() || undefined
 }
 
 /** Members of every reading, and names that objects have already. */

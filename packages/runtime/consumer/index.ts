@@ -9,7 +9,6 @@ export {
   type FailedAttempt,
   type FailureData,
   failureId,
-  type LogPosition,
   listPositionParts,
   originalPosition,
   type RecordPart,

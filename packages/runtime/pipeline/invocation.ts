@@ -7,12 +7,13 @@ import type { LogChecks } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
 import type { PendingRecords } from './log/pending-records.ts'
 import type { SegmentCutter } from './log/segment-cutter.ts'
+import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
 import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
+import type { Snapshot } from './model/snapshot.ts'
 import type { Allowed } from './model/tries.ts'
 import type { Ports } from './ports.ts'
-import type { FormerStatesPort } from './replacing/former-states.ts'
 
 /** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
@@ -32,11 +33,13 @@ export interface Invocation extends SurgeGuard {
 /** One partition of a batch, while its chunks are processed. */
 export interface PartitionRun {
   readonly consumer: Consumer
-  readonly ports: Ports & FormerStatesPort & { readonly log: PartitionLog }
+  readonly ports: Ports & { readonly log: PartitionLog }
   readonly invocation: Invocation
   readonly stateKey: StateKey
   /** Identity of the log, for a process with `foreignLogs`; absent for others, and if the brokers have no ids of topics. */
   readonly log?: LogIdentity | undefined
+  /** Empties the loaded state if it belongs to another log; resolves to undefined if it does not. Present where `log` is. */
+  readonly restartForNewLog?: (snapshot: Snapshot) => Promise<End | undefined>
   readonly code: string
   readonly pending: PendingRecords
   /** True if producers set the timestamps of the batch. */

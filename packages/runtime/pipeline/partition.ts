@@ -16,6 +16,8 @@ import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
+import type { FormerStatesPort } from './replacing/former-states.ts'
+import { restartForNewLog } from './replacing/new-log.ts'
 import { chooseSteps } from './steps.ts'
 
 const ATTEMPTS = 3
@@ -27,7 +29,7 @@ type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
   consumer: Consumer,
-  ports: PartitionRun['ports'],
+  ports: PartitionRun['ports'] & FormerStatesPort,
   invocation: Invocation,
   { topic, partition, records, createTimeFrom }: PartitionBatch,
 ): Promise<PartitionResult> {
@@ -39,7 +41,10 @@ export async function runPartition(
   const { log } = identified
   const pending = new PendingRecords(records, consumer, log && formatLog(log))
   const hasProducerTimes = createTimeFrom !== undefined
-  const run = { ...createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes), log }
+  const base = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
+  const run: PartitionRun = log
+    ? { ...base, log, restartForNewLog: state => restartForNewLog(run, ports.formerStates, state) }
+    : base
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'

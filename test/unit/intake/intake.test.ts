@@ -168,7 +168,9 @@ describe('the function intake', () => {
       'no mapping takes it: mapping device: it has no "model"',
     ])
     const all = await take('sensors', [{ speed: 1 }])
-    const { error } = all.events[0]?.data as FailureData
+    const [first] = all.events
+    assert.ok(first)
+    const { error } = first.data as FailureData
     for (const name of ['database-metrics', 'device', 'plain-sensor', 'weather'])
       assert.match(error, new RegExp(`mapping ${name}: `))
   })

@@ -16,7 +16,6 @@ import type { LoadSelection, Snapshot } from '../model/snapshot.ts'
 import { isLarge } from '../outbox/outgoing-record.ts'
 import { findSequencedOrigin, formatOrigin } from '../outbox/position.ts'
 import type { StateStore } from '../ports.ts'
-import { restartForNewLog } from '../replacing/new-log.ts'
 import { contextAhead } from './context-ahead.ts'
 
 export interface LoadedPart extends DecodedPart {
@@ -35,7 +34,7 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
-  const restarted = await restartForNewLog(run, snapshot)
+  const restarted = await run.restartForNewLog?.(snapshot)
   if (restarted) return restarted
   const { appliedOffset } = snapshot.version
   if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }

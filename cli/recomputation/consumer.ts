@@ -28,7 +28,10 @@ export async function loadConsumer(
   environment: Environment,
 ): Promise<Consumer<AnyKeyedProcess>> {
   const consumer = await loadAnyConsumer(name, environment)
-  if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
+  if (keepsStates(consumer)) {
+    const keyed = consumer as Consumer<AnyKeyedProcess>
+    if (!keyed.process.foreignLogs) return keyed
+  }
   throw new CliFailure(
     `${name} keeps no states of entities, so there is nothing to recompute. To send records again, use \`sluice replay\`.`,
   )

@@ -29,7 +29,10 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
   if (mappings.length === 0) return failure('mapping-failed', 'there are no mappings')
   // The failure of the only mapping that applies says more than that none takes the record.
   const code = failures.length === 1 ? (failures[0] as Failure).code : 'mapping-failed'
-  return failure(code, `no mapping takes it: ${reasons.join('; ')}`)
+  return failure(
+    code,
+    mappings.length === 1 ? (reasons[0] as string) : `no mapping takes it: ${reasons.join('; ')}`,
+  )
 }
 
 /** Converts a CloudEvent to the form to which mappings are applied. */

@@ -33,7 +33,7 @@ describe('the topic that is reprocessed', () => {
 
 describe('the consumer that is reprocessed', () => {
   test('given a sink, then it has no states that could be computed', async () => {
-    for (const name of ['deliver', 'archiver'])
+    for (const name of ['deliver', 'archiver', 'intake'])
       await assert.rejects(
         loadConsumer(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }),
         /keeps no states of entities/,
@@ -41,7 +41,7 @@ describe('the consumer that is reprocessed', () => {
   })
 
   test('given any other consumer, then it is made from the settings, without a connection', async () => {
-    const keyed = listConsumers(readFunctions()).filter(name => !/^(deliver|archiver|storage)/.test(name))
+    const keyed = listConsumers(readFunctions()).filter(name => !/^(deliver|archiver|storage|intake)/.test(name))
     assert.ok(keyed.length > 5)
     for (const name of keyed) {
       const consumer = await loadConsumer(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })

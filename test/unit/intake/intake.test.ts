@@ -164,8 +164,8 @@ describe('the function intake', () => {
     assert.deepEqual(stage.outcomes, Array(5).fill('failed/mapping-failed'))
     const errors = events.map(({ data }) => (data as FailureData).error)
     assert.deepEqual(errors.slice(0, 2), [
-      'no mapping takes it: mapping device: "x" must be a number',
-      'no mapping takes it: mapping device: it has no "model"',
+      'mapping device: "x" must be a number',
+      'mapping device: it has no "model"',
     ])
     const all = await take('sensors', [{ speed: 1 }])
     const [first] = all.events
@@ -255,7 +255,7 @@ describe('a failed record of an input', () => {
     const again = mapAgain(failed, LOADED, APPLICATION.readData)
     assert.equal(
       again.kind === 'failure' && again.message,
-      'no mapping takes it: mapping device: "y" must be a number',
+      'mapping device: "y" must be a number',
     )
   })
 

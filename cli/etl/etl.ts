@@ -1,7 +1,7 @@
 import { RetryableError } from '#runtime/consumer/index.ts'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { findFormerStorage } from '../../lib/app/settings/index.ts'
+import { findFormerSettings } from '../../lib/app/settings/index.ts'
 import { openStorage } from '../../lib/app/storage.ts'
 import { type StoredPast, storePast } from '../../lib/operations/etl/store-past.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
@@ -62,7 +62,7 @@ async function requireStorage(
   env: string | undefined,
   terminal: Terminal,
 ): Promise<Storage> {
-  const [former] = findFormerStorage(terminal.environment)
+  const [former] = findFormerSettings(terminal.environment)
   if (former !== undefined) throw new CliFailure(former)
   const { storageUrl: url } = config
   if (url === undefined)

@@ -2,7 +2,7 @@
 import { alertsTopicName, localBuckets } from '../../lib/app/resource-names.ts'
 import {
   type Environment,
-  findFormerStorage,
+  findFormerSettings,
   INPUTS,
   LOCAL_PORTS,
   readSetting,
@@ -36,7 +36,7 @@ export function readThisMachine(env: Environment, project: string): Place {
     inputs,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    problems: [...errors.map(error => `${error}.`), ...findFormerStorage(env), ...problems, ...wrongInputs],
+    problems: [...errors.map(error => `${error}.`), ...findFormerSettings(env), ...problems, ...wrongInputs],
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
     hasStorage: Boolean(env.STORAGE_URL),

@@ -1,4 +1,4 @@
-import { type Environment, setting, slice, text } from '#runtime/settings/index.ts'
+import { setting, slice, text } from '#runtime/settings/index.ts'
 
 /** Settings for the database that the function `storage` fills. */
 export const STORAGE = slice(
@@ -25,17 +25,3 @@ export const STORAGE = slice(
     ...(STORAGE_SECRET ? { storageSecret: STORAGE_SECRET } : {}),
   }),
 )
-
-/** Settings that existed before STORAGE_URL. */
-const FORMER = ['WAREHOUSE_URL', 'WAREHOUSE_SECRET']
-
-/** Returns an error for former settings, if any is set. */
-export function findFormerStorage(environment: Environment): readonly string[] {
-  const found = FORMER.filter(name => environment[name]?.trim())
-  return found.length === 0
-    ? []
-    : [
-        `${found.join(', ')}: must not be set any more. Set STORAGE_URL to the database, with its password in the secret ` +
-          'STORAGE_SECRET, and remove the former setting: see docs/storage.md.',
-      ]
-}

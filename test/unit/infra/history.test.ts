@@ -114,7 +114,11 @@ describe('a deployment', () => {
         { STORAGE_URL: 'postgres://u:hidden@db/x' },
         /^STORAGE_URL: must not contain a password.*STORAGE_SECRET/,
       ],
-      [{ WAREHOUSE_SECRET: 'hidden' }, /^WAREHOUSE_SECRET: must not be set any more. Set STORAGE_URL/],
+      [
+        { WAREHOUSE_SECRET: 'hidden' },
+        /^WAREHOUSE_SECRET: is not a setting any more, and must not be set. Set STORAGE_URL/,
+      ],
+      [{ TOPIC_MAPPINGS: 'readings=device' }, /^TOPIC_MAPPINGS: .* List the topic in config\/inputs.yaml/],
     ] as const
     for (const [settings, message] of cases) {
       const found = placed(settings).problems.filter(problem => message.test(problem))

@@ -35,7 +35,7 @@ it('given entries with typing errors, then each is named, with what could stand 
     )
     assert.match(
       said,
-      /functions\.frost\.uses.*\[parameter, redis, registry, storage, history-appending, rules, views, notifications, [^\]]+\]/,
+      /functions\.frost\.uses.*\[parameter, redis, registry, storage, history-appending, rules, inputs, views, notifications, [^\]]+\]/,
     )
     const apart = '\n  frost:\n    handler: functions/frost/handler.handler\n    batchSize: 3\n'
     await writeFile(file, `${yaml}${apart}`)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,7 @@ const ACCOUNT = {
   HISTORY_BUCKET: 'sluice-history',
   STORAGE_URL: 'postgres://sluice@db.example/sluice',
   STORAGE_SECRET: 'sluice/prod/storage',
+  INPUTS_FILE: 'test/package/inputs.yaml',
   SLUICE_CONSOLE: 'on',
   CONSOLE_JWT_ISSUER: 'https://issuer.example',
   CONSOLE_JWT_AUDIENCE: 'sluice',
@@ -70,6 +72,10 @@ describe('serverless package', () => {
 
   after(() => rm(folder, { recursive: true, force: true }))
 
+  const mappings = readdirSync(join(PROJECT, 'config/mappings'))
+    .filter(file => file.endsWith('.yaml'))
+    .map(file => `config/mappings/${file}`)
+
   const bundles = new Map<string, Promise<{ files: Files; bundle: Bundle }>>()
   /** Contents of a function's zip, read once for all tests. */
   const packaged = (name: string) => {
@@ -112,6 +118,7 @@ describe('serverless package', () => {
           : []),
         ...(uses.includes('failure-policy') ? ['config/failures/policy.yaml'] : []),
         ...(uses.includes('views') ? ['config/views/plan.json'] : []),
+        ...(uses.includes('inputs') ? [ACCOUNT.INPUTS_FILE, ...mappings] : []),
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')

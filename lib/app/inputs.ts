@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSettings } from '#runtime/settings/index.ts'
-import { type Input, type InputType, listInputTypes } from '../intake/input.ts'
+import { type Input, listInputTypes } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'
 import { serverlessFile } from './serverless-file.ts'
 import { INPUTS } from './settings/inputs.ts'
@@ -34,9 +34,9 @@ export function inputsIn(env: string, file = readSettings([INPUTS]).inputsFile):
   return [...inputs, ...listLocalInputs(env).filter(({ topic }) => inputs.every(one => one.topic !== topic))]
 }
 
-/** Returns the event types that the inputs of an environment bring, as rows beside those of `EVENT_TYPES`. */
-export function inputTypesIn(env: string): readonly InputType[] {
-  return listInputTypes(inputsIn(env))
+/** Returns the event types that the inputs of an environment bring to `events`. @param file as for `inputsIn` */
+export function inputTypesIn(env: string, file?: string): readonly string[] {
+  return listInputTypes(inputsIn(env, file))
 }
 
 function readFile(path: string): readonly Input[] {
@@ -48,7 +48,8 @@ function readFile(path: string): readonly Input[] {
   }
 }
 
-function projectFolder(): string {
+/** Returns the folder to which paths of settings are relative. */
+export function projectFolder(): string {
   const file = serverlessFile()
   return dirname(file instanceof URL ? fileURLToPath(file) : resolve(file))
 }

@@ -26,15 +26,7 @@ export interface InputEvent {
   readonly schema?: string
 }
 
-/** Row for an event type that an input brings, beside the rows of Sluice's own event types. */
-export interface InputType {
-  readonly type: string
-  readonly topic: 'events'
-  readonly label: string
-}
-
-/** Returns the event types that inputs bring, each once. */
-export function listInputTypes(inputs: readonly Input[]): readonly InputType[] {
-  const types = new Set(inputs.flatMap(({ as }) => as?.type ?? []))
-  return [...types].map(type => ({ type, topic: 'events', label: type }))
+/** Returns the event types that inputs bring to `events`, each once. */
+export function listInputTypes(inputs: readonly Input[]): readonly string[] {
+  return [...new Set(inputs.flatMap(({ as }) => as?.type ?? []))]
 }

@@ -13,7 +13,7 @@ import { INTAKE, type Input, listInputTypes } from './input.ts'
 export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProcess<undefined> {
   return {
     name: INTAKE,
-    accepts: [...READING_TYPES, ...listInputTypes(inputs).map(({ type }) => type)],
+    accepts: [...READING_TYPES, ...listInputTypes(inputs)],
     foreignLogs: true,
     onEvent(_, received) {
       const { id, source, subject, type, dataschema, data, extensions = {} } = received

@@ -1,3 +1,4 @@
+import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -31,7 +32,8 @@ Examples:
   async run({ dir, dryRun, yes, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
-    const wanted = await readPlan(resolvePath(terminal, folder), folder).catch(error => {
+    const brought = await loadedInputSchemas(config)
+    const wanted = await readPlan(resolvePath(terminal, folder), folder, brought).catch(error => {
       throw statementFailure(error)
     })
     await withViews(config, async servers => {

@@ -16,6 +16,7 @@ import {
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { eventDocument, mapDocument } from '../mapping/map-document.ts'
 import { type Mapping, valueAt } from '../mapping/mapping.ts'
+import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
 
@@ -23,6 +24,8 @@ import type { Input, InputEvent } from './input.ts'
 export interface LoadedInput extends Input {
   /** Mappings in the order in which they are tried. */
   readonly loadedMappings: readonly Mapping[]
+  /** Schema of the data of the input's events. */
+  readonly schema?: JsonSchema
   /** Describes how data violates the schema of the input's events; undefined for valid data. */
   readonly findViolation?: (data: unknown) => string | undefined
 }

@@ -21,6 +21,12 @@ export interface JsonSchema {
   readonly not?: JsonSchema
 }
 
+/** Event type with the schema of its data. */
+export interface TypeSchema {
+  readonly type: string
+  readonly schema: JsonSchema
+}
+
 /** Schema, and the root schema that contains its `$defs`. */
 export interface Located {
   readonly schema: JsonSchema

@@ -30,8 +30,3 @@ export function isRowOfStream({ types }: Pick<StreamPlan, 'types'>, type: string
 export function listTableTypes(brought: readonly string[] = []): readonly string[] {
   return [...EVENT_TYPE_NAMES.filter(type => TABLE_SIGNALS.includes(signalOfType(type))), ...brought]
 }
-
-/** Returns the types of a stream whose data our table describes. Columns of other types are read as they are written. */
-export function listDescribedTypes(signal: string, types: readonly string[] | undefined) {
-  return EVENT_TYPE_NAMES.filter(type => (types ? types.includes(type) : signalOfType(type) === signal))
-}

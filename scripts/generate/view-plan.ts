@@ -4,6 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
@@ -12,7 +14,8 @@ const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
-  const plan = await readPlan(join(PROJECT, FOLDER), FOLDER)
+  const brought = await loadedInputSchemas({ env: '', ...readSettings([INPUTS]) })
+  const plan = await readPlan(join(PROJECT, FOLDER), FOLDER, brought)
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)

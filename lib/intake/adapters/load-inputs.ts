@@ -28,11 +28,11 @@ export async function loadInputs(inputs: readonly Input[], files: InputFiles): P
   const loaded = inputs.map(async (input): Promise<LoadedInput> => {
     const names = input.as ? [] : (input.mappings ?? all)
     for (const name of names) requireMapping(name, all, input, files)
-    const [loadedMappings, findViolation] = await Promise.all([
+    const [loadedMappings, ofSchema] = await Promise.all([
       loadMappings(folder, names, shownFolder),
       loadSchema(input, files),
     ])
-    return { ...input, loadedMappings, ...(findViolation && { findViolation }) }
+    return { ...input, loadedMappings, ...ofSchema }
   })
   return new Map((await Promise.all(loaded)).map(one => [one.topic, one]))
 }
@@ -61,20 +61,22 @@ function requireMapping(name: string, all: readonly string[], { topic }: Input, 
 async function loadSchema(
   { topic, as }: Input,
   { file, shown = file }: InputFiles,
-): Promise<LoadedInput['findViolation']> {
-  if (as?.schema === undefined) return undefined
+): Promise<Pick<LoadedInput, 'schema' | 'findViolation'>> {
+  if (as?.schema === undefined) return {}
   const name = join(dirname(shown), as.schema)
   const text = await readConfigFile(join(dirname(file), as.schema), name)
   const { Ajv2020 } = await import('ajv/dist/2020.js')
   try {
     const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
-    const validate = ajv.compile(JSON.parse(text))
-    return data => {
+    const schema = JSON.parse(text)
+    const validate = ajv.compile(schema)
+    const findViolation = (data: unknown) => {
       if (validate(data)) return undefined
       // Messages of the library name the rule, but no values.
       const reasons = (validate.errors ?? []).slice(0, 3)
       return reasons.map(({ instancePath, message }) => `${instancePath || 'data'} ${message}`).join('; ')
     }
+    return { schema, findViolation }
   } catch (error) {
     throw new FileError(
       `${name}: the schema of the input ${topic} is not valid: ${(error as Error).message}`,

@@ -1,5 +1,6 @@
 /** The file of the statements that are typed at ksqlDB's interface of `npm start`: its text and the plan after a CREATE or DROP. Pure. */
 
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
@@ -27,6 +28,7 @@ export interface EditedStatements {
  * @param files all files of statements
  * @param local name of the file to change
  * @param isNoted true for a statement that was begun before, so that the plan in force may have it already
+ * @param brought schemas of the types that inputs bring
  * @throws OperationFailure or StatementError if the statement cannot be carried out
  */
 export function editStatements(
@@ -35,6 +37,7 @@ export function editStatements(
   statement: ChangingStatement,
   inForce: ActivatedPlan,
   isNoted = false,
+  brought: readonly TypeSchema[] = [],
 ): EditedStatements | { readonly notice: string } {
   const { name } = statement
   const declared = files.flatMap(({ name: file, text }) =>
@@ -53,14 +56,19 @@ export function editStatements(
   const before = files.find(file => file.name === local)?.text ?? ''
   const text = replaceStatement(before, same?.found, statement.kind === 'drop' ? undefined : statement.text)
   const others = files.filter(file => file.name !== local)
-  const packaged = compileChanged([...others, { name: local, text }], statement)
-  return { text, packaged, wanted: mergePlans(inForce, compilePlan(files, parse), packaged, name.text) }
+  const packaged = compileChanged([...others, { name: local, text }], statement, brought)
+  const wanted = mergePlans(inForce, compilePlan(files, parse, brought), packaged, name.text)
+  return { text, packaged, wanted }
 }
 
 /** @throws OperationFailure for a stream that is dropped while a table reads it, or StatementError */
-function compileChanged(files: readonly StatementFile[], statement: ChangingStatement): ViewPlan {
+function compileChanged(
+  files: readonly StatementFile[],
+  statement: ChangingStatement,
+  brought: readonly TypeSchema[],
+): ViewPlan {
   try {
-    return compilePlan(files, parse)
+    return compilePlan(files, parse, brought)
   } catch (error) {
     if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
     const { text } = statement.name

@@ -5,6 +5,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instant } from '#runtime/consumer/index.ts'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { parse } from '../../views/language/parser.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -29,6 +30,8 @@ export interface ChangeParts {
   readonly shownFolder: string
   /** File for the statement that is being carried out. */
   readonly noteFile: string
+  /** Loads the schemas of the types that inputs bring. */
+  readonly loadSchemas: () => Promise<readonly TypeSchema[]>
   readonly openPorts: () => Promise<ViewPorts>
   readonly trail: Trail
   /** Shows a line of progress. */
@@ -118,9 +121,10 @@ export class StatementChanges {
         'No tables are in force yet. The function clock puts them into force within a minute.',
       )
     const edit = async () => {
-      const { folder, shownFolder } = this.#parts
+      const { folder, shownFolder, loadSchemas } = this.#parts
       const files = await readStatements(folder, shownFolder)
-      return editStatements(files, join(shownFolder, LOCAL_FILE), statement, inForce, isNoted)
+      const local = join(shownFolder, LOCAL_FILE)
+      return editStatements(files, local, statement, inForce, isNoted, await loadSchemas())
     }
     const edited = await edit()
     if ('notice' in edited) return edited

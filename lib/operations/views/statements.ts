@@ -1,6 +1,7 @@
 /** Reads statements that declare tables, from files whose names end in `.sql`. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
@@ -10,11 +11,16 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
  * Returns the plan of the statements in a file, or in all files of a folder.
  *
  * @param shown path in messages
+ * @param brought schemas of the types that inputs bring
  * @throws OperationFailure if the path cannot be read, or a folder has no statements
  * @throws StatementError if a statement has an error
  */
-export async function readPlan(path: string, shown: string): Promise<ViewPlan> {
-  return compilePlan(await readStatements(path, shown), parse)
+export async function readPlan(
+  path: string,
+  shown: string,
+  brought: readonly TypeSchema[],
+): Promise<ViewPlan> {
+  return compilePlan(await readStatements(path, shown), parse, brought)
 }
 
 /** Reads the statements of a file, or of all files of a folder. @throws OperationFailure as `readPlan` */

@@ -1,5 +1,7 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 
+import type { TypeSchema } from '../../schemas/json-schema.ts'
+import { EVENT_TYPE_NAMES } from '../../telemetry/event-types.ts'
 import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import {
   type Aggregate,
@@ -14,7 +16,7 @@ import {
 } from '../plan.ts'
 import { planHash } from '../plan-activation.ts'
 import { boundsError } from '../size-limits.ts'
-import { listDescribedTypes, STREAM_SIGNALS, TABLE_SIGNALS } from '../stream-events.ts'
+import { STREAM_SIGNALS, signalOfType, TABLE_SIGNALS } from '../stream-events.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './compile-aggregate.ts'
 import {
   compileExpression,
@@ -41,9 +43,14 @@ type TableStatement = Extract<Statement, { readonly kind: 'table' }>
 /**
  * Compiles all files as one plan. A table can read a stream of any file.
  *
+ * @param brought schemas of the types that inputs bring
  * @throws StatementError for the first statement that is not valid, with its file
  */
-export function compilePlan(files: readonly StatementFile[], parse: Parse): ViewPlan {
+export function compilePlan(
+  files: readonly StatementFile[],
+  parse: Parse,
+  brought: readonly TypeSchema[] = [],
+): ViewPlan {
   const declared = files.flatMap(({ name: file, text }) =>
     inFile(file, () => parse(text)).map(statement => ({ file, statement })),
   )
@@ -59,7 +66,7 @@ export function compilePlan(files: readonly StatementFile[], parse: Parse): View
       const name = statement.name.text.toLowerCase()
       if (streams.has(name) || tables.has(name))
         throw new StatementError(`${statement.name.text} is declared twice`, statement.name.at)
-      if (statement.kind === 'stream') streams.set(name, compileStream(statement))
+      if (statement.kind === 'stream') streams.set(name, compileStream(statement, brought))
       else tables.set(name, compileTable(statement, streams, tables))
     })
   return { streams: [...streams.values()], tables: [...tables.values()] }
@@ -85,7 +92,10 @@ const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
 /** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
 const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
 
-function compileStream({ name, columns, properties }: StreamStatement): StreamPlan {
+function compileStream(
+  { name, columns, properties }: StreamStatement,
+  brought: readonly TypeSchema[],
+): StreamPlan {
   const propertyValues = new Map<string, string>()
   for (const { name: property, value } of properties) {
     const key = property.text.toUpperCase()
@@ -104,7 +114,7 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
     .get('TYPE')
     ?.split(',')
     .map(type => type.trim())
-  const data = dataObjects(signal, types)
+  const data = dataObjects(signal, types, brought)
   const compiled = columns.flatMap(column => compileColumns(column, '', ['data'], data))
   const names = compiled.map(column => column.name.toLowerCase())
   const repeated = columns.find(
@@ -142,8 +152,16 @@ interface DataObject {
 }
 
 /** Returns the data of the events of a stream, for each of their types. */
-function dataObjects(signal: string, types: readonly string[] | undefined): readonly DataObject[] {
-  return listDescribedTypes(signal, types).map(type => findJsonSchema(type) as DataObject)
+function dataObjects(
+  signal: string,
+  types: readonly string[] | undefined,
+  brought: readonly TypeSchema[],
+): readonly DataObject[] {
+  const isRead = (type: string) => (types ? types.includes(type) : signalOfType(type) === signal)
+  return [
+    ...EVENT_TYPE_NAMES.filter(isRead).map(type => findJsonSchema(type) as DataObject),
+    ...brought.filter(({ type }) => isRead(type)).map(({ schema }) => schema),
+  ]
 }
 
 /**

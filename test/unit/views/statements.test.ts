@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { SIGNALS } from '../../../lib/app/topics.ts'
+import type { TypeSchema } from '../../../lib/schemas/json-schema.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
@@ -11,10 +12,11 @@ import { goldenAnswers } from '../../support/golden.ts'
 const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE, n BIGINT, ok BOOLEAN, at TIMESTAMP,
   location STRUCT<site VARCHAR, floor_no INT>) WITH (KAFKA_TOPIC = 'readings');`
 
-function planOf(text: string) {
+function planOf(text: string, brought: readonly TypeSchema[] = []) {
   return compilePlan(
     [{ name: 'a.sql', text: `${/CREATE STREAM/i.test(text) ? '' : STREAM}\n${text}` }],
     parse,
+    brought,
   )
 }
 
@@ -66,6 +68,19 @@ describe('a stream', () => {
         [signal, 'data.customer_id', 'data.total'],
       )
     }
+  })
+
+  it('given a type that an input brings with a schema, then its columns are the fields of the schema', () => {
+    const schema = { properties: { customerId: {}, Address: { properties: { zip: {} } } } }
+    const paths = (properties: string) =>
+      planOf(`CREATE STREAM s (CUSTOMER_ID VARCHAR, address STRUCT<ZIP VARCHAR>) WITH (${properties});`, [
+        { type: 'com.example.order.v1', schema },
+      ]).streams[0]?.columns.map(({ path }) => path.join('.'))
+    const described = ['data.customerId', 'data.Address.zip']
+    assert.deepEqual(paths("KAFKA_TOPIC = 'events', TYPE = 'com.example.order.v1'"), described)
+    assert.deepEqual(paths("KAFKA_TOPIC = 'events'"), described)
+    const written = ['data.CUSTOMER_ID', 'data.address.ZIP']
+    assert.deepEqual(paths("KAFKA_TOPIC = 'events', TYPE = 'com.example.visit.v1'"), written)
   })
 })
 

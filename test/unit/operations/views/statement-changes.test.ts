@@ -47,6 +47,7 @@ class Started {
         shownFolder: 'config/views',
         noteFile: this.noteFile,
         stop: this.stop.signal,
+        loadSchemas: async () => [],
       },
       openPorts: async () => ({ ...this.servers.ports, ...change }),
       trail: {
@@ -178,6 +179,7 @@ describe('a statement under npm start', () => {
 function startedParts(started: Started) {
   return {
     ...{ folder: started.folder, shownFolder: 'config/views', noteFile: started.noteFile },
+    loadSchemas: async () => [],
     openPorts: async () => started.servers.ports,
     trail: {
       by: 'ada',

@@ -84,11 +84,16 @@ function parseSchemas(table: HistoryTable): Schema[] {
 function deriveColumns(table: HistoryTable): DataColumn[] {
   const columns = new Map<string, DataColumn>()
   for (const schema of parseSchemas(table))
-    for (const one of listFields(schema.properties ?? {}, [])) {
+    for (const one of listSchemaColumns(schema)) {
       // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
       if (!columns.has(one.name)) columns.set(one.name, one)
     }
   return [...columns.values()]
+}
+
+/** Returns the columns that the fields of a schema would have, if the table had them. */
+export function listSchemaColumns({ properties = {} }: Schema): readonly DataColumn[] {
+  return listFields(properties, [])
 }
 
 function listFields(properties: Readonly<Record<string, Schema>>, path: readonly string[]): DataColumn[] {

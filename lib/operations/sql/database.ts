@@ -11,6 +11,7 @@ import type {
 import { listColumns } from '../../history/columns.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { CREATE_TABLES } from './alert-tables.ts'
 import { toPlainValue, type Value } from './plain-value.ts'
@@ -131,18 +132,20 @@ export class SqlDatabase {
    *
    * @param loaded files of the tables that were loaded
    * @param named views that the statements name. All other views are removed, because they would be empty.
+   * @param brought see `createViews`
    * @throws OperationFailure if the memory limit is reached
    */
   async complete(
     loaded: ReadonlyMap<HistoryTable, readonly string[]>,
     times: RecordTimes,
     named: ReadonlySet<string>,
+    brought: readonly TypeSchema[] = [],
   ): Promise<void> {
     const schemas = await writeSchemas(this.folder)
     const run = async (statements: readonly string[]) => {
       for (const statement of statements) await this.#runChecked(() => this.#connection.run(statement))
     }
-    await run(createViews(loaded, schemas, times))
+    await run(createViews(loaded, schemas, times, brought))
     try {
       for (const statement of CREATE_TABLES) await this.#connection.run(statement)
     } catch (error) {

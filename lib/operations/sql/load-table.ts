@@ -20,6 +20,7 @@ import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import type { RecordTimes } from './views.ts'
 
@@ -33,6 +34,8 @@ export interface SqlSources {
   readonly reach: (topic: string, timeMs: number | undefined) => Promise<TopicReach | undefined>
   readonly log: () => Promise<LogReader>
   readonly reader: DataReader
+  /** Schemas of the types that inputs bring to `events`. */
+  readonly brought?: readonly TypeSchema[]
 }
 
 /** Amounts that are to be loaded, and that were loaded. */

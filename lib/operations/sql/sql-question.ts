@@ -66,7 +66,7 @@ export async function withSqlDatabase<T>(
       })
       loaded.set(table, files)
     }
-    await database.complete(loaded, times, views)
+    await database.complete(loaded, times, views, from?.brought)
     return await use(database)
   } catch (error) {
     stop.throwIfAborted()

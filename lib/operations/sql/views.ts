@@ -1,8 +1,9 @@
 /** Views, and the function `datetime`, for SQL queries over the history and the topics. Only builds SQL. Pure. */
 
-import { listColumns, RECORD_COLUMNS } from '../../history/columns.ts'
+import { type ColumnType, listColumns, listSchemaColumns, RECORD_COLUMNS } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { EVENT_TYPES } from '../../schemas/event-types.ts'
+import type { TypeSchema } from '../../schemas/json-schema.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
 export interface RecordTimes {
@@ -52,11 +53,13 @@ export function listTables(views: ReadonlySet<string>): readonly HistoryTable[] 
  *
  * @param loaded files of the tables that were loaded
  * @param schemas a file for each table that has all its columns, but no rows
+ * @param brought schemas of the types that inputs bring to `events`, whose fields are further columns
  */
 export function createViews(
   loaded: ReadonlyMap<HistoryTable, readonly string[]>,
   schemas: Readonly<Record<HistoryTable, string>>,
   times: RecordTimes,
+  brought: readonly TypeSchema[] = [],
 ): string[] {
   const formatSource = (table: HistoryTable) => {
     const files = [schemas[table], ...(loaded.get(table) ?? [])].map(quoteLiteral).join(', ')
@@ -64,9 +67,10 @@ export function createViews(
   }
   const where = formatTimeConditions(times)
   const events = [...where, IS_SHOWN]
-  const views = HISTORY_TABLES.map(table =>
-    formatView(table, formatSelect(formatColumns(listColumns(table)), formatSource(table), events)),
-  )
+  const views = HISTORY_TABLES.map(table => {
+    const columns = table === 'events' ? formatEventColumns(brought) : formatColumns(listColumns(table))
+    return formatView(table, formatSelect(columns, formatSource(table), events))
+  })
   const common = formatColumns(RECORD_COLUMNS)
   const records = HISTORY_TABLES.map(table =>
     formatSelect(`${quoteLiteral(table)} AS "table", ${common}`, formatSource(table), where),
@@ -100,7 +104,34 @@ function formatTimeConditions({ sinceMs, untilMs }: RecordTimes): string[] {
 
 /** Returns the columns as SQL. */
 function formatColumns(columns: readonly { readonly name: string }[]): string {
-  return columns.map(({ name }) => `"${name}"`).join(', ')
+  return columns.map(({ name }) => quoteName(name)).join(', ')
+}
+
+/** Returns the columns of `events` as SQL, with those of the types that inputs bring. Their fields are in `rest`. */
+function formatEventColumns(brought: readonly TypeSchema[]): string {
+  const columns = new Map(
+    listColumns('events').map(({ name, type }) => [name, { type, places: [quoteName(name)] }]),
+  )
+  for (const { name, type, path } of brought.flatMap(({ schema }) => listSchemaColumns(schema))) {
+    const column = columns.get(name) ?? { type, places: [] }
+    column.places.push(formatField(column.type, path))
+    columns.set(name, column)
+  }
+  return Array.from(
+    columns,
+    ([name, { places }]) => `COALESCE(${places.join(', ')}) AS ${quoteName(name)}`,
+  ).join(', ')
+}
+
+/** Returns SQL for a field in `rest`, by its JSON pointer. A value of another type is null. */
+function formatField(type: ColumnType, path: readonly string[]): string {
+  const parts = path.map(part => part.replaceAll('~', '~0').replaceAll('/', '~1'))
+  const pointer = quoteLiteral(`/data/${parts.join('/')}`)
+  return `TRY_CAST(rest->>${pointer} AS ${type === 'JSON' ? 'VARCHAR' : type})`
+}
+
+function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Returns SQL for a text. */

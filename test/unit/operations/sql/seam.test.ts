@@ -109,6 +109,35 @@ describe('the seam of history and topics', () => {
     assert.deepEqual(rows, [{ readings: 23, records: 30, others: 3, temperature: 29 }])
   })
 
+  it('given events that an input brings with a schema, then its fields are columns, of archived events too', async () => {
+    const order = (offset: number, data: object) =>
+      logRecord(
+        offset,
+        { ...environmentReading(`o-${offset}`), type: 'com.example.order.v1', subject: 'c', data },
+        { topic: 'events', partition: 0, timestampMs: START_MS },
+      )
+    const log = [
+      order(0, { customer_id: 'c1', total: 2.5, address: { 'a/b': 'x' }, metric: { name: 'm' }, lines: [1] }),
+      order(1, { customer_id: 'c2', total: 'free', subject: 's' }),
+    ]
+    await archive(store, 'events', log.slice(0, 1))
+    const schema = {
+      properties: {
+        ...{ customer_id: { type: 'string' }, total: { type: 'number' }, subject: { type: 'string' } },
+        ...{ address: { properties: { 'a/b': { type: 'string' } } }, lines: { type: 'array' } },
+      },
+    }
+    const { rows } = await askedOf(
+      { records: log, store, brought: [{ type: 'com.example.order.v1', schema }] },
+      `SELECT customer_id, total, "address_a/b" AS a, lines, data_subject AS s, rest->>'$.data.metric.name' AS m
+        FROM events ORDER BY "offset"`,
+    )
+    assert.deepEqual(rows, [
+      { customer_id: 'c1', total: 2.5, a: 'x', lines: '[1]', s: null, m: 'm' },
+      { customer_id: 'c2', total: null, a: null, lines: null, s: 's', m: null },
+    ])
+  })
+
   it('given an object that is written while others are fetched, then each offset is there once', async () => {
     const log = logOf(0, 30)
     await archive(store, 'readings', log.slice(0, 10))
@@ -204,7 +233,8 @@ describe('the seam of history and topics', () => {
     t.mock.method(S3HistoryStore.prototype, 'list', () => {
       throw new HistoryUnavailable('s3://history: Access Denied')
     })
-    const config = { env: 'test', historyBucket: 'history' } as never
+    const inputs = { inputsFile: 'config/inputs.yaml', mappingsDir: 'config/mappings' }
+    const config = { env: 'test', historyBucket: 'history', ...inputs } as never
     const notices: string[] = []
     const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, one =>
       notices.push(one),

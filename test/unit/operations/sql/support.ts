@@ -19,6 +19,7 @@ import {
   type SqlQuestion,
   withSqlDatabase,
 } from '../../../../lib/operations/sql/sql-question.ts'
+import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'
@@ -69,10 +70,12 @@ interface Contents {
   /** First offset that Kafka still has, by topic and partition such as `alerts/0`; 0 if absent. */
   readonly starts?: Readonly<Record<string, number>>
   readonly partitions?: number
+  /** Schemas of the types that inputs bring. */
+  readonly brought?: readonly TypeSchema[]
 }
 
 /** Sources whose topics are named as their tables. */
-function sourcesOf({ records = [], store, starts = {}, partitions = 1 }: Contents): SqlSources {
+function sourcesOf({ records = [], store, starts = {}, partitions = 1, brought = [] }: Contents): SqlSources {
   const kept = records.filter(one => one.offset >= (starts[`${one.topic}/${one.partition}`] ?? 0))
   return {
     store,
@@ -94,6 +97,7 @@ function sourcesOf({ records = [], store, starts = {}, partitions = 1 }: Content
     },
     log: async () => new MemoryLogReader(kept),
     reader: { read: event => event, prepare: async () => {} },
+    brought,
   }
 }
 

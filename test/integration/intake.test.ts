@@ -1,14 +1,21 @@
-/** The topic of another application on real servers: three partitions, times of its producers, lz4. */
+/** Topics of other applications on real servers: three partitions, times of their producers, lz4. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import kafkajs, { type Admin } from 'kafkajs'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
+import { readConfig } from '../../lib/app/config.ts'
+import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { topicSize } from '../../lib/app/topics.ts'
+import { compilePlan } from '../../lib/views/language/compile-plan.ts'
+import { parse } from '../../lib/views/language/parser.ts'
+import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
@@ -28,6 +35,23 @@ fields:
   location.longitude: { constant: 0 }
 `
 
+const ORDER_SCHEMA = {
+  type: 'object',
+  required: ['customerId'],
+  properties: { customerId: { type: 'string' }, total: { type: 'number' } },
+}
+const INPUTS = (greenhouse: string, orders: string) => `
+inputs:
+  - { topic: ${greenhouse}, mappings: [greenhouse] }
+  - topic: ${orders}
+    to: events
+    as: { type: com.example.order.v1, subject: customerId, time: record, schema: inputs/order.json }
+`
+const COUNTED = `
+CREATE STREAM orders (CUSTOMER_ID VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = 'events', TYPE = 'com.example.order.v1');
+CREATE TABLE order_counts AS SELECT CUSTOMER_ID, COUNT(*) AS n, SUM(total) AS total FROM orders GROUP BY CUSTOMER_ID;
+`
+
 async function closeConnections(handler: KafkaHandler | undefined): Promise<void> {
   const runtime = (await handler?.start()) as { connections: { close(): Promise<void> } } | undefined
   await runtime?.connections.close()
@@ -40,17 +64,23 @@ describe('intake of a topic of another application', () => {
   let topic: string
   let handler: KafkaHandler
   let router: KafkaHandler
+  let orders: string
+  let viewsHandler: KafkaHandler
   const variables: Record<string, string> = {}
 
   before(async () => {
     environment = await TestEnvironment.create()
     topic = `greenhouse-${environment.name}`
+    orders = `orders-${environment.name}`
     folder = await mkdtemp(join(tmpdir(), 'intake-'))
     await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('soil'))
-    await writeFile(join(folder, 'inputs.yaml'), `inputs: [{ topic: ${topic}, mappings: [greenhouse] }]`)
+    await mkdir(join(folder, 'inputs'))
+    await writeFile(join(folder, 'inputs', 'order.json'), JSON.stringify(ORDER_SCHEMA))
+    await writeFile(join(folder, 'inputs.yaml'), INPUTS(topic, orders))
     admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
     await admin.connect()
-    await createInput()
+    await createInput(topic)
+    await createInput(orders)
     Object.assign(variables, {
       KAFKA_BROKERS: brokers().join(','),
       REDIS_URL: redisUrl(),
@@ -60,20 +90,21 @@ describe('intake of a topic of another application', () => {
     })
     Object.assign(process.env, variables, { EMITTERS: '', PARTIAL_RESPONSES: 'on' })
     handler = (await import('../../functions/intake/handler.ts')).handler
+    viewsHandler = (await import('../../functions/views/handler.ts')).handler
     router = (await import('../../functions/dlq-router/handler.ts')).handler
   })
 
   after(async () => {
-    await admin?.deleteTopics({ topics: [topic] }).catch(() => {})
+    await admin?.deleteTopics({ topics: [topic, orders] }).catch(() => {})
     await admin?.disconnect()
-    for (const one of [handler, router]) await closeConnections(one)
+    for (const one of [handler, router, viewsHandler]) await closeConnections(one)
     await environment?.close()
     await rm(folder, { recursive: true, force: true })
   })
 
-  const createInput = () =>
+  const createInput = (name: string) =>
     createTopic(admin, {
-      topic,
+      topic: name,
       numPartitions: 3,
       configEntries: [
         { name: 'compression.type', value: 'lz4' },
@@ -81,19 +112,19 @@ describe('intake of a topic of another application', () => {
       ],
     })
 
-  async function send(values: readonly object[]): Promise<void> {
+  async function send(values: readonly object[], name = topic): Promise<void> {
     const messages = values.map((value, index) => ({
       value: JSON.stringify(value),
       partition: index % 3,
       // Clocks of producers go back and forth.
       timestamp: String(AT - (index % 7) * 86_400_000),
     }))
-    await environment.client.send(topic, messages)
+    await environment.client.send(name, messages)
   }
 
-  async function readInput(): Promise<LogRecord[]> {
-    const records = await environment.client.read(topic)
-    return records.map(one => toLogRecord(topic, one.partition, one))
+  async function readInput(name = topic): Promise<LogRecord[]> {
+    const records = await environment.client.read(name)
+    return records.map(one => toLogRecord(name, one.partition, one))
   }
 
   async function deliver(to: KafkaHandler, records: readonly LogRecord[]): Promise<void> {
@@ -198,12 +229,48 @@ describe('intake of a topic of another application', () => {
     const before = await readEvents('readings')
     await admin.deleteTopics({ topics: [topic] })
     await until('it is deleted', async () => !(await admin.listTopics()).includes(topic))
-    await createInput()
+    await createInput(topic)
     await send(Array.from({ length: 9 }, (_, index) => ({ sensor: `again${index % 3}`, soil: index })))
     await deliver(handler, await readInput())
     const ids = new Set(before.map(({ id }) => id))
     const again = (await readEvents('readings')).filter(({ data }) => data.sensorId?.startsWith('again'))
     assert.equal(again.length, 9)
     assert.ok(again.every(({ id }) => !ids.has(id)))
+  })
+
+  it('brings events of a type of its own, which tables count and SQL sees', async () => {
+    const brought = await loadedInputSchemas(readConfig(variables))
+    const plan = createActivatedPlan(compilePlan([{ name: 'orders.sql', text: COUNTED }], parse, brought), [])
+    for (const signal of ['events', 'view-rows'] as const) {
+      const partitions = Array.from({ length: topicSize(signal, environment.name).partitions }, (_, at) => at)
+      const messages = partitions.map(partition => {
+        const event = createActivationEvent(plan, partition, new Date().toISOString())
+        const { value, headers } = writeEvent(event)
+        return { partition, key: null, value, headers: Object.fromEntries(headers) }
+      })
+      await environment.client.send(environment.topic(signal), messages)
+    }
+    await send(
+      Array.from({ length: 30 }, (_, index) => ({ customerId: `c${index % 4}`, total: index })),
+      orders,
+    )
+    await deliver(handler, await readInput(orders))
+    for (const signal of ['events', 'view-rows'] as const)
+      await deliver(viewsHandler, await readInput(environment.topic(signal)))
+    const ask = async (sql: string) => {
+      const { stdout, stderr } = await ran(['sql', sql, '--format', 'json'], {
+        environment: variables,
+        folder,
+      })
+      assert.notEqual(stdout, '', stderr)
+      return JSON.parse(stdout).answers[0].rows
+    }
+    const [first] = await ask("SELECT * FROM order_counts WHERE CUSTOMER_ID = 'c0'")
+    assert.deepEqual(first, { CUSTOMER_ID: 'c0', n: 8, total: 112 })
+    const counts =
+      'SELECT customer_id, COUNT(*) AS n, SUM(total) AS total FROM events WHERE customer_id IS NOT NULL'
+    const rows = await ask(`${counts} GROUP BY ALL ORDER BY ALL`)
+    assert.deepEqual(rows.length, 4)
+    assert.deepEqual(rows[0], { customer_id: 'c0', n: 8, total: 112 })
   })
 })

@@ -1,4 +1,4 @@
-import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { type PlanChange, planChange } from '../../lib/operations/views/plan-change.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -32,7 +32,7 @@ Examples:
   async run({ dir, dryRun, yes, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
-    const brought = await loadedInputSchemas(config)
+    const brought = await loadInputSchemas(config)
     const wanted = await readPlan(resolvePath(terminal, folder), folder, brought).catch(error => {
       throw statementFailure(error)
     })

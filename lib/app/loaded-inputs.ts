@@ -24,7 +24,7 @@ export function loadedInputs(
 }
 
 /** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadedInputs` */
-export async function loadedInputSchemas(config: Config): Promise<readonly TypeSchema[]> {
+export async function loadInputSchemas(config: Config): Promise<readonly TypeSchema[]> {
   const inputs = inputsIn(config.env, config.inputsFile).filter(({ as }) => as?.schema !== undefined)
   const loaded = [...(await loadedInputs(config, inputs)).values()]
   return loaded.flatMap(({ as, schema }) => (as && schema ? [{ type: as.type, schema }] : []))

@@ -8,7 +8,7 @@ import type { ConsoleHono } from '../../console/http/person.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
-import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
@@ -45,7 +45,7 @@ export function createSqlInterface(
     folder: resolve(PROJECT, viewsDir),
     shownFolder: viewsDir,
     noteFile: join(dataDir, 'statement.sql'),
-    loadSchemas: () => loadedInputSchemas(config),
+    loadSchemas: () => loadInputSchemas(config),
     openPorts: async () =>
       openViewPorts(connections, await shown.offsets(), await loadViews(environment, config.env)),
     trail: { by, config, publisher: () => connections.publisher() },

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
@@ -14,7 +14,7 @@ const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
-  const brought = await loadedInputSchemas({ env: '', ...readSettings([INPUTS]) })
+  const brought = await loadInputSchemas({ env: '', ...readSettings([INPUTS]) })
   const plan = await readPlan(join(PROJECT, FOLDER), FOLDER, brought)
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)

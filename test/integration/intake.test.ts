@@ -11,7 +11,7 @@ import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { loadedInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -239,7 +239,7 @@ describe('intake of a topic of another application', () => {
   })
 
   it('brings events of a type of its own, which tables count and SQL sees', async () => {
-    const brought = await loadedInputSchemas(readConfig(variables))
+    const brought = await loadInputSchemas(readConfig(variables))
     const plan = createActivatedPlan(compilePlan([{ name: 'orders.sql', text: COUNTED }], parse, brought), [])
     for (const signal of ['events', 'view-rows'] as const) {
       const partitions = Array.from({ length: topicSize(signal, environment.name).partitions }, (_, at) => at)

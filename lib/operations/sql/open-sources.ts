@@ -7,7 +7,7 @@ import { once } from '#runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history-store.ts'
-import { loadedInputSchemas } from '../../app/loaded-inputs.ts'
+import { loadInputSchemas } from '../../app/loaded-inputs.ts'
 import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { getTableSignal } from '../../history/tables.ts'
@@ -30,7 +30,7 @@ export async function openSqlSources(
   { config, connections, aws }: SqlServers,
   notice: (sentence: string) => void,
 ): Promise<SqlSources> {
-  const brought = await loadedInputSchemas(config)
+  const brought = await loadInputSchemas(config)
   const offsets = once(async () => connections.register(new TopicOffsets(await connections.kafka())))
   return {
     store: await openUsableStore(config, aws, notice),

@@ -250,6 +250,12 @@ describe('serverless package', () => {
       }),
     )
     assert.ok(expected.length > 0)
+    for (const topic of ['orders', 'sensor-data'])
+      expected.push({
+        ...mappingOf(`intake-${topic}`, '', false),
+        topic: [topic],
+        pollers: 'sluice-prod-inputs',
+      })
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
     assert.deepEqual(mappings.sort(byGroup), expected.sort(byGroup))
     for (const { FunctionName, Environment } of ofType('AWS::Lambda::Function')) {

@@ -3,8 +3,8 @@ import { listConsumers, readFunctions, writesSegments } from '../../lib/app/func
 import type { Signal } from '../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()
-/** Functions that decide each record when they receive it. The others leave the last records of a partition undecided. */
-const DECIDING = FUNCTIONS.filter(declared => !writesSegments(declared))
+/** Functions that decide each record of our topics when they receive it. The archiver leaves the last records of a partition undecided. */
+const DECIDING = FUNCTIONS.filter(declared => declared.consumes.length > 0 && !writesSegments(declared))
 
 export const CONSUMERS_OF_READINGS = listConsumers(DECIDING, 'readings')
 

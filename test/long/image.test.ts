@@ -164,7 +164,7 @@ describe('given a folder as the image has it', () => {
       for (const one of producers) one.signal('SIGKILL')
     }
     assert.deepEqual([...registry.schemas.keys()], [1])
-    await environment.untilCaughtUp('processor')
+    await Promise.all(['processor', 'activity'].map(name => environment.untilCaughtUp(name)))
     assert.equal(await environment.lengthOf('failures'), 0)
     const activities = [...(await environment.states('activity')).keys()]
     for (const device of devices)

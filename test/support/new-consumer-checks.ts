@@ -6,8 +6,11 @@ import type { Check } from '../runner/check.ts'
 import { expressionsIn, findingsAmong } from '../runner/checks/expressions.ts'
 import { runProgram } from './program.ts'
 
-/** Checks that are omitted: a new consumer cannot affect their result, or they install tools of their own. */
-const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
+/**
+ * Checks that are omitted: a new consumer cannot affect their result, they install tools of their own, or they concern the code that
+ * ships alone, since a consumer may name the family that it reads.
+ */
+const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas', 'names of families']
 
 /**
  * Checks the types of files and of their imports with the project's options.

@@ -11,7 +11,9 @@ export interface Measured {
 
 /** Returns the statistics with one more reading. Statistics of metrics that are missing in the reading do not change. */
 export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
-  const changed = values.map(([metric, value]) => [metric, addValue(metrics[metric], value, timeMs)])
+  // A metric may have the name of a property that all objects have, such as `constructor`.
+  const before = (metric: string) => (Object.hasOwn(metrics, metric) ? metrics[metric] : undefined)
+  const changed = values.map(([metric, value]) => [metric, addValue(before(metric), value, timeMs)])
   return { ...metrics, ...Object.fromEntries(changed) }
 }
 

@@ -30,11 +30,11 @@ export function buildFamily(raw: RawFamily): Family {
     type,
     dataschema: toDataschema(type),
     description: raw.description ?? `Readings of the family ${name}. At least one metric is present.`,
-    metrics: Object.fromEntries(measured.map(([metric, { unit = '' }]) => [metric, unit])),
+    metrics: toRecord(measured.map(([metric, { unit = '' }]) => [metric, unit])),
     integers: new Set(measured.flatMap(([metric, { type }]) => (type === 'integer' ? [metric] : []))),
     others: raw.others === 'numbers',
-    bounds: Object.fromEntries(bounded.map(([metric, { min, max }]) => [metric, toBounds(min, max)])),
-    states: Object.fromEntries(Object.entries(states).map(([state, one]) => [state, toAllowed(one)])),
+    bounds: toRecord(bounded.map(([metric, { min, max }]) => [metric, toBounds(min, max)])),
+    states: toRecord(Object.entries(states).map(([state, one]) => [state, toAllowed(one)])),
     fields: new Map([...fields].map(([path, field]) => [path, toField(field)])),
     ...buildDimensions(raw),
     source: compileTemplate(raw, entity.source, encodeURIComponent),
@@ -49,6 +49,11 @@ export function buildFamily(raw: RawFamily): Family {
     activity: buildActivity(raw),
     file: raw,
   }
+}
+
+/** Returns a record without a prototype: a name such as `constructor` that it does not list is undefined. */
+function toRecord<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
+  return Object.assign(Object.create(null), Object.fromEntries(entries))
 }
 
 function toBounds(min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): [number, number] {
@@ -97,8 +102,8 @@ function buildDimensions(raw: RawFamily): Pick<Family, 'dimensions' | 'inSource'
   for (const [name, field] of Object.entries(raw.dimensions ?? {})) paths.set(name, resolveField(raw, field))
   const readable = [...paths].filter(([, path]) => ofSource.includes(path))
   return {
-    dimensions: Object.fromEntries([...paths].map(([name, path]) => [name, createReader(path)])),
-    inSource: Object.fromEntries(
+    dimensions: toRecord([...paths].map(([name, path]) => [name, createReader(path)])),
+    inSource: toRecord(
       readable.map(([name, path]) => [name, createSourceReader(raw.entity.source, ofSource.indexOf(path))]),
     ),
   }

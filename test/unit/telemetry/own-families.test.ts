@@ -105,6 +105,32 @@ describe('given a family that does not ship', () => {
     assert.equal(selectShown(metrics, '').length, 12)
   })
 
+  it('when metrics have the names of properties of every object, then they are metrics as all others', async () => {
+    const names = ['constructor', '__proto__', 'toString']
+    const kit = new ProcessKit(APPLICATION, statistics)
+    const metrics = Object.fromEntries(names.map(name => [name, 3]))
+    const first = reading('greenhouse', 'g-1', metrics)
+    await kit.when(first, reading('greenhouse', 'g-1', metrics, 1))
+    assert.deepEqual(kit.outcomes, ['applied/counted', 'applied/counted'])
+    const state = (await kit.state(formatEntity(first))) as EntityStatistics
+    const rows = metricRows({ entity: 'g-1', partition: 0, ...summarise(state) })
+    const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
+    assert.deepEqual(
+      rows.map(row => [row.metric, row.count, row.mean, unit?.value(row)]),
+      names.map(name => [name, 2, 3, '']),
+    )
+    for (const name of names) {
+      assert.deepEqual(
+        errorsOf(`{ name: R, family: greenhouse, metric: ${name}, fireAbove: 3, severity: info }`),
+        [],
+      )
+      const [error] = errorsOf(
+        `{ name: R, family: greenhouse, metric: ${name}, fireEquals: on, severity: info }`,
+      )
+      assert.match(error ?? '', /is a number: use fireAbove/)
+    }
+  })
+
   it('when a record names its metric, then that name is the metric, even with dots', () => {
     const mapping = readMapping(
       'family: greenhouse\ntime: record\nmetric: { name: metric_name, value: value }\nfields: { device: id, tags.house: house }\n',

@@ -66,16 +66,24 @@ export function boundMetrics(
   const ownNames = new Set(Object.keys(own))
   for (const [metric] of values) if (isDeclared(metric)) ownNames.add(metric)
   let names: Map<string, number> | undefined
+  let hasMadeRoom = false
+  /** Returns whether a further name fits. Old names make room once: what remains is of days that are kept. */
+  const hasRoom = () => {
+    const all = names ?? before
+    if (all.size < mostNames) return true
+    if (hasMadeRoom) return false
+    hasMadeRoom = true
+    const current = new Map([...all].filter(([, day]) => day >= today - keptDays))
+    if (current.size >= mostNames) return false
+    names = current
+    return true
+  }
   const accepts = (metric: string) => {
     if (isDeclared(metric)) return true
     if (metric.length > MAX_NAME_LENGTH) return false
     if (!ownNames.has(metric) && ownNames.size >= MAX_ENTITY_METRICS) return false
     const last = (names ?? before).get(metric)
-    if (last === undefined && (names ?? before).size >= mostNames) {
-      const current = new Map([...(names ?? before)].filter(([, day]) => day >= today - keptDays))
-      if (current.size >= mostNames) return false
-      names = current
-    }
+    if (last === undefined && !hasRoom()) return false
     if (last === undefined || last < today) {
       names ??= new Map(before)
       names.set(metric, today)

@@ -9,7 +9,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
+import { boundMetrics, MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
 import { type EntityStatistics, statistics, summarise } from '../../../lib/analytics/processor.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
@@ -234,6 +234,21 @@ describe('given a flood of metric names', () => {
     const later = reading('greenhouse', 'late', flood(90, 5_000), 10 * 86_400)
     await kit.when(later)
     assert.equal(await count('late'), 90)
+  })
+
+  it('when no name of a full partition can make room, then its names are searched once for a reading', () => {
+    let searches = 0
+    class Known extends Map<string, number> {
+      override [Symbol.iterator]() {
+        searches += 1
+        return super[Symbol.iterator]()
+      }
+    }
+    const names = new Known(Object.keys(flood(MAX_FAMILY_METRICS)).map(name => [name, T0 / 86_400_000]))
+    const known = new Map([['greenhouse', names]])
+    const values = Object.entries(flood(5_000, 5_000))
+    const { dropped } = boundMetrics(getFamily('greenhouse'), values, T0, {}, known, 8)
+    assert.deepEqual([dropped, searches], [5_000, 1])
   })
 })
 

@@ -2,7 +2,7 @@ import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
-import type { KeyedProcess } from '../consumer/process.ts'
+import { contextTypes, type KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { TopicName } from '../consumer/topic-name.ts'
@@ -77,6 +77,12 @@ export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
 /** Returns the context of a process; undefined if it has none, or if the consumer is a sink. */
 export function getContext({ process }: Pick<Consumer, 'process'>): AnyKeyedProcess['context'] {
   return 'context' in process ? process.context : undefined
+}
+
+/** Returns the types of the events that set the context of a process; none without a context, or if only steps set it. */
+export function getContextTypes(consumer: Pick<Consumer, 'process'>): readonly string[] {
+  const context = getContext(consumer)
+  return context ? contextTypes(context) : []
 }
 
 interface ChunkLimits {

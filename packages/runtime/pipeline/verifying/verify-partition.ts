@@ -2,7 +2,7 @@
  * Compares a live partition state with its log while the consumer is running. Each load returns a snapshot of the live state at
  * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
-import { type Consumer, getContext } from '../consumer.ts'
+import { type Consumer, getContextTypes } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -87,9 +87,10 @@ export async function comparePartition(
   }
   const compared = new Set<string>()
   const isLate = beginning.offset > 0
-  // Without a context, all records are decided alike.
+  // Without a context, all records are decided alike. No record tells from where one that only steps set is known.
+  const isSetByEvents = getContextTypes(consumer).length > 0
   const partitionKnownFrom = () =>
-    isLate ? Math.max(again.idsFrom, getContext(consumer) ? again.contextFrom : 0) : 0
+    isLate ? Math.max(again.idsFrom, isSetByEvents ? again.contextFrom : 0) : 0
   /** First offset from which each comparable entity is known, unless all are. */
   const knownFrom = new Map<string, number>()
   let notComparable = 0

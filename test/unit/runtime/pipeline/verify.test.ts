@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Received } from '#runtime/consumer/event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { compareFields } from '#runtime/pipeline/verifying/differences.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
@@ -158,8 +159,8 @@ describe('a log that has lost its start', () => {
   const OTHER = '/environment/test-site other'
 
   /** An entity from before the third record, and one from after it. */
-  async function expired() {
-    const stage = new Stage(counting)
+  async function expired(process: unknown = counting) {
+    const stage = new Stage(process as never)
     // Shorter than a second, in which the third record is the only one.
     stage.consumer = { ...stage.consumer, idWindowMs: 500 }
     const log = ['s', 's', 's', 'other', 's', 'other'].map((sensor, offset) =>
@@ -199,6 +200,29 @@ describe('a log that has lost its start', () => {
       differences.map(({ entity, field, live, again }) => [entity, field, live, again]),
       [[OTHER, 'state.count', '70', '2']],
     )
+  })
+
+  it('given a context that only steps set, then such an entity is compared', async () => {
+    const { stage, log, changed } = await expired({
+      ...counting,
+      context: {
+        setBy: [],
+        initial: [],
+        read: (context: unknown) => ({ kind: 'context', context }),
+        reasons: { changed: 'changed', unchanged: 'unchanged' },
+      },
+      onEvent: (state: never, event: Received, context: readonly string[]) => ({
+        ...counting.onEvent(state, event, undefined),
+        context: [...context, event.id],
+      }),
+    })
+    changed(OTHER)
+    const { differences, notComparable } = await compared({ stage, log }, { logStart: 2 })
+    assert.deepEqual(
+      differences.map(({ entity, field }) => [entity, field]),
+      [[OTHER, 'state.count']],
+    )
+    assert.equal(notComparable, 1)
   })
 
   it('given a lost emission, then it is found for such an entity alone', async () => {

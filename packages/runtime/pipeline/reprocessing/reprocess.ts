@@ -61,7 +61,8 @@ export async function reprocess(
 ): Promise<Reprocessed> {
   const states = work.live
   await requireLiveState(work, partitionState)
-  const rebuilt = await RebuiltState.begin(work, partitionState, emptyAt(states, partitionState, startOffset))
+  const seed = emptyAt(states, partitionState, startOffset, work.consumer)
+  const rebuilt = await RebuiltState.begin(work, partitionState, seed)
   const fence = { why: 'reprocessing', attempt: work.attempt } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await catchUp(work, partitionState, rebuilt)

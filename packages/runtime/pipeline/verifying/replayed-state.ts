@@ -1,7 +1,6 @@
 /** A partition state in memory, computed again by applying the log from the first record that it still has. */
 import { formatEntity } from '../../consumer/event.ts'
-import { contextTypes } from '../../consumer/process.ts'
-import { getContext } from '../consumer.ts'
+import { type Consumer, getContextTypes } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -35,7 +34,7 @@ export class ReplayedState {
   idsFrom = Number.POSITIVE_INFINITY
   readonly #states: MemoryStates
   readonly #again: LogReplay
-  readonly #idWindowMs: number
+  readonly #consumer: Consumer
   #clock = BEFORE_LOG
   #appliedOffset = -1
 
@@ -60,9 +59,8 @@ export class ReplayedState {
         return states.commit(key, change)
       },
     }
-    this.#idWindowMs = reading.consumer.idWindowMs
-    const context = getContext(reading.consumer)
-    const setBy = context ? contextTypes(context) : []
+    this.#consumer = reading.consumer
+    const setBy = getContextTypes(reading.consumer)
     this.#again = new LogReplay(reading, stateKey, store, (_, decisions) => {
       for (const decision of decisions) this.#note(decision, setBy)
       onDecisions(decisions)
@@ -71,7 +69,7 @@ export class ReplayedState {
 
   /** Sets the first offset to read. @param live live state, of which a later offset needs the context and the open failures */
   async begin(offset: number, live: SeedSource): Promise<void> {
-    const seed = emptyAt(live, this.stateKey, offset)
+    const seed = emptyAt(live, this.stateKey, offset, this.#consumer)
     if (offset > 0) await this.#states.replace(this.stateKey, seed)
     this.#appliedOffset = offset - 1
   }
@@ -80,7 +78,7 @@ export class ReplayedState {
     // Timers, and parked records that are decided later, do not advance the clock.
     if (outcome !== 'timer' && !outcome.startsWith('parked-')) {
       this.#clock = advance(this.#clock, appendMs)
-      if (this.#clock.nowMs > this.#idWindowMs) this.idsFrom = Math.min(this.idsFrom, offset)
+      if (this.#clock.nowMs > this.#consumer.idWindowMs) this.idsFrom = Math.min(this.idsFrom, offset)
     }
     if (event === undefined) return
     const entity = formatEntity(event)

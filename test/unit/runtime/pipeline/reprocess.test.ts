@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Received } from '#runtime/consumer/event.ts'
 import type { CopyStopped } from '#runtime/pipeline/errors.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
@@ -163,6 +164,28 @@ describe('reprocessing a partition', () => {
     const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
     assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
+  })
+
+  it('given a start after offset 0, then a context that only steps set has what they set from there', async () => {
+    const noting = {
+      ...counting,
+      context: {
+        setBy: [],
+        initial: [],
+        read: (context: unknown) => ({ kind: 'context', context }),
+        reasons: { changed: 'changed', unchanged: 'unchanged' },
+      },
+      onEvent: (state: never, event: Received, context: readonly string[]) => ({
+        ...counting.onEvent(state, event, undefined),
+        context: [...context, event.id],
+      }),
+    }
+    const log = readings(4)
+    const stage = new Stage(noting as never)
+    await stage.batch(log)
+    await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
+    const { context } = await stage.store.load(stage.stateKey(), { ...EMPTY_SELECTION, contexts: [] })
+    assert.equal(context?.json, '["r2","r3"]')
   })
 
   it('given a stop in the middle, then nothing is left of it, and the next command begins again', async () => {

@@ -9,10 +9,10 @@ type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 
 /**
- * Maximum number of cached contexts. Cached contexts need not be loaded. Usually one is in use, two while the context changes, and
- * a few more during a replay.
+ * Maximum number of cached contexts. Cached contexts need not be loaded. A context that events set is usually the same in all
+ * partitions; one that steps set is different in each.
  */
-const MAX_CACHED = 4
+const MAX_CACHED = 16
 
 interface StoredJson {
   readonly json: string
@@ -48,6 +48,8 @@ export class CurrentContext {
   readonly #definition: Definition | undefined
   readonly #before: StoredContext | undefined
   #now: StoredContext | undefined
+  /** Context that a step has set since, without its hash: the next step may set another. */
+  #replaced: StoredJson | undefined
   /** Reason why the process cannot read the stored context; undefined if it can, or if no step has needed it. */
   unreadable: string | undefined
 
@@ -67,8 +69,9 @@ export class CurrentContext {
   get value(): unknown {
     const definition = this.#definition
     if (!definition) return undefined
-    if (!this.#now) return definition.initial
-    const read = this.#read(definition, this.#now)
+    const cached = this.#replaced ?? (this.#now && cacheContext(definition, this.#now))
+    if (!cached) return definition.initial
+    const read = readContext(definition, cached)
     if (read.kind === 'context') return read.context
     this.unreadable = read.kind === 'rejected' ? read.why : read.message
     return definition.initial
@@ -77,47 +80,65 @@ export class CurrentContext {
   /** Sets the context from an event. Returns the reason of the decision. After a failure, the previous context remains in use. */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
-    const json = this.#fold(definition, event)
+    const before = this.#hashed()
+    const json = fold(definition, before, event)
     if (typeof json !== 'string') return json
     const next = { hash: derivedId('context', json), json }
-    const read = this.#read(definition, next)
+    const read = readContext(definition, cacheContext(definition, next))
     if (read.kind === 'failure') return read
     if (read.kind === 'rejected') return failure('rejected', read.why)
     const { changed, unchanged } = definition.reasons
-    const reason = next.hash === this.#now?.hash ? unchanged : changed
+    const reason = next.hash === before?.hash ? unchanged : changed
     this.#now = next
     return reason
   }
 
   /** Sets the context to data that a step has returned. */
   replace(data: unknown): void {
-    const json = JSON.stringify(data)
-    this.#now = { hash: derivedId('context', json), json }
+    this.#replaced = { json: JSON.stringify(data) }
   }
 
   /** Context to store; undefined if it has not changed. */
   get change(): StoredContext | undefined {
-    return this.#now?.hash === this.#before?.hash ? undefined : this.#now
+    const now = this.#hashed()
+    return now?.hash === this.#before?.hash ? undefined : now
   }
 
-  #fold(definition: Definition, event: ContextEvent): string | Failure {
-    if (!definition.fold) return JSON.stringify(event.data ?? null)
-    try {
-      const previous = this.#now && JSON.parse(this.#now.json)
-      return JSON.stringify(definition.fold(previous, event) ?? null)
-    } catch (error) {
-      return unexpectedFailure(error)
+  /** Returns the context with its hash, and caches it. */
+  #hashed(): StoredContext | undefined {
+    const replaced = this.#replaced
+    if (!replaced) return this.#now
+    const { json, read } = replaced
+    this.#now = { hash: derivedId('context', json), json }
+    this.#replaced = undefined
+    if (this.#definition) {
+      const cached = cacheContext(this.#definition, this.#now)
+      if (read) cached.read ??= read
     }
+    return this.#now
   }
+}
 
-  #read(definition: Definition, stored: StoredContext): ReturnType<Definition['read']> | Failure {
-    const cached = cacheContext(definition, stored)
-    try {
-      cached.read ??= definition.read(JSON.parse(stored.json))
-      return cached.read
-    } catch (error) {
-      return unexpectedFailure(error)
-    }
+function fold(
+  definition: Definition,
+  before: StoredContext | undefined,
+  event: ContextEvent,
+): string | Failure {
+  if (!definition.fold) return JSON.stringify(event.data ?? null)
+  try {
+    const previous = before && JSON.parse(before.json)
+    return JSON.stringify(definition.fold(previous, event) ?? null)
+  } catch (error) {
+    return unexpectedFailure(error)
+  }
+}
+
+function readContext(definition: Definition, cached: StoredJson): ReturnType<Definition['read']> | Failure {
+  try {
+    cached.read ??= definition.read(JSON.parse(cached.json))
+    return cached.read
+  } catch (error) {
+    return unexpectedFailure(error)
   }
 }
 

@@ -115,6 +115,33 @@ describe('given a context that is stored', () => {
     assert.deepEqual([...states.values()], ['@3 {"told":["a: one"]}'])
   })
 
+  it('when steps set one after another, then only the last of a commit is cached, beside those of other partitions', async () => {
+    const given: number[] = []
+    const stepping: KeyedProcess<ContextState, unknown, readonly string[]> = {
+      name: 'stepping',
+      accepts: ['test.event'],
+      context: {
+        setBy: [],
+        initial: [],
+        read: data => ({ kind: 'context', context: data as readonly string[] }),
+        reasons: { changed: 'set', unchanged: 'set-already' },
+      },
+      onEvent(_, { id }, ids) {
+        given.push(ids.length)
+        return { ...completeStep('noted', { told: [] }), context: [...ids, id] }
+      },
+    }
+    const stores = Array.from({ length: 8 }, () => new Listening())
+    const stages = stores.map(store => new Stage(stepping, { store }))
+    const records = log(...Array.from({ length: 41 }, (_, index) => [index, signal(`e${index}`)] as const))
+    for (const [index, stage] of stages.entries())
+      await stage.batch(log(...records.slice(0, 40).map((_, at) => [at, signal(`${index}-${at}`)] as const)))
+    for (const stage of stages) await stage.batch(records.slice(40))
+    for (const [index, { loads }] of stores.entries())
+      assert.deepEqual(loads, [`${index} at hand, brought nothing`, `${8 + index} at hand, brought hash`])
+    assert.deepEqual(given.slice(-8), Array(8).fill(40))
+  })
+
   it('when other code cannot read it, then the initial one counts until the next, and that is logged', async () => {
     const stage = new Stage(noting())
     await stage.batch(log([0, setting('s1', 'new')]))

@@ -37,7 +37,7 @@ export function buildFamily(raw: RawFamily): Family {
     states: toRecord(Object.entries(states).map(([state, one]) => [state, toAllowed(one)])),
     fields: new Map([...fields].map(([path, field]) => [path, toField(field)])),
     ...buildDimensions(raw),
-    source: compileTemplate(raw, entity.source, encodeURIComponent),
+    source: compileTemplate(raw, entity.source, toUriPart),
     subject: compileTemplate(raw, entity.subject),
     entityFields: listEntityFields(raw),
     keys: {
@@ -79,6 +79,11 @@ function createReader(path: string): (data: ReadingData) => unknown {
   const [outer = '', inner] = path.split('.')
   if (inner === undefined) return data => data[outer]
   return data => (data[outer] as ReadingData | undefined)?.[inner]
+}
+
+/** Percent-encodes a text. An unpaired surrogate, which has no encoding, becomes the replacement character. */
+function toUriPart(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
 }
 
 /** Returns the function that fills a template's fields with values of the data. */

@@ -36,6 +36,11 @@ describe('given the file of a family', () => {
     assert.equal(family.inSource.house?.('/elsewhere/x'), undefined)
   })
 
+  test('when a text has an unpaired surrogate, then its source has the replacement character', () => {
+    const house = JSON.parse('"n\\ud800"')
+    assert.equal(family.source({ ...READING, tags: { house } }), '/greenhouse/n%EF%BF%BD')
+  })
+
   test('given `others`, then further numbers are metrics, and further texts are refused', () => {
     const open = buildGreenhouse(`${GREENHOUSE}others: numbers\n`)
     const reading = { ...READING, airFlow: 2, 'cpu.load': 0.5, place: { bed: 1 } }

@@ -2,8 +2,10 @@
  * Reads and strictly validates the files of families. A misspelled key must be an error, because readings would otherwise be refused
  * or not evaluated. All errors are reported at once. Pure.
  */
+import { attributeViolation } from '#runtime/cloudevents/index.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-family.js'
+import { EVENT_TYPES } from '../schemas/event-types.ts'
 import { parseDuration } from '../support/duration.ts'
 import {
   describeErrors,
@@ -36,6 +38,13 @@ export interface FamilyFile {
 /** Numbers of the fields that are not in the list `protobuf` begin here, see `family-schema.ts`. */
 const MAX_FIELDS = 90
 const MAX_METRICS = 1_000
+const MAX_STATES = 100
+
+/** Keys of rules, of their tests, and of the columns of tables, beside which dimensions are keys. */
+const NO_DIMENSIONS: ReadonlySet<string> = new Set([
+  ...['entity', 'tags', 'columns', 'at', 'id', 'event', 'table', 'tick', 'rules'],
+  ...['family', 'metric', 'value', 'values', 'unit'],
+])
 
 /**
  * Reads the files of all families.
@@ -147,6 +156,7 @@ function expectedAt(path: FilePath): string {
 /** Returns the errors that the schema cannot express. */
 function contradictions(raw: RawFamily): PathError[] {
   return [
+    ...typeErrors(raw),
     ...templateErrors(raw),
     ...nameErrors(raw),
     ...metricErrors(raw),
@@ -156,6 +166,11 @@ function contradictions(raw: RawFamily): PathError[] {
   ]
 }
 
+function typeErrors({ type }: Partial<RawFamily>): PathError[] {
+  if (type === undefined || !Object.hasOwn(EVENT_TYPES, type)) return []
+  return [{ path: ['type'], message: `${type} is the type of events that are not readings` }]
+}
+
 function templateErrors(raw: RawFamily): PathError[] {
   const templates = [
     ...Object.entries(raw.entity).map(([key, template]) => [['entity', key], template] as const),
@@ -163,13 +178,38 @@ function templateErrors(raw: RawFamily): PathError[] {
   ]
   return templates.flatMap(([path, template]) => {
     const fields = listTemplateFields(template)
-    const message = /[{}]/.test(template.replaceAll(/\{[^{}]*\}/g, ''))
-      ? 'has a brace without its counterpart'
-      : path[1] === 'subject' && fields.length === 0
-        ? 'must have a field in braces, such as {device}: all readings would be of one entity'
-        : fields.map(field => describeTextField(raw, field, path[0] === 'entity')).find(Boolean)
+    const message =
+      describeForm(path[1], template) ??
+      fields
+        .map(
+          field =>
+            describeTextField(raw, field, path[0] === 'entity') ??
+            (path[0] === 'keys' ? describeOptional(raw, field) : undefined),
+        )
+        .find(Boolean)
     return message === undefined ? [] : [{ path, message }]
   })
+}
+
+/** Returns what is wrong with a template apart from the names of its fields; undefined if nothing is. */
+function describeForm(key: string | undefined, template: string): string | undefined {
+  const filled = template.replaceAll(/\{[^{}]*\}/g, 'x')
+  if (/[{}]/.test(filled)) return 'has a brace without its counterpart'
+  if (template.includes('}{'))
+    return 'must have a text between two fields: otherwise two entities could have the same one'
+  if (key === 'subject' && !template.includes('{'))
+    return 'must have a field in braces, such as {device}: all readings would be of one entity'
+  if (key !== 'source') return undefined
+  const attributes = { specversion: '1.0', id: 'x', type: 'x', source: filled }
+  return attributeViolation(new Map(Object.entries(attributes))) === undefined
+    ? undefined
+    : 'must be a URI reference: percent-encode spaces and letters that are not ASCII'
+}
+
+function describeOptional(raw: RawFamily, name: string): string | undefined {
+  return listFields(raw).get(resolveField(raw, name))?.required === false
+    ? `{${name}} must be required, because every reading needs a key`
+    : undefined
 }
 
 /** Returns what is wrong with a field that must be a text; undefined if nothing is. @param isDeclared true if the template itself declares the field */
@@ -232,6 +272,9 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
     ...(Object.keys(metrics).length > MAX_METRICS || Object.keys(fields).length > MAX_FIELDS
       ? [{ path: ['metrics'], message: `there are at most ${MAX_METRICS} metrics and ${MAX_FIELDS} fields` }]
       : []),
+    ...(Object.keys(states).length > MAX_STATES
+      ? [{ path: ['states'], message: `there are at most ${MAX_STATES} states` }]
+      : []),
     ...Object.entries(metrics).flatMap(([metric, settings]) => {
       const unit = settings?.unit ?? ''
       if (unit === '' || unitNamed(unit) !== undefined) return []
@@ -252,12 +295,24 @@ function metricErrors({ metrics = {}, states = {}, fields = {}, others }: RawFam
 }
 
 function dimensionErrors(raw: RawFamily): PathError[] {
-  return Object.entries(raw.dimensions ?? {}).flatMap(([name, field]) => {
+  const ofSource = listTemplateFields(raw.entity.source)
+  const names = [
+    ...ofSource.map(field => [['entity', 'source'], field.slice(field.lastIndexOf('.') + 1)] as const),
+    ...(raw.tags ?? []).map((tag, index) => [['tags', index], tag] as const),
+    ...Object.keys(raw.dimensions ?? {}).map(name => [['dimensions', name], name] as const),
+  ]
+  const reserved = names.flatMap(([path, name]) =>
+    NO_DIMENSIONS.has(name)
+      ? [{ path, message: `${name} is a key of rules and tables, so no dimension can have this name` }]
+      : [],
+  )
+  const ofFields = Object.entries(raw.dimensions ?? {}).flatMap(([name, field]) => {
     const message = describeTextField(raw, field, false)
     return message === undefined
       ? []
       : [{ path: ['dimensions', name], message: message.replace(/[{}]/g, '') }]
   })
+  return [...reserved, ...ofFields]
 }
 
 function activityErrors(raw: RawFamily): PathError[] {

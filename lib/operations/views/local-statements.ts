@@ -107,8 +107,10 @@ function isSameName(a: string, b: string): boolean {
 
 /** Returns a text of statements in which one is replaced, removed or, if it has none to replace, added. */
 function replaceStatement(before: string, found: Statement | undefined, next: string | undefined): string {
+  if (!found && next === undefined) return before
+  const added = next === undefined ? '' : `${endStatement(next)}\n`
   const last = found ?? parse(before).at(-1)
-  if (!last) return `${before.trim() === '' ? HEADER : before}${next ?? ''};\n`
+  if (!last) return `${before.trim() === '' ? HEADER : before}${added}`
   const { line, column } = last.at
   const start =
     before
@@ -120,9 +122,13 @@ function replaceStatement(before: string, found: Statement | undefined, next: st
     1
   const end = start + last.text.length
   const behind = before.slice(end).replace(/^\s*;[ \t]*\n?/, '')
-  if (!found)
-    return `${before.slice(0, end)};\n${behind}${behind === '' || behind.endsWith('\n') ? '' : '\n'}${next};\n`
-  return `${before.slice(0, start)}${next === undefined ? '' : `${next};\n`}${behind}`
+  if (found) return `${before.slice(0, start)}${added}${behind}`
+  return `${endStatement(before.slice(0, end))}\n${behind}${behind === '' || behind.endsWith('\n') ? '' : '\n'}${added}`
+}
+
+/** Returns a statement with its semicolon, which is on a line of its own behind a comment that only the end of its line ends. */
+export function endStatement(text: string): string {
+  return /--[^\n]*$/.test(text) ? `${text}\n;` : `${text};`
 }
 
 /**

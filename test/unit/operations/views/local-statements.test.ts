@@ -58,6 +58,22 @@ describe('statements that are typed', () => {
     assert.deepEqual(namesOf(dropped), ['r', 'shipped'])
   })
 
+  it('given comments at the end of statements, then the next statements are no part of them', () => {
+    const commented = `${tableText('a').slice(0, -1)} -- hello\n;`
+    const first = edit([commented, tableText('b')])
+    assert.match(first.text, /hello\n;\nCREATE TABLE b/)
+    assert.deepEqual(namesOf(first), ['r', 'shipped', 'a', 'b'])
+    const written = `${tableText('a')}\n${tableText('b').slice(0, -1)} -- no semicolon`
+    assert.equal(edit([tableText('c')], written).text, `${written}\n;\n${tableText('c')}\n`)
+    assert.equal(edit(['DROP TABLE a'], written).text, written.slice(written.indexOf('CREATE TABLE b')))
+  })
+
+  it('given DROP of a table that no file declares, then the file keeps its text', () => {
+    const dropped = edit(['DROP TABLE b'], tableText('a'), { inForce: tableText('b') })
+    assert.equal(dropped.text, tableText('a'))
+    assert.deepEqual(namesOf(dropped), ['r', 'shipped', 'a'])
+  })
+
   it('given another stream, then the tables over it are built anew', () => {
     const local =
       "CREATE STREAM s (n INT) WITH (KAFKA_TOPIC = 'readings'); CREATE TABLE t AS SELECT n, COUNT(*) AS c FROM s GROUP BY n;"

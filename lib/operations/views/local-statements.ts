@@ -27,7 +27,7 @@ export interface EditedStatements {
  *
  * @param files all files of statements
  * @param local name of the file to change
- * @param isNoted true for a statement that was begun before, so that the plan in force may have it already
+ * @param isNoted true for a statement that was begun before, so that files and plan in force may have it already: then the result has it
  * @param brought schemas of the types that inputs bring
  * @throws OperationFailure or StatementError if the statement cannot be carried out
  */
@@ -44,17 +44,19 @@ export function editStatements(
     parse(text).flatMap(found => (isDeclared(found, name.text) ? [{ file, found }] : [])),
   )
   const [same] = declared
-  const notice = findNotice(
-    statement,
-    same?.found.kind ?? (isNoted ? undefined : findKind(inForce, name.text)),
-  )
+  // The plan may have what a noted CREATE declares, so only the files decide whether it contradicts what exists.
+  const isBegunCreate = isNoted && statement.kind !== 'drop'
+  const existing = same?.found.kind ?? (isBegunCreate ? undefined : findKind(inForce, name.text))
+  const notice = findNotice(statement, existing, isNoted)
   if (notice !== undefined) return { notice }
-  if (same && same.file !== local)
+  const isWritten = isBegunCreate && same !== undefined && !statement.orReplace
+  if (same && same.file !== local && !isWritten)
     throw new OperationFailure(
       `${name.text} is declared in ${same.file}. Change it there, then run \`sluice views apply\`.`,
     )
   const before = files.find(file => file.name === local)?.text ?? ''
-  const text = replaceStatement(before, same?.found, statement.kind === 'drop' ? undefined : statement.text)
+  const next = statement.kind === 'drop' ? undefined : statement.text
+  const text = isWritten ? before : replaceStatement(before, same?.found, next)
   const others = files.filter(file => file.name !== local)
   const packaged = compileChanged([...others, { name: local, text }], statement, brought)
   const wanted = mergePlans(inForce, compilePlan(files, parse, brought), packaged, name.text)
@@ -77,10 +79,15 @@ function compileChanged(
 }
 
 /** Returns why nothing is to be changed. @throws OperationFailure if the statement contradicts what exists */
-function findNotice(statement: ChangingStatement, existing: string | undefined): string | undefined {
+function findNotice(
+  statement: ChangingStatement,
+  existing: string | undefined,
+  isNoted: boolean,
+): string | undefined {
   const { kind, name } = statement
   const wanted = kind === 'drop' ? statement.of : kind
-  if (kind === 'drop' ? existing !== undefined : existing === undefined || statement.orReplace) {
+  const isChange = kind === 'drop' ? existing !== undefined : existing === undefined || statement.orReplace
+  if (isChange || isNoted) {
     if (existing === undefined || existing === wanted) return undefined
     throw new OperationFailure(`${name.text} is a ${existing}, not a ${wanted}.`)
   }

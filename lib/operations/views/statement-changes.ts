@@ -10,7 +10,7 @@ import { parse } from '../../views/language/parser.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, busyFailure, createProgress, formatProgress, type ViewPorts } from './apply-views.ts'
-import { type ChangingStatement, type EditedStatements, editStatements } from './local-statements.ts'
+import { type ChangingStatement, type EditedStatements, editStatements, endStatement } from './local-statements.ts'
 import { planChange } from './plan-change.ts'
 import { formatPlan, readStatements } from './statements.ts'
 
@@ -45,6 +45,12 @@ const PLAN_FILE = 'plan.json'
 const REPORT_MS = 5_000
 const MOST_KEPT = 100
 
+interface BegunChange extends Pick<EditedStatements, 'wanted'> {
+  readonly statement: ChangingStatement
+  /** True for a change that was begun before a crash. */
+  readonly isNoted: boolean
+}
+
 export class StatementChanges {
   readonly #parts: ChangeParts
   readonly #changes = new Map<string, StatementChange>()
@@ -62,23 +68,28 @@ export class StatementChanges {
   /**
    * Begins a change, or returns a notice if there is nothing to change.
    *
-   * @throws OperationFailure if another change runs, or StatementError for an invalid statement; nothing was changed
+   * @throws OperationFailure if another change runs, such as an interrupted one that is finished first, or StatementError for an
+   *   invalid statement; nothing was changed
    */
   async begin(statement: ChangingStatement): Promise<StatementChange | { readonly notice: string }> {
-    return this.#alone(async () => {
+    const begunAt = instant(Date.now())
+    let isOther = false
+    const begun = await this.#alone(async () => {
       const ports = await this.#parts.openPorts()
-      await this.#finishNoted(ports)
-      return this.#start(ports, statement)
+      const noted = await this.#readNote()
+      isOther = noted !== undefined
+      return noted ? this.#startNoted(ports, noted) : this.#start(ports, statement)
     })
+    if (isOther) throw busyFailure({ begunAt, by: this.#parts.trail.by })
+    return begun
   }
 
-  /** Finishes the change that a crash has interrupted. */
+  /** Finishes the change that a crash has interrupted. @throws OperationFailure if it cannot be finished; it stays noted */
   async finishInterrupted(): Promise<void> {
-    if ((await this.#readNote()) === undefined) return
-    await this.#alone(async () => {
-      await this.#finishNoted(await this.#parts.openPorts())
-      return { notice: '' }
-    })
+    const noted = await this.#readNote()
+    if (noted === undefined) return
+    const begun = await this.#alone(async () => this.#startNoted(await this.#parts.openPorts(), noted))
+    if ('ended' in begun) await begun.ended
   }
 
   async #alone(
@@ -100,18 +111,26 @@ export class StatementChanges {
     }
   }
 
-  async #finishNoted(ports: ViewPorts): Promise<void> {
-    const noted = await this.#readNote()
-    if (!noted) return
-    // The plan may have the change already, so only the files decide whether there is something to change.
-    const change = await this.#start(ports, noted, true).catch(() => undefined)
-    if (change && 'ended' in change) await change.ended
-    else await rm(this.#parts.noteFile, { force: true })
+  /** @throws OperationFailure if the change cannot be finished; it stays noted */
+  async #startNoted(ports: ViewPorts, noted: ChangingStatement) {
+    return this.#start(ports, noted, true).catch((error: Error) => {
+      const { noteFile } = this.#parts
+      throw new OperationFailure(
+        `A crash has interrupted the change of ${noted.name.text}. Correct what prevents its end, or remove ${noteFile}: ${error.message}`,
+        { cause: error },
+      )
+    })
   }
 
   async #readNote(): Promise<ChangingStatement | undefined> {
-    const text = await readFile(this.#parts.noteFile, 'utf8').catch(() => '')
-    return parse(text)[0] as ChangingStatement | undefined
+    const { noteFile, report } = this.#parts
+    const text = await readFile(noteFile, 'utf8').catch(() => undefined)
+    if (text === undefined) return undefined
+    const noted = parseNote(text)
+    if (noted) return noted
+    report(`${noteFile} has no statement that can be read, so none is finished.`)
+    await rm(noteFile, { force: true })
+    return undefined
   }
 
   async #start(ports: ViewPorts, statement: ChangingStatement, isNoted = false) {
@@ -120,21 +139,23 @@ export class StatementChanges {
       throw new OperationFailure(
         'No tables are in force yet. The function clock puts them into force within a minute.',
       )
-    const edit = async () => {
+    const edit = async (isBegun: boolean) => {
       const { folder, shownFolder, loadSchemas } = this.#parts
       const files = await readStatements(folder, shownFolder)
       const local = join(shownFolder, LOCAL_FILE)
-      return editStatements(files, local, statement, inForce, isNoted, await loadSchemas())
+      return editStatements(files, local, statement, inForce, isBegun, await loadSchemas())
     }
-    const edited = await edit()
+    const edited = await edit(isNoted)
     if ('notice' in edited) return edited
     // Files that cannot be written fail here, before anything is changed.
     await this.#writeNext(edited)
-    await this.#write(this.#parts.noteFile, `${statement.text};\n`)
-    return this.#carryOut(ports, statement, edited, async () => {
-      const now = await edit()
+    await this.#write(`${this.#parts.noteFile}.next`, `${endStatement(statement.text)}\n`)
+    await rename(`${this.#parts.noteFile}.next`, this.#parts.noteFile)
+    return this.#carryOut(ports, { statement, isNoted, wanted: edited.wanted }, async () => {
+      // Files that were changed meanwhile keep that.
+      const now = await edit(true)
       if ('notice' in now) return
-      if (now.text !== edited.text) await this.#writeNext(now)
+      await this.#writeNext(now)
       for (const name of [LOCAL_FILE, PLAN_FILE])
         await rename(this.#nextPath(name), join(this.#parts.folder, name))
     })
@@ -142,8 +163,7 @@ export class StatementChanges {
 
   #carryOut(
     ports: ViewPorts,
-    statement: ChangingStatement,
-    { wanted }: EditedStatements,
+    { statement, isNoted, wanted }: BegunChange,
     commit: () => Promise<void>,
   ): StatementChange {
     const { trail, report, stop } = this.#parts
@@ -162,7 +182,9 @@ export class StatementChanges {
         () => undefined,
         (thrown: Error) => thrown,
       )
-      await this.#settle(error === undefined || (await this.#isInForce(ports, wanted)), commit)
+      const isDone = error === undefined || (await this.#isInForce(ports, wanted))
+      // The files may have a part of an interrupted change, so it stays noted until it is done.
+      await this.#settle(isNoted ? isDone || undefined : isDone, commit)
       if (error) throw error
     }
     const change: StatementChange = {
@@ -229,5 +251,15 @@ export class StatementChanges {
   /** Returns the path of a file that replaces another one. */
   #nextPath(name: string): string {
     return join(this.#parts.folder, `.${name}.next`)
+  }
+}
+
+/** Returns the statement of a note; undefined for a text that is none. */
+function parseNote(text: string): ChangingStatement | undefined {
+  try {
+    const [noted] = parse(text)
+    return noted?.kind === 'stream' || noted?.kind === 'table' || noted?.kind === 'drop' ? noted : undefined
+  } catch {
+    return undefined
   }
 }

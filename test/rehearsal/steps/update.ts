@@ -41,8 +41,8 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
     await project.replace('config/rules/weather.yaml', 'fireAbove: 40', `fireAbove: ${CHANGED_THRESHOLD}`)
     await project.replace(
       'lib/app/topic-table.ts',
-      'analytics: defineTopic(3, 7,',
-      `analytics: defineTopic(3, ${KEPT_DAYS},`,
+      "...defineTopic(3, 7, MiB, 'entity', 'closed windows",
+      `...defineTopic(3, ${KEPT_DAYS}, MiB, 'entity', 'closed windows`,
     )
     await project.deploy(await project.package('package-2', CHANGED), CHANGED)
     await rounds(load.rounds + ROUNDS_AROUND)

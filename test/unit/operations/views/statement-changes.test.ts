@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, basename } from 'node:path'
 import { after, describe, it } from 'node:test'
 import type { ChangingStatement } from '../../../../lib/operations/views/local-statements.ts'
 import { StatementChanges } from '../../../../lib/operations/views/statement-changes.ts'
@@ -174,6 +174,71 @@ describe('a statement under npm start', () => {
       assert.match(started.local, /CREATE TABLE a/)
       assert.deepEqual([await started.names(), existsSync(started.noteFile)], [['a', 'shipped'], false])
     })
+})
+
+describe('a statement that a crash has interrupted', () => {
+  for (const [text, begun, names] of [
+    [CREATE, '', ['a', 'shipped']],
+    ['DROP TABLE a', CREATE, ['shipped']],
+  ] as const)
+    it(`given ${text.slice(0, 6)} and a kill between the changes of local.sql and plan.json, then the next start changes plan.json`, async () => {
+      const started = await Started.create()
+      if (begun) await run(started.open(), begun)
+      const planFile = join(started.folder, 'plan.json')
+      const before = begun && readFileSync(planFile, 'utf8')
+      await run(started.open(), text)
+      writeFileSync(planFile, before)
+      writeFileSync(started.noteFile, `${text};`)
+      const local = started.local
+      await started.open().finishInterrupted()
+      assert.deepEqual((await loadPlan(started.folder)).tables.map(({ name }) => name).sort(), names)
+      assert.deepEqual(
+        [started.local, await started.names(), existsSync(started.noteFile)],
+        [local, names, false],
+      )
+    })
+
+  it('given that it cannot be finished, then the message says why, it stays noted, and others are refused until it is', async () => {
+    const started = await Started.create()
+    const note = CREATE.replace('FROM r', 'FROM gone')
+    writeFileSync(started.noteFile, note)
+    await assert.rejects(started.open().finishInterrupted(), /change of a\. .*\.note: .*unknown stream gone/s)
+    await assert.rejects(started.open().begin(statementOf('DROP TABLE shipped')), /or remove .*\.note/)
+    assert.equal(readFileSync(started.noteFile, 'utf8'), note)
+    writeFileSync(started.noteFile, CREATE)
+    const publisher = {
+      ...started.servers.publisher,
+      publish: async () => Promise.reject(new Error('Kafka is away')),
+    }
+    await started.open({ publisher }).finishInterrupted()
+    assert.deepEqual([started.lines.at(-1), existsSync(started.noteFile)], ['table a: Kafka is away', true])
+  })
+
+  it('given a statement while it runs, then the answer says that it runs, without a wait for its end', async () => {
+    const started = await Started.create()
+    const changes = started.open()
+    writeFileSync(started.noteFile, CREATE)
+    await assert.rejects(
+      changes.begin(statementOf("CREATE STREAM s (x INT) WITH (KAFKA_TOPIC = 'alerts')")),
+      /are being changed since .* by ada/,
+    )
+    const noted = changes.find('table/A/create')
+    assert.equal(noted?.status, 'EXECUTING')
+    await noted.ended
+    assert.deepEqual([await started.names(), existsSync(started.noteFile)], [['a', 'shipped'], false])
+  })
+
+  it('given a note that is no statement, then a line says so, and the next statement works', async () => {
+    const started = await Started.create()
+    writeFileSync(started.noteFile, 'CREATE TAB')
+    await started.open().finishInterrupted()
+    assert.match(started.lines[0] ?? '', /\.note has no statement that can be read/)
+    assert.equal((await run(started.open(), CREATE)).status, 'SUCCESS')
+    assert.deepEqual(
+      readdirSync(root).filter(name => name.startsWith(`${basename(started.folder)}.`)),
+      [],
+    )
+  })
 })
 
 function startedParts(started: Started) {

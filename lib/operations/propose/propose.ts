@@ -2,6 +2,7 @@
 import { applyMapping, type ForeignDocument, findUnmetCondition } from '../../mapping/apply-mapping.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
 import { count } from '../../support/count.ts'
+import { InvalidFile } from '../../support/file-errors.ts'
 import { buildFamily } from '../../telemetry/build-family.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
@@ -59,7 +60,7 @@ export function propose(name: string, sample: string, records: readonly PlacedRe
     )
   const family = draft.family && writeFamily(draft, draft.family, sample)
   const mapping = writeMapping(draft, sample)
-  const trial = tryDraft(name, family, mapping, first.items)
+  const trial = tryWithinLimits(sample, draft, () => tryDraft(name, family, mapping, first.items))
   return {
     draft,
     ...(family ? { family } : {}),
@@ -100,6 +101,23 @@ function createDraft(
     `${sample}: no number is measured in its ${count(items.length, 'record')} with ${names.join(', ')}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
   )
 }
+
+/** @throws OperationFailure for drafts with more fields than a family or a mapping can have */
+function tryWithinLimits<Result>(sample: string, { family }: Draft, attempt: () => Result): Result {
+  try {
+    return attempt()
+  } catch (error) {
+    const limit = error instanceof InvalidFile && error.errors.find(one => LIMITS.test(one.message))
+    if (!limit) throw error
+    throw new OperationFailure(
+      `${sample}: there is no draft for so many fields, of which ${family?.metrics.length ?? 0} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`,
+      { cause: error },
+    )
+  }
+}
+
+/** Messages about limits of families and mappings. */
+const LIMITS = /at most|has more than \d/
 
 /** Returns the records that the drafts do not take, with the reasons. The drafts are read as their files would be. */
 function tryDraft(

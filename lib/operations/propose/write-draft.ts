@@ -5,7 +5,7 @@ import type { Draft, DraftEntry, FamilyDraft } from './draft.ts'
 export function writeFamily({ name, records }: Draft, family: FamilyDraft, sample: string): string {
   return [
     ...writeHead('family', sample, records),
-    `family: ${name}`,
+    `family: ${toFlow(name)}`,
     `description: Readings of ${name}`,
     'entity:',
     ...writeEntries(family.entity),
@@ -23,7 +23,7 @@ export function writeMapping({ name, family, records, mapping }: Draft, sample: 
   const { when, time, metric, fields, leftOut } = mapping
   return [
     ...writeHead('mapping', sample, records),
-    `family: ${family ? name : 'metrics'}`,
+    `family: ${toFlow(family ? name : 'metrics')}`,
     ...writeSection('when', when),
     ...writeLines([time], ''),
     ...(metric ? writeLines([metric], '') : []),

@@ -13,8 +13,8 @@ const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
     record: parseRecord(typeof document === 'string' ? document : JSON.stringify(document), ['test', index]),
   }))
 
-const proposeFor = (documents: readonly (object | string)[]): Proposal =>
-  propose('mine', 'mine.jsonl', toRecords(documents))
+const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>
+  propose(name, 'mine.jsonl', toRecords(documents))
 
 const repeat = (count: number, document: (index: number) => object) =>
   Array.from({ length: count }, (_, index) => document(index))
@@ -121,6 +121,25 @@ describe('the form of the sample', () => {
         assert.ok(`${family}${mapping}`.includes(line), `${line}\n${family}${mapping}`)
       assert.deepEqual(refused, [])
     })
+})
+
+it('given names that are other values in YAML, then the drafts have them as texts', () => {
+  for (const name of ['null', 'true', 'mine']) {
+    const { family = '', mapping } = proposeFor(
+      repeat(6, () => ({ sensor: 's', temperature: 3 })),
+      name,
+    )
+    const line = name === 'mine' ? 'family: mine\n' : `family: '${name}'\n`
+    assert.ok(family.includes(line) && mapping.includes(line), mapping)
+  }
+})
+
+it('given more metrics than a family can have, then the message says how many that are', () => {
+  const wide = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`m${index}x`, index]))
+  assert.throws(() => proposeFor(repeat(6, () => ({ sensor: 's', ...wide }))), {
+    name: 'OperationFailure',
+    message: /1500 are metrics: there are at most 1000 metrics/,
+  })
 })
 
 it('given records that cannot all be read, then each that the drafts do not take is named', () => {

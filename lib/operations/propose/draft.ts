@@ -4,7 +4,8 @@ import { assignRoles, findNamedMetric, type Roles } from './assign-roles.ts'
 import { FieldNames } from './field-names.ts'
 import { type GuessedEntity, guessEntity, isConstantIn } from './guess-entity.ts'
 import { type GuessedTime, guessTime } from './guess-time.ts'
-import { guessUnit } from './guess-unit.ts'
+import type { GuessedUnit } from './guess-unit.ts'
+import { findUnitField, findUnits } from './record-units.ts'
 import { describeFields, type SampleField } from './sample-fields.ts'
 
 /** Entry of a section in a file, with the comment that explains a guess. */
@@ -56,6 +57,8 @@ interface Guesses {
   readonly time: GuessedTime
   readonly entity: GuessedEntity
   readonly roles: Roles
+  /** Field with the unit of the metrics. */
+  readonly unit: SampleField | undefined
 }
 
 /** Attributes of a CloudEvent that describe the event, not the entity. */
@@ -69,27 +72,32 @@ export function proposeDraft(sample: Sample): Draft | undefined {
   )
   const time = guessTime(all)
   const rest = all.filter(field => field !== time.field && !time.others.includes(field))
-  const entity = guessEntity(rest, documents.length)
+  const unit = findUnitField(rest)
+  const entity = guessEntity(
+    rest.filter(field => field !== unit),
+    documents.length,
+  )
   const roles = assignRoles(
     rest.filter(field => field !== entity.subject && field !== entity.group),
     entity.subject,
   )
   if (roles.metrics.length === 0) return undefined
-  const guesses = { sample, all, time, entity, roles }
+  const guesses = { sample, all, time, entity, roles, unit }
   const parts = draftNamed(guesses) ?? draftFamily(guesses)
   return { name, records: documents.length, ...parts }
 }
 
 function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
-  const { sample, entity, roles } = guesses
+  const { sample, entity, roles, unit } = guesses
   const { subject, group, reason } = entity
   const names = new FieldNames()
   const device = names.choose(subject?.path ?? 'name')
   const place = group && names.choose(group.path)
   const choose = (fields: readonly SampleField[]) =>
-    fields.map(field => ({ field, key: names.choose(field.path) }))
+    fields.filter(field => field !== unit).map(field => ({ field, key: names.choose(field.path) }))
   const [coordinates, metrics] = [choose(roles.coordinates), choose(roles.metrics)]
   const [states, tags] = [choose(roles.states), choose(roles.tags)]
+  const units = findUnits(roles.metrics, unit)
   const groups =
     group && `guessed: the same in all records of an entity, ${count(group.distinct.size, 'value')}`
   return {
@@ -102,7 +110,7 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
         key,
         value: { type: 'number', ...toBounds(/^lat|Lat/.test(key) ? [-90, 90] : [-180, 180]) },
       })),
-      metrics: metrics.map(({ field, key }) => draftMetric(field, key)),
+      metrics: metrics.map(({ field, key }) => draftMetric(field, key, units.get(field))),
       states: states.map(({ field, key }) => ({ key, value: 'any', note: describeState(field) })),
       tags: tags.map(({ key }) => key),
     },
@@ -113,6 +121,7 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
           ? { key: device, value: readText(subject) }
           : { key: device, value: { constant: sample.name }, note: reason },
         ...(group && place ? [{ key: place, value: readText(group) }] : []),
+        ...(unit ? [draftUnit(unit, sample.documents.length)] : []),
         ...[...coordinates, ...metrics].map(({ field, key }) => ({
           key,
           value: readNumber(field),
@@ -202,9 +211,9 @@ function draftCondition(
   return chosen.length === 0 ? [] : [{ key: 'has', value: [...new Set(chosen.map(({ path }) => path))] }]
 }
 
-function draftMetric(field: SampleField, key: string): DraftEntry {
+function draftMetric(field: SampleField, key: string, guessed: GuessedUnit = {}): DraftEntry {
   const { least, most } = field
-  const { unit, bounds, reason } = guessUnit(field.path, field)
+  const { unit, bounds, reason } = guessed
   const [from, to] = [least, most].map(value => String(Number(value.toPrecision(6))))
   const range = from === to ? `always ${from}` : `${from} to ${to}`
   return {
@@ -212,6 +221,16 @@ function draftMetric(field: SampleField, key: string): DraftEntry {
     value: { ...(unit ? { unit } : {}), ...toBounds(bounds) },
     note: reason ? `${range}; ${reason}` : range,
   }
+}
+
+/** Drafts the unit that a record names. Its metrics are converted from it to those of the family. */
+function draftUnit(field: SampleField, records: number): DraftEntry {
+  const missing = records - field.count
+  const note =
+    missing > 0
+      ? `${count(missing, 'record')} without it: their values are taken to be in the units of the family`
+      : 'metrics are converted from it to the units of the family'
+  return { key: 'unit', value: readText(field), note }
 }
 
 function toBounds(bounds: readonly [number, number] | undefined): object {

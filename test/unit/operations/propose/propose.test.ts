@@ -105,6 +105,21 @@ describe('the form of the sample', () => {
       ],
     ],
     [
+      'a unit in the record',
+      repeat(6, index => ({
+        sensor: `s${index % 2}`,
+        temperature: 70,
+        level: 3,
+        unit: ['F', '°C'][index % 2],
+      })),
+      ['temperature: { unit: °C }', 'unit: unit', '  level:   '],
+    ],
+    [
+      'a unit of a quantity that no name shows',
+      repeat(6, () => ({ sensor: 's', reading: 3, unit: 'bar' })),
+      ['reading: { unit: bar }', 'unit: unit'],
+    ],
+    [
       'sixty metrics',
       repeat(6, () => ({
         machine: 'm1',

@@ -2,6 +2,7 @@
  * Storage in an SQLite file, for one machine. Times are texts in UTC, as SQLite's function `datetime` returns them. Readers never
  * stop the writer, because the file has a write-ahead log.
  */
+import { stat } from 'node:fs/promises'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, SqliteDialect } from 'kysely'
@@ -31,7 +32,7 @@ const PAUSE_MS = 20
 export class SqliteStorage implements Storage {
   readonly location: string
   readonly #file: string
-  #opened: Promise<DatabaseSync> | undefined
+  #opened: Promise<OpenFile> | undefined
 
   constructor(file: string) {
     this.#file = file
@@ -42,8 +43,8 @@ export class SqliteStorage implements Storage {
     const endMs = Date.now() + PATIENCE_MS
     while (true)
       try {
-        this.#opened ??= this.#open().catch(error => this.#forget(error))
-        writeAll(await this.#opened, rows, existing)
+        const { db } = await this.#openCurrent()
+        writeAll(db, rows, existing)
         return
       } catch (error) {
         // The pause leaves the event loop to the other partitions. SQLite's own timeout would block it.
@@ -53,12 +54,25 @@ export class SqliteStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    const db = await this.#opened?.catch(() => undefined)
-    db?.close()
+    const opened = await this.#opened?.catch(() => undefined)
+    opened?.db.close()
     this.#opened = undefined
   }
 
-  async #open(): Promise<DatabaseSync> {
+  /** Returns the open file. A file that was removed or replaced since is opened anew: rows in the old one would be lost. */
+  async #openCurrent(): Promise<OpenFile> {
+    const opening = this.#opened
+    const opened = await opening
+    // Another write may have opened the file anew meanwhile.
+    if (opened && opened.inode !== (await readInode(this.#file)) && this.#opened === opening) {
+      this.#opened = undefined
+      opened.db.close()
+    }
+    this.#opened ??= this.#open().catch(error => this.#forget(error))
+    return this.#opened
+  }
+
+  async #open(): Promise<OpenFile> {
     const db = new DatabaseSync(this.#file, { timeout: 0 })
     try {
       // Without a sync for each transaction, only a loss of power can lose the last rows.
@@ -68,7 +82,7 @@ export class SqliteStorage implements Storage {
       // The transaction around the migrations keeps other processes from migrating at the same time.
       await migrate(kysely, SQLITE, this.location, { disableTransactions: true })
       db.exec('COMMIT')
-      return db
+      return { db, inode: await readInode(this.#file) }
     } catch (error) {
       db.close()
       throw error
@@ -88,6 +102,17 @@ export class SqliteStorage implements Storage {
     if (!REFUSED.includes(code)) return new RetryableError(message, { cause: error, safeMessage: message })
     return new PermanentError(message, message)
   }
+}
+
+interface OpenFile {
+  readonly db: DatabaseSync
+  readonly inode: bigint | undefined
+}
+
+/** Returns the number by which the file system knows a file; undefined if there is no such file. */
+async function readInode(file: string): Promise<bigint | undefined> {
+  const found = await stat(file, { bigint: true }).catch(() => undefined)
+  return found?.ino
 }
 
 function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): void {

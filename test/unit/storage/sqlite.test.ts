@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -76,6 +76,25 @@ describe('an SQLite file', () => {
         assert.match(error.message, message)
         return true
       })
+  })
+
+  it('given a file that is removed or replaced between two writes, then the later rows are in the new file', async () => {
+    const [file, other] = [newFile(), newFile()]
+    const storage = new SqliteStorage(file)
+    const write = (offset: number) => storage.write(toRows([storedReading('r', {}, { offset })]), 'replace')
+    await write(0)
+    await rm(file)
+    await Promise.all([write(1), write(2), write(3)])
+    const offsets = () => query(file, 'SELECT "offset" FROM readings').map(row => row.offset)
+    assert.deepEqual(offsets(), [1, 2, 3])
+    const replacing = new SqliteStorage(other)
+    await replacing.write(toRows([storedReading('r', {}, { offset: 7 })]), 'replace')
+    await replacing.close()
+    for (const end of ['-wal', '-shm']) await rm(file + end, { force: true })
+    await rename(other, file)
+    await write(8)
+    assert.deepEqual(offsets(), [7, 8])
+    await storage.close()
   })
 
   it('given a process that is killed within a batch, then the file has whole batches', async () => {

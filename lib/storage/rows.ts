@@ -15,7 +15,7 @@ export const STORED_TYPES: readonly string[] = [
   MINUTE_TYPE,
 ]
 
-/** Event with the position of its record. */
+/** Event with the position of its record. A redriven event has that of the failed record. */
 export type StoredEvent = Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'>
 
 type Value = Row[number]

@@ -139,7 +139,8 @@ async function* decideEvents(
 function toStored(decoded: Decoded, applied: ReadonlySet<number>): StoredEvent[] {
   const { record, kind } = decoded
   if (kind !== 'event' || decoded.isTick || !applied.has(record.offset)) return []
-  const { topic, partition, offset } = record
+  const { topic } = record
+  const { partition, offset } = decoded.redriveTarget?.place ?? record
   return [{ topic, partition, offset, event: decoded.event }]
 }
 

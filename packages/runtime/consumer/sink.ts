@@ -35,7 +35,7 @@ export interface Sink<Data = unknown> {
   close?(): void | Promise<void>
 }
 
-/** An event to be delivered to the receiver, with the position of its record in Kafka. */
+/** An event to be delivered to the receiver, with the position of its record in Kafka. A redriven event has that of the failed record. */
 export interface Delivery<Data = unknown> {
   readonly topic: string
   readonly partition: number

@@ -193,8 +193,8 @@ export class Receiver {
     event,
     key: derivedId('delivery', this.#sink.name, event.source, event.id),
     topic,
-    partition,
-    offset,
+    partition: redriveTarget?.place?.partition ?? partition,
+    offset: redriveTarget?.place?.offset ?? offset,
     ...omitUndefined({ receivers: this.#left.get(offset) ?? this.#resolveReceivers(offset, redriveTarget) }),
   })
 

@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test'
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { failureId, PermanentError } from '#runtime/consumer/index.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { storePast } from '../../../../lib/operations/etl/store-past.ts'
@@ -115,6 +116,47 @@ describe('the past in a database', () => {
       assert.ok(rowsIn(pastFile).length < all.length)
       await Promise.all([live.close(), past.close()])
     }
+  })
+
+  it('given a reading that is redriven, then its row has the position of the record that failed, live and of the past', async () => {
+    const [liveFile, pastFile] = [join(folder, 'redriven-live.db'), join(folder, 'redriven-past.db')]
+    const [live, past] = [new SqliteStorage(liveFile), new SqliteStorage(pastFile)]
+    const failed = logRecord(0, environmentReading('a'))
+    const place = { partition: 0, offset: 0 }
+    const redrive = {
+      consumer: 'storage',
+      failure: failureId('storage', failed),
+      attempt: 2,
+      history: [],
+      place,
+    }
+    const redriven = { ...failed, offset: 1, headers: [...failed.headers, ...buildRedriveHeaders(redrive)] }
+    let isRefusing = true
+    const refusing: Storage = {
+      location: live.location,
+      write: async (rows, existing) => {
+        if (isRefusing) throw new PermanentError('refused', 'refused')
+        return live.write(rows, existing)
+      },
+      close: () => live.close(),
+    }
+    const stage = new Stage(storageSink(refusing), { store: new MemoryStateStore() })
+    await stage.batch([failed])
+    isRefusing = false
+    await stage.batch([redriven])
+    const store = new FolderHistoryStore(join(folder, 'redriven'))
+    await addObject(store, 'readings', [failed, redriven])
+    const run = {
+      ...{ places: { store }, storage: past, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
+      ...{ reader: { read: (event: never) => event, prepare: async () => {} }, sinceMs: 0 },
+      untilMs: Date.now(),
+    }
+    await storePast(run, STOP)
+    const [row, ...others] = rowsIn(liveFile)
+    assert.match(String(row), /"offset":0,/)
+    assert.deepEqual(others, [])
+    assert.deepEqual(rowsIn(pastFile), [row])
+    await Promise.all([live.close(), past.close()])
   })
 
   it('given a row that the database refuses, then the others are stored, and it is counted', async () => {

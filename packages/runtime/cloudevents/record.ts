@@ -32,6 +32,11 @@ export interface LogRecord {
   readonly validatedByLambda?: true
   /** Identity of the log, see `formatLog`. Set only for a process with `foreignLogs`. */
   readonly log?: string
+  /**
+   * Wall clock at which the record was read, in milliseconds since the epoch. Set only for a process with `foreignLogs`, because any
+   * producer of such a log can write any timestamp.
+   */
+  readonly readAtMs?: number
   /** Time by which the record advances the clock of its log; by default its timestamp. */
   readonly clockMs?: number
 }

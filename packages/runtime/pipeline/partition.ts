@@ -1,5 +1,6 @@
 /** Processes one partition of a batch, chunk by chunk, until all records are decided and published or the rest must wait. */
 import type { LogRecord } from '../cloudevents/record.ts'
+import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
 import { type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
@@ -36,10 +37,14 @@ export async function runPartition(
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   // Without an await for other logs: it would delay every partition by a turn of the event loop.
-  const identified = readsForeignLogs(consumer) ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
+  const isForeign = readsForeignLogs(consumer)
+  const identified = isForeign ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
   if (identified.kind === 'deferred') return stopAt(records[0] as LogRecord, identified.deferred)
   const { log } = identified
-  const pending = new PendingRecords(records, consumer, log && formatLog(log))
+  const foreign = isForeign
+    ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: log && formatLog(log) }) }
+    : undefined
+  const pending = new PendingRecords(records, consumer, foreign)
   const hasProducerTimes = createTimeFrom !== undefined
   const base = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
   const run: PartitionRun = log

@@ -27,6 +27,7 @@ inputs:
 const INPUTS = readInputs(TEXT, 'inputs.yaml')
 const LOADED = await loadInputs(INPUTS, { file: 'config/inputs.yaml', folder: 'config/mappings' })
 const AT = Date.UTC(2026, 2, 1, 12)
+const AT_ONCE = { nowMs: () => AT }
 
 function createStage(topic = 'sensors'): Stage {
   const stage = new Stage(intake(INPUTS) as never)
@@ -60,7 +61,10 @@ async function take(
   values: readonly unknown[],
 ): Promise<{ stage: Stage; events: readonly Event[] }> {
   const stage = createStage(topic)
-  await stage.batch(values.map((value, offset) => record(topic, offset, value)))
+  await stage.batch(
+    values.map((value, offset) => record(topic, offset, value)),
+    AT_ONCE,
+  )
   return { stage, events: stage.events }
 }
 
@@ -199,7 +203,7 @@ describe('the function intake', () => {
     const records = [reading, control]
       .map((event, offset) => logRecord(offset, event))
       .map(one => ({ ...one, topic: 'sensors' }))
-    await stage.batch(records)
+    await stage.batch(records, AT_ONCE)
     assert.deepEqual(stage.outcomes, ['applied/taken', 'failed/mapping-failed'])
     const [event] = stage.events
     assert.deepEqual({ ...event, extensions: {} }, { ...reading, extensions: {} })
@@ -214,7 +218,7 @@ describe('the function intake', () => {
       ['sluice-redrive-consumer', Buffer.from('other')],
     ] as const
     const stage = createStage()
-    await stage.batch([record('sensors', 0, TUTORIALS[3], headers)])
+    await stage.batch([record('sensors', 0, TUTORIALS[3], headers)], AT_ONCE)
     assert.match(String(stage.events[0]?.extensions?.traceparent), /^00-0af7651916cd43dd8448eb211c80319c-/)
   })
 
@@ -253,10 +257,7 @@ describe('a failed record of an input', () => {
   it('still fails with the reasons of now', async () => {
     const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
     const again = mapAgain(failed, LOADED, APPLICATION.readData)
-    assert.equal(
-      again.kind === 'failure' && again.message,
-      'mapping device: "y" must be a number',
-    )
+    assert.equal(again.kind === 'failure' && again.message, 'mapping device: "y" must be a number')
   })
 
   it('keeps the identity of its log, so that a topic that was created again has other ids', async () => {

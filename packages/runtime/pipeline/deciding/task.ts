@@ -68,7 +68,7 @@ export function fail(
     return (published.parks ?? parks) ? { ...publishedDecision, hold: 'begins' } : publishedDecision
   }
   const at = work.copy.emitted.placeAt(during.offset)
-  const about = { failedAtMs: during.timestampMs, parks }
+  const about = { failedAtMs: during.readAtMs ?? during.timestampMs, parks }
   const failureRecord = createFailureRecord(work.consumer, record, failed, failure, event, at, about)
   work.copy.emitted.send([failureRecord], failureRecordBytes(record))
   const newDecision = { ...createDecision(failing, 'failed', failed.code), failure: failed }

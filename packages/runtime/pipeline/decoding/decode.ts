@@ -118,12 +118,16 @@ function decodeEvent(record: LogRecord, sent: Event, consumer: Expectations): Co
   const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
   const large = largeAttribute(event)
   if (large) return toFailedContent(event, failure('attributes-too-large', large))
-  const aheadMs = timeMs - record.timestampMs
+  const { readAtMs } = record
+  const aheadMs = timeMs - (readAtMs ?? record.timestampMs)
   // If an event from a fast clock were accepted, all later events of its entity would appear late.
   if (aheadMs > futureToleranceMs)
     return toFailedContent(
       event,
-      failure('time-in-future', `"time" is ${aheadMs} ms later than the record's timestamp`),
+      failure(
+        'time-in-future',
+        `"time" is ${aheadMs} ms later than ${readAtMs === undefined ? "the record's timestamp" : 'the clock of the consumer'}`,
+      ),
     )
   // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)

@@ -4,9 +4,11 @@
  */
 import { withLogTime } from '../../cloudevents/log-time.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
-import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Consumer } from '../consumer.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
+
+/** Properties of the records of a log of another application. */
+export type ForeignLog = Pick<LogRecord, 'log' | 'readAtMs'>
 
 export class PendingRecords {
   /** Records in ascending order of offset, each offset once. */
@@ -20,17 +22,17 @@ export class PendingRecords {
   #logStart = 0
   readonly #limits: Consumer['limits']
   readonly #logTime: Consumer['logTime']
-  readonly #log: string | undefined
+  readonly #foreign: ForeignLog | undefined
 
-  /** @param log identity of a log of another application */
+  /** @param foreign set for a log of another application */
   constructor(
     records: readonly LogRecord[],
     { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>,
-    log?: string,
+    foreign?: ForeignLog,
   ) {
     this.#limits = limits
     this.#logTime = logTime
-    this.#log = log
+    this.#foreign = foreign
     this.#records = this.#placeInLog(records)
   }
 
@@ -119,9 +121,8 @@ export class PendingRecords {
   }
 
   #placeInLog(records: readonly LogRecord[]): readonly LogRecord[] {
-    const log = this.#log
-    if (this.#logTime === 'append' && log === undefined) return records
-    return records.map(record => ({ ...withLogTime(record, this.#logTime), ...omitUndefined({ log }) }))
+    if (this.#logTime === 'append' && this.#foreign === undefined) return records
+    return records.map(record => ({ ...withLogTime(record, this.#logTime), ...this.#foreign }))
   }
 
   #holeBefore(index: number): OffsetRange | undefined {

@@ -48,7 +48,7 @@ export function createRememberedFailure(
     digest: computeDigest(record),
     producerGroup: computeProducerGroup(record),
     isOpen: true,
-    firstFailedAt: instant(record.timestampMs),
+    firstFailedAt: instant(record.readAtMs ?? record.timestampMs),
     failedAtMs,
   }
 }
@@ -70,7 +70,7 @@ export function createFailureRecord(
   cause: Event | undefined,
   at: EmissionPosition,
   {
-    failedAtMs = record.timestampMs,
+    failedAtMs = record.readAtMs ?? record.timestampMs,
     parks = false,
   }: { readonly failedAtMs?: number; readonly parks?: boolean } = {},
 ): OutboxEntry {

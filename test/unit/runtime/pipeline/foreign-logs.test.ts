@@ -12,7 +12,10 @@ import { Stage } from '../../../support/stage.ts'
 
 const TYPE = 'io.sluice.environment.reading.v1'
 
-/** Reads text records of another application: `bad` is no reading, anything else is the value of one. */
+const NOW = 1_950_000_000_000
+const DURING = new Date(NOW - 1_000).toISOString()
+
+/** Reads text records of another application: `bad` is no reading, `timed` has a time, anything else is the value of one. */
 function readForeign(record: ForeignRecord): Event {
   const value = String(record.value)
   const id = value.startsWith('id=') ? value : derivedId('position', ...listPositionParts(record))
@@ -22,6 +25,7 @@ function readForeign(record: ForeignRecord): Event {
     source: '/environment/a',
     subject: 's',
     type: TYPE,
+    ...(value === 'timed' ? { time: DURING } : {}),
     dataschema: 'https://sluice.io/schemas/environment.reading.v1.json',
     data: { sensorId: 's', temperature, location: { site: 'a', latitude: 1, longitude: 2 } },
   }
@@ -58,7 +62,7 @@ class ForeignTopic {
     )
     const log = new MemoryLogReader(records, undefined, String(this.#created))
     const formerStates = async () => new MemoryReplaceableStates(this.stage.store)
-    return this.stage.batch(records, { ports: { log, formerStates } })
+    return this.stage.batch(records, { ports: { log, formerStates }, nowMs: () => NOW })
   }
 
   createAgain(): void {
@@ -107,6 +111,29 @@ describe('a log of another application', () => {
       ['memory:theirs-1', 'memory:theirs-2'],
     )
     assert.equal(new Set(topic.ids).size, 6)
+  })
+
+  it('gives failures the time at which they occurred, whatever the timestamps of their records are', async () => {
+    const topic = new ForeignTopic()
+    for (const [offset, timestampMs] of [-1, 0, NOW + 3_600_000].entries())
+      await topic.deliver(offset, ['bad'], timestampMs)
+    const failures = topic.stage.events
+    assert.deepEqual(
+      failures.map(({ time, data }) => [time, (data as FailureData).firstFailedAt]),
+      Array(3).fill([new Date(NOW).toISOString(), new Date(NOW).toISOString()]),
+    )
+    assert.deepEqual(
+      failures.map(({ data }) => (data as FailureData).originalTimestamp),
+      [-1, 0, NOW + 3_600_000],
+    )
+  })
+
+  it('compares the times of events with the clock of the consumer, not with that of the producer', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['timed'], 0)
+    await topic.deliver(1, ['untimed'], NOW + 3_600_000)
+    assert.deepEqual(topic.stage.outcomes, ['applied/passed', 'failed/time-in-future'])
+    assert.equal(topic.stage.events[0]?.time, DURING)
   })
 
   it('drops what is delivered again', async () => {

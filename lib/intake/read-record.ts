@@ -1,24 +1,13 @@
 /** Turns the record of an input into an event, or into the failure with the reason of each mapping. Pure. */
-import {
-  extractTraceFromHeaders,
-  isFailure,
-  readJsonObject,
-  readStructured,
-} from '#runtime/cloudevents/index.ts'
-import {
-  derivedId,
-  type Event,
-  type Failure,
-  type ForeignRecord,
-  failure,
-  listPositionParts,
-} from '#runtime/consumer/index.ts'
+import { extractTraceFromHeaders, isFailure, readJsonObject, readStructured, attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
+import { derivedId, type Event, type Failure, type ForeignRecord, failure, listPositionParts } from '#runtime/consumer/index.ts'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { eventDocument, mapDocument } from '../mapping/map-document.ts'
 import { type Mapping, valueAt } from '../mapping/mapping.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 
 /** Input with the files that it refers to. */
 export interface LoadedInput extends Input {
@@ -50,6 +39,7 @@ export function createRecordReader(inputs: LoadedInputs) {
     const read = readJsonObject(value)
     if (read === undefined) return failure('mapping-failed', 'the value is not a JSON object')
     if ('kind' in read) return read
+    if (isNestedTooDeeply(read.object)) return NESTED_TOO_DEEPLY
     const structured = 'specversion' in read.object ? readStructured(value) : undefined
     if (structured !== undefined && !isFailure(structured)) return readCloudEvent(input, structured, position)
     return mapRecord(input, { document: read.object, position, extensions: extractTraceFromHeaders(headers) })
@@ -63,6 +53,7 @@ function readCloudEvent(
 ): Event | Failure {
   const { as } = input
   if (as !== undefined) {
+    if (isNestedTooDeeply(event.data)) return NESTED_TOO_DEEPLY
     if (event.type === as.type) return withValidData(input, withoutSequence(event))
     return failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`)
   }
@@ -113,7 +104,7 @@ function createInputEvent(
       'number-not-exact',
       `"${inexact}" cannot be represented exactly as a double: send it as text`,
     )
-  return {
+  const event = {
     id: id.id,
     source,
     type,
@@ -123,6 +114,8 @@ function createInputEvent(
     data: document,
     ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
+  const broken = attributeViolation(toAttributes(event))
+  return broken === undefined ? event : failure('mapping-failed', `the attribute ${broken}`)
 }
 
 function isName(value: unknown): value is string | number | bigint {

@@ -230,6 +230,18 @@ describe('the function intake', () => {
     assert.deepEqual(stage.outcomes, ['failed/emission-too-large'])
   })
 
+  it('makes a dead letter of a subject that an event cannot have', async () => {
+    const subjects = ['a\\nb', '\\ud800']
+    const { stage, events } = await take(
+      'orders',
+      subjects.map(id => `{"customer":{"id":"${id}"},"created_at":"2026-03-01T11:00:00Z"}`),
+    )
+    assert.deepEqual(stage.outcomes, Array(2).fill('failed/mapping-failed'))
+    const [first] = events
+    assert.ok(first)
+    assert.match((first.data as FailureData).error, /^the attribute "subject" contains characters/)
+  })
+
   it('refuses integers that are not exact, and data that the schema of the input does not allow', async () => {
     const { stage } = await take('orders', [
       '{"customer":{"id":7},"created_at":"2026-03-01T11:00:00Z","n":9007199254740993}',

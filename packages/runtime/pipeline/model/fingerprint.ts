@@ -58,6 +58,12 @@ export const NESTED_TOO_DEEPLY = failure(
   `the data is nested more than ${DEEPEST_NESTING} levels deep`,
 )
 
+/** Returns true if data is nested more deeply than an event may be. Code that recurses into such data may overflow the call stack. */
+export function isNestedTooDeeply(data: unknown, level = 1): boolean {
+  if (typeof data !== 'object' || data === null || Buffer.isBuffer(data)) return false
+  return level > DEEPEST_NESTING || Object.values(data).some(member => isNestedTooDeeply(member, level + 1))
+}
+
 /** Serialises data so that equal data gives equal text and different data gives different text. The text is never parsed. */
 function canonicalData(data: unknown): string | undefined {
   if (data === undefined) return 'none'

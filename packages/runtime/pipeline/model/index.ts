@@ -1,6 +1,6 @@
 /** The nouns of the pipeline: the state of a partition, decisions, reasons and limits. Pure. The application imports this room through this file. */
 export type { Decision, ParkedOutcome, RecordOutcome } from './decision.ts'
-export { computeDigest } from './fingerprint.ts'
+export { computeDigest, isNestedTooDeeply, NESTED_TOO_DEEPLY } from './fingerprint.ts'
 export { type Hold, isHolderName } from './hold.ts'
 export { largeAttribute } from './limits.ts'
 export { MAX_STEP_MS, type OffsetRange, type ReadRange } from './log.ts'

@@ -1,7 +1,7 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
-import { completeStep, type Event, formatEntity, type KeyedProcess } from '#runtime/consumer/index.ts'
+import { completeStep, type Event, formatEntity, type KeyedProcess, type Rejected, reject } from '#runtime/consumer/index.ts'
 import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
-import type { KeyStrategy } from '../telemetry/key.ts'
+import { type KeyStrategy, KeyFieldMissing } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
 import { INTAKE, type Input, listInputTypes } from './input.ts'
 
@@ -23,7 +23,9 @@ export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProc
         ...(subject === undefined ? {} : { subject }),
         ...(dataschema === undefined ? {} : { dataschema }),
       }
-      const { to, key } = chooseTarget(received, keyBy)
+      const target = chooseTarget(received, keyBy)
+      if ('kind' in target) return target
+      const { to, key } = target
       return completeStep('taken', undefined, [
         { name: 'event', to, key, ...attributes, data, passesOn: { id, extensions } },
       ])
@@ -31,12 +33,20 @@ export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProc
   }
 }
 
-/** Returns the topic to which the event of an input is appended, and its record key. */
-export function chooseTarget(
-  event: Event,
-  keyBy?: KeyStrategy,
-): { readonly to: 'readings' | 'events'; readonly key: string | null } {
+/** Topic to which an event is appended, and its record key. */
+export interface Target {
+  readonly to: 'readings' | 'events'
+  readonly key: string | null
+}
+
+/** Returns the target of the event of an input. A reading without the field that is its key is rejected. */
+export function chooseTarget(event: Event, keyBy?: KeyStrategy): Target | Rejected {
   const family = findFamily(event.type)
   if (family === undefined) return { to: 'events', key: formatEntity(event) }
-  return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
+  try {
+    return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
+  } catch (error) {
+    if (error instanceof KeyFieldMissing) return reject(error.message, error.message)
+    throw error
+  }
 }

@@ -4,7 +4,14 @@ export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export { derivedId } from './derived-id.ts'
 export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './event.ts'
-export { FAILURES, type Failure, type FailureClass, type FailureCode, failure } from './failure-codes.ts'
+export {
+  FAILURES,
+  type Failure,
+  type FailureClass,
+  type FailureCode,
+  failure,
+  rejection,
+} from './failure-codes.ts'
 export {
   type FailedAttempt,
   type FailureData,
@@ -24,6 +31,7 @@ export {
   type Emission,
   type KeyedProcess,
   type PartitionContext,
+  type Rejected,
   reject,
   type StepResult,
   type Takeover,

@@ -3,12 +3,15 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
+import { dataReader } from '../../../lib/app/data-reader.ts'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { intake } from '../../../lib/intake/intake.ts'
-import { mapAgain } from '../../../lib/intake/map-again.ts'
+import { createMapAgain } from '../../../lib/intake/map-again.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import type { KeyStrategy } from '../../../lib/telemetry/key.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -29,11 +32,18 @@ const LOADED = await loadInputs(INPUTS, { file: 'config/inputs.yaml', folder: 'c
 const AT = Date.UTC(2026, 2, 1, 12)
 const AT_ONCE = { nowMs: () => AT }
 
-function createStage(topic = 'sensors'): Stage {
-  const stage = new Stage(intake(INPUTS) as never)
+function createStage(topic = 'sensors', keyBy?: KeyStrategy): Stage {
+  const stage = new Stage(intake(INPUTS, keyBy) as never)
   const application = { ...APPLICATION, readForeign: createRecordReader(LOADED) }
   stage.consumer = { ...stage.consumer, application, logTime: 'counted' }
   return Object.assign(stage, { topic })
+}
+
+const PLAN = { ...CONSUMER_DEFAULTS, inputs: LOADED, application: APPLICATION, reader: dataReader({}) }
+const REJECTED = { kind: 'failure', code: 'rejected' }
+
+function mapAgain(failed: FailureData) {
+  return createMapAgain(PLAN)(failed, AT)
 }
 
 function record(
@@ -242,6 +252,25 @@ describe('the function intake', () => {
     assert.match((first.data as FailureData).error, /^the attribute "subject" contains characters/)
   })
 
+  it('makes a dead letter of a reading without the field that is its key', async () => {
+    const stage = createStage('sensors', { field: 'tenant' })
+    await stage.batch([record('sensors', 0, TUTORIALS[3])], AT_ONCE)
+    assert.deepEqual(stage.outcomes, ['failed/rejected'])
+    const again = createMapAgain({ ...PLAN, keyBy: { field: 'tenant' } })
+    const failed = stage.events[0]?.data as FailureData
+    assert.deepEqual(again(failed, AT), { ...REJECTED, message: failed.error, safeMessage: failed.error })
+  })
+
+  it('makes a dead letter of a record that is nested too deeply', async () => {
+    const nested = '['.repeat(20_000) + ']'.repeat(20_000)
+    const { stage, events } = await take('orders', [
+      `{"customer":{"id":"a"},"created_at":"2026-03-01T11:00:00Z","nested":${nested}}`,
+    ])
+    assert.deepEqual(stage.outcomes, ['failed/malformed-event'])
+    const again = mapAgain(events[0]?.data as FailureData)
+    assert.equal(again.kind === 'failure' && again.code, 'malformed-event')
+  })
+
   it('refuses integers that are not exact, and data that the schema of the input does not allow', async () => {
     const { stage } = await take('orders', [
       '{"customer":{"id":7},"created_at":"2026-03-01T11:00:00Z","n":9007199254740993}',
@@ -259,7 +288,7 @@ describe('a failed record of an input', () => {
   it('gets the id of its original position when it is mapped again', async () => {
     const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
     const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
-    const again = mapAgain(good, LOADED, APPLICATION.readData)
+    const again = mapAgain(good)
     const { events } = await take('motion', [TUTORIALS[4]])
     assert.equal(again.kind === 'event' && again.event.id, events[0]?.id)
     assert.equal(again.kind === 'event' && again.event.time, events[0]?.time)
@@ -268,17 +297,50 @@ describe('a failed record of an input', () => {
 
   it('still fails with the reasons of now', async () => {
     const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
-    const again = mapAgain(failed, LOADED, APPLICATION.readData)
+    const again = mapAgain(failed)
     assert.equal(again.kind === 'failure' && again.message, 'mapping device: "y" must be a number')
   })
 
   it('keeps the identity of its log, so that a topic that was created again has other ids', async () => {
     const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
     const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
-    const [one, other] = ['c:1', 'c:2'].map(originalLog =>
-      mapAgain({ ...good, originalLog }, LOADED, APPLICATION.readData),
-    )
+    const [one, other] = ['c:1', 'c:2'].map(originalLog => mapAgain({ ...good, originalLog }))
     assert.ok(one?.kind === 'event' && other?.kind === 'event')
     assert.notEqual(one.event.id, other.event.id)
+  })
+
+  it('is held to the limits and settings of the function', async () => {
+    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
+    const withModel = (model: string) => ({
+      ...failed,
+      originalValue: Buffer.from(JSON.stringify({ ...(TUTORIALS[4] as object), model })).toString('base64'),
+    })
+    const code = (again: ReturnType<typeof mapAgain>) => again.kind === 'failure' && again.code
+    assert.equal(code(mapAgain(withModel('m'.repeat(5_000)))), 'attributes-too-large')
+    const late = createMapAgain({ ...PLAN, earliestTimeMs: AT + 1 })
+    assert.equal(code(late(withModel('m'), AT)), 'time-too-early')
+    assert.equal(code(createMapAgain(PLAN)(withModel('m'), AT - 3_600_000)), 'time-in-future')
+  })
+
+  it('is read with its schema, or stays as it is', async () => {
+    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
+    const { data, ...attributes } = environmentReading('r-1')
+    const headers = Object.entries({ specversion: '1.0', ...attributes }).flatMap(([name, value]) =>
+      typeof value === 'string' && name !== 'datacontenttype' ? [[`ce_${name}`, value]] : [],
+    )
+    const read = (format: string, bytes: Buffer) =>
+      mapAgain({
+        ...failed,
+        originalTopic: 'sensors',
+        originalValue: bytes.toString('base64'),
+        originalHeaders: [...headers, ['content-type', format]].map(([name = '', value = '']) => ({
+          name,
+          value: Buffer.from(value).toString('base64'),
+        })),
+      })
+    const json = read('application/json', Buffer.from(JSON.stringify(data)))
+    assert.ok(json.kind === 'event' && json.key !== null, JSON.stringify(json))
+    const avro = read('application/avro', Buffer.from([1, 2, 3]))
+    assert.equal(avro.kind === 'failure' && avro.code, 'schema-unknown')
   })
 })

@@ -6,8 +6,14 @@ import type { LogRecord, RecordHeader } from './record.ts'
  * in a header of a replayed record.
  */
 export const LOG_TIMES = ['append', 'carried'] as const
-/** Source of the append time. `counted` moves the clock by one for each offset, whatever the timestamps of the records are. */
+/** Source of the append time. `counted` moves the clock by `COUNTED_MS` for each offset, whatever the timestamps of the records are. */
 export type LogTime = (typeof LOG_TIMES)[number] | 'counted'
+
+/**
+ * Time for which a counted record stands, in milliseconds. Stores remove ids by the hour of the clock, which then has 100,000
+ * records.
+ */
+export const COUNTED_MS = 36
 
 /** Name of the header with the original append time, in decimal milliseconds since the epoch. */
 const CARRIED = 'sluice-logtime'
@@ -15,7 +21,7 @@ const CARRIED = 'sluice-logtime'
 /** Returns the record with the time by which it advances the clock of its log. */
 export function withLogTime(record: LogRecord, logTime: LogTime): LogRecord {
   if (logTime === 'append') return record
-  return logTime === 'counted' ? { ...record, clockMs: record.offset } : withCarriedTime(record)
+  return logTime === 'counted' ? { ...record, clockMs: record.offset * COUNTED_MS } : withCarriedTime(record)
 }
 
 /** Returns the record with the original append time from its header. A record without this header is returned unchanged. */

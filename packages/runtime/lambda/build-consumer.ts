@@ -1,4 +1,5 @@
 /** Builds the consumer of a Kafka-triggered handler from its settings, without connecting to Kafka or Redis. */
+import { COUNTED_MS } from '../cloudevents/log-time.ts'
 import type { Application } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
@@ -64,7 +65,10 @@ export async function buildWritingConsumer(plan: HandlerPlan, environment: Envir
   return consumer
 }
 
-/** Number of records of a log of another application whose ids are remembered: about 6 MB for each partition. */
+/**
+ * Number of records of a log of another application whose ids are remembered. Stores keep up to twice as many: about 12 MB for each
+ * partition.
+ */
 const COUNTED_IDS = 100_000
 
 function createConsumer(
@@ -86,7 +90,7 @@ function createConsumer(
     process,
     env,
     contentMode,
-    idWindowMs: isForeign ? COUNTED_IDS : idWindowMs,
+    idWindowMs: isForeign ? COUNTED_IDS * COUNTED_MS : idWindowMs,
     failureBytes,
     newEntities,
     futureToleranceMs,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { computeGeneration } from '#runtime/adapters/redis/layout.ts'
+import { COUNTED_MS } from '#runtime/cloudevents/log-time.ts'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
@@ -52,7 +54,7 @@ class ForeignTopic {
   constructor() {
     const { consumer } = this.stage
     const application = { ...consumer.application, readForeign }
-    this.stage.consumer = { ...consumer, application, logTime: 'counted', idWindowMs: 3 }
+    this.stage.consumer = { ...consumer, application, logTime: 'counted', idWindowMs: 3 * COUNTED_MS }
   }
 
   /** Delivers records from this offset on. @param timestampMs of all of them, from a producer without a clock */
@@ -95,6 +97,11 @@ describe('a log of another application', () => {
       'failed/time-too-early',
       'applied/passed',
     ])
+  })
+
+  it('lets stores remove ids after 100,000 records, since they remove generations as a whole', () => {
+    const generations = [99_999, 100_000, 200_000].map(offset => computeGeneration(offset * COUNTED_MS))
+    assert.deepEqual(generations, [0, 1, 2])
   })
 
   it('is read from its start when it was created again, with one warning and other ids', async () => {

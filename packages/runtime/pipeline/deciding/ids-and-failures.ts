@@ -66,10 +66,13 @@ export class RememberedFailures {
   readonly #snapshot: Pick<Snapshot, 'failures' | 'publishedFailures'>
   readonly #changes = new Map<string, RememberedFailure>()
 
-  constructor(snapshot: Snapshot, { application }: Pick<Consumer, 'application'>) {
+  readonly #isForeign: boolean
+
+  constructor(snapshot: Snapshot, { application, process }: Pick<Consumer, 'application' | 'process'>) {
     this.windowMs = requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
     this.completeFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
     this.#snapshot = snapshot
+    this.#isForeign = 'foreignLogs' in process && process.foreignLogs === true
   }
 
   /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
@@ -85,8 +88,9 @@ export class RememberedFailures {
     return place.partition === partition && place.offset < offset && timestampMs >= this.completeFromMs
   }
 
+  /** Remembers a failure, unless the log belongs to another application: nothing is redriven into it. */
   remember(failure: RememberedFailure): void {
-    this.#changes.set(failure.id, failure)
+    if (!this.#isForeign) this.#changes.set(failure.id, failure)
   }
 
   get changes(): readonly RememberedFailure[] {

@@ -7,6 +7,7 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type FailureData, listPositionParts } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { logRecord } from '../../../support/records.ts'
@@ -141,6 +142,15 @@ describe('a log of another application', () => {
     await topic.deliver(1, ['untimed'], NOW + 3_600_000)
     assert.deepEqual(topic.stage.outcomes, ['applied/passed', 'failed/time-in-future'])
     assert.equal(topic.stage.events[0]?.time, DURING)
+  })
+
+  it('remembers no failures, because nothing is redriven into it', async () => {
+    const topic = new ForeignTopic()
+    await topic.deliver(0, ['bad'])
+    const stateKey = { ...topic.stage.stateKey(), topic: 'theirs' }
+    const { version, failureMemory } = await topic.stage.store.load(stateKey, EMPTY_SELECTION)
+    assert.equal(version.appliedOffset, 0)
+    assert.equal(failureMemory.bytes, 0)
   })
 
   it('drops what is delivered again', async () => {

@@ -9,7 +9,7 @@ import type { PendingRecords } from './log/pending-records.ts'
 import type { SegmentCutter } from './log/segment-cutter.ts'
 import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
-import type { LogIdentity } from './model/log.ts'
+import type { LogIdentity, OffsetRange } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { Allowed } from './model/tries.ts'
@@ -48,6 +48,6 @@ export interface PartitionRun {
   readonly allowed: Allowed
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
-  /** Set once the state was emptied because its log was created again. */
-  isNewLog?: true
+  /** Range of a log that was created again. It is read in place of the delivered records, page by page; absent once it was read. */
+  unread?: OffsetRange | undefined
 }

@@ -35,11 +35,12 @@ export async function runPartition(
   { topic, partition, records, createTimeFrom }: PartitionBatch,
 ): Promise<PartitionResult> {
   const stateKey = { consumer: consumer.process.name, topic, partition }
+  const [first] = records as [LogRecord]
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   // Without an await for other logs: it would delay every partition by a turn of the event loop.
   const isForeign = readsForeignLogs(consumer)
   const identified = isForeign ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
-  if (identified.kind === 'deferred') return stopAt(records[0] as LogRecord, identified.deferred)
+  if (identified.kind === 'deferred') return stopAt(first, identified.deferred)
   const { log } = identified
   const foreign = isForeign
     ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: log && formatLog(log) }) }
@@ -54,12 +55,13 @@ export async function runPartition(
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (hasProducerTimes && needsAppendTimes) ports.observer.reportTimedByProducers(stateKey, createTimeFrom)
-  while (!pending.isEmpty) {
+  while (!pending.isEmpty || run.unread) {
     const { chunk } = pending
-    const next = isLate(run) ? OUT_OF_TIME : await processChunk(run, steps, chunk)
+    const work = () => (chunk.length > 0 ? processChunk(run, steps, chunk) : readUnread(run))
+    const next = isLate(run) ? OUT_OF_TIME : await work()
     // The permit is held if this chunk or an earlier one was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
-    if (next !== 'go-on') return stopAt(chunk[0] as LogRecord, next)
+    if (next !== 'go-on') return stopAt(chunk[0] ?? first, next)
   }
   return { batch: delivered }
 
@@ -177,11 +179,30 @@ async function resolveEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtake
       pending.dropTo(end.toOffset)
       run.allowed.isFirst = false
       return 'go-on'
+    case 'new-log':
+      return 'go-on'
     case 'missing':
       await ports.log.acquire()
       // This may have waited for a long time, until other partitions released their permits.
       if (isLate(run)) return OUT_OF_TIME
       return (await readBack(run, end)) ? 'go-on' : OUT_OF_TIME
+  }
+}
+
+/** Reads the next page of a log that was created again, and adds it to the pending records. */
+async function readUnread(run: PartitionRun): Promise<NextStep> {
+  const { ports, stateKey, pending, unread } = run
+  if (!unread) return 'go-on'
+  try {
+    await ports.log.acquire()
+    if (isLate(run)) return OUT_OF_TIME
+    const looked = await ports.log.read(stateKey.topic, stateKey.partition, unread)
+    pending.insert(unread.fromOffset, looked)
+    const { nextOffset } = looked
+    run.unread = nextOffset > unread.toOffset ? undefined : { ...unread, fromOffset: nextOffset }
+    return 'go-on'
+  } catch (error) {
+    return toDeferred(error)
   }
 }
 
@@ -202,7 +223,7 @@ async function readBack(
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
   // Usually the range contains no records, only transaction markers.
-  if (!first || !last || isRoutine || run.isNewLog) return true
+  if (!first || !last || isRoutine) return true
   if (!(await readPublishedFailures(run, added, appliedOffset < 0))) return false
   if (appliedOffset < 0) observer.reportStartWithoutAppliedOffset(stateKey, first.offset)
   else observer.reportRangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })

@@ -1,10 +1,12 @@
 /**
  * Restarts a partition state when the log of another application was created again. The records of the new log have the same offsets
- * as those of the old one, so nothing of the state may be used for them.
+ * as those of the old one, so nothing of the state may be used for them. Delivered records may still be of the old log, because
+ * pollers keep what they have fetched, so they are dropped and read again from the new log.
  */
 import { CopyStopped, Unavailable } from '../errors.ts'
 import type { PartitionRun } from '../invocation.ts'
 import type { End } from '../model/chunk.ts'
+import type { OffsetRange } from '../model/log.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { formatOrigin } from '../outbox/position.ts'
 import type { FormerStatesPort } from './former-states.ts'
@@ -29,15 +31,26 @@ export async function restartForNewLog(
   if (log === undefined || !origin || origin === formatOrigin(stateKey, log)) return undefined
   if (outbox.length > 0) return { kind: 'leftover', outbox }
   if (!formerStates) throw new Unavailable('store-unavailable', 'the store cannot replace states')
+  const unread = await findUnread(run)
   try {
     await replaceState(await formerStates(), stateKey, yieldEmptyState(), version)
-    run.isNewLog = true
     ports.observer.reportNewLog(stateKey, version.appliedOffset)
   } catch (error) {
     // Another invocation has replaced the state already.
     if (!(error instanceof CopyStopped)) throw error
   }
-  return { kind: 'overtaken' }
+  run.unread = unread
+  run.pending.dropTo(Number.POSITIVE_INFINITY)
+  return { kind: 'new-log' }
+}
+
+/** Returns the range of the new log up to the last delivered offset, or up to its end if it is shorter; undefined if it is empty. */
+async function findUnread({ ports, stateKey, pending, unread }: PartitionRun): Promise<OffsetRange | undefined> {
+  const { topic, partition } = stateKey
+  const lastOffset = Math.max(pending.all.at(-1)?.offset ?? -1, unread?.toOffset ?? -1)
+  const end = (await ports.bounds?.bounds(topic))?.[partition]?.end ?? lastOffset + 1
+  const toOffset = Math.min(lastOffset, end - 1)
+  return toOffset < 0 ? undefined : { fromOffset: 0, toOffset }
 }
 
 async function* yieldEmptyState(): AsyncGenerator<StatePart[]> {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { computeGeneration } from '#runtime/adapters/redis/layout.ts'
 import { COUNTED_MS } from '#runtime/cloudevents/log-time.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type FailureData, listPositionParts } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
+import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { logRecord } from '../../../support/records.ts'
@@ -47,6 +49,12 @@ const passOn: KeyedProcess<undefined> = {
   },
 }
 
+function createRecords(fromOffset: number, values: readonly string[], timestampMs = 1_700_000_000_000) {
+  return values.map((value, index) =>
+    logRecord(fromOffset + index, { value: Buffer.from(value) }, { topic: 'theirs', timestampMs }),
+  )
+}
+
 /** A consumer of a topic of another application, which may be created again. */
 class ForeignTopic {
   readonly stage = new Stage(passOn)
@@ -59,13 +67,20 @@ class ForeignTopic {
   }
 
   /** Delivers records from this offset on. @param timestampMs of all of them, from a producer without a clock */
-  deliver(fromOffset: number, values: readonly string[], timestampMs = 1_700_000_000_000) {
-    const records = values.map((value, index) =>
-      logRecord(fromOffset + index, { value: Buffer.from(value) }, { topic: 'theirs', timestampMs }),
-    )
-    const log = new MemoryLogReader(records, undefined, String(this.#created))
+  deliver(fromOffset: number, values: readonly string[], timestampMs?: number) {
+    const records = createRecords(fromOffset, values, timestampMs)
+    return this.deliverFrom(records, records)
+  }
+
+  /** Delivers records that may differ from those of the log, of which each fetch returns two. */
+  deliverFrom(log: readonly LogRecord[], delivered: readonly LogRecord[]) {
     const formerStates = async () => new MemoryReplaceableStates(this.stage.store)
-    return this.stage.batch(records, { ports: { log, formerStates }, nowMs: () => NOW })
+    const ports = {
+      log: new MemoryLogReader(log, 2, String(this.#created)),
+      bounds: new MemoryLogBounds(log),
+      formerStates,
+    }
+    return this.stage.batch(delivered, { ports, nowMs: () => NOW })
   }
 
   createAgain(): void {
@@ -98,6 +113,20 @@ describe('a log of another application', () => {
       'failed/time-too-early',
       'applied/passed',
     ])
+  })
+
+  it('drops records of the old log that arrive after it was created again, and reads the new log', async () => {
+    const topic = new ForeignTopic()
+    const old = createRecords(0, ['id=a', 'id=b', 'id=c', 'id=d', 'id=e'])
+    await topic.deliverFrom(old, old.slice(0, 3))
+    topic.createAgain()
+    const renewed = createRecords(0, ['id=A', 'id=B', 'id=C', 'id=D', 'id=E', 'id=F'])
+    const answer = await topic.deliverFrom(renewed.slice(0, 4), old.slice(3))
+    assert.deepEqual(answer.batchItemFailures, [])
+    await topic.deliverFrom(renewed, renewed)
+    assert.equal(topic.ids.join(' '), 'id=a id=b id=c id=A id=B id=C id=D id=E id=F')
+    assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
+    assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
   })
 
   it('lets stores remove ids after 100,000 records, since they remove generations as a whole', () => {

@@ -10,7 +10,12 @@ import { parse } from '../../views/language/parser.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { applyViews, busyFailure, createProgress, formatProgress, type ViewPorts } from './apply-views.ts'
-import { type ChangingStatement, type EditedStatements, editStatements, endStatement } from './local-statements.ts'
+import {
+  type ChangingStatement,
+  type EditedStatements,
+  editStatements,
+  endStatement,
+} from './local-statements.ts'
 import { planChange } from './plan-change.ts'
 import { formatPlan, readStatements } from './statements.ts'
 

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Kysely, PostgresDialect } from 'kysely'
-import { Pool, type PoolClient } from 'pg'
+import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import type { Storage } from '../storage.ts'
@@ -69,8 +69,18 @@ function comment(
 
 /** Largest number of connections of an instance of the function. */
 const CONNECTIONS = 2
-/** Time limits in milliseconds. */
-const LIMITS = { connectionTimeoutMillis: 5_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 }
+/** Time limits in milliseconds. All partitions of an invocation share the connections, so a partition waits for its turn. */
+const CONNECT_MS = 5_000
+const LIMITS = { connectionTimeoutMillis: 20_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 }
+
+/** Client whose limit for connecting is its own: that of the pool also counts while all connections are in use. */
+class ConnectingClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super({ ...(config as ClientConfig), connectionTimeoutMillis: CONNECT_MS })
+  }
+}
+
+export const POOL: PoolConfig = { max: CONNECTIONS, ...LIMITS, Client: ConnectingClient }
 
 export class PostgresStorage implements Storage {
   readonly location: string
@@ -86,9 +96,8 @@ export class PostgresStorage implements Storage {
     this.#pool = new Pool({
       connectionString: url,
       application_name: 'sluice-storage',
-      max: CONNECTIONS,
       allowExitOnIdle: true,
-      ...LIMITS,
+      ...POOL,
     })
     // The pool removes a lost connection, and the next query gets another one.
     this.#pool.on('error', () => {})
@@ -141,10 +150,7 @@ export class PostgresStorage implements Storage {
   #toFailure(error: Error & { code?: string }): Error {
     if (error instanceof RetryableError) return error
     const { code = '' } = error
-    const found = REASONS.find(([codes]) => codes.test(code) || codes.test(error.message))
-    const reason =
-      found?.[1].replace('{user}', this.#user) ?? `the statement failed with the code ${code || error.name}.`
-    const message = `${this.location}: ${reason}`
+    const message = `${this.location}: ${explain(error).replace('{user}', this.#user)}`
     if (!REFUSED.test(code)) return new RetryableError(message, { cause: error, safeMessage: message })
     return new PermanentError(message, message)
   }
@@ -186,6 +192,12 @@ function formatCopyValue(value: Row[number], type: Column[1]): string {
 /** SQLSTATE of a refused row: its data, a constraint, or a limit of the server. */
 const REFUSED = /^(22|23|54)/
 
+/** Returns the reason for a failure, in which `{user}` stands for the user. */
+export function explain({ code = '', message, name }: Error & { readonly code?: string }): string {
+  const found = REASONS.find(([codes]) => codes.test(code) || codes.test(message))
+  return found?.[1] ?? `the statement failed with the code ${code || name}.`
+}
+
 /** Reasons for failures, by the SQLSTATE, the code of Node or the message of the client. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^23/, 'a constraint of the table refuses the row.'],
@@ -198,6 +210,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^25006$/, 'the server is read-only. Use the address of the primary server.'],
   [/^53100$/, 'the disk of the server is full.'],
+  [
+    /^timeout exceeded when trying to connect$/,
+    `other partitions have used all connections for ${LIMITS.connectionTimeoutMillis / 1000} seconds, because the server is slow. The records wait.`,
+  ],
   [
     /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
     'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',

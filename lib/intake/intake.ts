@@ -1,7 +1,14 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
-import { completeStep, type Event, formatEntity, type KeyedProcess, type Rejected, reject } from '#runtime/consumer/index.ts'
+import {
+  completeStep,
+  type Event,
+  formatEntity,
+  type KeyedProcess,
+  type Rejected,
+  reject,
+} from '#runtime/consumer/index.ts'
 import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
-import { type KeyStrategy, KeyFieldMissing } from '../telemetry/key.ts'
+import { KeyFieldMissing, type KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
 import { INTAKE, type Input, listInputTypes } from './input.ts'
 

@@ -1,13 +1,27 @@
 /** Turns the record of an input into an event, or into the failure with the reason of each mapping. Pure. */
-import { extractTraceFromHeaders, isFailure, readJsonObject, readStructured, attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
-import { derivedId, type Event, type Failure, type ForeignRecord, failure, listPositionParts } from '#runtime/consumer/index.ts'
+import {
+  attributeViolation,
+  extractTraceFromHeaders,
+  isFailure,
+  readJsonObject,
+  readStructured,
+  toAttributes,
+} from '#runtime/cloudevents/index.ts'
+import {
+  derivedId,
+  type Event,
+  type Failure,
+  type ForeignRecord,
+  failure,
+  listPositionParts,
+} from '#runtime/consumer/index.ts'
+import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { eventDocument, mapDocument } from '../mapping/map-document.ts'
 import { type Mapping, valueAt } from '../mapping/mapping.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
-import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 
 /** Input with the files that it refers to. */
 export interface LoadedInput extends Input {

@@ -41,7 +41,9 @@ describe('the consumer that is reprocessed', () => {
   })
 
   test('given any other consumer, then it is made from the settings, without a connection', async () => {
-    const keyed = listConsumers(readFunctions()).filter(name => !/^(deliver|archiver|storage|intake)/.test(name))
+    const keyed = listConsumers(readFunctions()).filter(
+      name => !/^(deliver|archiver|storage|intake)/.test(name),
+    )
     assert.ok(keyed.length > 5)
     for (const name of keyed) {
       const consumer = await loadConsumer(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })

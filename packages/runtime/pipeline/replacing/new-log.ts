@@ -45,7 +45,12 @@ export async function restartForNewLog(
 }
 
 /** Returns the range of the new log up to the last delivered offset, or up to its end if it is shorter; undefined if it is empty. */
-async function findUnread({ ports, stateKey, pending, unread }: PartitionRun): Promise<OffsetRange | undefined> {
+async function findUnread({
+  ports,
+  stateKey,
+  pending,
+  unread,
+}: PartitionRun): Promise<OffsetRange | undefined> {
   const { topic, partition } = stateKey
   const lastOffset = Math.max(pending.all.at(-1)?.offset ?? -1, unread?.toOffset ?? -1)
   const end = (await ports.bounds?.bounds(topic))?.[partition]?.end ?? lastOffset + 1

@@ -135,7 +135,7 @@ function replaceStatement(before: string, found: Statement | undefined, next: st
 
 /** Returns a statement with its semicolon, which is on a line of its own behind a comment that only the end of its line ends. */
 export function endStatement(text: string): string {
-  return /--[^\n]*$/.test(text) ? `${text}\n;` : `${text};`
+  return text.slice(text.lastIndexOf('\n') + 1).includes('--') ? `${text}\n;` : `${text};`
 }
 
 /**

@@ -41,7 +41,7 @@ const MAX_METRICS = 1_000
 const MAX_STATES = 100
 
 /** Keys of rules, of their tests, and of the columns of tables, beside which dimensions are keys. */
-const NO_DIMENSIONS: ReadonlySet<string> = new Set([
+export const NO_DIMENSIONS: ReadonlySet<string> = new Set([
   ...['entity', 'tags', 'columns', 'at', 'id', 'event', 'table', 'tick', 'rules'],
   ...['family', 'metric', 'value', 'values', 'unit'],
 ])

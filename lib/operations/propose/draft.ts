@@ -92,11 +92,13 @@ function draftFamily(guesses: Guesses): Pick<Draft, 'family' | 'mapping'> {
   const { subject, group, reason } = entity
   const names = new FieldNames()
   const device = names.choose(subject?.path ?? 'name')
-  const place = group && names.choose(group.path)
-  const choose = (fields: readonly SampleField[]) =>
-    fields.filter(field => field !== unit).map(field => ({ field, key: names.choose(field.path) }))
+  const place = group && names.choose(group.path, true)
+  const choose = (fields: readonly SampleField[], areDimensions = false) =>
+    fields
+      .filter(field => field !== unit)
+      .map(field => ({ field, key: names.choose(field.path, areDimensions) }))
   const [coordinates, metrics] = [choose(roles.coordinates), choose(roles.metrics)]
-  const [states, tags] = [choose(roles.states), choose(roles.tags)]
+  const [states, tags] = [choose(roles.states), choose(roles.tags, true)]
   const units = findUnits(roles.metrics, unit)
   const groups =
     group && `guessed: the same in all records of an entity, ${count(group.distinct.size, 'value')}`

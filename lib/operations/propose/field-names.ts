@@ -1,4 +1,5 @@
 /** Names of fields in records, as words and as names of fields in readings. Pure. */
+import { NO_DIMENSIONS } from '../../telemetry/parse-family.ts'
 
 /** Letters that have no decomposition in Unicode. */
 const LETTERS: Readonly<Record<string, string>> = {
@@ -46,12 +47,17 @@ const RESERVED: readonly string[] = ['unit', 'tags', 'constructor', 'prototype']
 export class FieldNames {
   readonly #taken = new Set(RESERVED)
 
-  /** Returns the camelCase name of the last part of a path, or of the whole path if another field has that name. */
-  choose(path: string): string {
+  /**
+   * Returns the camelCase name of the last part of a path, or of the whole path if another field has that name.
+   *
+   * @param isDimension true for the name of a tag, or of a field in the source, by which rules can group
+   */
+  choose(path: string, isDimension = false): string {
     const last = toName(path.split('.').at(-1) ?? path)
     const whole = toName(path)
-    let name = [last, whole].find(one => !this.#taken.has(one)) ?? whole
-    for (let number = 2; this.#taken.has(name); number++) name = `${whole}${number}`
+    const isFree = (one: string) => !this.#taken.has(one) && !(isDimension && NO_DIMENSIONS.has(one))
+    let name = [last, whole].find(isFree) ?? whole
+    for (let number = 2; !isFree(name); number++) name = `${whole}${number}`
     this.#taken.add(name)
     return name
   }

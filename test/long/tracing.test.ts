@@ -56,7 +56,13 @@ describe('traces through serverless offline, to a collector', () => {
   it('given readings of three traces and one of none, then each consumer has a span in each trace', async () => {
     const events = ['a', 'b', 'c'].map(digit => reading(digit, traced(digit)))
     await sent(...events, reading('of no trace'))
-    const services = ['sluice-activity', 'sluice-alerting', 'sluice-processor', 'sluice-views']
+    const services = [
+      'sluice-activity',
+      'sluice-alerting',
+      'sluice-processor',
+      'sluice-storage',
+      'sluice-views',
+    ]
     await until(
       'each consumer has reported each trace',
       () => ['a', 'b', 'c'].every(digit => consumersOf(spansIn(digit)).join() === services.join()),

@@ -86,6 +86,19 @@ const EXPECTED: Readonly<
       location: { site: 'unknown', latitude: 0, longitude: 0 },
     },
   ],
+  'named-metric': [
+    {
+      timestamp: '2025-01-16T10:30:45Z',
+      database_type: 'postgresql',
+      instance_id: 'db-1',
+      metric_name: 'wal_lag_bytes',
+      value: 12,
+    },
+    '/metrics/postgresql',
+    'db-1',
+    '2025-01-16T10:30:45Z',
+    { system: 'postgresql', instance: 'db-1', wal_lag_bytes: 12 },
+  ],
   'sensor-room': [
     { ...STATION, location: 'hall-1' },
     '/environment/hall-1',
@@ -170,10 +183,11 @@ describe('the mappings that ship', () => {
     })
   }
 
-  it('given all of them, then each record is taken by one alone', () => {
+  it('given all of them, then each record is taken by one alone, or by the general one as the last', () => {
     const all = SHIPPED.map(shipped)
     for (const [name, [record, source]] of Object.entries(EXPECTED)) {
-      const takers = all.filter(mapping => !isFailure(read(mapping, foreignRecord(record))))
+      const able = all.filter(mapping => !isFailure(read(mapping, foreignRecord(record))))
+      const takers = able.filter((mapping, index) => index === 0 || mapping.name !== 'named-metric')
       assert.deepEqual(
         takers.map(mapping => mapping.name),
         [name],

@@ -6,13 +6,12 @@ import {
   type FailureData,
   failure,
   instant,
-  omitUndefined,
-  originalPosition,
   rejection,
 } from '#runtime/consumer/index.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { type Decoded, decode } from '#runtime/pipeline/decoding/index.ts'
 import { unpreparedIn } from '#runtime/pipeline/errors.ts'
+import { restoreFailedRecord } from '#runtime/pipeline/outbox/index.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { chooseTarget, intake, type Target } from './intake.ts'
 import { createRecordReader, type LoadedInputs } from './read-record.ts'
@@ -42,7 +41,7 @@ export function createMapAgain({ inputs, keyBy, application, ...limits }: RetryP
     application: { ...application, readForeign: createRecordReader(inputs) },
   }
   return (failed: FailureData, nowMs: number): MappedAgain | Failure => {
-    const decoded = decodeAgain({ ...restoreRecord(failed), readAtMs: nowMs }, consumer)
+    const decoded = decodeAgain({ ...restoreFailedRecord(failed), readAtMs: nowMs }, consumer)
     if (decoded.kind === 'failure') return decoded
     if (decoded.kind === 'failed') return decoded.failure
     if (decoded.kind === 'ignored') return failure('mapping-failed', 'it is no event that an input brings')
@@ -60,20 +59,5 @@ function decodeAgain(...decoding: Parameters<typeof decode>): Decoded | Failure 
   } catch (error) {
     if (!unpreparedIn(error)) throw error
     return failure('schema-unknown', 'its data needs a schema, which a retry does not fetch')
-  }
-}
-
-function restoreRecord(failed: FailureData) {
-  const { topic, partition, offset, log } = originalPosition(failed)
-  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
-  return {
-    topic,
-    partition,
-    offset,
-    ...omitUndefined({ log }),
-    timestampMs: failed.originalTimestamp,
-    key: bytes(failed.originalKey),
-    value: bytes(failed.originalValue),
-    headers: failed.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
   }
 }

@@ -3,7 +3,7 @@ import { COUNTED_MS } from '../cloudevents/log-time.ts'
 import type { Application } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
-import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process, readsForeignLogs } from '../pipeline/consumer.ts'
 import { consumerSettings } from '../settings/consumer.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
@@ -80,7 +80,7 @@ function createConsumer(
   const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
     config
   const { sinceMs, emitters } = config
-  const isForeign = 'foreignLogs' in process && process.foreignLogs === true
+  const isForeign = readsForeignLogs({ process })
   return {
     ...CONSUMER_DEFAULTS,
     application,

@@ -108,6 +108,11 @@ export const CONSUMER_DEFAULTS = {
   reserveMs: 3_000,
 } as const
 
+/** Returns true if the consumer reads logs of other applications, into which nothing is written. */
+export function readsForeignLogs({ process }: Pick<Consumer, 'process'>): boolean {
+  return 'foreignLogs' in process && process.foreignLogs === true
+}
+
 // Records that are redriven for a former name of a consumer belong to the consumer that has replaced it.
 
 type NamedConsumer = Pick<Consumer, 'application'> & { readonly process: { readonly name: string } }

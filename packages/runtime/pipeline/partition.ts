@@ -3,7 +3,7 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
-import { type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
+import { type Consumer, hasTimers, isSegmentSink, readsForeignLogs } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
 import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
 import type { Invocation, PartitionRun } from './invocation.ts'
@@ -80,10 +80,6 @@ type Identified =
   | Extract<End, { kind: 'deferred' }>
 
 const NOT_IDENTIFIED: Identified = { kind: 'log' }
-
-function readsForeignLogs({ process }: Consumer): boolean {
-  return 'foreignLogs' in process && process.foreignLogs === true
-}
 
 /** Returns the identity of a log of another application. It is read for each batch, because the topic may be created again. */
 async function identifyLog(log: PartitionRun['ports']['log'], topic: string): Promise<Identified> {

@@ -280,3 +280,18 @@ function withoutBytes(
     parks: false,
   }
 }
+
+/** Returns the record that a failure record contains. */
+export function restoreFailedRecord(data: FailureData): LogRecord {
+  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
+  return {
+    topic: data.originalTopic,
+    partition: data.originalPartition,
+    offset: data.originalOffset,
+    timestampMs: data.originalTimestamp,
+    key: bytes(data.originalKey),
+    value: bytes(data.originalValue),
+    headers: data.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
+    ...omitUndefined({ log: data.originalLog }),
+  }
+}

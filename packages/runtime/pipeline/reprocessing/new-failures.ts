@@ -2,16 +2,14 @@
  * Failures that occur only in a rebuild. The live consumer has applied their records, so no failure records exist. They wait in the
  * outbox of the rebuilt state and are emitted after the switch.
  */
-import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
-import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Consumer } from '../consumer.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import { fingerprint } from '../model/fingerprint.ts'
 import type { OutboxEntry, StateKey } from '../model/partition-state.ts'
 import type { Change } from '../model/snapshot.ts'
-import { failureEventId } from '../outbox/failure-record.ts'
+import { failureEventId, restoreFailedRecord } from '../outbox/failure-record.ts'
 import { entryAt } from '../outbox/position.ts'
 import { placeInTakeover, type TakeoverAt } from './entity-takeover.ts'
 
@@ -71,21 +69,6 @@ export async function collectFailedEventIds(
 export function findEventId(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id
   return decoded.event && fingerprint(decoded.event)?.id
-}
-
-/** Returns the record that a failure record contains. */
-export function restoreFailedRecord(data: FailureData): LogRecord {
-  const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
-  return {
-    topic: data.originalTopic,
-    partition: data.originalPartition,
-    offset: data.originalOffset,
-    timestampMs: data.originalTimestamp,
-    key: bytes(data.originalKey),
-    value: bytes(data.originalValue),
-    headers: data.originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
-    ...omitUndefined({ log: data.originalLog }),
-  }
 }
 
 /** Parts of a rebuilt state that contain its new failures. */

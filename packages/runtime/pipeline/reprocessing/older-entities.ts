@@ -9,8 +9,8 @@ import { decode } from '../decoding/decode.ts'
 import { formatHolderName, type Hold, isHolderName, measureStoredHold } from '../model/hold.ts'
 import type { StateKey, StoredTimer } from '../model/partition-state.ts'
 import { splitHold, splitState, withHold } from '../model/stored-state.ts'
+import { restoreFailedRecord } from '../outbox/failure-record.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
-import { restoreFailedRecord } from './new-failures.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 
 export interface LeftEntities {

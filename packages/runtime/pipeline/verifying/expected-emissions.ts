@@ -11,11 +11,12 @@ import { decode } from '../decoding/decode.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
 import type { Decision } from '../model/decision.ts'
 import { formatHolderName } from '../model/hold.ts'
+import { restoreFailedRecord } from '../outbox/failure-record.ts'
 import { buildRecord } from '../outbox/outgoing-record.ts'
 import { parsePosition } from '../outbox/position.ts'
 import type { LogReader } from '../ports.ts'
 import { isOfTakeover } from '../reprocessing/entity-takeover.ts'
-import { findEventId, restoreFailedRecord } from '../reprocessing/new-failures.ts'
+import { findEventId } from '../reprocessing/new-failures.ts'
 import { compareFields, type Difference, type Exception, toHex } from './differences.ts'
 
 export interface OutputRange {

@@ -1,6 +1,6 @@
+import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { type Trial, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
-import { listMappings } from '../../lib/operations/import/named-mapping.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -83,7 +83,7 @@ Examples:
     json: flag('print one JSON document a record'),
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
-    const names = mapping.length > 0 ? mapping : await listMappings(getMappingsFolder(terminal))
+    const names = mapping.length > 0 ? mapping : await listMappingNames(getMappingsFolder(terminal).path)
     const mappings = await loadMappings(names, terminal)
     tryMappings(await readSample(from, options, terminal), mappings, json, terminal)
   },

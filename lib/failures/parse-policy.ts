@@ -7,16 +7,8 @@ import { FAILURES } from '#runtime/consumer/index.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-failure-policy.js'
 import { durationText, parseDuration } from '../support/duration.ts'
-import {
-  describeErrors,
-  type FilePath,
-  InvalidFile,
-  locateErrors,
-  type PathError,
-  parseJsonPointer,
-} from '../support/file-errors.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
+import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
+import { readValidYaml } from '../support/valid-yaml.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,
@@ -76,17 +68,13 @@ function expectedAt(path: FilePath): string {
  * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
-  const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidFile('the failure policy has errors:', [{ file, ...yaml }])
-  // If the file is empty or contains only comments, the defaults apply.
-  const content = yaml.content ?? {}
-  const errors = [...schemaErrors(content)]
-  if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
-  const policy = errors.length > 0 ? DEFAULT_POLICY : toPolicy(content as RawPolicy)
-  errors.push(...lateRetries(policy))
-  if (errors.length > 0)
-    throw new InvalidFile('the failure policy has errors:', locateErrors(errors, file, positionsIn(text)))
-  return policy
+  const heading = 'the failure policy has errors:'
+  const content = readValidYaml({ text, file, heading, empty: {} }, found => {
+    const errors = [...schemaErrors(found)]
+    if (errors.length === 0) errors.push(...contradictions(found as RawPolicy, consumers))
+    return [...errors, ...lateRetries(errors.length > 0 ? DEFAULT_POLICY : toPolicy(found as RawPolicy))]
+  })
+  return toPolicy(content as RawPolicy)
 }
 
 interface RawRules {

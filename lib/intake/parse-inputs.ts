@@ -4,20 +4,13 @@
  */
 import { type Path, parsePath, type TimeSource } from '../mapping/mapping.ts'
 import { type OneOrMore, toList } from '../mapping/raw-mapping.ts'
-import { zoneErrors } from '../mapping/semantic-errors.ts'
+import { zoneErrors } from '../mapping/zone-errors.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-inputs.js'
-import {
-  describeErrors,
-  type FilePath,
-  InvalidFile,
-  locateErrors,
-  type PathError,
-  parseJsonPointer,
-} from '../support/file-errors.ts'
+import { OWN_TYPES } from '../schemas/event-types.ts'
+import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
 import { unknownKey } from '../support/suggestion.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
+import { readValidYaml } from '../support/valid-yaml.ts'
 import type { Input, InputEvent } from './input.ts'
 
 /** Content of the file after it was validated against its schema. */
@@ -51,14 +44,13 @@ interface RawTime extends Omit<TimeSource, 'from'> {
  */
 export function readInputs(text: string, file: string): readonly Input[] {
   const heading = 'the inputs have errors:'
-  const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidFile(heading, [{ file, ...yaml }])
-  // The file has no inputs if it is empty or contains only comments.
-  const content = yaml.content ?? {}
-  const errors = [...schemaErrors(content)]
-  if (errors.length === 0) errors.push(...contradictions(content as RawInputs))
-  if (errors.length > 0) throw new InvalidFile(heading, locateErrors(errors, file, positionsIn(text)))
-  return ((content as RawInputs).inputs ?? []).map(toInput)
+  const { inputs = [] } = readValidYaml({ text, file, heading, empty: {} }, findErrors) as RawInputs
+  return inputs.map(toInput)
+}
+
+function findErrors(content: unknown): readonly PathError[] {
+  const errors = schemaErrors(content)
+  return errors.length > 0 ? errors : contradictions(content as RawInputs)
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -141,8 +133,6 @@ function toErrors({ to = 'readings', as, mappings }: RawInput, path: FilePath): 
       : []),
   ]
 }
-
-const OWN_TYPES = 'io.sluice.'
 
 function eventErrors({ type, time }: NonNullable<RawInput['as']>, path: FilePath): PathError[] {
   const own = type.startsWith(OWN_TYPES)

@@ -4,7 +4,7 @@ import validators from '../schemas/compiled-mapping.js'
 import {
   describeErrors,
   type FilePath,
-  MORE_ERRORS,
+  keepInnermost,
   type PathError,
   parseJsonPointer,
 } from '../support/file-errors.ts'
@@ -16,16 +16,9 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('lib/schemas/compiled-mapping.js has no mapping')
   if (validate(content)) return []
-  const all = describeErrors(validate.errors ?? [], violation => describeViolation(violation, content))
-  return all.filter(
-    error =>
-      error === MORE_ERRORS ||
-      !all.some(({ path }) => path.length > error.path.length && startsWith(path, error.path)),
+  return keepInnermost(
+    describeErrors(validate.errors ?? [], violation => describeViolation(violation, content)),
   )
-}
-
-function startsWith(path: FilePath, start: FilePath): boolean {
-  return start.every((part, index) => path[index] === part)
 }
 
 function describeViolation({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {

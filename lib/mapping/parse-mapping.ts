@@ -3,10 +3,8 @@
  * errors are reported at once. Pure.
  */
 
-import { InvalidFile, locateErrors } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
-import { yamlDocument } from '../support/yaml-document.ts'
-import { positionsIn } from '../support/yaml-positions.ts'
+import { readValidYaml } from '../support/valid-yaml.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
@@ -31,13 +29,10 @@ import { findTargetKind, requiredTargets } from './target-fields.ts'
  * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readMapping(text: string, name: string, file: string, families = FAMILIES): Mapping {
-  const yaml = yamlDocument(text)
-  if ('message' in yaml) throw new InvalidFile('the mapping has errors:', [{ file, ...yaml }])
-  const errors = [...schemaErrors(yaml.content)]
-  if (errors.length === 0) errors.push(...contradictions(yaml.content as RawMapping, families))
-  if (errors.length > 0)
-    throw new InvalidFile('the mapping has errors:', locateErrors(errors, file, positionsIn(text)))
-  const mapping = yaml.content as RawMapping
+  const mapping = readValidYaml({ text, file, heading: 'the mapping has errors:' }, content => {
+    const errors = schemaErrors(content)
+    return errors.length > 0 ? errors : contradictions(content as RawMapping, families)
+  }) as RawMapping
   return toMapping(name, mapping, families[mapping.family] as Family)
 }
 

@@ -2,25 +2,16 @@
  * Errors of a mapping that the schema cannot express, such as fields that do not exist in the family, or units of another
  * dimension. Pure.
  */
+import { OWN_TYPES } from '../schemas/event-types.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { linearPattern } from '../support/linear-pattern.ts'
 import { nameHint } from '../support/suggestion.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
-import {
-  type RawField,
-  type RawMapping,
-  type RawTime,
-  toList,
-  wholeField,
-  wholeMetric,
-} from './raw-mapping.ts'
+import { type RawField, type RawMapping, toList, wholeField, wholeMetric } from './raw-mapping.ts'
 import { findTargetKind, getTargets, requiredTargets, TAG } from './target-fields.ts'
-import { isTimeZone } from './time-zones.ts'
-
-const OFFSET = /^[+-]([01]\d|2[0-3]):[0-5]\d$/
-const OWN_TYPES = 'io.sluice.'
+import { zoneErrors } from './zone-errors.ts'
 
 export function contradictions(raw: RawMapping, families = FAMILIES): PathError[] {
   const family = families[raw.family]
@@ -60,25 +51,6 @@ function timeErrors({ time }: RawMapping): PathError[] {
         : []
     return [...zoneErrors(source, path), ...patternErrors(source.pattern, path)]
   })
-}
-
-/** Returns errors for a time zone that does not exist. */
-export function zoneErrors(
-  { timeZone, disambiguation }: Pick<RawTime, 'timeZone' | 'disambiguation'>,
-  path: FilePath,
-): PathError[] {
-  const isOffset = timeZone !== undefined && (OFFSET.test(timeZone) || /^(UTC|Z)$/i.test(timeZone))
-  if (timeZone !== undefined && !isOffset && (/^[+-]/.test(timeZone) || !isTimeZone(timeZone)))
-    return [
-      {
-        path: [...path, 'timeZone'],
-        message: 'must be UTC, an offset such as +01:00, or a zone such as Europe/Berlin',
-      },
-    ]
-  if (disambiguation === undefined || (timeZone !== undefined && !isOffset)) return []
-  return [
-    { path: [...path, 'disambiguation'], message: 'is for a timeZone with a name, whose clocks change' },
-  ]
 }
 
 function patternErrors(pattern: string | undefined, path: FilePath): PathError[] {

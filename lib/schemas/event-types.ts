@@ -49,6 +49,9 @@ export const JSON_ONLY = ['json'] as const
  */
 const ALERT = { name: 'Alert', doc: 'An alert that fires, or has resolved' }
 
+/** Prefix of the types of Sluice's own events, which are never mapped. */
+export const OWN_TYPES = 'io.sluice.'
+
 export const EVENT_TYPES = {
   'io.sluice.activity.changed.v1': row('ActivityChanged', 'events', 'Activity changed', EVERY_FORMAT),
   'io.sluice.device.fallen.v1': row('DeviceFallen', 'events', 'Device fallen', EVERY_FORMAT),

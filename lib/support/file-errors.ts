@@ -97,6 +97,15 @@ export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly
   return [...byPlace.values()].flatMap(([first]) => first ?? [])
 }
 
+/** Returns the errors without those of values that enclose others: the inner ones explain them. `MORE_ERRORS` is kept. */
+export function keepInnermost(errors: readonly PathError[]): readonly PathError[] {
+  const isWithin = (inner: FilePath, outer: FilePath) =>
+    inner.length > outer.length && outer.every((part, index) => inner[index] === part)
+  return errors.filter(
+    error => error === MORE_ERRORS || !errors.some(({ path }) => isWithin(path, error.path)),
+  )
+}
+
 /**
  * Converts a JSON Pointer to a path.
  *

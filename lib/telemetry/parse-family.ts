@@ -11,6 +11,7 @@ import {
   describeErrors,
   type FilePath,
   InvalidFile,
+  keepInnermost,
   type LocatedError,
   locateErrors,
   type PathError,
@@ -95,12 +96,8 @@ function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.family.v1']
   if (validate === undefined) throw new Error('lib/schemas/compiled-family.js has no family')
   if (validate(content)) return []
-  const all = describeErrors(validate.errors ?? [], violation => describeViolation(violation, content))
-  return all.filter(
-    ({ path }) =>
-      !all.some(
-        one => one.path.length > path.length && path.every((part, index) => one.path[index] === part),
-      ),
+  return keepInnermost(
+    describeErrors(validate.errors ?? [], violation => describeViolation(violation, content)),
   )
 }
 

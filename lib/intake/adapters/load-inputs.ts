@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import { basename, dirname, extname, join } from 'node:path'
-import { loadMappings } from '../../mapping/adapters/load-mappings.ts'
+import { dirname, join } from 'node:path'
+import { listMappingNames, loadMappings } from '../../mapping/adapters/load-mappings.ts'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { suggestion } from '../../support/suggestion.ts'
@@ -35,17 +34,6 @@ export async function loadInputs(inputs: readonly Input[], files: InputFiles): P
     return { ...input, loadedMappings, ...ofSchema }
   })
   return new Map((await Promise.all(loaded)).map(one => [one.topic, one]))
-}
-
-async function listMappingNames(folder: string): Promise<readonly string[]> {
-  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
-  return files
-    .filter(file => extname(file) === '.yaml')
-    .map(file => basename(file, '.yaml'))
-    .sort()
 }
 
 function requireMapping(name: string, all: readonly string[], { topic }: Input, files: InputFiles): void {

@@ -1,7 +1,20 @@
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import type { Mapping } from '../mapping.ts'
 import { readMapping } from '../parse-mapping.ts'
+
+/** Returns the names of the mappings in a folder, sorted; empty if the folder is missing. */
+export async function listMappingNames(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return files
+    .filter(file => extname(file) === '.yaml')
+    .map(file => basename(file, '.yaml'))
+    .sort()
+}
 
 /**
  * Reads all mappings of a folder. The name of a mapping is its file name: `mine` is in `mine.yaml`.

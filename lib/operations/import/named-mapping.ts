@@ -1,7 +1,6 @@
 /** Finds the mappings that the option `--mapping` names. */
-import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { loadMapping } from '../../mapping/adapters/load-mappings.ts'
+import { listMappingNames, loadMapping } from '../../mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { suggestion } from '../../support/suggestion.ts'
@@ -41,27 +40,15 @@ export async function loadNamedMapping(
 
 /** Returns the list of existing mappings, such as `Available mappings are a, b (in config/mappings/).` */
 export async function describeMappings(folder: MappingsFolder): Promise<string> {
-  const names = await listMappings(folder)
+  const names = await listMappingNames(folder.path)
   return names.length === 0
     ? `There are no mappings in ${folder.shown}.`
     : `Available mappings are ${names.join(', ')} (in ${folder.shown}).`
 }
 
 async function describeUnknown(named: string, folder: MappingsFolder): Promise<string> {
-  const similar = suggestion(named, await listMappings(folder)) ?? ''
+  const similar = suggestion(named, await listMappingNames(folder.path)) ?? ''
   return `There is no mapping ${JSON.stringify(named)}.${similar} ${await describeMappings(folder)} To use another file, give its path.`
-}
-
-/** Returns the names of the mappings in the folder; empty if the folder is missing. */
-export async function listMappings({ path }: MappingsFolder): Promise<readonly string[]> {
-  const files = await readdir(path).catch(error => {
-    if (isMissing(error)) return []
-    throw error
-  })
-  return files
-    .filter(file => extname(file) === '.yaml')
-    .map(file => basename(file, '.yaml'))
-    .sort()
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
 import { applyMapping, type ForeignDocument, findUnmetCondition } from '../../mapping/apply-mapping.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
+import { OWN_TYPES } from '../../schemas/event-types.ts'
 import { count } from '../../support/count.ts'
 import { InvalidFile } from '../../support/file-errors.ts'
 import { buildFamily } from '../../telemetry/build-family.ts'
@@ -33,9 +34,6 @@ export interface Proposal {
   /** Records that are not JSON objects or valid events, and records of the first shape that the drafts do not take. */
   readonly refused: readonly { readonly place: string; readonly reason: string }[]
 }
-
-/** Prefix of the types of Sluice's own events, which are never mapped. */
-const OWN_TYPES = 'io.sluice.'
 
 /**
  * Proposes drafts for the most frequent shape of the records.

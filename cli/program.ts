@@ -35,9 +35,6 @@ const STACK = option('<name>', 'running stack to use, as in `npm start -- --name
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
   try {
-    // Import on demand, and before everything that needs the families.
-    const { familiesError } = await import('../lib/telemetry/adapters/loaded-families.ts')
-    if (familiesError) throw new CliFailure(familiesError.message, 2)
     const { context, words } = await applySettingsFile(terminal, args)
     await (await buildProgram(context, running, words)).parseAsync([...words], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
@@ -140,9 +137,18 @@ async function addCommands(
     } else {
       const [line, load] = entry
       const command = parent.command(name).summary(line)
-      if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
+      if (words === undefined || words[0] === name) {
+        await requireFamilies()
+        declare(command, (await load()).default, terminal)
+      }
     }
   }
+}
+
+/** @throws CliFailure if the files of the families are invalid. It is called before a command is loaded, which may need them */
+async function requireFamilies(): Promise<void> {
+  const { familiesError } = await import('../lib/telemetry/adapters/loaded-families.ts')
+  if (familiesError) throw new CliFailure(familiesError.message, 2)
 }
 
 /** Returns the arguments that can be names of commands. Options and the values of global options are removed. */

@@ -2,11 +2,16 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import { type AnyKeyedProcess, type Consumer, keepsStates } from '#runtime/pipeline/consumer.ts'
+import {
+  type AnyKeyedProcess,
+  type Consumer,
+  keepsStates,
+  readsForeignLogs,
+} from '#runtime/pipeline/consumer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
-import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
+import { formatEmitters, readFunctions } from '../../lib/app/functions.ts'
 import { GENERAL, readSettings } from '../../lib/app/settings/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
@@ -28,10 +33,7 @@ export async function loadConsumer(
   environment: Environment,
 ): Promise<Consumer<AnyKeyedProcess>> {
   const consumer = await loadAnyConsumer(name, environment)
-  if (keepsStates(consumer)) {
-    const keyed = consumer as Consumer<AnyKeyedProcess>
-    if (!keyed.process.foreignLogs) return keyed
-  }
+  if (keepsStates(consumer) && !readsForeignLogs(consumer)) return consumer as Consumer<AnyKeyedProcess>
   throw new CliFailure(
     `${name} keeps no states of entities, so there is nothing to recompute. To send records again, use \`sluice replay\`.`,
   )
@@ -41,8 +43,6 @@ export async function loadConsumer(
 export async function loadAnyConsumer(name: string, environment: Environment): Promise<Consumer> {
   const resolveFolder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
-  const functions = readFunctions()
-  const own = functions.find(declared => declared.name === name)
   const { env } = readSettings([GENERAL], environment)
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, getEntryPath(name))).href)) as {
     handler: KafkaHandler
@@ -52,7 +52,7 @@ export async function loadAnyConsumer(name: string, environment: Environment): P
     ...UNUSED,
     RULES_DIR: resolveFolder('RULES_DIR', 'config/rules'),
     NOTIFICATIONS_DIR: resolveFolder('NOTIFICATIONS_DIR', 'config/notifications'),
-    EMITTERS: own ? listEmitters(own, functions, env).join(',') : '',
+    EMITTERS: formatEmitters(name, readFunctions(), env),
   })
   return consumer.catch(error => {
     if (!(error instanceof Unavailable)) throw error

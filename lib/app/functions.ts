@@ -210,6 +210,12 @@ export function writesRows({ uses }: Pick<DeclaredFunction, 'uses'>): boolean {
   return uses.includes('storage')
 }
 
+/** Returns the setting EMITTERS of a function, as a deployment sets it; empty for a function that is not in the list. */
+export function formatEmitters(name: string, all: readonly DeclaredFunction[], env: string): string {
+  const own = all.find(declared => declared.name === name)
+  return own ? listEmitters(own, all, env).join(',') : ''
+}
+
 /** Returns the consumers that emit to the topics of a function, as the values of the setting EMITTERS. */
 export function listEmitters(
   { consumes }: Pick<DeclaredFunction, 'consumes'>,

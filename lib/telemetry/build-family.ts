@@ -3,6 +3,7 @@ import { parseDuration } from '../support/duration.ts'
 import { toDataschema } from './dataschema.ts'
 import type { Family, FamilyActivity, FamilyField, ReadingData } from './family.ts'
 import {
+  describeReadings,
   listEntityFields,
   listFields,
   listTemplateFields,
@@ -29,7 +30,7 @@ export function buildFamily(raw: RawFamily): Family {
     name,
     type,
     dataschema: toDataschema(type),
-    description: raw.description ?? `Readings of the family ${name}. At least one metric is present.`,
+    description: describeReadings(raw),
     metrics: toRecord(measured.map(([metric, { unit = '' }]) => [metric, unit])),
     integers: new Set(measured.flatMap(([metric, { type }]) => (type === 'integer' ? [metric] : []))),
     others: raw.others === 'numbers',

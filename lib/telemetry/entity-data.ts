@@ -13,7 +13,7 @@ interface Described {
 }
 
 /**
- * Returns the data of a reading without its metrics. Required fields that are not given are \`unknown\`, or 0.
+ * Returns the data of a reading without its metrics. Required fields that are not given are `unknown`, or 0.
  *
  * @param id subject of the entity
  */

@@ -48,6 +48,11 @@ export interface RawFamily {
   readonly protobuf?: readonly string[]
 }
 
+/** Returns the description of the readings of a family. */
+export function describeReadings({ family, description }: Pick<RawFamily, 'family' | 'description'>): string {
+  return description ?? `Readings of the family ${family}. At least one metric is present.`
+}
+
 /** Returns the names of a template's fields, such as `location.site` of `/environment/{location.site}`. */
 export function listTemplateFields(template: string): string[] {
   return [...template.matchAll(/\{([^{}]*)\}/g)].map(([, field = '']) => field)

@@ -2,6 +2,7 @@
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { toDataschema } from './dataschema.ts'
 import {
+  describeReadings,
   listEntityFields,
   listFields,
   type RawFamily,
@@ -32,7 +33,7 @@ export function buildFamilySchema(raw: RawFamily): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: toDataschema(raw.type),
     title: toTitle(raw.type),
-    description: raw.description ?? `Readings of the family ${raw.family}. At least one metric is present.`,
+    description: describeReadings(raw),
     type: 'object',
     required,
     ...(raw.others

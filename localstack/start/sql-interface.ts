@@ -7,7 +7,7 @@ import type { ConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
-import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
+import { formatEmitters, readFunctions } from '../../lib/app/functions.ts'
 import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
 import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
@@ -71,8 +71,6 @@ async function loadViews(
   env: string,
 ): Promise<Consumer<AnyKeyedProcess>> {
   const { handler } = await import('../../functions/views/handler.ts')
-  const functions = readFunctions()
-  const own = functions.find(({ name }) => name === 'views')
-  const EMITTERS = own ? listEmitters(own, functions, env).join(',') : ''
+  const EMITTERS = formatEmitters('views', readFunctions(), env)
   return (await handler.consumer({ ...environment, EMITTERS })) as Consumer<AnyKeyedProcess>
 }

@@ -32,38 +32,25 @@ const DIALECT: Omit<Dialect, 'more'> = {
 export const POSTGRES: Dialect = {
   ...DIALECT,
   more: [
-    ...TABLES.flatMap(({ name, description, columns }) =>
-      comment(
-        'TABLE',
-        name,
-        description,
-        columns.map(([column, , text]) => [column, text]),
-      ),
-    ),
-    ...buildViews({ ...DIALECT, more: [] }).flatMap(({ name, description, columns }) =>
-      comment(
-        'VIEW',
-        name,
-        description,
-        columns.map(([column, , text]) => [column, text]),
-      ),
-    ),
+    ...TABLES.flatMap(table => describeObject('TABLE', table)),
+    ...buildViews({ ...DIALECT, more: [] }).flatMap(view => describeObject('VIEW', view)),
     // Statements for SQLite use its function.
     `CREATE FUNCTION ${SCHEMA}.datetime(timevalue text, modifier text DEFAULT '+0 days') RETURNS timestamptz LANGUAGE sql STABLE AS
       $$ SELECT CASE lower(timevalue) WHEN 'now' THEN now() ELSE timevalue::timestamp AT TIME ZONE 'UTC' END + modifier::interval $$`,
   ],
 }
 
-function comment(
+/** Returns the statements that store the descriptions of a table or view, and of its columns. */
+function describeObject(
   kind: 'TABLE' | 'VIEW',
-  name: string,
-  description: string,
-  columns: readonly (readonly [column: string, text: string])[],
+  { name, description, columns }: Table | ReturnType<typeof buildViews>[number],
 ): string[] {
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
   return [
     `COMMENT ON ${kind} ${SCHEMA}.${name} IS ${literal(description)}`,
-    ...columns.map(([column, text]) => `COMMENT ON COLUMN ${SCHEMA}.${name}."${column}" IS ${literal(text)}`),
+    ...columns.map(
+      ([column, , text]) => `COMMENT ON COLUMN ${SCHEMA}.${name}."${column}" IS ${literal(text)}`,
+    ),
   ]
 }
 

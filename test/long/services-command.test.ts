@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { freePort, isPortInUse } from '../../localstack/services/ports.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -37,10 +38,13 @@ describe('given that it runs with its own ports and data', () => {
   const { folder, remove } = temporaryFolder()
   after(remove)
 
-  it('when it gets SIGINT twice, as from a terminal under npm, then it shuts down with exit code 0', async () => {
+  it('when it starts with --fresh and gets SIGINT twice, as from a terminal under npm, then the database is gone, and it shuts down with exit code 0', async () => {
+    const database = join(folder, 'data', 'storage', 'local.db')
+    await mkdir(dirname(database), { recursive: true })
+    await writeFile(database, 'rows of an earlier start')
     const ports = { KAFKA_PORT: await freePort(), REDIS_PORT: await freePort(), AWS_PORT: await freePort() }
     const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
-    const command = run(['--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
+    const command = run(['--fresh', '--name', stackName()], { ...env, SLUICE_DATA_DIR: join(folder, 'data') })
     const result = finished(command)
     let shown = ''
     command.stdout?.on('data', text => {
@@ -53,6 +57,7 @@ describe('given that it runs with its own ports and data', () => {
     assert.equal(code, 0, output)
     assert.match(output, new RegExp(`export KAFKA_BROKERS=127\\.0\\.0\\.1:${ports.KAFKA_PORT}`))
     for (const port of Object.values(ports)) assert.equal(await isPortInUse(port), false)
+    assert.equal(existsSync(database), false)
   })
 })
 

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { after, describe, it } from 'node:test'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { types } from 'pg'
 import { RetryableError } from '#runtime/consumer/index.ts'
+import { openStorage } from '../../../lib/app/storage.ts'
 import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { startPostgres } from '../../support/postgres.ts'
+import { awsEndpoint } from '../../support/servers.ts'
 import { storedReading } from '../../support/stored-events.ts'
 
 const server = await startPostgres()
@@ -21,6 +25,7 @@ storageConformance('PostgreSQL', async () => {
   return { connect: () => new PostgresStorage(url), query: text => server.query(withPath(url), text) }
 })
 
+const CREDENTIALS = { accessKeyId: 'none', secretAccessKey: 'none' }
 const ROWS = toRows([storedReading('secret-id', { temperature: 20 })])
 
 describe('PostgreSQL', () => {
@@ -44,6 +49,23 @@ describe('PostgreSQL', () => {
     } finally {
       await storage.close()
     }
+  })
+
+  it('given a secret with the user and the password, then an address without them is enough', async () => {
+    const { host, pathname } = new URL(await server.createDatabase())
+    const aws = { endpoint: awsEndpoint(), region: 'us-east-1', credentials: CREDENTIALS }
+    const client = new SecretsManagerClient(aws)
+    const open = async (content: object) => {
+      const storageSecret = randomUUID()
+      const SecretString = JSON.stringify(content)
+      await client.send(new CreateSecretCommand({ Name: storageSecret, SecretString }))
+      return openStorage({ storageUrl: `postgres://${host}${pathname}`, storageSecret }, aws)
+    }
+    await assert.rejects(open({ username: 'sluice' }), { message: /password: must be a text/ })
+    const storage = await open({ username: 'sluice', password: server.password, engine: 'postgres' })
+    await storage.write(ROWS, 'replace')
+    assert.doesNotMatch(storage.location, new RegExp(server.password))
+    await storage.close()
   })
 
   it('given the schema, then every table and column has a comment for people', async () => {

@@ -9,6 +9,7 @@ import { RetryableError } from '#runtime/consumer/index.ts'
 import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { storageConformance } from '../../conformance/storage.ts'
+import { PROJECT } from '../../support/program.ts'
 import { storedReading } from '../../support/stored-events.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-storage-'))
@@ -95,6 +96,32 @@ describe('an SQLite file', () => {
     await write(8)
     assert.deepEqual(offsets(), [7, 8])
     await storage.close()
+  })
+
+  it('given a disk that takes no more, then the batch waits as a whole, and its rows come later', async () => {
+    const file = newFile()
+    const modules = ['storage/adapters/sqlite', 'storage/rows'].map(name =>
+      join(PROJECT, 'lib', `${name}.ts`),
+    )
+    const script = `const [{ SqliteStorage }, { toRows }] = await Promise.all(${JSON.stringify(modules)}.map(one => import(one)))
+      const { storedReading } = await import(${JSON.stringify(join(PROJECT, 'test/support/stored-events.ts'))})
+      const rows = count => toRows(Array.from({ length: count }, (_, offset) => storedReading('r'.repeat(500), {}, { offset })))
+      const storage = new SqliteStorage(process.argv[1])
+      await storage.write(rows(10), 'replace')
+      await storage.write(rows(2000), 'replace').catch(error => console.log(error.name + ': ' + error.message))`
+    // The limit of a file's size stands for the disk. It is in blocks of 512 bytes or of one KiB, as the shell counts.
+    const limited = `ulimit -f 400; exec "$@"`
+    const node = [process.execPath, '--input-type=module', '-e', script, file]
+    const said = execFileSync('sh', ['-c', limited, 'sh', ...node], { encoding: 'utf8', cwd: PROJECT })
+    assert.match(
+      said,
+      /^RetryableError: sqlite:.*: (the disk is full|the file cannot be read or written)\.$/m,
+    )
+    const stored = () => query(file, 'SELECT * FROM readings').length
+    assert.equal(stored(), 10)
+    const batch = Array.from({ length: 2_000 }, (_, offset) => storedReading('r'.repeat(500), {}, { offset }))
+    await new SqliteStorage(file).write(toRows(batch), 'replace')
+    assert.equal(stored(), 2_000)
   })
 
   it('given a process that is killed within a batch, then the file has whole batches', async () => {

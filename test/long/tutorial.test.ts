@@ -24,6 +24,9 @@ const WAIT_MS = 2 * 60_000
 /** Commands that only look: a reader repeats them until the functions have caught up. Until then, they may find nothing and fail. */
 const REPEATED = /^npx sluice (?:alerts list|dlq list|silence list|sql|stats)\b/
 
+/** Pause before a command is repeated: a reader is no faster, and each costs the functions processor time. */
+const REPEAT_MS = 2_000
+
 /** Where a reader finds the text for a placeholder of a command: in the output of the commands before it. */
 const PLACEHOLDERS = { ID: /^(?:Silence )?([0-9a-f]{8}) /m } as const
 
@@ -97,6 +100,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
           commands.some(command => REPEATED.test(command)),
           outputs.join('\n'),
         )
+        await pause(REPEAT_MS)
         for (const [at, command] of commands.entries())
           if (REPEATED.test(command)) outputs[at] = await outputOf(filled(command, shown))
       },

@@ -52,7 +52,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     await writeFile(join(project, HANDLER), MARKING)
     environment = await TestEnvironment.create()
     kafka = await TestKafka.connect()
-    offline = await Offline.start(environment.name, { SLUICE_WATCH: 'on' }, project)
+    offline = await Offline.start(environment.name, { SLUICE_WATCH: 'on' }, { project })
     traffic = new Traffic(environment)
   })
 

@@ -49,7 +49,7 @@ describe('sluice reprocess, beside alerting', () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-reprocess-'))
     environment = await TestEnvironment.create()
     await writeFile(join(folder, 'rules.yaml'), RULES)
-    offline = await Offline.start(environment.name, { RULES_DIR: folder })
+    offline = await Offline.start(environment.name, { RULES_DIR: folder }, { only: ['alerting'] })
     for (let round = 0; round < ROUNDS; round += 1) await measured(round)
     await environment.untilCaughtUp('alerting')
   })
@@ -191,7 +191,7 @@ describe('sluice reprocess, beside alerting', () => {
     const before = await standing()
     await offline.stop()
     await writeFile(join(folder, 'rules.yaml'), OTHER_RULES)
-    offline = await Offline.start(environment.name, { RULES_DIR: folder })
+    offline = await Offline.start(environment.name, { RULES_DIR: folder }, { only: ['alerting'] })
     // The consumer commits under these rules, and no reading shows it that anything has changed.
     await ticked()
     const trial = await succeeds('alerting', '--from', 'start', '--dry-run')

@@ -1,11 +1,23 @@
 import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { dump, load } from 'js-yaml'
 import { freePort } from '../../localstack/services/ports.ts'
 import { PROJECT, Program } from './program.ts'
 
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
+
+export interface OfflineOptions {
+  /** Folder of a modified copy of the project. */
+  readonly project?: string
+  /** Names of the functions to run. By default all run, each of which costs processor time that a test of few can save. */
+  readonly only?: readonly string[]
+}
+
+interface ServerlessFile {
+  readonly functions: Readonly<Record<string, object>>
+}
 
 /**
  * Functions of an environment under `serverless offline`, with real triggers and a Lambda endpoint on free ports. Schedules are
@@ -15,27 +27,31 @@ export class Offline {
   readonly #env: string
   readonly #variables: Readonly<Record<string, string>>
   readonly #project: string
+  readonly #only: readonly string[] | undefined
   #program: Program | undefined
   #endpoint = ''
   readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-offline-'))
 
-  private constructor(env: string, variables: Readonly<Record<string, string>>, project: string) {
+  private constructor(
+    env: string,
+    variables: Readonly<Record<string, string>>,
+    { project = PROJECT, only }: OfflineOptions,
+  ) {
     this.#env = env
+    this.#only = only
     this.#variables = variables
     this.#project = project
   }
 
   /**
    * Starts the functions, and waits until all Kafka consumers have joined their groups.
-   *
-   * @param project folder of a modified copy of the project
    */
   static async start(
     env: string,
     variables: Readonly<Record<string, string>> = {},
-    project = PROJECT,
+    options: OfflineOptions = {},
   ): Promise<Offline> {
-    const offline = new Offline(env, variables, project)
+    const offline = new Offline(env, variables, options)
     try {
       await offline.start()
     } catch (error) {
@@ -50,7 +66,8 @@ export class Offline {
     const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
     this.#endpoint = `http://127.0.0.1:${lambda}/2015-03-31/functions`
-    this.#program = new Program('serverless', ['offline', ...ports], {
+    const args = ['offline', ...ports, ...(await this.#chooseFunctions())]
+    this.#program = new Program('serverless', args, {
       cwd: this.#project,
       env: {
         // Do not reload code, because the project may be edited during its tests.
@@ -64,6 +81,22 @@ export class Offline {
       },
     })
     await this.#program.says(READY)
+  }
+
+  /** List of the chosen functions. The framework accepts it only in the folder of the project. */
+  get #listFile(): string {
+    return join(this.#project, `serverless.${this.#env}.yml`)
+  }
+
+  /** Writes a list of the chosen functions, and returns the option that names it. Without a choice, all functions run. */
+  async #chooseFunctions(): Promise<readonly string[]> {
+    const only = this.#only
+    if (only === undefined) return []
+    const list = load(await readFile(join(this.#project, 'serverless.yml'), 'utf8')) as ServerlessFile
+    const chosen = Object.entries(list.functions).filter(([name]) => only.includes(name))
+    if (chosen.length < only.length) throw new Error(`serverless.yml lacks one of ${only.join(', ')}`)
+    await writeFile(this.#listFile, dump({ ...list, functions: Object.fromEntries(chosen) }))
+    return ['--config', basename(this.#listFile)]
   }
 
   /** Output since the start. */
@@ -105,8 +138,8 @@ export class Offline {
     await this.#program?.ended
     // The test runner shows the output of a file only if one of its tests failed.
     process.stderr.write(this.output)
-    for (const folder of [join(this.#project, this.buildDir), this.#folder])
-      await rm(folder, { recursive: true, force: true })
+    for (const path of [join(this.#project, this.buildDir), this.#folder, this.#listFile])
+      await rm(path, { recursive: true, force: true })
   }
 
   /** File into which the function `storage` writes, unless the test has named another database. */

@@ -37,7 +37,10 @@ class Running {
     const environment = await TestEnvironment.create()
     let offline: Offline | undefined
     const database = await open(() => offline as Offline)
-    offline = await Offline.start(environment.name, database.url === '' ? {} : { STORAGE_URL: database.url })
+    const variables = database.url === '' ? undefined : { STORAGE_URL: database.url }
+    offline = await Offline.start(environment.name, variables, {
+      only: ['alerting', 'storage', 'dlq-router'],
+    })
     const running = new Running(environment, offline, database)
     // The first rows create the tables.
     await running.send(1, 20)
@@ -181,7 +184,7 @@ describe('readings and alerts in PostgreSQL', () => {
     await server.start()
     await running.untilStored(stored + 200)
     assert.equal(await running.count('readings'), stored + 200)
-    assert.deepEqual(await running.environment.read('dlq'), [])
+    assert.deepEqual(await running.environment.read('failures'), [])
     await assertNothingDoubled(running)
   })
 })

@@ -1,10 +1,9 @@
-import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { type Trial, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { getMappingsFolder, loadMappings } from '../options/mapping.ts'
+import { loadMappings } from '../options/mapping.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText, shortenEnd } from '../output/text-width.ts'
 import { readSample, SAMPLE_OPTIONS, type Sample } from '../sample-records.ts'
@@ -83,8 +82,7 @@ Examples:
     json: flag('print one JSON document a record'),
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
-    const names = mapping.length > 0 ? mapping : await listMappingNames(getMappingsFolder(terminal).path)
-    const mappings = await loadMappings(names, terminal)
+    const mappings = await loadMappings(mapping, terminal)
     tryMappings(await readSample(from, options, terminal), mappings, json, terminal)
   },
 })

@@ -1,6 +1,7 @@
 /** Loads the mappings that the option `--mapping` of a command names. */
 import { resolve } from 'node:path'
 import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
+import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/named-mapping.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -13,11 +14,15 @@ export function getMappingsFolder({ environment }: Terminal): MappingsFolder {
 }
 
 /**
- * Returns the specified mappings.
+ * Returns the named mappings or, without names, all of the folder in the order of their names, as `intake` uses them.
  *
  * @throws OperationFailure if a mapping is unknown or invalid. The message contains all errors.
  */
-export function loadMappings(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
+export async function loadMappings(
+  names: readonly string[],
+  terminal: Terminal,
+): Promise<readonly Mapping[]> {
   const folder = getMappingsFolder(terminal)
-  return Promise.all(names.map(name => loadNamedMapping(name, folder, file => resolvePath(terminal, file))))
+  const chosen = names.length > 0 ? names : await listMappingNames(folder.path)
+  return Promise.all(chosen.map(name => loadNamedMapping(name, folder, file => resolvePath(terminal, file))))
 }

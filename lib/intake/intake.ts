@@ -1,14 +1,7 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
-import {
-  completeStep,
-  type Event,
-  formatEntity,
-  type KeyedProcess,
-  type Rejected,
-  reject,
-} from '#runtime/consumer/index.ts'
+import { completeStep, type Event, formatEntity, type KeyedProcess } from '#runtime/consumer/index.ts'
 import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
-import { KeyFieldMissing, type KeyStrategy } from '../telemetry/key.ts'
+import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
 import { INTAKE, type Input, listInputTypes } from './input.ts'
 
@@ -30,9 +23,7 @@ export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProc
         ...(subject === undefined ? {} : { subject }),
         ...(dataschema === undefined ? {} : { dataschema }),
       }
-      const target = chooseTarget(received, keyBy)
-      if ('kind' in target) return target
-      const { to, key } = target
+      const { to, key } = chooseTarget(received, keyBy)
       return completeStep('taken', undefined, [
         { name: 'event', to, key, ...attributes, data, passesOn: { id, extensions } },
       ])
@@ -46,14 +37,9 @@ export interface Target {
   readonly key: string | null
 }
 
-/** Returns the target of the event of an input. A reading without the field that is its key is rejected. */
-export function chooseTarget(event: Event, keyBy?: KeyStrategy): Target | Rejected {
+/** Returns the target of the event of an input. */
+export function chooseTarget(event: Event, keyBy?: KeyStrategy): Target {
   const family = findFamily(event.type)
   if (family === undefined) return { to: 'events', key: formatEntity(event) }
-  try {
-    return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
-  } catch (error) {
-    if (error instanceof KeyFieldMissing) return reject(error.message, error.message)
-    throw error
-  }
+  return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
 }

@@ -6,7 +6,6 @@ import {
   type FailureData,
   failure,
   instant,
-  rejection,
 } from '#runtime/consumer/index.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { type Decoded, decode } from '#runtime/pipeline/decoding/index.ts'
@@ -46,10 +45,8 @@ export function createMapAgain({ inputs, keyBy, application, ...limits }: RetryP
     if (decoded.kind === 'failed') return decoded.failure
     if (decoded.kind === 'ignored') return failure('mapping-failed', 'it is no event that an input brings')
     const { timeMs: _, entity: __, ...received } = decoded.event
-    const target = chooseTarget(received, keyBy)
-    if ('kind' in target) return rejection(target)
     const event = { ...received, time: received.time ?? instant(failed.originalTimestamp) }
-    return { kind: 'event', event, ...target }
+    return { kind: 'event', event, ...chooseTarget(received, keyBy) }
   }
 }
 

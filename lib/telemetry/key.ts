@@ -11,29 +11,13 @@ export type NamedStrategy = 'instance' | 'type' | 'tenant' | 'random'
  * never changes for the entity.
  */
 interface KeyField {
-  /** Dotted path of the field, such as `place.bed`. */
+  /** Dotted path of the field, such as `place.bed`. Readings without it have the default key of their family. */
   readonly field: string
-  /**
-   * True if readings without the field use the default key of their family. Otherwise `keyOf` throws an error for such readings.
-   */
-  readonly isOptional?: true
 }
 
 export type KeyStrategy = NamedStrategy | KeyField
 
 const NAMED_STRATEGIES = ['instance', 'type', 'tenant', 'random'] as const satisfies readonly NamedStrategy[]
-
-/**
- * Error for data in which the key field is missing, or is not a text, a number or a boolean. The message contains only the name of
- * the field.
- */
-export class KeyFieldMissing extends Error {
-  override readonly name = 'KeyFieldMissing'
-
-  constructor(field: string) {
-    super(`the data has no text, number or truth value in "${field}" for the record key`)
-  }
-}
 
 const FIELD = /^[^\s.]+(\.[^\s.]+)*$/
 

@@ -1,6 +1,6 @@
 import type { Event } from '#runtime/consumer/index.ts'
 import type { Family, ReadingData } from './families.ts'
-import { fieldKey, KeyFieldMissing, type KeyStrategy } from './key.ts'
+import { fieldKey, type KeyStrategy } from './key.ts'
 
 /** Reading to be published: its event, and the record key that determines the partition. */
 export interface KeyedEvent {
@@ -34,8 +34,6 @@ export function createReading(
 /**
  * Returns the record key of a reading. With the strategy `random`, the key is null, and the producer distributes the records
  * evenly. The readings of an entity are then not in order, so consumers with state cannot read them.
- *
- * @throws KeyFieldMissing if the strategy uses a field that is missing
  */
 export function computeRecordKey(
   family: Family,
@@ -44,8 +42,5 @@ export function computeRecordKey(
 ): string | null {
   if (strategy === 'random') return null
   if (typeof strategy === 'string') return family.keys[strategy](data)
-  const key = fieldKey(data, strategy.field)
-  if (key !== undefined) return key
-  if (strategy.isOptional) return computeRecordKey(family, data)
-  throw new KeyFieldMissing(strategy.field)
+  return fieldKey(data, strategy.field) ?? computeRecordKey(family, data)
 }

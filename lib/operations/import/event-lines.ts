@@ -1,33 +1,18 @@
 /** Converts a file to a stream with one event per line. */
-import { basename, extname } from 'node:path'
+import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import { toJsonEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { readNumberedLines } from '../numbered-lines.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
-import { addSelectedKey } from '../publish/selected-key.ts'
-import { convertRow, type Recording } from './csv-event.ts'
-import { type BrokenRow, type Columns, readDocuments, readRows } from './csv-rows.ts'
+import { type BrokenRow, readDocuments } from './csv-rows.ts'
 import { convertDocument, convertLine } from './mapped-lines.ts'
-import { describeMappings, type MappingsFolder } from './named-mapping.ts'
 
-/** Plan for a CSV file whose rows have common properties. If `entity` is absent, the file name is the entity. */
-export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
-  readonly entity?: string
-  readonly columns: Columns
-}
-
-/** Plan for JSON lines, or for a CSV file with any columns. The first mapping that accepts a line converts it. */
-export interface MappedPlan {
+/** Plan of an import. The first mapping that accepts a line converts it. */
+export interface ImportPlan {
   readonly mappings: readonly Mapping[]
-}
-
-export type ImportPlan = (SeriesPlan | MappedPlan) & {
   readonly skipInvalid: boolean
-  /** Key strategy for the `partitionkey` of the events. If undefined, events have no `partitionkey`. */
-  readonly keyBy: KeyStrategy | undefined
 }
 
 /** Progress of an import, updated while it runs. */
@@ -40,7 +25,6 @@ export interface ImportCounts {
 export interface ImportPorts {
   /** Opens a file by the name that the user has given. */
   readonly open: (file: string) => Readable
-  readonly mappings: MappingsFolder
   /** Called with a message for each skipped row, up to a maximum number of rows. */
   readonly onSkipped: (line: string) => void
 }
@@ -59,9 +43,7 @@ export async function* importLines(
   counts: ImportCounts,
   ports: ImportPorts,
 ): AsyncGenerator<string> {
-  const rows = 'mappings' in plan ? readMappedEvents(file, plan, ports) : readSeriesEvents(file, plan, ports)
-  for await (const row of wrapFileErrors(file, rows)) {
-    const event = 'error' in row.event ? row.event : addKey(row.event, row.line, plan.keyBy)
+  for await (const event of wrapFileErrors(file, readMappedEvents(file, plan, ports))) {
     if ('error' in event) {
       skipRow(file, event, plan, counts, ports)
       continue
@@ -71,13 +53,8 @@ export async function* importLines(
   }
 }
 
-interface Row {
-  readonly line: number
-  readonly event: Event | BrokenRow
-}
-
 /** Adds the file name to operating-system errors. */
-async function* wrapFileErrors(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+async function* wrapFileErrors<Row>(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
     yield* rows
   } catch (error) {
@@ -85,47 +62,18 @@ async function* wrapFileErrors(file: string, rows: AsyncIterable<Row>): AsyncGen
   }
 }
 
-async function* readSeriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts): AsyncGenerator<Row> {
-  const entity = plan.entity ?? basename(file, extname(file))
-  const recording: Recording = { ...plan, file: basename(file), entity }
-  for await (const row of readRows(ports.open(file), plan.columns))
-    yield {
-      line: row.line,
-      event: 'error' in row ? await explainError(row, ports) : convertRow(recording, row),
-    }
-}
-
-/**
- * Explains the error of a row. For JSON lines, the explanation states that a mapping is required, and lists the existing mappings.
- */
-async function explainError(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
-  if (!row.isJson) return row
-  const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await describeMappings(mappings)}`
-  return { ...row, error }
-}
-
 async function* readMappedEvents(
   file: string,
-  { mappings }: MappedPlan,
-  ports: ImportPorts,
-): AsyncGenerator<Row> {
+  { mappings }: ImportPlan,
+  { open }: ImportPorts,
+): AsyncGenerator<Event | BrokenRow> {
   const name = basename(file)
-  if (extname(file).toLowerCase() === '.csv')
-    for await (const row of readDocuments(ports.open(file)))
-      yield { line: row.line, event: 'error' in row ? row : convertDocument(mappings, name, row) }
+  if (/\.[ct]sv(\.gz)?$/i.test(name))
+    for await (const row of readDocuments(open(file)))
+      yield 'error' in row ? row : convertDocument(mappings, name, row)
   else
-    for await (const lines of readNumberedLines(ports.open(file), file))
-      for (const line of lines)
-        if (line.text.trim() !== '') yield { line: line.number, event: convertLine(mappings, name, line) }
-}
-
-function addKey(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {
-  try {
-    return strategy === undefined ? event : addSelectedKey(event, strategy)
-  } catch (error) {
-    if (error instanceof KeyFieldMissing) return { line, error: error.message }
-    throw error
-  }
+    for await (const lines of readNumberedLines(open(file), file))
+      for (const line of lines) if (line.text.trim() !== '') yield convertLine(mappings, name, line)
 }
 
 function skipRow(
@@ -137,10 +85,9 @@ function skipRow(
 ): void {
   const what = `${file}:${line}: ${error}`
   if (fatal) throw new OperationFailure(what)
-  const unit = 'mappings' in plan ? 'line' : 'row'
   if (!plan.skipInvalid)
-    throw new OperationFailure(`${what}\nCorrect the ${unit}, or skip invalid ${unit}s with --skip-invalid.`)
+    throw new OperationFailure(`${what}\nCorrect the line, or skip invalid lines with --skip-invalid.`)
   counts.skipped++
   if (counts.skipped <= MAX_NAMED) onSkipped(`${what}: skipped`)
-  if (counts.skipped === MAX_NAMED) onSkipped(`Further skipped ${unit}s are only counted.`)
+  if (counts.skipped === MAX_NAMED) onSkipped('Further skipped lines are only counted.')
 }

@@ -25,15 +25,27 @@ export function convertDocument(
   file: string,
   { line, document }: RowDocument,
 ): Event | BrokenRow {
-  return convertRecord(mappings, line, {
-    document,
-    position: ['import', file, line, JSON.stringify(document)],
-  })
+  const position = ['import', file, line, JSON.stringify(document)]
+  return convertRecord(mappings, line, { document, position }, describeColumns(document))
 }
 
-function convertRecord(mappings: readonly Mapping[], line: number, record: TriedRecord): Event | BrokenRow {
+/** Returns the columns for a message. A first line that is no header contains data, which messages must not show. */
+function describeColumns(document: object): string {
+  const names = Object.keys(document)
+  const areNames = names.every(name => /^[\p{L}_][^"{}[\]\p{Cc}\ufffd]{0,39}$/u.test(name))
+  return areNames ? `; its columns are ${names.join(', ')}` : '; the first line does not look like a header'
+}
+
+/** @param found added to the reason why no mapping takes the record */
+function convertRecord(
+  mappings: readonly Mapping[],
+  line: number,
+  record: TriedRecord,
+  found = '',
+): Event | BrokenRow {
   const trial = tryRecord(mappings, record)
   if (trial.accepted) return trial.event
   const { code, reason } = trial
-  return { line, error: code === 'unreadable' || UNTAKEN.has(code) ? reason : `${code}: ${reason}` }
+  if (UNTAKEN.has(code)) return { line, error: reason + found }
+  return { line, error: code === 'unreadable' ? reason : `${code}: ${reason}` }
 }

@@ -1,11 +1,16 @@
 /** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
-import { isFailure, readJsonObject, readStructured } from '#runtime/cloudevents/index.ts'
+import {
+  isFailure,
+  readJsonEvent,
+  readJsonObject,
+  readStructured,
+  toJsonEvent,
+} from '#runtime/cloudevents/index.ts'
 import type { Event, Failure, FailureCode } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
 import { eventDocument, mapDocument } from '../../mapping/map-document.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { findReaderFault } from './csv-event.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
@@ -42,6 +47,12 @@ export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Tr
   const fault = findReaderFault(event)
   if (fault !== undefined) return createRefusal('malformed-event', fault)
   return { accepted: true, mapping: mapping.name, others: others.map(({ name }) => name), event }
+}
+
+/** Returns the reason for which consumers would reject the event, so that it does not become a dead letter. */
+function findReaderFault(event: Event): string | undefined {
+  const read = readJsonEvent(toJsonEvent(event))
+  return isFailure(read) ? read.message : undefined
 }
 
 function createRefusal(code: TrialCode, reason: string): Trial {

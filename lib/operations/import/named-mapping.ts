@@ -38,17 +38,13 @@ export async function loadNamedMapping(
   }
 }
 
-/** Returns the list of existing mappings, such as `Available mappings are a, b (in config/mappings/).` */
-export async function describeMappings(folder: MappingsFolder): Promise<string> {
-  const names = await listMappingNames(folder.path)
-  return names.length === 0
-    ? `There are no mappings in ${folder.shown}.`
-    : `Available mappings are ${names.join(', ')} (in ${folder.shown}).`
-}
-
-async function describeUnknown(named: string, folder: MappingsFolder): Promise<string> {
-  const similar = suggestion(named, await listMappingNames(folder.path)) ?? ''
-  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await describeMappings(folder)} To use another file, give its path.`
+async function describeUnknown(named: string, { path, shown }: MappingsFolder): Promise<string> {
+  const names = await listMappingNames(path)
+  const available =
+    names.length === 0
+      ? `There are no mappings in ${shown}.`
+      : `Available mappings are ${names.join(', ')} (in ${shown}).`
+  return `There is no mapping ${JSON.stringify(named)}.${suggestion(named, names) ?? ''} ${available} To use another file, give its path.`
 }
 
 function isMissing(error: unknown): boolean {

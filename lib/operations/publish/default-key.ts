@@ -7,6 +7,7 @@ import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event
 import { NOTIFICATION_TYPE } from '../../notification/notification.ts'
 import { ALERT_ROUTED_TYPE } from '../../notification/routed-alert.ts'
 import { findFamily, type ReadingData } from '../../telemetry/families.ts'
+import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeRecordKey } from '../../telemetry/reading.ts'
 
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE]
@@ -27,12 +28,13 @@ const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TY
  * - any other event has its source and subject.
  *
  * @param event event whose data matches the schema of its type
+ * @param keyBy key strategy of readings; by default, that of each family. The id of the event is the key of `random`
  */
-export function computeEventKey(event: Event): string {
+export function computeEventKey(event: Event, keyBy?: KeyStrategy): string {
   const { partitionkey } = event.extensions ?? {}
   if (partitionkey) return partitionkey
   const family = findFamily(event.type)
-  if (family) return computeRecordKey(family, event.data as ReadingData) ?? formatEntity(event)
+  if (family) return computeRecordKey(family, event.data as ReadingData, keyBy) ?? event.id
   return findKeyInData(event) ?? formatEntity(event)
 }
 

@@ -13,7 +13,6 @@ import { computePartition, type Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from './default-key.ts'
-import { computeSelectedKey as keyOfEvent } from './selected-key.ts'
 
 /** Report about a published event. */
 export interface PublishedEvent {
@@ -50,14 +49,10 @@ export type PlacedEvent = OutgoingRecord &
  */
 export function placeEvent(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, contentMode, writer } = placing
-  const keyText = key ?? computeConfiguredKey(event, keyBy) ?? computeEventKey(event)
+  const keyText = key ?? computeEventKey(event, keyBy)
   const partition = computePartition(Buffer.from(keyText), partitions)
   const record = toOutgoingRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }
-}
-
-function computeConfiguredKey(event: Event, strategy: KeyStrategy | undefined): string | undefined {
-  return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
 /** Maximum size of a request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */

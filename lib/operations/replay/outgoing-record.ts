@@ -20,7 +20,6 @@ import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeRecordKey } from '../../telemetry/reading.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
-import { computeSelectedKey as keyOfEvent } from '../publish/selected-key.ts'
 import { resolveTopic } from '../state-keys.ts'
 import type { Recorded } from './recorded-items.ts'
 import { shiftEvent } from './time-shift.ts'
@@ -98,11 +97,10 @@ function fitsSchema({ type, data }: Event): boolean {
  */
 export function computeStreamKey(event: Event, strategy?: KeyStrategy): string | null {
   const { type, subject, data, extensions } = event
-  const explicitKey = extensions?.partitionkey || (strategy && keyOfEvent(event, strategy))
-  if (explicitKey !== undefined) return explicitKey
+  if (extensions?.partitionkey) return extensions.partitionkey
   const family = findFamily(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
-  return computeRecordKey(family, data as ReadingData)
+  return computeRecordKey(family, data as ReadingData, strategy)
 }
 
 /**

@@ -13,17 +13,29 @@ import { type Ran, ran } from './terminal.ts'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-'))
 after(() => rmSync(folder, { recursive: true }))
 
-function imported(text: string, ...options: string[]): Promise<Ran> {
-  return importedAs('series.csv', text, ...options)
+function imported(name: string, text: string, ...options: string[]): Promise<Ran> {
+  writeFileSync(join(folder, name), text)
+  return ran(['import', name, ...options], { folder })
 }
 
-function importedAs(name: string, text: string, ...options: string[]): Promise<Ran> {
-  writeFileSync(join(folder, name), text)
-  const metric = options.some(option => /^--(metric|mapping)$/.test(option))
-    ? []
-    : ['--metric', 'temperature']
-  return ran(['import', name, ...metric, ...options], { folder })
+function writeMapping(name: string, unit: string): string {
+  writeFileSync(
+    join(folder, name),
+    `family: environment
+time: { from: timestamp, timeZone: UTC }
+fields:
+  sensorId: { constant: s }
+  location.site: { constant: office }
+  location.latitude: { constant: 0 }
+  location.longitude: { constant: 0 }
+  temperature: { from: value, unit: ${unit} }
+`,
+  )
+  return name
 }
+
+const CELSIUS = writeMapping('celsius.yaml', '°C')
+const KELVIN = writeMapping('kelvin.yaml', 'K')
 
 /** The events that were written: read strictly, and held to their schema. */
 function eventsIn(text: string): Event<Record<string, unknown>>[] {
@@ -37,9 +49,9 @@ function eventsIn(text: string): Event<Record<string, unknown>>[] {
 }
 
 describe('ids', () => {
-  const REPEATED = 'timestamp,value\n2026-01-01,1\n2026-01-01,1\n'
-  const ids = async (name: string, ...options: string[]) =>
-    eventsIn((await importedAs(name, REPEATED, ...options)).stdout).map(({ id }) => id)
+  const REPEATED = 'timestamp,value\n2026-01-01 08:00,1\n2026-01-01 08:00,1\n'
+  const ids = async (name: string, mapping = CELSIUS) =>
+    eventsIn((await imported(name, REPEATED, '--mapping', mapping)).stdout).map(({ id }) => id)
 
   test('are the same for the same file, and differ between rows that are alike', async () => {
     const once = await ids('r.csv')
@@ -47,16 +59,10 @@ describe('ids', () => {
     assert.deepEqual(await ids('r.csv'), once)
   })
 
-  test('differ where the events differ, or the file has another name', async () => {
-    const all = [
-      await ids('r.csv'),
-      await ids('q.csv', '--entity', 'r'),
-      await ids('r.csv', '--entity', 's'),
-      await ids('r.csv', '--unit', 'K'),
-      await ids('r.csv', '--utc-offset', '+01:00'),
-      await ids('r.csv', '--metric', 'humidity'),
-    ].flat()
-    assert.equal(new Set(all).size, all.length)
+  test('differ where the file has another name, and are those of the record, whatever the mapping makes of it', async () => {
+    const once = await ids('r.csv')
+    assert.equal(new Set([...once, ...(await ids('q.csv'))]).size, 4)
+    assert.deepEqual(await ids('r.csv', KELVIN), once)
   })
 })
 
@@ -79,7 +85,10 @@ test('whatever the rows hold, each ends as a valid event or as a named broken ro
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 6 }), async rows => {
       const { status, stdout, stderr } = await imported(
+        'series.csv',
         `timestamp,value\n${rows.join('\n')}\n`,
+        '--mapping',
+        CELSIUS,
         '--skip-invalid',
       )
       assert.doesNotMatch(stderr, /fault of Sluice/)

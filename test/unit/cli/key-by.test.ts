@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { addSelectedKey, computeSelectedKey } from '../../../lib/operations/publish/selected-key.ts'
+import { computeEventKey } from '../../../lib/operations/publish/default-key.ts'
 import { computeStreamKey } from '../../../lib/operations/replay/outgoing-record.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
@@ -28,50 +28,33 @@ describe('a key strategy as people write it', () => {
   })
 })
 
-describe('the key of an event by a strategy', () => {
+describe('the key of a reading by a strategy', () => {
+  const keyIn = (event: Event, strategy?: KeyStrategy) => [
+    computeStreamKey(event, strategy),
+    computeEventKey(event, strategy),
+  ]
+
   for (const [given, event, strategy, key] of [
     ['instance', READING, 'instance', 's-1'],
     ['type', READING, 'type', 'test-site'],
     ['tenant', databaseReading('d-1'), 'tenant', 'test'],
-    ['random', READING, 'random', null],
     ['a nested field', READING, field('location.site'), 'test-site'],
     ['a number', READING, field('location.latitude'), '52.5'],
-    ['a field of an event of no family', ORDER, field('type'), 'gift'],
-    ['instance and an event of no family', ORDER, 'instance', '/shop c-7'],
+    ['an object', READING, field('location'), 's-1'],
+    ['a field that it does not have', databaseReading('d-1'), field('location.site'), 'postgres:db-1'],
+    ['a member that all texts have', READING, field('location.site.length'), 's-1'],
+    ['a member that all objects have', READING, field('constructor'), 's-1'],
+    ['nothing', READING, undefined, 's-1'],
+    ['a strategy beside partitionkey', { ...READING, extensions: { partitionkey: 'own' } }, 'type', 'own'],
   ] as const)
-    it(`given ${given}, then it is ${key}`, () => assert.equal(computeSelectedKey(event, strategy), key))
+    it(`given ${given}, then it is ${key}`, () => assert.deepEqual(keyIn(event, strategy), [key, key]))
 
-  for (const name of ['location', 'nothing', 'location.site.length', 'constructor'])
-    it(`given ${name}, which is not a field with a text or number, then it is an error`, () => {
-      assert.throws(() => computeSelectedKey(READING, field(name)), {
-        name: 'KeyFieldMissing',
-        message: new RegExp(name),
-      })
-      assert.equal(computeSelectedKey(READING, { field: name, isOptional: true }), undefined)
-    })
-})
-
-describe('the key of a line of a stream', () => {
-  const asking = { ...READING, extensions: { partitionkey: 'own' } }
-  const setting: KeyStrategy = { field: 'location.site', isOptional: true }
-
-  it('given nothing, then partitionkey decides, else the family', () => {
-    assert.equal(computeStreamKey(asking), 'own')
-    assert.equal(computeStreamKey(READING), 's-1')
+  it('given random, then there is none, or the id of an event that is published singly', () => {
+    assert.deepEqual(keyIn(READING, 'random'), [null, 'r-1'])
   })
 
-  it('given a setting, then it comes after partitionkey, and keys readings only', () => {
-    assert.equal(computeStreamKey(asking, setting), 'own')
-    assert.equal(computeStreamKey(READING, setting), 'test-site')
-    assert.equal(computeStreamKey(databaseReading('d-1'), setting), 'postgres:db-1')
-    assert.equal(computeStreamKey(ORDER, { field: 'type', isOptional: true }), 'c-7')
-  })
-})
-
-describe('a key that travels with an event', () => {
-  it('given a strategy, then the event has it as partitionkey; random is its id', () => {
-    assert.equal(addSelectedKey(READING, 'type').extensions?.partitionkey, 'test-site')
-    assert.equal(addSelectedKey(READING, 'random').extensions?.partitionkey, 'r-1')
+  it('given an event of no family, then a strategy does not decide it', () => {
+    assert.deepEqual(keyIn(ORDER, field('type')), ['c-7', '/shop c-7'])
   })
 })
 

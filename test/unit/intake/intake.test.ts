@@ -11,7 +11,6 @@ import { intake } from '../../../lib/intake/intake.ts'
 import { createMapAgain } from '../../../lib/intake/map-again.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
-import type { KeyStrategy } from '../../../lib/telemetry/key.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -32,15 +31,14 @@ const LOADED = await loadInputs(INPUTS, { file: 'config/inputs.yaml', folder: 'c
 const AT = Date.UTC(2026, 2, 1, 12)
 const AT_ONCE = { nowMs: () => AT }
 
-function createStage(topic = 'sensors', keyBy?: KeyStrategy): Stage {
-  const stage = new Stage(intake(INPUTS, keyBy) as never)
+function createStage(topic = 'sensors'): Stage {
+  const stage = new Stage(intake(INPUTS) as never)
   const application = { ...APPLICATION, readForeign: createRecordReader(LOADED) }
   stage.consumer = { ...stage.consumer, application, logTime: 'counted' }
   return Object.assign(stage, { topic })
 }
 
 const PLAN = { ...CONSUMER_DEFAULTS, inputs: LOADED, application: APPLICATION, reader: dataReader({}) }
-const REJECTED = { kind: 'failure', code: 'rejected' }
 
 function mapAgain(failed: FailureData) {
   return createMapAgain(PLAN)(failed, AT)
@@ -250,15 +248,6 @@ describe('the function intake', () => {
     const [first] = events
     assert.ok(first)
     assert.match((first.data as FailureData).error, /^the attribute "subject" contains characters/)
-  })
-
-  it('makes a dead letter of a reading without the field that is its key', async () => {
-    const stage = createStage('sensors', { field: 'tenant' })
-    await stage.batch([record('sensors', 0, TUTORIALS[3])], AT_ONCE)
-    assert.deepEqual(stage.outcomes, ['failed/rejected'])
-    const again = createMapAgain({ ...PLAN, keyBy: { field: 'tenant' } })
-    const failed = stage.events[0]?.data as FailureData
-    assert.deepEqual(again(failed, AT), { ...REJECTED, message: failed.error, safeMessage: failed.error })
   })
 
   it('makes a dead letter of a record that is nested too deeply', async () => {

@@ -84,12 +84,10 @@ last processed record.`,
   consume: ['show the records of a topic, or write them into a file', () => import('./consume/consume.ts')],
   publish: ['publish single events', () => import('./publish/publish.ts')],
   families: {
-    line: 'propose and list families of readings',
-    about:
-      'Propose and list families, which are YAML files that describe readings: their entity, metrics and units.',
+    line: 'propose families of readings',
+    about: 'Propose families, which are YAML files that describe readings: their entity, metrics and units.',
     commands: {
       propose: ['draft a family and a mapping from sample records', () => import('./families/propose.ts')],
-      list: ['list families with their metrics and units', () => import('./families/list.ts')],
     },
   },
   mappings: {

@@ -5,15 +5,17 @@ import { text } from '#runtime/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { splitWords } from '../../lib/operations/propose/field-names.ts'
 import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
+import { count } from '../../lib/support/count.ts'
 import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { argument, command, flag, option, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { getMappingsFolder } from '../options/mapping.ts'
-import { readSample, SAMPLE_OPTIONS } from '../sample-records.ts'
+import { formatList } from '../output/table.ts'
+import { escapeTextLines } from '../output/text-width.ts'
+import { readSample, SAMPLE_OPTIONS, type Sample } from '../sample-records.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatReport } from './text.ts'
 
 const MAX_NAME_LENGTH = 40
 const NAME = text(
@@ -50,11 +52,45 @@ Examples:
     const proposal = propose(name, basename(sample.name), sample.records)
     const files = listFiles(name, proposal, terminal)
     if (!dryRun) await writeFiles(name, files)
-    else for (const { shown, content } of files) terminal.stdout.write(`# ${shown}\n${content}\n`)
-    const written = dryRun ? [] : files.map(({ shown }) => shown)
-    terminal.stdout.write(formatReport(name, proposal, sample, from, written))
+    for (const { shown, content } of files)
+      terminal.stdout.write(dryRun ? `# ${shown}\n${content}\n` : `Wrote ${shown}\n`)
+    terminal.stdout.write(formatReport(name, from, sample, proposal))
   },
 })
+
+/** Maximum number of refused records that are listed. */
+const MAX_LISTED = 5
+
+/** Formats what the drafts do not take, and what to do next. @param from the argument of the command */
+function formatReport(
+  name: string,
+  from: string,
+  { name: sample, isTopic, records }: Sample,
+  { refused, others }: Proposal,
+): string {
+  const source = /^[\w./@%+:,-]+$/.test(from) ? from : `'${from.replaceAll("'", `'\\''`)}'`
+  return escapeTextLines(`Read ${count(records.length, 'record')} of ${sample}.
+${others > 0 ? `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.\n` : ''}${formatRefused(refused)}
+
+Next, \`sluice mappings try ${source} --mapping ${name}\` shows each record as a reading, or why it is refused.
+With this in config/inputs.yaml, \`npm start\` reads the topic:
+
+inputs:
+  - topic: ${isTopic ? sample : 'TOPIC'}
+    mappings: [${name}]
+`)
+}
+
+function formatRefused(refused: Proposal['refused']): string {
+  if (refused.length === 0) return 'The drafts take every record of this shape.'
+  const rows = refused.slice(0, MAX_LISTED).map(({ place, reason }) => [place, reason])
+  const more = refused.length > MAX_LISTED ? [`  and ${refused.length - MAX_LISTED} more`] : []
+  return [
+    `The drafts do not take ${count(refused.length, 'record')}:`,
+    ...formatList(rows, '  '),
+    ...more,
+  ].join('\n')
+}
 
 /** Returns the name of a file or topic as the name of a family. */
 function toFamilyName(sample: string): string {

@@ -38,8 +38,8 @@ export function guessEntity(fields: readonly SampleField[], records: number): Gu
 }
 
 /** Returns whether the values can be names: texts, or integers, which are used as texts. */
-function isName({ kind, values, notNumbers }: SampleField): boolean {
-  if (kind !== 'text' && (kind !== 'number' || notNumbers > 0)) return false
+function isName({ kind, values }: SampleField): boolean {
+  if (kind !== 'text' && kind !== 'number') return false
   return values.every(
     value =>
       value === undefined ||

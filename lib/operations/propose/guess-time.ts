@@ -15,12 +15,11 @@ export interface GuessedTime {
   readonly others: readonly SampleField[]
 }
 
-/** Names of times, the most likely first. */
-const NAMES: readonly RegExp[] = [
-  /^(data )?(timestamp|ts|time|datetime|date time|event time|time stamp|zeit|zeitstempel|zeitpunkt|messzeit)$/,
-  /^(measured|recorded|observed|sampled|read|event|sample|measurement|occurred)( at| on| time| timestamp| ts)$/,
-  /( at| on| time| timestamp| ts| date)$|^(at|when|date|datum|epoch|created|updated)$|^(timestamp|time) /,
-]
+/** Names of times, the most likely ones apart. */
+const USUAL =
+  /^(data )?(timestamp|ts|time|datetime|date time|event time|time stamp|zeit|zeitstempel|zeitpunkt|messzeit)$/
+const POSSIBLE =
+  /( at| on| time| timestamp| ts| date)$|^(at|when|date|datum|epoch|created|updated)$|^(timestamp|time) |^(measured|recorded|observed|sampled|read|event|sample|measurement|occurred)( |$)/
 
 /** Share of values that must be times, from 0 to 1. The records with other values are refused. */
 const MOST_ARE_TIMES = 0.9
@@ -30,16 +29,14 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime {
     const form = findForm(field)
     const rank = rankName(field)
     // Numbers are times only by their names, because a counter can have the same magnitude.
-    return form === undefined || (form.epoch !== undefined && rank === NAMES.length)
-      ? []
-      : [{ field, rank, ...form }]
+    return form === undefined || (form.epoch !== undefined && rank === 2) ? [] : [{ field, rank, ...form }]
   })
   const [first, ...others] = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
   if (first !== undefined) {
     const { rank, ...time } = first
     return { ...time, reason: describeForm(time), others: others.map(({ field }) => field) }
   }
-  const unclear = fields.find(field => field.kind === 'text' && rankName(field) < NAMES.length)
+  const unclear = fields.find(field => field.kind === 'text' && rankName(field) < 2)
   return {
     reason: unclear
       ? `the time of the record, because ${JSON.stringify(unclear.path)} is not a date with a time of day that a mapping reads`
@@ -48,9 +45,10 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime {
   }
 }
 
-function rankName(field: SampleField): number {
-  const rank = NAMES.findIndex(name => name.test(lastWords(field)))
-  return rank < 0 ? NAMES.length : rank
+function rankName(field: SampleField): 0 | 1 | 2 {
+  const words = lastWords(field)
+  if (USUAL.test(words)) return 0
+  return POSSIBLE.test(words) ? 1 : 2
 }
 
 type Form = Pick<GuessedTime, 'timeZone' | 'epoch'>

@@ -1,6 +1,7 @@
-/** Guesses the unit of a metric from its name and its values. Pure. */
-import { unitNamed } from '../../telemetry/unit-table.ts'
-import { findBracketed, splitWords } from './field-names.ts'
+/** Guesses the units of metrics from their names and values, or from a field with the unit. Pure. */
+import { findConversion, unitNamed } from '../../telemetry/unit-table.ts'
+import { findBracketed, lastWords, splitWords } from './field-names.ts'
+import type { SampleField } from './sample-fields.ts'
 
 export interface GuessedUnit {
   /** Name in the table of units; absent for a metric without a unit. */
@@ -62,6 +63,34 @@ const UNCLEAR: readonly (readonly [word: RegExp, question: string])[] = [
   [/^(speed|velocity|wind)$|geschwindigkeit$/, 'km/h, m/s, mph or kn?'],
   [/^(latency|duration|elapsed|delay|uptime|dauer)$/, 's or ms?'],
 ]
+
+/** Returns the field that names the unit of the metrics; undefined if there is none, or one for each metric. */
+export function findUnitField(fields: readonly SampleField[]): SampleField | undefined {
+  const [found, ...others] = fields.filter(
+    field => field.kind === 'text' && /^units?$/.test(lastWords(field)) && findNamedUnit(field) !== undefined,
+  )
+  return others.length === 0 ? found : undefined
+}
+
+function findNamedUnit({ distinct }: SampleField): string | undefined {
+  return [...distinct].map(unitNamed).find(unit => unit !== undefined)
+}
+
+/**
+ * Returns the units of the metrics in the family. Readings are converted to them from the unit that their records name. If that is the
+ * unit of no guess, the metrics without a guess have it.
+ */
+export function guessUnits(
+  metrics: readonly SampleField[],
+  unitField: SampleField | undefined,
+): ReadonlyMap<SampleField, GuessedUnit> {
+  const guesses = new Map(metrics.map(metric => [metric, guessUnit(metric.path, metric)]))
+  const unit = unitField && findNamedUnit(unitField)
+  if (unit === undefined) return guesses
+  const isOfGuess = [...guesses.values()].some(guess => findConversion(guess.unit ?? '', unit) !== undefined)
+  const own: GuessedUnit = isOfGuess ? {} : { unit, reason: 'unit of the records' }
+  return new Map([...guesses].map(([metric, guess]) => [metric, guess.unit === undefined ? own : guess]))
+}
 
 /** Returns the unit of a metric. Only the table of units is used: a unit that it does not have is left out. */
 export function guessUnit(name: string, range: Range): GuessedUnit {

@@ -10,8 +10,7 @@ import { readFamilies } from '../../telemetry/parse-family.ts'
 import type { TriedRecord } from '../import/mapping-trial.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { type Draft, proposeDraft } from './draft.ts'
-import { groupByShape, type Shape } from './sample-shapes.ts'
-import { writeFamily, writeMapping } from './write-draft.ts'
+import { writeDraft } from './write-draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
 export interface PlacedRecord {
@@ -25,13 +24,12 @@ interface PlacedDocument {
 }
 
 export interface Proposal {
-  readonly draft: Draft
   /** Text of the family file; undefined if the records become readings of the family `metrics`. */
   readonly family?: string
   readonly mapping: string
-  /** Shapes of the records, the most frequent first. The draft is for the first one. */
-  readonly shapes: readonly { readonly names: readonly string[]; readonly count: number }[]
-  /** Records that are not JSON objects or valid events, and records of the first shape that the drafts do not take. */
+  /** Number of records of other shapes, which have no draft. */
+  readonly others: number
+  /** Records that are not JSON objects or valid events, and records of the shape that the drafts do not take. */
   readonly refused: readonly { readonly place: string; readonly reason: string }[]
 }
 
@@ -47,25 +45,44 @@ export function propose(name: string, sample: string, records: readonly PlacedRe
   const unreadable = records.flatMap(({ place, record }) =>
     'document' in record ? [] : [{ place, reason: 'error' in record ? record.error : record.message }],
   )
-  const shapes = groupByShape(documents, listNames)
-  const [first, ...others] = shapes
-  if (first === undefined)
+  if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
-  const draft = createDraft(name, sample, first, others)
+  const { alike, others } = findShape(documents)
+  const draft = createDraft(name, sample, alike, others)
   if (draft.family === undefined && !Object.hasOwn(FAMILIES, 'metrics'))
     throw new OperationFailure(
       `${sample}: the records name their metric, but there is no family metrics for them.`,
     )
-  const family = draft.family && writeFamily(draft, draft.family, sample)
-  const mapping = writeMapping(draft, sample)
-  const trial = tryWithinLimits(sample, draft, () => tryDraft(name, family, mapping, first.items))
-  return {
-    draft,
-    ...(family ? { family } : {}),
-    mapping,
-    shapes: shapes.map(({ names, items }) => ({ names, count: items.length })),
-    refused: [...unreadable, ...trial],
-  }
+  const head = `Draft from ${count(alike.length, 'record')} of ${sample}. Check the guesses, which the comments explain.`
+  const family = draft.family && writeDraft('family', draft.family, [head, OTHERS])
+  const mapping = writeDraft('mapping', draft.mapping, [
+    head,
+    ...draft.leftOut.map(one => `Left out: ${one}`),
+  ])
+  const trial = tryWithinLimits(sample, draft, () => tryDraft(name, family, mapping, alike))
+  return { ...(family ? { family } : {}), mapping, others: others.length, refused: [...unreadable, ...trial] }
+}
+
+const OTHERS =
+  'With `others: numbers`, any further number is a metric without a unit; without it, a mapping must name each metric.'
+
+/** Share of the smaller set of names that two records of one shape have in common, from 0 to 1. */
+const SAME_SHAPE = 0.6
+
+/** Returns the records with most of the names that the most frequent records have, because a field can be optional. */
+function findShape(documents: readonly PlacedDocument[]): {
+  readonly alike: readonly PlacedDocument[]
+  readonly others: readonly PlacedDocument[]
+} {
+  const byNames = Map.groupBy(documents, one => JSON.stringify(listNames(one).toSorted()))
+  const [most] = [...byNames.values()].toSorted((a, b) => b.length - a.length)
+  const usual = new Set(listNames(most?.[0] as PlacedDocument))
+  const { alike = [], others = [] } = Object.groupBy(documents, one => {
+    const names = listNames(one)
+    const common = names.filter(name => usual.has(name)).length
+    return common >= SAME_SHAPE * Math.min(names.length, usual.size) ? 'alike' : 'others'
+  })
+  return { alike, others }
 }
 
 /** Returns the names by which the shape of a record is recognised. CloudEvents are told apart by their types. */
@@ -80,35 +97,37 @@ function readType(document: object): string {
 function createDraft(
   name: string,
   sample: string,
-  { items, names }: Shape<PlacedDocument>,
-  others: readonly Shape<PlacedDocument>[],
+  alike: readonly PlacedDocument[],
+  others: readonly PlacedDocument[],
 ): Draft {
-  const eventType = items[0]?.record.isEvent ? readType(items[0].record.document) : undefined
+  const [first] = alike
+  const eventType = first?.record.isEvent ? readType(first.record.document) : undefined
   if (eventType?.startsWith(OWN_TYPES))
     throw new OperationFailure(
       `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
     )
   const draft = proposeDraft({
     name,
-    documents: items.map(({ record }) => record.document),
+    documents: alike.map(({ record }) => record.document),
     eventType,
-    otherNames: new Set(others.flatMap(other => other.names)),
+    otherNames: new Set(others.flatMap(listNames)),
   })
   if (draft) return draft
+  const names = [...new Set(alike.flatMap(listNames))].join(', ')
   throw new OperationFailure(
-    `${sample}: no number is measured in its ${count(items.length, 'record')} with ${names.join(', ')}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
+    `${sample}: no number is measured in its ${count(alike.length, 'record')} with ${names}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
   )
 }
 
 /** @throws OperationFailure for drafts with more fields than a family or a mapping can have */
-function tryWithinLimits<Result>(sample: string, { family }: Draft, attempt: () => Result): Result {
+function tryWithinLimits<Result>(sample: string, { metrics }: Draft, attempt: () => Result): Result {
   try {
     return attempt()
   } catch (error) {
     const limit = error instanceof InvalidFile && error.errors.find(one => LIMITS.test(one.message))
     if (!limit) throw error
     throw new OperationFailure(
-      `${sample}: there is no draft for so many fields, of which ${family?.metrics.length ?? 0} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`,
+      `${sample}: there is no draft for so many fields, of which ${metrics} are metrics: ${limit.message}. Split the records, or leave fields out of the sample.`,
       { cause: error },
     )
   }

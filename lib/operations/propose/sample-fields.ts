@@ -20,13 +20,9 @@ export interface SampleField {
   readonly kind: 'number' | 'text' | 'truth' | 'list'
   /** Decimal sign of numbers that are texts; undefined if all numbers are numbers in the records. */
   readonly decimal?: '.' | ','
-  /** True if a number in a record has a fraction. In a CSV file, such a number was written with a point. */
-  readonly hasPoints: boolean
   /** Least and greatest number; 0 without numbers. */
   readonly least: number
   readonly most: number
-  /** Values of a `number` that are not numbers. */
-  readonly notNumbers: number
 }
 
 /** Returns the fields of the records in the order in which they appear. Members of objects have dotted paths. */
@@ -61,10 +57,8 @@ function describeField(path: string, documents: readonly object[]): SampleField 
     distinct: new Set(present.map(String)),
     kind: isNumber ? 'number' : chooseKind(present),
     ...(isNumber && decimal !== undefined ? { decimal } : {}),
-    hasPoints: present.some(value => typeof value === 'number' && !Number.isInteger(value)),
     least: numbers.reduce((a, b) => Math.min(a, b), numbers[0] ?? 0),
     most: numbers.reduce((a, b) => Math.max(a, b), numbers[0] ?? 0),
-    notNumbers: present.length - numbers.length,
   }
 }
 

@@ -6,7 +6,6 @@ import { guessEntity } from '../../../../lib/operations/propose/guess-entity.ts'
 import { guessTime } from '../../../../lib/operations/propose/guess-time.ts'
 import { guessUnit } from '../../../../lib/operations/propose/guess-unit.ts'
 import { describeFields } from '../../../../lib/operations/propose/sample-fields.ts'
-import { groupByShape } from '../../../../lib/operations/propose/sample-shapes.ts'
 
 describe('the unit of a metric', () => {
   const PERCENT = '% 0 to 100'
@@ -105,21 +104,5 @@ it('given fields of the same name, then each has a name of its own, which is no 
   assert.deepEqual(
     paths.map(path => names.choose(path)),
     ['tempC', 'outTempC', 'tempC2', 'unit2', 'tags2', 'groesse', 'field', 'field2nd', 'proto'],
-  )
-})
-
-it('given optional fields and another kind of record, then there are two shapes, the most frequent first', () => {
-  const items = [
-    { id: 1, t: 2, amount: 3 },
-    ...Array.from({ length: 3 }, () => ({ id: 1, ts: 1, a: 1, b: 2 })),
-    { id: 1, ts: 1, c: 1 },
-  ]
-  const shapes = groupByShape(items, Object.keys)
-  assert.deepEqual(
-    shapes.map(({ names, items: { length } }) => [names.join(), length]),
-    [
-      ['id,ts,a,b,c', 4],
-      ['id,t,amount', 1],
-    ],
   )
 })

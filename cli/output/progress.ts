@@ -1,7 +1,7 @@
 /** Shows the progress of a command as one line on standard error. */
 
 import type { Terminal } from '../terminal.ts'
-import { formatProgress } from './progress-text.ts'
+import { formatProgress, type Progress } from './progress-text.ts'
 
 /** Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all lines remain. */
 const ON_TERMINAL_MS = 100
@@ -45,7 +45,7 @@ export function showLineLater(terminal: Pick<Terminal, 'stderr'>, text: () => st
  */
 export function showProgress(terminal: Pick<Terminal, 'stderr'>, what: string, show = showLine) {
   const startedMs = performance.now()
-  const progress = { done: 0, total: 0 }
+  const progress: Pick<Progress, 'done' | 'total'> = { done: 0, total: undefined }
   const line = () => formatProgress({ ...progress, elapsedMs: performance.now() - startedMs }, what)
   const onProgress = (done: number, total: number): void => {
     Object.assign(progress, { done, total })

@@ -21,7 +21,12 @@ import {
   type Reprocessings,
   type SwitchedPartition,
 } from '../../lib/operations/reprocess/reprocessing-store.ts'
-import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
+import {
+  BEGIN_AGAIN,
+  NOTHING_LEFT,
+  type ReprocessProgress,
+  reprocessAll,
+} from '../../lib/operations/reprocess/run.ts'
 import type { From } from '../../lib/operations/reprocess/start.ts'
 import { requireRoom } from '../../lib/operations/reprocess/state-size-check.ts'
 import { selectStateKeys } from '../../lib/operations/state-keys.ts'
@@ -32,13 +37,12 @@ import { confirm } from '../operation/confirm.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showLine } from '../output/progress.ts'
 import { computeVersions, loadConsumer } from '../recomputation/consumer.ts'
-import { formatProgress, type Progress } from '../recomputation/progress-text.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { formatPlan, formatResult } from './text.ts'
+import { formatPlan, formatReprocessing, formatResult } from './text.ts'
 
 export interface ReprocessOptions {
   readonly from: From
@@ -156,7 +160,8 @@ async function replaceStates(
   const watching = {
     stop: terminal.stop,
     notice: (text: string) => terminal.stderr.write(`${text}\n`),
-    watch: (progress: Progress) => showLine(terminal, () => formatProgress(progress, Date.now(), dryRun)),
+    watch: (progress: ReprocessProgress) =>
+      showLine(terminal, () => formatReprocessing(progress, Date.now(), dryRun)),
   }
   return carryOut(connections, { action: 'reprocess', filter, operation }, async counts => {
     const own = (await operations.take({ operation, attempt: 0 })) as Operation

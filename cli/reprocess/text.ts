@@ -2,8 +2,10 @@
 
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import type { SwitchedPartition } from '../../lib/operations/reprocess/reprocessing-store.ts'
+import type { ReprocessProgress } from '../../lib/operations/reprocess/run.ts'
 import type { Start } from '../../lib/operations/reprocess/start.ts'
 import { count } from '../../lib/support/count.ts'
+import { formatProgress } from '../output/progress-text.ts'
 
 /** Returns the plan as text, with the start of each partition. */
 export function formatPlan(live: readonly LivePartition[], starts: readonly Start[]): string {
@@ -12,6 +14,17 @@ export function formatPlan(live: readonly LivePartition[], starts: readonly Star
     return `  partition ${partition}: from offset ${offset} to ${facts?.version.appliedOffset ?? '?'} and on`
   })
   return `${lines.join('\n')}\n`
+}
+
+/** Returns the progress: that of the records, and the number of partitions that are done. */
+export function formatReprocessing(
+  { decided, total, switched, partitions, beganMs }: ReprocessProgress,
+  nowMs: number,
+  isTrial: boolean,
+): string {
+  // The number of records grows while the live consumer continues.
+  const records = { done: decided, total: Math.max(total, decided), elapsedMs: nowMs - beganMs }
+  return `${formatProgress(records, 'records')}; ${switched} of ${partitions} partitions ${isTrial ? 'computed' : 'switched'}`
 }
 
 export function formatResult(partitions: readonly SwitchedPartition[], isTrial: boolean): string {

@@ -10,8 +10,7 @@ import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveSignal } from '../options/consumer.ts'
-import { showLine } from '../output/progress.ts'
-import { formatProgress } from '../recomputation/progress-text.ts'
+import { showProgress } from '../output/progress.ts'
 import { createRereader, rereadingFailure } from '../recomputation/reread.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
@@ -72,18 +71,14 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
         end: facts.version.appliedOffset + 1,
       }
     })
-    const progress = {
-      decided: 0,
-      total: partitions.reduce((sum, { beginning, end }) => sum + Math.max(0, end - beginning.offset), 0),
-      switched: 0,
-      partitions: partitions.length,
-      beganMs: Date.now(),
-    }
+    const total = partitions.reduce((sum, { beginning, end }) => sum + Math.max(0, end - beginning.offset), 0)
+    let read = 0
+    const { onProgress, hide } = showProgress(terminal, 'records')
     const onRead = (records: number) => {
-      progress.decided += records
+      read += records
+      onProgress(read, total)
     }
     const offsets = new TopicOffsets(await connections.kafka())
-    const hide = showLine(terminal, () => formatProgress(progress, Date.now(), true))
     try {
       const verified = await verify({ ...found.work, onRead }, partitions, {
         own: partition === undefined ? listOwnTopics(name, config.env) : [],

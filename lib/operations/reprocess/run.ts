@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** Progress of a reprocessing. */
-interface ReprocessProgress {
+export interface ReprocessProgress {
   /** Number of records that have been processed. */
   readonly decided: number
   readonly total: number

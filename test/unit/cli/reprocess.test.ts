@@ -7,8 +7,7 @@ import { computeCode } from '#runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { resolveSignal } from '../../../cli/options/consumer.ts'
 import { loadConsumer } from '../../../cli/recomputation/consumer.ts'
-import { formatProgress } from '../../../cli/recomputation/progress-text.ts'
-import { formatPlan, formatResult } from '../../../cli/reprocess/text.ts'
+import { formatPlan, formatReprocessing, formatResult } from '../../../cli/reprocess/text.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
 import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
 import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/reprocess/plan.ts'
@@ -180,8 +179,8 @@ test('progress, plan and result are printed as the golden text says', () => {
   const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
   const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 }
   golden('reprocess', {
-    progress: formatProgress(progress, 2_000, false),
-    'progress of a dry run': formatProgress({ ...progress, decided: 0, switched: 0 }, 0, true),
+    progress: formatReprocessing(progress, 2_000, false),
+    'progress of a dry run': formatReprocessing({ ...progress, decided: 0, switched: 0 }, 0, true),
     plan: formatPlan([{ state: STATE, facts }], starts),
     result: formatResult([done, done], false),
     'result of a dry run': formatResult([{ ...done, emitted: {}, older: 1 }], true),

@@ -2,7 +2,6 @@
 
 import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
 import { type FailedAttempt, type FailureData, failureId, omitUndefined } from '#runtime/consumer/index.ts'
-import { findPresentPartition, type Growth } from '#runtime/pipeline/model/index.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {
@@ -29,13 +28,8 @@ export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean
  * Returns the record to write to the topic of the failed record.
  *
  * @param byHand redrive by an operator; undefined for a scheduled retry
- * @param growths increases of the topic's partition count; each may have moved the failure to another partition
  */
-export function createRedrivenRecord(
-  failure: FailureData,
-  byHand?: ByHand,
-  growths: readonly Growth[] = [],
-): RedrivenRecord {
+export function createRedrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenRecord {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const { originalTimestamp: timestampMs, originalKey, originalValue, originalHeaders, attempt } = failure
   const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
@@ -49,7 +43,7 @@ export function createRedrivenRecord(
   })
   return {
     topic,
-    partition: findPresentPartition(failure, growths),
+    partition,
     key: decodeBase64(originalKey),
     value: decodeBase64(originalValue),
     headers: [...withoutOwn({ headers: original }), ...headers],

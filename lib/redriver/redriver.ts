@@ -13,7 +13,6 @@ import {
   type SourceRecord,
   type TopicName,
 } from '#runtime/consumer/index.ts'
-import type { Growth } from '#runtime/pipeline/model/index.ts'
 import type { RetryInput } from '../app/retry-input.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
 import { createNextFailure } from '../failures/next-failure.ts'
@@ -33,11 +32,6 @@ export interface RedriverParts {
   /** Kafka names of the topics to which records may be redriven, which are the topics that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  /**
-   * Increases of partition counts, by Kafka topic. A record is redriven to the partition that now contains the state of its
-   * failure.
-   */
-  readonly growths?: ReadonlyMap<string, readonly Growth[]>
   /** Retries records of inputs; absent without inputs. */
   readonly retryInput?: RetryInput
   /** Kafka name of the topic of failures. */
@@ -49,7 +43,7 @@ export interface RedriverParts {
  * redriven late by the difference, but never early.
  */
 export function redriver(parts: RedriverParts): Forwarder {
-  const { from, backTo, readData, growths } = parts
+  const { from, backTo, readData } = parts
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
   return {
     name: 'redriver',
@@ -72,7 +66,7 @@ export function redriver(parts: RedriverParts): Forwarder {
         const why = `it comes from ${place}, and only there is all of it: ${failure.omitted} left out`
         return reject(why, why)
       }
-      return forwardRecord('redriven', createRedrivenRecord(failure, undefined, growths?.get(originalTopic)))
+      return forwardRecord('redriven', createRedrivenRecord(failure))
     },
   }
 }

@@ -1,7 +1,6 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
 import type { Forwarder } from '#runtime/consumer/index.ts'
-import type { Connections } from '#runtime/lambda/connections.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import { type GeneralSettings, readSettings } from '#runtime/settings/index.ts'
 import { APPLICATION } from '../app/application.ts'
@@ -12,7 +11,6 @@ import type { ScheduledRun } from '../app/scheduled-function.ts'
 import { INPUTS, PARTITION_KEY } from '../app/settings/index.ts'
 import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
-import { type Growths, readGrowths } from './growths.ts'
 import { redriver } from './redriver.ts'
 
 /**
@@ -29,13 +27,12 @@ export function createRedriver() {
     runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
 }
 
-/** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
-async function deployedRedriver(
-  { env, contentMode }: Pick<GeneralSettings, 'env' | 'contentMode'>,
-  connections: Pick<Connections, 'value'>,
-): Promise<Forwarder> {
-  const growths = await readGrowths(topicsBackTo(env), connections)
-  return redriverIn(env, waitMs, growths, await inputRetry(env, contentMode))
+/** Returns the redriver of an environment. */
+async function deployedRedriver({
+  env,
+  contentMode,
+}: Pick<GeneralSettings, 'env' | 'contentMode'>): Promise<Forwarder> {
+  return redriverIn(env, waitMs, await inputRetry(env, contentMode))
 }
 
 /** Loads the inputs and their mappings; none without inputs, so that their code is not loaded. */
@@ -53,13 +50,11 @@ async function inputRetry(
  * Returns the redriver, with the given delays.
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
- * @param growths partition count increases of the topics to which records are returned
  * @param retryInput retries records of inputs; undefined without inputs
  */
 export function redriverIn(
   env: string,
   delayMs: (signal: RetrySignal) => number = waitMs,
-  growths: Growths = new Map(),
   retryInput?: RetryInput,
 ): Forwarder {
   return redriver({
@@ -70,7 +65,6 @@ export function redriverIn(
     })),
     backTo: topicsBackTo(env),
     readData: APPLICATION.readData,
-    growths,
     failuresTopic: topicName('failures', env),
     ...(retryInput && { retryInput }),
   })

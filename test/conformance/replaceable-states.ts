@@ -225,15 +225,6 @@ export function conformsAsReplaceableStates(
       assert.deepEqual(await states().replace(state, await staged(state), conditions), { kind: 'moved' })
     })
 
-    it('given contents of another growth of the topic, then they do not become the live ones', async () => {
-      const state = await given()
-      const own = await staged(state, anew({ partitioning: { generation: 1, partitions: 24 } }))
-      assert.deepEqual(await states().replace(state, own, await fenced(state)), {
-        kind: 'other-partitioning',
-      })
-      assert.equal((await states().facts(state)).version.epoch, 0)
-    })
-
     it('given contents that another run stages meanwhile, then the first run is refused, and its pages too', async () => {
       const state = await given()
       const first = await staged(state)

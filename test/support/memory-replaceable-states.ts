@@ -123,8 +123,6 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
     if (continues && !isOwnFence(old.fence, continues.fence)) return { kind: 'moved' }
     if (live && !sameVersion(old.version, live)) return { kind: 'moved' }
     if (continues && old.code !== continues.code) return { kind: 'other-code' }
-    if (continues && old.partitioning?.generation !== own.partitioning?.generation)
-      return { kind: 'other-partitioning' }
     const { code, codeFrom } = continues ?? {}
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const outbox = new Map([...own.outbox, ...old.outbox])

@@ -55,7 +55,7 @@ export function buildRedrive(
   const because = findRedriveObstacle(deadLetter, topics)
   if (because) return because
   const topic = topics.get(deadLetter.originalTopic)
-  const record = createRedrivenRecord(deadLetter, byHand, topic?.growths)
+  const record = createRedrivenRecord(deadLetter, byHand)
   return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
 }
 

@@ -52,7 +52,7 @@ export async function prepareHandling(
   request: HandlingRequest,
   stop: AbortSignal,
 ): Promise<Handling> {
-  const topics = await readRedriveTopics(connections, config, readers, request.command === 'redrive')
+  const topics = await readRedriveTopics(connections, config, readers)
   const selected = await selectDeadLetters(letters, request, stop)
   const consumers = selected.rows.flatMap(row => (row.kind === 'letter' ? row.consumer : []))
   const retryInput = await findInputRetry(consumers, config)

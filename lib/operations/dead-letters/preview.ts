@@ -42,8 +42,7 @@ export function previewRedrive(
   retryInput?: RetryInput,
 ): RedriveOutlook {
   if (deadLetter.consumer === INTAKE) return previewMapping(deadLetter, handled, topics, retryInput)
-  const growths = topics.get(deadLetter.originalTopic)?.growths
-  const { topic, partition } = createRedrivenRecord(deadLetter, undefined, growths)
+  const { topic, partition } = createRedrivenRecord(deadLetter)
   const { consumer, attempt, errorType } = deadLetter
   const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : findRedriveObstacle(deadLetter, topics)
   return {

@@ -2,12 +2,10 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Growth } from '#runtime/pipeline/model/index.ts'
 import type { Config } from '../../app/config.ts'
 import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
-import { readGrowths } from '../../redriver/growths.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 /** Topic of the environment to which records can be redriven. */
@@ -17,8 +15,6 @@ interface RedriveTopic {
   /** Consumers that read the topic. */
   readonly consumers: ReadonlySet<string>
   readonly maxMessageBytes: number
-  /** Partition count increases of the topic. They determine the partition to which a record is redriven. */
-  readonly growths: readonly Growth[]
 }
 
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
@@ -27,14 +23,12 @@ export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.
  *
  * @param readers functions of the environment, with the topics that they read
- * @param readsGrowths true to read the partition count increases from Redis. They are required for redriving records.
- * @throws Unavailable if Kafka or Redis does not answer
+ * @throws Unavailable if Kafka does not answer
  */
 export async function readRedriveTopics(
   connections: Connections,
   { env }: Pick<Config, 'env'>,
   readers: readonly ReadTopic[],
-  readsGrowths = true,
 ): Promise<RedriveTopics> {
   const offsets = new TopicOffsets(await connections.kafka())
   try {
@@ -45,8 +39,7 @@ export async function readRedriveTopics(
         const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
         const { maxMessageBytes } = topicRow(signal)
         if (!bounds) return []
-        const growths = readsGrowths ? await readTopicGrowths(name, consumers, connections) : []
-        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
+        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes }
         return [[name, topic] as const]
       }),
     )
@@ -54,21 +47,6 @@ export async function readRedriveTopics(
   } finally {
     await offsets.close()
   }
-}
-
-/**
- * Returns the partition count increases of a topic. The topic table contains only the current partition count.
- *
- * @param consumers consumers that read the topic. Without consumers, nothing is redriven, and the result is empty.
- * @throws Unavailable if Redis does not answer
- */
-export async function readTopicGrowths(
-  name: string,
-  consumers: ReadonlySet<string>,
-  connections: Pick<Connections, 'value'>,
-): Promise<readonly Growth[]> {
-  if (consumers.size === 0) return []
-  return (await readGrowths([name], connections)).get(name) ?? []
 }
 
 const LOOK_EVERY_MS = 5_000

@@ -82,18 +82,5 @@ export function resolveStarts(
   live: readonly LivePartition[],
   reach: TopicReach,
 ): readonly Start[] {
-  requireSamePartitions(live)
   return live.map(({ state }) => resolveStart(from, state, reach))
-}
-
-/**
- * Checks that no earlier version of Sluice has increased the partition count of the topic. After an increase, the log of a partition
- * contains records of entities that have moved away, and lacks earlier records of entities that were moved here.
- */
-function requireSamePartitions(live: readonly LivePartition[]): void {
-  const grown = live.find(({ facts }) => facts.partitioning)
-  if (grown)
-    throw new OperationFailure(
-      `${grown.state.topic} has grown, so the log of a partition no longer contains all records of its entities.`,
-    )
 }

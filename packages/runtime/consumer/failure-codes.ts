@@ -59,9 +59,6 @@ export const FAILURES = {
     'the consumer rejected a timer, its emissions or state are too large, or the timers of one entity fired too often or ' +
       'emitted too much before one event: the timer is removed, and the state is unchanged unless the timer was to end it',
   ),
-  'failure-moved': permanent(
-    'redriven to the partition in which it failed before its topic grew, because Redis has lost how the topic grew',
-  ),
   'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
   'lambda-discarded': permanent(
     'Lambda has discarded the record: the consumer reads it from the log with the next batch of its partition',

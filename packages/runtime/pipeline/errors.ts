@@ -73,8 +73,6 @@ export class CopyStopped extends Error {
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
-    /** The topic has grown since one of the two states was computed. */
-    | 'other-partitioning'
     | 'waiting'
     | 'failing'
     /** The copy does not fit into memory. */

@@ -200,7 +200,7 @@ export class Reference {
     this.#send({ id, code, sequence: this.#next(), record })
   }
 
-  /** `<generation>.<offset>.<index>`, padded with zeros. */
+  /** `0.<offset>.<index>`, padded with zeros. */
   #next(): string {
     const place = [String(this.#offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1

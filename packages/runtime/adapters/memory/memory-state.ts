@@ -10,7 +10,6 @@ import type {
   StoredTimer,
   Version,
 } from '../../pipeline/model/partition-state.ts'
-import type { Growth, Partitioning } from '../../pipeline/model/partitioning.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { bytesOfIds, idsInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'
@@ -19,8 +18,6 @@ import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/
 export interface MemoryState {
   version: Version
   clock: LogClock
-  partitioning?: Partitioning
-  growths?: readonly Growth[]
   fence?: Fence
   appliedDigest: string | undefined
   emitted: number
@@ -57,22 +54,10 @@ export async function buildState(pages: StatePages): Promise<MemoryState> {
   return { ...state, ids: new Map(ids) }
 }
 
-/**
- * Returns a state with new contents, which replaces an existing state. Its epoch is higher than the epochs of both. If the contents
- * are older than a growth of the topic, the growth is kept.
- */
-export function buildReplacement(
-  { version, partitioning, growths }: MemoryState,
-  next: MemoryState,
-  above: number,
-): MemoryState {
+/** Returns a state with new contents, which replaces an existing state. Its epoch is higher than the epochs of both. */
+export function buildReplacement({ version }: MemoryState, next: MemoryState, above: number): MemoryState {
   const epoch = Math.max(version.epoch, above) + 1
-  const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
-  return {
-    ...next,
-    ...(isOlder ? omitUndefined({ partitioning, growths }) : {}),
-    version: { ...next.version, epoch },
-  }
+  return { ...next, version: { ...next.version, epoch } }
 }
 
 export function* listContents(held: MemoryState): Generator<StatePart[]> {
@@ -101,11 +86,11 @@ function listOtherParts({
 }
 
 export function toStateMeta(held: MemoryState, version: Version): StateMeta {
-  const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
+  const { clock, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
   const { origin, formerOffsets, sequences } = held
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...omitUndefined({ partitioning, growths, newEntities: newEntities || undefined, origin, formerOffsets }),
+    ...omitUndefined({ newEntities: newEntities || undefined, origin, formerOffsets }),
     ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
   }
 }
@@ -140,10 +125,10 @@ function add(held: MemoryState, part: StatePart): void {
   else if (part.kind === 'context') held.context = part.context
   else {
     // Other properties of a stored state, such as its fence, are not part of its contents.
-    const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
+    const { version, clock, appliedDigest, emitted, failuresFromMs } = part.meta
     const { newEntities = '', tally, origin, formerOffsets, sequences = {} } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, omitUndefined({ partitioning, growths, origin, formerOffsets }), {
+    Object.assign(held, meta, omitUndefined({ origin, formerOffsets }), {
       tally: new Map(Object.entries(tally)),
       sequences: new Map(Object.entries(sequences)),
     })

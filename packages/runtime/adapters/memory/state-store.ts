@@ -83,8 +83,7 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     const others = wanted.entities.filter(entity => !dueEntities.has(entity))
     const { count } = within(wanted.byteLimit - first.bytes, others.map(measureEntity))
     const entities = [...dueEntities, ...others.slice(0, count)]
-    const { growths, tally: _, sequences: __, ...facts } = toStateMeta(held, held.version)
-    const isNamed = wanted.failures.length > 0
+    const { tally: _, sequences: __, ...facts } = toStateMeta(held, held.version)
     return {
       ...facts,
       parkedBytes: held.parkedBytes,
@@ -102,7 +101,6 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
       failureMemory: { bytes: failures.size * FAILURE_BYTES, forgotten },
       outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
       ...omitUndefined({
-        growths: isNamed ? growths : undefined,
         sequences: wanted.origins && pick(held.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),

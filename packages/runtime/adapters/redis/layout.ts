@@ -45,9 +45,6 @@ export const LAYOUT = {
     'states',
     'timers',
     'ids',
-    /** Number of growths of the topic, and its number of partitions since the last growth. */
-    'generation',
-    'partitions',
     /** Identifier of the code that made the last commit. */
     'code',
     /** Offset from which on all records were decided by this code. */
@@ -101,9 +98,6 @@ export type MetaField = (typeof LAYOUT.meta)[number]
 
 /** Start of the fields of the hash `meta` with the highest decided sequence of an origin. The origin follows. */
 export const SEQUENCE = 'sequence '
-
-/** Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch reads it. */
-export const GROWTHS = 'growths'
 
 /** Returns the generation of ids to which a time of the log's clock belongs. `generationAt` in Lua does the same. */
 export function computeGeneration(clockMs: number): number {

@@ -1,7 +1,6 @@
 import type { FailureMemory } from '../../pipeline/model/failure-memory.ts'
 import type { LogClock } from '../../pipeline/model/log.ts'
 import type { Version } from '../../pipeline/model/partition-state.ts'
-import type { Partitioning } from '../../pipeline/model/partitioning.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { computeGeneration, type MetaField } from './layout.ts'
 
@@ -28,8 +27,6 @@ export interface Meta {
   readonly origin?: string
   /** See `Snapshot`. */
   readonly formerOffsets?: Readonly<Record<string, number>>
-  /** Partitioning of the topic; absent if the topic has never grown. */
-  readonly partitioning?: Partitioning
   /** Fence of the partition state. Commits are rejected while there is a fence. */
   readonly fence?: Fence
 }
@@ -42,7 +39,6 @@ export interface Meta {
 export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
   const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
   const nowMs = number('clock') ?? 0
-  const [generation, partitions] = [number('generation'), number('partitions')]
   return {
     version: {
       epoch: number('epoch') ?? 0,
@@ -61,9 +57,6 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     oldestIds: number('oldest') ?? computeGeneration(nowMs),
     ...(stored.origin ? { origin: stored.origin } : {}),
     ...(stored.formerOffsets ? { formerOffsets: JSON.parse(stored.formerOffsets) } : {}),
-    ...(generation !== undefined && partitions !== undefined
-      ? { partitioning: { generation, partitions } }
-      : {}),
     ...(stored.fence ? { fence: JSON.parse(stored.fence) as Fence } : {}),
   }
 }

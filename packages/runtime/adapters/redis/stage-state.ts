@@ -11,7 +11,7 @@ import type { RedisClient } from './client.ts'
 import { packRestoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
 import { buildPrefix } from './keys.ts'
-import { computeGeneration, GROWTHS, type MetaField, SEQUENCE } from './layout.ts'
+import { computeGeneration, type MetaField, SEQUENCE } from './layout.ts'
 import { Bytes, pack } from './message-pack.ts'
 import { type AddRequest, earliest, type StageRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
@@ -151,12 +151,12 @@ class MetaFields {
    * group of failures stores its size.
    */
   *fields(): Generator<Field> {
-    const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
-    const { failuresFromMs, growths, newEntities, origin, formerOffsets, sequences = {} } = this.#known
+    const { version, clock, appliedDigest, emitted, tally } = this.#known
+    const { failuresFromMs, newEntities, origin, formerOffsets, sequences = {} } = this.#known
     const { nowMs } = clock
     const failures = packRestoredFailures(this.#failures)
     yield* failures.fields
-    const fields: Partial<Record<MetaField | typeof GROWTHS, number | string | undefined>> = {
+    const fields: Partial<Record<MetaField, number | string | undefined>> = {
       appliedOffset: version.appliedOffset,
       fired: version.fired,
       emitted,
@@ -170,11 +170,8 @@ class MetaFields {
       oldest: computeGeneration(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,
-      generation: partitioning?.generation,
-      partitions: partitioning?.partitions,
       origin,
       formerOffsets: formerOffsets && JSON.stringify(formerOffsets),
-      [GROWTHS]: growths && JSON.stringify(growths),
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]

@@ -8,13 +8,12 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model/partition-state.ts'
-import type { Growth } from '../../pipeline/model/partitioning.ts'
 import type { StateMeta } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
 import { buildKeys } from './keys.ts'
-import { beyondFull, computeGeneration, GROWTHS, LAYOUT, SEQUENCE } from './layout.ts'
+import { beyondFull, computeGeneration, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta-hash.ts'
 
 const PAGE = 500
@@ -24,8 +23,6 @@ export interface StoredMeta extends Meta {
   readonly tally: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
   readonly sequences: Readonly<Record<string, string>>
-  /** Growths of the topic; absent if it has never grown. */
-  readonly growths?: readonly Growth[]
 }
 
 export class StateReader {
@@ -162,21 +159,18 @@ function parseStoredMeta(fields: Readonly<Record<string, string>>): StoredMeta {
   const sequences = Object.fromEntries(
     entries.filter(isSequence).map(([name, sequence]) => [name.slice(SEQUENCE.length), sequence]),
   )
-  const growths = fields[GROWTHS]
-  return { ...readMeta(fields), tally, sequences, ...(growths ? { growths: JSON.parse(growths) } : {}) }
+  return { ...readMeta(fields), tally, sequences }
 }
 
 /** Returns the metadata of a partition state, without the numbers that the store adds. */
 export function toStateMeta(meta: StoredMeta): StateMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
-  const { partitioning, growths, newEntities, origin, formerOffsets, sequences } = meta
+  const { newEntities, origin, formerOffsets, sequences } = meta
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
     ...(Object.keys(sequences).length > 0 ? { sequences } : {}),
     ...(origin ? { origin } : {}),
     ...(formerOffsets ? { formerOffsets } : {}),
-    ...(partitioning ? { partitioning } : {}),
-    ...(growths ? { growths } : {}),
     ...(newEntities ? { newEntities } : {}),
   }
 }

@@ -6,7 +6,6 @@ import type {
   StoredTimer,
   TimerPlace,
 } from '../../pipeline/model/partition-state.ts'
-import type { Growth } from '../../pipeline/model/partitioning.ts'
 import type { Change, LoadSelection, Snapshot } from '../../pipeline/model/snapshot.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import { createFencedError } from '../../pipeline/replacing/fence.ts'
@@ -70,18 +69,17 @@ type LoadReply = [
   more: number,
   context: Buffer[],
   skipped: Buffer[],
-  growths: Buffer,
   sequences: Reply[],
 ]
 
 function read(
-  [meta, due, states, timers, known, failures, outbox, more, context, skipped, growths, sequences]: LoadReply,
+  [meta, due, states, timers, known, failures, outbox, more, context, skipped, sequences]: LoadReply,
   wanted: LoadSelection,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, partitioning, fence, origin, formerOffsets } = found
+  const { failureMemory, failuresFromMs, fence, origin, formerOffsets } = found
   if (fence) throw createFencedError(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
@@ -89,7 +87,6 @@ function read(
   return {
     version,
     clock,
-    ...(partitioning ? { partitioning } : {}),
     appliedDigest,
     emitted,
     parkedBytes,
@@ -103,7 +100,6 @@ function read(
     ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),
     ...(origin ? { origin } : {}),
     ...(formerOffsets ? { formerOffsets } : {}),
-    ...(growths.length > 0 ? { growths: JSON.parse(growths.toString()) as Growth[] } : {}),
     failureMemory,
     failuresFromMs,
     outbox: readOutbox(outbox),

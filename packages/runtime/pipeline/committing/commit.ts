@@ -57,14 +57,14 @@ function report(
   observer: Observer,
   stateKey: StateKey,
   consumer: Consumer,
-  { snapshot: { failureMemory, partitioning }, loaded, applied }: CommittedChunk,
+  { snapshot: { failureMemory }, loaded, applied }: CommittedChunk,
 ): void {
   const { decisions, change, clockGap, unreadableContext } = applied
   observer.reportDecisions(stateKey, decisions)
   const decidedRecords = loaded
     .map(({ record }) => record)
     .filter(({ offset }) => offset <= change.appliedOffset)
-  const partitions = (partitioning ?? consumer.application.topicNamed(stateKey.topic))?.partitions
+  const partitions = consumer.application.topicNamed(stateKey.topic)?.partitions
   const misrouted = decidedRecords.filter(record => isMisrouted(record, stateKey, partitions))
   if (misrouted[0]) observer.reportMisrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.reportContextUnreadable(stateKey, unreadableContext)

@@ -10,10 +10,9 @@ import type { RememberedFailure } from '../model/failure-memory.ts'
 import { computeDigest } from '../model/fingerprint.ts'
 import type { LogClock } from '../model/log.ts'
 import type { RememberedId } from '../model/partition-state.ts'
-import { findPresentPartition } from '../model/partitioning.ts'
 import type { DuplicateReason } from '../model/reasons.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { createMovedFailureRecord, failureRecordBytes, getFailedConsumer } from '../outbox/failure-record.ts'
+import { getFailedConsumer } from '../outbox/failure-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
 import {
   closeFailure,
@@ -110,8 +109,6 @@ function decideKnownId(work: Work, task: Task, remembered: RememberedId): Decisi
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | DecidedRecord {
   const { redriveTarget } = decoded
   if (!redriveTarget || !isNamed(redriveTarget.consumer, work.consumer)) return FIRST_ATTEMPT
-  const moved = refuseMoved(work, decoded, redriveTarget)
-  if (moved) return moved
   const earlier = work.copy.failures.find(redriveTarget.failure, clock.nowMs)
   const why = explainRefusal(work, redriveTarget, earlier, decoded)
   if (why === undefined) return { kind: 'attempt', at: earlier }
@@ -141,37 +138,6 @@ function explainRefusal(
   // No failure is known, so this code has processed the original record successfully, for example when the log was read again.
   if (place && work.copy.failures.hasNeverFailed(id, record, place)) return { repeats: 'failure-not-open' }
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
-}
-
-/**
- * Refuses a redriven record that was sent to the wrong partition of a topic that an earlier version has grown. This happens if Redis
- * has lost the growths of the topic, so that the sender does not know them. The retry belongs to the current partition of the key, even if this partition still has
- * a copy of the failure.
- */
-function refuseMoved(
-  work: Work,
-  { record, event }: Decoded,
-  target: RedriveTarget,
-): DecidedRecord | undefined {
-  const { place, attempt } = target
-  const { growths = [] } = work.copy.snapshot
-  if (!place || !(attempt > 1) || growths.length === 0) return undefined
-  const { name: consumer } = work.consumer.process
-  const originalKey = record.key?.toString('base64') ?? null
-  const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
-  const partition = findPresentPartition(failed, growths)
-  if (partition === record.partition) return undefined
-  const why = failure(
-    'failure-moved',
-    `the topic has grown since: partition ${partition} remembers the failure. Restore the value growth:${record.topic} in Redis, then redrive it`,
-  )
-  const at = work.copy.emitted.placeAt(record.offset)
-  const sent = createMovedFailureRecord(work.consumer, record, { ...target, place }, why, event, at)
-  work.copy.emitted.send([sent], failureRecordBytes(record))
-  return toDecidedRecord({
-    ...createDecision({ record, ...(event ? { event } : {}) }, 'failed', why.code),
-    failure: why,
-  })
 }
 
 function toDecidedRecord(decision: Decision, attemptAt?: RememberedFailure): DecidedRecord {

@@ -7,22 +7,20 @@ export class EmittedEntries {
   readonly all: OutboxEntry[] = []
   /** Number of emissions at the offset of the present record, including those that were left out. */
   count: number
-  readonly #generation: number
   readonly #origin: string | undefined
   readonly #size: CommitSize
   /** Number of entries that are already assigned to a decision. */
   #assigned = 0
 
-  constructor({ emitted, partitioning, origin }: Snapshot, size: CommitSize) {
+  constructor({ emitted, origin }: Snapshot, size: CommitSize) {
     this.count = emitted
-    this.#generation = partitioning?.generation ?? 0
     this.#origin = origin
     this.#size = size
   }
 
   /** Returns the position of the next emission while the record at this offset is decided. */
   placeAt(offset: number): EmissionPosition {
-    return { offset, index: this.count, generation: this.#generation, origin: this.#origin }
+    return { offset, index: this.count, origin: this.#origin }
   }
 
   /** @param bytes approximate size of the entries */

@@ -22,7 +22,6 @@ const NOT_OF_RECORDS: readonly string[] = [
   'timer-failed',
   'timer-rejected',
   'emission-refused',
-  'failure-moved',
   'lambda-discarded',
 ] satisfies FailureCode[]
 

@@ -9,7 +9,6 @@ import type {
   TimerPlace,
   Version,
 } from './partition-state.ts'
-import type { Growth, Partitioning } from './partitioning.ts'
 
 export interface LoadSelection {
   readonly entities: readonly string[]
@@ -60,7 +59,6 @@ export interface Snapshot extends Progress {
   /** Failures that were published before the records were read back. Not stored; absent for records that were delivered once. */
   readonly publishedFailures?: PublishedFailures
   readonly version: Version
-  readonly partitioning?: Partitioning
   /** States of the requested entities and of those with a due timer, in the form of `formatState`. */
   readonly states: ReadonlyMap<string, string>
   /** Timers of the entities in `states`. All timers of each entity are included. */
@@ -74,8 +72,6 @@ export interface Snapshot extends Progress {
   readonly failures: ReadonlyMap<string, RememberedFailure>
   /** Highest decided sequence of each requested origin. An origin without a decided event is absent. */
   readonly sequences?: ReadonlyMap<string, string>
-  /** Growths of the topic, oldest first; absent if it has never grown, or if no failure was requested. */
-  readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]
   /** Digests (`computeDigest`) of records that an operator has skipped, by offset; absent if empty. */

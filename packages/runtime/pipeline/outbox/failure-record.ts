@@ -2,12 +2,7 @@
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
-import {
-  originalHeaders,
-  type RedriveTarget,
-  readRedriveHistory,
-  readRedriveTarget,
-} from '../../cloudevents/redrive.ts'
+import { originalHeaders, readRedriveHistory, readRedriveTarget } from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -115,34 +110,6 @@ export function createFailureRecord(
     entry = createFailureEntry(sender, id, at, data, undefined)
   }
   return entry
-}
-
-/**
- * Builds a failure record that moves a redriven record to another partition. It describes the previous attempt, but has a new id so
- * that it does not count as a repeat.
- */
-export function createMovedFailureRecord(
-  sender: Sender,
-  record: LogRecord,
-  { failure: id, attempt, place }: RedriveTarget & Required<Pick<RedriveTarget, 'place'>>,
-  failed: Failure,
-  cause: Event | undefined,
-  at: EmissionPosition,
-): OutboxEntry {
-  const history = readRedriveHistory(record)
-  const firstFailedAt = history[0]?.failedAt ?? instant(record.timestampMs)
-  const { partition, offset, timestampMs = Date.parse(firstFailedAt) } = place
-  const firstFailure = createRememberedFailure(
-    sender.process.name,
-    { record, ...(cause ? { event: cause } : {}) },
-    undefined,
-    0,
-  )
-  const before = { ...firstFailure, id, partition, offset, firstFailedAt }
-  const entry = createFailureRecord(sender, record, failed, { ...before, attempt: attempt - 1 }, cause, at)
-  const data = { ...(entry.event.data as FailureData), originalTimestamp: timestampMs, history }
-  const own = derivedId('failure-moved', sender.process.name, record.topic, record.partition, record.offset)
-  return { ...entry, event: { ...entry.event, id: own, data } }
 }
 
 /** Returns the name of the consumer in the failure that a record retries: that of the consumer, or a former one. */

@@ -32,7 +32,7 @@ export function withoutOrigin(event: Event): Event {
 }
 
 /** A position in the outbox, see `entryAt`. Longer positions are those of a takeover. */
-const SEQUENCE = /^[0-9a-z]\.\d{16}\.\d{8}(?:\.\d{14}\.\d{8})?$/
+const SEQUENCE = /^0\.\d{16}\.\d{8}(?:\.\d{14}\.\d{8})?$/
 
 /**
  * Returns the origin and the sequence of an event. Returns undefined unless the origin's consumer is declared to emit to the topic,
@@ -53,8 +53,6 @@ export interface EmissionPosition {
   readonly offset: number
   /** Number of earlier emissions at the same offset, from the record itself or from timers that fired before it. */
   readonly index: number
-  /** Number of times the topic has grown. Compared first, because the offsets of an entity may be lower in its new partition. */
-  readonly generation?: number
   /**
    * Time of the takeover that emits, in milliseconds since the epoch; absent for a record. A takeover follows all emissions at its
    * offset, and all earlier takeovers there.
@@ -68,7 +66,7 @@ export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPositi
   const { takeoverMs, origin } = at
   const index = padNumber(at.index, INDEX_DIGITS)
   const position = [
-    (at.generation ?? 0).toString(GENERATION_RADIX),
+    '0',
     padNumber(at.offset, 16),
     ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padNumber(takeoverMs, 14), index]),
   ].join('.')
@@ -78,11 +76,10 @@ export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPositi
 }
 
 export function parsePosition(position: string): EmissionPosition {
-  const [generation = '0', offset = 0, index = 0, takeoverMs, ofTakeover] = position.split('.')
+  const [, offset = 0, index = 0, takeoverMs, ofTakeover] = position.split('.')
   return {
     offset: Number(offset),
     index: Number(ofTakeover ?? index),
-    generation: Number.parseInt(generation, GENERATION_RADIX),
     ...(takeoverMs === undefined ? {} : { takeoverMs: Number(takeoverMs) }),
   }
 }
@@ -91,8 +88,6 @@ function padNumber(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
 }
 
-/** Radix for the generation. It is written as a single character, because positions are compared as strings. */
-const GENERATION_RADIX = 36
 const INDEX_DIGITS = 8
 /** Index of all takeovers. It is higher than the index of any emission of a record. */
 const AFTER_RECORDS = '9'.repeat(INDEX_DIGITS)

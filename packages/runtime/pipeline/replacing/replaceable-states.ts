@@ -6,7 +6,6 @@ import { CopyStopped } from '../errors.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { LogClock } from '../model/log.ts'
 import type { RememberedId, StateKey, StoredContext, StoredTimer, Version } from '../model/partition-state.ts'
-import type { Partitioning } from '../model/partitioning.ts'
 import type { Fence } from './fence.ts'
 import type { StatePages } from './state-parts.ts'
 
@@ -19,8 +18,6 @@ export interface StateFacts {
   readonly code: string | undefined
   /** First offset from which all records were decided by this code, since the state was created or replaced. */
   readonly codeFrom?: number | undefined
-  /** Distribution of entities over partitions; absent if the topic has never grown. */
-  readonly partitioning?: Partitioning
   /** Origin of the emissions; absent if unknown. */
   readonly origin?: string
   /** Fence of the state. While it exists, commits are rejected. */
@@ -57,8 +54,6 @@ export type ReplacementOutcome =
   | { readonly kind: 'moved' }
   /** Other code has committed to the live state. */
   | { readonly kind: 'other-code' }
-  /** The topic has grown since the staged contents were stored, so they contain different entities. */
-  | { readonly kind: 'other-partitioning' }
   /** Another command has begun to stage contents, or has removed these. */
   | { readonly kind: 'overtaken' }
   /** The server has lost a part of the staged contents. */
@@ -146,7 +141,6 @@ const REASONS = {
   overtaken: 'another command has begun to replace it',
   incomplete: 'the server has lost a part of the new contents',
   'other-code': 'other code has committed to it',
-  'other-partitioning': 'its topic has grown since',
 } as const
 
 export function notReplaced(why: keyof typeof REASONS): CopyStopped {

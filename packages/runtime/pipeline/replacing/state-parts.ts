@@ -8,15 +8,10 @@ import type {
   StoredTimer,
   Version,
 } from '../model/partition-state.ts'
-import type { Growth, Partitioning } from '../model/partitioning.ts'
 
 export interface StateMeta {
   readonly version: Version
   readonly clock: LogClock
-  /** Distribution of entities over partitions; absent if the topic has never grown. */
-  readonly partitioning?: Partitioning
-  /** Growths of the topic, oldest first; absent if it has never grown. */
-  readonly growths?: readonly Growth[]
   /** Digest of the record at the applied offset; undefined if unknown. */
   readonly appliedDigest: string | undefined
   readonly emitted: number

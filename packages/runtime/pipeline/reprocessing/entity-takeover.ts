@@ -27,8 +27,6 @@ export interface TakeoverAt {
   readonly partitionState: StateKey
   /** Applied offset of both states. */
   readonly appliedOffset: number
-  /** Number of times the topic has grown. It is part of the sequence of emissions. */
-  readonly generation: number
   /** Append time of the record at the applied offset, in milliseconds since the epoch. */
   readonly timeMs: number
   /**
@@ -51,10 +49,10 @@ export function isOfTakeover({ index, takeoverMs }: EmissionPosition): boolean {
 
 /** Returns the position of an emission of a takeover. @param index number of earlier emissions of the same takeover */
 export function placeInTakeover(
-  { appliedOffset, generation, takeoverMs, origin }: TakeoverAt,
+  { appliedOffset, takeoverMs, origin }: TakeoverAt,
   index: number,
 ): EmissionPosition {
-  return { offset: appliedOffset, index, generation, takeoverMs, origin }
+  return { offset: appliedOffset, index, takeoverMs, origin }
 }
 
 /**

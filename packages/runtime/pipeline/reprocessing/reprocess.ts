@@ -121,11 +121,6 @@ async function replaceBehindFence(
   if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
   if (outcome.kind === 'other-code') throw createOtherCodeError((await states.facts(partitionState)).code)
   if (outcome.kind === 'moved') throw createMovedError(live, (await states.facts(partitionState)).version)
-  if (outcome.kind === 'other-partitioning')
-    throw new CopyStopped(
-      'replaced',
-      'its topic has grown since, so the entities of the rebuilt state are outdated',
-    )
   throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
 }
 
@@ -147,10 +142,9 @@ async function readTakeoverPlace(
   partitionState: StateKey,
   { appliedOffset }: Version,
 ): Promise<TakeoverAt> {
-  const { clock, partitioning, origin } = await states.facts(partitionState)
-  const generation = partitioning?.generation ?? 0
+  const { clock, origin } = await states.facts(partitionState)
   const timeMs = clock.lastAppendMs ?? 0
-  return { partitionState, appliedOffset, generation, timeMs, takeoverMs: nowMs(), origin }
+  return { partitionState, appliedOffset, timeMs, takeoverMs: nowMs(), origin }
 }
 
 /** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit */

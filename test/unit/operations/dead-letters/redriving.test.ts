@@ -24,7 +24,6 @@ const TOPICS: RedriveTopics = new Map([
       bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
       consumers: new Set(['processor']),
       maxMessageBytes: 4_000,
-      growths: [],
     },
   ],
 ])

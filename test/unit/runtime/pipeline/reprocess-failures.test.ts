@@ -138,7 +138,6 @@ describe('the places of new failures among what a switch emits', () => {
   const at = {
     partitionState: { consumer: 'counting', topic: 'readings', partition: 0 },
     appliedOffset: 9,
-    generation: 1,
     timeMs: 0,
     takeoverMs: 70,
   }

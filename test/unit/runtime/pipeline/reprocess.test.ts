@@ -145,27 +145,6 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(stage.store.copyState(stage.stateKey()), before)
   })
 
-  it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {
-    const partitioning = { generation: 2, partitions: 24 }
-    const telling = {
-      ...counting,
-      onTakeover: (_: unknown, rebuilt: unknown, { entity }: { entity: string }) => {
-        const emission = { name: 'differs', to: 'events', key: entity, type: 'test.differs', source: '/c' }
-        return { state: rebuilt, emit: [{ ...emission, data: {} }] }
-      },
-    }
-    const log = readings(3)
-    const stage = new Stage(telling as never)
-    await stage.batch(log)
-    const live = new MemoryReplaceableStates(stage.store)
-    const facts = live.facts.bind(live)
-    live.facts = async state => ({ ...(await facts(state)), partitioning })
-    await reprocessed(stage, log, { live, startOffset: 1, dropsOlder: true })
-    const { outbox } = await stage.store.load(stage.stateKey(), EMPTY_SELECTION)
-    const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
-    assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
-  })
-
   it('given a start after offset 0, then a context that only steps set has what they set from there', async () => {
     const noting = {
       ...counting,

@@ -111,8 +111,6 @@ writeMeta(metaKey, {
   states = redis.call('HLEN', statesKey),
   timers = redis.call('HLEN', timersKey),
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
-  generation = meta.generation,
-  partitions = meta.partitions,
   origin = request.origin,
   formerOffsets = request.formerOffsets,
   code = request.code,

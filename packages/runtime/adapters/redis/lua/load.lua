@@ -16,7 +16,7 @@
     sequences      fields of meta with the highest decided sequences of the chunk's origins
 
   Returns  the part of the partition state that the server has evicted, if any; otherwise
-           { meta, due, states, timers, known, failures, outbox, more, context, skipped, growths, sequences }
+           { meta, due, states, timers, known, failures, outbox, more, context, skipped, sequences }
            meta:     fields of meta in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
            states, timers: first of the due entities, then of the other requested entities, in order and within the byte limit; at
@@ -27,7 +27,6 @@
            more:     1 if further timers are due
            context:  { hash, content }, without the content if the caller has cached it; {} if none is set or requested
            skipped:  { offset, digest, … }
-           growths:  growths of the topic, JSON; empty if it has never grown, or if no failure is requested
            sequences: values of the requested fields
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
@@ -170,8 +169,6 @@ if request.contexts then
   end
 end
 
--- Growths are read only for failures, because only failures can have moved from one partition to another.
-local growths = next(request.failures) and redis.call('HGET', metaKey, 'growths') or ''
 local outbox, skipped = redis.call('HGETALL', outboxKey), redis.call('HGETALL', skippedKey)
 local sequences = #request.sequences > 0 and redis.call('HMGET', metaKey, unpack(request.sequences)) or {}
-return { stored, due, states, timers, known, failures, outbox, more, context, skipped, growths, sequences }
+return { stored, due, states, timers, known, failures, outbox, more, context, skipped, sequences }

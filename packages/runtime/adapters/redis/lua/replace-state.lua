@@ -16,8 +16,8 @@
     codeFrom  first offset from which this code has decided all records of the contents; nil without a fence
 
   Returns  { new epoch, replaced applied offset }, or "moved" if the version or the fence differs, or "overtaken" if another run has
-           begun to stage contents, or "incomplete" if the server has lost a part of them, or "other-code", or
-           "other-partitioning"
+           begun to stage contents, or "incomplete" if the server has lost a part of them, or
+           "other-code"
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':staged'
 local metaKey, newMetaKey = live .. ':meta', ahead .. ':meta'
@@ -34,7 +34,6 @@ local isEvicted = not new.appliedOffset
 local refused = (request.attempt and not isFenced or request.base and not isAt(meta, request.base)) and 'moved'
   or isEvicted and 'incomplete'
   or request.code and redis.call('HGET', metaKey, 'code') ~= request.code and 'other-code'
-  or request.code and (meta.generation or 0) ~= (new.generation or 0) and 'other-partitioning'
 if refused then
   removeStaged(live)
   return refused
@@ -69,7 +68,6 @@ end
 
 local names = namesIn(live)
 names[#names + 1] = 'outbox'
-local growths = redis.call('HGET', metaKey, 'growths')
 removeState(live)
 for _, name in ipairs(names) do
   if countIn(live, name) > 0 then
@@ -78,14 +76,5 @@ for _, name in ipairs(names) do
 end
 local epoch = math.max(meta.epoch or 0, request.above) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
--- Older contents, or none, must not undo a growth of the topic. Otherwise, new emissions would be ordered
--- before earlier emissions.
-local isOlder = meta.generation and meta.generation > (new.generation or 0)
-if isOlder then
-  redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
-  if growths then
-    redis.call('HSET', metaKey, 'growths', growths)
-  end
-end
 removeStaged(live)
 return { epoch, meta.appliedOffset or -1 }

@@ -21,12 +21,6 @@ declare module '../../packages/runtime/consumer/topic-name.ts' {
   }
 }
 
-/** Consumers that have replaced others, with the former names. Their states, retries and dead letters belong to the successor. */
-const FORMER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  deliver: ['notify-sns', 'notify-webhook'],
-  notifier: ['alert-router', 'firing-alerts'],
-}
-
 export const APPLICATION: Application = {
   ...SERIALIZING,
   name: NAME,
@@ -40,7 +34,6 @@ export const APPLICATION: Application = {
   tickType: TICK_TYPE,
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
-  formerNames: FORMER_NAMES,
   firstRetryMs: parkedForMs(['1m']),
   remedies: {
     'another-log': '`sluice state drop` lets the consumer read the new log from its start',

@@ -15,8 +15,6 @@ import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 export interface Outlet {
   /** Names of its receivers. */
   readonly names: readonly string[]
-  /** Consumer that delivered to these receivers before. */
-  readonly formerly: string
   /** Delivers messages in order, and returns the outcomes in the same order. */
   deliver(messages: readonly Message[]): Promise<readonly Delivered[]>
   /** Releases its connection. */
@@ -42,11 +40,8 @@ interface Outcome {
  */
 export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notification> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
-  // The consumer for SNS also reported unknown receivers.
-  const formerly = (name: string) =>
-    outlets.find(({ names }) => names.includes(name))?.formerly ?? 'notify-sns'
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
-    deliveries.map(delivery => toMessage(delivery, env, formerly))
+    deliveries.map(delivery => toMessage(delivery, env))
   const computeOutcome = ({ to }: Message, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !knownNames.has(name))
     const outcome = reject(`unknown receiver ${unknown.join(', ')}`)

@@ -58,12 +58,6 @@ export interface FiringAlert {
   readonly traceparent?: string
 }
 
-/** State of an entity that two former consumers stored: one the firing alerts, the other the groups and the latest alerts. */
-interface FormerAlerts extends Partial<FiringAlerts> {
-  readonly firing?: FiringAlerts['routed']
-  readonly latest?: Readonly<Record<string, OrderedAlert>>
-}
-
 /**
  * Reason of a decision.
  * - `applyFired`: the alert fires, and was sent to its groups.
@@ -79,11 +73,10 @@ type State = FiringAlerts | undefined
 /** Applies an event of the alerts topic. */
 export function onAlertEvent(
   routes: NotificationRoutes,
-  stored: FiringAlerts | undefined,
+  state: FiringAlerts | undefined,
   event: Received<unknown>,
 ): StepResult<FiringAlerts> {
   if (event.data === undefined) return reject('the alert event has no data')
-  const state = stored && toCurrentForm(stored)
   return event.type === ALERT_FIRED_TYPE
     ? applyFired(routes, state, event.data as FiredAlert, event)
     : applyResolved(routes, state, event.data as ResolvedAlert, event)
@@ -91,16 +84,7 @@ export function onAlertEvent(
 
 /** Returns the alerts of a stored state that fire. */
 export function listFiringAlerts(stored: FiringAlerts): readonly FiringAlert[] {
-  return Object.values(toCurrentForm(stored).alerts)
-}
-
-function toCurrentForm(stored: FiringAlerts | FormerAlerts): FiringAlerts {
-  const { firing, latest, alerts = {}, ...state } = stored as FormerAlerts
-  if (!firing && !latest) return { alerts, ...state }
-  const ended = Object.entries(latest ?? {}).filter(
-    ([, { alertId }]) => !Object.hasOwn(firing ?? {}, alertId),
-  )
-  return { alerts, ended: { ...Object.fromEntries(ended), ...state.ended }, routed: firing ?? {} }
+  return Object.values(stored.alerts)
 }
 
 function applyFired(
@@ -113,9 +97,7 @@ function applyFired(
   const latest = findLatestAlert(state, fingerprint)
   const own = orderedAlert(alert, event)
   const targets = state?.routed?.[alertId]
-  // An alert that is listed without its groups is from a former consumer that has not sent it.
-  const isSent = targets !== undefined || findFiringAlert(state, fingerprint)?.alert.alertId !== alertId
-  if (latest?.alertId === alertId && isSent) return step('repeated', state)
+  if (latest?.alertId === alertId) return step('repeated', state)
   if (latest && isBefore(own, latest)) return step('late', state)
   const traceparent = event.extensions?.traceparent
   const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }

@@ -20,19 +20,12 @@ export interface Message {
   readonly isDigest?: true
 }
 
-/** @param formerly returns the name of the consumer that delivered to a receiver before */
-export function toMessage(
-  { event, receivers }: Delivery<Notification>,
-  env: string,
-  formerly: (receiver: string) => string,
-): Message {
+export function toMessage({ event, receivers }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
   // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
   const order = extensions?.sequence ?? instant(atMs)
-  const to = notification.receivers.filter(name => {
-    return receivers === undefined || receivers.includes(name) || receivers.includes(formerly(name))
-  })
+  const to = notification.receivers.filter(name => receivers?.includes(name) ?? true)
   return { notification, to, atMs, order, env }
 }
 

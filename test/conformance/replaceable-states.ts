@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
+import type { OutboxEntry, StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import type { Change } from '#runtime/pipeline/model/snapshot.ts'
 import { withHold } from '#runtime/pipeline/model/stored-state.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import type { FormerStates } from '#runtime/pipeline/replacing/former-states.ts'
 import { type ReplaceableStates, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
-import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
+import type { StateMeta, StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../support/parts.ts'
@@ -20,17 +19,17 @@ const FENCE = fenceOf(5)
 const CONTINUES = { fence: FENCE, code: CODE, codeFrom: 3 }
 
 interface LiveStates {
-  /** The counters of a state, by name. */
-  readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
+  readonly meta: (state: StateKey) => Promise<StateMeta>
+  readonly outbox: (state: StateKey) => AsyncIterable<OutboxEntry>
   /** Whether the store has staged contents of a state, complete or not. */
   readonly hasStaged?: (state: StateKey) => Promise<boolean>
 }
 
 export function conformsAsReplaceableStates(
   name: string,
-  states: () => ReplaceableStates & Pick<FormerStates, 'meta' | 'outbox'>,
+  states: () => ReplaceableStates,
   live: () => StateStore,
-  { tally, hasStaged }: LiveStates,
+  { meta, outbox, hasStaged }: LiveStates,
 ): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
@@ -83,11 +82,11 @@ export function conformsAsReplaceableStates(
   /** All parts of a state in an order of their own. Paged reads may return a part twice. */
   const partsOf = async (state: StateKey): Promise<readonly string[]> => {
     const all = states()
-    const parts: StatePart[] = [{ kind: 'meta', meta: await all.meta(state) }]
+    const parts: StatePart[] = [{ kind: 'meta', meta: await meta(state) }]
     for await (const [entity, stored] of all.states(state))
       parts.push({ kind: 'state', entity, state: stored })
     for await (const [entity, timers] of all.timers(state)) parts.push({ kind: 'timers', entity, timers })
-    for await (const outbox of all.outbox(state)) parts.push({ kind: 'outbox', outbox })
+    for await (const entry of outbox(state)) parts.push({ kind: 'outbox', outbox: entry })
     for await (const id of all.ids(state)) parts.push({ kind: 'id', id })
     for await (const failure of all.failures(state)) parts.push({ kind: 'failure', failure })
     const context = await all.context(state)
@@ -182,7 +181,7 @@ export function conformsAsReplaceableStates(
       const state = await given({ tally: new Map(Object.entries(counters)) })
       const own = { 'held/x': 1, 'parked/y': 3, 'parked-applied/counted': 2, 'applied/rebuilt': 5 }
       await states().replace(state, await staged(state, anew({ tally: own })), await fenced(state))
-      assert.deepEqual(await tally(state), {
+      assert.deepEqual((await meta(state)).tally, {
         'applied/counted': 8,
         'held/x': 1,
         'parked/y': 3,

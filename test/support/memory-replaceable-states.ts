@@ -10,7 +10,6 @@ import {
   sameVersion,
 } from '#runtime/pipeline/model/partition-state.ts'
 import { type Fence, isOwnFence } from '#runtime/pipeline/replacing/fence.ts'
-import type { FormerStates } from '#runtime/pipeline/replacing/former-states.ts'
 import { idsInBytes } from '#runtime/pipeline/replacing/id-bytes.ts'
 import {
   type Fenced,
@@ -32,7 +31,7 @@ import {
  * Replaceable partition states in memory, for tests. The conformance suite of the port checks that they behave like the states in
  * Redis.
  */
-export class MemoryReplaceableStates implements ReplaceableStates, FormerStates {
+export class MemoryReplaceableStates implements ReplaceableStates {
   readonly #live: MemoryStateStore
   /** Staged contents by partition state; without contents while they are written. */
   readonly #staged = new Map<string, { readonly token: string; readonly contents?: MemoryState }>()

@@ -26,7 +26,6 @@ const HELD_UP = retry('sns: waits for an earlier notification of its group')
 
 export class SnsReceivers implements Outlet {
   readonly names: readonly string[]
-  readonly formerly = 'notify-sns'
   readonly #topic: AlertsTopic
 
   /** @param names names of all receivers that use the topic */

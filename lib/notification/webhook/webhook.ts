@@ -32,7 +32,6 @@ type Result = Pick<Attempt, 'outcome' | 'timedOut'>
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
-  readonly formerly = 'notify-webhook'
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
   readonly #lastNotified = new LastNotified()

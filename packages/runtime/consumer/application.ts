@@ -49,10 +49,6 @@ export interface Application {
    * limit is reached.
    */
   readonly failureEndedType?: string
-  /**
-   * Former names of consumers, by consumer. A consumer takes over the states of its former names, and the retries of their failures.
-   */
-  readonly formerNames?: Readonly<Record<string, readonly string[]>>
   /** Longest time until the first retry of a failed record, in milliseconds. `parking.forMs` must be at least this long. */
   readonly firstRetryMs?: number
   /** Instructions for operators, such as a command, by the reason of a wait or the code of a failure. */

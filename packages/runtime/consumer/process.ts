@@ -10,7 +10,7 @@ import type { TopicName } from './topic-name.ts'
 export interface KeyedProcess<State, Data = unknown, Context = void> {
   /**
    * Name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A renamed process
-   * starts without any state, unless `formerNames` of the application has its former name.
+   * starts without any state.
    */
   readonly name: string
   /**

@@ -8,8 +8,7 @@ import type { Rejected } from './process.ts'
  */
 export interface Sink<Data = unknown> {
   /**
-   * Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again, unless
-   * `formerNames` of the application has its former name.
+   * Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again.
    */
   readonly name: string
   /** Event types to deliver. Events of other types are acknowledged with the reason `not-mine`. */
@@ -43,10 +42,7 @@ export interface Delivery<Data = unknown> {
   readonly event: Received<Data>
   /** Key of the event: 22 letters, digits, `-` and `_`. It is unique to the event and the same for every delivery of the event. */
   readonly key: string
-  /**
-   * Receivers that have not accepted the event yet, as named by the sink's last result; absent if the event is for all. The former
-   * name of a consumer stands for all receivers that this consumer had.
-   */
+  /** Receivers that have not accepted the event yet, as named by the sink's last result; absent if the event is for all. */
   readonly receivers?: readonly string[]
 }
 

@@ -5,7 +5,7 @@ import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/stored-value.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
-import type { FormerStates } from '../pipeline/replacing/former-states.ts'
+import type { ReplaceableStates } from '../pipeline/replacing/replaceable-states.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
@@ -49,8 +49,8 @@ export class Connections extends KafkaClients {
     return new RedisStateStore(await this.redis())
   }
 
-  /** Returns access to the states of former consumers. The code is loaded on first use, because states are rarely moved. */
-  async formerStates(): Promise<FormerStates> {
+  /** Returns access to the states for commands and new logs. The code is loaded on first use, because states are rarely replaced. */
+  async states(): Promise<ReplaceableStates> {
     const { RedisReplaceableStates } = await import('../adapters/redis/replaceable-states.ts')
     return new RedisReplaceableStates(await this.redis())
   }

@@ -54,7 +54,7 @@ async function connectPorts(connections: Connections, observer: LambdaObserver) 
   }
   return {
     ...measurePorts(ports, (step, ms) => observer.recordDuration(step, ms)),
-    formerStates: () => connections.formerStates(),
+    states: () => connections.states(),
   }
 }
 

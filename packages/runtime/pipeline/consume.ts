@@ -11,7 +11,7 @@ import type { Invocation } from './invocation.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
-import { type FormerStatesPort, withFormerStates } from './replacing/former-states.ts'
+import type { StatesPort } from './replacing/replaceable-states.ts'
 
 /**
  * Processes the partitions of the batch concurrently. If ReportBatchItemFailures is off, the promise rejects
@@ -19,7 +19,7 @@ import { type FormerStatesPort, withFormerStates } from './replacing/former-stat
  */
 export async function consume(
   consumer: Consumer,
-  ports: Ports & FormerStatesPort,
+  ports: Ports & StatesPort,
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
@@ -29,16 +29,15 @@ export async function consume(
 
 async function consumeBatches(
   consumer: Consumer,
-  ports: Ports & FormerStatesPort,
+  ports: Ports & StatesPort,
   batches: PartitionBatch[],
   invocation: Invocation,
 ): Promise<BatchResponse> {
   const permits = new Semaphore(READS_AT_ONCE)
-  const store = withFormerStates(consumer, ports)
   const partitions = batches.splice(0).map(batch => {
     const { topic, partition } = batch
     const log = new PartitionLog(ports.log, permits)
-    const run = runPartition(consumer, { ...ports, store, log }, invocation, batch)
+    const run = runPartition(consumer, { ...ports, log }, invocation, batch)
     return run.finally(() => log.end(topic, partition))
   })
   const results = await Promise.all(partitions)

@@ -112,17 +112,3 @@ export const CONSUMER_DEFAULTS = {
 export function readsForeignLogs({ process }: Pick<Consumer, 'process'>): boolean {
   return 'foreignLogs' in process && process.foreignLogs === true
 }
-
-// Records that are redriven for a former name of a consumer belong to the consumer that has replaced it.
-
-type NamedConsumer = Pick<Consumer, 'application'> & { readonly process: { readonly name: string } }
-
-export function listFormerNames({ application, process }: NamedConsumer): readonly string[] {
-  const { formerNames = {} } = application
-  return Object.hasOwn(formerNames, process.name) ? (formerNames[process.name] ?? []) : []
-}
-
-/** Returns true if the name is that of the consumer, or one of its former names. */
-export function isNamed(name: string, consumer: NamedConsumer): boolean {
-  return name === consumer.process.name || listFormerNames(consumer).includes(name)
-}

@@ -10,12 +10,7 @@ export class RecordRefused extends Error {
 
 /** A temporary error: nothing was decided, and a later attempt can succeed. The records stay in Kafka until then. */
 export class Unavailable extends Error {
-  readonly code:
-    | 'store-unavailable'
-    | 'broker-unavailable'
-    | 'registry-unavailable'
-    | 'reprocessing'
-    | 'moved'
+  readonly code: 'store-unavailable' | 'broker-unavailable' | 'registry-unavailable' | 'reprocessing'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
 

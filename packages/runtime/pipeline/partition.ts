@@ -17,8 +17,8 @@ import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
-import type { FormerStatesPort } from './replacing/former-states.ts'
 import { restartForNewLog } from './replacing/new-log.ts'
+import type { StatesPort } from './replacing/replaceable-states.ts'
 import { chooseSteps } from './steps.ts'
 
 const ATTEMPTS = 3
@@ -30,7 +30,7 @@ type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
   consumer: Consumer,
-  ports: PartitionRun['ports'] & FormerStatesPort,
+  ports: PartitionRun['ports'] & StatesPort,
   invocation: Invocation,
   { topic, partition, records, createTimeFrom }: PartitionBatch,
 ): Promise<PartitionResult> {
@@ -49,7 +49,7 @@ export async function runPartition(
   const hasProducerTimes = createTimeFrom !== undefined
   const base = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
   const run: PartitionRun = log
-    ? { ...base, log, restartForNewLog: state => restartForNewLog(run, ports.formerStates, state) }
+    ? { ...base, log, restartForNewLog: state => restartForNewLog(run, ports.states, state) }
     : base
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.

@@ -16,7 +16,7 @@ import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { StateKey } from '../pipeline/model/partition-state.ts'
 import { stateJson } from '../pipeline/model/stored-state.ts'
 import type { Ports } from '../pipeline/ports.ts'
-import type { FormerStatesPort } from '../pipeline/replacing/former-states.ts'
+import type { StatesPort } from '../pipeline/replacing/replaceable-states.ts'
 import { EMPTY_SELECTION } from './empty-selection.ts'
 import { MemoryCircuitBreaker } from './memory-circuit-breaker.ts'
 import { MemoryLogBounds } from './memory-log-bounds.ts'
@@ -25,7 +25,7 @@ import { MemoryPublisher } from './memory-publisher.ts'
 import { RecordingObserver } from './recording-observer.ts'
 import { kafkaEvent } from './records.ts'
 
-type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports & FormerStatesPort> }
+type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports & StatesPort> }
 
 /** Runs a consumer without servers: add records and state, deliver a batch, and check decisions and emissions. */
 export class Stage {

@@ -79,7 +79,6 @@ describe('receivers', () => {
     }
     const mail = {
       names: ['mail'],
-      formerly: 'notify-sns',
       async deliver(messages: readonly Message[]) {
         published.resolve()
         return messages.map(() => confirmDelivery('delivered'))

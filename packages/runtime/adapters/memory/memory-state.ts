@@ -35,7 +35,6 @@ export interface MemoryState {
   readonly outbox: Map<string, OutboxEntry>
   readonly tally: Map<string, number>
   origin?: string
-  formerOffsets?: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
   readonly sequences: Map<string, string>
   /** Number of failures that were forgotten to free memory and are not reported yet. */
@@ -87,10 +86,10 @@ function listOtherParts({
 
 export function toStateMeta(held: MemoryState, version: Version): StateMeta {
   const { clock, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
-  const { origin, formerOffsets, sequences } = held
+  const { origin, sequences } = held
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...omitUndefined({ newEntities: newEntities || undefined, origin, formerOffsets }),
+    ...omitUndefined({ newEntities: newEntities || undefined, origin }),
     ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
   }
 }
@@ -126,9 +125,9 @@ function add(held: MemoryState, part: StatePart): void {
   else {
     // Other properties of a stored state, such as its fence, are not part of its contents.
     const { version, clock, appliedDigest, emitted, failuresFromMs } = part.meta
-    const { newEntities = '', tally, origin, formerOffsets, sequences = {} } = part.meta
+    const { newEntities = '', tally, origin, sequences = {} } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, omitUndefined({ origin, formerOffsets }), {
+    Object.assign(held, meta, omitUndefined({ origin }), {
       tally: new Map(Object.entries(tally)),
       sequences: new Map(Object.entries(sequences)),
     })

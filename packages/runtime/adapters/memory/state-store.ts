@@ -152,8 +152,6 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
       newEntities: change.newEntities ?? '',
       ...omitUndefined({ origin: change.origin }),
     } satisfies Partial<MemoryState>)
-    if (change.formerOffsets) held.formerOffsets = change.formerOffsets
-    else delete held.formerOffsets
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context

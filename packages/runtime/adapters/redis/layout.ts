@@ -51,8 +51,6 @@ export const LAYOUT = {
     'codeFrom',
     /** Origin of the emissions. */
     'origin',
-    /** Applied offsets of former consumers as JSON. */
-    'formerOffsets',
     /** A `Fence` as JSON. This field must remain the last field, because `readMeta` in Lua expects it there. */
     'fence',
   ],

@@ -25,8 +25,6 @@ export interface Meta {
   readonly oldestIds: number
   /** Origin of the emissions; absent if unknown. */
   readonly origin?: string
-  /** See `Snapshot`. */
-  readonly formerOffsets?: Readonly<Record<string, number>>
   /** Fence of the partition state. Commits are rejected while there is a fence. */
   readonly fence?: Fence
 }
@@ -56,7 +54,6 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? computeGeneration(nowMs),
     ...(stored.origin ? { origin: stored.origin } : {}),
-    ...(stored.formerOffsets ? { formerOffsets: JSON.parse(stored.formerOffsets) } : {}),
     ...(stored.fence ? { fence: JSON.parse(stored.fence) as Fence } : {}),
   }
 }

@@ -1,13 +1,11 @@
 import type { RememberedFailure } from '../../pipeline/model/failure-memory.ts'
 import type {
-  OutboxEntry,
   RememberedId,
   StateKey,
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model/partition-state.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
-import type { FormerStates } from '../../pipeline/replacing/former-states.ts'
 import type {
   Fenced,
   ReplaceableStates,
@@ -16,14 +14,14 @@ import type {
   Staged,
   StateFacts,
 } from '../../pipeline/replacing/replaceable-states.ts'
-import type { StateMeta, StatePages } from '../../pipeline/replacing/state-parts.ts'
+import type { StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { buildKeys, buildPrefix } from './keys.ts'
 import { pack } from './message-pack.ts'
 import { replaceRequest } from './script-requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { requestStage, STAGED_STATE, stage } from './stage-state.ts'
-import { StateReader, toStateMeta } from './state-reader.ts'
+import { StateReader } from './state-reader.ts'
 
 const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
 const FENCE = script(PARTITION_STATE, lua('fence'))
@@ -32,7 +30,7 @@ const FENCE = script(PARTITION_STATE, lua('fence'))
  * Partition states in Redis. Staged contents are in the same hash slot as the live state, so that a single script can replace the
  * live state with them.
  */
-export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
+export class RedisReplaceableStates implements ReplaceableStates {
   readonly #client: RedisClient
   readonly #reader: StateReader
 
@@ -51,14 +49,6 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
 
   timers(partitionState: StateKey): AsyncIterable<readonly [string, readonly StoredTimer[]]> {
     return this.#reader.timers(partitionState)
-  }
-
-  async meta(partitionState: StateKey): Promise<StateMeta> {
-    return toStateMeta(await this.#reader.meta(partitionState))
-  }
-
-  outbox(partitionState: StateKey): AsyncIterable<OutboxEntry> {
-    return this.#reader.outbox(partitionState)
   }
 
   failures(partitionState: StateKey): AsyncIterable<RememberedFailure> {

@@ -73,7 +73,6 @@ export type CommitRequest = {
   readonly forgottenTold: number
   readonly failuresFromMs: number | undefined
   readonly origin: string | undefined
-  readonly formerOffsets: string | undefined
   readonly sequences: InTurn
   readonly code: string | undefined
 }
@@ -108,7 +107,6 @@ export function commitRequest(change: Change): CommitRequest {
     forgottenTold: change.forgottenTold,
     failuresFromMs: change.failuresFromMs,
     origin: change.origin,
-    formerOffsets: change.formerOffsets && JSON.stringify(change.formerOffsets),
     sequences: [...(change.sequences ?? [])].flatMap(([origin, sequence]) => [SEQUENCE + origin, sequence]),
     code: change.code,
   }

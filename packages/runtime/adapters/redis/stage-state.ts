@@ -152,7 +152,7 @@ class MetaFields {
    */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally } = this.#known
-    const { failuresFromMs, newEntities, origin, formerOffsets, sequences = {} } = this.#known
+    const { failuresFromMs, newEntities, origin, sequences = {} } = this.#known
     const { nowMs } = clock
     const failures = packRestoredFailures(this.#failures)
     yield* failures.fields
@@ -171,7 +171,6 @@ class MetaFields {
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,
       origin,
-      formerOffsets: formerOffsets && JSON.stringify(formerOffsets),
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]

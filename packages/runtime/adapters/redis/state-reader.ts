@@ -8,7 +8,6 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model/partition-state.ts'
-import type { StateMeta } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
@@ -160,19 +159,6 @@ function parseStoredMeta(fields: Readonly<Record<string, string>>): StoredMeta {
     entries.filter(isSequence).map(([name, sequence]) => [name.slice(SEQUENCE.length), sequence]),
   )
   return { ...readMeta(fields), tally, sequences }
-}
-
-/** Returns the metadata of a partition state, without the numbers that the store adds. */
-export function toStateMeta(meta: StoredMeta): StateMeta {
-  const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
-  const { newEntities, origin, formerOffsets, sequences } = meta
-  return {
-    ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
-    ...(Object.keys(sequences).length > 0 ? { sequences } : {}),
-    ...(origin ? { origin } : {}),
-    ...(formerOffsets ? { formerOffsets } : {}),
-    ...(newEntities ? { newEntities } : {}),
-  }
 }
 
 /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */

@@ -79,7 +79,7 @@ function read(
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, fence, origin, formerOffsets } = found
+  const { failureMemory, failuresFromMs, fence, origin } = found
   if (fence) throw createFencedError(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
@@ -99,7 +99,6 @@ function read(
     failures: unpackFailures(failures),
     ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),
     ...(origin ? { origin } : {}),
-    ...(formerOffsets ? { formerOffsets } : {}),
     failureMemory,
     failuresFromMs,
     outbox: readOutbox(outbox),

@@ -3,7 +3,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { failure, isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
-import { isNamed, keepsStates } from '../consumer.ts'
+import { keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -12,7 +12,6 @@ import type { LogClock } from '../model/log.ts'
 import type { RememberedId } from '../model/partition-state.ts'
 import type { DuplicateReason } from '../model/reasons.ts'
 import type { Snapshot } from '../model/snapshot.ts'
-import { getFailedConsumer } from '../outbox/failure-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
 import {
   closeFailure,
@@ -55,11 +54,7 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   const task = { ...decoded, clock, attemptAt }
   const { id } = decoded.fingerprint
   // An entity remembers the id of the event that it waits for. A retry of that event is not a repeat, although its id is known.
-  // The same holds for a retry of a former consumer: another former consumer may have processed the event.
-  const isExpected =
-    findAwaitedEvent(work, attemptAt)?.eventId === id ||
-    (attemptAt !== undefined &&
-      getFailedConsumer(work.consumer, decoded.record) !== work.consumer.process.name)
+  const isExpected = findAwaitedEvent(work, attemptAt)?.eventId === id
   const remembered = isExpected ? undefined : work.copy.ids.find(id, clock.nowMs)
   if (remembered) return toDecidedRecord(decideKnownId(work, task, remembered), attemptAt)
   if (isSkipped(work.copy.snapshot, task.record)) return toDecidedRecord(fail(work, task, SKIPPED), attemptAt)
@@ -108,7 +103,7 @@ function decideKnownId(work: Work, task: Task, remembered: RememberedId): Decisi
 /** Decides a redriven record that is not the next attempt at an open failure. Any other record is returned as an attempt. */
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | DecidedRecord {
   const { redriveTarget } = decoded
-  if (!redriveTarget || !isNamed(redriveTarget.consumer, work.consumer)) return FIRST_ATTEMPT
+  if (redriveTarget?.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
   const earlier = work.copy.failures.find(redriveTarget.failure, clock.nowMs)
   const why = explainRefusal(work, redriveTarget, earlier, decoded)
   if (why === undefined) return { kind: 'attempt', at: earlier }

@@ -11,7 +11,6 @@ import {
   createRememberedFailure,
   failureEventId,
   failureRecordBytes,
-  getFailedConsumer,
 } from '../outbox/failure-record.ts'
 import type { FailedBefore } from './ids-and-failures.ts'
 import type { Work } from './working-copy.ts'
@@ -86,7 +85,7 @@ export function findPublishedFailure(
   { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
 ): FailedBefore | undefined {
   if (!copy.failures.hasPublished) return undefined
-  const name = attemptAt ? getFailedConsumer(consumer, record) : consumer.process.name
+  const { name } = consumer.process
   const { partition, offset } = attemptAt ?? record
   const id = attemptAt?.id ?? failureId(name, record)
   const attempt = (attemptAt?.attempt ?? 0) + 1

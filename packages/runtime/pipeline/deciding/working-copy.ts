@@ -114,11 +114,7 @@ export function toChange(
     timers: timers.changes,
     ids: ids.changes,
     failures: failures.changes,
-    ...omitUndefined({
-      sequences: sequences.changes,
-      origin: snapshot.origin || undefined,
-      formerOffsets: selectFormerOffsets(snapshot, appliedOffset),
-    }),
+    ...omitUndefined({ sequences: sequences.changes, origin: snapshot.origin || undefined }),
     outbox: emitted.all,
     context: context.change,
     tally: tally(decisions),
@@ -128,15 +124,6 @@ export function toChange(
     forgottenTold: snapshot.failureMemory.forgotten,
     failuresFromMs: Number.isFinite(completeFromMs) ? completeFromMs : undefined,
   }
-}
-
-/** Returns the offsets of former consumers until the consumer has passed them all. */
-function selectFormerOffsets(
-  { formerOffsets }: Snapshot,
-  appliedOffset: number,
-): Snapshot['formerOffsets'] | undefined {
-  const isPassed = Object.values(formerOffsets ?? {}).every(offset => offset <= appliedOffset)
-  return isPassed ? undefined : formerOffsets
 }
 
 function tally(decisions: readonly Decision[]): Map<string, number> {

@@ -14,7 +14,7 @@ import { type Event, formatEntity, type Received } from '../../consumer/event.ts
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
 import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
-import { type Consumer, isNamed, keepsStates } from '../consumer.ts'
+import { type Consumer, keepsStates } from '../consumer.ts'
 import { unpreparedIn } from '../errors.ts'
 import type { EndedFailure } from '../model/failure-memory.ts'
 import { type Fingerprint, fingerprint, NESTED_TOO_DEEPLY } from '../model/fingerprint.ts'
@@ -65,7 +65,7 @@ type Expectations = Pick<
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   // Nothing is redriven into a log of another application. Such headers were copied with the record.
   const redriveTarget = consumer.process.foreignLogs ? undefined : readRedriveTarget(record)
-  if (redriveTarget && !isNamed(redriveTarget.consumer, consumer))
+  if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
     return { kind: 'ignored', record, reason: 'before-start' }

@@ -20,7 +20,7 @@ export async function deliverRecords(run: PartitionRun, part: LoadedPart): Promi
   const { remainingMs, nowMs, ...allowed } = run.allowed
   const { snapshot, loaded: chunk } = part
   const leftMs = () => remainingMs() - consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { ...allowed, leftMs }, snapshot.formerOffsets)
+  const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
   await receiver.offer(collectNewTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }

@@ -3,14 +3,12 @@
  * again; if a batch throws, its events are offered one by one.
  */
 
-import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { Task } from '../deciding/task.ts'
 import type { DeferredReason } from '../model/reasons.ts'
-import type { Snapshot } from '../model/snapshot.ts'
 import { computeWaitMs, type FailedTry, TRIES, type TriesAllowed } from '../model/tries.ts'
 
 interface Thrown {
@@ -37,13 +35,10 @@ export class Receiver {
   readonly #answers = new Map<number, Answer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
-  readonly #formerOffsets: readonly (readonly [name: string, offset: number])[]
   #deferredReason: ReceiverDeferral | undefined
 
-  /** @param formerOffsets see `Snapshot` */
-  constructor(sink: Sink, allowed: OffersAllowed, formerOffsets: Snapshot['formerOffsets'] = {}) {
+  constructor(sink: Sink, allowed: OffersAllowed) {
     this.#sink = sink
-    this.#formerOffsets = Object.entries(formerOffsets)
     this.#allowed = allowed
     this.#pace = new Pace(allowed.leftMs)
   }
@@ -195,18 +190,8 @@ export class Receiver {
     topic,
     partition: redriveTarget?.place?.partition ?? partition,
     offset: redriveTarget?.place?.offset ?? offset,
-    ...omitUndefined({ receivers: this.#left.get(offset) ?? this.#resolveReceivers(offset, redriveTarget) }),
+    ...omitUndefined({ receivers: this.#left.get(offset) ?? redriveTarget?.receivers }),
   })
-
-  /** Former consumers stand for all receivers that they had. A record is for those that had not decided it. */
-  #resolveReceivers(offset: number, target: RedriveTarget | undefined): readonly string[] | undefined {
-    if (target)
-      return target.receivers ?? (target.consumer === this.#sink.name ? undefined : [target.consumer])
-    const behind = this.#formerOffsets
-      .filter(([, appliedOffset]) => appliedOffset < offset)
-      .map(([name]) => name)
-    return behind.length < this.#formerOffsets.length ? behind : undefined
-  }
 }
 
 /** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */

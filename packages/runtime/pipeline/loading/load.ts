@@ -1,7 +1,7 @@
 /** Step 3: loads the parts of the partition state that a chunk may touch, in one call. */
 
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import { type Consumer, getContext, isNamed, keepsStates } from '../consumer.ts'
+import { type Consumer, getContext, keepsStates } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { DecodedPart } from '../decoding/decode-chunk.ts'
 import type { PartitionRun } from '../invocation.ts'
@@ -98,7 +98,7 @@ export async function load(
     const { redriveTarget, record, event } = decoded
     const sequenced = event && findSequencedOrigin(event, record.topic, consumer)
     if (sequenced) origins.add(sequenced.origin)
-    if (redriveTarget && isNamed(redriveTarget.consumer, consumer)) {
+    if (redriveTarget?.consumer === consumer.process.name) {
       const name = { id: redriveTarget.failure, producerGroup: computeProducerGroup(record) }
       failures.set(`${name.producerGroup} ${name.id}`, name)
     }
@@ -142,7 +142,7 @@ function selectLoaded(
   return end < 0 ? chunk : chunk.slice(0, end)
 }
 
-type LoadedFor = Parameters<typeof isNamed>[1]
+type LoadedFor = { readonly process: { readonly name: string } }
 
 /**
  * Also loads the entities that wait for a failure which a record retries or marks as ended. These entities are known only after a
@@ -191,7 +191,7 @@ function findHolderName(decoded: Decoded, consumer: LoadedFor): string | undefin
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
     return formatHolderName(decoded.endedFailure.failure)
   const { redriveTarget } = decoded
-  return redriveTarget && isNamed(redriveTarget.consumer, consumer)
+  return redriveTarget?.consumer === consumer.process.name
     ? formatHolderName(redriveTarget.failure)
     : undefined
 }

@@ -62,7 +62,6 @@ const DEFERRED = {
   'broker-unavailable': 'Kafka cannot be reached',
   'registry-unavailable': 'the schema registry cannot be reached, and a schema from it is needed',
   reprocessing: 'a recomputed state is about to replace the current one',
-  moved: 'the consumer that has replaced this one has taken over its state',
   'log-unreadable': 'the log can be reached but not be read',
   'another-log': 'the log is not the one that the state was computed from',
   'state-evicted': 'Redis has evicted a part of the state',

@@ -48,11 +48,6 @@ interface Progress {
   readonly failuresFromMs: number | undefined
   /** Origin of the partition's emissions, see `formatOrigin`; absent if the log has no identity. */
   readonly origin?: string
-  /**
-   * Applied offsets of former consumers at the time at which their states were joined, by name. Until the consumer has passed them
-   * all, some records are left only for some of them. Absent otherwise.
-   */
-  readonly formerOffsets?: Readonly<Record<string, number>>
 }
 
 export interface Snapshot extends Progress {

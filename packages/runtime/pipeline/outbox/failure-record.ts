@@ -70,8 +70,7 @@ export function createFailureRecord(
   }: { readonly failedAtMs?: number; readonly parks?: boolean } = {},
 ): OutboxEntry {
   const { attempt, firstFailedAt } = failure
-  // The failure of a former consumer keeps its name, from which its id is derived.
-  const consumer = attempt > 1 ? getFailedConsumer(sender, record) : sender.process.name
+  const { name: consumer } = sender.process
   const logOnlyParts = listLogOnlyParts(record)
   const id = failureEventId(consumer, record, failure)
   let data: FailureData = {
@@ -110,11 +109,6 @@ export function createFailureRecord(
     entry = createFailureEntry(sender, id, at, data, undefined)
   }
   return entry
-}
-
-/** Returns the name of the consumer in the failure that a record retries: that of the consumer, or a former one. */
-export function getFailedConsumer({ process }: Sender, record: LogRecord): string {
-  return readRedriveTarget(record)?.consumer ?? process.name
 }
 
 /** Returns the parts of a record whose original bytes are available only in the log. */

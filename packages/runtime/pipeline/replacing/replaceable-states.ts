@@ -106,6 +106,12 @@ export interface ReplaceableStates {
   ): Promise<ReplacementOutcome>
 }
 
+/** Port of consumers that empty a state, because its log was created again. */
+export interface StatesPort {
+  /** Gives access to the states; absent if none are replaced. */
+  readonly states?: () => Promise<Pick<ReplaceableStates, 'stage' | 'replace'>>
+}
+
 export interface Fenced {
   readonly version: Version
   readonly fence: Fence

@@ -20,8 +20,6 @@ export interface StateMeta {
   /** Serialized levels of `NewEntities`; absent if none exist. */
   readonly newEntities?: string
   readonly origin?: string
-  /** See `Snapshot`. */
-  readonly formerOffsets?: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
   readonly sequences?: Readonly<Record<string, string>>
   /** Number of decisions, by `outcome/reason`. */

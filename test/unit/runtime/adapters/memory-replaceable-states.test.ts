@@ -1,5 +1,4 @@
 import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
-import { formerStatesConformance } from '../../../conformance/former-states.ts'
 import { conformsAsReplaceableStates } from '../../../conformance/replaceable-states.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 
@@ -9,10 +8,5 @@ conformsAsReplaceableStates(
   'memory',
   () => states,
   () => store,
-  { tally: async state => Object.fromEntries(store.tally(state)) },
-)
-formerStatesConformance(
-  'memory',
-  () => store,
-  () => states,
+  { meta: state => states.meta(state), outbox: state => states.outbox(state) },
 )

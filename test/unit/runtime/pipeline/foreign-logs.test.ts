@@ -74,11 +74,11 @@ class ForeignTopic {
 
   /** Delivers records that may differ from those of the log, of which each fetch returns two. */
   deliverFrom(log: readonly LogRecord[], delivered: readonly LogRecord[]) {
-    const formerStates = async () => new MemoryReplaceableStates(this.stage.store)
+    const states = async () => new MemoryReplaceableStates(this.stage.store)
     const ports = {
       log: new MemoryLogReader(log, 2, String(this.#created)),
       bounds: new MemoryLogBounds(log),
-      formerStates,
+      states,
     }
     return this.stage.batch(delivered, { ports, nowMs: () => NOW })
   }

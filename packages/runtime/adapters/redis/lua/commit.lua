@@ -30,7 +30,6 @@
     forgottenTold    number of forgotten failures that have been reported
     failuresFromMs   append time from which all failures are remembered, unless this commit forgets some; nil if unknown
     origin           origin of the emissions; nil if unknown
-    formerOffsets    applied offsets of former consumers that are not passed yet, JSON; nil if there are none
     sequences        alternating fields and values of meta: highest decided sequences by origin
     code             code that makes the commit; nil if unknown
 
@@ -112,7 +111,6 @@ writeMeta(metaKey, {
   timers = redis.call('HLEN', timersKey),
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
   origin = request.origin,
-  formerOffsets = request.formerOffsets,
   code = request.code,
   codeFrom = redis.call('HGET', metaKey, 'code') == request.code and meta.codeFrom or request.base.appliedOffset + 1,
 })

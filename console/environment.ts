@@ -1,6 +1,5 @@
 /** Environment that the console shows, with its configuration and connections. Connections are opened when they are first used. */
 
-import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
@@ -39,15 +38,12 @@ export interface EnvironmentOptions {
   readonly functions: readonly ShownFunction[]
   /** True on a local stack, whose rules folder is at hand. */
   readonly isLocal: boolean
-  /** Address and credentials of AWS, for the history; by default, those of the process environment. */
-  readonly aws?: AwsPlace
 }
 
 export class ConsoleEnvironment {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
-  readonly aws: AwsPlace
   /** Connections that are not guarded; see `#guardConnection`. */
   readonly connections: Connections
   readonly offsets: () => Promise<PageOffsets>
@@ -56,11 +52,10 @@ export class ConsoleEnvironment {
   readonly #reach: KafkaMonitor
   readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
 
-  constructor({ config, functions, isLocal, aws = {} }: EnvironmentOptions) {
+  constructor({ config, functions, isLocal }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
-    this.aws = aws
     this.connections = new Connections(config, 'sluice-console')
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.connections.register(open(await this.connections.kafka())))

@@ -10,10 +10,9 @@ import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
-import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
-import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
+import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ConsoleOptions {
@@ -32,12 +31,10 @@ interface ConsoleOptions {
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
   const config = resolveConfig(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
-  const aws = awsPlace(resolveEnvironment(terminal, options.env))
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
     isLocal: isOnThisMachine(config),
-    aws,
   })
   const token = randomBytes(16).toString('hex')
   const app = createConsoleApp({

@@ -3,7 +3,6 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { declareQuery, declareSharedQuery, type RouteAnswers } from '../http/declare-route.ts'
 import { declareAlertRoutes } from './alerts/alert-details.ts'
 import { declareAlertListRoutes } from './alerts/alert-lists.ts'
-import { declareRuleTrialRoutes } from './alerts/rule-trial.ts'
 import { createConditionsCache, declareRuleRoutes } from './alerts/rules.ts'
 import { declareSilenceRoutes } from './alerts/silences.ts'
 import { declareDeadLetterRoutes } from './failures/dead-letter-details.ts'
@@ -28,7 +27,6 @@ export function declareApiRoutes(environment: ConsoleEnvironment) {
     ...declareAlertRoutes(environment),
     ...declareSilenceRoutes(environment),
     ...declareRuleRoutes(environment, conditions),
-    ...declareRuleTrialRoutes(environment),
     ...declareDeadLetterListRoutes(environment),
     ...declareDeadLetterRoutes(environment),
     ...declareRedriveAndDropRoutes(environment),

@@ -24,7 +24,7 @@ export interface Route<Answer> {
 
 /**
  * Routes by name. The name of a query is its path under `/api`, such as `/state`. The name of a route with a body begins with the
- * method, as in `POST /alerts/rules/try`.
+ * method, as in `POST /alerts/silences`.
  */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 

@@ -4,7 +4,6 @@ import type { ComponentChildren, ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { AlertDetailsPage } from './alerts/alert-details.tsx'
 import { AlertList } from './alerts/alert-lists.tsx'
-import { TryRules } from './alerts/rule-trial.tsx'
 import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
 import { EmptyMessage } from './components/answer-view.tsx'
@@ -26,8 +25,6 @@ interface Page extends AreaPage {
   readonly page: ComponentType
   /** Heading of the page; defaults to the heading of its area. */
   readonly heading?: string
-  /** Path of the page whose tab is highlighted while this page is shown. */
-  readonly isBelow?: string
   readonly one?: OneThing
 }
 
@@ -78,13 +75,6 @@ const AREA_PAGES: readonly Area[] = [
         page: RuleList,
         heading: 'Alert rules',
         one: { by: 'rule', page: OneRulePage, heading: rule => `Rule ${rule}` },
-      },
-      {
-        title: 'Try',
-        path: '/alerts/rules/try',
-        page: TryRules,
-        heading: 'Try rules',
-        isBelow: '/alerts/rules',
       },
     ],
   },
@@ -155,19 +145,15 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
   const { one } = current ?? {}
   const name = one ? (query[one.by] ?? '') : ''
   if (one && name && !one.heading) return <one.page key={name} name={name} />
-  const tabs = pages.filter(({ isBelow }) => isBelow === undefined)
   const heading = (name && one?.heading?.(name)) || current?.heading || title
   const Current = current?.page
   return (
     <div class={title.toLowerCase()}>
       <h1>{heading}</h1>
-      {tabs.length > 1 && (
+      {pages.length > 1 && (
         <Tabs
           label={`Pages of ${title.toLowerCase()}`}
-          tabs={tabs.map(tab => ({
-            ...tab,
-            isCurrent: tab.path === (current?.isBelow ?? current?.path),
-          }))}
+          tabs={pages.map(tab => ({ ...tab, isCurrent: tab === current }))}
         />
       )}
       {one && name ? (

@@ -11,7 +11,6 @@ import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '.
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
 import { createSqlInterface, type ServedStack } from './sql-interface.ts'
@@ -59,13 +58,11 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  const aws = awsPlace(environment)
   const shown = keep(
     new ConsoleEnvironment({
       config,
       functions: readFunctions(),
       isLocal: isOnThisMachine(config),
-      aws,
     }),
   )
   const token = await ensureToken(dataDir)

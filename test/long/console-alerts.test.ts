@@ -7,7 +7,6 @@ import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/alert-cause.ts'
 import type { AlertDetails } from '../../console/api/alerts/alert-details.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/alert-lists.ts'
-import type { RuleTrialAnswer } from '../../console/api/alerts/rule-trial.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { Answers } from '../../console/api/all-routes.ts'
 import { alerting } from '../../lib/alerting/process.ts'
@@ -28,7 +27,6 @@ const RULES = `rules:
 `
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const ROOF = '/environment/test-site roof-1'
-const HOT = 'HOT{team="ops"}'
 
 describe('the console about alerts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-console-rules-'))
@@ -148,31 +146,7 @@ describe('the console about alerts', () => {
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
   })
 
-  it('given the text of a rule file, then it is changed and tried on what has been read', async () => {
-    const [deployed, local] = await Promise.all(
-      [viewed, served].map(one => one.ask<Answers['/alerts/rules/files']>('/alerts/rules/files')),
-    )
-    assert.match(deployed?.files[0]?.text ?? '', /name: HOT/)
-    assert.deepEqual(local?.files, [{ name: 'weather.yaml', text: RULES }])
-    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
-    const tried = await asked<RuleTrialAnswer>('/alerts/rules/try', { text, hours: 1 })
-    assert.deepEqual(
-      tried.result?.rules.map(({ rule, alerts, fired }) => [rule, alerts, fired]),
-      [
-        [HOT, 2, 1],
-        ['WARM', 0, 0],
-      ],
-    )
-    assert.deepEqual([tried.result?.readings, tried.total], [3, 2])
-    const few = await asked<RuleTrialAnswer>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
-    const [alert] = few.result?.alerts ?? []
-    assert.deepEqual([few.result?.readings, alert?.value, alert?.toMs], [1, 35, null])
-    const { errors } = await asked<RuleTrialAnswer>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
-    assert.equal(errors.length, 1)
-    assert.equal((await environment.read('alerts')).length, 1, 'a trial sends no notification')
-  })
-
-  it('given a browser, then a person finds the alert, silences it, and tries a rule', async () => {
+  it('given a browser, then a person finds the alert, and silences it', async () => {
     const browser = await TestBrowser.launch()
     try {
       const visit = await browser.visit(served.address('/alerts'), { width: 1024 })
@@ -192,14 +166,6 @@ describe('the console about alerts', () => {
       await page.getByText('No silences are active or scheduled.').waitFor()
       await page.getByText(/^The silence of .* has ended/).waitFor()
       await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
-      await page.getByRole('link', { name: 'Try rules' }).click()
-      const text = page.getByLabel('Text of the rules')
-      await text.fill(RULES.replace('fireAbove: 40', 'fireOver: 30'))
-      await page.getByRole('button', { name: 'Try', exact: true }).click()
-      await page.getByText('The first is at line 2').waitFor()
-      await text.fill(RULES.replace('fireAbove: 40', 'fireAbove: 30'))
-      await page.getByRole('button', { name: 'Try', exact: true }).click()
-      await page.getByRole('heading', { name: '2 alerts would have fired' }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await visit.close()
     } finally {

@@ -1,8 +1,7 @@
 /** Active alert rules and their state. */
-import { basename } from 'node:path'
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
-import { loadRules, readRuleFiles } from '../../../lib/alerting/adapters/load-rules.ts'
+import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
@@ -20,7 +19,7 @@ import {
 } from '../../../lib/tables/conditions.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
+import { declareSharedQuery } from '../../http/declare-route.ts'
 import { ProblemError } from '../../http/problem.ts'
 
 export interface RuleRow {
@@ -88,7 +87,6 @@ export function declareRuleRoutes(environment: ConsoleEnvironment, conditions: C
       const rules = inForce.map(rule => toRuleRow(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
       return { rules, hash, having, partitions, entities: now.entities }
     }),
-    '/alerts/rules/files': declareQuery({}, async () => ({ files: await listRuleFiles(environment) })),
     '/alerts/rules/one': declareSharedQuery({ rule: NAME }, async ({ rule: name }): Promise<RuleAnswer> => {
       const [{ rules }, now] = await readRulesAndConditions()
       const own = rules.filter(rule => name === rule.name || name === getRuleIdentity(rule))
@@ -131,24 +129,6 @@ async function readActiveRules(environment: ConsoleEnvironment): Promise<ActiveR
   } catch (error) {
     if (!(error instanceof FileError)) throw error
     throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
-  }
-}
-
-interface NamedText {
-  readonly name: string
-  readonly text: string
-}
-
-/** Returns the files of the local rules folder. In a deployed environment, the active rules are one text. */
-async function listRuleFiles(environment: ConsoleEnvironment): Promise<readonly NamedText[]> {
-  if (!environment.isLocal)
-    return [{ name: 'the active rules', text: formatRules((await readActiveRules(environment)).rules) }]
-  try {
-    const files = await readRuleFiles(environment.config.rulesDir)
-    return files.map(({ where, text }) => ({ name: basename(where), text }))
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error
-    throw new ProblemError('conflict', `RULES_DIR: ${error.message}`)
   }
 }
 

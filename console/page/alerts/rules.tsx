@@ -21,11 +21,6 @@ export function RuleList(): JSX.Element {
       {rules => (
         <>
           <p role="status">{describeRuleSet(rules)}</p>
-          <p>
-            <a class="button" href="/alerts/rules/try">
-              Try rules
-            </a>
-          </p>
           <DataTable
             name="rules"
             caption="rules"
@@ -106,9 +101,6 @@ export function OneRulePage({ name: identity }: { readonly name: string }): JSX.
             <RuleDetails key={row.rule} row={row} />
           ))}
           <p class="bar">
-            <a class="button" href="/alerts/rules/try">
-              Try rules
-            </a>
             <a class="button" href={buildAddress('/alerts/silences', { rule: name, new: 1 })}>
               Silence …
             </a>

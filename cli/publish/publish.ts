@@ -19,8 +19,8 @@ FILE contains events in the JSON format of CloudEvents: one object, one object p
 input. Events of any type are accepted; if Sluice has a schema for the type, the data must match it. If any event is
 invalid, its line is reported, and nothing is published.`,
   more: `
-The record key is the event's partitionkey or, without one, that of its usual producers: for a reading the key of its
-family, for an alert its fingerprint, for other events their entity. An entity thus stays in its partition. An event
+The record key is the event's partitionkey or, without one, for a reading the key of its family, and for other events
+their source and subject. An entity thus stays in its partition. An event
 without traceparent starts a trace. The settings say content mode and format of the data.
 
 Missing ids are an error, because consumers drop an event with a known id and source: use --new-id to create them.

@@ -12,7 +12,7 @@ import {
 import { computePartition, type Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import { computeEventKey } from './default-key.ts'
+import { computeEventKey } from '../event-key.ts'
 
 /** Report about a published event. */
 export interface PublishedEvent {
@@ -49,7 +49,7 @@ export type PlacedEvent = OutgoingRecord &
  */
 export function placeEvent(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, contentMode, writer } = placing
-  const keyText = key ?? computeEventKey(event, keyBy)
+  const keyText = key ?? computeEventKey(event, keyBy) ?? event.id
   const partition = computePartition(Buffer.from(keyText), partitions)
   const record = toOutgoingRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }

@@ -1,28 +1,16 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import {
-  type ContentMode,
-  carryingTime,
-  type DataWriter,
-  type LogRecord,
-  type OutgoingRecord,
-  otherHeaders,
-  type RecordHeader,
-  toBuffer,
-  toOutgoingRecord,
-  writeEvent,
-} from '#runtime/cloudevents/index.ts'
+import { type ContentMode, carryingTime, type DataWriter, type LogRecord, type OutgoingRecord, otherHeaders, type RecordHeader, toBuffer, toOutgoingRecord, writeEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
-import { findFamily, type ReadingData } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import { computeRecordKey } from '../../telemetry/reading.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
 import { resolveTopic } from '../state-keys.ts'
 import type { Recorded } from './recorded-items.ts'
 import { shiftEvent } from './time-shift.ts'
+import { computeEventKey } from '../event-key.ts'
 
 /** Determines where and in which form records are published. */
 export interface Addressing {
@@ -76,7 +64,7 @@ export function buildOutgoingRecord(
 
 function buildStreamRecord(event: Event, addressing: Addressing): OutgoingRecord {
   const { env, topic, contentMode, keyBy, dataWriter } = addressing
-  const key = computeStreamKey(event, keyBy)
+  const key = computeEventKey(event, keyBy)
   const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
   const ownTopic = resolveTopic({ topic: topic ?? 'readings' }, env)
   return toOutgoingRecord(ownTopic, key, written, contentMode)
@@ -88,19 +76,6 @@ function buildStreamRecord(event: Event, addressing: Addressing): OutgoingRecord
  */
 function fitsSchema({ type, data }: Event): boolean {
   return schemaViolation(type, data) === undefined
-}
-
-/**
- * Returns the record key of an event from a stream. The extension `partitionkey` takes precedence over a strategy in the settings,
- * which takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
- * published, so that consumers reject it.
- */
-export function computeStreamKey(event: Event, strategy?: KeyStrategy): string | null {
-  const { type, subject, data, extensions } = event
-  if (extensions?.partitionkey) return extensions.partitionkey
-  const family = findFamily(type)
-  if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
-  return computeRecordKey(family, data as ReadingData, strategy)
 }
 
 /**

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { computeEventKey } from '../../../lib/operations/publish/default-key.ts'
-import { computeStreamKey } from '../../../lib/operations/replay/outgoing-record.ts'
+import { computeEventKey } from '../../../lib/operations/event-key.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
@@ -29,11 +28,6 @@ describe('a key strategy as people write it', () => {
 })
 
 describe('the key of a reading by a strategy', () => {
-  const keyIn = (event: Event, strategy?: KeyStrategy) => [
-    computeStreamKey(event, strategy),
-    computeEventKey(event, strategy),
-  ]
-
   for (const [given, event, strategy, key] of [
     ['instance', READING, 'instance', 's-1'],
     ['type', READING, 'type', 'test-site'],
@@ -45,17 +39,12 @@ describe('the key of a reading by a strategy', () => {
     ['a member that all texts have', READING, field('location.site.length'), 's-1'],
     ['a member that all objects have', READING, field('constructor'), 's-1'],
     ['nothing', READING, undefined, 's-1'],
+    ['random', READING, 'random', null],
+    ['an event of no family', ORDER, field('type'), '/shop c-7'],
+    ['a reading without its place', { ...READING, data: {} }, undefined, '/environment/test-site s-1'],
     ['a strategy beside partitionkey', { ...READING, extensions: { partitionkey: 'own' } }, 'type', 'own'],
   ] as const)
-    it(`given ${given}, then it is ${key}`, () => assert.deepEqual(keyIn(event, strategy), [key, key]))
-
-  it('given random, then there is none, or the id of an event that is published singly', () => {
-    assert.deepEqual(keyIn(READING, 'random'), [null, 'r-1'])
-  })
-
-  it('given an event of no family, then a strategy does not decide it', () => {
-    assert.deepEqual(keyIn(ORDER, field('type')), ['c-7', '/shop c-7'])
-  })
+    it(`given ${given}, then it is ${key}`, () => assert.equal(computeEventKey(event, strategy), key))
 })
 
 describe('PARTITION_KEY_FIELD', () => {

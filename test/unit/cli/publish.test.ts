@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseEvents } from '../../../cli/publish/parse-events.ts'
-import { computeEventKey } from '../../../lib/operations/publish/default-key.ts'
 
 const OPTIONS = { name: 'f', newId: false }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
@@ -89,39 +88,4 @@ describe('given events to publish, when they are read', () => {
     assert.match(refused(text({ id: '' }), options), /"id" is missing or empty/)
     assert.match(refused('{}', options), /"specversion", "source", "type" is missing/)
   })
-})
-
-describe('given an event, when its key is chosen', () => {
-  const location = { site: 'vienna', latitude: 48, longitude: 16 }
-  const entity = { source: '/environment/vienna', subject: 'roof-1' }
-  const cases: [what: string, event: object, key: string][] = [
-    ['a reading', { type: 'io.sluice.environment.reading.v1', data: { sensorId: 's-1', location } }, 's-1'],
-    [
-      'a motion, by its model',
-      { type: 'io.sluice.device.motion.v1', data: { deviceId: 'd', model: 'm' } },
-      'm',
-    ],
-    ['an alert', { type: 'io.sluice.alert.fired.v1', data: { fingerprint: 'f-1', entity } }, 'f-1'],
-    [
-      'what happened to an entity',
-      { type: 'io.sluice.sensor.silent.v1', data: { entity } },
-      '/environment/vienna roof-1',
-    ],
-    ['a routed alert', { type: 'io.sluice.alert.routed.v1', subject: 'group-1', data: {} }, 'group-1'],
-    ['the event of a group', { type: 'io.sluice.pattern.event.v1', data: { entity } }, '/shop o-1'],
-    [
-      'a dead letter',
-      { type: 'io.sluice.dead-letter.v1', data: { originalKey: Buffer.from('k').toString('base64') } },
-      'k',
-    ],
-    ['another event', { data: { total: 1 } }, '/shop o-1'],
-    ['one without data', { data: undefined }, '/shop o-1'],
-    ['one with a partition key', { extensions: { partitionkey: 'p' } }, 'p'],
-  ]
-  for (const [what, changes, key] of cases)
-    it(`then that of ${what} is ${key}`, () =>
-      assert.equal(
-        computeEventKey({ id: '1', source: '/shop', subject: 'o-1', type: 'shop.order', ...changes }),
-        key,
-      ))
 })

@@ -108,7 +108,7 @@ describe('what is published', () => {
   const binary: Addressing = { env: 'test', contentMode: 'binary', keepPartitions: false }
   const eventOf = (record: OutgoingRecord) => readEvent(record) as Event
 
-  test('a reading goes to readings, keyed by its family; another event by its subject', async () => {
+  test('a reading goes to readings, keyed by its family; another event by source and subject', async () => {
     const [first] = await recorded(HEATWAVE)
     const record = buildOutgoingRecord(first as Recorded, binary)
     assert.equal(record.topic, 'sluice.telemetry.readings.test')
@@ -117,7 +117,7 @@ describe('what is published', () => {
     assert.deepEqual(event, first?.event)
     assert.match(extensions?.traceparent ?? '', /^00-/)
     const [other] = await recorded(LINE)
-    assert.equal(String(buildOutgoingRecord(other as Recorded, binary).key), 'ü')
+    assert.equal(String(buildOutgoingRecord(other as Recorded, binary).key), '/a ü')
   })
 
   test('the log time is that of the record, or the latest one before it, moved with the event', async () => {

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { createRedrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
-import { computeEventKey } from '../../../../../lib/operations/publish/default-key.ts'
+import { computeEventKey } from '../../../../../lib/operations/event-key.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'
 
 const KEYED = { id: 'a', source: '/s', type: 't', extensions: { partitionkey: 'p', traceparent: 'x' } }

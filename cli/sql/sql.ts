@@ -58,20 +58,19 @@ export default command({
 records of the topics that are not in it yet.
 
 readings, events, alerts, analytics and dead_letters have a row for each event of their topics. records has a row for
-each record, and includes ticks, rule sets and records that are not events. alert_log has a row for each alert that
-fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.
+each record, and includes ticks, rule sets and records that are not events. Times are UTC.
 
 A SELECT from a table of config/views is answered with its rows now or, with EMIT CHANGES, with their changes until
 Ctrl-C. SHOW TABLES and DESCRIBE work too.`,
   more: `
 Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
-fewer objects are fetched. datetime(TIME, MODIFIER) is SQLite's, e.g. datetime('now', '-1 hour').
+fewer objects are fetched.
 
 Statements cannot change anything outside of this call: they have no access to other files or the network. Several
 statements are separated by semicolons. docs/history.md lists the columns; so does DESCRIBE readings.
 
 Examples:
-  sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
+  sluice sql "SELECT rule, count(*) FROM alerts GROUP BY ALL"
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
   sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
   sluice sql "$(cat report.sql)" --format csv > report.csv`,

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import type { Event } from '#runtime/consumer/event.ts'
 import { S3HistoryStore } from '../../lib/history/adapters/history-bucket.ts'
 import { formatDay, formatObjectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
@@ -19,69 +15,9 @@ import { TestEnvironment } from '../support/environment.ts'
 import { runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
-import { fired, resolved } from '../unit/operations/sql/support.ts'
-
-const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 const AWS = { env: { AWS_ENDPOINT_URL: process.env.AWS_ENDPOINT_URL } }
-
-describe('given alerts in Kafka', () => {
-  let environment: TestEnvironment
-  let folder: string
-  const sql = (...args: string[]) =>
-    runProgram('./cli/sluice.ts', ['sql', ...args, '--env', environment.name], AWS)
-  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
-
-  async function send(events: readonly Event[]): Promise<void> {
-    const records = events.map(event => {
-      const { value, headers } = writeEvent(event)
-      const { fingerprint } = event.data as { readonly fingerprint: string }
-      return { key: fingerprint, value, headers: Object.fromEntries(headers) }
-    })
-    await environment.client.send(environment.topic('alerts'), records)
-  }
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
-    environment = await TestEnvironment.create()
-    const kinds = [
-      ['HIGH_TEMP', 20],
-      ['HIGH_WIND', 7],
-    ] as const
-    const recent = kinds.flatMap(([rule, count]) =>
-      Array.from({ length: count }, (_, n) =>
-        fired(`${rule}-${n}`, minutesAgo(n + 1), { rule, fingerprint: `${rule}-${n}` }),
-      ),
-    )
-    const old = fired('old', minutesAgo(120), { fingerprint: 'old' })
-    const ends = recent.slice(0, 5).map(event => resolved(event, minutesAgo(0)))
-    // Again: what a crash between publishing and trimming leaves.
-    await send([old, ...recent, ...ends, ...ends, ...recent])
-  })
-
-  after(async () => {
-    await environment?.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  it('when the last hour is asked for, then alerts are counted by type, each once', async () => {
-    const { code, stdout, output } = await sql(ASKED, '--format', 'json')
-    assert.equal(code, 0, output)
-    const [answer] = JSON.parse(stdout).answers
-    assert.deepEqual(answer.columns, [
-      { name: 'alert_type', type: 'VARCHAR' },
-      { name: 'count', type: 'BIGINT' },
-    ])
-    assert.deepEqual(
-      new Map(answer.rows.map(Object.values)),
-      new Map([
-        ['HIGH_TEMP', 20],
-        ['HIGH_WIND', 7],
-      ]),
-    )
-  })
-})
 
 describe('given readings of which most are archived, and a part is no longer in Kafka', () => {
   const TOLD = 4_000

@@ -13,9 +13,8 @@ import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { OperationFailure } from '../operation-failure.ts'
-import { CREATE_TABLES } from './alert-tables.ts'
 import { toPlainValue, type Value } from './plain-value.ts'
-import { createViews, DATETIME, dropOthers, quoteLiteral, type RecordTimes, VIEWS } from './views.ts'
+import { createViews, dropOthers, quoteLiteral, type RecordTimes, VIEWS } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
@@ -53,7 +52,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_temp_directory_size: SPILLED,
   threads: String(Math.min(4, availableParallelism())),
 }
-/** Statements that lock the settings. They must run after the macros and views are defined. */
+/** Statements that lock the settings. They must run after the views are defined. */
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
 /**
@@ -118,7 +117,7 @@ export class SqlDatabase {
       'SET enable_external_access = false',
     ]
     const progress = ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false']
-    for (const statement of [...closed, ...progress, ...DATETIME]) await connection.run(statement)
+    for (const statement of [...closed, ...progress]) await connection.run(statement)
     return new SqlDatabase(folder, duckdb, instance, connection)
   }
 
@@ -128,12 +127,11 @@ export class SqlDatabase {
   }
 
   /**
-   * Creates the views and tables.
+   * Creates the views.
    *
    * @param loaded files of the tables that were loaded
    * @param named views that the statements name. All other views are removed, because they would be empty.
    * @param brought see `createViews`
-   * @throws OperationFailure if the memory limit is reached
    */
   async complete(
     loaded: ReadonlyMap<HistoryTable, readonly string[]>,
@@ -146,11 +144,6 @@ export class SqlDatabase {
       for (const statement of statements) await this.#runChecked(() => this.#connection.run(statement))
     }
     await run(createViews(loaded, schemas, times, brought))
-    try {
-      for (const statement of CREATE_TABLES) await this.#connection.run(statement)
-    } catch (error) {
-      throw toLoadFailure(error)
-    }
     this.views = await this.#readViews()
     await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
   }
@@ -257,7 +250,7 @@ export class SqlDatabase {
   }
 }
 
-/** View or table, for users. */
+/** View, for users. */
 export interface SqlView {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: string }[]
@@ -289,12 +282,6 @@ function toSqlError(message: string, cause: unknown): SqlError {
       cause,
     })
   return new SqlError(message, { cause })
-}
-
-function toLoadFailure(error: unknown): unknown {
-  if (!/out of memory/i.test((error as Error).message)) return error
-  const much = `The alert events exceed the memory limit of ${MEMORY}`
-  return new OperationFailure(`${much}: select fewer with --since or --until.`, { cause: error })
 }
 
 function describeMissing(error: unknown): string {

@@ -1,4 +1,4 @@
-/** Views, and the function `datetime`, for SQL queries over the history and the topics. Only builds SQL. Pure. */
+/** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 
 import { type ColumnType, listColumns, listSchemaColumns, RECORD_COLUMNS } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
@@ -16,11 +16,8 @@ export interface RecordTimes {
 /** View with all records of all tables. */
 const RECORDS = 'records'
 
-/** Tables that are made from the table `alerts`. */
-const ALERT_TABLES = ['alert_log', 'alert_events'] as const
-
-/** All views and tables, in the order in which they are listed. */
-export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
+/** All views, in the order in which they are listed. */
+export const VIEWS = [...HISTORY_TABLES, RECORDS] as const
 
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
@@ -40,12 +37,7 @@ export function findViews(statements: string): ReadonlySet<string> {
 
 /** Returns the tables of the history that must be loaded for the views. */
 export function listTables(views: ReadonlySet<string>): readonly HistoryTable[] {
-  return HISTORY_TABLES.filter(
-    table =>
-      views.has(RECORDS) ||
-      views.has(table) ||
-      (table === 'alerts' && ALERT_TABLES.some(view => views.has(view))),
-  )
+  return HISTORY_TABLES.filter(table => views.has(RECORDS) || views.has(table))
 }
 
 /**
@@ -78,10 +70,9 @@ export function createViews(
   return [...views, formatView(RECORDS, records.join(' UNION ALL '))]
 }
 
-/** Returns the SQL that removes all views and tables except for those that were loaded. */
+/** Returns the SQL that removes all views except for those that were loaded. */
 export function dropOthers(loaded: ReadonlySet<string>): string[] {
-  const getKind = (name: string) => (ALERT_TABLES.some(table => table === name) ? 'TABLE' : 'VIEW')
-  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP ${getKind(name)} ${name}`)
+  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP VIEW ${name}`)
 }
 
 function formatView(name: string, query: string): string {
@@ -138,27 +129,3 @@ function quoteName(name: string): string {
 export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
-
-const UNITS = 'second|minute|hour|day|month|year'
-const MODIFIERS = `''-1 hour'', ''start of day'' or ''weekday 1''`
-
-/** SQL for the time with the modifier. Signs are those of SQLite: DuckDB reads intervals without "+". */
-const CHANGED = `CASE
-  WHEN regexp_full_match(changed, '[+-]?[0-9.]+ (${UNITS})s?') THEN given + CAST(ltrim(changed, '+') AS INTERVAL)
-  WHEN regexp_full_match(changed, 'start of (${UNITS})') THEN date_trunc(changed[10:], given)
-  WHEN regexp_full_match(changed, 'weekday [0-6]') THEN given + to_days((CAST(changed[9] AS INTEGER) - dayofweek(given) + 7) % 7)
-  ELSE error('datetime: ''' || changed || ''' is not a modifier such as ${MODIFIERS}. All times are UTC') END`
-
-/**
- * SQL statements that define `datetime` with one or two arguments. The result is a TIMESTAMP in whole seconds, UTC. Other modifiers
- * of SQLite are errors, because a comparison with NULL would silently select no rows.
- */
-export const DATETIME: readonly string[] = [
-  `CREATE MACRO sluice_datetime(timevalue, modifier) AS (
-    SELECT CASE WHEN given IS NULL OR changed IS NULL THEN NULL ELSE date_trunc('second', ${CHANGED}) END
-    FROM (SELECT lower(CAST(modifier AS VARCHAR)) AS changed,
-      CAST(CASE lower(CAST(timevalue AS VARCHAR)) WHEN 'now' THEN now() ELSE CAST(CAST(timevalue AS VARCHAR) AS TIMESTAMPTZ) END
-        AS TIMESTAMP) AS given))`,
-  `CREATE MACRO datetime(timevalue) AS sluice_datetime(timevalue, '+0 days'),
-    (timevalue, modifier) AS sluice_datetime(timevalue, modifier)`,
-]

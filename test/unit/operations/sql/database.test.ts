@@ -9,7 +9,7 @@ import { answered, asked, askedOf, emptyDatabase, privateFolder } from './suppor
 describe('statements from people', () => {
   let folder: string
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sluice-alert-log-'))
+    folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     await writeFile(join(folder, 'secret.csv'), 'word\nxyzzy\n')
   })
   after(() => rm(folder, { recursive: true, force: true }))
@@ -25,18 +25,18 @@ describe('statements from people', () => {
     `SELECT * FROM read_blob('${file}')`,
     `SELECT * FROM '${own}/data/../../${basename(file)}'`,
     `SELECT * FROM glob('${own}/*')`,
-    `COPY alert_log TO '${own}/data/out.csv'`,
-    `COPY alert_log TO '${own}/spilled/out.csv'`,
-    `EXPLAIN ANALYZE COPY alert_log TO '${own}/data/out.csv'`,
-    `PREPARE p AS COPY alert_log TO '${own}/data/out.csv'`,
+    `COPY alerts TO '${own}/data/out.csv'`,
+    `COPY alerts TO '${own}/spilled/out.csv'`,
+    `EXPLAIN ANALYZE COPY alerts TO '${own}/data/out.csv'`,
+    `PREPARE p AS COPY alerts TO '${own}/data/out.csv'`,
     `EXPORT DATABASE '${own}/data/out'`,
     `ATTACH '${own}/data/out.db'`,
     `ATTACH ':memory:' AS other`,
     `SET allowed_directories = ['/']`,
     `SET GLOBAL allowed_paths = ['${file}']`,
-    `COPY alert_log FROM '${file}'`,
-    `COPY alert_log TO '${folder}/out.csv'`,
-    `COPY alert_log TO '/dev/stdout'`,
+    `COPY alerts FROM '${file}'`,
+    `COPY alerts TO '${folder}/out.csv'`,
+    `COPY alerts TO '/dev/stdout'`,
     `EXPORT DATABASE '${folder}/out'`,
     `IMPORT DATABASE '${folder}'`,
     `ATTACH '${folder}/out.db'`,
@@ -93,7 +93,7 @@ describe('statements from people', () => {
   it('given one that is wrong, then the answers before it are given, and the message is that of DuckDB', async () => {
     const database = await emptyDatabase()
     try {
-      const answers = database.run('SELECT 1 AS one; SELECT nothing FROM alert_log')
+      const answers = database.run('SELECT 1 AS one; SELECT nothing FROM alerts')
       assert.equal((await answers.next()).value?.columns[0]?.name, 'one')
       await assert.rejects(answers.next(), {
         name: 'SqlError',

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
 import { S3HistoryStore } from '../../../../lib/history/adapters/history-bucket.ts'
 import { formatDay, formatObjectKey } from '../../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../../lib/history/parquet.ts'
@@ -17,7 +16,7 @@ import { tick } from '../../../../lib/telemetry/tick.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { sampled } from '../../../support/sampled.ts'
-import { asked, askedOf, fired, resolved } from './support.ts'
+import { askedOf } from './support.ts'
 
 const START_MS = Date.parse('2026-03-01T23:00:00Z')
 const MINUTE_MS = 60_000
@@ -206,7 +205,7 @@ describe('the seam of history and topics', () => {
 
   it('given statements that hide the name of a view, then they fail, and no row is missing in silence', async () => {
     const log = logOf(0, 30)
-    for (const view of ['read|ings', 'alert_|log', 'rec|ords']) {
+    for (const view of ['read|ings', 'al|erts', 'rec|ords']) {
       const hidden = askedOf(
         { records: log, store },
         `SELECT count(*) FROM query('FROM ${view.replace('|', "' || '")} WHERE "partition" = 7')`,
@@ -241,25 +240,6 @@ describe('the seam of history and topics', () => {
     )
     const sentence = 's3://history: Access Denied. Only the records that are still in the topics are read.'
     assert.deepEqual([none, notices, mock.callCount()], [undefined, [sentence], 1])
-  })
-
-  it('given alerts of which a part is archived, then alert_log has the same answer', async () => {
-    const at = (minute: number) => new Date(START_MS + minute * MINUTE_MS).toISOString()
-    const first = Array.from({ length: 8 }, (_, n) =>
-      fired(`a${n}`, at(n), { fingerprint: `f${n}`, labels: { n: `${n}` } }),
-    )
-    const events: Event[] = [
-      ...first,
-      ...first.slice(0, 5).map((event, n) => resolved(event, at(20 + n))),
-      ...first,
-    ]
-    const expected = await asked(events, 'FROM alert_log')
-    const records = events.map((event, offset) => logRecord(offset, event, { topic: 'alerts' }))
-    await archive(store, 'alerts', records.slice(0, 6))
-    await archive(store, 'alerts', records.slice(3, 11))
-    const { rows } = await askedOf({ records, store, starts: { 'alerts/0': 9 } }, 'FROM alert_log')
-    assert.equal(rows.length, 8)
-    assert.deepEqual(rows, expected)
   })
 
   it('given a filter and few columns, then DuckDB applies both while it reads the files', async () => {

@@ -2,14 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
-import type { Event } from '#runtime/consumer/event.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import {
-  ALERT_FIRED_TYPE,
-  ALERT_RESOLVED_TYPE,
-  type Alert,
-  type FiredAlert,
-} from '../../../../lib/alerting/alert.ts'
 import type { HistoryStore } from '../../../../lib/history/store.ts'
 import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
 import type { SqlSources } from '../../../../lib/operations/sql/load-table.ts'
@@ -20,36 +13,9 @@ import {
   withSqlDatabase,
 } from '../../../../lib/operations/sql/sql-question.ts'
 import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
-import { alertFired, logRecord } from '../../../support/records.ts'
+import { logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'
-
-/** An alert that fires at a time, which is RFC 3339. */
-export function fired(alertId: string, at: string, changes: Partial<FiredAlert> = {}): Event<Alert> {
-  const data = alertFired('x').data as FiredAlert
-  const times = { activeAt: at, startedAt: at }
-  return eventOf(ALERT_FIRED_TYPE, `${alertId}-fired`, at, { ...data, ...times, ...changes, alertId })
-}
-
-/** The end of the alert of an event. */
-export function resolved(event: Event<Alert>, at: string, changes: object = {}): Event<Alert> {
-  const end = { status: 'resolved', endedAt: at, reason: 'cleared', value: 20, ...changes }
-  const data = { ...event.data, ...end } as unknown as Alert
-  return eventOf(ALERT_RESOLVED_TYPE, `${data.alertId}-resolved`, at, data)
-}
-
-function eventOf(type: string, id: string, time: string, data: Alert): Event<Alert> {
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-  return {
-    id,
-    type,
-    time,
-    source: '/alerting',
-    datacontenttype: 'application/json',
-    data,
-    extensions: { traceparent },
-  }
-}
 
 const folders: string[] = []
 process.on('exit', () => {
@@ -127,7 +93,7 @@ export async function askedOf(
 /** An empty database, which the caller closes. */
 export async function emptyDatabase(): Promise<SqlDatabase> {
   const database = await SqlDatabase.open(privateFolder())
-  await database.complete(new Map(), {}, new Set(['alert_log']))
+  await database.complete(new Map(), {}, new Set(['alerts']))
   return database
 }
 

@@ -31,6 +31,9 @@ const IDENTITY_MS = 4_000
 /** Backoff for finding the topic and for joining the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
+/** Attempts to find the topic before the start of the others no longer waits for it: about two seconds. */
+const MISSING_ATTEMPTS = 4
+
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
@@ -54,7 +57,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #member: Pick<GroupMember, keyof GroupMember>
   readonly #dispatcher: Dispatcher
   readonly #ending = new AbortController()
-  readonly #joined = Promise.withResolvers<void>()
+  readonly #started = Promise.withResolvers<'joined' | 'topic-missing'>()
   readonly #faults = new Faults()
   readonly #tracker: TopicTracker
   #nextReading = Promise.withResolvers<void>()
@@ -120,9 +123,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     else this.#dispatcher.dispatchSoon()
   }
 
-  /** Resolves when the group was joined for the first time and reading has started. */
-  get firstJoin(): Promise<void> {
-    return this.#joined.promise
+  /**
+   * Resolves when the group was joined for the first time and reading has started, or when the topic has been missing for some
+   * seconds: an application that starts later may create it, and the other event sources do not wait for that.
+   */
+  get started(): Promise<'joined' | 'topic-missing'> {
+    return this.#started.promise
   }
 
   /** Reads until `stop`. Failures to read are logged at growing intervals and retried. Never rejects. */
@@ -139,8 +145,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   /** Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
     try {
-      if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic)))
-        return this.#readingOutage.handleMissingTopic()
+      if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic))) {
+        const attempt = this.#readingOutage.handleMissingTopic()
+        if (attempt >= MISSING_ATTEMPTS) this.#started.resolve('topic-missing')
+        return attempt
+      }
       const largestBatch = await this.#parts.cluster.fetchMaxBatchBytes(this.#mapping.topic)
       // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
@@ -206,7 +215,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
         `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
       )
     this.#hasJoined = true
-    this.#joined.resolve()
+    this.#started.resolve('joined')
     this.#tracker.startReading()
     this.#dispatcher.open(offsets)
     this.#nextReading.resolve()

@@ -42,7 +42,7 @@ export class Trigger {
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
   }
 
-  /** Starts reading without waiting, and logs when every event source has joined its consumer group. */
+  /** Starts reading without waiting, and logs when every event source has joined its consumer group, or lacks its topic. */
   start(): void {
     for (const functionKey of this.#throttled)
       this.#log.warning(
@@ -51,14 +51,14 @@ export class Trigger {
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const cluster of this.#clusters) cluster.start()
-    const count = this.#sources.length
-    void Promise.all(this.#sources.map(source => source.firstJoin)).then(() =>
-      this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
-    )
+    void Promise.all(this.#sources.map(source => source.started)).then(states => {
+      const joined = states.filter(state => state === 'joined').length
+      this.#log.notice(`msk  ready: ${joined} of ${states.length} event sources have joined their groups`)
+    })
   }
 
-  /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */
-  get sources(): readonly Pick<EventSource, 'firstJoin'>[] {
+  /** Event sources of the trigger, each with a promise that resolves when it has started. */
+  get sources(): readonly Pick<EventSource, 'started'>[] {
     return this.#sources
   }
 

@@ -26,6 +26,6 @@ export async function startPolling(
   const mappings = readMappings(functions, { service: 'sluice', stage: 'dev', region }, settings)
   const trigger = new Trigger({ mappings, settings, log, invoker, handlesSignals: false })
   trigger.start()
-  await Promise.all(trigger.sources.map(({ firstJoin }) => firstJoin))
+  await Promise.all(trigger.sources.map(({ started }) => started))
   return { mappings, stop: () => trigger.stop() }
 }

@@ -130,7 +130,7 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
     const { source, stop } = given(groupId, key => {
       joins += Number(key === JOIN_GROUP)
     })
-    await source.firstJoin
+    await source.started
     const second = await slowMember(groupId, 'second')
     await second.joined
     const before = joins

@@ -29,7 +29,7 @@ describe('the only broker is killed and comes back', () => {
     const mappings = [mappingOf({ topic: TOPIC })]
     trigger = new Trigger({ mappings, settings, log, invoker, handlesSignals: false })
     trigger.start()
-    await Promise.all(trigger.sources.map(({ firstJoin }) => firstJoin))
+    await Promise.all(trigger.sources.map(({ started }) => started))
   })
   after(async () => {
     await trigger?.stop()

@@ -52,7 +52,7 @@ describe('two clusters with a topic of the same name', () => {
       handlesSignals: false,
     })
     trigger.start()
-    await Promise.all(trigger.sources.map(({ firstJoin }) => firstJoin))
+    await Promise.all(trigger.sources.map(({ started }) => started))
   })
   after(async () => {
     await trigger?.stop()

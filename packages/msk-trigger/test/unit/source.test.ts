@@ -87,6 +87,14 @@ const joinsAndBreaks = async (listener: MemberListener) => {
 }
 
 describe('a source that cannot read', () => {
+  it('given a topic that is missing at the start, then the others start without it, and it is read once it exists', async () => {
+    let tries = 0
+    const { run, source } = givenWith({ cluster: { hasTopic: async () => ++tries > 4 } }, joinsAndBreaks)
+    const log = await run()
+    assert.equal(await source.started, 'topic-missing')
+    assert.match(log.join(), /topic t does not exist.* group .* ready/)
+  })
+
   it('also logs them for a member that joins repeatedly but cannot fetch', async () => {
     const { run, written } = given(joinsAndBreaks, joinsAndBreaks, joinsAndBreaks)
     const log = await run()

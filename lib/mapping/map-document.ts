@@ -14,19 +14,20 @@ export interface Mapped {
 
 /** Returns the reading in a document, or a failure with the reason of each mapping. */
 export function mapDocument(mappings: readonly Mapping[], document: ForeignDocument): Mapped | Failure {
-  const reasons: string[] = []
+  const unmet: string[] = []
   const failures: Failure[] = []
   for (const mapping of mappings) {
-    const unmet = findUnmetCondition(mapping, document)
-    if (unmet !== undefined) reasons.push(`mapping ${mapping.name}: ${unmet}`)
+    const condition = findUnmetCondition(mapping, document)
+    if (condition !== undefined) unmet.push(`mapping ${mapping.name}: ${condition}`)
     else {
       const event = applyMapping(mapping, document)
       if (!isFailure(event)) return { kind: 'mapped', mapping, event }
       failures.push(event)
-      reasons.push(event.message)
     }
   }
   if (mappings.length === 0) return failure('mapping-failed', 'there are no mappings')
+  // Lists show only the start of a message, so the mappings that apply to the record come first.
+  const reasons = [...failures.map(({ message }) => message), ...unmet]
   // The failure of the only mapping that applies says more than that none takes the record.
   const code = failures.length === 1 ? (failures[0] as Failure).code : 'mapping-failed'
   return failure(

@@ -179,9 +179,13 @@ describe('the function intake', () => {
       'mapping device: "x" must be a number',
       'mapping device: it has no "model"',
     ])
-    const all = await take('sensors', [{ speed: 1 }])
-    const [first] = all.events
-    assert.ok(first)
+    const all = await take('sensors', [{ speed: 1 }, { sensor_id: 'a', temperature: 'hot' }])
+    const [first, applies] = all.events
+    assert.ok(first && applies)
+    assert.match(
+      (applies.data as FailureData).error,
+      /^no mapping takes it: mapping plain-sensor: "temperature" must be a number; mapping database-metrics: /,
+    )
     const { error } = first.data as FailureData
     for (const name of ['database-metrics', 'device', 'plain-sensor', 'weather'])
       assert.match(error, new RegExp(`mapping ${name}: `))

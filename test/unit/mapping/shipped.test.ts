@@ -198,6 +198,30 @@ describe('the mappings that ship', () => {
   })
 })
 
+describe('other forms of the same records', () => {
+  for (const [given, name, record, subject, time] of [
+    [
+      'a sensor in the data of an event',
+      'sensor-cloudevent',
+      {
+        ...CLOUDEVENT,
+        source: '/sensors',
+        id: 'a',
+        data: { sensor_id: 's-7', timestamp: 0, temperature: 1 },
+      },
+      's-7',
+      '1970-01-01T00:00:00.000Z',
+    ],
+    ['seconds', 'sensor-reading', { ...STATION, timestamp: 0.5 }, 'sensor-1', '1970-01-01T00:00:00.500Z'],
+    ['a metric without a time', 'named-metric', { ...METRIC, timestamp: undefined }, 'db-1', undefined],
+    ['one of a database', 'database-metrics', { ...METRIC, timestamp: undefined }, 'db-1', undefined],
+  ] as const)
+    it(`given ${given}, then ${name} takes its time and its entity`, () => {
+      const event = readingOf(shipped(name), record)
+      assert.deepEqual([event.subject, event.time], [subject, time])
+    })
+})
+
 describe('records that do not fit', () => {
   it('given another metric, then it is a failure that does not quote the record', () => {
     assert.equal(

@@ -17,7 +17,7 @@ such as --since 365d for all. Quarantined ones are skipped unless they are speci
   more: `
 Ctrl-C finishes the current batch and prints the command that continues. After a crash, run the command again, with
 --until and the time at which it began: the dlq topic itself records handled dead letters. A dead letter that is redriven
-twice is applied once.
+twice is applied once; that of an input, if it is redriven again within an hour.
 
 Examples:
   sluice dlq redrive 2@17

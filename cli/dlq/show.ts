@@ -39,7 +39,7 @@ Examples:
       const retryInput = await findInputRetry([answer.found.deadLetter.consumer], config)
       return {
         found: answer.found,
-        outlook: previewRedrive(answer.found, answer.handled, topics, retryInput),
+        outlook: await previewRedrive(answer.found, answer.handled, topics, retryInput),
       }
     })
     if (flat) return printLines(terminal, [toFlatEvent(found.event)])

@@ -1,7 +1,6 @@
 /** Formats dead letters as text. Pure. */
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import { LEFT_OUT } from '../../lib/operations/dead-letters/decision.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
@@ -105,9 +104,9 @@ export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook
   ].join('\n')
 }
 
-function formatRedrive({ to, leftOut, handled }: RedriveOutlook): string {
+function formatRedrive({ to, leftOutBecause, handled }: RedriveOutlook): string {
   const before = handled ? `${handled} before; ` : ''
-  if (leftOut) return `${before}skipped, because it is ${LEFT_OUT[leftOut]}`
+  if (leftOutBecause) return `${before}skipped, because it is ${leftOutBecause}`
   return `${before}to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}`
 }
 

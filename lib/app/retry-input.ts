@@ -1,27 +1,35 @@
 /** Retries failed records of inputs: their stored bytes are mapped again, and nothing is written into the input. */
 import { estimateSize, type OutgoingRecord, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { type Failure, type FailureData, failure } from '#runtime/consumer/index.ts'
-import { CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
-import { ConfigError, type RegistrySettings } from '#runtime/settings/index.ts'
+import { ConfigError } from '#runtime/settings/index.ts'
 import { INTAKE } from '../intake/input.ts'
 import { createMapAgain } from '../intake/map-again.ts'
 import { FileError } from '../support/file-errors.ts'
 import { APPLICATION } from './application.ts'
 import { dataReader } from './data-reader.ts'
 import { loadedInputs } from './loaded-inputs.ts'
-import type { GeneralSettings, InputSettings, PartitionKeySettings } from './settings/index.ts'
+import {
+  CONSUMER,
+  type CombinedParts,
+  GENERAL,
+  INPUTS,
+  PARTITION_KEY,
+  REGISTRY,
+  readSettings,
+} from './settings/index.ts'
 import { topicName, topicRow } from './topics.ts'
 
-/** Settings for retries of inputs. */
-export type InputRetrySettings = Pick<GeneralSettings, 'env' | 'contentMode'> &
-  InputSettings &
-  PartitionKeySettings &
-  RegistrySettings &
-  // Defaults apply to a caller that does not read them.
-  Partial<Pick<Consumer, 'futureToleranceMs' | 'earliestTimeMs'>>
+/** Settings by which `intake` decides records. */
+const SETTINGS = [GENERAL, INPUTS, PARTITION_KEY, REGISTRY, CONSUMER] as const
 
-/** Returns the record that is written for a failed record of an input, or the reason why no mapping takes it. */
-export type RetryInput = (failed: FailureData) => OutgoingRecord | Failure
+export type InputRetrySettings = CombinedParts<typeof SETTINGS>
+
+/**
+ * Returns the record that is written for a failed record of an input, or the reason why no mapping takes it.
+ *
+ * @throws Unavailable if the schema of its data cannot be fetched now
+ */
+export type RetryInput = (failed: FailureData) => Promise<OutgoingRecord | Failure>
 
 /**
  * Returns the retry of inputs if it is needed for one of these consumers. Otherwise, the files of the inputs are not read.
@@ -35,21 +43,34 @@ export async function findInputRetry(
   return consumers.includes(INTAKE) ? createInputRetry(config) : undefined
 }
 
-/** @throws ConfigError if a file of the inputs is missing or invalid */
-export async function createInputRetry(config: InputRetrySettings): Promise<RetryInput> {
-  const inputs = await loadedInputs(config).catch((error: unknown) => {
-    throw error instanceof FileError ? new ConfigError('The inputs', [error.message]) : error
-  })
-  const { keyBy, futureToleranceMs, earliestTimeMs } = { ...CONSUMER_DEFAULTS, ...config }
+/**
+ * Returns the retry of inputs.
+ *
+ * @param config by default, the settings in the environment of the function
+ * @throws ConfigError if a setting is invalid, or if a file of the inputs is missing or invalid
+ */
+export async function createInputRetry(
+  config: InputRetrySettings = readSettings(SETTINGS),
+): Promise<RetryInput> {
+  const { env, contentMode, keyBy, futureToleranceMs, earliestTimeMs } = config
+  const inputs = await loadInputs(config)
   const reader = dataReader(config)
   const plan = { inputs, application: APPLICATION, reader, keyBy, futureToleranceMs, earliestTimeMs }
   const mapAgain = createMapAgain(plan)
-  return failed => {
-    const mapped = mapAgain(failed, Date.now())
+  return async failed => {
+    const mapped = await mapAgain(failed, Date.now())
     if (mapped.kind === 'failure') return mapped
     const { to, key, event } = mapped
-    const record = toOutgoingRecord(topicName(to, config.env), key, event, config.contentMode)
+    const record = toOutgoingRecord(topicName(to, env), key, event, contentMode)
     if (estimateSize(record) <= topicRow(to).maxMessageBytes) return record
     return failure('emission-too-large', `a ${event.type} does not fit into ${to}`)
+  }
+}
+
+async function loadInputs(config: InputRetrySettings) {
+  try {
+    return await loadedInputs(config)
+  } catch (error) {
+    throw error instanceof FileError ? new ConfigError('The inputs', [error.message]) : error
   }
 }

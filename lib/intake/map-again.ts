@@ -1,12 +1,5 @@
-/** Maps the stored bytes of a failed record of an input again, with the mappings of now. Pure. */
-import {
-  type Application,
-  type Event,
-  type Failure,
-  type FailureData,
-  failure,
-  instant,
-} from '#runtime/consumer/index.ts'
+/** Maps the stored bytes of a failed record of an input again, with the mappings of now. */
+import { type Application, type Event, type Failure, type FailureData, failure, instant } from '#runtime/consumer/index.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { type Decoded, decode } from '#runtime/pipeline/decoding/index.ts'
 import { unpreparedIn } from '#runtime/pipeline/errors.ts'
@@ -30,7 +23,8 @@ export interface RetryPlan extends Pick<Consumer, 'futureToleranceMs' | 'earlies
 
 /**
  * Returns the function that decides a failed record as `intake` would, at its original position. The event has the id of that
- * position. The function never throws: an error of a mapping is a failure, as in the pipeline.
+ * position. An error of a mapping is a failure, as in the pipeline. The function throws `Unavailable` if the schema of the data
+ * cannot be fetched now.
  */
 export function createMapAgain({ inputs, keyBy, application, ...limits }: RetryPlan) {
   const process = intake([...inputs.values()], keyBy)
@@ -39,9 +33,8 @@ export function createMapAgain({ inputs, keyBy, application, ...limits }: RetryP
     process,
     application: { ...application, readForeign: createRecordReader(inputs) },
   }
-  return (failed: FailureData, nowMs: number): MappedAgain | Failure => {
-    const decoded = decodeAgain({ ...restoreFailedRecord(failed), readAtMs: nowMs }, consumer)
-    if (decoded.kind === 'failure') return decoded
+  return async (failed: FailureData, nowMs: number): Promise<MappedAgain | Failure> => {
+    const decoded = await decodeAgain({ ...restoreFailedRecord(failed), readAtMs: nowMs }, consumer)
     if (decoded.kind === 'failed') return decoded.failure
     if (decoded.kind === 'ignored') return failure('mapping-failed', 'it is no event that an input brings')
     const { timeMs: _, entity: __, ...received } = decoded.event
@@ -50,11 +43,12 @@ export function createMapAgain({ inputs, keyBy, application, ...limits }: RetryP
   }
 }
 
-function decodeAgain(...decoding: Parameters<typeof decode>): Decoded | Failure {
+async function decodeAgain(...[record, consumer]: Parameters<typeof decode>): Promise<Decoded> {
   try {
-    return decode(...decoding)
+    return decode(record, consumer)
   } catch (error) {
     if (!unpreparedIn(error)) throw error
-    return failure('schema-unknown', 'its data needs a schema, which a retry does not fetch')
+    await consumer.reader?.prepare([record])
+    return decode(record, consumer)
   }
 }

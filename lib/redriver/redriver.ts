@@ -8,6 +8,7 @@ import {
   deferRecord,
   type FailureData,
   type Forwarder,
+  type Forwarding,
   forwardRecord,
   reject,
   type SourceRecord,
@@ -32,8 +33,7 @@ export interface RedriverParts {
   /** Kafka names of the topics to which records may be redriven, which are the topics that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  /** Retries records of inputs; absent without inputs. */
-  readonly retryInput?: RetryInput
+  readonly retryInput: RetryInput
   /** Kafka name of the topic of failures. */
   readonly failuresTopic: string
 }
@@ -75,16 +75,16 @@ export function redriver(parts: RedriverParts): Forwarder {
  * Maps the stored bytes of a record of an input again, because nothing is written into an input. A record that still fails becomes
  * the next attempt of the same failure.
  */
-function retryOfInput(
+async function retryOfInput(
   failed: FailureData,
   dueMs: number,
   { retryInput, failuresTopic }: RedriverParts,
-): ReturnType<Forwarder['forward']> {
-  if (!retryInput || !isRedrivable(failed)) {
-    const why = retryInput ? 'only its input has the whole record' : 'the environment has no inputs'
+): Promise<Forwarding> {
+  if (!isRedrivable(failed)) {
+    const why = 'only its input has the whole record'
     return reject(why, why)
   }
-  const record = retryInput(failed)
+  const record = await retryInput(failed)
   const [reason, written] =
     'kind' in record
       ? ['failed-again', createNextFailure(failuresTopic, failed, record, dueMs)]

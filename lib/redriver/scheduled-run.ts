@@ -1,14 +1,13 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
 import type { Forwarder } from '#runtime/consumer/index.ts'
+import { once } from '#runtime/lambda/once.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
-import { type GeneralSettings, readSettings } from '#runtime/settings/index.ts'
 import { APPLICATION } from '../app/application.ts'
-import { inputsIn } from '../app/inputs.ts'
 import type { RetryInput } from '../app/retry-input.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
-import { INPUTS, PARTITION_KEY } from '../app/settings/index.ts'
+import type { GeneralSettings } from '../app/settings/index.ts'
 import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { redriver } from './redriver.ts'
@@ -28,34 +27,23 @@ export function createRedriver() {
 }
 
 /** Returns the redriver of an environment. */
-async function deployedRedriver({
-  env,
-  contentMode,
-}: Pick<GeneralSettings, 'env' | 'contentMode'>): Promise<Forwarder> {
-  return redriverIn(env, waitMs, await inputRetry(env, contentMode))
+async function deployedRedriver({ env }: Pick<GeneralSettings, 'env'>): Promise<Forwarder> {
+  return redriverIn(env, waitMs)
 }
 
-/** Loads the inputs and their mappings; none without inputs, so that their code is not loaded. */
-async function inputRetry(
-  env: string,
-  contentMode: GeneralSettings['contentMode'],
-): Promise<RetryInput | undefined> {
-  const config = readSettings([INPUTS, PARTITION_KEY])
-  if (inputsIn(env, config.inputsFile).length === 0) return undefined
-  const { createInputRetry } = await import('../app/retry-input.ts')
-  return createInputRetry({ env, contentMode, ...config })
-}
+/** Code, inputs and mappings are loaded with the first failed record of an input, because most runs have none. */
+const loadInputRetry = once(async () => (await import('../app/retry-input.ts')).createInputRetry())
 
 /**
  * Returns the redriver, with the given delays.
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
- * @param retryInput retries records of inputs; undefined without inputs
+ * @param retryInput retries records of inputs, by default with the settings of the function
  */
 export function redriverIn(
   env: string,
   delayMs: (signal: RetrySignal) => number = waitMs,
-  retryInput?: RetryInput,
+  retryInput: RetryInput = async failed => (await loadInputRetry())(failed),
 ): Forwarder {
   return redriver({
     from: RETRY_TOPICS.map(name => ({
@@ -66,7 +54,7 @@ export function redriverIn(
     backTo: topicsBackTo(env),
     readData: APPLICATION.readData,
     failuresTopic: topicName('failures', env),
-    ...(retryInput && { retryInput }),
+    retryInput,
   })
 }
 

@@ -212,8 +212,8 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       const { forward, ...rest } = delaying
       const astray: typeof delaying = {
         ...rest,
-        forward(record, nowMs) {
-          const forwarding = forward(record, nowMs)
+        async forward(record, nowMs) {
+          const forwarding = await forward(record, nowMs)
           if (forwarding.kind !== 'forwarded' || record.offset !== 3) return forwarding
           return { ...forwarding, record: { ...forwarding.record, topic: TARGET.replace('test', 'prod') } }
         },

@@ -3,7 +3,6 @@
 import type { FailedAttempt } from '#runtime/consumer/index.ts'
 import { findInputRetry } from '../../../lib/app/retry-input.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
-import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
 import { parseName } from '../../../lib/operations/dead-letters/selection.ts'
@@ -37,7 +36,7 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly originalTimestampMs: number
   /** Earlier attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
-  readonly redrive: RedriveOutlook & { readonly leftOutBecause: string | null }
+  readonly redrive: RedriveOutlook
   /** Id and trace id of the failed event; null if the record is not an event or has no trace context. */
   readonly eventId: string | null
   readonly traceId: string | null
@@ -62,7 +61,7 @@ async function showDeadLetter(environment: ConsoleEnvironment, at: string): Prom
   const { found, handled } = await requireDeadLetter(environment, at)
   const topics = await readRedriveTopics(environment.connections, environment.config, environment.consumers)
   const retryInput = await findInputRetry([found.deadLetter.consumer], environment.config)
-  return toShownDeadLetter(found, previewRedrive(found, handled, topics, retryInput))
+  return toShownDeadLetter(found, await previewRedrive(found, handled, topics, retryInput))
 }
 
 async function requireDeadLetter(
@@ -107,7 +106,7 @@ function toShownDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook): Sho
     firstFailedAt: deadLetter.firstFailedAt,
     originalTimestampMs: deadLetter.originalTimestamp,
     history: deadLetter.history,
-    redrive: { ...outlook, leftOutBecause: outlook.leftOut && LEFT_OUT[outlook.leftOut] },
+    redrive: outlook,
     eventId: event?.id ?? null,
     traceId: /^[\da-f]{2}-([\da-f]{32})-/.exec(String(traceparent ?? ''))?.[1] ?? null,
     key: original.key && toPart(original.key, SHOWN_BYTES),

@@ -1,7 +1,8 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
 import { estimateSize, type OutgoingRecord } from '#runtime/cloudevents/index.ts'
+import type { Failure } from '#runtime/consumer/index.ts'
 import type { RetryInput } from '../../app/retry-input.ts'
-import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
+import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
 import { INTAKE } from '../../intake/input.ts'
@@ -23,6 +24,8 @@ export const LEFT_OUT = {
   'unknown-consumer': 'of a consumer that no longer reads their topic',
   'too-large': 'too large for their topic, including what a redrive adds',
   'still-fails': 'of records of an input that still cannot be mapped: they stay as they are',
+  appended:
+    'of records of an input whose event was appended before: another one could count twice; publish a correction as a new event',
   broken: 'broken: they cannot be read',
 } as const
 
@@ -40,18 +43,37 @@ export function findLeftOutReason(
   if (row.handled && !again) return 'handled'
   if (command === 'drop') return row.kind === 'broken' && !isNamed ? 'broken' : undefined
   if (row.kind === 'broken') return 'broken'
+  if (wasAppended(row, row.handled)) return 'appended'
   if (row.quarantined && !isNamed) return 'quarantined'
   return row.code === LAMBDA_DISCARDED ? 'never-failed' : undefined
 }
 
-/** Returns the record that redrives a dead letter, or the reason why its record cannot be redriven. */
-export function buildRedrive(
+/**
+ * Returns whether the event of a record of an input was appended already. Unlike a redriven record, a further event is known only for
+ * as long as readers remember its id.
+ */
+export function wasAppended(
+  { consumer }: { readonly consumer: string },
+  handled: HandledAction | undefined,
+): boolean {
+  return consumer === INTAKE && handled === 'redriven'
+}
+
+/**
+ * Returns the record that redrives a dead letter, or the reason why its record cannot be redriven.
+ *
+ * @throws Unavailable if the schema of a record of an input cannot be fetched now
+ */
+export async function buildRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   topics: RedriveTopics,
   byHand: { readonly by: string; readonly at: string },
   retryInput?: RetryInput,
-): OutgoingRecord | LeftOutReason {
-  if (deadLetter.consumer === INTAKE) return mapInput(deadLetter, retryInput)
+): Promise<OutgoingRecord | LeftOutReason> {
+  if (deadLetter.consumer === INTAKE) {
+    const mapped = await mapInput(deadLetter, retryInput)
+    return typeof mapped !== 'string' && 'kind' in mapped ? 'still-fails' : mapped
+  }
   const because = findRedriveObstacle(deadLetter, topics)
   if (because) return because
   const topic = topics.get(deadLetter.originalTopic)
@@ -60,14 +82,12 @@ export function buildRedrive(
 }
 
 /** Returns the event of a record of an input, mapped with the mappings of now. Nothing is written into the input. */
-function mapInput(
+export async function mapInput(
   deadLetter: FoundDeadLetter['deadLetter'],
   retryInput: RetryInput | undefined,
-): OutgoingRecord | LeftOutReason {
+): Promise<OutgoingRecord | Failure | LeftOutReason> {
   if (!isRedrivable(deadLetter)) return 'incomplete'
-  if (!retryInput) return 'unknown-topic'
-  const record = retryInput(deadLetter)
-  return 'kind' in record ? 'still-fails' : record
+  return retryInput ? retryInput(deadLetter) : 'unknown-topic'
 }
 
 /** Returns the reason why a record cannot be redriven to its original topic. */

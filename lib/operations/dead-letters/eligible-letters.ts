@@ -41,14 +41,14 @@ export async function* readEligibleLetters(
   const written = new Set<string>()
   for await (const group of readLetters(letters.log, letters.topic, wanted)) {
     const at = instant(Date.now())
-    const selected = group.flatMap(({ row, found }) => {
+    const selected: EligibleLetter[] = []
+    for (const { row, found } of group) {
       // The record is no longer in the topic.
-      if (!found) return []
-      const record = buildRedrive(found, topics, { by, at }, retryInput)
-      if (typeof record !== 'string') return [toEligibleLetter(row, record)]
-      tally.addLeftOut(record)
-      return []
-    })
+      if (!found) continue
+      const record = await buildRedrive(found, topics, { by, at }, retryInput)
+      if (typeof record === 'string') tally.addLeftOut(record)
+      else selected.push(toEligibleLetter(row, record))
+    }
     for (const { record } of selected) if (record) written.add(record.topic)
     await watch.check(written)
     tally.decided += group.length

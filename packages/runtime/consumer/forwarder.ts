@@ -12,11 +12,14 @@ export interface Forwarder {
   /** Topics from which records are moved. Partitions are handled independently of each other. */
   readonly from: readonly TopicName[]
   /**
-   * Decides what to do with one record. Must be pure, because it is called again for a record whose decision was not committed.
+   * Decides what to do with one record. Must be pure, because it is called again for a record whose decision was not committed. It
+   * returns a promise only if it must first read something that never changes, such as a schema.
    *
    * @param nowMs time of the invocation, in milliseconds since the epoch
+   * @throws Unavailable or ConfigError if that cannot be read now. The record and all later ones of its partition then wait for a
+   * later invocation. After any other error, the record becomes a failure.
    */
-  forward(record: SourceRecord, nowMs: number): Forwarding
+  forward(record: SourceRecord, nowMs: number): Forwarding | Promise<Forwarding>
 }
 
 /** A record as read from the log. */

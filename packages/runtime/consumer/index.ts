@@ -21,7 +21,13 @@ export {
   type RecordPart,
 } from './failure-event.ts'
 export { FORGET, scheduleForgetting } from './forget-timer.ts'
-export { deferRecord, type Forwarder, forwardRecord, type SourceRecord } from './forwarder.ts'
+export {
+  deferRecord,
+  type Forwarder,
+  type Forwarding,
+  forwardRecord,
+  type SourceRecord,
+} from './forwarder.ts'
 export { instant } from './instant.ts'
 export { computePartition } from './murmur2.ts'
 export { omitUndefined } from './omit-undefined.ts'

@@ -8,6 +8,7 @@ import {
   toDeadLetterLine,
 } from '../../../cli/dlq/report.ts'
 import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts'
+import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'
@@ -24,6 +25,7 @@ function found(changes: object = {}) {
 const OUTLOOK = {
   to: { topic: READINGS, partition: 9, consumer: 'processor', attempt: 2 },
   leftOut: null,
+  leftOutBecause: null,
   handled: null,
 }
 const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, broken: 0 }
@@ -54,6 +56,7 @@ describe('what sluice dlq list and show print', () => {
       'one of bytes that was dropped': formatDeadLetter(binary, {
         ...OUTLOOK,
         leftOut: 'incomplete',
+        leftOutBecause: LEFT_OUT.incomplete,
         handled: 'dropped',
       }),
       'an empty list': list(),

@@ -13,22 +13,22 @@ import { FAILED, retryContent, retryData, waitingRecord } from '../../support/re
 const DELAY_MS = 60_000
 const { forward } = redriverIn('test', () => DELAY_MS)
 
-function movedBy(record: SourceRecord, nowMs = DELAY_MS) {
-  const forwarding = forward(record, nowMs)
+async function movedBy(record: SourceRecord, nowMs = DELAY_MS) {
+  const forwarding = await forward(record, nowMs)
   assert.equal(forwarding.kind, 'forwarded', JSON.stringify(forwarding))
   return (forwarding as Extract<Forwarding, { kind: 'forwarded' }>).record
 }
 
-function whyRejected(record: SourceRecord): string {
-  const forwarding = forward(record, DELAY_MS)
+async function whyRejected(record: SourceRecord): Promise<string> {
+  const forwarding = await forward(record, DELAY_MS)
   assert.equal(forwarding.kind, 'rejected')
   return (forwarding as Extract<Forwarding, { kind: 'rejected' }>).why
 }
 
 describe('the redriver', () => {
   for (const mode of ['binary', 'structured'] as const)
-    it(`given a failure in ${mode} mode, then its bytes return to its partition, for its consumer`, () => {
-      const moved = movedBy(waitingRecord({}, 0, mode))
+    it(`given a failure in ${mode} mode, then its bytes return to its partition, for its consumer`, async () => {
+      const moved = await movedBy(waitingRecord({}, 0, mode))
       assert.deepEqual([moved.topic, moved.partition], [FAILED.originalTopic, 9])
       assert.equal(moved.key?.toString('base64'), FAILED.originalKey)
       assert.equal(moved.value?.toString('base64'), FAILED.originalValue)
@@ -50,20 +50,20 @@ describe('the redriver', () => {
       assert.deepEqual(readRedriveHistory(moved), [{ attempt, failedAt, errorType, error }])
     })
 
-  it('given a record without key and value, then it returns without them', () => {
-    const moved = movedBy(waitingRecord({ originalKey: null, originalValue: null }))
+  it('given a record without key and value, then it returns without them', async () => {
+    const moved = await movedBy(waitingRecord({ originalKey: null, originalValue: null }))
     assert.deepEqual([moved.key, moved.value], [null, null])
   })
 
-  it('given its time, then it returns at that millisecond, and not before', () => {
+  it('given its time, then it returns at that millisecond, and not before', async () => {
     assert.deepEqual(forward(waitingRecord({}, 5), DELAY_MS + 4), { kind: 'not-due', dueMs: DELAY_MS + 5 })
-    assert.equal(forward(waitingRecord({}, 5), DELAY_MS + 5).kind, 'forwarded')
+    assert.equal((await forward(waitingRecord({}, 5), DELAY_MS + 5)).kind, 'forwarded')
   })
 
-  it("given a broker's clock that is ahead, then the record waits longer, and never less than its delay", () => {
+  it("given a broker's clock that is ahead, then the record waits longer, and never less than its delay", async () => {
     const ahead = 30_000
-    assert.equal(forward(waitingRecord({}, ahead), DELAY_MS + ahead - 1).kind, 'not-due')
-    assert.equal(forward(waitingRecord({}, ahead), DELAY_MS + ahead).kind, 'forwarded')
+    assert.equal((await forward(waitingRecord({}, ahead), DELAY_MS + ahead - 1)).kind, 'not-due')
+    assert.equal((await forward(waitingRecord({}, ahead), DELAY_MS + ahead)).kind, 'forwarded')
   })
 
   const original = { originalTopic: 'sluice.telemetry.readings.test' }
@@ -117,30 +117,33 @@ describe('the redriver', () => {
     ],
   ]
   for (const [name, content, why] of broken)
-    it(`given ${name}, then it is rejected with a reason`, () => {
-      assert.match(whyRejected({ ...waitingRecord(), ...content }), why)
+    it(`given ${name}, then it is rejected with a reason`, async () => {
+      assert.match(await whyRejected({ ...waitingRecord(), ...content }), why)
     })
 
-  it('given what is rejected, then the reason is logged, but nothing that has not the form of a topic', () => {
-    const logged = (originalTopic: string) => {
+  it('given what is rejected, then the reason is logged, but nothing that has not the form of a topic', async () => {
+    const logged = async (originalTopic: string) => {
       const content = retryContent(retryData({ originalTopic }))
-      const forwarding = forward({ ...waitingRecord(), ...content }, DELAY_MS)
+      const forwarding = await forward({ ...waitingRecord(), ...content }, DELAY_MS)
       assert.ok(forwarding.kind === 'rejected')
       return describeFailure(rejection(forwarding)).failure
     }
-    assert.match(String(logged('gone')), /^it comes from gone\/9, offset 186: no consumer/)
-    assert.equal(logged('{"secret": 1}'), 'it comes from what is not a topic')
+    assert.match(String(await logged('gone')), /^it comes from gone\/9, offset 186: no consumer/)
+    assert.equal(await logged('{"secret": 1}'), 'it comes from what is not a topic')
   })
 
-  it('given an event of another type, then it is rejected, although its data would do', () => {
+  it('given an event of another type, then it is rejected, although its data would do', async () => {
     const { value, headers } = waitingRecord()
     const others = headers.filter(([name]) => name !== 'ce_type')
     const type = ['ce_type', Buffer.from('io.sluice.failure.v1')] as const
-    assert.match(whyRejected({ ...waitingRecord(), value, headers: [...others, type] }), /its type is not/)
+    assert.match(
+      await whyRejected({ ...waitingRecord(), value, headers: [...others, type] }),
+      /its type is not/,
+    )
   })
 
-  it('given that it must wait, then a broken record waits as well: nothing is decided before its time', () => {
-    assert.equal(forward({ ...waitingRecord(), value: null, headers: [] }, 0).kind, 'not-due')
+  it('given that it must wait, then a broken record waits as well: nothing is decided before its time', async () => {
+    assert.equal((await forward({ ...waitingRecord(), value: null, headers: [] }, 0)).kind, 'not-due')
   })
 
   it('given a topic that is not its own, then it throws: it was assembled wrongly', () => {

@@ -30,15 +30,15 @@ describe('the redriver of Sluice', () => {
     ['retry-10m', 10],
     ['retry-1h', 60],
   ] as const)
-    it(`given a record in ${signal}, then it waits ${minutes} min, and a second for clocks that differ`, () => {
+    it(`given a record in ${signal}, then it waits ${minutes} min, and a second for clocks that differ`, async () => {
       const { forward } = redriverIn('test')
       const record = { ...waitingRecord({}, 5), topic: topicName(signal, 'test') }
       const dueMs = 5 + minutes * MINUTE + 1_000
       assert.deepEqual(forward(record, dueMs - 1), { kind: 'not-due', dueMs })
-      assert.equal(forward(record, dueMs).kind, 'forwarded')
+      assert.equal((await forward(record, dueMs)).kind, 'forwarded')
     })
 
-  it('given any topic of the table that no consumer reads, then nothing is moved there', () => {
+  it('given any topic of the table that no consumer reads, then nothing is moved there', async () => {
     const { forward } = redriverIn('test')
     const others = (Object.keys(TOPICS) as (keyof typeof TOPICS)[]).filter(
       signal => !(REDRIVEN_TO as readonly string[]).includes(signal),
@@ -46,7 +46,7 @@ describe('the redriver of Sluice', () => {
     assert.ok(others.includes('retry-1m') && others.includes('failures') && others.includes('dlq'))
     for (const signal of others) {
       const record = waitingRecord({ originalTopic: topicName(signal, 'test') })
-      assert.equal(forward(record, 2 * MINUTE).kind, 'rejected', signal)
+      assert.equal((await forward(record, 2 * MINUTE)).kind, 'rejected', signal)
     }
   })
 })

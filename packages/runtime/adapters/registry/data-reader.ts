@@ -22,6 +22,8 @@ export class OnDemandDataReader implements DataReader {
   readonly #clocks: Clocks
   #schemas: SchemaCache | undefined
   #loading: Promise<SchemaCache> | undefined
+  /** What was missing at a read. The event need not be in its record as a CloudEvent. */
+  readonly #missing = new WeakMap<LogRecord, Needing>()
 
   /**
    * Creates a reader.
@@ -53,7 +55,10 @@ export class OnDemandDataReader implements DataReader {
     if (serialized.kind === 'failure') return serialized
     if (serialized.kind === 'json') return withJsonData(event, serialized.body)
     const found = this.#schemas?.find(serialized)
-    if (!found) throw notPrepared(record)
+    if (!found) {
+      this.#missing.set(record, serialized)
+      throw notPrepared(record)
+    }
     if (found.kind === 'failure') return found
     const read = decodeData(event, serialized, found)
     return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#addEmptyCollections(read)
@@ -71,7 +76,8 @@ export class OnDemandDataReader implements DataReader {
     for (const record of records) {
       const event = readEvent(record)
       const isKept = isFailure(event) || findLambdaSchema(record) !== undefined
-      const serialized = isKept ? undefined : this.#findSerializedData(event, record)
+      const serialized =
+        this.#missing.get(record) ?? (isKept ? undefined : this.#findSerializedData(event, record))
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return

@@ -1,11 +1,13 @@
-/** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
+/** Decides what a forwarder does with each record, up to the first record that must wait. Pure, except for what the forwarder reads. */
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord, type OutgoingRecord } from '../../cloudevents/record.ts'
+import { ConfigError } from '../../consumer/author-errors.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Forwarder, Forwarding } from '../../consumer/forwarder.ts'
 import type { TopicName } from '../../consumer/topic-name.ts'
 import type { Consumer } from '../consumer.ts'
 import { createDecision } from '../deciding/task.ts'
+import { Unavailable } from '../errors.ts'
 import type { Decision } from '../model/decision.ts'
 import { createFailureRecord, createRememberedFailure } from '../outbox/failure-record.ts'
 import { buildRecord } from '../outbox/outgoing-record.ts'
@@ -25,38 +27,44 @@ export interface Move {
 
 export interface Moves {
   readonly moves: readonly Move[]
-  /** Set if the next record is not due yet: its offset, and its due time in milliseconds since the epoch. */
-  readonly notDue?: { readonly offset: number; readonly dueMs: number }
+  /** Set if the next record is not due yet: its due time in milliseconds since the epoch. */
+  readonly dueMs?: number
+  /** Set if the next record cannot be decided now. */
+  readonly error?: Unavailable | ConfigError
 }
 
 /**
  * Decides as many of the first records as fit into one chunk. A record that cannot be forwarded is replaced by a failure record.
  */
-export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
+export async function decide(
+  consumer: ForwardingConsumer,
+  records: readonly LogRecord[],
+  nowMs: number,
+): Promise<Moves> {
   const { limits } = consumer
   const moves: Move[] = []
   let bytes = 0
   for (const source of records) {
     bytes += estimateSize(source)
     if (moves.length > 0 && (moves.length >= limits.records || bytes > limits.bytes)) break
-    const forwarding = callForwarder(consumer, source, nowMs)
-    if (forwarding.kind === 'not-due')
-      return { moves, notDue: { offset: source.offset, dueMs: forwarding.dueMs } }
+    const forwarding = await callForwarder(consumer, source, nowMs)
+    if (forwarding instanceof Error) return { moves, error: forwarding }
+    if (forwarding.kind === 'not-due') return { moves, dueMs: forwarding.dueMs }
     moves.push(toMove(consumer, source, forwarding, nowMs))
   }
   return { moves }
 }
 
-function callForwarder(
+async function callForwarder(
   { process, application, env }: ForwardingConsumer,
   record: LogRecord,
   nowMs: number,
-): Forwarding | Failure {
+): Promise<Forwarding | Failure | Unavailable | ConfigError> {
   if (record.oversizeBytes !== undefined)
     return failure('record-too-large', `the record has ${record.oversizeBytes} bytes: its value was not read`)
   try {
     const headers = record.headers.map(([name, bytes]) => [name, toBuffer(bytes)] as const)
-    const forwarding = process.forward({ ...record, headers }, nowMs)
+    const forwarding = await process.forward({ ...record, headers }, nowMs)
     if (forwarding.kind !== 'forwarded') return forwarding
     const { topic } = forwarding.record
     const names = Object.keys(application.topics) as TopicName[]
@@ -67,7 +75,8 @@ function callForwarder(
       'the record is for a topic that the application does not have in this environment',
     )
   } catch (error) {
-    return unexpectedFailure(error)
+    const waits = error instanceof Unavailable || error instanceof ConfigError
+    return waits ? error : unexpectedFailure(error)
   }
 }
 

@@ -194,12 +194,15 @@ class ForwardRun {
   async #pass({ records, nextOffset }: ReadRange): Promise<Deferred | undefined> {
     for (let rest = records; rest.length > 0; ) {
       if (this.#isLate) return { reason: 'out-of-time' }
-      const { moves, notDue } = decide(this.#consumer, rest, this.#invocation.nowMs())
-      rest = notDue ? [] : rest.slice(moves.length)
-      const next = notDue?.offset ?? rest[0]?.offset ?? nextOffset
-      const stop = moves.length > 0 ? await this.#commit(moves, next) : undefined
+      const { moves, dueMs, error } = await decide(this.#consumer, rest, this.#invocation.nowMs())
+      rest = rest.slice(moves.length)
+      const stop = moves.length > 0 ? await this.#commit(moves, rest[0]?.offset ?? nextOffset) : undefined
       if (stop) return stop
-      if (notDue) this.#end = { nextDueMs: notDue.dueMs }
+      if (error) throw error
+      if (dueMs !== undefined) {
+        this.#end = { nextDueMs: dueMs }
+        return undefined
+      }
     }
     // If the fetch has returned no new record, only transaction markers for example, the cursor must still advance.
     const isDone = records.length > 0 || nextOffset <= this.#next

@@ -8,13 +8,13 @@ import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
-import {
-  buildHandledRecords,
-  type Pace,
-  publishInBatches,
-} from '../../../../lib/operations/dead-letters/run.ts'
+import { buildHandledRecords, type Pace, publishInBatches } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
+import { failure } from '#runtime/consumer/failure-codes.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { RetryInput } from '../../../../lib/app/retry-input.ts'
+import type { HandledAction } from '../../../../lib/failures/dlq-record.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const TOPICS: RedriveTopics = new Map([
@@ -39,8 +39,9 @@ function letter(changes: object = {}, offset = 17) {
 describe('whether a dead letter is redriven', () => {
   const rowOf = (changes: object) => ({ ...deadLetterRow(letter(changes)), partition: 2 })
   const ofAll = { command: 'redrive', ats: [] } as const
-  const why = (changes: object) => {
-    const because = findLeftOutReason(rowOf(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
+  const why = async (changes: object) => {
+    const because =
+      findLeftOutReason(rowOf(changes), ofAll) ?? (await buildRedrive(letter(changes), TOPICS, BY_ANN))
     return typeof because === 'string' ? because : undefined
   }
   const cases: [title: string, changes: object, expected: string | undefined][] = [
@@ -55,24 +56,67 @@ describe('whether a dead letter is redriven', () => {
     ['one that Lambda has given up', { errorType: 'lambda-discarded' }, 'never-failed'],
   ]
   for (const [title, changes, expected] of cases)
-    test(`given ${title}, then ${expected ?? 'it is'}`, () => {
-      assert.equal(why(changes), expected)
+    test(`given ${title}, then ${expected ?? 'it is'}`, async () => {
+      assert.equal(await why(changes), expected)
     })
 
-  it('given one that is named, then it may be quarantined, and with --again handled before', () => {
+  it('given one that is named, then it may be quarantined, and with --again handled before', async () => {
     const named = (again: boolean, changes: object = {}) =>
       findLeftOutReason({ ...rowOf({ quarantined: true }), ...changes }, { ...ofAll, ats: ['2@17'], again })
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
-    const { leftOut, to } = previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
+    const { leftOut, to } = await previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
   })
 })
 
+describe('a dead letter of a record of an input', () => {
+  const ofInput = letter({ consumer: 'intake', originalTopic: 'greenhouse' })
+  const mapped = { topic: READINGS, key: Buffer.from('roof-1'), value: Buffer.from('{}'), headers: [] }
+  const outlook = (retry?: RetryInput, handled?: HandledAction) =>
+    previewRedrive(ofInput, handled, TOPICS, retry)
+
+  it('given that it is mapped now, then its event is appended, and nothing is written into the input', async () => {
+    assert.equal(await buildRedrive(ofInput, TOPICS, BY_ANN, async () => mapped), mapped)
+    const { to, leftOut } = await outlook(async () => mapped)
+    assert.deepEqual([to.topic, leftOut], [READINGS, null])
+  })
+
+  it('given that it still fails, then it is left out, and the reason is that of now', async () => {
+    const fails: RetryInput = async () => failure('mapping-failed', 'mapping plain: it has no "soil"')
+    assert.equal(await buildRedrive(ofInput, TOPICS, BY_ANN, fails), 'still-fails')
+    assert.match(
+      (await outlook(fails)).leftOutBecause ?? '',
+      /\(mapping-failed: mapping plain: it has no "soil"\)$/,
+    )
+  })
+
+  it('given a registry that is away, then a redrive stops before it, and it can still be shown', async () => {
+    const away: RetryInput = async () => {
+      throw new Unavailable('registry-unavailable', 'the registry does not answer')
+    }
+    await assert.rejects(buildRedrive(ofInput, TOPICS, BY_ANN, away), Unavailable)
+    assert.match(
+      (await outlook(away)).leftOutBecause ?? '',
+      /registry-unavailable: the registry does not answer/,
+    )
+  })
+
+  it('given that it was redriven, then not even --again appends a second event, and after a drop it does', async () => {
+    const row = { ...deadLetterRow(ofInput), partition: 2 }
+    const again = (handled: HandledAction) =>
+      findLeftOutReason({ ...row, handled }, { command: 'redrive', ats: ['2@17'], again: true })
+    assert.equal(again('redriven'), 'appended')
+    assert.equal(again('dropped'), undefined)
+    assert.equal((await outlook(async () => mapped, 'redriven')).leftOut, 'appended')
+    assert.equal((await outlook(async () => mapped, 'dropped')).leftOut, null)
+  })
+})
+
 describe('what is redriven', () => {
-  it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', () => {
-    const record = buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
+  it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', async () => {
+    const record = await buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
     assert.ok(typeof record !== 'string')
     const { topic, partition, key, value, headers } = record
     assert.deepEqual([topic, partition, key], [READINGS, 9, null])
@@ -83,9 +127,9 @@ describe('what is redriven', () => {
     assert.deepEqual([attempt?.redrivenBy, attempt?.redrivenAt], ['ann', '1970-01-01T00:00:00.000Z'])
   })
 
-  it('given one that its topic would not take with what a redrive adds, then it is left out', () => {
+  it('given one that its topic would not take with what a redrive adds, then it is left out', async () => {
     assert.equal(
-      buildRedrive(letter({ originalValue: base64('x'.repeat(4_000)) }), TOPICS, BY_ANN),
+      await buildRedrive(letter({ originalValue: base64('x'.repeat(4_000)) }), TOPICS, BY_ANN),
       'too-large',
     )
   })

@@ -8,7 +8,7 @@ import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../lib/app/config.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
-import type { InputSelection } from '../lib/app/inputs.ts'
+import { type InputSelection, listFurtherTopics } from '../lib/app/inputs.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
@@ -66,10 +66,13 @@ export class ConsoleEnvironment {
     this.inspection = once(async () => new StateInspection(await this.connections.redis()))
   }
 
-  /** Topics and consumer groups of the functions. */
+  /** Topics and consumer groups of the functions, in Sluice's own cluster. */
   get consumers(): readonly ReadTopic[] {
-    const { env } = this.config
-    return this.functions.flatMap(declared => listTriggerTopics(declared, env))
+    const { env, inputsFile } = this.config
+    const elsewhere = listFurtherTopics(env, inputsFile)
+    return this.functions
+      .flatMap(declared => listTriggerTopics(declared, env))
+      .filter(({ topic }) => !elsewhere.has(topic))
   }
 
   /** Returns the topic name in Kafka. */

@@ -7,7 +7,7 @@ const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
 const { readAccount } = require('./place/account.ts')
 const { createOutputsReader, mergeProblems, addStackOutputs } = require('./place/stack-outputs.ts')
-const { readThisMachine } = require('./place/this-machine.ts')
+const { buildTriggerClusters, readThisMachine } = require('./place/this-machine.ts')
 
 // Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
@@ -24,6 +24,7 @@ module.exports = async ({ resolveVariable }) => {
   return {
     vpc: place.vpc,
     brokers,
+    clusters: buildTriggerClusters(place, process.env),
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,
     deployment,

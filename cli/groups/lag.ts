@@ -1,11 +1,15 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { listFurtherTopics } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { listReaders } from '../dlq/query-dlq.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
+import { awaitAnswer } from '../servers/server-errors.ts'
 import { resolveConfig } from '../servers/settings.ts'
-import { printReport } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import { buildLagReport, formatLags, type LagReport } from './text.ts'
 
 export default command({
@@ -26,20 +30,54 @@ Examples:
     env: environment('of the cluster'),
   },
   async run({ consumerGroup: group, json, env }, terminal) {
-    const groups = await withKafka(resolveConfig(terminal, env), command => readLags(command, group))
+    const groups = await withKafka(resolveConfig(terminal, env), command =>
+      readLags(command, group, terminal.stderr),
+    )
     printReport(terminal, { groups }, json, formatLags)
   },
 })
 
-async function readLags(command: KafkaCommand, wanted: string | undefined): Promise<LagReport[]> {
+async function readLags(
+  command: KafkaCommand,
+  wanted: string | undefined,
+  stderr: Terminal['stderr'],
+): Promise<LagReport[]> {
   const { kafka, offsets, connections } = command
+  const own = { kafka, offsets, log: await connections.log(), groups: await listGroups(kafka) }
+  const further = await openFurtherCluster(command).catch((error: Error) => {
+    stderr.write(`The groups of inputs in the further cluster are not shown: ${error.message}\n`)
+  })
+  const clusters = further ? [own, further] : [own]
+  const chosen = chooseGroups(
+    clusters.flatMap(({ groups }) => groups),
+    wanted,
+    command,
+  )
   const reports: LagReport[] = []
-  const log = await connections.log()
-  for (const group of chooseGroups(await listGroups(kafka), wanted, command)) {
-    const found = await readGroupLag(kafka, offsets, group)
-    reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
+  try {
+    for (const { kafka, offsets, log, groups } of clusters)
+      for (const group of groups.filter(one => chosen.includes(one))) {
+        const found = await readGroupLag(kafka, offsets, group)
+        reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
+      }
+  } finally {
+    await further?.offsets.close()
   }
   return reports
+}
+
+/** Opens the further cluster of the inputs, with the groups that read them; undefined if there is none. */
+async function openFurtherCluster({ config, connections }: KafkaCommand) {
+  const topics = listFurtherTopics(config.env, config.inputsFile)
+  const read = listReaders(config.env).filter(({ topic }) => topics.has(topic))
+  const [first] = read
+  if (first === undefined) return undefined
+  const clients = connections.at(first.topic)
+  const [kafka, log] = [await clients.kafka(), await clients.log()]
+  const groups = await awaitAnswer(listGroups(kafka))
+  const names = new Set(read.map(({ group }) => group))
+  const offsets = new TopicOffsets(kafka)
+  return { kafka, log, offsets, groups: groups.filter(({ group }) => names.has(group)) }
 }
 
 /**

@@ -4,6 +4,7 @@ import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { findFurtherCluster } from '../../lib/app/inputs.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { awaitAnswer, missingTopicFailure, noAnswerFailure, requireSignIn } from './server-errors.ts'
 
@@ -19,13 +20,21 @@ export async function readReachByTopic(
   topics: readonly string[],
   timeMs: number | undefined,
 ): Promise<ReadonlyMap<string, TopicReach>> {
-  const offsets = new TopicOffsets(await connections.kafka())
+  const opened = new Map<unknown, Promise<TopicOffsets>>()
+  const openOffsets = (topic: string): Promise<TopicOffsets> => {
+    const clients = connections.at(topic)
+    const offsets = opened.get(clients) ?? clients.kafka().then(kafka => new TopicOffsets(kafka))
+    opened.set(clients, offsets)
+    return offsets
+  }
   const readReach = async (topic: string): Promise<readonly [string, TopicReach]> => {
+    const asked = { ...config, ...findFurtherCluster(config)(topic) }
+    const offsets = await openOffsets(topic)
     try {
       return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]
     } catch (error) {
-      requireSignIn(error, config)
-      throw isUnknownTopic(error) ? missingTopicFailure(topic, config) : noAnswerFailure(error, config)
+      requireSignIn(error, asked)
+      throw isUnknownTopic(error) ? missingTopicFailure(topic, asked) : noAnswerFailure(error, asked)
     }
   }
   try {
@@ -34,6 +43,6 @@ export async function readReachByTopic(
     const reach = first === undefined ? [] : [await readReach(first)]
     return new Map([...reach, ...(await Promise.all(others.map(readReach)))])
   } finally {
-    await offsets.close().catch(() => {})
+    for (const offsets of opened.values()) await offsets.then(one => one.close()).catch(() => {})
   }
 }

@@ -175,7 +175,7 @@ async function requireRecord(
     throw new CliFailure(`${consumer} has already processed ${place}: its applied offset is ${applied}.`)
   const readRecord = async () => {
     if (offset >= end) return undefined
-    const { records } = await (await connections.log()).read(topic, partition, {
+    const { records } = await (await connections.at(topic).log()).read(topic, partition, {
       fromOffset: offset,
       toOffset: offset,
     })

@@ -176,18 +176,19 @@ async function requireNoMembers(
   connections: CommandConnections,
 ): Promise<void> {
   const own = readFunctions().filter(({ name }) => name === consumer)
-  const groups = [
-    ...new Set([
-      groupName(consumer, config.env),
-      ...own.flatMap(one => listTriggerTopics(one, config.env).map(({ group }) => group)),
-    ]),
-  ]
-  const found = await awaitAnswer(readConsumerGroups(await connections.kafka(), groups)).catch(error => {
+  const read = own.flatMap(one => listTriggerTopics(one, config.env))
+  const groups = new Map([
+    [groupName(consumer, config.env), ''],
+    ...read.map(({ group, topic }) => [group, topic] as const),
+  ])
+  const readGroup = async ([group, topic]: readonly [string, string]) =>
+    readConsumerGroups(await connections.at(topic).kafka(), [group])
+  const found = await awaitAnswer(Promise.all([...groups].map(readGroup))).catch(error => {
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${formatKafkaAddress(config)} did not report whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
+      `Nothing was changed: Kafka at ${formatKafkaAddress(config)} did not report whether the groups ${[...groups.keys()].join(', ')} have members. (${(error as Error).message})`,
     )
   })
-  const live = found.find(({ state }) => state !== 'missing' && state !== 'empty')
+  const live = found.flat().find(({ state }) => state !== 'missing' && state !== 'empty')
   if (live)
     throw new CliFailure(
       `Nothing was changed: the consumer group ${live.group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,

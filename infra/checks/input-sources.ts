@@ -1,7 +1,8 @@
 /** Checks what the number of inputs costs: event sources, their pollers while idle, and the size of the roles. Pure. */
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { selectInputs } from '../../lib/app/inputs.ts'
-import type { Place } from '../place/place.ts'
+import { computeSum } from '../../lib/support/count.ts'
+import { listOwnInputs, type Place } from '../place/place.ts'
 
 /**
  * Limits of a poller group: event sources, and pollers of them all.
@@ -20,10 +21,24 @@ const UNIT_A_MONTH = 0.185 * 730
 
 type Reader = Pick<DeclaredFunction, 'name' | 'inputs' | 'reading'>
 
+type SourcesPlace = Pick<Place, 'inputs' | 'inputCluster' | 'pollers'>
+
 function listSources(functions: readonly Reader[], inputs: readonly string[]) {
   return functions.flatMap(({ name, inputs: selection, reading }) => {
     const topics = selectInputs(selection, inputs)
     return topics.length === 0 ? [] : [{ name, topics, pollers: topics.length * reading.maximumPollers }]
+  })
+}
+
+/** Counts the event sources and the pollers of each group: that of Sluice's own cluster, and that of a further one. */
+function countGroups(functions: readonly Reader[], place: SourcesPlace) {
+  if (place.pollers !== 'provisioned') return []
+  return [listOwnInputs(place), place.inputCluster?.topics ?? []].map(inputs => {
+    const sources = listSources(functions, inputs)
+    return {
+      all: computeSum(sources.map(({ topics }) => topics.length)),
+      most: computeSum(sources.map(({ pollers }) => pollers)),
+    }
   })
 }
 
@@ -34,21 +49,21 @@ function listSources(functions: readonly Reader[], inputs: readonly string[]) {
  */
 export function findSourceProblems(
   functions: readonly Reader[],
-  { inputs, pollers: mode }: Pick<Place, 'inputs' | 'pollers'>,
+  place: SourcesPlace,
   policyOf: (name: string) => number,
 ): string[] {
-  const sources = listSources(functions, inputs)
-  const all = sources.reduce((sum, { topics }) => sum + topics.length, 0)
-  const most = sources.reduce((sum, { pollers }) => sum + pollers, 0)
-  const isGrouped = mode === 'provisioned'
   return [
-    ...(isGrouped && all > MAX_SOURCES
-      ? [`${all} inputs are too many: a group of pollers has at most ${MAX_SOURCES} event sources.`]
-      : []),
-    ...(isGrouped && most > MAX_POLLERS
-      ? [`The inputs may have ${most} pollers, but a group has at most ${MAX_POLLERS}: lower maximumPollers.`]
-      : []),
-    ...sources
+    ...countGroups(functions, place).flatMap(({ all, most }) => [
+      ...(all > MAX_SOURCES
+        ? [`${all} inputs are too many: a group of pollers has at most ${MAX_SOURCES} event sources.`]
+        : []),
+      ...(most > MAX_POLLERS
+        ? [
+            `The inputs may have ${most} pollers, but a group has at most ${MAX_POLLERS}: lower maximumPollers.`,
+          ]
+        : []),
+    ]),
+    ...listSources(functions, place.inputs)
       .filter(({ name }) => policyOf(name) > MAX_POLICY)
       .map(
         ({ name, topics }) =>
@@ -59,13 +74,12 @@ export function findSourceProblems(
 }
 
 /** Returns a sentence about the pollers that wait for records of inputs, and their price; undefined if they cost nothing. */
-export function describeIdlePollers(
-  functions: readonly Reader[],
-  { inputs, pollers }: Pick<Place, 'inputs' | 'pollers'>,
-): string | undefined {
-  const count = listSources(functions, inputs).reduce((sum, { topics }) => sum + topics.length, 0)
-  if (count === 0 || pollers !== 'provisioned') return undefined
-  const units = Math.ceil(count / POLLERS_OF_UNIT)
-  const price = (units * UNIT_A_MONTH).toFixed(2)
+export function describeIdlePollers(functions: readonly Reader[], place: SourcesPlace): string | undefined {
+  const groups = countGroups(functions, place)
+  const count = computeSum(groups.map(({ all }) => all))
+  if (count === 0) return undefined
+  const price = computeSum(groups.map(({ all }) => Math.ceil(all / POLLERS_OF_UNIT) * UNIT_A_MONTH)).toFixed(
+    2,
+  )
   return `Inputs: ${count} event sources keep at least ${count} event pollers, about $${price} a month while idle.`
 }

@@ -7,7 +7,7 @@ import {
 } from '../../lib/app/functions.ts'
 import { selectInputs } from '../../lib/app/inputs.ts'
 import { toFolderVariable } from '../place/config-folders.ts'
-import type { Place } from '../place/place.ts'
+import { findFurtherCluster, type Place } from '../place/place.ts'
 import { toRoleId } from '../roles/roles.ts'
 import { listUses, USES, type Variables } from '../roles/uses.ts'
 import { buildPollerFields } from './pollers.ts'
@@ -52,7 +52,7 @@ export function expandFields(
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
       ...listTriggerTopics(declared, place.env, place.inputs).map(read =>
-        buildMskEvent(declared, read, place),
+        buildKafkaEvent(declared, read, place),
       ),
       ...(schedule ? [buildScheduleEvent(schedule, place)] : []),
       ...used.flatMap(({ events }) => events?.(place) ?? []),
@@ -64,28 +64,50 @@ export function expandFields(
  * Returns the Kafka event source of a function. It must not use properties that filter or discard records: see the rules of the
  * applied offset in docs/guarantees.md.
  */
-function buildMskEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
+function buildKafkaEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
   const { reading } = declared
-  return {
-    msk: {
-      arn: place.clusterArn,
-      topic,
-      consumerGroupId: group,
-      startingPosition: 'TRIM_HORIZON',
-      batchSize: reading.batchSize,
-      maximumBatchingWindow: reading.maximumBatchingWindow,
-      ...buildPollerFields(declared, place),
-      ...buildSignIn(place),
-    },
+  const further = findFurtherCluster(place, topic)
+  const { arn, kafkaSecrets } = further ?? { arn: place.clusterArn, kafkaSecrets: place.kafkaSecrets }
+  const fields = {
+    topic,
+    consumerGroupId: group,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: reading.batchSize,
+    maximumBatchingWindow: reading.maximumBatchingWindow,
+    ...buildPollerFields(declared, place, further?.name),
   }
+  if (arn !== undefined) return { msk: { arn, ...fields, ...buildSignIn(kafkaSecrets) } }
+  const accessConfigurations = buildAccess(kafkaSecrets, place.vpc)
+  return { kafka: { bootstrapServers: further?.brokers, accessConfigurations, ...fields } }
 }
+
+type KafkaSecrets = Place['kafkaSecrets']
 
 /**
  * Returns the event source fields for authentication. They are empty if the mapping authenticates with the role of the function.
  */
-function buildSignIn({ kafkaSecrets }: Place): { readonly saslScram512?: string } {
+function buildSignIn(kafkaSecrets: KafkaSecrets): { readonly saslScram512?: string } {
   const { auth, secret } = kafkaSecrets ?? {}
   return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
+}
+
+/** Names in the Serverless Framework of the methods by which a mapping authenticates to brokers that are not on MSK. */
+const ACCESS: Readonly<Record<string, string>> = {
+  tls: 'clientCertificateTlsAuth',
+  plain: 'saslPlainAuth',
+  'scram-sha-256': 'saslScram256Auth',
+  'scram-sha-512': 'saslScram512Auth',
+}
+
+/** Returns the field `accessConfigurations`: the network and the secrets with which a mapping reaches brokers that are not on MSK. */
+function buildAccess(kafkaSecrets: KafkaSecrets, vpc: Place['vpc']): object {
+  const { auth = 'none', secret, caSecret } = kafkaSecrets ?? {}
+  const method = ACCESS[auth]
+  return {
+    ...(vpc ? { vpcSubnet: vpc.subnetIds, vpcSecurityGroup: vpc.securityGroupIds } : {}),
+    ...(method && secret ? { [method]: [secret] } : {}),
+    ...(caSecret ? { serverRootCaCertificate: [caSecret] } : {}),
+  }
 }
 
 function buildScheduleEvent(

@@ -104,14 +104,14 @@ export function readAccount(stage: string, region: string, env: Environment, pro
     caSecret: read('KAFKA_CA_SECRET'),
   }
   const { folders, problems: notPacked } = packFolders(read, project)
-  const { inputs, problems: wrongInputs } = readInputTopics(name, read('INPUTS_FILE'))
+  const { problems: wrongInputs, ...inputs } = readInputTopics(name, read('INPUTS_FILE'))
   const { schedules, problems: wrongSchedules } = readSchedules(env, false)
   const alarms = readAlarmSettings(stage, region, env, errors)
   return readPlace({
     ...resources,
     env: name,
     folders,
-    inputs,
+    ...inputs,
     alertsTopicArn: arnHere('sns', alertsTopicName(name)),
     schedules,
     pollers,

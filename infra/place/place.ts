@@ -26,6 +26,12 @@ function list<Item>(item: GenericSchema<Item>) {
   return array(item) as GenericSchema<readonly Item[]>
 }
 
+const KAFKA_SECRETS = object({
+  auth: picklist(AUTHENTICATIONS),
+  secret: optional(string()),
+  caSecret: optional(string()),
+})
+
 const PLACE = object({
   /** Name of the environment. Topic names end with it. */
   env: string(),
@@ -36,6 +42,16 @@ const PLACE = object({
   folders: optional(FOLDERS, USUAL_FOLDERS),
   /** Names of the topics of other applications that the environment reads. */
   inputs: optional(list(string()), []),
+  /** Further cluster, which has some of the inputs; absent if no input is in one. */
+  inputCluster: optional(
+    object({
+      name: string(),
+      topics: list(string()),
+      arn: optional(string()),
+      brokers: list(string()),
+      kafkaSecrets: KAFKA_SECRETS,
+    }),
+  ),
   /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   alertsTopicArn: union([string(), custom<object>(value => typeof value === 'object' && value !== null)]),
   /**
@@ -74,9 +90,7 @@ const PLACE = object({
    * Authentication of the functions to Kafka, with the names or ARNs of the secrets with the credentials and with the CA
    * certificate; absent if Kafka does not require authentication.
    */
-  kafkaSecrets: optional(
-    object({ auth: picklist(AUTHENTICATIONS), secret: optional(string()), caSecret: optional(string()) }),
-  ),
+  kafkaSecrets: optional(KAFKA_SECRETS),
   /**
    * Settings of the alarms; absent on this machine. Without a topic, alarms change their state without a notification. `cache` is a
    * serverless cache with its size; absent for a cluster of nodes.
@@ -100,6 +114,22 @@ const PLACE = object({
 })
 
 export type Place = Readonly<InferOutput<typeof PLACE>>
+
+/** Further cluster that has inputs. */
+export type FurtherCluster = NonNullable<Place['inputCluster']>
+
+/** Returns the further cluster if it has the topic; undefined for a topic of Sluice's own cluster. */
+export function findFurtherCluster(
+  { inputCluster }: Pick<Place, 'inputCluster'>,
+  topic: string,
+): FurtherCluster | undefined {
+  return inputCluster?.topics.includes(topic) ? inputCluster : undefined
+}
+
+/** Returns the inputs that are in Sluice's own cluster. */
+export function listOwnInputs(place: Pick<Place, 'inputs' | 'inputCluster'>): string[] {
+  return place.inputs.filter(topic => findFurtherCluster(place, topic) === undefined)
+}
 
 /** `custom.deployment` of serverless.yml. A test's service may contain only the required values. */
 export type PlaceInput = Readonly<InferInput<typeof PLACE>>

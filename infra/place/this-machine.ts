@@ -4,6 +4,7 @@ import {
   type Environment,
   findFormerSettings,
   INPUTS,
+  type InputSignIn,
   LOCAL_PORTS,
   readSetting,
 } from '../../lib/app/settings/index.ts'
@@ -27,13 +28,13 @@ export function readThisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = readSchedules(env, true)
   const name = env.SLUICE_ENV || 'local'
   const file = readSetting(INPUTS.settings, 'INPUTS_FILE', env, errors)
-  const { inputs, problems: wrongInputs } = readInputTopics(name, file)
+  const { problems: wrongInputs, ...inputs } = readInputTopics(name, file, readSignIn(env))
   return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
     folders: resolveFolders(env, project),
-    inputs,
+    ...inputs,
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     problems: [...errors.map(error => `${error}.`), ...findFormerSettings(env), ...problems, ...wrongInputs],
@@ -46,7 +47,36 @@ export function readThisMachine(env: Environment, project: string): Place {
       AWS_ENDPOINT_URL: awsEndpoint,
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
-      ...(env.RECEIVER_SECRETS ? { RECEIVER_SECRETS: env.RECEIVER_SECRETS } : {}),
+      ...pick(env, ['RECEIVER_SECRETS', ...SIGN_IN]),
     },
   })
+}
+
+const SIGN_IN = ['INPUT_KAFKA_USERNAME', 'INPUT_KAFKA_PASSWORD', 'INPUT_KAFKA_CA_FILE'] as const
+
+function readSignIn(env: Environment): InputSignIn {
+  const [username, password, caFile] = SIGN_IN.map(name => env[name] || undefined)
+  return { username, password, caFile }
+}
+
+function pick(env: Environment, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap(name => (env[name] ? [[name, env[name]]] : [])))
+}
+
+/** Returns the setting `clusters` of the Kafka trigger: the further cluster of the inputs, if there is one. */
+export function buildTriggerClusters(
+  { inputCluster }: Pick<Place, 'inputCluster'>,
+  env: Environment,
+): object {
+  if (inputCluster === undefined) return {}
+  const { arn, brokers, kafkaSecrets } = inputCluster
+  const { username, password, caFile } = readSignIn(env)
+  const mechanism = kafkaSecrets.auth
+  return {
+    [arn ?? brokers.join(',')]: {
+      brokers,
+      ...(mechanism === 'none' ? {} : { ssl: caFile ? { ca: caFile } : true }),
+      ...(username === undefined ? {} : { sasl: { mechanism, username, password } }),
+    },
+  }
 }

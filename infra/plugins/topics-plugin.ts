@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from '../../lib/app/functions.ts'
+import { type PlaceInput, readPlace } from '../place/place.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
@@ -10,7 +11,7 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly compiledCloudFormationTemplate: Template }
     readonly package: { readonly artifactDirectoryName?: string }
-    readonly custom: { readonly deployment: { readonly env: string; readonly inputs?: readonly string[] } }
+    readonly custom: { readonly deployment: PlaceInput }
     readonly functions: Readonly<Record<string, FunctionKeys>>
   }
   getProvider(name: 'aws'): { readonly naming: { getLambdaLogicalId(name: string): string } }
@@ -30,9 +31,11 @@ export default class TopicsPlugin {
     const { service, serviceDir } = this.#framework
     const declared = readFunctions(resolve(serviceDir, 'serverless.yml'))
     const { naming } = this.#framework.getProvider('aws')
+    const { env, inputs, inputCluster } = readPlace(service.custom.deployment)
     addTopicsResource(service.provider.compiledCloudFormationTemplate, {
-      env: service.custom.deployment.env,
-      inputs: service.custom.deployment.inputs ?? [],
+      env,
+      inputs,
+      inputCluster,
       functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),
       logicalId: name => naming.getLambdaLogicalId(name),
       packagedAtMs: parsePackagingTime(service.package.artifactDirectoryName),

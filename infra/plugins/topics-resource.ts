@@ -2,6 +2,7 @@
 
 import { type DeclaredFunction, listReaders } from '../../lib/app/functions.ts'
 import { SIGNALS, topicNames } from '../../lib/app/topics.ts'
+import { type FurtherCluster, listOwnInputs } from '../place/place.ts'
 
 /** Logical id of the resource. */
 const TOPICS_RESOURCE = 'SluiceTopics'
@@ -21,6 +22,8 @@ interface TopicsResourceParts {
   readonly env: string
   /** Topics of other applications that the environment reads. */
   readonly inputs?: readonly string[]
+  /** Further cluster, which has some of them. */
+  readonly inputCluster?: FurtherCluster | undefined
   /** All deployed functions. */
   readonly functions: readonly DeclaredFunction[]
   /** Returns the logical id of a function. */
@@ -57,7 +60,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
 
 function buildTopicsResource(
   lambda: string,
-  { env, functions, packagedAtMs, inputs = [] }: TopicsResourceParts,
+  { env, functions, packagedAtMs, inputs = [], inputCluster }: TopicsResourceParts,
 ): TemplateResource {
   return {
     Type: 'Custom::SluiceTopics',
@@ -70,7 +73,8 @@ function buildTopicsResource(
       PackagedAt: String(packagedAtMs),
       // The next deployment compares its topic names with these.
       Names: topicNames(env),
-      ...(inputs.length > 0 ? { Inputs: inputs } : {}),
+      ...(inputs.length > 0 ? { Inputs: listOwnInputs({ inputs: [...inputs], inputCluster }) } : {}),
+      ...(inputCluster ? { FurtherCluster: inputCluster } : {}),
       Readers: Object.fromEntries(
         SIGNALS.map(signal => [signal, listReaders(functions, signal)] as const).filter(
           ([, readers]) => readers.length > 0,

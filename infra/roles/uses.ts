@@ -13,7 +13,7 @@ import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resou
 import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
-import type { Place } from '../place/place.ts'
+import { listOwnInputs, type Place } from '../place/place.ts'
 import { buildAppendingStatements } from '../statements/history.ts'
 import { allowSecrets } from '../statements/secrets.ts'
 import { allow, byService, type Statement } from '../statements/statement.ts'
@@ -176,7 +176,9 @@ function buildQueueEvent(onFailureQueue: string): object {
  * Returns the permissions of the console. It can read all topics and groups of the environment, but has no other access to the
  * cluster.
  */
-function buildConsoleStatements({ clusterArn, env, all, inputs }: RolesPlace): Statement[] {
+function buildConsoleStatements(place: RolesPlace): Statement[] {
+  const { clusterArn, env, all } = place
+  const inputs = listOwnInputs(place)
   const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...inputs]
   const toArns = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))

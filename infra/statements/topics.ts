@@ -4,7 +4,7 @@ import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
-import type { Place } from '../place/place.ts'
+import { listOwnInputs, type Place } from '../place/place.ts'
 import { buildKafkaSecretStatements } from './secrets.ts'
 import { allow, type Statement } from './statement.ts'
 
@@ -16,7 +16,9 @@ import { allow, type Statement } from './statement.ts'
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function buildTopicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
-  const { env, clusterArn, inputs } = place
+  const { env, clusterArn, inputCluster } = place
+  const inputs = listOwnInputs(place)
+  const furtherArn = inputCluster?.arn
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
@@ -42,6 +44,17 @@ export function buildTopicsStatements(all: readonly DeclaredFunction[], place: P
           ),
         ]
       : []),
+    ...(inputCluster && furtherArn
+      ? [
+          allow(['kafka:GetBootstrapBrokers'], [furtherArn]),
+          allow(['kafka-cluster:Connect'], [furtherArn]),
+          allow(
+            ['kafka-cluster:DescribeTopic'],
+            inputCluster.topics.map(topic => arnInCluster(furtherArn, 'topic', topic)),
+          ),
+        ]
+      : []),
+    ...(inputCluster ? buildKafkaSecretStatements(inputCluster) : []),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...buildKafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.

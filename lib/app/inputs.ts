@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readSettings } from '#runtime/settings/index.ts'
+import { type GeneralSettings, type KafkaSettings, readSettings } from '#runtime/settings/index.ts'
 import { type Input, listInputTypes } from '../intake/input.ts'
 import { readInputs } from '../intake/parse-inputs.ts'
+import { readClusterSettings } from './input-cluster.ts'
 import { serverlessFile } from './serverless-file.ts'
-import { INPUTS } from './settings/inputs.ts'
+import { INPUTS, type InputSettings } from './settings/inputs.ts'
 
 /** Inputs of a function: those that are named, or all except those that other functions name. */
 export type InputSelection = { readonly only: readonly string[] } | { readonly except: readonly string[] }
@@ -32,6 +33,11 @@ export function inputsIn(env: string, file = readSettings([INPUTS]).inputsFile):
   const inputs = READ.get(path) ?? readFile(path)
   READ.set(path, inputs)
   return [...inputs, ...listLocalInputs(env).filter(({ topic }) => inputs.every(one => one.topic !== topic))]
+}
+
+/** Returns the names of the inputs that are in a further cluster. @param file as for `inputsIn` */
+export function listFurtherTopics(env: string, file?: string): ReadonlySet<string> {
+  return new Set(inputsIn(env, file).flatMap(({ topic, cluster }) => (cluster ? [topic] : [])))
 }
 
 /** Returns the event types that the inputs of an environment bring to `events`. @param file as for `inputsIn` */
@@ -63,4 +69,20 @@ export function selectInputs(
   return topics.filter(topic =>
     'only' in selection ? selection.only.includes(topic) : !selection.except.includes(topic),
   )
+}
+
+/** Settings that decide how the further cluster is reached. */
+type FurtherClusterConfig = Pick<GeneralSettings, 'env'> & Pick<KafkaSettings, 'kafka'> & InputSettings
+
+/** Returns the function that finds the settings of the cluster of a topic; undefined for Sluice's own cluster. */
+export function findFurtherCluster({ env, inputsFile, kafka, inputSignIn }: FurtherClusterConfig) {
+  const found = new Map<string, KafkaSettings>()
+  return (topic: string): KafkaSettings | undefined => {
+    const cluster = inputsIn(env, inputsFile).find(one => one.topic === topic)?.cluster
+    if (cluster === undefined) return undefined
+    const settings =
+      found.get(cluster.name) ?? readClusterSettings(cluster, kafka.clusterArn !== undefined, inputSignIn)
+    found.set(cluster.name, settings)
+    return settings
+  }
 }

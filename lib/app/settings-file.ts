@@ -40,6 +40,11 @@ export const FILE_KEYS = {
     event_hubs: 'EVENT_HUBS_CONN_STR',
     isolation: 'KAFKA_ISOLATION',
   },
+  inputs: {
+    username: 'INPUT_KAFKA_USERNAME',
+    password: 'INPUT_KAFKA_PASSWORD',
+    ca_file: 'INPUT_KAFKA_CA_FILE',
+  },
   redis: { url: 'REDIS_URL', mode: 'REDIS_MODE', secret: 'REDIS_SECRET' },
   schema_registry: { url: 'SCHEMA_REGISTRY_URL', secret: 'SCHEMA_REGISTRY_SECRET' },
   producer: {

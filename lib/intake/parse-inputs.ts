@@ -9,17 +9,19 @@ import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
 import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
-import { unknownKey } from '../support/suggestion.ts'
+import { unknownKey, nameHint } from '../support/suggestion.ts'
 import { readValidYaml } from '../support/valid-yaml.ts'
-import type { Input, InputEvent } from './input.ts'
+import type { Input, InputEvent, InputCluster } from './input.ts'
 
 /** Content of the file after it was validated against its schema. */
 interface RawInputs {
+  readonly clusters?: Readonly<Record<string, Omit<InputCluster, 'name'>>>
   readonly inputs?: readonly RawInput[]
 }
 
 interface RawInput {
   readonly topic: string
+  readonly cluster?: string
   readonly mappings?: readonly string[]
   readonly to?: 'readings' | 'events'
   readonly as?: {
@@ -44,8 +46,11 @@ interface RawTime extends Omit<TimeSource, 'from'> {
  */
 export function readInputs(text: string, file: string): readonly Input[] {
   const heading = 'the inputs have errors:'
-  const { inputs = [] } = readValidYaml({ text, file, heading, empty: {} }, findErrors) as RawInputs
-  return inputs.map(toInput)
+  const { inputs = [], clusters = {} } = readValidYaml(
+    { text, file, heading, empty: {} },
+    findErrors,
+  ) as RawInputs
+  return inputs.map(input => toInput(input, clusters))
 }
 
 function findErrors(content: unknown): readonly PathError[] {
@@ -54,7 +59,14 @@ function findErrors(content: unknown): readonly PathError[] {
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
+  clusters: 'a mapping of one name (letters, digits, _ and -) to a cluster, which has arn or brokers',
+  arn: 'the ARN of an MSK cluster',
+  brokers: 'a list of host:port',
+  auth: 'none, tls, iam, scram-sha-256, scram-sha-512 or plain',
+  secret: 'the name or the ARN of a secret',
+  caSecret: 'the name or the ARN of a secret',
   inputs: 'a list of inputs, each with a topic',
+  cluster: 'a name in clusters',
   topic: 'the name of a topic: at most 180 letters, digits, dots, _ and -',
   mappings: 'a list of names of files in config/mappings, each once',
   to: 'readings or events',
@@ -70,6 +82,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 }
 
 const KEYS: Readonly<Record<string, string>> = {
+  clusters: 'a cluster has arn, brokers, auth, secret, caSecret',
   as: '`as` has type, subject, time, source, id, schema',
   time: '`time` has from, timeZone, epoch',
 }
@@ -88,11 +101,14 @@ function describeViolation({ instancePath, keyword, params }: SchemaViolation, c
   const path = parseJsonPointer(instancePath, content)
   const key = path.findLast(part => typeof part === 'string')
   if (keyword === 'additionalProperties') {
-    const known = path.length === 0 ? 'the file has inputs' : KEYS[String(path.at(-1))]
+    const known =
+      path.length === 0
+        ? 'the file has clusters, inputs'
+        : KEYS[path[0] === 'clusters' ? 'clusters' : String(path.at(-1))]
     const typed = String(params.additionalProperty)
     return {
       path: [...path, typed],
-      message: unknownKey(typed, known ?? 'an input has topic, mappings, to, as'),
+      message: unknownKey(typed, known ?? 'an input has topic, cluster, mappings, to, as'),
     }
   }
   if (keyword === 'required')
@@ -101,18 +117,36 @@ function describeViolation({ instancePath, keyword, params }: SchemaViolation, c
       message: `needs the key ${params.missingProperty}: ${EXPECTED[String(params.missingProperty)]}`,
     }
   if (path.length === 0) return { path, message: 'must be a mapping with the key inputs' }
+  if (path[0] === 'clusters' && path.length === 2)
+    return { path, message: 'must be a mapping with arn or brokers' }
   return {
     path,
     message: `must be ${(key === 'inputs' && path.length > 1 ? 'a mapping with a topic' : EXPECTED[String(key)]) ?? 'a text'}`,
   }
 }
 
-function contradictions({ inputs = [] }: RawInputs): PathError[] {
+function contradictions({ inputs = [], clusters = {} }: RawInputs): PathError[] {
+  const addressless = Object.entries(clusters).filter(([, { arn, brokers }]) => !arn && !brokers)
+  return [
+    ...addressless.map(([name]) => ({ path: ['clusters', name], message: 'needs arn or brokers' })),
+    ...inputErrors(inputs, Object.keys(clusters)),
+  ]
+}
+
+function inputErrors(inputs: readonly RawInput[], clusters: readonly string[]): PathError[] {
   return inputs.flatMap((input, index) => {
     const path: FilePath = ['inputs', index]
     const first = inputs.findIndex(({ topic }) => topic === input.topic)
     return [
       ...(first < index ? [{ path: [...path, 'topic'], message: `is input ${first + 1} already` }] : []),
+      ...(input.cluster === undefined || clusters.includes(input.cluster)
+        ? []
+        : [
+            {
+              path: [...path, 'cluster'],
+              message: `is not in clusters.${nameHint(input.cluster, clusters)}`,
+            },
+          ]),
       ...toErrors(input, path),
       ...(input.as ? eventErrors(input.as, [...path, 'as']) : []),
     ]
@@ -141,9 +175,13 @@ function eventErrors({ type, time }: NonNullable<RawInput['as']>, path: FilePath
   return [...own, ...(typeof time === 'string' ? [] : zoneErrors(time, [...path, 'time']))]
 }
 
-function toInput({ topic, mappings, as }: RawInput): Input {
+function toInput(
+  { topic, cluster: name, mappings, as }: RawInput,
+  clusters: NonNullable<RawInputs['clusters']>,
+): Input {
   return {
     topic,
+    ...(name === undefined ? {} : { cluster: { name, ...clusters[name] } }),
     ...(mappings === undefined ? {} : { mappings }),
     ...(as === undefined ? {} : { as: toInputEvent(topic, as) }),
   }

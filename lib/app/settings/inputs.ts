@@ -3,6 +3,14 @@ import { setting, slice, text } from '#runtime/settings/index.ts'
 export interface InputSettings {
   readonly inputsFile: string
   readonly mappingsDir: string
+  /** Sign-in of this machine to the further cluster of the inputs. */
+  readonly inputSignIn?: InputSignIn
+}
+
+export interface InputSignIn {
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly caFile?: string | undefined
 }
 
 /** Settings of the topics of other applications. */
@@ -21,6 +29,26 @@ export const INPUTS = slice(
       default: 'config/mappings',
       setBy: 'deployment',
     }),
+    INPUT_KAFKA_USERNAME: setting(text(/\S/, 'a name'), {
+      description: 'The user for the [further cluster](inputs.md#a-further-cluster), in place of its secret.',
+      setBy: 'machine',
+    }),
+    INPUT_KAFKA_PASSWORD: setting(text(/^/, 'a password'), {
+      description: 'Its password.',
+      setBy: 'machine',
+    }),
+    INPUT_KAFKA_CA_FILE: setting(text(/\S/, 'a file'), {
+      description: 'The certificate of its authority, in PEM form.',
+      setBy: 'machine',
+    }),
   },
-  ({ INPUTS_FILE: inputsFile, MAPPINGS_DIR: mappingsDir }): InputSettings => ({ inputsFile, mappingsDir }),
+  (settings): InputSettings => ({
+    inputsFile: settings.INPUTS_FILE,
+    mappingsDir: settings.MAPPINGS_DIR,
+    inputSignIn: {
+      username: settings.INPUT_KAFKA_USERNAME,
+      password: settings.INPUT_KAFKA_PASSWORD,
+      caFile: settings.INPUT_KAFKA_CA_FILE,
+    },
+  }),
 )

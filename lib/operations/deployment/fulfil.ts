@@ -5,6 +5,7 @@ import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
 import {
+  type DeployedInputs,
   findRenamedTopics,
   isRollback,
   type Outcome,
@@ -17,7 +18,7 @@ import {
 export interface DeploymentPorts {
   plan(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
   /** Returns the topics of other applications that do not exist, of those that the deployment reads. */
-  findMissing(inputs: readonly string[]): Promise<readonly string[]>
+  findMissing(inputs: DeployedInputs): Promise<readonly string[]>
   /**
    * Applies the planned changes.
    *

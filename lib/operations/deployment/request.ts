@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
 import { listRenamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
+import type { InputCluster } from '../../intake/input.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -60,10 +61,23 @@ export function parseReaders({
   return new Map(SIGNALS.map(signal => [signal, readers[signal] ?? []]))
 }
 
-/** Returns the names of the topics of other applications that the deployment reads. */
-export function parseInputs({ ResourceProperties }: ResourceRequest): readonly string[] {
-  const { Inputs: inputs = [] } = ResourceProperties
-  return Array.isArray(inputs) ? inputs.map(String) : []
+/** Topics of other applications that a deployment reads. */
+export interface DeployedInputs {
+  /** Names of those in Sluice's own cluster. */
+  readonly own: readonly string[]
+  /** Further cluster, with the names of its topics; absent if there is none. */
+  readonly further?: InputCluster & { readonly topics: readonly string[] }
+}
+
+/** Returns the topics of other applications that the deployment reads. */
+export function parseInputs({ ResourceProperties }: ResourceRequest): DeployedInputs {
+  const { Inputs: inputs = [], FurtherCluster: further } = ResourceProperties
+  const own = Array.isArray(inputs) ? inputs.map(String) : []
+  if (typeof further !== 'object' || further === null) return { own }
+  const { kafkaSecrets, ...cluster } = further as { kafkaSecrets: object } & NonNullable<
+    DeployedInputs['further']
+  >
+  return { own, further: { ...cluster, ...kafkaSecrets } }
 }
 
 /**

@@ -6,6 +6,7 @@ import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry
 import { within } from '#runtime/adapters/within.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
+import { readClusterSettings } from '../../app/input-cluster.ts'
 import { NAME } from '../../app/name.ts'
 import {
   type CombinedParts,
@@ -110,12 +111,16 @@ class Deployment implements DeploymentPorts {
     )
   }
 
-  findMissing: DeploymentPorts['findMissing'] = async inputs => {
-    if (inputs.length === 0) return []
-    const { kafka } = await this.#start()
-    const { listTopics } = await import('../../queries/kafka/topic-descriptions.ts')
-    const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
-    return inputs.filter(topic => !existing.has(topic))
+  findMissing: DeploymentPorts['findMissing'] = async ({ own, further }) => {
+    const missing = own.length === 0 ? [] : await findMissingTopics((await this.#start()).kafka, own)
+    if (further === undefined) return missing
+    const clients = new KafkaClients(readClusterSettings(further, true), `${NAME}-inputs`)
+    try {
+      const there = await findMissingTopics(await clients.kafka(), further.topics)
+      return [...missing, ...there.map(topic => `${topic} (in the cluster ${further.name})`)]
+    } finally {
+      await clients.close().catch(() => {})
+    }
   }
 
   apply: DeploymentPorts['apply'] = async (planned, applying) => {
@@ -135,6 +140,12 @@ class Deployment implements DeploymentPorts {
   async close(): Promise<void> {
     await this.#connections?.close().catch(() => {})
   }
+}
+
+async function findMissingTopics(kafka: Started['kafka'], topics: readonly string[]): Promise<string[]> {
+  const { listTopics } = await import('../../queries/kafka/topic-descriptions.ts')
+  const existing = new Set((await listTopics(kafka)).map(({ topic }) => topic))
+  return topics.filter(topic => !existing.has(topic))
 }
 
 interface Started {

@@ -7,9 +7,8 @@ import { RedisValue } from '../adapters/redis/stored-value.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { ReplaceableStates } from '../pipeline/replacing/replaceable-states.ts'
 import type { GeneralSettings } from '../settings/general.ts'
-import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
-import { KafkaClients } from './kafka-clients.ts'
+import { KafkaClients, type ClusterSettings } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */
@@ -24,7 +23,7 @@ export interface Value<T> {
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-type Settings = GeneralSettings & KafkaSettings & RedisSettings
+type Settings = GeneralSettings & ClusterSettings & RedisSettings
 
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaClients {

@@ -20,7 +20,8 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   const { application, name, choices } = plan
   const config = readConsumerConfig(plan)
   inEnvironment(metrics, config.env)
-  const connections = new Connections(config, `${application.name}-${name}`)
+  const findCluster = choices.clusterFinder?.(config)
+  const connections = new Connections({ ...config, findCluster }, `${application.name}-${name}`)
   const consumer = await buildConsumer(plan, config)
   const { process } = consumer
   // Close the sink together with the connections.
@@ -63,17 +64,20 @@ async function connectPorts(connections: Connections, observer: LambdaObserver) 
  * records.
  */
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log' | 'bounds'> {
-  let reader: LogReader | undefined
+  const readers = new Map<string, LogReader>()
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },
-    bounds: { bounds: async (...wanted) => (await connections.bounds()).bounds(...wanted) },
+    bounds: {
+      bounds: async (topic, ...since) => (await connections.at(topic).bounds()).bounds(topic, ...since),
+    },
     log: {
-      read: async (...range) => {
-        reader = await connections.log()
-        return reader.read(...range)
+      read: async (topic, ...range) => {
+        const reader = await connections.at(topic).log()
+        readers.set(topic, reader)
+        return reader.read(topic, ...range)
       },
-      identity: async topic => (await connections.log()).identity?.(topic),
-      leave: (...place) => reader?.leave?.(...place),
+      identity: async topic => (await connections.at(topic).log()).identity?.(topic),
+      leave: (topic, ...place) => readers.get(topic)?.leave?.(topic, ...place),
     },
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type DeploymentPorts, fulfillRequest } from '../../../../lib/operations/deployment/fulfil.ts'
-import type { ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
+import type { DeployedInputs, ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
 import type { TopicPlan } from '../../../../lib/operations/topics/plan.ts'
 
 const NOTHING: TopicPlan = { creations: [], changes: [], refused: [] }
@@ -167,8 +167,13 @@ describe('given that something goes wrong', () => {
 })
 
 describe('given inputs, when the resource is updated', () => {
-  const properties = { ...requested().ResourceProperties, Inputs: ['orders', 'visits'] }
-  const findMissing = async (inputs: readonly string[]) => inputs.filter(topic => topic === 'visits')
+  const kafkaSecrets = { auth: 'scram-sha-512', secret: 'arn' }
+  const FurtherCluster = { name: 'plant', topics: ['boilers'], brokers: ['b:9096'], kafkaSecrets }
+  const properties = { ...requested().ResourceProperties, Inputs: ['orders', 'visits'], FurtherCluster }
+  const findMissing = async ({ own, further }: DeployedInputs) => {
+    assert.deepEqual(further, { name: 'plant', topics: ['boilers'], brokers: ['b:9096'], ...kafkaSecrets })
+    return own.filter(topic => topic === 'visits')
+  }
 
   it('then a topic that does not exist fails the deployment by name, before anything changes', async () => {
     const request = { ...UPDATE, ResourceProperties: properties }

@@ -118,6 +118,10 @@ class Deployment implements DeploymentPorts {
     try {
       const there = await findMissingTopics(await clients.kafka(), further.topics)
       return [...missing, ...there.map(topic => `${topic} (in the cluster ${further.name})`)]
+    } catch (error) {
+      throw new Error(`The cluster ${further.name} of the inputs: ${(error as Error).message}`, {
+        cause: error,
+      })
     } finally {
       await clients.close().catch(() => {})
     }

@@ -12,6 +12,7 @@ import { buildTriggerClusters, readThisMachine } from '../../../infra/place/this
 import { addTopicsResource } from '../../../infra/plugins/topics-resource.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
+import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 
 const OWN = 'arn:aws:kafka:eu-west-1:123456789012:cluster/own/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const PLANT = 'arn:aws:kafka:eu-west-1:123456789012:cluster/plant/11112973-a626-431c-9d4e-d7975eb44dd7-3'
@@ -181,6 +182,9 @@ describe('the further cluster of the inputs', () => {
       `{ arn: '${PLANT}', auth: tls, secret: '${SECRET}' }`,
       /clusters\.plant\.auth: must be iam or scram-sha-512 with secret/,
     ],
+    [`{ secret: '${SECRET}' }`, /clusters\.plant: needs arn or brokers/],
+    [`{ arn: '${PLANT}' }, mill: { arn: '${PLANT}' }`, /clusters: must be a mapping of one name/],
+    [`{ arn: '${PLANT}', broker: x }`, /clusters\.plant\.broker: unknown key; did you mean brokers\?/],
     ['{ arn: plant }', /arn: must be the ARN of an MSK cluster/],
   ] as const)
     it(`refuses to deploy ${cluster}`, () => {
@@ -205,6 +209,14 @@ describe('the further cluster of the inputs', () => {
         sasl: { mechanism: 'scram-sha-512', username: 'me', password: 'pw' },
       },
     })
+  })
+
+  it('refuses an input in a cluster that the file does not have, with the nearest name', () => {
+    const text = "clusters: { plant: { brokers: ['b:9092'] } }\ninputs: [{ topic: boilers, cluster: plan }]"
+    assert.throws(
+      () => readInputs(text, 'inputs.yaml'),
+      /inputs\.yaml:2:.*is not in clusters\. Did you mean plant\?/,
+    )
   })
 
   it('given this machine, then it names what is missing there', () => {

@@ -1,10 +1,10 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
+import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { listFurtherTopics } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
-import { listReaders } from '../dlq/query-dlq.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, withKafka } from '../servers/kafka.ts'
 import { awaitAnswer } from '../servers/server-errors.ts'
@@ -54,29 +54,27 @@ async function readLags(
     command,
   )
   const reports: LagReport[] = []
-  try {
-    for (const { kafka, offsets, log, groups } of clusters)
-      for (const group of groups.filter(one => chosen.includes(one))) {
-        const found = await readGroupLag(kafka, offsets, group)
-        reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
-      }
-  } finally {
-    await further?.offsets.close()
-  }
+  for (const { kafka, offsets, log, groups } of clusters)
+    for (const group of groups.filter(one => chosen.includes(one))) {
+      const found = await readGroupLag(kafka, offsets, group)
+      reports.push(buildLagReport(await addGroupAges(log, found, Date.now())))
+    }
   return reports
 }
 
 /** Opens the further cluster of the inputs, with the groups that read them; undefined if there is none. */
 async function openFurtherCluster({ config, connections }: KafkaCommand) {
   const topics = listFurtherTopics(config.env, config.inputsFile)
-  const read = listReaders(config.env).filter(({ topic }) => topics.has(topic))
+  const read = readFunctions()
+    .flatMap(declared => listTriggerTopics(declared, config.env))
+    .filter(({ topic }) => topics.has(topic))
   const [first] = read
   if (first === undefined) return undefined
   const clients = connections.at(first.topic)
   const [kafka, log] = [await clients.kafka(), await clients.log()]
   const groups = await awaitAnswer(listGroups(kafka))
   const names = new Set(read.map(({ group }) => group))
-  const offsets = new TopicOffsets(kafka)
+  const offsets = connections.register(new TopicOffsets(kafka))
   return { kafka, log, offsets, groups: groups.filter(({ group }) => names.has(group)) }
 }
 

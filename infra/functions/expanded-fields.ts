@@ -67,7 +67,8 @@ export function expandFields(
 function buildKafkaEvent(declared: DeclaredFunction, { topic, group }: TriggerTopic, place: Place): object {
   const { reading } = declared
   const further = findFurtherCluster(place, topic)
-  const { arn, kafkaSecrets } = further ?? { arn: place.clusterArn, kafkaSecrets: place.kafkaSecrets }
+  const arn = further ? further.arn : place.clusterArn
+  const kafkaSecrets = further ?? place.kafkaSecrets
   const fields = {
     topic,
     consumerGroupId: group,

@@ -50,12 +50,12 @@ function findCluster(inputs: readonly Input[], signIn?: InputSignIn): FurtherClu
   const { brokers, auth, secret, caSecret } = readClusterSettings(cluster, signIn === undefined, signIn).kafka
   const { name, arn } = cluster
   const topics = inputs.filter(one => one.cluster !== undefined).map(({ topic }) => topic)
-  return { name, topics, arn, brokers: [...brokers], kafkaSecrets: { auth, secret, caSecret } }
+  return { name, topics, arn, brokers: [...brokers], auth, secret, caSecret }
 }
 
 /** Returns errors that would keep an event source from its cluster. */
-function findClusterProblems({ arn, brokers, kafkaSecrets }: FurtherCluster, signIn?: InputSignIn): string[] {
-  const { auth, secret, caSecret } = kafkaSecrets
+function findClusterProblems(cluster: FurtherCluster, signIn?: InputSignIn): string[] {
+  const { arn, brokers, auth, secret, caSecret } = cluster
   if (signIn !== undefined) {
     if (brokers.length === 0) return ['brokers: must name those for `npm start`, or INPUTS_FILE another file']
     return secret === undefined

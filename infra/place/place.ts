@@ -26,11 +26,11 @@ function list<Item>(item: GenericSchema<Item>) {
   return array(item) as GenericSchema<readonly Item[]>
 }
 
-const KAFKA_SECRETS = object({
+const KAFKA_SECRETS = {
   auth: picklist(AUTHENTICATIONS),
   secret: optional(string()),
   caSecret: optional(string()),
-})
+}
 
 const PLACE = object({
   /** Name of the environment. Topic names end with it. */
@@ -49,7 +49,7 @@ const PLACE = object({
       topics: list(string()),
       arn: optional(string()),
       brokers: list(string()),
-      kafkaSecrets: KAFKA_SECRETS,
+      ...KAFKA_SECRETS,
     }),
   ),
   /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
@@ -90,7 +90,7 @@ const PLACE = object({
    * Authentication of the functions to Kafka, with the names or ARNs of the secrets with the credentials and with the CA
    * certificate; absent if Kafka does not require authentication.
    */
-  kafkaSecrets: optional(KAFKA_SECRETS),
+  kafkaSecrets: optional(object(KAFKA_SECRETS)),
   /**
    * Settings of the alarms; absent on this machine. Without a topic, alarms change their state without a notification. `cache` is a
    * serverless cache with its size; absent for a cluster of nodes.

@@ -7,6 +7,7 @@ import {
   type InputSignIn,
   LOCAL_PORTS,
   readSetting,
+  readSettings,
 } from '../../lib/app/settings/index.ts'
 import { resolveFolders } from './config-folders.ts'
 import { readInputTopics } from './input-topics.ts'
@@ -55,8 +56,7 @@ export function readThisMachine(env: Environment, project: string): Place {
 const SIGN_IN = ['INPUT_KAFKA_USERNAME', 'INPUT_KAFKA_PASSWORD', 'INPUT_KAFKA_CA_FILE'] as const
 
 function readSignIn(env: Environment): InputSignIn {
-  const [username, password, caFile] = SIGN_IN.map(name => env[name] || undefined)
-  return { username, password, caFile }
+  return readSettings([INPUTS], env).inputSignIn ?? {}
 }
 
 function pick(env: Environment, names: readonly string[]): Record<string, string> {
@@ -69,9 +69,8 @@ export function buildTriggerClusters(
   env: Environment,
 ): object {
   if (inputCluster === undefined) return {}
-  const { arn, brokers, kafkaSecrets } = inputCluster
+  const { arn, brokers, auth: mechanism } = inputCluster
   const { username, password, caFile } = readSignIn(env)
-  const mechanism = kafkaSecrets.auth
   return {
     [arn ?? brokers.join(',')]: {
       brokers,

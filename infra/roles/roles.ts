@@ -92,7 +92,7 @@ function buildFurtherClusterStatements(declared: DeclaredFunction, place: Place)
   const read = listTriggerTopics(declared, env, inputs).filter(one => findFurtherCluster(place, one.topic))
   if (inputCluster === undefined || read.length === 0) return []
   const { arn } = inputCluster
-  const secrets = buildKafkaSecretStatements(inputCluster)
+  const secrets = buildKafkaSecretStatements({ kafkaSecrets: inputCluster })
   if (arn === undefined) return secrets
   return [
     allow(['kafka:GetBootstrapBrokers', 'kafka:DescribeClusterV2'], [arn]),

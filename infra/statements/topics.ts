@@ -54,7 +54,7 @@ export function buildTopicsStatements(all: readonly DeclaredFunction[], place: P
           ),
         ]
       : []),
-    ...(inputCluster ? buildKafkaSecretStatements(inputCluster) : []),
+    ...(inputCluster ? buildKafkaSecretStatements({ kafkaSecrets: inputCluster }) : []),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...buildKafkaSecretStatements(place),
     // The suffix of a secret is unknown until the secret has been created.

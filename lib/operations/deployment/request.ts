@@ -73,11 +73,7 @@ export interface DeployedInputs {
 export function parseInputs({ ResourceProperties }: ResourceRequest): DeployedInputs {
   const { Inputs: inputs = [], FurtherCluster: further } = ResourceProperties
   const own = Array.isArray(inputs) ? inputs.map(String) : []
-  if (typeof further !== 'object' || further === null) return { own }
-  const { kafkaSecrets, ...cluster } = further as { kafkaSecrets: object } & NonNullable<
-    DeployedInputs['further']
-  >
-  return { own, further: { ...cluster, ...kafkaSecrets } }
+  return further ? { own, further: further as Required<DeployedInputs>['further'] } : { own }
 }
 
 /**

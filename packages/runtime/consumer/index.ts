@@ -10,7 +10,6 @@ export {
   type FailureClass,
   type FailureCode,
   failure,
-  rejection,
 } from './failure-codes.ts'
 export {
   type FailedAttempt,
@@ -37,7 +36,6 @@ export {
   type Emission,
   type KeyedProcess,
   type PartitionContext,
-  type Rejected,
   reject,
   type StepResult,
   type Takeover,

@@ -1,19 +1,17 @@
-import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type ImportCounts, importLines } from '../../lib/operations/import/event-lines.ts'
 import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openFile } from '../../lib/operations/replay/recording-file.ts'
 import { count } from '../../lib/support/count.ts'
-import { argument, command, flag, option, optionList, SOME_TEXT, type ValuesOf } from '../command.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { argument, command, flag, optionList, SOME_TEXT, type ValuesOf } from '../command.ts'
+import { CliFailure } from '../failure.ts'
 import { loadMappings } from '../options/mapping.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
 const OPTIONS = {
   mapping: optionList('<name>', 'read by this mapping, a name or a file; again for more', SOME_TEXT),
   skipInvalid: flag('skip lines that cannot be read, and count them'),
-  output: option('<file>', 'file to write (default: standard output)', SOME_TEXT),
 }
 
 export default command({
@@ -25,7 +23,7 @@ and \`sluice mappings try\` shows its result. Without --mapping, all mappings of
 gives the same events.`,
   more: `
 Examples:
-  sluice import metrics.jsonl --mapping database-metrics --output stream.jsonl
+  sluice import metrics.jsonl --mapping database-metrics > stream.jsonl
   sluice replay stream.jsonl --speed max`,
   args: {
     file: argument('a file of JSON lines, or a CSV file with a header', SOME_TEXT),
@@ -35,26 +33,21 @@ Examples:
 })
 
 async function importFile(
-  { file, mapping, output, skipInvalid }: ValuesOf<typeof OPTIONS> & { readonly file: string },
+  { file, mapping, skipInvalid }: ValuesOf<typeof OPTIONS> & { readonly file: string },
   terminal: Terminal,
 ): Promise<void> {
   const mappings = await loadMappings(mapping, terminal)
-  const path = output && resolvePath(terminal, output)
-  if (resolvePath(terminal, file) === path)
-    throw usageFailure('--output is the imported file, whose records would be lost: choose another file')
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
-    const target = path ? createWriteStream(path) : terminal.stdout
     const lines = Readable.from(
       importLines(file, { mappings, skipInvalid }, counts, {
         open: name => openFile(resolvePath(terminal, name)),
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),
     )
-    await pipeline(lines, target, { end: target !== terminal.stdout, signal: terminal.stop })
+    await pipeline(lines, terminal.stdout, { end: false, signal: terminal.stop })
   } catch (error) {
-    if (!terminal.stop.aborted)
-      throw toIncompleteFailure(fileFailure(output ?? 'standard output', error), counts)
+    if (!terminal.stop.aborted) throw toIncompleteFailure(fileFailure('standard output', error), counts)
   }
   const imported = terminal.stop.aborted ? 'Stopped: imported only' : 'Imported'
   terminal.stderr.write(

@@ -62,7 +62,7 @@ function requireType(wanted: string): string {
 
 /**
  * Status of a schema.
- * - `createRegistrySubjects`: the subject contains the schema;
+ * - `registered`: the subject contains the schema;
  * - `new`: the subject does not exist;
  * - `compatible`: the schema can become the next version of its subject;
  * - `incompatible`: the schema cannot become the next version.

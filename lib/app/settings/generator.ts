@@ -182,7 +182,7 @@ export const GENERATOR_KEYS = {
     schema: pipe(number(`must be ${RATE}`), minValue(0, `must be ${RATE}`), maxValue(1, `must be ${RATE}`)),
   },
   fleet: {
-    description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\`, \`trend\` (change of a metric per day) and \`connections\`.`,
+    description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\` and \`connections\`.`,
     allowed: `a list of groups with at most ${MAX_READINGS_PER_SECOND} readings per second together`,
     otherwise: 'fifteen sensors of the families that can be simulated',
     schema: FLEET,

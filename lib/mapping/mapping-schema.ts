@@ -1,13 +1,7 @@
 /** Validates mappings against `config/schemas/mapping.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-mapping.js'
-import {
-  describeErrors,
-  type FilePath,
-  keepInnermost,
-  type PathError,
-  parseJsonPointer,
-} from '../support/file-errors.ts'
+import { describeErrors, type FilePath, keepInnermost, type PathError, parseJsonPointer } from '../support/file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
@@ -42,7 +36,7 @@ function knownIn([outer, inner]: FilePath): string {
 }
 
 const BY_KEY: Readonly<Record<string, string>> = {
-  family: 'environment, database or device',
+  family: 'the name of a family',
   id: 'position, or a list of fields that together identify a record',
   epoch: 's, ms, us or ns',
   disambiguation: 'earlier or later',

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { Context } from 'aws-lambda'
 import kafkajs, { type Admin } from 'kafkajs'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
@@ -18,6 +19,9 @@ import { parse } from '../../lib/views/language/parser.ts'
 import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { environmentReading } from '../support/records.ts'
+import { startSchemaRegistry } from '../support/schema-registry.ts'
+import { AVRO, AVRO_ID, sent } from '../support/serialized.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -40,9 +44,10 @@ const ORDER_SCHEMA = {
   required: ['customerId'],
   properties: { customerId: { type: 'string' }, total: { type: 'number' } },
 }
-const INPUTS = (greenhouse: string, orders: string) => `
+const INPUTS = (greenhouse: string, orders: string, events: string) => `
 inputs:
   - { topic: ${greenhouse}, mappings: [greenhouse] }
+  - { topic: ${events}, mappings: [greenhouse] }
   - topic: ${orders}
     to: events
     as: { type: com.example.order.v1, subject: customerId, time: record, schema: inputs/order.json }
@@ -65,6 +70,8 @@ describe('intake of a topic of another application', () => {
   let handler: KafkaHandler
   let router: KafkaHandler
   let orders: string
+  let cloudEvents: string
+  let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
   let viewsHandler: KafkaHandler
   const variables: Record<string, string> = {}
 
@@ -72,21 +79,27 @@ describe('intake of a topic of another application', () => {
     environment = await TestEnvironment.create()
     topic = `greenhouse-${environment.name}`
     orders = `orders-${environment.name}`
+    cloudEvents = `cloud-events-${environment.name}`
+    registry = await startSchemaRegistry()
     folder = await mkdtemp(join(tmpdir(), 'intake-'))
     await writeFile(join(folder, 'greenhouse.yaml'), MAPPING('soil'))
     await mkdir(join(folder, 'inputs'))
     await writeFile(join(folder, 'inputs', 'order.json'), JSON.stringify(ORDER_SCHEMA))
-    await writeFile(join(folder, 'inputs.yaml'), INPUTS(topic, orders))
+    await writeFile(join(folder, 'inputs.yaml'), INPUTS(topic, orders, cloudEvents))
+    await writeFile(join(folder, 'policy.yaml'), 'codes: { schema-unknown: [1m] }\n')
     admin = new kafkajs.Kafka({ brokers: brokers(), logLevel: kafkajs.logLevel.NOTHING }).admin()
     await admin.connect()
     await createInput(topic)
     await createInput(orders)
+    await createInput(cloudEvents)
     Object.assign(variables, {
       KAFKA_BROKERS: brokers().join(','),
       REDIS_URL: redisUrl(),
       SLUICE_ENV: environment.name,
       INPUTS_FILE: join(folder, 'inputs.yaml'),
       MAPPINGS_DIR: folder,
+      FAILURES_DIR: folder,
+      SCHEMA_REGISTRY_URL: registry.uri,
     })
     Object.assign(process.env, variables, { EMITTERS: '', PARTIAL_RESPONSES: 'on' })
     handler = (await import('../../functions/intake/handler.ts')).handler
@@ -95,9 +108,10 @@ describe('intake of a topic of another application', () => {
   })
 
   after(async () => {
-    await admin?.deleteTopics({ topics: [topic, orders] }).catch(() => {})
+    await admin?.deleteTopics({ topics: [topic, orders, cloudEvents] }).catch(() => {})
     await admin?.disconnect()
     for (const one of [handler, router, viewsHandler]) await closeConnections(one)
+    await registry?.close()
     await environment?.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -246,7 +260,12 @@ describe('intake of a topic of another application', () => {
       const messages = partitions.map(partition => {
         const event = createActivationEvent(plan, partition, new Date().toISOString())
         const { value, headers } = writeEvent(event)
-        return { partition, key: null, value, headers: Object.fromEntries(headers) }
+        return {
+          partition,
+          key: null,
+          value,
+          headers: Object.fromEntries(headers.map(([name, bytes]) => [name, String(bytes)])),
+        }
       })
       await environment.client.send(environment.topic(signal), messages)
     }
@@ -272,5 +291,84 @@ describe('intake of a topic of another application', () => {
     const rows = await ask(`${counts} GROUP BY ALL ORDER BY ALL`)
     assert.deepEqual(rows.length, 4)
     assert.deepEqual(rows[0], { customer_id: 'c0', n: 8, total: 112 })
+  })
+
+  /** Sends a reading in Avro, and delivers it to `intake`, whose registry does not have the schema. */
+  async function failAvro(id: string, schemaId: number): Promise<void> {
+    const { value, headers } = sent(0, environmentReading(id), 'avro with an id')
+    value?.writeInt32BE(schemaId, 1)
+    await environment.client.send(cloudEvents, [
+      {
+        partition: 0,
+        value,
+        headers: Object.fromEntries(headers.map(([name, bytes]) => [name, String(bytes)])),
+      },
+    ])
+    await deliver(handler, await readInput(cloudEvents))
+    await deliver(router, await readInput(environment.topic('failures')))
+  }
+
+  const { now } = Date
+  after(() => {
+    Date.now = now
+  })
+
+  /** Runs the redriver. Its clock is two minutes ahead, so that all retries are due. */
+  async function redriveDue(): Promise<unknown> {
+    Date.now = () => now() + 120_000
+    process.env.IS_LOCAL = 'true'
+    try {
+      const redriver = (await import(`../../functions/redriver/handler.ts?${Date.now()}`)).handler
+      const result = await redriver({ time: new Date().toISOString() }, CONTEXT as Context)
+      await deliver(router, await readInput(environment.topic('failures')))
+      return result.redriven
+    } finally {
+      delete process.env.IS_LOCAL
+    }
+  }
+
+  const countReadings = async (id: string) =>
+    (await readEvents('readings')).filter(one => one.id === id).length
+  const dlq = (...args: string[]) => ran(['dlq', ...args], { environment: variables, folder })
+
+  it('appends a failed record in Avro at a due retry, once the registry has its schema', async () => {
+    await failAvro('avro-1', AVRO_ID)
+    assert.equal(await environment.lengthOf('retry-1m'), 1)
+    registry.answerWith(503)
+    assert.deepEqual(await redriveDue(), { forwarded: 0, failed: 0, skipped: 0, deferred: 1 })
+    registry.answerWith(200)
+    registry.schemas.set(AVRO_ID, { schema: AVRO })
+    await until('the registry is asked again', async () => {
+      await redriveDue()
+      return (await countReadings('avro-1')) > 0
+    })
+    assert.equal(await countReadings('avro-1'), 1)
+    await redriveDue()
+    assert.equal(await countReadings('avro-1'), 1)
+  })
+
+  it('appends a failed record in Avro by a redrive, once, and changes nothing without the registry', async () => {
+    const unknown = AVRO_ID + 1
+    await failAvro('avro-2', unknown)
+    assert.deepEqual(await redriveDue(), { forwarded: 1, failed: 0, skipped: 0, deferred: 0 })
+    const open = async () =>
+      JSON.parse((await dlq('list', '--code', 'schema-unknown', '--json')).stdout).deadLetters
+    const [letter, ...others] = await open()
+    assert.deepEqual([letter.attempt, others], [2, []])
+
+    registry.schemas.set(unknown, { schema: AVRO })
+    registry.answerWith(503)
+    const stopped = await dlq('redrive', letter.at, '--yes')
+    assert.equal(stopped.status, 1)
+    assert.match(stopped.stderr, /schema registry/)
+    assert.deepEqual([await countReadings('avro-2'), (await open()).length], [0, 1])
+    registry.answerWith(200)
+    assert.equal((await dlq('redrive', letter.at, '--yes')).status, 0)
+    assert.deepEqual([await countReadings('avro-2'), (await open()).length], [1, 0])
+
+    const again = await dlq('redrive', letter.at, '--again', '--yes')
+    assert.equal(again.status, 1)
+    assert.match(again.stdout, /^Left out: 1, of records of an input whose event was appended before/m)
+    assert.equal(await countReadings('avro-2'), 1)
   })
 })

@@ -43,14 +43,19 @@ export async function findPolicyProblems(
   return loadPolicy(folder, consumers, shown).then(() => [], toErrorLines)
 }
 
-/** Checks the mappings and schemas that inputs refer to. @param mappings folder of the mappings, and its name in messages */
+/** Checks the list of inputs, and the mappings and schemas that it refers to. @param mappings folder of the mappings, and its name in messages */
 export async function findInputProblems(
   env: string,
   file: string,
   shown: string,
   [folder, shownFolder]: readonly [folder: string, shown: string] = ['config/mappings', 'config/mappings'],
 ): Promise<string[]> {
-  return loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder }).then(() => [], toErrorLines)
+  try {
+    await loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder })
+    return []
+  } catch (error) {
+    return toErrorLines(error)
+  }
 }
 
 function toErrorLines(error: unknown): string[] {

@@ -52,6 +52,7 @@ const NEEDS_NO_SETTINGS = new Set([
   'rollback function',
 ])
 const BUILDS = new Set(['package', 'deploy', 'deploy function'])
+const RUNS = new Set(['offline', 'offline start'])
 const DEPLOYS = new Set(['deploy', 'deploy function'])
 
 export default class DeploymentChecks {
@@ -76,7 +77,13 @@ export default class DeploymentChecks {
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [describeLocalStage(command)] : await this.#otherPackage(stage))
-    this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
+    const contents = BUILDS.has(command)
+      ? await this.#contents()
+      : RUNS.has(command)
+        ? await this.#inputProblems()
+        : []
+    // An error in the list of inputs is found by both.
+    this.#refuse([...new Set([...settings, ...contents])])
     const notice = describeDisabledClock(schedules)
     if (notice) this.#log.notice(notice)
     const idle = BUILDS.has(command) ? describeIdlePollers(this.#functions(), place) : undefined
@@ -105,18 +112,8 @@ export default class DeploymentChecks {
 
   /** Finds errors in configuration files and settings, so that functions do not fail when they start. */
   async #contents(): Promise<string[]> {
-    const { serviceDir, service } = this.#framework
-    const environments = Object.fromEntries(
-      Object.entries(service.functions).map(([name, { environment }]) => [
-        name,
-        { ...service.provider.environment, ...environment },
-      ]),
-    )
-    const pathsIn = (variable: string) => {
-      const values = Object.values(environments).map(environment => environment[variable])
-      const paths = values.flatMap(value => (typeof value === 'string' ? [resolve(serviceDir, value)] : []))
-      return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
-    }
+    const environments = this.#environments()
+    const pathsIn = (variable: string) => this.#pathsIn(variable)
     // Import on demand, so that `serverless offline` does not load the schema compiler.
     const [files, { findSchemaProblems }, { findSettingsProblems }] = await Promise.all([
       import('../checks/config-files.ts'),
@@ -131,19 +128,42 @@ export default class DeploymentChecks {
       ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
-      ...pathsIn('INPUTS_FILE').map(([file, shown]) =>
-        files.findInputProblems(
-          readPlace(service.custom.deployment).env,
-          file,
-          shown,
-          pathsIn('MAPPINGS_DIR')[0],
-        ),
-      ),
+      this.#inputProblems(),
     ])
     return [
       ...findSettingsProblems(environments, this.#framework.getProvider('aws').getRegion()),
       ...checked.flat(),
     ]
+  }
+
+  /** Finds errors in the list of inputs and in their mappings, which `intake` would only report at its first record. */
+  async #inputProblems(): Promise<string[]> {
+    const { findInputProblems } = await import('../checks/config-files.ts')
+    const { env } = readPlace(this.#framework.service.custom.deployment)
+    const [mappings] = this.#pathsIn('MAPPINGS_DIR')
+    const found = this.#pathsIn('INPUTS_FILE').map(([file, shown]) =>
+      findInputProblems(env, file, shown, mappings),
+    )
+    return (await Promise.all(found)).flat()
+  }
+
+  /** Returns the environment variables of each function. */
+  #environments(): Record<string, Readonly<Record<string, unknown>>> {
+    const { provider, functions } = this.#framework.service
+    return Object.fromEntries(
+      Object.entries(functions).map(([name, { environment }]) => [
+        name,
+        { ...provider.environment, ...environment },
+      ]),
+    )
+  }
+
+  /** Returns the paths that functions have in a variable, each absolute and relative to the project. */
+  #pathsIn(variable: string): (readonly [path: string, shown: string])[] {
+    const { serviceDir } = this.#framework
+    const values = Object.values(this.#environments()).map(environment => environment[variable])
+    const paths = values.flatMap(value => (typeof value === 'string' ? [resolve(serviceDir, value)] : []))
+    return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
   }
 
   #refuse(problems: readonly string[]): void {

@@ -2,17 +2,20 @@ import { relative, resolve } from 'node:path'
 import process from 'node:process'
 import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
+import { checkInputsAnew } from './check-anew.ts'
 import { OfflineFunctions } from './offline-functions.ts'
-import { type Definition, Reloader } from './reloader.ts'
+import { type Definition, describeRejection, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './trigger-thread.ts'
 import { Watcher } from './watcher.ts'
+
+/** Files that determine what `intake` does. They are read at startup, but checked when they are saved. */
+const INPUT_FILES = ['config/inputs.yaml', 'config/mappings']
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
-  'config/inputs.yaml',
-  'config/mappings',
+  ...INPUT_FILES,
   'config/notifications',
   'package.json',
   'package-lock.json',
@@ -129,7 +132,7 @@ export default class ReloadPlugin {
     const rows: SavedFiles[] = [
       {
         has: path => isIn(path, READ_AT_START),
-        act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
+        act: paths => this.#checkForRestart(paths),
       },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
@@ -151,6 +154,13 @@ export default class ReloadPlugin {
           }
         }),
     })
+  }
+
+  /** Says that files take effect with the next start, or what is wrong with them, so that this start does not fail. */
+  async #checkForRestart(paths: readonly string[]): Promise<void> {
+    const errors = paths.some(path => isIn(path, INPUT_FILES)) ? await checkInputsAnew() : []
+    if (errors.length === 0) this.#say(`restart to use the change: ${paths.join(', ')}`)
+    else this.#say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
   }
 
   async #reloadRules(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { checkRulesAnew } from './check-rules-anew.ts'
+import { checkRulesAnew } from './check-anew.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -182,6 +182,6 @@ function describeReload(functions: readonly string[], files: readonly string[]):
 }
 
 /** @param reason reason for the rejection, with a line for each error */
-function describeRejection(what: string, reason: string): string {
+export function describeRejection(what: string, reason: string): string {
   return [`✗ ${what}:`, ...reason.split('\n').map(line => `    ${line.trim()}`)].join('\n')
 }

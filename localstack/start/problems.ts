@@ -164,9 +164,11 @@ function parseLine<Line = Record<string, unknown>>(line: string): Line | undefin
   }
 }
 
-/** Returns the first line of a reason, without a colon or a full stop at its end. */
+/** Returns the first line of a reason, and the first error of a file, without a colon or a full stop at the end of a line. */
 function firstLine(reason: string): string {
-  return (reason.split('\n')[0] ?? '').replace(/[:.]$/, '')
+  const [first = '', second = ''] = reason.split('\n')
+  const [error] = /\S+:\d+:\d+ {2}.*/.exec(second) ?? []
+  return [first, ...(error ? [error] : [])].map(line => line.replace(/[:.]$/, '')).join(': ')
 }
 
 /** Formats a value of a log line as text. Powertools logs an error as an object. */

@@ -47,6 +47,17 @@ describe('the problems of a run', () => {
     assert.deepEqual(run.problems.unresolvedProblems, [])
   })
 
+  it('given files with errors, then the first is named with its place', () => {
+    const run = new Run()
+    run.report(
+      stalled('intake', 'the mapping has errors\n  config/m.yaml:3:1  family: no family is called x.'),
+    )
+    assert.match(
+      run.lines[0] ?? '',
+      /stalled: the mapping has errors: config\/m\.yaml:3:1 {2}family: no .* x\. /,
+    )
+  })
+
   it('given several functions that stall for one reason, then it is one line, and each is unresolved', () => {
     const run = new Run()
     run.report(stalled('alerting', 'no broker'), stalled('activity', 'no broker'))

@@ -9,7 +9,7 @@ import type { PendingRecords } from './log/pending-records.ts'
 import type { SegmentCutter } from './log/segment-cutter.ts'
 import type { End } from './model/chunk.ts'
 import type { PublishedFailures } from './model/failure-memory.ts'
-import type { LogIdentity, OffsetRange } from './model/log.ts'
+import type { LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Snapshot } from './model/snapshot.ts'
 import type { Allowed } from './model/tries.ts'
@@ -38,8 +38,8 @@ export interface PartitionRun {
   readonly stateKey: StateKey
   /** Identity of the log, for a process with `foreignLogs`; absent for others, and if the brokers have no ids of topics. */
   readonly log?: LogIdentity | undefined
-  /** Empties the loaded state if it belongs to another log; resolves to undefined if it does not. Present where `log` is. */
-  readonly restartForNewLog?: (snapshot: Snapshot) => Promise<End | undefined>
+  /** Ensures that the state and the pending records belong to this log. Present where `log` is. */
+  readonly followLog?: (snapshot: Snapshot) => Promise<End | undefined>
   readonly code: string
   readonly pending: PendingRecords
   /** True if producers set the timestamps of the batch. */
@@ -48,6 +48,4 @@ export interface PartitionRun {
   readonly allowed: Allowed
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
-  /** Range of a log that was created again. It is read in place of the delivered records, page by page; absent once it was read. */
-  unread?: OffsetRange | undefined
 }

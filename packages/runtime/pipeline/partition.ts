@@ -17,7 +17,7 @@ import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
 import { publishOutbox, tryTrim } from './publishing/publish.ts'
-import { restartForNewLog } from './replacing/new-log.ts'
+import { ensurePresentLog, followLog } from './replacing/new-log.ts'
 import type { StatesPort } from './replacing/replaceable-states.ts'
 import { chooseSteps } from './steps.ts'
 
@@ -36,6 +36,8 @@ export async function runPartition(
 ): Promise<PartitionResult> {
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const [first] = records as [LogRecord]
+  const { confirmed } = invocation.logChecks
+  const place = `${topic}/${partition}`
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   // Without an await for other logs: it would delay every partition by a turn of the event loop.
   const isForeign = readsForeignLogs(consumer)
@@ -45,24 +47,25 @@ export async function runPartition(
   const foreign = isForeign
     ? { readAtMs: invocation.nowMs(), ...omitUndefined({ log: log && formatLog(log) }) }
     : undefined
-  const pending = new PendingRecords(records, consumer, foreign)
+  const isCompared = foreign?.log !== undefined && confirmed.get(place) !== foreign.log
+  const pending = new PendingRecords(records, consumer, foreign, isCompared)
   const hasProducerTimes = createTimeFrom !== undefined
   const base = createRun(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
   const run: PartitionRun = log
-    ? { ...base, log, restartForNewLog: state => restartForNewLog(run, ports.states, state) }
+    ? { ...base, log, followLog: state => followLog(run, ports.states, state) }
     : base
   const steps = chooseSteps(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (hasProducerTimes && needsAppendTimes) ports.observer.reportTimedByProducers(stateKey, createTimeFrom)
-  while (!pending.isEmpty || run.unread) {
+  while (!pending.isEmpty) {
     const { chunk } = pending
-    const work = () => (chunk.length > 0 ? processChunk(run, steps, chunk) : readUnread(run))
-    const next = isLate(run) ? OUT_OF_TIME : await work()
+    const next = isLate(run) ? OUT_OF_TIME : await processChunk(run, steps, chunk)
     // The permit is held if this chunk or an earlier one was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
     if (next !== 'go-on') return stopAt(chunk[0] ?? first, next)
   }
+  if (foreign?.log !== undefined && pending.isOfLog) confirmed.set(place, foreign.log)
   return { batch: delivered }
 
   /**
@@ -70,6 +73,8 @@ export async function runPartition(
    * dropped, because they are at or below the applied offset.
    */
   function stopAt({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
+    // The batch that is delivered again is compared with the log.
+    confirmed.delete(place)
     ports.observer.reportWaiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
   }
@@ -175,30 +180,11 @@ async function resolveEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtake
       pending.dropTo(end.toOffset)
       run.allowed.isFirst = false
       return 'go-on'
-    case 'new-log':
-      return 'go-on'
     case 'missing':
       await ports.log.acquire()
       // This may have waited for a long time, until other partitions released their permits.
       if (isLate(run)) return OUT_OF_TIME
       return (await readBack(run, end)) ? 'go-on' : OUT_OF_TIME
-  }
-}
-
-/** Reads the next page of a log that was created again, and adds it to the pending records. */
-async function readUnread(run: PartitionRun): Promise<NextStep> {
-  const { ports, stateKey, pending, unread } = run
-  if (!unread) return 'go-on'
-  try {
-    await ports.log.acquire()
-    if (isLate(run)) return OUT_OF_TIME
-    const looked = await ports.log.read(stateKey.topic, stateKey.partition, unread)
-    pending.insert(unread.fromOffset, looked)
-    const { nextOffset } = looked
-    run.unread = nextOffset > unread.toOffset ? undefined : { ...unread, fromOffset: nextOffset }
-    return 'go-on'
-  } catch (error) {
-    return toDeferred(error)
   }
 }
 
@@ -214,6 +200,7 @@ async function readBack(
   const { ports, stateKey, pending } = run
   const { log, observer } = ports
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
+  await ensurePresentLog(run)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
     observer.reportExpired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)

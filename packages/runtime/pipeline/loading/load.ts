@@ -34,13 +34,15 @@ export async function loadState(run: PartitionRun, part: DecodedPart): Promise<L
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
-  const restarted = await run.restartForNewLog?.(snapshot)
-  if (restarted) return restarted
-  const { appliedOffset } = snapshot.version
+  const ended = await run.followLog?.(snapshot)
+  if (ended) return ended
+  const { appliedOffset, epoch } = snapshot.version
   if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
   await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
   const range = pending.holeAfter(appliedOffset)
-  if (range) return { kind: 'missing', range, appliedOffset }
+  // A state that was emptied for a new log has lost nothing.
+  const isRoutine = pending.isCompared && epoch > 0
+  if (range) return { kind: 'missing', range, appliedOffset, isRoutine }
   // Publish leftover entries first, so that the outbox does not grow further.
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)

@@ -5,6 +5,7 @@
 import { withLogTime } from '../../cloudevents/log-time.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
+import { computeDigest } from '../model/fingerprint.ts'
 import type { OffsetRange, ReadRange } from '../model/log.ts'
 
 /** Properties of the records of a log of another application. */
@@ -24,12 +25,19 @@ export class PendingRecords {
   readonly #logTime: Consumer['logTime']
   readonly #foreign: ForeignLog | undefined
 
+  /** True if the records of the log replace those that were delivered, which may be of a log that no longer exists. */
+  readonly isCompared: boolean
+  /** True if the delivered records were compared with the log, and none differed. Undefined until one is compared. */
+  isOfLog: boolean | undefined
+
   /** @param foreign set for a log of another application */
   constructor(
     records: readonly LogRecord[],
     { limits, logTime }: Pick<Consumer, 'limits' | 'logTime'>,
     foreign?: ForeignLog,
+    isCompared = false,
   ) {
+    this.isCompared = isCompared
     this.#limits = limits
     this.#logTime = logTime
     this.#foreign = foreign
@@ -89,26 +97,43 @@ export class PendingRecords {
   holeAfter(appliedOffset: number): OffsetRange | undefined {
     const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const next = this.#records[first]
-    const hole = next && this.#hole(appliedOffset + 1, next.offset - 1)
+    const hole = next && this.#hole(appliedOffset + 1, this.#beforeKnown(next))
     if (!hole) return undefined
     // Read all holes at once, because each read costs a round trip. A topic that is written in transactions has a hole after each
     // transaction.
     const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
-    return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
+    return last < 0 ? hole : { ...hole, toOffset: this.#beforeKnown(this.#records[last] as LogRecord) }
   }
 
   /** Inserts records that were read from the log from the given offset. Returns the records that were not pending before. */
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
-    const added = this.#placeInLog(
-      records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset),
-    )
-    this.#records = [...this.#records, ...added].sort((a, b) => a.offset - b.offset)
-    this.#lastRead = Math.max(this.#lastRead, added.at(-1)?.offset ?? -1)
-    const seen = [...this.#seen, { fromOffset, toOffset: nextOffset - 1 }]
-    this.#seen = seen.sort((a, b) => a.fromOffset - b.fromOffset)
+    const read = this.#placeInLog(records.filter(({ offset }) => offset < nextOffset))
+    const added = read.filter(({ offset }) => !delivered.has(offset))
+    const range = { fromOffset, toOffset: nextOffset - 1 }
+    if (this.isCompared) this.#compare(range, read)
+    const inserted = this.isCompared ? read : added
+    this.#records = [...this.#records, ...inserted].sort((a, b) => a.offset - b.offset)
+    this.#lastRead = Math.max(this.#lastRead, inserted.at(-1)?.offset ?? -1)
+    this.#seen = [...this.#seen, range].sort((a, b) => a.fromOffset - b.fromOffset)
     return added
+  }
+
+  /** Compares the delivered records of a range with those of the log, and removes them. */
+  #compare({ fromOffset, toOffset }: OffsetRange, read: readonly LogRecord[]): void {
+    const log = new Map(read.map(record => [record.offset, record]))
+    this.#records = this.#records.filter(record => {
+      if (record.offset < fromOffset || record.offset > toOffset) return true
+      this.isOfLog = this.isOfLog !== false && isSame(record, log.get(record.offset))
+      return false
+    })
+  }
+
+  /** Removes the records from this offset on, which the log does not have. */
+  dropFrom(offset: number): void {
+    this.#records = this.#records.filter(record => record.offset < offset)
+    this.isOfLog = false
   }
 
   /** Removes the records up to this offset. They need no further work in this batch. */
@@ -127,7 +152,12 @@ export class PendingRecords {
 
   #holeBefore(index: number): OffsetRange | undefined {
     const [before, record] = [this.#records[index - 1], this.#records[index]]
-    return before && record && this.#hole(before.offset + 1, record.offset - 1)
+    return before && record && this.#hole(before.offset + 1, this.#beforeKnown(record))
+  }
+
+  /** Last offset before a record that can be a hole: a record that is still to be compared is one itself. */
+  #beforeKnown({ offset }: LogRecord): number {
+    return this.isCompared ? offset : offset - 1
   }
 
   /**
@@ -140,4 +170,8 @@ export class PendingRecords {
       if (from >= seen.fromOffset && from <= seen.toOffset) from = seen.toOffset + 1
     return from <= toOffset ? { fromOffset: from, toOffset } : undefined
   }
+}
+
+function isSame(one: LogRecord, other: LogRecord | undefined): boolean {
+  return one.timestampMs === other?.timestampMs && computeDigest(one) === computeDigest(other)
 }

@@ -25,8 +25,6 @@ export type End =
   /** The records up to this offset need no further work in this batch, although they may be undecided. */
   | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
-  /** Nothing was decided. The delivered records were dropped, and the log is read instead, see `PartitionRun.unread`. */
-  | { readonly kind: 'new-log' }
 
 export interface Missing {
   readonly kind: 'missing'

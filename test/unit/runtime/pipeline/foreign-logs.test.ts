@@ -1,5 +1,6 @@
-import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import assert, { fail } from 'node:assert/strict'
+
+import { afterEach, beforeEach, describe, it } from 'node:test'
 import { computeGeneration } from '#runtime/adapters/redis/layout.ts'
 import { COUNTED_MS } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
@@ -8,11 +9,16 @@ import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { type FailureData, listPositionParts } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
+import { Random } from '../../../support/random.ts'
 import { logRecord } from '../../../support/records.ts'
+import { seeds } from '../../../support/sampled.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const TYPE = 'io.sluice.environment.reading.v1'
@@ -32,7 +38,7 @@ function readForeign(record: ForeignRecord): Event {
     type: TYPE,
     ...(value === 'timed' ? { time: DURING } : {}),
     dataschema: 'https://sluice.io/schemas/environment.reading.v1.json',
-    data: { sensorId: 's', temperature, location: { site: 'a', latitude: 1, longitude: 2 } },
+    data: { sensorId: value, temperature, location: { site: 'a', latitude: 1, longitude: 2 } },
   }
 }
 
@@ -73,23 +79,152 @@ class ForeignTopic {
   }
 
   /** Delivers records that may differ from those of the log, of which each fetch returns two. */
-  deliverFrom(log: readonly LogRecord[], delivered: readonly LogRecord[]) {
-    const states = async () => new MemoryReplaceableStates(this.stage.store)
-    const ports = {
-      log: new MemoryLogReader(log, 2, String(this.#created)),
-      bounds: new MemoryLogBounds(log),
-      states,
+  deliverFrom(
+    log: readonly LogRecord[],
+    delivered: readonly LogRecord[],
+    given: Parameters<Stage['batch']>[1] = {},
+  ) {
+    return this.stage.batch(delivered, { ports: this.createPorts(() => log), nowMs: () => NOW, ...given })
+  }
+
+  /** @param log returns the records of the present log */
+  createPorts(log: () => readonly LogRecord[]) {
+    const reader = () => new MemoryLogReader(log(), 2, String(this.#created))
+    return {
+      log: {
+        read: async (...range: Parameters<LogReader['read']>) => reader().read(...range),
+        identity: async (topic: string) => reader().identity(topic),
+      },
+      bounds: { bounds: async (topic: string) => new MemoryLogBounds(log()).bounds(topic) },
+      states: async () => new MemoryReplaceableStates(this.stage.store),
     }
-    return this.stage.batch(delivered, { ports, nowMs: () => NOW })
   }
 
   createAgain(): void {
     this.#created += 1
   }
 
+  get log(): string {
+    return `memory:theirs-${this.#created}`
+  }
+
+  get values(): string[] {
+    return this.stage.events.map(({ data }) => (data as { sensorId: string }).sensorId)
+  }
+
   get ids(): string[] {
     return this.stage.events.map(({ id }) => id)
   }
+}
+
+/** Returns ports that call `mayFail` before and after each call. */
+function createFaultyPorts(
+  { stage: { store } }: ForeignTopic,
+  { log, bounds, states }: ReturnType<ForeignTopic['createPorts']>,
+  mayFail: () => void,
+) {
+  const failing =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      mayFail()
+      const result = await call(...args)
+      mayFail()
+      return result
+    }
+  return {
+    log: { identity: failing(log.identity), read: failing(log.read) },
+    bounds: { bounds: failing(bounds.bounds) },
+    states: failing(states),
+    store: {
+      load: failing(store.load.bind(store)),
+      commit: failing(store.commit.bind(store)),
+      trimOutbox: failing(store.trimOutbox.bind(store)),
+    },
+  }
+}
+
+/** @param contents values of the records of all logs by id; the last `count` are those of the present log */
+function assertDecided(
+  topic: ForeignTopic,
+  contents: ReadonlyMap<string, string>,
+  count: number,
+  name: string,
+): void {
+  for (const [index, id] of topic.ids.entries())
+    assert.equal(topic.values[index], contents.get(id), `${name}: an id of another record`)
+  const present = [...contents.keys()].slice(-count)
+  const emitted = [...new Set(topic.ids)].filter(id => present.includes(id))
+  assert.deepEqual(emitted, present, `${name}: each record of the present log, in order`)
+}
+
+/**
+ * Appends, fetches and delivers records at random. Invocations and commits fail, and the log is created again also in the middle of
+ * an invocation. The poller delivers in order what it has fetched, also of logs that no longer exist. Records of two logs
+ * differ.
+ */
+async function play(random: Random, name: string): Promise<void> {
+  const topic = new ForeignTopic()
+  const contents = new Map<string, string>()
+  let [log, fetched, position, clockMs]: [LogRecord[], LogRecord[], number, number] = [
+    [],
+    [],
+    0,
+    1_700_000_000_000,
+  ]
+  let logChecks = new LogChecks()
+  let isCalm = false
+  const append = () => {
+    const [record] = createRecords(log.length, [`at ${++clockMs}`], clockMs) as [LogRecord]
+    log = [...log, record]
+    const parts = listPositionParts({ ...record, log: topic.log })
+    contents.set(derivedId('position', ...parts), String(record.value))
+  }
+  const createAgain = () => {
+    topic.createAgain()
+    log = []
+    for (let count = random.between(0, 8); count > 0; count -= 1) append()
+  }
+  const ports = topic.createPorts(() => log)
+  const mayFail = () => {
+    if (isCalm) return
+    if (random.chance(0.04)) createAgain()
+    if (random.chance(0.04)) throw new Unavailable('store-unavailable', 'injected')
+  }
+  const faulty = createFaultyPorts(topic, ports, mayFail)
+  const deliver = async () => {
+    if (fetched.length === 0) return
+    const batch = fetched.slice(0, random.between(1, 5))
+    const [first] = batch as [LogRecord]
+    // A batch has each offset once: the poller has begun to read a new log.
+    const end = batch.findIndex(({ offset }, index) => index > 0 && offset !== first.offset + index)
+    const delivered = end < 0 ? batch : batch.slice(0, end)
+    const remainingMs = () => (!isCalm && random.chance(0.05) ? 0 : 60_000)
+    const given = { ports: faulty, nowMs: () => NOW, logChecks, remainingMs }
+    const { batchItemFailures } = await topic.stage.batch(delivered, given)
+    const failed = batchItemFailures[0]?.itemIdentifier.offset
+    fetched = fetched.slice(failed === undefined ? delivered.length : failed - first.offset)
+  }
+  const fetch = () => {
+    if (position > log.length) position = 0
+    const records = log.slice(position, position + random.between(1, 6))
+    fetched = [...fetched, ...records]
+    position += records.length
+  }
+  for (let turn = 0; turn < 60; turn += 1) {
+    if (random.chance(0.6)) append()
+    if (random.chance(0.4)) fetch()
+    if (random.chance(0.5)) await deliver()
+    if (random.chance(0.05)) createAgain()
+    if (random.chance(0.1)) logChecks = new LogChecks()
+  }
+  isCalm = true
+  append()
+  if (position === log.length) position -= 1
+  while (fetched.length > 0 || position !== log.length) {
+    fetch()
+    await deliver()
+  }
+  assertDecided(topic, contents, log.length, name)
 }
 
 describe('a log of another application', () => {
@@ -115,18 +250,70 @@ describe('a log of another application', () => {
     ])
   })
 
-  it('drops records of the old log that arrive after it was created again, and reads the new log', async () => {
-    const topic = new ForeignTopic()
-    const old = createRecords(0, ['id=a', 'id=b', 'id=c', 'id=d', 'id=e'])
-    await topic.deliverFrom(old, old.slice(0, 3))
-    topic.createAgain()
-    const renewed = createRecords(0, ['id=A', 'id=B', 'id=C', 'id=D', 'id=E', 'id=F'])
-    const answer = await topic.deliverFrom(renewed.slice(0, 4), old.slice(3))
-    assert.deepEqual(answer.batchItemFailures, [])
-    await topic.deliverFrom(renewed, renewed)
-    assert.equal(topic.ids.join(' '), 'id=a id=b id=c id=A id=B id=C id=D id=E id=F')
-    assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
-    assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
+  describe('drops what a poller still has of the old log, and reads the new one', () => {
+    const old = createRecords(0, [...'abcdefg'])
+    const renewed = createRecords(0, [...'ABCDeFG'])
+    const stale = old.slice(3)
+    let topic: ForeignTopic
+
+    beforeEach(async () => {
+      topic = new ForeignTopic()
+      await topic.deliverFrom(old, old.slice(0, 3))
+      topic.createAgain()
+    })
+
+    afterEach(async () => {
+      assert.deepEqual((await topic.deliverFrom(renewed, renewed)).batchItemFailures, [])
+      assert.equal(topic.values.join(''), 'abcABCDeFG')
+      assert.equal(new Set(topic.ids).size, 10)
+      assert.deepEqual(topic.stage.observer.newLogsAfter, [2])
+      assert.deepEqual(topic.stage.observer.startsWithoutAppliedOffsetAt, [])
+      assert.deepEqual(topic.stage.observer.ranges, [])
+    })
+
+    for (const chunks of [1, 2, 3])
+      it(`if an invocation ends after ${chunks} chunks of the new log, whichever instance continues`, async () => {
+        let left = chunks + 1
+        const stopped = await topic.deliverFrom(renewed, stale, { remainingMs: () => 60_000 * left-- })
+        assert.equal(stopped.batchItemFailures.length, 4)
+        const logChecks = chunks === 1 ? topic.stage.logChecks : new LogChecks()
+        assert.deepEqual((await topic.deliverFrom(renewed, stale, { logChecks })).batchItemFailures, [])
+      })
+
+    it('if its batches follow each other, and some of its records are the same', async () => {
+      for (const part of [old.slice(3, 5), old.slice(5, 6), old.slice(6)])
+        await topic.deliverFrom(renewed, part)
+      assert.equal(topic.values.join(''), 'abcABCDeFG')
+    })
+
+    it('if another poller delivers them when the new log is known', async () => {
+      await topic.deliverFrom(renewed, renewed.slice(0, 4))
+      assert.equal((await topic.deliverFrom(renewed, stale)).batchItemFailures.length, 4)
+      assert.deepEqual((await topic.deliverFrom(renewed, stale)).batchItemFailures, [])
+    })
+
+    it('if a batch has records of both', async () => {
+      await topic.deliverFrom(renewed, [...stale.slice(0, 2), ...renewed.slice(5)])
+    })
+
+    it('if the new log has no records yet, or fewer', async () => {
+      await topic.deliverFrom([], old.slice(3, 4))
+      await topic.deliverFrom(renewed.slice(0, 5), old.slice(4, 6))
+      assert.equal(topic.values.join(''), 'abcABCDe')
+      await topic.deliverFrom(renewed, old.slice(6))
+    })
+
+    it('if an invocation of the old log is late', async () => {
+      await topic.deliverFrom(renewed, renewed.slice(0, 2))
+      const { log, ...ports } = topic.createPorts(() => renewed)
+      const identities = [{ cluster: 'memory', topicId: 'theirs-1' }]
+      const identity = async () => identities.pop() ?? log.identity('theirs')
+      await topic.deliverFrom(renewed, stale, { ports: { ...ports, log: { ...log, identity } } })
+    })
+  })
+
+  it('is decided as the present log, whenever it is created again and invocations stop', async () => {
+    for (let seed = 0; seed < seeds(120); seed += 1) await play(new Random(seed), `seed ${seed}`)
   })
 
   it('lets stores remove ids after 100,000 records, since they remove generations as a whole', () => {
@@ -180,6 +367,17 @@ describe('a log of another application', () => {
     const { version, failureMemory } = await topic.stage.store.load(stateKey, EMPTY_SELECTION)
     assert.equal(version.appliedOffset, 0)
     assert.equal(failureMemory.bytes, 0)
+  })
+
+  it('is not read any more once a batch was equal to it', async () => {
+    const topic = new ForeignTopic()
+    const records = createRecords(0, ['a', 'b', 'c'])
+    await topic.deliverFrom(records, records.slice(0, 1))
+    await topic.deliverFrom(records, records.slice(1, 2))
+    const { log, ...ports } = topic.createPorts(() => records)
+    const readNothing = { ...ports, log: { identity: log.identity, read: fail }, bounds: { bounds: fail } }
+    await topic.deliverFrom(records, records.slice(2), { ports: readNothing })
+    assert.deepEqual(topic.values, ['a', 'b', 'c'])
   })
 
   it('drops what is delivered again', async () => {

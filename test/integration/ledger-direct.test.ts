@@ -32,5 +32,7 @@ describe('the ledger over functions that it calls itself', () => {
     assert.ok(figures.emissions.distinct > 500 && figures.emissions.repeats > 0)
     assert.equal(figures.received, figures.emissions.distinct)
     assert.ok(figures.retried.waited > 0 && figures.retried.byHand > 0)
+    assert.equal(figures.mapped.distinct, figures.taken.get('applied/taken'))
+    assert.ok(figures.mapped.repeats > 0)
   })
 })

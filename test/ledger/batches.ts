@@ -20,15 +20,15 @@ export async function recordsBetween(
 }
 
 export function eventOf(batches: readonly (readonly [StateKey, readonly KafkaRecord[]])[]): object {
-  const records = batches.map(([{ topic, partition }, records]) => [
-    `${topic}-${partition}`,
-    records.map(record => passedOn(topic, record)),
+  const records = batches.map(([stateKey, records]) => [
+    `${stateKey.topic}-${stateKey.partition}`,
+    records.map(record => passedOn(stateKey, record)),
   ])
   return { eventSource: 'aws:kafka', records: Object.fromEntries(records) }
 }
 
 function passedOn(
-  topic: string,
+  { consumer, topic }: StateKey,
   { partition, offset, timestampMs, key, value, headers }: KafkaRecord,
 ): object {
   return {
@@ -36,7 +36,7 @@ function passedOn(
     partition,
     offset,
     timestamp: timestampMs,
-    timestampType: 'LOG_APPEND_TIME',
+    timestampType: consumer === 'intake' ? 'CREATE_TIME' : 'LOG_APPEND_TIME',
     key: key?.toString('base64'),
     value: value?.toString('base64'),
     headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),

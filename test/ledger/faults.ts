@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
 import { startStandby } from './servers.ts'
-import { straggler, withPausedPartition } from './stragglers.ts'
+import { withPausedPartitions } from './stragglers.ts'
 import type { Worker } from './workers.ts'
 
 type Fault = (flow: Flow) => Promise<void>
@@ -21,8 +21,8 @@ export const FAULTS = {
   /** Kills a worker after a commit and before the publish that follows it. */
   async kill(flow) {
     const worker = flow.random.pick(flow.workers)
-    await withPausedPartition(flow, async (stateKey, release) => {
-      await straggler(flow, worker, stateKey, 'publish')
+    await withPausedPartitions(flow, async (stragglers, release) => {
+      await stragglers(worker, 'publish')
       await worker.kill()
       await release(flow.workers.filter(other => other !== worker))
     })
@@ -32,8 +32,8 @@ export const FAULTS = {
   async pause(flow) {
     const worker = flow.random.pick(flow.workers)
     const others = flow.workers.filter(other => other !== worker)
-    await withPausedPartition(flow, async (stateKey, release) => {
-      const { overtaken, proceed } = await straggler(flow, worker, stateKey, 'commit')
+    await withPausedPartitions(flow, async (stragglers, release) => {
+      const { overtaken, proceed } = await stragglers(worker, 'commit')
       worker.signal('SIGSTOP')
       await release(others)
       await (others.length > 0 ? overtaken() : pause(SILENT_MS))
@@ -45,15 +45,15 @@ export const FAULTS = {
   /** An abandoned invocation reaches its commit after its successor has finished; another one reaches its publish. */
   async straggler(flow) {
     for (const before of ['commit', 'publish'] as const)
-      await withPausedPartition(flow, async (stateKey, release) => {
+      await withPausedPartitions(flow, async (stragglers, release) => {
         const worker = flow.random.pick(flow.workers)
-        const { overtaken, proceed } = await straggler(flow, worker, stateKey, before)
+        const { overtaken, proceed } = await stragglers(worker, before)
         await release(flow.workers)
         await overtaken()
         await proceed()
       })
     // A state that was overwritten shows with the next record.
-    await flow.tick('readings')
+    for (const source of ['readings', 'input'] as const) await flow.tick(source)
   },
   rebalance: flow => ofTrigger(flow, 'rebalance'),
   duplicate: flow => ofTrigger(flow, 'duplicate', 5),
@@ -155,5 +155,5 @@ async function ofTrigger(flow: Flow, fault: TriggerFault['fault'], times?: numbe
   const strikes = (worker: Worker, name: string) =>
     worker.inject({ fault, function: name, ...(times === undefined ? {} : { times }) })
   const worker = flow.random.pick(flow.workers)
-  await Promise.all(['counting', 'receiving'].map(name => strikes(worker, name)))
+  await Promise.all(['counting', 'receiving', 'intake'].map(name => strikes(worker, name)))
 }

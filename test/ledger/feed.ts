@@ -1,4 +1,4 @@
-/** The input: numbered records about many entities, with every kind of irregularity that a log can have. */
+/** What is sent: numbered records about many entities, with every kind of irregularity that a log can have. */
 import type { Random } from '../support/random.ts'
 
 export interface Numbered {
@@ -8,6 +8,8 @@ export interface Numbered {
   readonly headers: Readonly<Record<string, string>>
   /** Whether Kafka must reject the record. */
   readonly isTooLarge?: boolean
+  /** Whether the record goes to the topic of another application, and not to the readings. */
+  readonly isInput?: boolean
 }
 
 const RECORDS_PER_ENTITY = 50
@@ -36,6 +38,7 @@ const SHARES = {
   erasure: 0.5,
   task: 2,
   chapter: 3,
+  input: 12,
 } as const
 type Kind = keyof typeof SHARES | 'signal'
 
@@ -111,6 +114,8 @@ export class Feed {
         return this.#task(nowMs)
       case 'chapter':
         return this.#chapter(nowMs)
+      case 'input':
+        return this.#input(nowMs)
       case 'overtaken':
         this.#delayed.push(this.#signal(nowMs))
         return this.#signal(nowMs)
@@ -130,9 +135,8 @@ export class Feed {
   }
 
   #signal(nowMs: number, more: object = {}): Numbered {
-    if (this.#random.chance(MOVES_ON)) this.#sending[this.#random.between(0, SENDING - 1)] = this.#anyEntity()
     const time = new Date(nowMs).toISOString()
-    return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, data: more }))
+    return this.#noted(this.#event({ subject: this.#anySender(), time, data: more }))
   }
 
   /** Erases an entity that sends, and continues sending; now and then a story under way. */
@@ -165,6 +169,23 @@ export class Feed {
     return this.#noted(this.#event({ subject, time, type: 'ledger.chapter.v1', data }))
   }
 
+  /** A record that `intake` maps. Half of them are known by their message, others by their position; no mapping takes the rest. */
+  #input(nowMs: number): Numbered {
+    this.#events += 1
+    const [device, number, value] = [this.#anySender(), this.#number, this.#events]
+    const chance = this.#random.next()
+    const message = chance < 0.5 ? { message: `m${value}` } : {}
+    const record = {
+      ...message,
+      device,
+      value: chance < 0.93 ? value : 'high',
+      at: new Date(nowMs).toISOString(),
+    }
+    const body = chance < 0.97 ? JSON.stringify(record) : `${device} is high`
+    const headers = { ledger: String(number) }
+    return this.#noted({ number, key: device, value: Buffer.from(body), headers, isInput: true })
+  }
+
   /** A record that can never be processed, of a random kind. */
   #poison(nowMs: number): Numbered {
     const subject = this.#random.pick(this.#sending)
@@ -192,7 +213,7 @@ export class Feed {
     }
   }
 
-  /** An environment reading, which the consumer ignores. It is invalid if the temperature is not a number. */
+  /** An environment reading. It is invalid if the temperature is not a number. */
   #other(nowMs: number, temperature: unknown): Numbered {
     const [subject, time] = [this.#random.pick(this.#sending), new Date(nowMs).toISOString()]
     const location = { site: 'ledger', latitude: 1, longitude: 1 }
@@ -248,6 +269,11 @@ export class Feed {
 
   #anyStory(): string {
     return `story-${this.#random.between(1, this.#stories)}`
+  }
+
+  #anySender(): string {
+    if (this.#random.chance(MOVES_ON)) this.#sending[this.#random.between(0, SENDING - 1)] = this.#anyEntity()
+    return this.#random.pick(this.#sending)
   }
 
   #anyEntity(): string {

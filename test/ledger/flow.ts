@@ -7,6 +7,7 @@ import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
+import { INPUT_PARTITIONS, inputTopic } from './input.ts'
 import type { KafkaLog } from './kafka/log.ts'
 import type { Publisher } from './publisher.ts'
 import type { Servers } from './servers.ts'
@@ -14,12 +15,19 @@ import type { Worker } from './workers.ts'
 
 /** The functions of the ledger. */
 export const CONSUMERS = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
-const signals = CONSUMERS.flatMap(({ consumes }) => consumes)
+/** A topic that a function reads: one of Sluice, or the one of another application. */
+type Source = Signal | 'input'
+
+const SOURCES = CONSUMERS.flatMap(({ name, consumes, inputs }) =>
+  [...consumes, ...(inputs ? ['input' as const] : [])].map((source: Source) => ({ name, source })),
+)
+const READ = new Set(SOURCES.map(({ source }) => source))
+const partitionsOf = (source: Source) => (source === 'input' ? INPUT_PARTITIONS : topicRow(source).partitions)
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
 const BETWEEN_QUESTIONS = 50
-const ASK_EVERY_MS = 50
+const ASK_EVERY_MS = 100
 
 /** The records of one fault. */
 interface Segment {
@@ -74,8 +82,8 @@ export class Flow {
     return this.#parts.env
   }
 
-  topic(signal: Signal): string {
-    return topicName(signal, this.env)
+  topic(source: Source): string {
+    return source === 'input' ? inputTopic(this.env) : topicName(source, this.env)
   }
 
   /** Does something while nothing is sent. */
@@ -91,17 +99,15 @@ export class Flow {
     }
   }
 
-  /** Returns the keys of one consumer, or of all in the order of `signals`. */
+  /** Returns the keys of one consumer, or of all in the order of `SOURCES`. */
   stateKeys(consumer?: string): StateKey[] {
-    const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
-    return wanted.flatMap(({ name, consumes }) =>
-      consumes.flatMap(signal =>
-        Array.from({ length: topicRow(signal).partitions }, (_, partition) => ({
-          consumer: name,
-          topic: this.topic(signal),
-          partition,
-        })),
-      ),
+    const wanted = SOURCES.filter(({ name }) => consumer === undefined || name === consumer)
+    return wanted.flatMap(({ name, source }) =>
+      Array.from({ length: partitionsOf(source) }, (_, partition) => ({
+        consumer: name,
+        topic: this.topic(source),
+        partition,
+      })),
     )
   }
 
@@ -144,14 +150,23 @@ export class Flow {
     await Promise.all(this.workers.map(worker => worker.delivered()))
   }
 
-  async tick(signal: Signal): Promise<void> {
+  async tick(source: Source): Promise<void> {
+    if (source === 'input') return this.#tickInput()
     this.#lastTickMs = Date.now()
-    await this.#parts.publisher.tick(this.topic(signal), topicRow(signal).partitions)
+    await this.#parts.publisher.tick(this.topic(source), partitionsOf(source))
+  }
+
+  /** Sends a reading to every partition of the input, where ticks do not belong. */
+  async #tickInput(): Promise<void> {
+    for (let partition = 0; partition < INPUT_PARTITIONS; partition += 1) {
+      const value = JSON.stringify({ device: `clock-${partition}`, value: 0, at: new Date() })
+      await this.#parts.publisher.sendTo(this.topic('input'), { partition, value })
+    }
   }
 
   /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */
   async tickAll(): Promise<void> {
-    for (const signal of new Set(signals)) await this.tick(signal)
+    for (const source of READ) await this.tick(source)
   }
 
   async progress(stateKeys: readonly StateKey[] = this.stateKeys()) {
@@ -168,7 +183,9 @@ export class Flow {
 
   /** The end offset of the partition of each partition state. */
   async ends(): Promise<number[]> {
-    return (await Promise.all(signals.map(signal => this.log.ends(this.topic(signal))))).flat()
+    const read = async (source: Source) => [source, await this.log.ends(this.topic(source))] as const
+    const ends = new Map(await Promise.all([...READ].map(read)))
+    return SOURCES.flatMap(({ source }) => ends.get(source) ?? [])
   }
 
   /** The number of records that wait to be decided. */

@@ -19,6 +19,8 @@ interface RunParts {
   readonly output: readonly string[]
 }
 
+const KEPT = ['input', 'readings', 'events', 'analytics', 'failures', ...RETRY_TOPICS, 'dlq'] as const
+
 /** @returns the folder */
 export async function keep(result: Result, { log, stateKeys, flow, output }: RunParts): Promise<string> {
   const { options } = result
@@ -30,8 +32,7 @@ export async function keep(result: Result, { log, stateKeys, flow, output }: Run
     `${JSON.stringify({ options, struck: result.struck }, undefined, 2)}\n`,
   )
   for (const [index, text] of output.entries()) await writeFile(join(folder, `worker-${index + 1}.log`), text)
-  for (const signal of ['readings', 'events', 'analytics', 'failures', ...RETRY_TOPICS, 'dlq'] as const)
-    await keepTopic(log, flow.topic(signal), join(folder, `${signal}.ndjson`))
+  for (const source of KEPT) await keepTopic(log, flow.topic(source), join(folder, `${source}.ndjson`))
   const contents = await Promise.all(
     flow.stateKeys().map(async stateKey => ({ stateKey, ...(await stateKeys.contents(stateKey)) })),
   )

@@ -30,16 +30,16 @@ export interface Options {
   readonly fuzz: boolean
   /** The folder in which a failed run is kept. */
   readonly out: string
-  /** The rule that is broken on purpose; empty for none. */
-  readonly sabotage: string
+  /** The rules that are broken on purpose. */
+  readonly sabotage: readonly string[]
   /** How long there may be no progress before the flow counts as stuck. */
   readonly patienceMs: number
 }
 
 export const USAGE = `Usage: npm run ledger -- [options]
 
-Sends numbered events through two functions, a forwarder and a segment sink on its own Kafka, Lambda (serverless-offline) and Valkey while it injects faults
-into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
+Sends numbered events through several functions, a forwarder and a segment sink on its own Kafka, Lambda (serverless-offline) and Valkey, some of
+them through a topic of another application, while it injects faults into all of them. Then counts, with a reference that shares no code with the project, whether any event was lost, applied
 twice, or out of order.
 
   --events N       how many records are sent (20000)
@@ -69,6 +69,8 @@ export const SABOTAGES = [
   'history-lost',
   'history-doubled',
   'history-changed',
+  'intake-lost',
+  'intake-doubled',
   'cursor',
   'retry-early',
   'redrive-lost',
@@ -88,7 +90,7 @@ const OPTIONS = {
   brokers: { type: 'string', default: '1' },
   fuzz: { type: 'boolean', default: false },
   out: { type: 'string', default: '.local/ledger' },
-  sabotage: { type: 'string', default: '' },
+  sabotage: { type: 'string' },
   patience: { type: 'string', default: '60' },
   help: { type: 'boolean', default: false },
 } as const
@@ -117,7 +119,7 @@ const KINDS = {
   workers: POSITIVE,
   runner: oneOf(RUNNERS),
   brokers: BROKERS,
-  sabotage: oneOf(['', ...SABOTAGES]),
+  sabotage: list(name => SABOTAGES.some(one => one === name), `some of ${SABOTAGES.join(', ')}`),
   patience: POSITIVE,
 } as const
 
@@ -135,7 +137,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     brokers,
     fuzz,
     out,
-    sabotage,
+    sabotage = [],
   } = given
   if (given.help) return undefined
   const patienceMs = given.patience * 1_000
@@ -168,7 +170,7 @@ export function commandOf(options: Options): string {
     workers,
     runner,
     brokers,
-    ...(sabotage ? { sabotage } : {}),
+    ...(sabotage.length > 0 ? { sabotage: sabotage.join(',') } : {}),
   }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
   return `npm run ledger -- ${words.join(' ')}${fuzz ? ' --fuzz' : ''}`

@@ -1,14 +1,19 @@
 /** The ledger's producer: sends until each record is acknowledged, and stores the acknowledged partition and offset. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
+import { Kafka, logLevel, type Message, Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
+import { TOPICS, topicName } from '../../lib/app/topics.ts'
 import type { Acknowledged } from './count/input.ts'
 import type { Numbered } from './feed.ts'
+import { INPUT_PARTITIONS, inputTopic } from './input.ts'
 
 /** Larger than any offset, so that partition and offset fit into one number. */
 const PARTITION = 2 ** 40
 
+/** How far the clocks of the input's producers are apart. */
+const CLOCKS_MS = 24 * 3_600_000
+const CLOCKS = 7
+
 interface Extent {
-  readonly partitions: number
   /** Total number of records. */
   readonly records: number
   /** Aborts the wait for an acknowledgement. */
@@ -18,33 +23,31 @@ interface Extent {
 export class Publisher implements Acknowledged {
   /** Does not retry by itself: the library's retries can omit the messages for a lost broker. */
   readonly #producer: Producer
-  readonly #topic: string
+  readonly #topics: ReturnType<typeof topicsIn>
   readonly #signal: AbortSignal
   /** Partition and offset by record number; 0 if not acknowledged. */
   readonly #places: Float64Array
   readonly #partitionOf = Partitioners.DefaultPartitioner()
-  readonly #metadata: { partitionId: number; leader: number }[]
   count = 0
   refused = 0
   /** Number of requests that were repeated because their acknowledgement was lost. */
   repeated = 0
 
-  private constructor(producer: Producer, topic: string, { partitions, records, signal }: Extent) {
+  private constructor(producer: Producer, env: string, { records, signal }: Extent) {
     this.#producer = producer
-    this.#topic = topic
+    this.#topics = topicsIn(env)
     this.#signal = signal
     this.#places = new Float64Array(records)
-    this.#metadata = metadataOf(partitions)
   }
 
-  static async connect(brokers: readonly string[], topic: string, extent: Extent): Promise<Publisher> {
+  static async connect(brokers: readonly string[], env: string, extent: Extent): Promise<Publisher> {
     const kafka = new Kafka({
       clientId: 'ledger',
       brokers: [...brokers],
       logLevel: logLevel.NOTHING,
       requestTimeout: 8_000,
     })
-    return new Publisher(await connected(kafka), topic, extent)
+    return new Publisher(await connected(kafka), env, extent)
   }
 
   placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined {
@@ -56,7 +59,8 @@ export class Publisher implements Acknowledged {
 
   async send(records: readonly Numbered[]): Promise<void> {
     const isLarge = ({ value }: Numbered) => value.length > 100_000
-    await this.#send(records.filter(record => !isLarge(record)))
+    await this.#send(records.filter(({ isInput }) => isInput))
+    await this.#send(records.filter(record => !record.isInput && !isLarge(record)))
     // Kafka's limit applies to the whole batch of a partition, so large records are sent alone.
     for (const record of records.filter(isLarge)) await this.#send([record])
   }
@@ -91,13 +95,15 @@ export class Publisher implements Acknowledged {
 
   async #send(records: readonly Numbered[]): Promise<void> {
     if (records.length === 0) return
-    const messages = records.map(({ key, value, headers }) => ({
-      partition: this.#place(key),
+    const { topic, partitionMetadata } = this.#topics[records[0]?.isInput ? 'input' : 'readings']
+    const messages = records.map(({ number, key, value, headers, isInput }) => ({
+      partition: this.#partitionOf({ topic, partitionMetadata, message: { key, value: null } }),
       key,
       value,
       headers,
+      ...(isInput ? { timestamp: String(Date.now() - (number % CLOCKS) * CLOCKS_MS) } : {}),
     }))
-    const offsets = await this.#untilAcknowledged(this.#topic, messages, records[0]?.isTooLarge)
+    const offsets = await this.#untilAcknowledged(topic, messages, records[0]?.isTooLarge)
     for (const [index, { partition }] of messages.entries()) {
       const offset = offsets?.get(partition)
       if (offset === undefined) continue
@@ -128,11 +134,6 @@ export class Publisher implements Acknowledged {
       }
     }
   }
-
-  #place(key: string): number {
-    const message = { key, value: null }
-    return this.#partitionOf({ topic: this.#topic, partitionMetadata: this.#metadata as never, message })
-  }
 }
 
 async function connected(kafka: Kafka): Promise<Producer> {
@@ -141,6 +142,14 @@ async function connected(kafka: Kafka): Promise<Producer> {
   return producer
 }
 
-function metadataOf(partitions: number) {
-  return Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1 }))
+function topicsIn(env: string) {
+  const partitionsOf = (length: number) =>
+    Array.from({ length }, (_, partitionId) => ({ partitionId, leader: 1 })) as unknown as PartitionMetadata[]
+  return {
+    readings: {
+      topic: topicName('readings', env),
+      partitionMetadata: partitionsOf(TOPICS.readings.partitions),
+    },
+    input: { topic: inputTopic(env), partitionMetadata: partitionsOf(INPUT_PARTITIONS) },
+  }
 }

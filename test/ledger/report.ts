@@ -45,6 +45,10 @@ export function report(result: Result): string[] {
       'archived',
       `${figures.archived} events in ${figures.segments} segments, ${figures.rows} rows of history`,
     ],
+    [
+      'input',
+      `${figures.mapped.distinct} readings, and ${figures.mapped.repeats} repeats with the same ids; ${outcomes(figures.taken, 'failed')} failed, ${outcomes(figures.taken, 'duplicate')} duplicate`,
+    ],
     ['remembered', `${figures.states} entities`],
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
   ]

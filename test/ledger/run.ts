@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pMap from 'p-map'
 import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
-import { RETRY_TOPICS, TOPICS, topicName } from '../../lib/app/topics.ts'
+import { RETRY_TOPICS } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { redriveByHand } from './by-hand.ts'
 import { count } from './count/count.ts'
@@ -14,6 +14,7 @@ import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { Forwarding } from './forwarding.ts'
 import { rowsIn } from './history.ts'
+import { createInput } from './input.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
 import { Noise } from './noise.ts'
@@ -37,6 +38,7 @@ export async function run(
   await createTopics({ brokers, env })
   const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
   const history = await mkdtemp(join(tmpdir(), 'sluice-ledger-history-'))
+  const inputs = await mkdtemp(join(tmpdir(), 'sluice-ledger-inputs-'))
   const declared = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
   const variables = {
     SLUICE_ENV: env,
@@ -44,17 +46,13 @@ export async function run(
     EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, env)).join(','),
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
-    LEDGER_SABOTAGE: options.sabotage,
+    LEDGER_SABOTAGE: options.sabotage.join(','),
     LEDGER_SEGMENTS: segments,
     LEDGER_HISTORY: history,
+    ...(await createInput(brokers, env, inputs)),
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables, options.runner))
-  const { partitions } = TOPICS.readings
-  const publisher = await Publisher.connect(brokers, topicName('readings', env), {
-    partitions,
-    records: options.events,
-    signal,
-  })
+  const publisher = await Publisher.connect(brokers, env, { records: options.events, signal })
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
   const { events: records, seed, rate } = options
   const flow = new Flow({
@@ -98,6 +96,7 @@ export async function run(
     await Promise.all(workers.map(worker => worker.end()))
     const topics = {
       readings: flow.topic('readings'),
+      input: flow.topic('input'),
       events: flow.topic('events'),
       failures: flow.topic('failures'),
       dlq: flow.topic('dlq'),
@@ -108,8 +107,9 @@ export async function run(
       history: rowsIn(history),
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
-    if (isQuiet) await verifyAll(flow, servers, variables, counted.violations, say)
-    else counted.violations.add('no progress before all was done', `patience: ${options.patienceMs} ms`)
+    if (!isQuiet)
+      counted.violations.add('no progress before all was done', `patience: ${options.patienceMs} ms`)
+    if (counted.violations.isEmpty) await verifyAll(flow, servers, variables, counted.violations, say)
     const { count: acknowledged, refused, repeated } = publisher
     const result = { ...counted, options, struck, acknowledged, refused, repeated, isQuiet, flowMs }
     if (counted.violations.isEmpty) return result
@@ -124,7 +124,7 @@ export async function run(
     await publisher.close()
     stateKeys.close()
     await log.close()
-    for (const folder of [segments, history]) await rm(folder, { recursive: true, force: true })
+    for (const folder of [segments, history, inputs]) await rm(folder, { recursive: true, force: true })
   }
 }
 

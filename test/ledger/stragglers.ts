@@ -8,32 +8,66 @@ import type { StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { Worker } from './workers.ts'
 
-/** So many that several entities are among them, with emissions: half of them go to the straggler. */
-const WAITING = 30
+/**
+ * The functions that have stragglers, and how many records wait for each: so many that several entities are among them, with
+ * emissions. Half of the records go to the straggler.
+ */
+const WAITING = { counting: 16, intake: 4 } as const
 
-/** Keeps all mappings from delivering records of one partition until `release` is called, and sends until enough of them wait. */
-export async function withPausedPartition(
+/** An invocation that waits before its commit or its publish. */
+interface Straggler {
+  /** Resolves when the mapping has delivered the same records again, with those that follow, and all were decided. */
+  overtaken(): Promise<unknown>
+  /** Lets it continue. Resolves when it has ended. */
+  proceed(): Promise<unknown>
+}
+
+type Before = 'commit' | 'publish'
+type Start = (worker: Worker, before: Before) => Promise<Straggler>
+type Release = (workers: readonly Worker[]) => Promise<unknown>
+
+/**
+ * Keeps all mappings from delivering records of one partition of each function until `release` is called, and sends until enough of
+ * them wait. `stragglers` starts a delayed invocation of each function.
+ */
+export async function withPausedPartitions(
   flow: Flow,
-  work: (stateKey: StateKey, release: (workers: readonly Worker[]) => Promise<void>) => Promise<void>,
+  work: (stragglers: Start, release: Release) => Promise<void>,
 ): Promise<void> {
-  const stateKey = await busyState(flow)
-  const { topic, partition } = stateKey
+  const names = Object.keys(WAITING) as (keyof typeof WAITING)[]
+  const stateKeys = await Promise.all(names.map(name => busyState(flow, name)))
   const ask = (workers: readonly Worker[], fault: 'hold' | 'release') =>
-    Promise.all(workers.map(worker => worker.inject({ fault, function: 'counting', partition })))
+    Promise.all(
+      stateKeys.flatMap(({ consumer, partition }) =>
+        workers.map(worker => worker.inject({ fault, function: consumer, partition })),
+      ),
+    )
   await ask(flow.workers, 'hold')
   // A batch that was in flight holds earlier records only.
-  const endOf = async () => (await flow.log.ends(topic))[partition] ?? 0
-  const enough = (await endOf()) + WAITING
-  await flow.sendUntil(async () => (await endOf()) >= enough)
-  await work(stateKey, async workers => void (await ask(workers, 'release')))
+  const endsOf = () => Promise.all(stateKeys.map(stateKey => endOf(flow, stateKey)))
+  const enough = (await endsOf()).map((end, at) => end + (WAITING[names[at] as keyof typeof WAITING] ?? 0))
+  await flow.sendUntil(async () => (await endsOf()).every((end, at) => end >= (enough[at] ?? 0)))
+  const start: Start = async (worker, before) => {
+    const started = await Promise.all(stateKeys.map(stateKey => straggler(flow, worker, stateKey, before)))
+    return {
+      overtaken: () => Promise.all(started.map(one => one.overtaken())),
+      proceed: () => Promise.all(started.map(one => one.proceed())),
+    }
+  }
+  await work(start, workers => ask(workers, 'release'))
+}
+
+async function endOf(flow: Flow, { topic, partition }: StateKey): Promise<number> {
+  return (await flow.log.ends(topic))[partition] ?? 0
 }
 
 /** A random partition, weighted by its number of records, because an empty partition has nothing to hold back. */
-async function busyState(flow: Flow): Promise<StateKey> {
-  const stateKeys = flow.stateKeys('counting')
+async function busyState(flow: Flow, consumer: string): Promise<StateKey> {
+  const stateKeys = flow.stateKeys(consumer)
   const [first] = stateKeys as [StateKey]
+  const share = flow.random.next()
   const ends = await flow.log.ends(first.topic)
-  let left = flow.random.next() * ends.reduce((sum, end) => sum + end, 0)
+  let left = share * ends.reduce((sum, end) => sum + end, 0)
   const chosen = stateKeys.find((_, partition) => {
     left -= ends[partition] ?? 0
     return left < 0
@@ -41,23 +75,10 @@ async function busyState(flow: Flow): Promise<StateKey> {
   return chosen ?? first
 }
 
-/** An invocation that waits before its commit or its publish. */
-export interface Straggler {
-  /** Resolves when the mapping has delivered the same records again, with those that follow, and all were decided. */
-  overtaken(): Promise<void>
-  /** Lets it continue. Resolves when it has ended. */
-  proceed(): Promise<void>
-}
-
 /** Starts a delayed invocation with half of the records that wait. Resolves when its delay begins. */
-export async function straggler(
-  flow: Flow,
-  worker: Worker,
-  stateKey: StateKey,
-  before: 'commit' | 'publish',
-): Promise<Straggler> {
+async function straggler(flow: Flow, worker: Worker, stateKey: StateKey, before: Before): Promise<Straggler> {
   const { consumer, topic, partition } = stateKey
-  const end = (await flow.log.ends(topic))[partition] ?? 0
+  const end = await endOf(flow, stateKey)
   const applied = async () => (await flow.progress([stateKey]))[0]?.appliedOffset ?? -1
   const waiting = await recordsBetween(flow.log, stateKey, (await applied()) + 1, end)
   const records = waiting.slice(0, Math.ceil(waiting.length / 2))

@@ -3,6 +3,7 @@ import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
+import { MAPPED } from './mapped.ts'
 import type { FailureRecord } from './reference.ts'
 import { SEGMENT, type Violations } from './violations.ts'
 
@@ -15,7 +16,7 @@ export class Archiving {
   readonly timers = new Map<string, []>()
   /** The contents of each complete segment by the name of its file. */
   readonly segments = new Map<string, string>()
-  readonly #intake = new Intake(type => type === 'ledger.signal.v1')
+  readonly #intake = new Intake(type => type === 'ledger.signal.v1', MAPPED)
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
   #open: KafkaRecord[] = []

@@ -10,6 +10,7 @@ import type { HeldEntity } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
 import { Intake, nameOf } from './intake.ts'
+import { MAPPED } from './mapped.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord, Timer } from './reference.ts'
 import { whyNotTaken } from './tasks.ts'
@@ -26,7 +27,7 @@ interface Story {
 /** The reference for one partition of the readings. */
 export class Chapters {
   readonly states = new Map<string, Story>()
-  readonly intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
+  readonly intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE, MAPPED)
   readonly #failures = new Map<string, Remembered>()
   readonly #holds = new Holds()
   /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */

@@ -13,6 +13,7 @@ import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import { compareHistory, type Row } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
+import { identityOf, isMapped, Mapped } from './mapped.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
 import { compareRetries, type Retried } from './retries.ts'
@@ -24,6 +25,8 @@ export interface Places {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly readings: string
+  /** The topic of another application. */
+  readonly input: string
   readonly events: string
   readonly failures: string
   readonly dlq: string
@@ -56,6 +59,10 @@ interface Figures {
   readonly states: number
   readonly emissions: Copies
   readonly received: number
+  /** The readings of the input. */
+  readonly mapped: Copies
+  /** The outcomes of `intake`, by `outcome/reason`. */
+  readonly taken: ReadonlyMap<string, number>
   readonly failures: Copies
   readonly deadLetters: number
   readonly forwarded: Forwarded
@@ -99,6 +106,7 @@ export async function count(
   const routes = new Map(routed.map(({ signal, failures }) => [signal, failures]))
   const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
+  const mapped = new Emissions(violations, 'readings')
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
     compareConsumer({ log, stateKeys, violations, say }, { consumer, topic, reference, observe })
   try {
@@ -109,11 +117,20 @@ export async function count(
         failure => failureRecords.failure(failure),
       )
     const ended = new EndedFailures(violations)
+    const inputLog = { topic: places.input, identity: await identityOf(log, readings) }
+    const intake = await through(
+      'intake',
+      places.input,
+      () => new Mapped(inputLog, { readings: mapped, failures: failureRecords }),
+      record => input.inputRecord(record),
+    )
     const counting = await through('counting', readings, reference, record => {
-      input.record(record)
+      if (isMapped(record)) mapped.published(record)
+      else input.record(record)
       ended.published(record)
     })
     input.end(violations)
+    mapped.end()
     const wanted = new Map<string, string>()
     const archiving = await through(
       'archiving',
@@ -173,6 +190,8 @@ export async function count(
       ...counting,
       emissions: emissions.figures,
       received: receiving.tally.get('applied/received') ?? 0,
+      mapped: mapped.figures,
+      taken: intake.tally,
       failures: failureRecords.figures,
       deadLetters: routes.get('dlq')?.count ?? 0,
       forwarded,

@@ -47,7 +47,7 @@ export class Receiving {
 export class Routing {
   readonly states = new Map<string, object>()
   readonly timers = new Map<string, []>()
-  readonly #intake = new Intake(type => type === 'io.sluice.failure.v1', true)
+  readonly #intake = new Intake(type => type === 'io.sluice.failure.v1', '')
   readonly #routes: Routes
   readonly #ended: EndedFailures
 

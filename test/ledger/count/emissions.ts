@@ -24,10 +24,13 @@ export class Emissions {
   /** The highest sequence so far, by consumer and entity. */
   readonly #highest = new Map<string, string>()
   readonly #violations: Violations
+  readonly #what: string
   #copies = 0
 
-  constructor(violations: Violations) {
+  /** @param what what they are, in violations */
+  constructor(violations: Violations, what = 'emissions') {
     this.#violations = violations
+    this.#what = what
   }
 
   /** The number of different events, and of further copies of them. */
@@ -71,7 +74,7 @@ export class Emissions {
   /** Reports the missing events after the last one. */
   end(): void {
     for (const { sequence, content } of this.#wanted.values())
-      this.#violations.add('emissions lost', `${sequence} ${content.slice(0, SHOWN)}`)
+      this.#violations.add(`${this.#what} lost`, `${sequence} ${content.slice(0, SHOWN)}`)
   }
 
   #want(id: string, wanted: ExpectedEmission): void {
@@ -93,7 +96,7 @@ export class Emissions {
     }
     const wanted = this.#wanted.get(id)
     this.#wanted.delete(id)
-    if (wanted === undefined) this.#violations.add('unexpected emissions', shown)
+    if (wanted === undefined) this.#violations.add(`unexpected ${this.#what}`, shown)
     else if (wanted.content !== content)
       this.#violations.add('emissions with wrong content', `${shown}, not ${wanted.content.slice(0, SHOWN)}`)
     else if (wanted.sequence !== sequence)

@@ -20,7 +20,7 @@ const FUTURE_TOLERANCE_MS = 5 * 60_000
 const TICK = 'io.sluice.clock.tick.v1'
 const FAILURE_ENDED = 'io.sluice.failure.ended.v1'
 export const ERASURE = 'io.sluice.entity.erased.v1'
-const READING = 'io.sluice.environment.reading.v1'
+export const READING = 'io.sluice.environment.reading.v1'
 
 /** The event; or the outcome, `ignored/…` or `failed/…`, if it does not reach a process. */
 export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {

@@ -1,6 +1,7 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { endedIn } from './ended.ts'
+import { isMapped } from './mapped.ts'
 import { redriveOf } from './redrive.ts'
 import type { Violations } from './violations.ts'
 
@@ -15,13 +16,13 @@ export type Foreign = ReadonlySet<string>
 
 const TICK = 'io.sluice.clock.tick.v1'
 
-/** Whether a record is neither a tick, nor the end of a failure, nor from the ledger's producer: it must have one outcome, but any outcome. */
+/** Whether a record is neither a tick, nor the end of a failure, nor from `intake` or the ledger's producer: it must have one outcome, but any outcome. */
 export function isForeign(record: KafkaRecord): boolean {
   const { headers, isCompressed } = record
   if (isCompressed) return true
   const values = new Map(headers.map(([name, value]) => [name, String(value)]))
   const isTick = values.get('ce_type') === TICK && values.get('ce_source') === '/clock'
-  return !values.has('ledger') && !isTick && endedIn(record) === undefined
+  return !values.has('ledger') && !isTick && endedIn(record) === undefined && !isMapped(record)
 }
 
 export class Input {
@@ -42,7 +43,6 @@ export class Input {
   }
 
   record(record: KafkaRecord): void {
-    const { partition, offset, headers } = record
     this.#records += 1
     if (redriveOf(record)) {
       this.#redriven += 1
@@ -54,9 +54,19 @@ export class Input {
     }
     if (isForeign(record)) {
       this.#foreign += 1
-      if (this.#others?.has(`${partition}/${offset}`)) this.#foreignFound += 1
+      if (this.#others?.has(`${record.partition}/${record.offset}`)) this.#foreignFound += 1
       return
     }
+    this.#numbered(record)
+  }
+
+  /** A record of the other application's topic. */
+  inputRecord(record: KafkaRecord): void {
+    this.#records += 1
+    this.#numbered(record)
+  }
+
+  #numbered({ partition, offset, headers }: KafkaRecord): void {
     const number = headers.find(([name]) => name === 'ledger')?.[1]
     if (number === undefined) {
       this.#ticks += 1

@@ -19,14 +19,14 @@ export class Intake {
   #lastAppendMs: number | undefined
   readonly #known = new Map<string, KnownEvent>()
   readonly #accepts: (type: string) => boolean
-  readonly #knowsOrigins: boolean
+  readonly #origins: string | undefined
   /** Highest sequence of each origin. */
   readonly #sequences = new Map<string, string>()
 
-  /** @param knowsOrigins true if the emitters of the topic are declared to the consumer */
-  constructor(accepts: (type: string) => boolean, knowsOrigins = false) {
+  /** @param origins begin of the origins of the emitters that are declared to the consumer; empty for all, undefined for none */
+  constructor(accepts: (type: string) => boolean, origins?: string) {
     this.#accepts = accepts
-    this.#knowsOrigins = knowsOrigins
+    this.#origins = origins
   }
 
   /** Advances the log's clock to the record. */
@@ -43,20 +43,25 @@ export class Intake {
    */
   take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
     if (redriveOf(record)) return 'ignored/redriven-for-another'
-    if (this.#knowsOrigins && !this.#isHigher(record)) return 'duplicate/not-higher'
+    if (!this.#isHigher(record)) return 'duplicate/not-higher'
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
-    if (nameOf(event) === awaited) return event
+    return nameOf(event) === awaited ? event : this.admit(event)
+  }
+
+  /** The event, or its outcome if one of its id is known. */
+  admit(event: LedgerEvent): LedgerEvent | string {
     const known = this.#known.get(nameOf(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
     return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
   }
 
-  /** Compares the sequence of an emission with the highest of its origin. Other records have no origin. */
+  /** Compares the sequence of an emission with the highest of its origin. Other records have no declared origin. */
   #isHigher({ headers }: KafkaRecord): boolean {
     const valueIn = (wanted: string) => headers.find(([name]) => name === wanted)?.[1]
     const [origin, sequence] = ['ce_origin', 'ce_sequence'].map(name => valueIn(name)?.toString())
-    if (origin === undefined || sequence === undefined) return true
+    if (this.#origins === undefined || sequence === undefined || !origin?.startsWith(this.#origins))
+      return true
     if (sequence <= (this.#sequences.get(origin) ?? '')) return false
     this.#sequences.set(origin, sequence)
     return true

@@ -3,9 +3,10 @@
  * implements the rules of the runtime and the process `counting` a second time, from their description.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import { ERASURE, idOf, type LedgerEvent, READING } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
+import { MAPPED } from './mapped.ts'
 
 const SILENCE_MS = 1_500
 const FORGET_MS = 2_500
@@ -57,7 +58,7 @@ interface Cause {
 export class Reference {
   readonly states = new Map<string, State>()
   readonly timers = new Map<string, Timer[]>()
-  readonly intake = new Intake(type => type === 'ledger.signal.v1' || type === ERASURE)
+  readonly intake = new Intake(type => ['ledger.signal.v1', READING, ERASURE].includes(type), MAPPED)
   readonly #topic: string
   readonly #emit: (emission: Emission) => void
   readonly #send: (failure: FailureRecord) => void
@@ -106,7 +107,7 @@ export class Reference {
     for (let due = this.#dueBefore(entity, timeMs); due; due = this.#dueBefore(entity, timeMs))
       this.#fire(entity, due)
     if (event.data.refuse) return 'failed/rejected'
-    const { echo, number } = event.data
+    const { echo, temperature, number = temperature } = event.data
     const echoed = { echo: [echo, echo] }
     if (JSON.stringify(echoed).length > MAX_EMISSION) return 'failed/emission-too-large'
     const before = this.states.get(entity)

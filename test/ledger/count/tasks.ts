@@ -4,6 +4,7 @@ import { ERASURE, idOf, type LedgerEvent } from './event.ts'
 import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
+import { MAPPED } from './mapped.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
 
@@ -16,7 +17,7 @@ interface TaskState {
 export class Tasks {
   readonly states = new Map<string, TaskState>()
   readonly timers = new Map<string, []>()
-  readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE)
+  readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE, MAPPED)
   readonly #failures = new Map<string, Remembered>()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void

@@ -34,7 +34,13 @@ export class KafkaLog {
   /** The end offset of each partition: after the last readable record. */
   async ends(topic: string): Promise<number[]> {
     const leaders = await this.#leaders(topic)
-    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition)))
+    const ends = leaders.map(() => 0)
+    const led = Map.groupBy(leaders.keys(), partition => leaders[partition] ?? '')
+    const ask = async ([leader, partitions]: readonly [string, readonly number[]]) => {
+      for (const [partition, end] of await this.#ends(leader, topic, partitions)) ends[partition] = end
+    }
+    await Promise.all([...led].map(ask))
+    return ends
   }
 
   /** Yields the records of a partition between two offsets (the end is exclusive), in order, one fetch at a time. */
@@ -44,6 +50,7 @@ export class KafkaLog {
     fromOffset: number,
     end: number,
   ): AsyncGenerator<readonly KafkaRecord[]> {
+    if (fromOffset >= end) return
     const leader = (await this.#leaders(topic))[partition] ?? ''
     for (let next = fromOffset; next < end; ) {
       const { records, nextOffset } = await this.#fetch(leader, topic, partition, next)
@@ -88,21 +95,27 @@ export class KafkaLog {
     return leaders
   }
 
-  async #end(leader: string, topic: string, partition: number): Promise<number> {
+  /** The end offsets of the partitions that a broker leads, by partition. */
+  async #ends(
+    leader: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<readonly (readonly [number, number])[]> {
     const request = new Writer().int32(-1).int8(READ_COMMITTED).int32(1).text(topic)
-    request.int32(1).int32(partition).int64(LATEST)
+    request.int32(partitions.length)
+    for (const partition of partitions) request.int32(partition).int64(LATEST)
     const answer = await this.#ask(leader, LIST_OFFSETS, request)
     answer.int32()
     const [found] = answer.list(() => {
       answer.text()
       return answer.list(() => {
-        answer.int32()
+        const partition = answer.int32()
         check(answer.int16(), `end of ${topic}/${partition}`)
         answer.int64()
-        return answer.int64()
+        return [partition, answer.int64()] as const
       })
     })
-    return found?.[0] ?? 0
+    return found ?? []
   }
 
   async #fetch(leader: string, topic: string, partition: number, offset: number) {

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda'
 import { forwarderHandler } from '#runtime/lambda/forwarder-handler.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
+import { handler as mapping } from '../../../functions/intake/handler.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
@@ -14,11 +15,10 @@ import * as chapters from './chapters.ts'
 import { letStraggle, mayBeLate } from './lateness.ts'
 import * as movers from './movers.ts'
 import * as processes from './processes.ts'
-import { sabotage, unreported } from './sabotage.ts'
+import { breakRules, isBroken, unreported } from './sabotage.ts'
 import * as tasks from './tasks.ts'
 
-const broken = process.env.LEDGER_SABOTAGE ?? ''
-sabotage(broken)
+breakRules()
 // Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
 knowAttempts()
@@ -26,6 +26,7 @@ neverDefer('parking')
 
 type Handler = (event: never, context: Context) => Promise<unknown>
 
+export const intake = handler(mapping)
 export const counting = handler(kafkaConsumer('counting', processes.counting))
 export const receiving = handler(kafkaConsumer('receiving', processes.receiving))
 export const router = handler(
@@ -43,7 +44,7 @@ export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
 export const redriver = forwarderHandler(
   APPLICATION,
   'redriver',
-  ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),
+  ({ env }) => redriverIn(env, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
   { failuresTo: 'dlq' },
 )
 export const forwarding = forwarderHandler(APPLICATION, 'forwarding', ({ env }) => movers.forwarding(env))
@@ -52,5 +53,5 @@ function handler(consumer: unknown): Handler {
   const late = Object.assign(mayBeLate(consumer as Handler), {
     consumer: (consumer as Partial<KafkaHandler>).consumer,
   })
-  return broken === 'stop' ? unreported(late) : late
+  return isBroken('stop') ? unreported(late) : late
 }

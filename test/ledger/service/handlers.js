@@ -4,6 +4,7 @@ export {
   counting,
   failing,
   forwarding,
+  intake,
   parking,
   receiving,
   redriver,

@@ -13,6 +13,7 @@ import { tableOfTopic } from '../../../lib/app/history-store.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
+import { isBroken } from './sabotage.ts'
 
 /** Short, so that records become due while a run lasts. */
 const DELAY_MS = 300
@@ -60,20 +61,15 @@ const history = archiver({
   tableOfTopic,
 })
 
-/** A sabotage of the history: of a hundred records, the last is lost, doubled or changed. */
+/** Sabotages of the history: of fifty records, one is lost, one is doubled, and one is changed. */
 function broken(records: Segment['records']): Segment['records'] {
   return records.flatMap(record => {
-    if (record.offset % 100 !== 99) return [record]
-    switch (process.env.LEDGER_SABOTAGE) {
-      case 'history-lost':
-        return []
-      case 'history-doubled':
-        return [record, record]
-      case 'history-changed':
-        return [{ ...record, value: Buffer.from('{"number":-1}') }]
-      default:
-        return [record]
-    }
+    const place = record.offset % 50
+    if (place === 39 && isBroken('history-lost')) return []
+    if (place === 44 && isBroken('history-doubled')) return [record, record]
+    if (place === 49 && isBroken('history-changed'))
+      return [{ ...record, value: Buffer.from('{"number":-1}') }]
+    return [record]
   })
 }
 

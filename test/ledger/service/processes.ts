@@ -16,7 +16,9 @@ const SILENCE_MS = 1_500
 const FORGET_MS = 2_500
 
 interface Signal {
-  readonly number: number
+  readonly number?: number
+  /** The number of an environment reading. */
+  readonly temperature?: number
   /** Text that is emitted twice in one event, so that large text makes the event too large. */
   readonly echo?: string
   readonly refuse?: boolean
@@ -32,11 +34,11 @@ interface Counted {
 /** Emits every third signal, each silence, and the signal that ends a silence. Forgets entities after a long silence. */
 export const counting: KeyedProcess<Counted, Signal> = {
   name: 'counting',
-  accepts: ['ledger.signal.v1'],
+  accepts: ['ledger.signal.v1', 'io.sluice.environment.reading.v1'],
   onEvent(state, { timeMs, subject, data }) {
     if (data?.refuse || data === undefined) return reject('the event asks to be rejected')
     const count = (state?.count ?? 0) + 1
-    const chain = chained(state?.chain ?? 0, data.number)
+    const chain = chained(state?.chain ?? 0, data.number ?? data.temperature ?? 0)
     const echo = data.echo === undefined ? [] : [emission('echo', subject, { echo: [data.echo, data.echo] })]
     if (state && timeMs < state.lastMs) return completeStep('late', { ...state, count, chain }, echo)
     const names = [...(state?.isSilent ? ['back'] : []), ...(count % 3 === 0 ? ['third'] : [])]

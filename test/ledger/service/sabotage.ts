@@ -1,8 +1,8 @@
-/** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
+/** Breaks rules of the runtime, to test that the ledger finds it. It is not part of any deployment. */
 import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
 import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import type { OutgoingRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import { EntityStates } from '#runtime/pipeline/deciding/entity-states.ts'
 import { RememberedFailures } from '#runtime/pipeline/deciding/ids-and-failures.ts'
@@ -64,21 +64,32 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   },
   /** The delay of the retry topics: see `consumers.ts`. */
   'retry-early'() {},
+  /** The publishing of readings of the input: some are passed over. */
+  'intake-lost'() {
+    let mapped = 0
+    onPublish(records => records.filter(record => !isMapped(record) || ++mapped % 10 > 0))
+  },
+  /** The publishing of readings of the input: some are published once more, with another id. */
+  'intake-doubled'() {
+    let mapped = 0
+    const again = ([name, value]: RecordHeader<Buffer | null>) =>
+      [name, name === 'ce_id' ? Buffer.from(`${value}-again`) : value] as const
+    onPublish(records =>
+      records.flatMap(record =>
+        isMapped(record) && ++mapped % 10 === 5
+          ? [record, { ...record, headers: record.headers.map(again) }]
+          : [record],
+      ),
+    )
+  },
   /** The publishing of redriven records: some are passed over. */
   'redrive-lost'() {
-    const { publish } = KafkaPublisher.prototype
     let redriven = 0
-    KafkaPublisher.prototype.publish = function (records) {
-      const isKept = (record: OutgoingRecord) => !readRedriveTarget(record) || ++redriven % 3 > 0
-      return publish.call(this, records.filter(isKept))
-    }
+    onPublish(records => records.filter(record => !readRedriveTarget(record) || ++redriven % 3 > 0))
   },
   /** The order of redriven records. */
   'redrive-order'() {
-    const { publish } = KafkaPublisher.prototype
-    KafkaPublisher.prototype.publish = function (records) {
-      return publish.call(this, records.every(readRedriveTarget) ? records.toReversed() : records)
-    }
+    onPublish(records => (records.every(readRedriveTarget) ? records.toReversed() : records))
   },
   /** The memory of attempts: a second copy of one is another attempt. */
   attempts() {
@@ -98,8 +109,14 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   },
 }
 
-export function sabotage(name: string): void {
-  if (name !== '') SABOTAGES[name]?.()
+const CHOSEN = (process.env.LEDGER_SABOTAGE ?? '').split(',')
+
+export function isBroken(name: string): boolean {
+  return CHOSEN.includes(name)
+}
+
+export function breakRules(): void {
+  for (const name of CHOSEN) SABOTAGES[name]?.()
 }
 
 /** Wraps a handler so that it reports success to the mapping even if records were deferred. */
@@ -111,6 +128,20 @@ export function unreported<A extends unknown[]>(handler: (...args: A) => Promise
 }
 
 type Snapshot = Awaited<ReturnType<RedisStateStore['load']>>
+
+function isMapped({ topic, headers }: OutgoingRecord): boolean {
+  return (
+    topic.includes('.readings.') &&
+    headers.some(([name, value]) => name === 'ce_origin' && String(value).startsWith('intake:'))
+  )
+}
+
+function onPublish(change: (records: readonly OutgoingRecord[]) => readonly OutgoingRecord[]): void {
+  const { publish } = KafkaPublisher.prototype
+  KafkaPublisher.prototype.publish = function (records) {
+    return publish.call(this, change(records))
+  }
+}
 
 function onLoad(change: (snapshot: Snapshot) => Snapshot): void {
   const { load } = RedisStateStore.prototype

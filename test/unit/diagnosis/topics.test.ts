@@ -53,7 +53,7 @@ describe('given a topic of an account, when its settings are held against the ta
     assert.deepEqual(notOk(checkTopic(topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
   })
 
-  it('then other numbers of partitions than the configured one are wrong, with the setting for what exists', () => {
+  it('rule 24: other numbers of partitions than the configured one are wrong, with the setting for what exists', () => {
     const { partitions } = copies([1, 2, 3])
     assert.deepEqual(notOk(checkTopic(topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
       'partitions wrong',

@@ -58,7 +58,7 @@ export async function tryTrim(
  * @throws Unavailable if Kafka cannot be reached or may accept the records later
  * @throws RecordRefused if Kafka refuses a replacement too
  */
-export async function publish(
+async function publish(
   publisher: Publisher,
   consumer: Writing,
   entries: readonly OutboxEntry[],

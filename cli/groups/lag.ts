@@ -66,7 +66,7 @@ async function readLags(
 async function openFurtherCluster({ config, connections }: KafkaCommand) {
   const topics = listFurtherTopics(config.env, config.inputsFile)
   const read = readFunctions()
-    .flatMap(declared => listTriggerTopics(declared, config.env))
+    .flatMap(declared => listTriggerTopics(declared, config.env, [...topics]))
     .filter(({ topic }) => topics.has(topic))
   const [first] = read
   if (first === undefined) return undefined

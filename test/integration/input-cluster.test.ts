@@ -135,12 +135,12 @@ inputs:
     await until('all are readings', async () => (await readTemperatures('boilers')).length === 3)
     const group = `sluice-intake-boilers-${environment.name}`
     await until('the lag is 0', async () => {
-      const { stdout, stderr } = await ran(['groups', 'lag', '--json'], {
+      const { stdout, stderr } = await ran(['groups', 'lag', group, '--json'], {
         environment: { ...variables, ...signIn },
         folder,
       })
       assert.equal(stderr, '')
-      const found = JSON.parse(stdout).groups.find((one: { group: string }) => one.group === group)
+      const [found] = JSON.parse(stdout).groups
       assert.deepEqual(
         found.topics.map((one: { topic: string }) => one.topic),
         ['boilers'],

@@ -1,5 +1,12 @@
 /** Maps the stored bytes of a failed record of an input again, with the mappings of now. */
-import { type Application, type Event, type Failure, type FailureData, failure, instant } from '#runtime/consumer/index.ts'
+import {
+  type Application,
+  type Event,
+  type Failure,
+  type FailureData,
+  failure,
+  instant,
+} from '#runtime/consumer/index.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { type Decoded, decode } from '#runtime/pipeline/decoding/index.ts'
 import { unpreparedIn } from '#runtime/pipeline/errors.ts'

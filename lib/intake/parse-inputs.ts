@@ -9,9 +9,9 @@ import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-inputs.js'
 import { OWN_TYPES } from '../schemas/event-types.ts'
 import { describeErrors, type FilePath, type PathError, parseJsonPointer } from '../support/file-errors.ts'
-import { unknownKey, nameHint } from '../support/suggestion.ts'
+import { nameHint, unknownKey } from '../support/suggestion.ts'
 import { readValidYaml } from '../support/valid-yaml.ts'
-import type { Input, InputEvent, InputCluster } from './input.ts'
+import type { Input, InputCluster, InputEvent } from './input.ts'
 
 /** Content of the file after it was validated against its schema. */
 interface RawInputs {

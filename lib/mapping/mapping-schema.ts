@@ -1,7 +1,13 @@
 /** Validates mappings against `config/schemas/mapping.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-mapping.js'
-import { describeErrors, type FilePath, keepInnermost, type PathError, parseJsonPointer } from '../support/file-errors.ts'
+import {
+  describeErrors,
+  type FilePath,
+  keepInnermost,
+  type PathError,
+  parseJsonPointer,
+} from '../support/file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 

@@ -8,7 +8,7 @@ import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { ReplaceableStates } from '../pipeline/replacing/replaceable-states.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { RedisSettings } from '../settings/redis.ts'
-import { KafkaClients, type ClusterSettings } from './kafka-clients.ts'
+import { type ClusterSettings, KafkaClients } from './kafka-clients.ts'
 import { once } from './once.ts'
 
 /** A value that a scheduled function or a command stores between runs. */

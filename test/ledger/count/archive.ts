@@ -1,9 +1,8 @@
 /** The reference of the segment sink: which objects the log makes, and what must be in each. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { idOf, type LedgerEvent } from './event.ts'
+import { idOf, type LedgerEvent, MAPPED } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
-import { MAPPED } from './mapped.ts'
 import type { FailureRecord } from './reference.ts'
 import { SEGMENT, type Violations } from './violations.ts'
 

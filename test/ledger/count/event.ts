@@ -22,6 +22,17 @@ const FAILURE_ENDED = 'io.sluice.failure.ended.v1'
 export const ERASURE = 'io.sluice.entity.erased.v1'
 export const READING = 'io.sluice.environment.reading.v1'
 
+/** Begin of the origin of each reading of `intake`. */
+export const MAPPED = 'intake:'
+
+export function isMapped(record: KafkaRecord): boolean {
+  return !record.isCompressed && (originOf(record)?.startsWith(MAPPED) ?? false)
+}
+
+export function originOf({ headers }: KafkaRecord): string | undefined {
+  return headers.find(([name]) => name === 'ce_origin')?.[1].toString()
+}
+
 /** The event; or the outcome, `ignored/…` or `failed/…`, if it does not reach a process. */
 export function eventOf(record: KafkaRecord, accepts: (type: string) => boolean): LedgerEvent | string {
   const headers = new Map(record.headers.map(([name, value]) => [name, String(value)]))

@@ -1,7 +1,7 @@
 /** Checks the input: each acknowledged record must be at the offset that the broker reported, and there must be no others. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { endedIn } from './ended.ts'
-import { isMapped } from './mapped.ts'
+import { isMapped } from './event.ts'
 import { redriveOf } from './redrive.ts'
 import type { Violations } from './violations.ts'
 

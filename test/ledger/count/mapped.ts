@@ -2,15 +2,8 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import type { Emissions } from './emissions.ts'
-import { idOf, type LedgerEvent, READING } from './event.ts'
+import { idOf, isMapped, type LedgerEvent, originOf, READING } from './event.ts'
 import { Intake } from './intake.ts'
-
-/** Begin of the origin of each reading of `intake`. */
-export const MAPPED = 'intake:'
-
-export function isMapped(record: KafkaRecord): boolean {
-  return !record.isCompressed && (originOf(record)?.startsWith(MAPPED) ?? false)
-}
 
 /** Returns the identity of the input's log, which is part of ids: that of the first reading. All must have the same. */
 export async function identityOf(log: KafkaLog, readings: string): Promise<string> {
@@ -83,8 +76,4 @@ function mappedOf({ value }: KafkaRecord, place: readonly (string | number)[]): 
   const source = '/environment/ledger'
   const [subject, entity, timeMs] = [device, `${source} ${device}`, Date.parse(time)]
   return { id, source, type: READING, subject, time, timeMs, sequence: '', data, entity }
-}
-
-function originOf({ headers }: KafkaRecord): string | undefined {
-  return headers.find(([name]) => name === 'ce_origin')?.[1].toString()
 }

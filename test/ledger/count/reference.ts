@@ -3,10 +3,9 @@
  * implements the rules of the runtime and the process `counting` a second time, from their description.
  */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { ERASURE, idOf, type LedgerEvent, READING } from './event.ts'
+import { ERASURE, idOf, type LedgerEvent, MAPPED, READING } from './event.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
-import { MAPPED } from './mapped.ts'
 
 const SILENCE_MS = 1_500
 const FORGET_MS = 2_500

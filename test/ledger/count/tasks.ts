@@ -1,10 +1,9 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
-import { ERASURE, idOf, type LedgerEvent } from './event.ts'
+import { ERASURE, idOf, type LedgerEvent, MAPPED } from './event.ts'
 import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
-import { MAPPED } from './mapped.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
 

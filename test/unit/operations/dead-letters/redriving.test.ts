@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
+import { failure } from '#runtime/consumer/failure-codes.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
+import type { RetryInput } from '../../../../lib/app/retry-input.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
+import type { HandledAction } from '../../../../lib/failures/dlq-record.ts'
 import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
-import { buildHandledRecords, type Pace, publishInBatches } from '../../../../lib/operations/dead-letters/run.ts'
+import {
+  buildHandledRecords,
+  type Pace,
+  publishInBatches,
+} from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
-import { failure } from '#runtime/consumer/failure-codes.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
-import type { RetryInput } from '../../../../lib/app/retry-input.ts'
-import type { HandledAction } from '../../../../lib/failures/dlq-record.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const TOPICS: RedriveTopics = new Map([

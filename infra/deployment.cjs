@@ -17,14 +17,14 @@ const PROJECT = resolve(__dirname, '..')
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage')
   const region = await resolveVariable('self:provider.region')
-  const { place, variables } =
+  const { place, variables, clusters } =
     stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
   const { brokers, environment, ...deployment } = place
   const { env, historyBucket } = place
   return {
     vpc: place.vpc,
     brokers,
-    clusters: buildTriggerClusters(place, process.env),
+    clusters,
     logRetentionDays: place.logRetentionDays,
     tracing: place.tracing,
     deployment,
@@ -41,7 +41,8 @@ module.exports = async ({ resolveVariable }) => {
 }
 
 function onThisMachine() {
-  return { place: readThisMachine(process.env, PROJECT), variables: process.env }
+  const place = readThisMachine(process.env, PROJECT)
+  return { place, variables: process.env, clusters: buildTriggerClusters(place, process.env) }
 }
 
 /**
@@ -52,7 +53,8 @@ async function inAccount(stage, region, resolveVariable) {
   const found = await addStackOutputs(process.env, region, createOutputsReader(resolveVariable))
   const place = readAccount(stage, region, found.environment, PROJECT)
   const problems = mergeProblems(found.problems, place.problems)
-  return { place: { ...place, problems }, variables: found.environment }
+  // Only the local trigger reads `clusters`. Its password must not be in a package, which contains these settings.
+  return { place: { ...place, problems }, variables: found.environment, clusters: {} }
 }
 
 /**

@@ -26,7 +26,7 @@ function toSecretArn(nameOrArn: string): string | object {
 export function buildKafkaSecretStatements({ kafkaSecrets }: Pick<Place, 'kafkaSecrets'>): Statement[] {
   if (kafkaSecrets === undefined) return []
   const { auth, secret, caSecret } = kafkaSecrets
-  const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
+  const read = auth === 'iam' || auth === 'none' ? [caSecret] : [secret, caSecret]
   const secrets = read.filter(name => name !== undefined)
   if (secrets.length === 0) return []
   return [

@@ -1,6 +1,7 @@
 /** A further cluster of inputs: from the file to event sources, roles, cost and the local trigger. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -141,6 +142,41 @@ describe('the further cluster of the inputs', () => {
     const check = allowedIn(place, 'TopicsRole')
     assert.equal(check.get(`${PLANT.replace(':cluster/', ':topic/')}/boilers`), 'kafka-cluster:DescribeTopic')
     assert.equal(check.get(SECRET), 'secretsmanager:GetSecretValue')
+  })
+
+  for (const auth of ['plain', 'scram-sha-256', 'scram-sha-512', 'tls'])
+    it(`given brokers elsewhere and ${auth}, then intake and the check may read the secrets`, () => {
+      const place = inAccount(
+        `{ brokers: ['b1.plant:9096'], auth: ${auth}, secret: '${SECRET}', caSecret: '${AUTHORITY}' }`,
+      )
+      for (const role of ['IntakeRole', 'TopicsRole'])
+        for (const secret of [SECRET, AUTHORITY])
+          assert.equal(
+            allowedIn(place, role).get(secret),
+            'secretsmanager:GetSecretValue',
+            `${role} ${secret}`,
+          )
+    })
+
+  it('given a deployment from a machine with a user for that cluster, then no package has the password', async () => {
+    const variables = {
+      MSK_CLUSTER_ARN: OWN,
+      REDIS_URL: 'rediss://cache.example:6379',
+      INPUTS_FILE: writeInputs(`{ arn: '${PLANT}' }`),
+      INPUT_KAFKA_USERNAME: 'me',
+      INPUT_KAFKA_PASSWORD: 'a-password',
+    }
+    const deployment = createRequire(import.meta.url)('../../../infra/deployment.cjs')
+    const before = { ...process.env }
+    Object.assign(process.env, variables)
+    try {
+      const resolveVariable = async (name: string) => (name === 'sls:stage' ? 'prod' : 'eu-west-1')
+      const found = JSON.stringify(await deployment({ resolveVariable }))
+      assert.match(found, /boilers/)
+      assert.doesNotMatch(found, /a-password/)
+    } finally {
+      process.env = before
+    }
   })
 
   it('then the deployment checks each topic where it is, and the pollers of both clusters cost', () => {

@@ -41,7 +41,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'an alert', address: ({ alert }) => buildAddress('/alerts', { alert }) },
   at('/alerts/rules'),
   { name: 'a rule', address: ({ rule }) => buildAddress('/alerts/rules', { rule }) },
-  at('/alerts/rules/try'),
   at('/alerts/silences'),
   at('/alerts/silences?new=1'),
   { name: 'a dead letter', address: ({ letter }) => buildAddress('/failures', { letter }) },

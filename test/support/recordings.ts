@@ -1,9 +1,10 @@
 /** Recorded telemetry, its contents according to an independent parser, and the commands that write it to Kafka. */
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { PROJECT } from './program.ts'
-import { sluice } from './sluice.ts'
+import { runSluice } from './sluice.ts'
 
 export interface Observation {
   readonly entity: string
@@ -24,14 +25,29 @@ export interface Recording {
 const OFFICE = join(PROJECT, '..', 'shared', 'data', 'nab', 'ambient_temperature_system_failure.csv')
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 
+const OFFICE_MAPPING = `family: environment
+time: { from: timestamp, timeZone: UTC }
+fields:
+  sensorId: { constant: office }
+  location.site: { constant: nab }
+  location.latitude: { constant: 0 }
+  location.longitude: { constant: 0 }
+  temperature: { from: value, as: number, unit: F }
+`
+
 /** One year of office temperatures in °F, from the Numenta Anomaly Benchmark, which is not part of this project. */
 const office: Recording = {
   name: 'a year of office temperatures',
   skip: !existsSync(OFFICE) && 'the recorded file is not next to the project',
   async stream(folder) {
     const file = join(folder, 'office.jsonl')
-    const what = ['--family', 'environment', '--metric', 'temperature', '--unit', 'F', '--entity', 'office']
-    await sluice('import', OFFICE, ...what, '--dimension', 'site=nab', '--output', file)
+    // Not beside the rules, which the functions read from the folder.
+    const mapping = join(folder, 'mappings', 'office.yaml')
+    await mkdir(dirname(mapping), { recursive: true })
+    await writeFile(mapping, OFFICE_MAPPING)
+    const { code, stdout, output } = await runSluice(['import', OFFICE, '--mapping', mapping])
+    assert.equal(code, 0, output)
+    await writeFile(file, stdout)
     return file
   },
   async observations() {

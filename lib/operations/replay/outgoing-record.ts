@@ -1,16 +1,27 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import { type ContentMode, carryingTime, type DataWriter, type LogRecord, type OutgoingRecord, otherHeaders, type RecordHeader, toBuffer, toOutgoingRecord, writeEvent } from '#runtime/cloudevents/index.ts'
+import {
+  type ContentMode,
+  carryingTime,
+  type DataWriter,
+  type LogRecord,
+  type OutgoingRecord,
+  otherHeaders,
+  type RecordHeader,
+  toBuffer,
+  toOutgoingRecord,
+  writeEvent,
+} from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
+import { computeEventKey } from '../event-key.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
 import { resolveTopic } from '../state-keys.ts'
 import type { Recorded } from './recorded-items.ts'
 import { shiftEvent } from './time-shift.ts'
-import { computeEventKey } from '../event-key.ts'
 
 /** Determines where and in which form records are published. */
 export interface Addressing {
@@ -52,7 +63,7 @@ export function buildOutgoingRecord(
   const result =
     record === undefined
       ? buildStreamRecord(prepareEvent(event as Event, shiftMs), addressing)
-      : buildCapturedRecord(record, item, addressing)
+      : buildRecordOfLog(record, item, addressing)
   if (!addressing.carryLogTime) return result
   const appendedMs = record?.timestampMs ?? latestMs
   if (appendedMs === undefined)
@@ -82,7 +93,7 @@ function fitsSchema({ type, data }: Event): boolean {
  * Returns a record with the original bytes, without the origin of an emission. The event is encoded again, in the same content mode,
  * only if its time is shifted or its bytes contain the origin.
  */
-function buildCapturedRecord(
+function buildRecordOfLog(
   record: LogRecord,
   { event, line }: Recorded,
   { topic, env, keepPartitions, shiftMs }: Addressing,

@@ -7,6 +7,7 @@ import { createMapAgain } from '../intake/map-again.ts'
 import { FileError } from '../support/file-errors.ts'
 import { APPLICATION } from './application.ts'
 import { dataReader } from './data-reader.ts'
+import { getDataWriter } from './data-writer.ts'
 import { loadedInputs } from './loaded-inputs.ts'
 import {
   CONSUMER,
@@ -16,18 +17,19 @@ import {
   PARTITION_KEY,
   REGISTRY,
   readSettings,
+  SERIALIZATION,
 } from './settings/index.ts'
 import { topicName, topicRow } from './topics.ts'
 
 /** Settings by which `intake` decides records. */
-const SETTINGS = [GENERAL, INPUTS, PARTITION_KEY, REGISTRY, CONSUMER] as const
+const SETTINGS = [GENERAL, INPUTS, PARTITION_KEY, REGISTRY, CONSUMER, SERIALIZATION] as const
 
 export type InputRetrySettings = CombinedParts<typeof SETTINGS>
 
 /**
  * Returns the record that is written for a failed record of an input, or the reason why no mapping takes it.
  *
- * @throws Unavailable if the schema of its data cannot be fetched now
+ * @throws Unavailable if the schema of its data, or the one to write it with, cannot be fetched now
  */
 export type RetryInput = (failed: FailureData) => Promise<OutgoingRecord | Failure>
 
@@ -61,7 +63,8 @@ export async function createInputRetry(
     const mapped = await mapAgain(failed, Date.now())
     if (mapped.kind === 'failure') return mapped
     const { to, key, event } = mapped
-    const record = toOutgoingRecord(topicName(to, env), key, event, contentMode)
+    const writer = await getDataWriter(config)
+    const record = toOutgoingRecord(topicName(to, env), key, writer.write(event), contentMode)
     if (estimateSize(record) <= topicRow(to).maxMessageBytes) return record
     return failure('emission-too-large', `a ${event.type} does not fit into ${to}`)
   }

@@ -24,7 +24,7 @@ import { ForwardStage } from '../../support/forward-stage.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { retryContent, retryData } from '../../support/retries.ts'
 import { registryWith } from '../../support/schema-registry.ts'
-import { REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
+import { avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
 import { Stage } from '../../support/stage.ts'
 import { until } from '../../support/until.ts'
 
@@ -94,6 +94,13 @@ describe('a failed record of an input, in any format of data', () => {
     const retry = await createInputRetry(settings({ EARLIEST_TIME: '2100-01-01T00:00:00Z' }))
     const again = await retry(await failOnce(sensors('avro with an id')))
     assert.equal('kind' in again && again.code, 'time-too-early')
+  })
+
+  it('given a format of data, then a retry writes it as intake does', async () => {
+    const avro = settings({ SERIALIZATION: 'avro', SCHEMA_REGISTRY_URL: '' })
+    const { event } = eventIn(await (await createInputRetry(avro))(await failOnce(sensors('json'))))
+    assert.equal(event.datacontenttype, 'application/avro')
+    assert.deepEqual(event.data, avroBytes(environmentReading('r-1')))
   })
 
   it('given a schema that the registry does not have, then it still fails, and succeeds once it has it', async () => {

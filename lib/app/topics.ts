@@ -98,15 +98,6 @@ export function signalIn(name: string): Signal | undefined {
   )
 }
 
-/**
- * Returns the environment in a topic name. Empty if the name is fixed and does not contain one; undefined if no signal has such a
- * topic.
- */
-export function environmentIn(name: string): string | undefined {
-  const signal = signalIn(name)
-  return signal && environmentFor(signal, name)
-}
-
 function environmentFor(signal: Signal, name: string): string | undefined {
   const [before = '', after] = topicName(signal, ENV).split(ENV)
   if (after === undefined) return name === before ? '' : undefined

@@ -4,7 +4,6 @@ import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import {
   advisePartitions,
-  environmentIn,
   groupName,
   kafkaTopics,
   signalIn,
@@ -47,7 +46,6 @@ describe('names of topics and groups', () => {
       )
       assert.equal(signalNamed(readings, 'prod'), 'readings')
       assert.equal(topicNamed(alerts), TOPICS.alerts)
-      assert.equal(environmentIn(alerts), 'prod')
       assert.equal(new Set(kafkaTopics('prod').map(({ name }) => name)).size, kafkaTopics('prod').length)
     })
 
@@ -74,7 +72,6 @@ describe('names of topics and groups', () => {
     assert.equal(topicNamed('sluice.telemetry.readings.prod'), undefined)
     assert.equal(signalIn('gds.metrics.dlq'), 'dlq')
     assert.equal(signalIn('analytics_events'), 'analytics')
-    assert.equal(environmentIn('gds.metrics.dlq'), '')
   })
 
   const wrong: [environment: Record<string, string>, error: RegExp][] = [

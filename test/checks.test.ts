@@ -1,3 +1,4 @@
+import './support/shipped-config.ts'
 import { describe, it } from 'node:test'
 import type { Check } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'

@@ -1,14 +1,11 @@
 /**
  * Families that do not ship, beside those that do. Import this module before all others that need the families: it names their folder.
  */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
+import { SHIPPED_CONFIG } from './shipped-config.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'families-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-cpSync(new URL('../../config/families', import.meta.url), folder, { recursive: true })
+const folder = join(SHIPPED_CONFIG, 'families')
 
 /** The temperature of this family is in °F, and that of another is in °C. */
 writeFileSync(
@@ -33,5 +30,3 @@ entity: { source: '/plant/{line}', subject: '{machine}' }
 metrics:
 ${SIXTY.map(name => `  ${name}: { unit: '%' }\n`).join('')}`,
 )
-
-process.env.FAMILIES_DIR = folder

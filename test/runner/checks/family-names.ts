@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import process from 'node:process'
 import { findFamilies, loadFamilies } from '../../../lib/telemetry/adapters/family-files.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
@@ -19,7 +20,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm
 export const familyNames: Check = {
   name: 'names of families',
   async run() {
-    const families = loadFamilies(findFamilies({}))
+    const families = loadFamilies(findFamilies(process.env))
     // A family with the name of a key of all families cannot be told apart from the key.
     const names = families.map(({ family }) => family).filter(name => !(name in (FAMILIES[name] ?? {})))
     const metrics = families

@@ -1,4 +1,6 @@
 /** Commands with everything that they print: a transcript for each subject in test/goldens, with the files in test/goldens/files. */
+
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +8,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { GOLDENS, golden } from '../../support/golden.ts'
 import { PROJECT } from '../../support/program.ts'
+import { SHIPPED_CONFIG } from '../../support/shipped-config.ts'
 import { ran } from './terminal.ts'
 
 const all = mkdtempSync(join(tmpdir(), 'sluice-transcripts-'))
@@ -16,12 +19,18 @@ async function shown(line: string, folder: string): Promise<string> {
   const [command = '', input] = line.split(' < ')
   const words = (command.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map(word => word.replaceAll("'", ''))
   const program = words.indexOf('sluice')
-  const environment = Object.fromEntries(words.slice(0, program).map(word => word.split(/=(.*)/, 2)))
+  const config = join(folder, 'config')
+  const environment = {
+    MAPPINGS_DIR: join(config, 'mappings'),
+    ...Object.fromEntries(words.slice(0, program).map(word => word.split(/=(.*)/, 2))),
+  }
   const stdin = input === undefined ? '' : readFileSync(join(folder, input), 'utf8')
   const { status, stdout, stderr } = await ran(words.slice(program + 1), { folder, environment, stdin })
   assert.doesNotMatch(stdout + stderr, /geheim/, 'the password of all examples')
   const errors = stderr.replace(/^(?=.)/gm, '! ')
-  return `$ ${line}\n${stdout}${errors}${status === 0 ? '' : `[${status}]\n`}`.replaceAll(folder, '/folder')
+  return `$ ${line}\n${stdout}${errors}${status === 0 ? '' : `[${status}]\n`}`
+    .replaceAll(config, 'config')
+    .replaceAll(folder, '/folder')
 }
 
 describe('transcripts', () => {
@@ -33,7 +42,8 @@ describe('transcripts', () => {
     it(`given ${name}, when it runs, then it prints what its transcript says`, async () => {
       const folder = join(all, name)
       cpSync(join(GOLDENS, 'files'), folder, { recursive: true })
-      for (const own of ['config', 'events']) symlinkSync(join(PROJECT, own), join(folder, own))
+      cpSync(SHIPPED_CONFIG, join(folder, 'config'), { recursive: true })
+      symlinkSync(join(PROJECT, 'events'), join(folder, 'events'))
       const lines = readFileSync(join(GOLDENS, `${name}.txt`), 'utf8').split('\n')
       const commands = lines.filter(line => line.startsWith('$ ')).map(line => line.slice(2))
       assert.ok(commands.length > 0)

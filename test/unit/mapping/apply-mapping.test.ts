@@ -1,10 +1,12 @@
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
-import { deviceMapping, failureOf, foreignRecord, read, readingOf, SHIPPED, shipped } from './support.ts'
+import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
+import { deviceMapping, failureOf, foreignRecord, read, readingOf, shipped } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
 const idOf = (changes: object, place = {}, id: Readonly<Record<string, string>> = {}) =>
@@ -257,7 +259,7 @@ describe('any JSON', () => {
       fc.constantFrom(...names),
       fc.oneof(fc.jsonValue(), fc.double({ noNaN: true }), fc.string()),
     )
-    const all = SHIPPED.map(shipped)
+    const all = SHIPPED_MAPPINGS.map(shipped)
     let readings = 0
     fc.assert(
       fc.property(documents, document => {

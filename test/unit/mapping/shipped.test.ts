@@ -1,3 +1,4 @@
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFailure } from '#runtime/cloudevents/event.ts'
@@ -5,7 +6,8 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { failureOf, foreignRecord, read, readingOf, SHIPPED, shipped, shippedText } from './support.ts'
+import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
+import { failureOf, foreignRecord, read, readingOf, shipped, shippedText } from './support.ts'
 
 /** The records as their producers write them. */
 const METRIC = {
@@ -162,7 +164,7 @@ const EXPECTED: Readonly<
 
 describe('the mappings that ship', () => {
   it('given their folder, then each has a record here', () => {
-    assert.deepEqual(SHIPPED.toSorted(), Object.keys(EXPECTED).toSorted())
+    assert.deepEqual(SHIPPED_MAPPINGS, Object.keys(EXPECTED).toSorted())
   })
 
   for (const [name, [record, source, subject, time, data]] of Object.entries(EXPECTED)) {
@@ -184,7 +186,7 @@ describe('the mappings that ship', () => {
   }
 
   it('given all of them, then each record is taken by one alone, or by the general one as the last', () => {
-    const all = SHIPPED.map(shipped)
+    const all = SHIPPED_MAPPINGS.map(shipped)
     for (const [name, [record, source]] of Object.entries(EXPECTED)) {
       const able = all.filter(mapping => !isFailure(read(mapping, foreignRecord(record))))
       const takers = able.filter((mapping, index) => index === 0 || mapping.name !== 'named-metric')
@@ -312,7 +314,7 @@ describe('a CloudEvent of another type', () => {
     })
 
   it('given a type that no mapping names, then it is a failure, whatever its data', () => {
-    const all = SHIPPED.map(shipped)
+    const all = SHIPPED_MAPPINGS.map(shipped)
     const own = { ...event, type: 'com.other', data: MOTION, model: 'm', x: 1, y: 2, z: 3 }
     assert.ok(isFailure(read(all, foreignRecord(MOTION), own)))
   })

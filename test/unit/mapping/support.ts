@@ -1,5 +1,6 @@
 /** Mappings and foreign records for tests. */
-import { readdirSync, readFileSync } from 'node:fs'
+import '../../support/shipped-config.ts'
+import { readFileSync } from 'node:fs'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import type { Event } from '#runtime/consumer/event.ts'
@@ -10,9 +11,6 @@ import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 
 const FOLDER = new URL('../../../config/mappings/', import.meta.url)
-
-/** The names of the mappings that ship. */
-export const SHIPPED = readdirSync(FOLDER).flatMap(file => (file.endsWith('.yaml') ? file.slice(0, -5) : []))
 
 export function shippedText(name: string): string {
   return readFileSync(new URL(`${name}.yaml`, FOLDER), 'utf8')

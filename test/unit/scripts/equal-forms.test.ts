@@ -1,4 +1,5 @@
 /** The schemas of an event type say the same of its data: what fits one survives the others. */
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'

@@ -1,3 +1,4 @@
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'

@@ -1,3 +1,4 @@
+import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FAMILIES, findFamily, measurements } from '../../../lib/telemetry/families.ts'

@@ -72,8 +72,8 @@ function formatReport(
   return escapeTextLines(`Read ${count(records.length, 'record')} of ${sample}.
 ${others > 0 ? `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.\n` : ''}${formatRefused(refused)}
 
-Next, \`sluice mappings try ${source} --mapping ${name}\` shows each record as a reading, or why it is refused.
-With this in config/inputs.yaml, \`npm start\` reads the topic:
+Next, \`npx sluice mappings try ${source} --mapping ${name}\` shows each record as a reading, or why it is refused.
+With this in config/inputs.yaml, \`npm start\` reads the topic. While it runs, it reloads a saved family, but mappings and inputs need a restart:
 
 inputs:
   - topic: ${isTopic ? sample : 'TOPIC'}

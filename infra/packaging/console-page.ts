@@ -17,6 +17,10 @@ export async function buildConsolePage(): Promise<PageFiles> {
   return buildPageFiles(await runBuilds(bundlePage))
 }
 
+/** Replaces a language that `Intl` refuses, such as `en-US@posix`: uPlot formats numbers in the browser's language. */
+const VALID_LANGUAGE = `try { new Intl.NumberFormat(navigator.language) }
+catch { Object.defineProperty(navigator, 'language', { value: 'en-US' }) }`
+
 /** Builds the page's script and style sheet. @throws BuildFailure of esbuild */
 export async function bundlePage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
@@ -29,6 +33,7 @@ export async function bundlePage(): Promise<BuiltPage> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'none',
+    banner: { js: VALID_LANGUAGE },
     logLevel: 'silent',
     write: false,
   })

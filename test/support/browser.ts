@@ -37,7 +37,13 @@ export class TestBrowser {
 
   static async launch(): Promise<TestBrowser> {
     const { executablePath, env } = await extractedChromium()
-    const options = { executablePath, env: { ...process.env, ...env }, args: ARGS, headless: true }
+    // In this locale, the language of the browser is `en-US@posix`, which `Intl` refuses.
+    const options = {
+      executablePath,
+      env: { ...process.env, ...env, LC_ALL: 'C' },
+      args: ARGS,
+      headless: true,
+    }
     return new TestBrowser(await playwright.launch(options))
   }
 
@@ -49,8 +55,6 @@ export class TestBrowser {
     const options: BrowserContextOptions = {
       viewport: { width, height },
       colorScheme: theme,
-      // Without a locale, the browser's own formatters fail.
-      locale: 'en-GB',
       reducedMotion: 'reduce',
     }
     const context = await this.#browser.newContext(options)

@@ -28,11 +28,11 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   'open-dead-letters': { all: 1829, atStart: 478 },
   'dlq-router': { all: 1935, atStart: 545 },
   views: { all: 1935, atStart: 547 },
-  topics: { all: 540, atStart: 80 },
+  topics: { all: 540, atStart: 81 },
   // It decides the failed records of inputs again as `intake` does, with the same code, which it loads with the first of them.
   redriver: { all: 1880, atStart: 440 },
   intake: { all: 2230, atStart: 760 },
-  'on-failure': { all: 530, atStart: 83 },
+  'on-failure': { all: 530, atStart: 84 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */

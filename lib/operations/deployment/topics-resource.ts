@@ -6,7 +6,6 @@ import { createTelemetry, logsContext } from '#runtime/adapters/lambda/telemetry
 import { within } from '#runtime/adapters/within.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
-import { readClusterSettings } from '../../app/input-cluster.ts'
 import { NAME } from '../../app/name.ts'
 import {
   type CombinedParts,
@@ -114,6 +113,7 @@ class Deployment implements DeploymentPorts {
   findMissing: DeploymentPorts['findMissing'] = async ({ own, further }) => {
     const missing = own.length === 0 ? [] : await findMissingTopics((await this.#start()).kafka, own)
     if (further === undefined) return missing
+    const { readClusterSettings } = await import('../../app/input-cluster.ts')
     const clients = new KafkaClients(readClusterSettings(further, true), `${NAME}-inputs`)
     try {
       const there = await findMissingTopics(await clients.kafka(), further.topics)

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { Readable } from 'node:stream'
 import { isFailure, type LogRecord, readEvent } from '#runtime/cloudevents/index.ts'
+import { instant } from '#runtime/consumer/index.ts'
 import { eventDocument } from '../lib/mapping/map-document.ts'
 import { readDocuments } from '../lib/operations/import/csv-rows.ts'
 import { parseRecord, type TriedRecord } from '../lib/operations/import/mapping-trial.ts'
@@ -33,6 +34,8 @@ interface SampleRecord {
   readonly place: string
   readonly line: number
   readonly record: TriedRecord
+  /** Timestamp of the record in Kafka. */
+  readonly time?: string
 }
 
 export interface Sample {
@@ -115,6 +118,7 @@ async function readTopic(
           place: `${record.partition}@${record.offset}`,
           line: records.length + 1,
           record: toTriedRecord(record, record.value),
+          time: instant(record.timestampMs),
         })
     return records
   })

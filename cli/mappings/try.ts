@@ -62,8 +62,8 @@ CSV file is a number if it looks like one. Without --mapping, all mappings of MA
   more: `
 The first ${MAX_ALIKE} events of each mapping are shown, and the first ${MAX_ALIKE} records with the same reason; the summary counts all, and --json shows all.
 
-Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. The time null stands
-for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
+Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. For a record of a
+file, the time null stands for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
 
 Output of --json: each line is one record with line, accepted, and mapping, others (that take it, too) and event, or code and reason. The exit
 status is 1 if none was mapped, or if one failed; those that no mapping takes do not count.
@@ -94,9 +94,9 @@ function tryMappings(
   json: boolean,
   terminal: Terminal,
 ): void {
-  const trials = records.map(({ place, line, record }) => ({
+  const trials = records.map(({ place, line, record, time }) => ({
     place,
-    trial: { line, ...toShownTrial(tryRecord(mappings, record)) },
+    trial: { line, ...toShownTrial(tryRecord(mappings, record), time) },
   }))
   const columns = getColumns(terminal)
   const alike = new Map<string, number>()
@@ -124,9 +124,9 @@ function formatLeftOut(alike: ReadonlyMap<string, number>, columns: number | und
     .join('')
 }
 
-/** Returns the result to show. The id of the event is omitted, because it can depend on the topic. */
-function toShownTrial(trial: Trial) {
+/** Returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
+function toShownTrial(trial: Trial, recordTime: string | null = null) {
   if (!trial.accepted) return trial
-  const { type, source, subject, time = null, data } = trial.event
+  const { type, source, subject, time = recordTime, data } = trial.event
   return { ...trial, event: { type, source, subject, time, data } }
 }

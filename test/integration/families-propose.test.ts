@@ -68,6 +68,7 @@ describe('a topic of another application: three partitions, and times of its pro
       .map(line => JSON.parse(line))
     assert.ok(trials.length > 20 && trials.every(({ accepted }) => accepted), tried.stdout)
     assert.match(trials.at(-1).event.source, new RegExp(`^/${name}/(north|south)$`))
+    assert.match(trials.at(-1).event.time, /^2025-11-20T08:00:00[.]0\d\dZ$/, 'the time of its record')
 
     assert.equal(
       (await client.ends(topic)).reduce((sum, end) => sum + end, 0),

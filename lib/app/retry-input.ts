@@ -74,6 +74,7 @@ async function loadInputs(config: InputRetrySettings) {
   try {
     return await loadedInputs(config)
   } catch (error) {
-    throw error instanceof FileError ? new ConfigError('The inputs', [error.message]) : error
+    if (!(error instanceof FileError)) throw error
+    throw new ConfigError(`${config.inputsFile} or a file that it names`, [error.message])
   }
 }

@@ -14,13 +14,25 @@ export type ScheduledRun<Slices extends readonly Slice[]> = Scheduled<
   CombinedParts<readonly [...ServerSlices, ...Slices]>
 >
 
-/** Returns a schedule-triggered handler with connections to Kafka and Redis. */
+/** Returns a schedule-triggered handler with connections to Kafka and Redis. The errors of its runs have one line, as logs show it. */
 export function scheduledFunction<const Slices extends readonly Slice[]>(
   name: string,
   slices: Slices,
   run: (run: ScheduledRun<Slices>) => Promise<object>,
 ) {
   const all = [GENERAL, KAFKA, REDIS, ...slices] as const
+  const runInOneLine = (scheduled: ScheduledRun<Slices>) =>
+    run(scheduled).catch((error: Error) => {
+      const lines = error.message.split('\n')
+      error.message = lines.map(line => line.trim()).join(' ')
+      throw error
+    })
   // The compiler cannot combine the settings of a list whose end it does not know.
-  return createScheduledHandler(name, Connections, all as unknown as ServerSlices, run as never, NAME)
+  return createScheduledHandler(
+    name,
+    Connections,
+    all as unknown as ServerSlices,
+    runInOneLine as never,
+    NAME,
+  )
 }

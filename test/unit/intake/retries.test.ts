@@ -147,6 +147,7 @@ describe('due retries of inputs', () => {
     assert.deepEqual(await stage.wake(), { forwarded: 1, failed: 0, skipped: 0, deferred: 1 })
     const error = stage.observer.waits[0]?.error
     assert.ok(error instanceof ConfigError)
+    assert.match(error.message, /wrong\.yaml or a file that it names has 1 error:/)
     assert.match(error.message, /wrong\.yaml: the input sensors names the mapping "gone"/)
   })
 })

@@ -81,7 +81,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
   const watching = cloud.then(({ services }) =>
-    new FlowWatch(services, env, screen, schedules.expectsReadings).start(),
+    new FlowWatch(services, env, screen, servers.logsDir, schedules.expectsReadings).start(),
   )
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})

@@ -120,11 +120,16 @@ export const BREAKER_OPEN: Cause = {
     'Fix its code: another version is tried at once. After 15 minutes, records that fail become failures.',
 }
 
+/** Returns the places where the log of a function can be. */
+export function describeLog(name: string): string {
+  return `logs/functions/${name}.log in .local, in .local/stacks/STACK for a named stack; in an account, CloudWatch`
+}
+
 /** Returns the cause for a consumer that makes no progress. */
 function describeNoProgress(name: string, pending: number, forMs: number): Cause {
   return {
     reason: `${formatRecordCount(pending)} pending, without progress for ${durationText(forMs)}`,
-    advice: `Check its log (.local/logs/functions/${name}.log). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
+    advice: `Check its log (${describeLog(name)}). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
   }
 }
 

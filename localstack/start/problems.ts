@@ -4,6 +4,7 @@ import { LogRateLimit } from '#runtime/adapters/lambda/log-rate-limit.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { isObject } from '../../lib/support/json.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
+import { functionLog } from '../../scripts/log-paths.ts'
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
@@ -20,14 +21,17 @@ interface Stall {
 /** Shows each problem once, and its end, and lists unresolved problems at the end of a run. */
 export class Problems {
   readonly #say: (line: string) => void
+  readonly #functionLogs: string
   readonly #stalls = new Map<string, Stall>()
   /** Scheduled functions whose last run failed, with the reasons. */
   readonly #failedRuns = new Map<string, string>()
   readonly #lost: string[] = []
   readonly #repeats: LogRateLimit
 
-  constructor(say: (line: string) => void, now: () => number = Date.now) {
+  /** @param functionLogs folder with a log for each function */
+  constructor(say: (line: string) => void, functionLogs: string, now: () => number = Date.now) {
     this.#say = say
+    this.#functionLogs = functionLogs
     this.#repeats = new LogRateLimit(undefined, now)
   }
 
@@ -97,7 +101,9 @@ export class Problems {
     }
     // An outage of a server stalls all functions for the same reason.
     if (!wasStalled && this.#repeats.due(reason) !== undefined)
-      this.#say(`✗ ${name} is stalled: ${reason}. It is retried. More: .local/logs/functions/${name}.log`)
+      this.#say(
+        `✗ ${name} is stalled: ${reason}. It is retried. More: ${functionLog(this.#functionLogs, name)}`,
+      )
   }
 
   #handleResume({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {

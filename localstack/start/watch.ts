@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
@@ -8,8 +9,11 @@ import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { computeSum } from '../../lib/support/count.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
+import { functionLogsDir } from '../../scripts/log-paths.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
 import { Problems, readReport } from './problems.ts'
@@ -44,15 +48,24 @@ export class FlowWatch {
   #lags: readonly WatchedLag[] = []
   #unreachable: string | undefined
 
-  /** @param expectsReadings true if readings are simulated. In that case, a run that has applied no readings has failed. */
-  constructor({ brokers, redisUrl }: Services, env: string, screen: Screen, expectsReadings: boolean) {
+  /**
+   * @param logsDir folder of the logs
+   * @param expectsReadings true if readings are simulated. In that case, a run that has applied no readings has failed.
+   */
+  constructor(
+    { brokers, redisUrl }: Services,
+    env: string,
+    screen: Screen,
+    logsDir: string,
+    expectsReadings: boolean,
+  ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
     this.#redis = new RedisClient({ url: redisUrl })
     this.#env = env
     this.#screen = screen
     this.#expectsReadings = expectsReadings
-    this.#problems = new Problems(line => screen.line(line))
+    this.#problems = new Problems(line => screen.line(line), relative(PROJECT, functionLogsDir(logsDir)))
     this.#alerts = new AlertFeed(screen)
   }
 
@@ -62,16 +75,16 @@ export class FlowWatch {
     return this
   }
 
-  /** Returns the outcomes of the readings in the processor. */
-  async #countOutcomes(): Promise<Outcomes> {
+  /** Returns the number of readings that the processor has applied, and of failures of all consumers. */
+  async #countOutcomes(): Promise<Pick<Outcomes, 'applied' | 'failed'>> {
+    const failures = readTopicBounds(this.#offsets, topicName('failures', this.#env))
     const sizes = resolveSignals(['readings']).map(async signal => {
       const topic = topicName(signal, this.#env)
       return { topic, partitions: (await readTopicBounds(this.#offsets, topic)).length }
     })
-    return readOutcomes(
-      new StateInspection(this.#redis),
-      (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size)),
-    )
+    const keys = (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size))
+    const { applied } = await readOutcomes(new StateInspection(this.#redis), keys)
+    return { applied, failed: computeSum((await failures).map(({ end }) => end)) }
   }
 
   /** Updates the live line. */

@@ -25,7 +25,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
   before(coordinatorsReady)
 
   it('given working functions, when readings are sent, then all are processed and nothing is stalled', async t => {
-    const { project, start } = await copiedFor(t)
+    const { environment, project, start } = await copiedFor(t)
     const running = start()
     await running.says(/^functions ready/m, 120_000)
     await assertConsole(running)
@@ -40,9 +40,13 @@ describe('npm start', { timeout: 1_200_000 }, () => {
       assert.equal(passed, 'TEST PASSED: All messages processed!')
     }
     assert.doesNotMatch(running.output, /✗/)
+    assert.match(running.output, / · failed 0 · /)
+    // The processor does not read this topic.
+    await environment.client.send(environment.topic('alerts'), [{ value: 'poison' }])
     running.signal('SIGINT')
     const { code, output } = await running.ended
     assert.equal(code, 0, output)
+    assert.match(output, / · failed [1-9]/)
   })
 
   it('given consumers broken in each of four ways, then each is reported once, and the exit status is 1', async t => {
@@ -71,7 +75,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
   })
 })
 
-/** ksqlDB's interface answers without a token. No plan of tables is in force, because the function `clock` does not run. */
+/** ksqlDB's interface answers without a token. Tables are in force if the function `clock` has run, at the begin of a minute. */
 async function assertSqlInterface(project: StartedProject, running: Program): Promise<void> {
   await running.says(/^sql {7}ready /m)
   const url = `http://127.0.0.1:${project.variables.KSQL_PORT}/ksql`
@@ -82,7 +86,7 @@ async function assertSqlInterface(project: StartedProject, running: Program): Pr
   const create = "CREATE STREAM s (a INT) WITH (KAFKA_TOPIC = 'alerts');"
   assert.match(
     await (await ask('application/json', create)).text(),
-    /The function clock puts them into force/,
+    /The function clock puts them into force|The stream s is in force/,
   )
 }
 
@@ -121,7 +125,7 @@ async function copiedFor(t: TestContext) {
     running = copy.start(args)
     return running
   }
-  return { project: copy, start }
+  return { environment, project: copy, start }
 }
 
 /** The printed address opens the page. */

@@ -5,6 +5,7 @@
 import { durationText } from '../../support/duration.ts'
 import type { BatchFacts, TopicFacts } from '../facts.ts'
 import { createFinding, type Finding, runChecks, unknown, wrong } from '../finding.ts'
+import { describeLog } from '../stalls.ts'
 
 /**
  * Maximum difference between two clocks, in milliseconds. It is larger than typical NTP errors, and too small to affect the timers
@@ -79,7 +80,7 @@ export function checkTicks({ topic, wanted, found }: TopicFacts, nowMs: number, 
       return wrong(
         `${silent.length} of ${all.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
         ticks
-          ? 'Check that the function clock runs: in .local/logs/functions/clock.log here, or in CloudWatch in an account.'
+          ? `Check that the function clock runs, in its log (${describeLog('clock')}).`
           : 'SLUICE_SCHEDULES=off stops the clock: set it to on.',
       )
     },

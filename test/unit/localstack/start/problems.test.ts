@@ -11,6 +11,7 @@ class Run {
   readonly lines: string[] = []
   readonly problems = new Problems(
     line => void this.lines.push(line),
+    '.local/stacks/x/logs/functions',
     () => this.nowMs,
   )
 
@@ -41,7 +42,7 @@ describe('the problems of a run', () => {
     const run = new Run()
     run.report(stalled('alerting', 'boom\n  at x.ts:1'), stalled('alerting', 'boom'), resumed('alerting'))
     assert.deepEqual(run.lines, [
-      '✗ alerting is stalled: boom. It is retried. More: .local/logs/functions/alerting.log',
+      '✗ alerting is stalled: boom. It is retried. More: .local/stacks/x/logs/functions/alerting.log',
       '✓ alerting continues (after 2 s)',
     ])
     assert.deepEqual(run.problems.unresolvedProblems, [])

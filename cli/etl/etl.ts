@@ -106,11 +106,11 @@ async function load(
   }
 }
 
-function formatStored({ location, records, events, repeated, refused, missing }: StoredPast): string {
+function formatStored({ location, records, events, added, repeated, refused, missing }: StoredPast): string {
   const gaps = missing.map(
     ({ topic, partition, fromOffset, toOffset }) =>
       `Missing in the history and in the log: offsets ${fromOffset} to ${toOffset} of ${topic}/${partition}.\n`,
   )
-  const counts = `${count(events, 'event')} stored, ${repeated} repeated, ${refused} refused`
+  const counts = `${count(events, 'event')} in the database, ${added} of them added, ${repeated} repeated, ${refused} refused`
   return `${location}: ${count(records, 'record')} read, ${counts}\n${gaps.join('')}`
 }

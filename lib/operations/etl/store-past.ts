@@ -36,8 +36,10 @@ export interface StoredPast {
   /** Location of the database, without a password. */
   readonly location: string
   readonly records: number
-  /** Events whose rows were written, or are stored already. */
+  /** Events whose rows were added, or are stored already. */
   readonly events: number
+  /** Rows that were added. */
+  readonly added: number
   /** Repeated events. */
   readonly repeated: number
   /** Records that `storage` cannot read or that the database refuses. */
@@ -46,7 +48,7 @@ export interface StoredPast {
   readonly missing: readonly PartitionRange[]
 }
 
-type Counts = { -readonly [Name in 'records' | 'events' | 'repeated' | 'refused']: number }
+type Counts = { -readonly [Name in 'records' | 'events' | 'added' | 'repeated' | 'refused']: number }
 
 /** Tables of the history that the storage contains. Their topics have the same names. */
 const SOURCES = ['readings', 'alerts', 'analytics'] as const
@@ -65,7 +67,7 @@ export async function storePast(
   stop: AbortSignal,
   onProgress: (records: number) => void = () => {},
 ): Promise<StoredPast> {
-  const counts: Counts = { records: 0, events: 0, repeated: 0, refused: 0 }
+  const counts: Counts = { records: 0, events: 0, added: 0, repeated: 0, refused: 0 }
   const missing: PartitionRange[] = []
   const consumer = await createConsumer(past)
   // A repeat can be one of a record before the range.
@@ -148,7 +150,7 @@ function toStored(decoded: Decoded, applied: ReadonlySet<number>): StoredEvent[]
 async function writeEvents(storage: Storage, events: readonly StoredEvent[], counts: Counts): Promise<void> {
   if (events.length === 0) return
   try {
-    await storage.write(toRows(events), 'keep')
+    counts.added += await storage.write(toRows(events), 'keep')
     counts.events += events.length
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error

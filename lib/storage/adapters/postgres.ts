@@ -90,12 +90,14 @@ export class PostgresStorage implements Storage {
     this.#pool.on('error', () => {})
   }
 
-  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<void> {
+  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<number> {
     try {
       this.#migrated ??= this.#migrate()
       await this.#migrated
-      await this.#transaction(async client => {
-        for (const [table, own] of rows) await loadRows(client, table, own, existing)
+      return await this.#transaction(async client => {
+        let written = 0
+        for (const [table, own] of rows) written += await loadRows(client, table, own, existing)
+        return written
       })
     } catch (error) {
       throw this.#toFailure(error as Error & { code?: string })
@@ -117,13 +119,14 @@ export class PostgresStorage implements Storage {
     }
   }
 
-  async #transaction(work: (client: PoolClient) => Promise<void>): Promise<void> {
+  async #transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect()
     let failed: Error | undefined
     try {
       await client.query('BEGIN')
-      await work(client)
+      const result = await work(client)
       await client.query('COMMIT')
+      return result
     } catch (error) {
       failed = error as Error
       throw error
@@ -148,14 +151,15 @@ async function loadRows(
   table: Table,
   rows: readonly Row[],
   existing: 'replace' | 'keep',
-): Promise<void> {
+): Promise<number> {
   const { name, columns } = table
   const [target, staged] = [`${SCHEMA}.${name}`, `staged_${name}`]
   const names = quoteNames(columns.map(([column]) => column))
   await client.query(`CREATE TEMP TABLE IF NOT EXISTS ${staged} (LIKE ${target}) ON COMMIT DELETE ROWS`)
   const stream = client.query(copyFrom(`COPY ${staged} (${names}) FROM STDIN`))
   await pipeline(Readable.from([rows.map(row => formatCopyLine(columns, row)).join('')]), stream)
-  await client.query(buildInsert(table, target, `SELECT ${names} FROM ${staged}`, existing))
+  const insert = buildInsert(table, target, `SELECT ${names} FROM ${staged}`, existing)
+  return (await client.query(insert)).rowCount ?? 0
 }
 
 function formatCopyLine(columns: readonly Column[], row: Row): string {

@@ -39,13 +39,12 @@ export class SqliteStorage implements Storage {
     this.location = `sqlite:${file}`
   }
 
-  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<void> {
+  async write(rows: Rows, existing: 'replace' | 'keep'): Promise<number> {
     const endMs = Date.now() + PATIENCE_MS
     while (true)
       try {
         const { db } = await this.#openCurrent()
-        writeAll(db, rows, existing)
-        return
+        return writeAll(db, rows, existing)
       } catch (error) {
         // The pause leaves the event loop to the other partitions. SQLite's own timeout would block it.
         if (toCode(error) !== BUSY || Date.now() > endMs) throw this.#toFailure(error)
@@ -115,11 +114,13 @@ async function readInode(file: string): Promise<bigint | undefined> {
   return found?.ino
 }
 
-function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): void {
+function writeAll(db: DatabaseSync, rows: Rows, existing: 'replace' | 'keep'): number {
   db.exec('BEGIN IMMEDIATE')
   try {
-    for (const [table, own] of rows) insertRows(db, table, own, existing)
+    let written = 0
+    for (const [table, own] of rows) written += insertRows(db, table, own, existing)
     db.exec('COMMIT')
+    return written
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
@@ -131,16 +132,18 @@ function insertRows(
   table: Table,
   rows: readonly Row[],
   existing: 'replace' | 'keep',
-): void {
+): number {
   const { name, columns } = table
   const placeholders = `VALUES (${columns.map(() => '?').join(', ')})`
   const statement = db.prepare(buildInsert(table, name, placeholders, existing))
   const times = columns.flatMap(([, type], index) => (type === 'TIMESTAMP' ? [index] : []))
+  let written = 0
   for (const row of rows) {
     const values = [...row]
     for (const index of times) values[index] = formatTime(values[index])
-    statement.run(...values)
+    written += Number(statement.run(...values).changes)
   }
+  return written
 }
 
 /** Returns a time such as `2026-03-01 12:00:00.000`, which can be compared with the results of `datetime`. */

@@ -63,7 +63,8 @@ describe('PostgreSQL', () => {
     }
     await assert.rejects(open({ username: 'sluice' }), { message: /password: must be a text/ })
     const storage = await open({ username: 'sluice', password: server.password, engine: 'postgres' })
-    await storage.write(ROWS, 'replace')
+    const written = await storage.write(ROWS, 'replace')
+    assert.deepEqual([written > 0, await storage.write(ROWS, 'keep')], [true, 0])
     assert.doesNotMatch(storage.location, new RegExp(server.password))
     await storage.close()
   })

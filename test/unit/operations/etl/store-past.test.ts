@@ -109,10 +109,12 @@ describe('the past in a database', () => {
         reader: { read: (event: never) => event, prepare: async () => {} },
         ...{ sinceMs: 0, untilMs: Date.UTC(2030, 0) },
       }
+      const kept = rowsIn(pastFile).length
       const first = await storePast(run, STOP)
       assert.equal(first.records, all.length)
-      await storePast(run, STOP)
+      const again = await storePast(run, STOP)
       assert.deepEqual(rowsIn(pastFile), rowsIn(liveFile), `seed ${seed}`)
+      assert.deepEqual([first.added, again.added], [rowsIn(pastFile).length - kept, 0])
       assert.ok(rowsIn(pastFile).length < all.length)
       await Promise.all([live.close(), past.close()])
     }
@@ -180,7 +182,7 @@ describe('the past in a database', () => {
       },
     }
     const { location, missing, ...counts } = await storePast(run, STOP)
-    assert.deepEqual(counts, { records: 5, events: 4, repeated: 0, refused: 1 })
+    assert.deepEqual(counts, { records: 5, events: 4, added: 4, repeated: 0, refused: 1 })
     assert.equal(rowsIn(file).length, 4)
     await assert.rejects(storePast(run, AbortSignal.abort()), { name: 'AbortError' })
     await storage.close()

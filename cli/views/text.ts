@@ -22,7 +22,7 @@ export function formatChange({
     ...(unchanged.length > 0 ? [`    unchanged: ${unchanged.map(({ name }) => name).join(', ')}`] : []),
     ...(withoutPast.length > 0
       ? [
-          `    without the past, because a deployment has added them: ${withoutPast.join(', ')} (to add it, drop them first)`,
+          `    without the past, because the function clock has put them into force: ${withoutPast.join(', ')} (to add it, drop them first)`,
         ]
       : []),
   ]

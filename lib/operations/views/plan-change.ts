@@ -18,7 +18,7 @@ export interface PlanChange {
   /** Tables in force without a statement. */
   readonly dropped: readonly TablePlan[]
   readonly unchanged: readonly TablePlan[]
-  /** Names of the unchanged tables that a deployment has activated, so that they only count from then on. */
+  /** Names of the unchanged tables that the function clock has put into force, so that they only count from then on. */
   readonly withoutPast: readonly string[]
   /** True if the streams are others. */
   readonly changesStreams: boolean

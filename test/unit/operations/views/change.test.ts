@@ -30,10 +30,13 @@ describe('changes of tables', () => {
     assert.deepEqual(names(unchanged), ['a 1'])
   })
 
-  it('given a table that a deployment has added, then it has no past; a built one has', () => {
+  it('given a table that the function clock has put into force, then it has no past; a built one has', () => {
     const change = planChange(inForce, planOf(table('a', '1'), table('b', '1')))
     assert.deepEqual(change.withoutPast, ['b'])
-    assert.match(formatChange(change), /unchanged: a, b\n.*without the past.*: b \(/)
+    assert.match(
+      formatChange(change),
+      /unchanged: a, b\n.*without the past, because the function clock .*: b \(/,
+    )
   })
 
   it('given tables that are built, then they are beside the old ones, and then replace them', () => {

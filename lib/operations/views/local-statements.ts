@@ -58,24 +58,42 @@ export function editStatements(
   const next = statement.kind === 'drop' ? undefined : statement.text
   const text = isWritten ? before : replaceStatement(before, same?.found, next)
   const others = files.filter(file => file.name !== local)
-  const packaged = compileChanged([...others, { name: local, text }], statement, brought)
+  const packaged = compileChanged(others, { name: local, text }, statement, brought)
   const wanted = mergePlans(inForce, compilePlan(files, parse, brought), packaged, name.text)
   return { text, packaged, wanted }
 }
 
-/** @throws OperationFailure for a stream that is dropped while a table reads it, or StatementError */
+/**
+ * @throws OperationFailure for a stream that is dropped while a table reads it, or StatementError, with the position in what was typed
+ *   if it is in the statement
+ */
 function compileChanged(
-  files: readonly StatementFile[],
+  others: readonly StatementFile[],
+  local: StatementFile,
   statement: ChangingStatement,
   brought: readonly TypeSchema[],
 ): ViewPlan {
   try {
-    return compilePlan(files, parse, brought)
+    return compilePlan([...others, local], parse, brought)
   } catch (error) {
-    if (statement.kind !== 'drop' || !(error instanceof StatementError)) throw error
+    if (!(error instanceof StatementError)) throw error
     const { text } = statement.name
+    if (statement.kind !== 'drop') throw error.file === local.name ? toTyped(error, local, statement) : error
     throw new OperationFailure(`${text} is in use, so it is not dropped: ${error.problem}.`, { cause: error })
   }
+}
+
+/** Returns an error of the file with its position in the typed statement, if it is in that statement. */
+function toTyped(
+  error: StatementError,
+  { text }: StatementFile,
+  { name, at, text: typed }: ChangingStatement,
+) {
+  const written = parse(text).find(found => isDeclared(found, name.text))?.at
+  const line = error.line - (written?.line ?? Number.POSITIVE_INFINITY)
+  if (!written || line < 0 || line >= typed.split('\n').length) return error
+  const column = line === 0 ? error.column - written.column + at.column : error.column
+  return new StatementError(error.problem, { line: at.line + line, column }, error.nearest)
 }
 
 /** Returns why nothing is to be changed. @throws OperationFailure if the statement contradicts what exists */

@@ -127,7 +127,9 @@ function compileStream(
 
 /** @throws StatementError for a topic that does not exist */
 function checkSignal(signal: string, at: Position): void {
-  if (!STREAM_SIGNALS.some(one => one === signal)) throw unknownName('topic', signal, STREAM_SIGNALS, at)
+  if (STREAM_SIGNALS.some(one => one === signal)) return
+  const { problem, nearest } = unknownName('topic', signal, STREAM_SIGNALS, at)
+  throw new StatementError(`${problem}; records of an input are in readings, with their TYPE`, at, nearest)
 }
 
 function compileColumns(

@@ -97,7 +97,17 @@ describe('statements that are typed', () => {
     [
       "CREATE STREAM b (x INT) WITH (KAFKA_TOPIC = 'nowhere')",
       '',
-      /v\/local\.sql:\d:\d+ {2}unknown topic nowhere/,
+      /statement:1:45 {2}unknown topic nowhere; .*; records of an input are in readings, with their TYPE/,
+    ],
+    [
+      "-- a comment\n  CREATE OR REPLACE STREAM r2 (x INT)\nWITH (KAFKA_TOPIC = 'nowhere')",
+      tableText('a'),
+      /statement:3:21 {2}unknown topic nowhere/,
+    ],
+    [
+      "CREATE OR REPLACE STREAM s (m INT) WITH (KAFKA_TOPIC = 'readings')",
+      "CREATE STREAM s (n INT) WITH (KAFKA_TOPIC = 'readings');\n\nCREATE TABLE t AS SELECT n, COUNT(*) AS c FROM s GROUP BY n;",
+      /v\/local\.sql:\d+:\d+ {2}unknown column n/,
     ],
     [
       'DROP STREAM s',

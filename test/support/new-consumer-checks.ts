@@ -58,7 +58,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
 
   'regular expressions': async (project, files) => {
     const found = files.map(async file => expressionsIn(file, await readFile(join(project, file), 'utf8')))
-    return findingsAmong((await Promise.all(found)).flat(), []).join('\n')
+    return (await findingsAmong((await Promise.all(found)).flat(), [])).join('\n')
   },
 }
 

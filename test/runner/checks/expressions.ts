@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSync } from '@swc/core'
 import { load } from 'js-yaml'
-// Its build without a JVM, a binary or a thread.
-import recheck from 'recheck/lib/browser.js'
+import { check as recheck } from 'recheck'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
@@ -44,7 +43,7 @@ export const expressions: Check = {
     if (!found.some(one => one.file.startsWith('lib/')) || !found.some(one => one.file.endsWith('.json')))
       throw new Failed('no regular expression was found')
     const excused = load(await sourceOf(EXCUSED)) as readonly Excused[]
-    const findings = findingsAmong(found, excused)
+    const findings = await findingsAmong(found, excused)
     if (findings.length > 0)
       throw new Failed(
         `${findings.join('\n')}\nRewrite the expression, or bound the text first and excuse it in ${EXCUSED}.`,
@@ -54,18 +53,17 @@ export const expressions: Check = {
 }
 
 /** Returns a line for each expression that is slow and not excused, and for each excuse without such an expression. */
-export function findingsAmong(found: readonly Found[], excused: readonly Excused[]): string[] {
-  const slow = found.flatMap(one => {
-    const problem = one.pattern ? problemOf(one.pattern) : 'is made from computed text'
-    return problem === undefined ? [] : [{ ...one, problem }]
-  })
+export async function findingsAmong(found: readonly Found[], excused: readonly Excused[]): Promise<string[]> {
+  const slow: (Found & { readonly problem: string })[] = []
+  for (const one of found) {
+    const problem = one.pattern ? await problemOf(one.pattern) : 'is made from computed text'
+    if (problem !== undefined) slow.push({ ...one, problem })
+  }
   const isSame = (a: Pick<Found, 'file' | 'expression'>) => (b: Pick<Found, 'file' | 'expression'>) =>
     a.file === b.file && a.expression === b.expression
   return [
     ...slow
       .filter(one => !excused.some(isSame(one)))
-      // Steps of the analysis have limits of time, so on a busy machine it can take a fast expression for a slow one.
-      .filter(({ pattern }) => !pattern || analysis(pattern) !== undefined)
       .map(({ file, expression, problem }) => `${file}: ${expression} ${problem}`),
     ...excused
       .filter(one => one.reason.trim() === '' || !slow.some(isSame(one)))
@@ -75,16 +73,21 @@ export function findingsAmong(found: readonly Found[], excused: readonly Excused
 
 const problems = new Map<string, string | undefined>()
 
-function problemOf({ source, flags }: { source: string; flags: string }): string | undefined {
+async function problemOf(pattern: { source: string; flags: string }): Promise<string | undefined> {
+  const { source, flags } = pattern
   if (isBounded(source)) return undefined
   const key = `${flags}/${source}`
-  if (!problems.has(key)) problems.set(key, analysis({ source, flags }))
+  // Steps of the analysis have limits of time, so on a busy machine it can take a fast expression for a slow one.
+  if (!problems.has(key)) problems.set(key, (await analyse(pattern)) && (await analyse(pattern)))
   return problems.get(key)
 }
 
-/** Analyses an expression. Returns its problem; undefined if it has none. */
-function analysis({ source, flags }: { source: string; flags: string }): string | undefined {
-  const { status, ...diagnosis } = recheck.checkSync(source, flags, { timeout: ANALYSIS_MS, maxIteration: 3 })
+/**
+ * Analyses an expression in the program of this platform, or else in JavaScript, which takes ten times as long. Returns its problem;
+ * undefined if it has none.
+ */
+async function analyse({ source, flags }: { source: string; flags: string }): Promise<string | undefined> {
+  const { status, ...diagnosis } = await recheck(source, flags, { timeout: ANALYSIS_MS, maxIteration: 3 })
   const summary = 'complexity' in diagnosis ? diagnosis.complexity?.summary : diagnosis.error?.kind
   return status === 'safe' ? undefined : `is ${status}: ${summary}`
 }

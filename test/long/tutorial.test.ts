@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '../../localstack/services/ports.ts'
@@ -24,6 +24,17 @@ const WAIT_MS = 2 * 60_000
 /** Commands that only look: a reader repeats them until the functions have caught up. Until then, they may find nothing and fail. */
 const REPEATED = /^npx sluice (?:alerts list|dlq list|silence list|sql|stats)\b/
 
+/**
+ * What npx does for the command of the project, without the second of processor time that it takes to find it. Each of the page's many
+ * commands would take it, which delays what the page waits for.
+ */
+const NPX = `#!/bin/sh
+[ "$1" = sluice ] || exit 1
+shift
+exec node cli/bin.mjs "$@"
+`
+const OWN_TOOLS = join('.local', 'test-tools')
+
 /** Pause before a command is repeated: a reader is no faster, and each costs the functions processor time. */
 const REPEAT_MS = 2_000
 
@@ -34,12 +45,16 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
   let environment: TestEnvironment
   let project: StartedProject
   let port: string
+  let hasUsedNpx = false
   const terminals = new Map<Terminal, Program>()
 
   before(async () => {
     environment = await TestEnvironment.create()
     project = await StartedProject.copy(environment.name)
     port = String(await freePort())
+    const npx = join(project.folder, OWN_TOOLS, 'npx')
+    await mkdir(dirname(npx), { recursive: true })
+    await writeFile(npx, NPX, { mode: 0o755 })
   })
 
   after(async () => {
@@ -142,8 +157,11 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
     return join(project.folder, file)
   }
 
+  /** Options of a command. The first one runs with npx itself. */
   function options() {
-    return { node: '/bin/sh', cwd: project.folder, env: project.variables }
+    const path = [...(hasUsedNpx ? [join(project.folder, OWN_TOOLS)] : []), process.env.PATH].join(delimiter)
+    hasUsedNpx = true
+    return { node: '/bin/sh', cwd: project.folder, env: { ...project.variables, PATH: path } }
   }
 })
 

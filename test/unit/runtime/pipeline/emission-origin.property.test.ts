@@ -5,7 +5,7 @@ import { EmissionChain, type Situation } from '../../../support/emission-chain.t
 import { Random } from '../../../support/random.ts'
 import { seeds } from '../../../support/sampled.ts'
 
-const SEEDS = 300
+const SEEDS = 200
 const STEPS = 120
 
 const SITUATIONS: readonly Situation[] = [

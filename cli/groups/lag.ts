@@ -62,7 +62,7 @@ async function readLags(
   return reports
 }
 
-/** Opens the further cluster of the inputs, with the groups that read them; undefined if there is none. */
+/** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
 async function openFurtherCluster({ config, connections }: KafkaCommand) {
   const topics = listFurtherTopics(config.env, config.inputsFile)
   const read = readFunctions()

@@ -1,4 +1,4 @@
-/** What is sent: numbered records about many entities, with every kind of irregularity that a log can have. */
+/** Makes the records to send: numbered ones about many entities, with every kind of irregularity that a log can have. */
 import type { Random } from '../support/random.ts'
 
 export interface Numbered {

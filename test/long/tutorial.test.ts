@@ -35,7 +35,7 @@ exec node cli/bin.mjs "$@"
 `
 const OWN_TOOLS = join('.local', 'test-tools')
 
-/** Pause before a command is repeated: a reader is no faster, and each costs the functions processor time. */
+/** Pause before a command is repeated: a reader is not faster, and each costs the functions processor time. */
 const REPEAT_MS = 2_000
 
 /** Where a reader finds the text for a placeholder of a command: in the output of the commands before it. */

@@ -65,7 +65,7 @@ export function parseReaders({
 export interface DeployedInputs {
   /** Names of those in Sluice's own cluster. */
   readonly own: readonly string[]
-  /** Further cluster, with the names of its topics; absent if there is none. */
+  /** Further cluster, with the names of its topics; absent without one. */
   readonly further?: InputCluster & { readonly topics: readonly string[] }
 }
 

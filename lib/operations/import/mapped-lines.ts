@@ -29,7 +29,7 @@ export function convertDocument(
   return convertRecord(mappings, line, { document, position }, describeColumns(document))
 }
 
-/** Returns the columns for a message. A first line that is no header contains data, which messages must not show. */
+/** Returns the columns for a message. A first line that is not a header contains data, which messages must not show. */
 function describeColumns(document: object): string {
   const names = Object.keys(document)
   const areNames = names.every(name => /^[\p{L}_][^"{}[\]\p{Cc}\ufffd]{0,39}$/u.test(name))

@@ -64,7 +64,7 @@ const UNCLEAR: readonly (readonly [word: RegExp, question: string])[] = [
   [/^(latency|duration|elapsed|delay|uptime|dauer)$/, 's or ms?'],
 ]
 
-/** Returns the field that names the unit of the metrics; undefined if there is none, or one for each metric. */
+/** Returns the field that names the unit of the metrics; undefined without one, or if each metric has its own. */
 export function findUnitField(fields: readonly SampleField[]): SampleField | undefined {
   const [found, ...others] = fields.filter(
     field => field.kind === 'text' && /^units?$/.test(lastWords(field)) && findNamedUnit(field) !== undefined,

@@ -22,7 +22,7 @@ interface InputLog {
   readonly identity: string
 }
 
-/** What must be published. */
+/** Expected readings and failures. */
 interface Wanted {
   readonly readings: Pick<Emissions, 'emission'>
   readonly failures: Pick<Emissions, 'failure'>

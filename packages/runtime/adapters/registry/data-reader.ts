@@ -22,7 +22,7 @@ export class OnDemandDataReader implements DataReader {
   readonly #clocks: Clocks
   #schemas: SchemaCache | undefined
   #loading: Promise<SchemaCache> | undefined
-  /** What was missing at a read. The event need not be in its record as a CloudEvent. */
+  /** Schemas that were missing at a read, by record. The event need not be in its record as a CloudEvent. */
   readonly #missing = new WeakMap<LogRecord, Needing>()
 
   /**

@@ -6,7 +6,7 @@ import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { LOAD } from '#runtime/adapters/redis/state-store.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { findFurtherCluster } from '../../lib/app/inputs.ts'
+import { createClusterFinder } from '../../lib/app/inputs.ts'
 
 /**
  * Connections that reject writes outside of `carryOut`, which writes the audit event. A command that does not use `carryOut`
@@ -20,7 +20,7 @@ export class CommandConnections extends Connections {
   #operations = 0
 
   constructor(config: Config) {
-    super({ ...config, findCluster: findFurtherCluster(config) }, 'cli')
+    super({ ...config, findCluster: createClusterFinder(config) }, 'cli')
     this.config = config
     const { redis, kafka, publisher } = this
     const mayWrite = () => this.#operations > 0

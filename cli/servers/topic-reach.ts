@@ -4,7 +4,7 @@ import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { findFurtherCluster } from '../../lib/app/inputs.ts'
+import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { awaitAnswer, missingTopicFailure, noAnswerFailure, requireSignIn } from './server-errors.ts'
 
@@ -20,6 +20,7 @@ export async function readReachByTopic(
   topics: readonly string[],
   timeMs: number | undefined,
 ): Promise<ReadonlyMap<string, TopicReach>> {
+  const findCluster = createClusterFinder(config)
   const opened = new Map<unknown, Promise<TopicOffsets>>()
   const openOffsets = (topic: string): Promise<TopicOffsets> => {
     const clients = connections.at(topic)
@@ -28,7 +29,7 @@ export async function readReachByTopic(
     return offsets
   }
   const readReach = async (topic: string): Promise<readonly [string, TopicReach]> => {
-    const asked = { ...config, ...findFurtherCluster(config)(topic) }
+    const asked = { ...config, ...findCluster(topic) }
     const offsets = await openOffsets(topic)
     try {
       return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]

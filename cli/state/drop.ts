@@ -177,13 +177,15 @@ async function requireNoMembers(
 ): Promise<void> {
   const own = readFunctions().filter(({ name }) => name === consumer)
   const read = own.flatMap(one => listTriggerTopics(one, config.env))
-  const groups = new Map([
-    [groupName(consumer, config.env), ''],
-    ...read.map(({ group, topic }) => [group, topic] as const),
+  // The consumer's own group is asked for even if serverless.yml no longer has the function.
+  const groups = new Map<string, Pick<CommandConnections, 'kafka'>>([
+    [groupName(consumer, config.env), connections],
+    ...read.map(({ group, topic }) => [group, connections.at(topic)] as const),
   ])
-  const readGroup = async ([group, topic]: readonly [string, string]) =>
-    readConsumerGroups(await connections.at(topic).kafka(), [group])
-  const found = await awaitAnswer(Promise.all([...groups].map(readGroup))).catch(error => {
+  const answers = [...groups].map(async ([group, clients]) =>
+    readConsumerGroups(await clients.kafka(), [group]),
+  )
+  const found = await awaitAnswer(Promise.all(answers)).catch(error => {
     throw new CliFailure(
       `Nothing was changed: Kafka at ${formatKafkaAddress(config)} did not report whether the groups ${[...groups.keys()].join(', ')} have members. (${(error as Error).message})`,
     )

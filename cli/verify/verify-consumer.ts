@@ -8,6 +8,7 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
+import { computeSum } from '../../lib/support/count.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveSignal } from '../options/consumer.ts'
 import { showProgress } from '../output/progress.ts'
@@ -71,7 +72,7 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
         end: facts.version.appliedOffset + 1,
       }
     })
-    const total = partitions.reduce((sum, { beginning, end }) => sum + Math.max(0, end - beginning.offset), 0)
+    const total = computeSum(partitions.map(({ beginning, end }) => Math.max(0, end - beginning.offset)))
     let read = 0
     const { onProgress, hide } = showProgress(terminal, 'records')
     const onRead = (records: number) => {

@@ -1,5 +1,5 @@
 /** Appends the event of each record in the topics of other applications to `readings`, or to `events`. */
-import { findFurtherCluster, inputsIn } from '../../lib/app/inputs.ts'
+import { createClusterFinder, inputsIn } from '../../lib/app/inputs.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { loadedInputs } from '../../lib/app/loaded-inputs.ts'
 import { GENERAL, INPUTS, PARTITION_KEY } from '../../lib/app/settings/index.ts'
@@ -12,7 +12,7 @@ export const handler = kafkaConsumer(
   ({ env, inputsFile, keyBy }) => intake(inputsIn(env, inputsFile), keyBy),
   {
     slices: [GENERAL, INPUTS, PARTITION_KEY],
-    clusterFinder: findFurtherCluster,
+    clusterFinder: createClusterFinder,
     foreignReader: async config => createRecordReader(await loadedInputs(config)),
   },
 )

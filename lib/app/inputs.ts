@@ -75,7 +75,7 @@ export function selectInputs(
 type FurtherClusterConfig = Pick<GeneralSettings, 'env'> & Pick<KafkaSettings, 'kafka'> & InputSettings
 
 /** Returns the function that finds the settings of the cluster of a topic; undefined for Sluice's own cluster. */
-export function findFurtherCluster({ env, inputsFile, kafka, inputSignIn }: FurtherClusterConfig) {
+export function createClusterFinder({ env, inputsFile, kafka, inputSignIn }: FurtherClusterConfig) {
   const found = new Map<string, KafkaSettings>()
   return (topic: string): KafkaSettings | undefined => {
     const cluster = inputsIn(env, inputsFile).find(one => one.topic === topic)?.cluster

@@ -13,8 +13,8 @@ export type ServerName = ServiceName | `kafka-${number}`
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
-/** Subject of an event: a server, or the functions, the console or the SQL interface, which use the servers. */
-export type ReportedName = ServerName | 'functions' | 'console' | 'sql'
+/** Subject of an event: a server, or the functions, which use the servers. */
+export type ReportedName = ServerName | 'functions'
 
 export interface ServiceEvent {
   readonly service: ReportedName

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
+import { listLocalInputs } from '../lib/app/inputs.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
@@ -202,23 +203,35 @@ function describeFunctions(
   }
 }
 
+/** Record as applications of others send it. It fires an alert. */
+const HOT_RECORD = '{"sensor_id": "ws_001", "temperature": 45}'
+
+/** Ends the start with the addresses of everything that a user can open or send to. */
 function reportReady(
-  { stack, variables, port, report, screen, logsDir }: Run,
-  { address, sqlAddress }: StartedConsole,
+  { stack, variables, port, screen, logsDir }: Run,
+  { address, kafkaAddress, sqlAddress }: StartedConsole,
 ): void {
   stack.ready({
     variables: stackVariables(stack.environment, variables),
     lambdaPort: port,
     ...(address ? { consoleAddress: address } : {}),
   })
-  if (address) report({ service: 'console', state: 'ready', detail: address, ms: 0 })
-  if (sqlAddress) report({ service: 'sql', state: 'ready', detail: `${sqlAddress}, as ksqlDB`, ms: 0 })
   const { STORAGE_URL = '' } = variables
   // The address of a server can contain a password.
-  if (STORAGE_URL.startsWith('sqlite:'))
-    screen.line(`${' '.repeat(21)}database: ${relative(PROJECT, STORAGE_URL.slice('sqlite:'.length))}`)
-  screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
-  screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
+  const isFile = STORAGE_URL.startsWith('sqlite:')
+  const database = isFile ? relative(PROJECT, STORAGE_URL.slice('sqlite:'.length)) : 'see STORAGE_URL'
+  const [input] = listLocalInputs(environmentName())
+  const lines = [
+    ['console', address],
+    ['Kafka', kafkaAddress],
+    ['SQL', sqlAddress && `${sqlAddress}, as ksqlDB`],
+    ['database', database],
+    ['send your own', input && `echo '${HOT_RECORD}' | npx sluice publish --topic ${input.topic} -`],
+    ['logs', relative(PROJECT, functionLogsDir(logsDir))],
+  ]
+  screen.line('')
+  for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
+  screen.line('\nCtrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
 }
 
 /**

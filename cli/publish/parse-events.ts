@@ -40,6 +40,22 @@ export function parseEvents(text: string, options: ReadingOptions): Event[] {
   return events
 }
 
+/**
+ * Returns the documents in a text for an input, which takes any JSON.
+ *
+ * @throws CliFailure if there is no document, or if one is not JSON
+ */
+export function parseDocuments(text: string, name: string): Document[] {
+  const documents = splitDocuments(text)
+  const wrong = documents.flatMap(document => {
+    const parsed = parseJson(document.text)
+    return typeof parsed === 'string' ? [`${name}:${document.line}: ${parsed}`] : []
+  })
+  if (wrong.length > 0) throw new CliFailure(formatErrors(wrong))
+  if (documents.length === 0) throw new CliFailure(`${name}: it contains no record`)
+  return documents
+}
+
 function formatErrors(wrong: readonly string[]): string {
   const more = wrong.length - MAX_NAMED
   const lines = [...wrong.slice(0, MAX_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]

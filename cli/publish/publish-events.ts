@@ -1,13 +1,15 @@
-/** Publishes single events, and reports their positions. */
+/** Publishes single events, or records of an input, and reports their positions. */
 
 import { isUtf8 } from 'node:buffer'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { inputsIn } from '../../lib/app/inputs.ts'
 import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 import {
   appendEvents,
   type PlacedEvent,
   type PublishedEvent,
+  placeDocument,
   placeEvent,
   toPublishedEvent,
 } from '../../lib/operations/publish/publish.ts'
@@ -17,7 +19,7 @@ import { createWriter } from '../options/serialization.ts'
 import { escapeText } from '../output/text-width.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { parseEvents } from './parse-events.ts'
+import { parseDocuments, parseEvents } from './parse-events.ts'
 
 export interface PublishPlan {
   /** Full name of the topic. */
@@ -31,22 +33,14 @@ export interface PublishPlan {
 }
 
 /**
- * Publishes the events.
+ * Publishes the events or, to an input, the documents as they are.
  *
  * @throws CliFailure for an invalid event, in which case nothing is published
  */
 export async function publishEvents(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
-  const name = toInputName(plan.file)
-  const { key, newId } = plan
-  const events = parseEvents(await readText(plan.file, name, terminal), { name, newId })
-  const writer = await createWriter(config)
-  const { contentMode, keyBy } = config
+  const place = await readRecords(plan, config, terminal)
   await withKafka(config, async command => {
-    const records = events.map(event => {
-      const { topic } = plan
-      const partitions = requireTopicIn(command, topic).partitions.length
-      return placeEvent(event, { topic, key, keyBy, partitions, contentMode, writer })
-    })
+    const records = place(requireTopicIn(command, plan.topic).partitions.length)
     const published: PublishedEvent[] = []
     try {
       if (plan.dryRun) published.push(...records.map(record => toPublishedEvent(record, null)))
@@ -56,6 +50,25 @@ export async function publishEvents(plan: PublishPlan, config: Config, terminal:
       printReport(terminal, { dryRun, published }, plan.json, formatPublished)
     }
   })
+}
+
+/** Reads the file. Returns a function that places its records in a topic with a number of partitions. */
+async function readRecords(
+  { file, topic, key, newId }: PublishPlan,
+  config: Config,
+  terminal: Terminal,
+): Promise<(partitions: number) => PlacedEvent[]> {
+  const name = toInputName(file)
+  const text = await readText(file, name, terminal)
+  if (inputsIn(config.env).some(input => input.topic === topic)) {
+    const documents = parseDocuments(text, name)
+    return partitions => documents.map(one => placeDocument(one, { topic, partitions, key }))
+  }
+  const events = parseEvents(text, { name, newId })
+  const { contentMode, keyBy } = config
+  const writer = await createWriter(config)
+  return partitions =>
+    events.map(event => placeEvent(event, { topic, key, keyBy, partitions, contentMode, writer }))
 }
 
 async function appendRecords(
@@ -82,7 +95,8 @@ function formatPublished({ dryRun, published }: PublishReport): string {
   return published
     .map(({ id, topic, partition, offset, key }) => {
       const where = `${topic}, partition ${partition}${offset === null ? '' : `, offset ${offset}`}`
-      return `${dryRun ? 'Would publish' : 'Published'} ${escapeText(id)} to ${where}, key ${escapeText(key)}\n`
+      const keyed = key === null ? 'without a key' : `key ${escapeText(key)}`
+      return `${dryRun ? 'Would publish' : 'Published'} ${escapeText(id)} to ${where}, ${keyed}\n`
     })
     .join('')
 }

@@ -17,7 +17,7 @@ export default command({
 
 FILE contains events in the JSON format of CloudEvents: one object, one object per line, or an array; "-" is standard
 input. Events of any type are accepted; if Sluice has a schema for the type, the data must match it. If any event is
-invalid, its line is reported, and nothing is published.`,
+invalid, its line is reported, and nothing is published. To an input, any JSON is published as it is.`,
   more: `
 The record key is the event's partitionkey or, without one, for a reading the key of its family, and for other events
 their source and subject. An entity thus stays in its partition. An event
@@ -26,11 +26,12 @@ without traceparent starts a trace. The settings say content mode and format of 
 Missing ids are an error, because consumers drop an event with a known id and source: use --new-id to create them.
 
 Examples:
+  echo '{"sensor_id": "ws_001", "temperature": 45}' | sluice publish --topic sensor-data -
   sluice publish --topic readings reading.json
   sluice publish --topic events - --new-id
   sluice publish --topic orders orders.jsonl --key customer-7 --dry-run`,
   args: {
-    file: argument('the events, or "-"', SOME_TEXT),
+    file: argument('the events or records, or "-"', SOME_TEXT),
   },
   options: {
     topic: requiredOption('<topic>', 'signal, or full name of a topic', SOME_TEXT),

@@ -19,6 +19,8 @@ import { createSqlInterface, type ServedStack } from './sql-interface.ts'
 export interface StartedConsole {
   /** URL of the console, including the token. */
   readonly address?: string
+  /** URL of the console that begins with the pages about Kafka; absent if its port cannot be used. */
+  readonly kafkaAddress?: string
   /** URL of ksqlDB's interface; absent if it could not be started, or if the servers are not on this machine. */
   readonly sqlAddress?: string
   /** Finishes a change of the SQL tables that a crash has interrupted. Call it when the functions run. */
@@ -85,7 +87,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
     }
   }
   const console = await listen(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
-  await listen(
+  const kafka = await listen(
     redirectRoot('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
@@ -102,6 +104,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
           finishChange: () => sql.changes.finishInterrupted(),
         }
       : {}),
+    ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}` } : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     close: () => closeAll(opened),
   }

@@ -77,7 +77,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
 
 /** ksqlDB's interface answers without a token. Tables are in force if the function `clock` has run, at the begin of a minute. */
 async function assertSqlInterface(project: StartedProject, running: Program): Promise<void> {
-  await running.says(/^sql {7}ready /m)
+  await running.says(/^ {2}SQL /m)
   const url = `http://127.0.0.1:${project.variables.KSQL_PORT}/ksql`
   const ask = (type: string, ksql: string) =>
     fetch(url, { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify({ ksql }) })
@@ -130,7 +130,7 @@ async function copiedFor(t: TestContext) {
 
 /** The printed address opens the page. */
 async function assertConsole(running: Program): Promise<void> {
-  await running.says(/^console {3}ready /m)
+  await running.says(/^ {2}console /m)
   const addresses = running.output.match(/http:\/\/\S+\?token=[0-9a-f]{32}/g) ?? []
   assert.equal(addresses.length, 1, running.output)
   const { origin, searchParams } = new URL(addresses[0] ?? '')

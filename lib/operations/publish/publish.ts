@@ -21,7 +21,8 @@ export interface PublishedEvent {
   readonly partition: number
   /** Offset of the record; null if the event was not published. */
   readonly offset: number | null
-  readonly key: string
+  /** Record key; null for a record without a key. */
+  readonly key: string | null
 }
 
 /** Properties that determine how an event is converted to a record. */
@@ -40,7 +41,7 @@ export interface Placing {
 
 /** Record of an event, with the properties that are reported. */
 export type PlacedEvent = OutgoingRecord &
-  Omit<PublishedEvent, 'key' | 'offset'> & { readonly keyText: string }
+  Omit<PublishedEvent, 'key' | 'offset'> & { readonly keyText: string | null }
 
 /**
  * Converts an event to a record.
@@ -53,6 +54,20 @@ export function placeEvent(event: Event, placing: Placing): PlacedEvent {
   const partition = computePartition(Buffer.from(keyText), partitions)
   const record = toOutgoingRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }
+}
+
+/**
+ * Converts a document for an input to a record that contains it unchanged. Without a key, consecutive lines go to consecutive
+ * partitions.
+ */
+export function placeDocument(
+  { line, text }: { readonly line: number; readonly text: string },
+  { topic, partitions, key }: Pick<Placing, 'topic' | 'partitions' | 'key'>,
+): PlacedEvent {
+  const keyBytes = key === undefined ? null : Buffer.from(key)
+  const partition = keyBytes ? computePartition(keyBytes, partitions) : line % partitions
+  const record = { key: keyBytes, value: Buffer.from(text), headers: [] }
+  return { ...record, id: `line ${line}`, topic, partition, keyText: key ?? null }
 }
 
 /** Maximum size of a request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
-import { parseEvents } from '../../../cli/publish/parse-events.ts'
+import { parseDocuments, parseEvents } from '../../../cli/publish/parse-events.ts'
+import { placeDocument } from '../../../lib/operations/publish/publish.ts'
 
 const OPTIONS = { name: 'f', newId: false }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
@@ -87,5 +88,31 @@ describe('given events to publish, when they are read', () => {
     assert.equal(parseEvents(text(), options)[0]?.id, '1')
     assert.match(refused(text({ id: '' }), options), /"id" is missing or empty/)
     assert.match(refused('{}', options), /"specversion", "source", "type" is missing/)
+  })
+})
+
+describe('given records for an input, when they are read', () => {
+  it('then any JSON becomes a record as it is, and what is not JSON is refused with its line', () => {
+    const text = '{"sensor_id": "ws_001",  "temperature": 25.50}\n[1]\n7'
+    const input = { topic: 'sensor-data', partitions: 3 }
+    const placed = parseDocuments(text, 'f').map(one => placeDocument(one, input))
+    assert.equal(placed.map(({ value }) => value).join('\n'), text)
+    assert.deepEqual(
+      placed.map(({ partition, key, headers }) => [partition, key, headers]),
+      [1, 2, 0].map(partition => [partition, null, []]),
+    )
+    assert.throws(
+      () => parseDocuments('{}\n{"a', 'f'),
+      /^CliFailure: f:2: not JSON\nNothing was published\.$/,
+    )
+    assert.throws(() => parseDocuments(' \n', 'f'), /f: it contains no record/)
+  })
+
+  it('then all records with a key are in its partition', () => {
+    const placed = [1, 2, 3].map(line =>
+      placeDocument({ line, text: '{}' }, { topic: 'orders', partitions: 12, key: 'customer-7' }),
+    )
+    assert.equal(new Set(placed.map(({ partition }) => partition)).size, 1)
+    assert.ok(placed.every(({ key }) => key?.toString() === 'customer-7'))
   })
 })

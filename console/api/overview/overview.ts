@@ -24,6 +24,7 @@ import { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { buildLanes, type Lane } from './flow.ts'
 
 /** State of the environment at one time. */
 export interface Overview {
@@ -37,6 +38,7 @@ export interface Overview {
    */
   readonly counters: Readonly<Record<string, number | null>>
   readonly topics: readonly ShownTopic[]
+  readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
   readonly consumers: readonly ShownConsumer[]
   readonly standing: readonly StalledFunctions[]
   /** Number of firing alerts. */
@@ -50,8 +52,12 @@ export interface Overview {
 interface ShownTopic {
   readonly name: string
   readonly topic: string
-  /** True for readings, and for topics of other applications. False for what functions emit. */
-  readonly isInput: boolean
+}
+
+/** Topic to which others write: readings, or an input. */
+interface ShownInput extends ShownTopic {
+  /** Function that brings the records of an input to the topics of Sluice. */
+  readonly reader?: string
 }
 
 export interface ShownConsumer extends ReadTopic {
@@ -129,6 +135,7 @@ export class OverviewReader {
       servers,
       counters: this.#buildCounters(kafka.value, redis.value),
       topics: this.#listTopics(),
+      flow: this.#buildFlow(),
       consumers: consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       firing: redis.value?.firing ?? null,
@@ -200,22 +207,21 @@ export class OverviewReader {
   }
 
   #listTopics(): ShownTopic[] {
+    return SIGNALS.map(signal => ({ name: signal, topic: this.#environment.topic(signal) }))
+  }
+
+  #buildFlow(): Overview['flow'] {
     const { consumers, functions, config } = this.#environment
-    const inputs = resolveSignals(['readings'])
-    const emitted = new Set(functions.flatMap(({ emits }) => emits))
-    const foreign = new Set(
-      consumers.map(({ topic }) => topic).filter(topic => !signalNamed(topic, config.env)),
-    )
-    const toShownTopic = (signal: Signal, isInput: boolean) => {
-      return { name: signal, topic: this.#environment.topic(signal), isInput }
+    const isOwn = ({ topic }: ReadTopic) => signalNamed(topic, config.env) !== undefined
+    const getTopic = (signal: Signal) => this.#environment.topic(signal)
+    const foreign = consumers.filter(one => !isOwn(one))
+    return {
+      inputs: [
+        ...foreign.map(({ topic, function: reader }) => ({ name: topic, topic, reader })),
+        ...resolveSignals(['readings']).map(signal => ({ name: signal, topic: getTopic(signal) })),
+      ],
+      lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }
-    return [
-      ...inputs.map(signal => toShownTopic(signal, true)),
-      ...[...foreign].map(topic => ({ name: topic, topic, isInput: true })),
-      ...SIGNALS.filter(signal => emitted.has(signal) && !inputs.includes(signal)).map(signal =>
-        toShownTopic(signal, false),
-      ),
-    ]
   }
 }
 

@@ -10,6 +10,7 @@ import { type Column, column, DataTable, linkColumn, numberColumn } from '../com
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment } from '../components/labels.tsx'
 import { formatCompact, formatCount, formatDuration, formatRate } from '../components/value-texts.ts'
+import { Flow } from './flow.tsx'
 import { chooseHeadline, describeState } from './headline.ts'
 import { addSnapshot, computeRate } from './rates.ts'
 
@@ -118,63 +119,6 @@ function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Prop
         )
       })}
     </dl>
-  )
-}
-
-/** What comes in, the functions that read it, and what they emit, each with its rate. */
-function Flow({ overview, rate }: Props): JSX.Element {
-  const { topics, consumers } = overview
-  const names = [...new Set(consumers.map(one => one.function))]
-  const renderTopics = (isInput: boolean) => (
-    <ul class="list">
-      {topics
-        .filter(one => one.isInput === isInput)
-        .map(({ name, topic }) => (
-          <li key={topic} class="flow-row">
-            <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
-            <span>{formatRate(rate(`topic/${topic}`))}</span>
-          </li>
-        ))}
-    </ul>
-  )
-  return (
-    <div class="flow">
-      <div>
-        <h3>In</h3>
-        {renderTopics(true)}
-      </div>
-      <div>
-        <h3>Functions</h3>
-        <ul class="list">
-          {names.map(name => {
-            const own = consumers.filter(one => one.function === name)
-            const rates = own.map(({ topic }) => rate(`read/${name}/${topic}`))
-            const lags = own.map(({ lag }) => lag ?? 0)
-            const [group = ''] = own.map(one => one.group)
-            const lag = lags.reduce((sum, one) => sum + one, 0)
-            const { tone, text } = describeState({ function: name, lag }, overview)
-            return (
-              <li key={name} class="flow-row">
-                <a href={buildAddress('/kafka/groups', { group })} title={text}>
-                  <span class={`dot ${tone}`} aria-hidden="true" />
-                  {name}
-                  {tone === 'bad' && <span class="unseen">: stalled</span>}
-                </a>{' '}
-                <span>
-                  {formatRate(
-                    rates.includes(null) ? null : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0),
-                  )}
-                </span>
-              </li>
-            )
-          })}
-        </ul>
-      </div>
-      <div>
-        <h3>Out</h3>
-        {renderTopics(false)}
-      </div>
-    </div>
   )
 }
 

@@ -1,0 +1,98 @@
+/** The flow through the environment, as a person follows it: from the topics that come in to the results that people get. Pure. */
+
+import type { DeclaredFunction } from '../../../lib/app/functions.ts'
+import type { Signal } from '../../../lib/app/topics.ts'
+import type { ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
+
+/** Functions with one result for people. Topics between these functions are not shown. */
+export interface Lane {
+  readonly title: string
+  /** Page of the console that shows the result; absent if none does. */
+  readonly page?: string
+  /** True for failed records, which no one wants. */
+  readonly isFailure: boolean
+  readonly functions: readonly string[]
+  /** Names of the counters whose sum is the number of results. */
+  readonly counters: readonly string[]
+}
+
+type FlowFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'emits' | 'uses'>
+
+interface Result {
+  readonly title: string
+  readonly page?: string
+  /** Topic that has the result. */
+  readonly signal?: Signal
+  /** Resource of `uses` with which functions deliver the result. */
+  readonly resource?: string
+}
+
+const DEAD_LETTERS: Result = { title: 'Dead letters', page: '/failures', signal: 'dlq' }
+/** States that only the function itself, `sluice state show` and `sluice sql` know. */
+const STATES: Result = { title: 'States' }
+
+/** Results in the order of their lanes. */
+const RESULTS: readonly Result[] = [
+  { title: 'Statistics', page: '/telemetry', signal: 'analytics' },
+  { title: 'Tables', page: '/tables', signal: 'view-changes' },
+  { title: 'Alerts', page: '/alerts', signal: 'alerts' },
+  { title: 'Notifications', resource: 'alerts-topic' },
+  { title: 'Events', page: '/kafka/messages', signal: 'events' },
+  { title: 'Database', resource: 'storage' },
+  { title: 'History', resource: 'history-appending' },
+  STATES,
+  DEAD_LETTERS,
+]
+
+/**
+ * Returns the lanes that have functions.
+ *
+ * @param consumers topics of each function, without those of other applications
+ * @param getTopic returns the full name of a signal's topic
+ */
+export function buildLanes(
+  functions: readonly FlowFunction[],
+  consumers: readonly ReadTopic[],
+  getTopic: (signal: Signal) => string,
+): Lane[] {
+  const reading = functions.filter(({ consumes }) => consumes.length > 0)
+  const lanes = new Map(RESULTS.map(result => [result, new Set<string>()]))
+  for (const one of reading) for (const result of findResults(one, reading)) lanes.get(result)?.add(one.name)
+  return [...lanes]
+    .filter(([, names]) => names.size > 0)
+    .map(([result, names]) => {
+      const { title, page, signal } = result
+      const read = consumers.filter(one => names.has(one.function))
+      return {
+        title,
+        ...(page ? { page } : {}),
+        isFailure: result === DEAD_LETTERS,
+        functions: [...names],
+        counters: signal
+          ? [`topic/${getTopic(signal)}`]
+          : read.map(one => `read/${one.function}/${one.topic}`),
+      }
+    })
+}
+
+/** Returns the results of a function: its own, or those of the functions that read what it emits. */
+function findResults(
+  one: FlowFunction,
+  others: readonly FlowFunction[],
+  passed: readonly string[] = [],
+): readonly Result[] {
+  // The function that routes failed records writes to all topics to which they can return.
+  if (one.emits.includes('dlq')) return [DEAD_LETTERS]
+  const own = RESULTS.filter(
+    ({ signal, resource }) =>
+      (signal && one.emits.includes(signal)) || (resource && one.uses.includes(resource)),
+  )
+  if (own.length > 0) return own
+  const readers = others.filter(
+    ({ name, consumes }) =>
+      name !== one.name && !passed.includes(name) && consumes.some(signal => one.emits.includes(signal)),
+  )
+  const later = readers.flatMap(reader => findResults(reader, others, [...passed, one.name]))
+  if (later.length > 0) return [...new Set(later)]
+  return [one.consumes.includes('dlq') ? DEAD_LETTERS : STATES]
+}

@@ -1,0 +1,66 @@
+/** The flow: topics that come in, the functions, and the results that people get, each with its rate. */
+
+import type { JSX } from 'preact'
+import type { Overview } from '../../api/overview/overview.ts'
+import { buildAddress } from '../client/address.ts'
+import { formatRate } from '../components/value-texts.ts'
+import { describeState } from './headline.ts'
+
+interface Props {
+  readonly overview: Overview
+  /** Returns the growth of a counter per second; null if unknown. */
+  readonly rate: (name: string) => number | null
+}
+
+export function Flow({ overview, rate }: Props): JSX.Element {
+  const { inputs, lanes } = overview.flow
+  return (
+    <div class="flow">
+      <ul class="flow-list">
+        {inputs.map(({ name, topic, reader }) => (
+          <li key={topic} class="flow-item">
+            <span>
+              <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
+              <small>{formatRate(rate(`topic/${topic}`) ?? rate(`read/${reader}/${topic}`))}</small>
+            </span>
+            {reader && <FunctionLink name={reader} overview={overview} />}
+          </li>
+        ))}
+      </ul>
+      <ol class="flow-list">
+        {lanes.map(({ title, page, isFailure, functions, counters }) => (
+          <li key={title} class={isFailure ? 'flow-item failure' : 'flow-item'}>
+            <span class="flow-functions">
+              {functions.map(name => (
+                <FunctionLink key={name} name={name} overview={overview} />
+              ))}
+            </span>
+            <span class="flow-result">
+              {page ? <a href={page}>{title}</a> : title}{' '}
+              <small>{formatRate(sumRates(counters, rate))}</small>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  )
+}
+
+function FunctionLink({ name, overview }: { readonly name: string } & Pick<Props, 'overview'>): JSX.Element {
+  const own = overview.consumers.filter(one => one.function === name)
+  const lag = own.reduce((sum, one) => sum + (one.lag ?? 0), 0)
+  const { tone, text } = describeState({ function: name, lag }, overview)
+  return (
+    <a href={buildAddress('/kafka/groups', { group: own[0]?.group ?? '' })} title={text}>
+      <span class={`dot ${tone}`} aria-hidden="true" />
+      {name}
+      {tone === 'bad' && <span class="unseen">: stalled</span>}
+    </a>
+  )
+}
+
+/** Returns the sum of the rates; null if one is unknown. */
+function sumRates(names: readonly string[], rate: Props['rate']): number | null {
+  const rates = names.map(rate)
+  return rates.includes(null) ? null : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+}

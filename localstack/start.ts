@@ -7,14 +7,10 @@ import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
+import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import {
-  readStartOptions,
-  START_USAGE,
-  type StartOptions,
-  servicesFromEnvironment,
-} from './command-options.ts'
+import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
@@ -39,6 +35,9 @@ const RELOAD = /^watch {2}(.*)$/
  * often than this.
  */
 const MIN_READINGS_MS = 1_000
+
+/** Record as applications of others send it. It fires an alert. */
+const HOT_RECORD = 'examples/hot-sensor.json'
 
 await runMain({
   readOptions: args => readStartOptions(args, process.env),
@@ -203,12 +202,9 @@ function describeFunctions(
   }
 }
 
-/** Record as applications of others send it. It fires an alert. */
-const HOT_RECORD = '{"sensor_id": "ws_001", "temperature": 45}'
-
 /** Ends the start with the addresses of everything that a user can open or send to. */
 function reportReady(
-  { stack, variables, port, screen, logsDir }: Run,
+  { stack, options, variables, port, screen, logsDir }: Run,
   { address, kafkaAddress, sqlAddress }: StartedConsole,
 ): void {
   stack.ready({
@@ -221,17 +217,18 @@ function reportReady(
   const isFile = STORAGE_URL.startsWith('sqlite:')
   const database = isFile ? relative(PROJECT, STORAGE_URL.slice('sqlite:'.length)) : 'see STORAGE_URL'
   const [input] = listLocalInputs(environmentName())
+  const sluice = options.name === DEFAULT_STACK ? 'npx sluice' : `npx sluice --stack ${options.name}`
   const lines = [
     ['console', address],
     ['Kafka', kafkaAddress],
     ['SQL', sqlAddress && `${sqlAddress}, as ksqlDB`],
     ['database', database],
-    ['send your own', input && `echo '${HOT_RECORD}' | npx sluice publish --topic ${input.topic} -`],
+    ['send your own', input && `${sluice} publish --topic ${input.topic} ${HOT_RECORD}`],
     ['logs', relative(PROJECT, functionLogsDir(logsDir))],
   ]
   screen.line('')
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
-  screen.line('\nCtrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
+  screen.line(`\nCtrl-C stops everything. Meanwhile: npm run smoke · ${sluice} stats\n`)
 }
 
 /**

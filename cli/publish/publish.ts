@@ -26,7 +26,7 @@ without traceparent starts a trace. The settings say content mode and format of 
 Missing ids are an error, because consumers drop an event with a known id and source: use --new-id to create them.
 
 Examples:
-  echo '{"sensor_id": "ws_001", "temperature": 45}' | sluice publish --topic sensor-data -
+  sluice publish --topic sensor-data examples/hot-sensor.json
   sluice publish --topic readings reading.json
   sluice publish --topic events - --new-id
   sluice publish --topic orders orders.jsonl --key customer-7 --dry-run`,

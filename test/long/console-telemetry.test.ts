@@ -136,7 +136,17 @@ describe('telemetry in the console', () => {
       await page
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
         .waitFor()
+      await page.getByText('It has no open dead letters.').waitFor()
       assert.deepEqual(await visit.obstacles(), [])
+      const wide = page.viewportSize() ?? { width: 1280, height: 800 }
+      await page.setViewportSize({ width: 390, height: 844 })
+      assert.equal(
+        await page.evaluate('document.documentElement.scrollWidth'),
+        390,
+        'nothing is cut on a phone',
+      )
+      assert.equal(await page.locator('.scrolls thead').first().isVisible(), false, 'rows are cards there')
+      await page.setViewportSize(wide)
       await measured([reading('roof-1', 48, ago(0))])
       await page
         .getByRole('list', { name: 'Alerts of this entity' })

@@ -1,4 +1,4 @@
-/** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, the table scrolls horizontally. */
+/** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, each row is a card. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useRef } from 'preact/hooks'
 import { textFilter } from '../../../lib/support/text-match.ts'
@@ -80,7 +80,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
         {shown.map(row => (
           <tr key={getKey(row)}>
             {columns.map(({ heading, cell, align }) => (
-              <td key={heading} class={align === 'right' ? 'right' : undefined}>
+              <td key={heading} data-heading={heading} class={align === 'right' ? 'right' : undefined}>
                 {cell(row)}
               </td>
             ))}
@@ -293,7 +293,7 @@ interface FrameProps {
   readonly children: ComponentChildren
 }
 
-/** Frame of a table, which scrolls horizontally on a narrow screen. */
+/** Frame of a table. On a narrow screen, each row is a card, whose cells have the labels in `data-heading`. */
 export function TableFrame({ caption, label = caption, head, children }: FrameProps): JSX.Element {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys

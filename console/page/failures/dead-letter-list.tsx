@@ -81,13 +81,8 @@ function DeadLetters(): JSX.Element {
               />
             )}
             {list.total > list.letters.length && <p>The newest {list.letters.length} are listed.</p>}
-            <DataTable
-              name="letters"
-              caption="dead letters"
-              columns={COLUMNS}
-              rows={list.letters}
-              getKey={({ at }) => at}
-              firstOrder="-Failed at"
+            <LetterTable
+              letters={list.letters}
               empty={
                 entries.length > 0 || state !== 'open'
                   ? 'None meets these conditions.'
@@ -99,6 +94,25 @@ function DeadLetters(): JSX.Element {
         )}
       </AnswerView>
     </>
+  )
+}
+
+interface LetterTableProps {
+  readonly letters: readonly DeadLetterLine[]
+  readonly empty: string
+}
+
+export function LetterTable({ letters, empty }: LetterTableProps): JSX.Element {
+  return (
+    <DataTable
+      name="letters"
+      caption="dead letters"
+      columns={COLUMNS}
+      rows={letters}
+      getKey={({ at }) => at}
+      firstOrder="-Failed at"
+      empty={empty}
+    />
   )
 }
 

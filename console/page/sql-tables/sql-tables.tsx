@@ -104,15 +104,7 @@ function OneTable({ name }: { readonly name: string }): JSX.Element {
         {answer => (
           <>
             <WindowChart {...answer} />
-            <DataTable
-              name="rows"
-              caption={`rows of ${name}`}
-              columns={buildColumns(answer)}
-              rows={answer.rows}
-              getKey={row => `${formatKey(answer.columns, row)} ${row.window?.startMs}`}
-              empty="There are no rows with this key."
-              {...(answer.window && { firstOrder: `-${START}` })}
-            />
+            <RowTable table={name} answer={answer} />
             {!answer.isWhole && (
               <p class="warn">
                 The first {answer.rows.length} rows are shown. Search for a key to see others.
@@ -132,6 +124,25 @@ function OneTable({ name }: { readonly name: string }): JSX.Element {
 }
 
 const START = 'Window start'
+
+interface RowTableProps {
+  readonly table: string
+  readonly answer: RowsAnswer
+}
+
+export function RowTable({ table, answer }: RowTableProps): JSX.Element {
+  return (
+    <DataTable
+      name="rows"
+      caption={`rows of ${table}`}
+      columns={buildColumns(answer)}
+      rows={answer.rows}
+      getKey={row => `${formatKey(answer.columns, row)} ${row.window?.startMs}`}
+      empty="There are no rows with this key."
+      {...(answer.window && { firstOrder: `-${START}` })}
+    />
+  )
+}
 
 function buildColumns({ columns, window }: RowsAnswer): readonly Column<ShownRow>[] {
   const shown = columns.map(buildColumn)

@@ -1,4 +1,4 @@
-/** One entity: its metrics, its activity, and the rules that apply to it. */
+/** One entity of any family: its metrics, its rules and alerts, its rows in tables, and its dead letters. */
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
@@ -12,6 +12,7 @@ import { Moment, splitEntity } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { MetricFilter } from './entity-list.tsx'
+import { EntityDeadLetters, EntityTables } from './entity-results.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-sections.tsx'
 import { selectShown } from './entity-series.ts'
 import { describeSearchLimit } from './telemetry-texts.ts'
@@ -68,6 +69,8 @@ function Entity({ now, history }: EntityProps): JSX.Element {
       {limits.length > 0 && <p class="warn">{limits[0]}</p>}
       <Statistics now={now} />
       <Rules now={now} />
+      <EntityTables subject={now.subject} />
+      <EntityDeadLetters entity={now.entity} />
       <NewestReadings now={now} shown={shown} />
     </>
   )

@@ -114,13 +114,17 @@ function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): J
             <a href={buildAddress('/telemetry', { entity })}>{splitEntity(entity).subject || entity}</a>
             <small class="second">{splitEntity(entity).source}</small>
           </th>
-          <td class="right">{alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}</td>
-          <td class="right">
+          <td data-heading="Alerts" class="right">
+            {alerts > 0 ? <strong class="bad">{alerts}</strong> : '0'}
+          </td>
+          <td data-heading="Last reading" class="right">
             <Moment at={lastAt} />
           </td>
-          <td class="right">{formatNumber(readings)}</td>
+          <td data-heading="Readings" class="right">
+            {formatNumber(readings)}
+          </td>
           {values.map((value, index) => (
-            <td key={metrics[index]?.name} class="right">
+            <td key={metrics[index]?.name} data-heading={metrics[index]?.name} class="right">
               {value === null ? '–' : formatNumber(value)}
             </td>
           ))}

@@ -70,22 +70,24 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
   const { partition, offset, recordTime, eventTime, key, type, entity, failure, summary } = row
   return (
     <tr>
-      <td>
+      <td data-heading="Place">
         <button type="button" class="sort" aria-expanded={isOpen} onClick={onToggle}>
           <span class="unseen">Message </span>
           {partition}@{offset}
         </button>
       </td>
-      <td>
+      <td data-heading="Written">
         <Moment at={recordTime} />
       </td>
-      <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td>{type ?? <span class={getFailureClass(failure)}>{failure}</span>}</td>
-      <td>{entity ?? '–'}</td>
-      <td title={summary}>
+      <td data-heading="Event time">{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
+      <td data-heading="Type">{type ?? <span class={getFailureClass(failure)}>{failure}</span>}</td>
+      <td data-heading="Entity">{entity ?? '–'}</td>
+      <td data-heading="Content" title={summary}>
         <span class="second">{summary}</span>
       </td>
-      <td class="mono">{key ?? '–'}</td>
+      <td data-heading="Key" class="mono">
+        {key ?? '–'}
+      </td>
     </tr>
   )
 }

@@ -1,5 +1,6 @@
 /** `npm test`: runs the selected tests and counts them in the last line. */
 
+import { availableParallelism, loadavg } from 'node:os'
 import { durationText } from '../lib/support/duration.ts'
 import { formatEvent } from '../localstack/service-report.ts'
 import { runMain } from '../scripts/run-main.ts'
@@ -38,8 +39,20 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   return isGood ? 0 : 1
 }
 
+/** Says how long the run takes, and what makes it take longer. A run of chosen files has no usual time. */
+function announceRun({ pattern, groups, isWhole }: Selection, files: number): void {
+  const usual = isWhole ? 'about 20 minutes' : 'about 5 minutes'
+  const isUsual = pattern === undefined && (isWhole || groups.length === 3)
+  const [load = 0, cores] = [loadavg()[0], availableParallelism()]
+  const busy = `Other programs use this machine now (load ${Math.round(load)} on ${cores} cores), so tests wait for it.`
+  console.log(
+    `${files} test files${isUsual ? `, ${usual} on two quiet cores` : ''}.${load > cores ? ` ${busy}` : ''}`,
+  )
+}
+
 async function runSelected(selection: Selection, signal: AbortSignal): Promise<readonly Result[]> {
   const [alone, beside] = await selectedFiles(selection)
+  announceRun(selection, alone.length + beside.length)
   // Tests that look at samples look at everything then.
   const env = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
   const place = placesOf(alone.length + beside.length)

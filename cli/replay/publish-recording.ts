@@ -58,7 +58,7 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
         shiftMs === undefined ? '' : ` --shift ${formatInstant((extent?.startMs ?? 0) + shiftMs)}`
       if (shiftOption)
         terminal.stderr.write(
-          `Moved by ${shiftMs} ms. To publish the same events again, add:${shiftOption}\n`,
+          `Moved ${describeShift(shiftMs ?? 0)}. To publish the same events again, add:${shiftOption}\n`,
         )
       const departures = readDepartures(source, plan, addressing, terminal.stop)
       const shift = { ms: shiftMs ?? null, option: shiftOption }
@@ -236,4 +236,8 @@ async function* readDepartures(
       return { paceMs, eventMs: movedMs, record: buildOutgoingRecord(item, addressing, latestMs) }
     })
   }
+}
+
+function describeShift(ms: number): string {
+  return `${durationText(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'}`
 }

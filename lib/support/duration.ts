@@ -15,11 +15,12 @@ export function parseDuration(raw: unknown): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined
 }
 
-/** Formats a duration for people: `0.4 s`, `12 s`, `5 min 12 s`, `2 h 3 min`. */
+/** Formats a duration for people: `0.4 s`, `12 s`, `5 min 12 s`, `2 h 3 min`, `5 d 6 h`. */
 export function durationText(ms: number): string {
   if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`
   const seconds = Math.round(ms / 1_000)
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3_600)]
+  if (hours >= 48) return joinUnits(`${Math.floor(hours / 24)} d`, hours % 24, 'h')
   if (hours > 0) return joinUnits(`${hours} h`, minutes % 60, 'min')
   return minutes > 0 ? joinUnits(`${minutes} min`, seconds % 60, 's') : `${seconds} s`
 }

@@ -44,47 +44,50 @@ type TableStatement = Extract<Statement, { readonly kind: 'table' }>
  * Compiles all files as one plan. A table can read a stream of any file.
  *
  * @param brought schemas of the types that inputs bring
- * @throws StatementError for the first statement that is not valid, with its file
+ * @throws StatementError that lists the error of each statement that is not valid, with its file
  */
 export function compilePlan(
   files: readonly StatementFile[],
   parse: Parse,
   brought: readonly TypeSchema[] = [],
 ): ViewPlan {
+  const errors: StatementError[] = []
+  const collect = <Result>(file: string, run: () => Result): Result | undefined => {
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error
+      errors.push(error.inFile(file))
+      return undefined
+    }
+  }
   const declared = files.flatMap(({ name: file, text }) =>
-    inFile(file, () => parse(text)).map(statement => ({ file, statement })),
+    (collect(file, () => parse(text)) ?? []).map(statement => ({ file, statement })),
   )
   const streams = new Map<string, StreamPlan>()
   const tables = new Map<string, TablePlan>()
+  const nameIn = ({ name: { text, at } }: StreamStatement | TableStatement): string => {
+    const name = text.toLowerCase()
+    if (streams.has(name) || tables.has(name)) throw new StatementError(`${text} is declared twice`, at)
+    return name
+  }
   // Streams first, because a table may be declared above its stream.
-  const sorted = declared.toSorted((a, b) => rank(a.statement) - rank(b.statement))
-  for (const { file, statement } of sorted)
-    inFile(file, () => {
-      const { kind, at } = statement
-      if (kind !== 'stream' && kind !== 'table')
-        throw new StatementError('a file declares only streams and tables', at, TABLE_FORM)
-      const name = statement.name.text.toLowerCase()
-      if (streams.has(name) || tables.has(name))
-        throw new StatementError(`${statement.name.text} is declared twice`, statement.name.at)
-      if (statement.kind === 'stream') streams.set(name, compileStream(statement, brought))
-      else tables.set(name, compileTable(statement, streams, tables))
+  for (const { file, statement } of declared)
+    collect(file, () => {
+      if (statement.kind === 'stream') streams.set(nameIn(statement), compileStream(statement, brought))
+      else if (statement.kind !== 'table')
+        throw new StatementError('a file declares only streams and tables', statement.at, TABLE_FORM)
     })
+  // A stream that is missing because of its own error is not reported again for each of its tables.
+  const areStreamsKnown = errors.length === 0
+  for (const { file, statement } of declared)
+    if (statement.kind === 'table' && (areStreamsKnown || streams.has(statement.from.text.toLowerCase())))
+      collect(file, () => tables.set(nameIn(statement), compileTable(statement, streams, tables)))
+  if (errors.length > 0) throw StatementError.join(errors)
   return { streams: [...streams.values()], tables: [...tables.values()] }
 }
 
 const TABLE_FORM = 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;'
-
-function rank({ kind }: Statement): number {
-  return kind === 'stream' ? 0 : 1
-}
-
-function inFile<Result>(file: string, run: () => Result): Result {
-  try {
-    return run()
-  } catch (error) {
-    throw error instanceof StatementError ? error.inFile(file) : error
-  }
-}
 
 const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
 

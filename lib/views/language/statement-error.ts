@@ -25,6 +25,14 @@ export class StatementError extends FileError {
     this.column = at.column
   }
 
+  /** Returns the first error, with the messages of all. @param errors at least one */
+  static join(errors: readonly StatementError[]): StatementError {
+    const [first] = errors as readonly [StatementError, ...StatementError[]]
+    const joined = new StatementError(first.problem, first, first.nearest, first.file)
+    joined.message = errors.map(({ message }) => message).join('\n')
+    return joined
+  }
+
   /** Returns the error with the name of the file in which the statement is. */
   inFile(file: string): StatementError {
     return new StatementError(this.problem, this, this.nearest, file)

@@ -295,6 +295,25 @@ describe('a statement with an error', () => {
   it('given statements with errors, then the place and the nearest form of each are named', () =>
     goldenAnswers('statements', errorOf))
 
+  it('given several errors in several files, then all are named, and none a second time for what depends on it', () => {
+    const group = 'FROM r GROUP BY device_id;'
+    const files = [
+      { name: 'a.sql', text: `${STREAM}\nCREATE TABLE a AS SELECT device_id, AVGG(x) AS m ${group}` },
+      { name: 'b.sql', text: "CREATE STREAM q (x DOUBLE) WITH (KAFKA_TOPIC = 'readngs');" },
+      { name: 'c.sql', text: 'CREATE TABLE c AS SELECT x, COUNT(*) AS n FROM q GROUP BY x;' },
+      { name: 'd.sql', text: `CREATE TABLE d AS SELECT device, COUNT(*) AS n ${group}` },
+      { name: 'e.sql', text: 'CREATE TABEL e;' },
+    ]
+    const lines = (() => {
+      try {
+        return compilePlan(files, parse)
+      } catch (error) {
+        return (error as Error).message.split('\n').map(line => line.split(':')[0])
+      }
+    })()
+    assert.deepEqual(lines, ['e.sql', 'b.sql', 'a.sql', 'd.sql'])
+  })
+
   const cases: [string, RegExp][] = [
     [`CREATE TABLE t AS SELECT ${'('.repeat(50_000)}`, /nested too deeply/],
     [select(`SUM(x${' + x'.repeat(300)})`), /^2:23 an expression has at most 200 operators in one another/],

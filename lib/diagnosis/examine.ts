@@ -5,9 +5,11 @@ import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.ts'
+import { type InputSelection, inputsIn } from '../app/inputs.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
@@ -15,11 +17,11 @@ import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
 import { checkKafka } from './checks/kafka.ts'
 import { checkProducers } from './checks/producers.ts'
 import { checkRedis } from './checks/redis.ts'
-import { checkTopic } from './checks/topics.ts'
-import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
+import { checkInput, checkTopic } from './checks/topics.ts'
+import type { ReadTopicFacts, RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, createFinding, type Finding, type Observed, unknown } from './finding.ts'
 import { gatherConsumerFacts, type ListedConsumer } from './gather-consumers.ts'
-import { gatherClusterFacts, gatherTopicFacts } from './gather-kafka.ts'
+import { gatherClusterFacts, gatherLayouts, gatherTopicFacts } from './gather-kafka.ts'
 import { gatherRedisFacts } from './gather-redis.ts'
 import { observe, withTimeout } from './observe.ts'
 import { describeKafka, describeRedis, resolveStandards } from './server-standards.ts'
@@ -28,12 +30,15 @@ import { describeKafka, describeRedis, resolveStandards } from './server-standar
 interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
+  /** Inputs that the function reads. */
+  readonly inputs?: InputSelection
   readonly uses: readonly string[]
   readonly reading: { readonly batchSize: number; readonly maximumBatchingWindow: number }
 }
 
 interface Examination {
   readonly config: Config
+  /** Connections that find the further cluster of an input. */
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
   /** True if the function `clock` is enabled. */
@@ -51,8 +56,9 @@ const MAX_COUNT_MS = 5_000
  */
 export async function examineEnvironment(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
+  const [consumers, furtherConsumers] = listConsumers(examination)
   const redis = await examineRedis(examination)
-  const opened = await openKafka(connections)
+  const opened = await openKafka(() => connections)
   const checkServers = (cluster: Parameters<typeof checkKafka>[0]['cluster'], standards: Standards) => [
     ...checkKafka({ ...describeKafka(config), cluster }, standards),
     ...checkRedis(redis, standards),
@@ -71,13 +77,17 @@ export async function examineEnvironment(examination: Examination): Promise<Find
     const cluster = await observe(() => gatherClusterFacts(kafka, inspection))
     const standards = resolveStandards(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
     const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config.env))
+    const inputs = await gatherLayouts(inspection, listInputTopics(consumers))
     return [
       ...checkServers(cluster, standards),
       checkBrokersClock(topics, Date.now()),
       ...topics.flatMap(topic => checkTicks(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => checkTopic(topic, standards)),
+      ...inputs.map(input => checkInput(input, standards)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
-      ...(await checkConsumers(examination, kafka, inspection, topics)),
+      ...(await checkConsumers(connections, config, opened.seen, consumers, [...topics, ...inputs])),
+      ...(await examineDeadLetters(connections, config.env, topics)),
+      ...(await examineFurtherInputs(examination, furtherConsumers, standards)),
     ]
   } finally {
     await inspection.close()
@@ -91,15 +101,20 @@ function listWantedTopics(env: string): TopicFacts['wanted'][] {
   })
 }
 
-async function openKafka(
-  connections: Pick<Connections, 'kafka'>,
-): Promise<Observed<{ readonly kafka: Kafka; readonly inspection: ClusterInspection }>> {
+interface OpenedKafka {
+  readonly kafka: Kafka
+  readonly inspection: ClusterInspection
+  readonly log: LogReader
+}
+
+async function openKafka(open: () => Pick<Connections, 'kafka' | 'log'>): Promise<Observed<OpenedKafka>> {
   return observe(async () => {
-    const kafka = await connections.kafka()
+    const connections = open()
+    const [kafka, log] = await Promise.all([connections.kafka(), connections.log()])
     const inspection = new ClusterInspection(kafka)
     try {
       await withTimeout(inspection.metadata([]))
-      return { kafka, inspection }
+      return { kafka, inspection, log }
     } catch (error) {
       await inspection.close().catch(() => {})
       throw error
@@ -116,43 +131,79 @@ async function examineRedis({ config, connections }: Examination): Promise<Redis
 }
 
 async function checkConsumers(
-  { config, connections, functions }: Examination,
-  kafka: Kafka,
-  inspection: ClusterInspection,
-  topics: readonly TopicFacts[],
+  connections: Connections,
+  { env }: Config,
+  opened: OpenedKafka,
+  consumers: readonly ListedConsumer[],
+  topics: readonly ReadTopicFacts[],
 ): Promise<Finding[]> {
   const redis = await connections.redis()
   const sources = {
-    kafka,
-    inspection,
-    log: await connections.log(),
+    ...opened,
     states: new StateInspection(redis),
-    breaker: new RedisCircuitBreaker(redis, config.env),
+    breaker: new RedisCircuitBreaker(redis, env),
   }
-  const facts = await gatherConsumerFacts(sources, listConsumers(functions, config), topics)
+  const facts = await gatherConsumerFacts(sources, consumers, topics)
   if (facts.length === 0)
-    return [createFinding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
-  return [
-    ...facts.flatMap(one => checkConsumer(one, Date.now())),
-    ...(await examineDeadLetters(connections, config.env, topics)),
-  ]
+    return [createFinding('consumers', 'lag', env, unknown('no topic of a consumer could be checked'))]
+  return facts.flatMap(one => checkConsumer(one, Date.now()))
 }
 
-function listConsumers(
-  functions: readonly ExaminedFunction[],
-  { env, storageUrl }: Config,
-): ListedConsumer[] {
+/** Examines the inputs of the further cluster. A cluster that does not answer is a single finding. */
+async function examineFurtherInputs(
+  { config, connections }: Examination,
+  consumers: readonly ListedConsumer[],
+  standards: Standards,
+): Promise<Finding[]> {
+  const [first] = consumers
+  if (first === undefined) return []
+  const opened = await openKafka(() => connections.at(first.topic))
+  const topics = listInputTopics(consumers)
+  if ('unseen' in opened) {
+    const advice =
+      'Check `clusters` in config/inputs.yaml, and the network and the sign-in to that cluster from here.'
+    const says = `the further cluster could not be checked: ${opened.unseen}`
+    return [createFinding('topics', 'input', topics.join(', '), unknown(says, advice))]
+  }
+  try {
+    const inputs = await gatherLayouts(opened.seen.inspection, topics)
+    return [
+      ...inputs.map(input => checkInput(input, standards)),
+      ...(await checkConsumers(connections, config, opened.seen, consumers, inputs)),
+    ]
+  } finally {
+    await opened.seen.inspection.close()
+  }
+}
+
+/** Returns the consumers of topics in Sluice's own cluster, and those of inputs in the further one. */
+function listConsumers({
+  functions,
+  config: { env, storageUrl, inputsFile },
+}: Examination): [own: ListedConsumer[], further: ListedConsumer[]] {
+  const inputs = inputsIn(env, inputsFile)
   const running = functions.filter(one => storageUrl !== undefined || !writesRows(one))
-  return running.flatMap(({ uses, reading, ...declared }) =>
-    listTriggerTopics(declared, env).map(({ function: consumer, group, topic }) => ({
+  const listed = running.flatMap(({ uses, reading, ...declared }) =>
+    listTriggerTopics(
+      declared,
+      env,
+      inputs.map(({ topic }) => topic),
+    ).map(({ function: consumer, group, topic, signal }) => ({
       function: consumer,
       group,
       topic,
       batchSize: reading.batchSize,
       windowMs: reading.maximumBatchingWindow * 1_000,
       writesSegments: writesSegments({ uses }),
+      isInput: signal === undefined,
     })),
   )
+  const isFurther = ({ topic }: ListedConsumer) => inputs.some(one => one.topic === topic && one.cluster)
+  return [listed.filter(one => !isFurther(one)), listed.filter(isFurther)]
+}
+
+function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
+  return consumers.flatMap(({ topic, isInput }) => (isInput ? [topic] : []))
 }
 
 /** Counts the open dead letters, until the timeout. */

@@ -40,6 +40,13 @@ export interface TopicFacts {
   readonly found: Observed<FoundTopic | undefined>
 }
 
+/** Topic that consumers read, with its partitions in its cluster. An input has no row in the topic table. */
+export interface ReadTopicFacts {
+  readonly topic: string
+  /** Undefined if the topic is missing. */
+  readonly found: Observed<Pick<FoundTopic, 'partitions'> | undefined>
+}
+
 export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
   /** Settings of the topic, including broker defaults. */
@@ -72,6 +79,8 @@ export interface ConsumerFacts {
   readonly windowMs: number
   /** True if the consumer leaves the records of an unfinished segment in the log. */
   readonly writesSegments: boolean
+  /** True for a topic of another application. Its producers choose the timestamps, so they do not show how long a record waits. */
+  readonly isInput: boolean
   /** Time at which the circuit breaker closes, in milliseconds since the epoch; undefined if it is closed. */
   readonly breakerOpenUntilMs: Observed<number | undefined>
   readonly state: Observed<GroupState>
@@ -104,7 +113,7 @@ export interface PartitionProgress {
   readonly applied: number | null
   /** Number of committed emissions that are not published yet. Null if Redis did not report it. */
   readonly outbox: number | null
-  /** Age of the first pending record in seconds: 0 without pending records, null if the record cannot be read. */
+  /** Age of the first pending record in seconds: 0 without pending records, null for an input or if the record cannot be read. */
   readonly waitsSeconds: number | null
 }
 

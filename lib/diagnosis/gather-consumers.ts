@@ -14,7 +14,7 @@ import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { addAges, computePartitionLags } from '../queries/kafka/consumer-lag.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
+import type { ConsumerFacts, FoundTopic, PartitionProgress, ReadTopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { observe } from './observe.ts'
 
@@ -37,7 +37,7 @@ interface Sources {
 export async function gatherConsumerFacts(
   sources: Sources,
   consumers: readonly ListedConsumer[],
-  topics: readonly TopicFacts[],
+  topics: readonly ReadTopicFacts[],
 ): Promise<ConsumerFacts[]> {
   const there = consumers.flatMap(consumer => {
     const found = topics.find(({ topic }) => topic === consumer.topic)?.found
@@ -121,7 +121,7 @@ type Applied = Pick<PartitionProgress, 'partition' | 'applied' | 'outbox'>
 async function readAppliedOffsets(
   states: Sources['states'],
   { function: consumer, topic }: ListedConsumer,
-  { partitions }: FoundTopic,
+  { partitions }: Pick<FoundTopic, 'partitions'>,
 ): Promise<Applied[]> {
   const summaries = await observe(() =>
     Promise.all(partitions.map(({ partition }) => states.summary({ consumer, topic, partition }))),
@@ -134,7 +134,7 @@ async function readAppliedOffsets(
 
 async function measureProgress(
   log: LogReader,
-  { topic }: ListedConsumer,
+  { topic, isInput }: ListedConsumer,
   [before, after]: readonly [Observed<GroupFacts> | undefined, Observed<GroupFacts> | undefined],
   applied: readonly Applied[],
   bounds: Observed<KnownBounds>,
@@ -149,7 +149,7 @@ async function measureProgress(
     topicBounds,
     applied.map(({ partition }) => getCommittedOffset(after.seen, partition)),
   )
-  const aged = await addAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
+  const aged = isInput ? undefined : await addAges(log, { topic, partitions: lags, pending: 0 }, Date.now())
   const progress: PartitionProgress[] = []
   for (const one of applied) {
     const { partition } = one
@@ -160,7 +160,7 @@ async function measureProgress(
       ...bound,
       committedBefore: getCommittedOffset(before.seen, partition),
       committedAfter: getCommittedOffset(after.seen, partition),
-      waitsSeconds: aged.partitions.find(lag => lag.partition === partition)?.seconds ?? null,
+      waitsSeconds: aged?.partitions.find(lag => lag.partition === partition)?.seconds ?? null,
     })
   }
   return { seen: progress }

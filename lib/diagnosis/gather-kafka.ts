@@ -5,7 +5,15 @@ import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/clu
 import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
 import { type TopicLayout, toLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { awaitKafkaAnswer } from '../queries/kafka/kafka-answers.ts'
-import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
+import type {
+  BatchFacts,
+  ClusterFacts,
+  FoundTopic,
+  PartitionBatches,
+  ReadTopicFacts,
+  Settings,
+  TopicFacts,
+} from './facts.ts'
 import type { Observed } from './finding.ts'
 import { observe } from './observe.ts'
 
@@ -38,24 +46,41 @@ export async function gatherTopicFacts(
   inspection: Inspection,
   wanted: readonly TopicFacts['wanted'][],
 ): Promise<TopicFacts[]> {
-  const names = wanted.map(({ name }) => name)
-  const metadata = await observe(() => awaitKafkaAnswer('topics', inspection.metadata(names)))
-  if ('unseen' in metadata) return wanted.map(one => ({ topic: one.name, wanted: one, found: metadata }))
-  const { topics } = metadata.seen
-  const there = topics.filter(({ partitions }) => partitions.length > 0).map(toLayout)
+  const layouts = await gatherLayouts(
+    inspection,
+    wanted.map(({ name }) => name),
+  )
+  const there = layouts.flatMap(({ found }) => ('seen' in found && found.seen ? [found.seen] : []))
   const newest = await observeNewestBatches(kafka, inspection, there)
   const facts: TopicFacts[] = []
-  for (const one of wanted) {
-    const layout = there.find(({ topic }) => topic === one.name)
-    const code = topics.find(({ topic }) => topic === one.name)?.errorCode ?? UNKNOWN_TOPIC
-    const found: TopicFacts['found'] = layout
-      ? { seen: await gatherFoundTopic(inspection, layout, newest) }
-      : code === UNKNOWN_TOPIC
-        ? { seen: undefined }
-        : { unseen: `Kafka refuses to describe the topic (error ${code})` }
-    facts.push({ topic: one.name, wanted: one, found })
+  for (const [index, one] of wanted.entries()) {
+    const { found } = layouts[index] as LayoutFacts
+    const topic = { topic: one.name, wanted: one }
+    if ('unseen' in found || found.seen === undefined)
+      facts.push({ ...topic, found: found as Observed<undefined> })
+    else facts.push({ ...topic, found: { seen: await gatherFoundTopic(inspection, found.seen, newest) } })
   }
   return facts
+}
+
+interface LayoutFacts extends ReadTopicFacts {
+  readonly found: Observed<TopicLayout | undefined>
+}
+
+/** Returns the partitions of topics, in the order of the names. Never throws: if a request is rejected, its fact is `unseen`. */
+export async function gatherLayouts(
+  inspection: Pick<Inspection, 'metadata'>,
+  names: readonly string[],
+): Promise<LayoutFacts[]> {
+  const metadata = await observe(() => awaitKafkaAnswer('topics', inspection.metadata(names)))
+  return names.map(topic => {
+    if ('unseen' in metadata) return { topic, found: metadata }
+    const found = metadata.seen.topics.find(one => one.topic === topic)
+    if (found && found.partitions.length > 0) return { topic, found: { seen: toLayout(found) } }
+    const { errorCode = UNKNOWN_TOPIC } = found ?? {}
+    if (errorCode === UNKNOWN_TOPIC) return { topic, found: { seen: undefined } }
+    return { topic, found: { unseen: `Kafka refuses to describe the topic (error ${errorCode})` } }
+  })
 }
 
 async function gatherFoundTopic(

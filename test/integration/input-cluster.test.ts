@@ -9,6 +9,7 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
+import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { CloudFormation } from '../support/cloudformation.ts'
 import { createTopic } from '../support/create-topic.ts'
@@ -123,7 +124,7 @@ inputs:
     assert.equal((await environment.read('failures')).length, 0)
   })
 
-  it('are read by the trigger of this machine with its own user, and their lag is shown', async () => {
+  it('are read by the trigger of this machine with its own user, and their lag and what is wrong with them are shown', async () => {
     const signIn = {
       INPUTS_FILE: fileWith('boilers'),
       INPUT_KAFKA_USERNAME: LOGINS.scram.username,
@@ -131,6 +132,21 @@ inputs:
       INPUT_KAFKA_CA_FILE: plant.certificates.caFile,
     }
     await send('boilers', 3)
+    const examine = async (changes: object = {}) => {
+      const { stdout } = await ran(['doctor', '--json'], {
+        environment: { ...variables, ...signIn, ...changes },
+        folder,
+      })
+      const findings: Finding[] = JSON.parse(stdout).findings
+      return findings
+        .filter(({ subject }) => /boilers/.test(subject))
+        .map(({ check, verdict }) => `${check} ${verdict}`)
+    }
+    assert.deepEqual(await examine(), [
+      'input ok',
+      ...['readers wrong', 'commits ok', 'published ok', 'lag ok', 'breaker ok'],
+    ])
+    assert.deepEqual(await examine({ INPUT_KAFKA_PASSWORD: 'another' }), ['input unknown'])
     offline = await Offline.start(environment.name, { ...variables, ...signIn })
     await until('all are readings', async () => (await readTemperatures('boilers')).length === 3)
     const group = `sluice-intake-boilers-${environment.name}`

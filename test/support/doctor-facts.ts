@@ -99,6 +99,7 @@ export function consumer(
     batchSize: 500,
     windowMs: 1_000,
     writesSegments: false,
+    isInput: false,
     breakerOpenUntilMs: { seen: undefined },
     state: { seen: { state: 'stable', members: 1 } },
     partitions: { seen: [progress(partition)] },

@@ -1,7 +1,15 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 import { durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { createFinding, type Finding, type Observed, runChecks, unknown, wrong } from '../finding.ts'
+import {
+  createFinding,
+  type Finding,
+  type Judgement,
+  type Observed,
+  runChecks,
+  unknown,
+  wrong,
+} from '../finding.ts'
 import { BREAKER_OPEN, describeNoReaders } from '../stalls.ts'
 import { checkCommits } from './positions.ts'
 
@@ -71,13 +79,14 @@ function checkLag(consumer: SeenConsumer) {
   const { partitions, windowMs } = consumer
   const pending = countPending(consumer)
   if (pending === 0) return 'nothing waits'
+  const many = pending === 1 ? '1 record waits' : `${pending} records wait`
+  if (consumer.isInput) return judgeInputLag(consumer, many)
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
   const isUnread = partitions.some(one => one.waitsSeconds === null && countPartitionPending(one) > 0)
-  const many = pending === 1 ? '1 record waits' : `${pending} records wait`
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
-      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled by a record: \`sluice skip ${consumer.function} PARTITION@OFFSET\`.`,
+      adviseOnLag(consumer),
     )
   if (isUnread)
     return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')
@@ -86,10 +95,27 @@ function checkLag(consumer: SeenConsumer) {
     one =>
       (one.waitsSeconds ?? 0) * 1000 >= QUIET_MS + windowMs && one.committedAfter === one.committedBefore,
   )
-  if (!isIdle) return says
+  return isIdle ? describeIdle(says) : says
+}
+
+/** Judges by counts and by progress. A partition with more than a batch does not wait for the batching window. */
+function judgeInputLag(consumer: SeenConsumer, many: string) {
+  if (countPending(consumer) > MAX_PENDING) return wrong(many, adviseOnLag(consumer))
+  const isIdle = consumer.partitions.some(
+    one => countPartitionPending(one) > consumer.batchSize && one.committedAfter === one.committedBefore,
+  )
+  return isIdle ? describeIdle(many) : many
+}
+
+function adviseOnLag({ function: name, topic, isInput }: SeenConsumer): string {
+  const place = isInput ? `PARTITION@OFFSET --topic ${topic}` : 'PARTITION@OFFSET'
+  return `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled by a record: \`sluice skip ${name} ${place}\`.`
+}
+
+function describeIdle(says: string): Judgement {
   return unknown(
     `${says}, and none was processed during this check`,
-    `A batch may be in progress. Check again in a minute: if the age grows, a record may block: docs/failures.md explains \`sluice skip\`.`,
+    'A batch may be in progress. Check again in a minute: if the lag grows, a record may block: docs/failures.md explains `sluice skip`.',
   )
 }
 

@@ -33,6 +33,11 @@ export function checkCommits(consumer: SeenConsumer): Judgement | string {
   if (!Array.isArray(progress)) return progress as Judgement | string
   const partitions: readonly KnownProgress[] = progress
   const other = partitions.filter(({ applied, end }) => applied >= end)
+  if (other.length > 0 && consumer.isInput)
+    return unknown(
+      'its state ends behind the end of the log, so the topic has been created again, or has lost records',
+      'Nothing is to be done for a new topic: the next batch reads it from its start, as the log of the function says.',
+    )
   if (other.length > 0)
     return wrong(
       `its state has applied offset ${formatPartitions(other, one => one.applied)}, and the log ends before it: it is another log`,

@@ -1,10 +1,11 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import { advisePartitions } from '../../app/topics.ts'
-import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
+import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'
 import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
+const DESCRIBE_TOPIC = 'This check needs permission to describe the topic.'
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
@@ -20,14 +21,7 @@ interface CheckedTopic {
 export function checkTopic(facts: TopicFacts, standards: Standards): Finding[] {
   const { topic, wanted, found } = facts
   if ('unseen' in found)
-    return [
-      createFinding(
-        'topics',
-        'exists',
-        topic,
-        unknown(found.unseen, 'This check needs permission to describe the topic.'),
-      ),
-    ]
+    return [createFinding('topics', 'exists', topic, unknown(found.unseen, DESCRIBE_TOPIC))]
   if (found.seen === undefined)
     return [
       createFinding(
@@ -48,6 +42,24 @@ export function checkTopic(facts: TopicFacts, standards: Standards): Finding[] {
     ),
     ...checkSettings(topic, one),
   ]
+}
+
+/** Checks that a topic of another application exists. On a developer's machine, its reader waits for it. */
+export function checkInput(
+  { topic, found }: ReadTopicFacts,
+  { isLocal }: Pick<Standards, 'isLocal'>,
+): Finding {
+  return createFinding('topics', 'input', topic, judgeInput(found, isLocal))
+}
+
+function judgeInput(found: ReadTopicFacts['found'], isLocal: boolean): Judgement | string {
+  if ('unseen' in found) return unknown(found.unseen, DESCRIBE_TOPIC)
+  if (found.seen) return 'is there'
+  if (isLocal) return 'does not exist yet: `intake` reads it as soon as it does'
+  return wrong(
+    'the topic does not exist, so nothing is read from it',
+    'Create it, or correct its name in config/inputs.yaml and deploy. Sluice never creates the topics of other applications.',
+  )
 }
 
 function toCheckedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): CheckedTopic {

@@ -86,6 +86,21 @@ describe('given a consumer', () => {
     assert.deepEqual(lagging(none), [])
   })
 
+  it('then the lag of an input is judged by counts and progress, whatever time its producers gave the records', () => {
+    const judge = (changes: Partial<PartitionProgress>) => {
+      const input = { ...progress({ waitsSeconds: null, ...changes }) }
+      const facts = consumer({}, { isInput: true, topic: 'greenhouse', partitions: { seen: [input] } })
+      return checkConsumer(facts, NOW_MS)
+    }
+    assert.deepEqual(notOk(judge({ end: 1_500, waitsSeconds: 86_400 })), [])
+    assert.deepEqual(notOk(judge({ end: 1_501 })), ['lag unknown'])
+    assert.deepEqual(notOk(judge({ end: 1_501, committedBefore: 500 })), [])
+    assert.deepEqual(notOk(judge({ end: 11_001, committedBefore: 500 })), ['lag wrong'])
+    const [stalled] = judge({ end: 11_001 }).filter(({ check }) => check === 'lag')
+    assert.match(stalled?.todo ?? '', /`sluice skip alerting PARTITION@OFFSET --topic greenhouse`/)
+    assert.deepEqual(notOk(judge({ applied: 5_000 })), ['commits unknown'])
+  })
+
   const others: [what: string, changes: Partial<ConsumerFacts>, found: string[]][] = [
     [
       'whose group rebalances is unknown',

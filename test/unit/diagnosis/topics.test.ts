@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkTopic } from '../../../lib/diagnosis/checks/topics.ts'
+import { checkInput, checkTopic } from '../../../lib/diagnosis/checks/topics.ts'
+import type { ReadTopicFacts } from '../../../lib/diagnosis/facts.ts'
 import { ACCOUNT, MACHINE, notOk, topic } from '../../support/doctor-facts.ts'
 
 const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
@@ -82,4 +83,18 @@ describe('given a topic of an account, when its settings are held against the ta
     const secret = checkTopic(topic({}, { 'retention.ms': null }), ACCOUNT)
     assert.deepEqual(notOk(secret), ['retention.ms unknown'])
   })
+})
+
+describe('given the topic of another application, when a doctor looks for it', () => {
+  const cases: [what: string, found: ReadTopicFacts['found'], account: string, machine: string][] = [
+    ['that is there', { seen: { partitions: [] } }, 'ok', 'ok'],
+    ['that is missing', { seen: undefined }, 'wrong', 'ok'],
+    ['that Kafka does not describe', { unseen: 'refused' }, 'unknown', 'unknown'],
+  ]
+  for (const [what, found, account, machine] of cases)
+    it(`then one ${what} is ${account} in an account, and ${machine} on a machine, where its reader waits for it`, () => {
+      const judge = (standards: typeof ACCOUNT) => checkInput({ topic: 'greenhouse', found }, standards)
+      assert.deepEqual([judge(ACCOUNT).verdict, judge(MACHINE).verdict], [account, machine])
+      assert.equal(judge(ACCOUNT).todo === undefined, account === 'ok')
+    })
 })

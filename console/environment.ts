@@ -8,7 +8,7 @@ import { once } from '#runtime/lambda/once.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../lib/app/config.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
-import { type InputSelection, listFurtherTopics } from '../lib/app/inputs.ts'
+import { createClusterFinder, type InputSelection, inputsIn, listFurtherTopics } from '../lib/app/inputs.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
@@ -56,7 +56,10 @@ export class ConsoleEnvironment {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
-    this.connections = new Connections(config, 'sluice-console')
+    this.connections = new Connections(
+      { ...config, findCluster: createClusterFinder(config) },
+      'sluice-console',
+    )
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.connections.register(open(await this.connections.kafka())))
     const looking = openOnce(kafka => new ClusterInspection(kafka))
@@ -68,11 +71,21 @@ export class ConsoleEnvironment {
 
   /** Topics and consumer groups of the functions, in Sluice's own cluster. */
   get consumers(): readonly ReadTopic[] {
+    return this.#listConsumers(false)
+  }
+
+  /** Inputs in the further cluster, and their groups. None in an account: the role of the console has no access to that cluster. */
+  get furtherConsumers(): readonly ReadTopic[] {
+    return this.isLocal ? this.#listConsumers(true) : []
+  }
+
+  #listConsumers(isFurther: boolean): ReadTopic[] {
     const { env, inputsFile } = this.config
-    const elsewhere = listFurtherTopics(env, inputsFile)
+    const further = listFurtherTopics(env, inputsFile)
+    const inputs = inputsIn(env, inputsFile).map(({ topic }) => topic)
     return this.functions
-      .flatMap(declared => listTriggerTopics(declared, env))
-      .filter(({ topic }) => !elsewhere.has(topic))
+      .flatMap(declared => listTriggerTopics(declared, env, inputs))
+      .filter(({ topic }) => further.has(topic) === isFurther)
   }
 
   /** Returns the topic name in Kafka. */

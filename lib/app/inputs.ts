@@ -72,7 +72,8 @@ export function selectInputs(
 }
 
 /** Settings that decide how the further cluster is reached. */
-type FurtherClusterConfig = Pick<GeneralSettings, 'env'> & Pick<KafkaSettings, 'kafka'> & InputSettings
+type FurtherClusterConfig = Pick<GeneralSettings, 'env'> &
+  InputSettings & { readonly kafka: Pick<KafkaSettings['kafka'], 'clusterArn'> }
 
 /** Returns the function that finds the settings of the cluster of a topic; undefined for Sluice's own cluster. */
 export function createClusterFinder({ env, inputsFile, kafka, inputSignIn }: FurtherClusterConfig) {

@@ -27,7 +27,7 @@ export interface WatchedLag extends ReadTopic, ConsumerLag {
 /** Facts gathered by one observation. */
 export interface StallFacts {
   /** Error message of each server that did not answer; null if the server answered. */
-  readonly servers: { readonly kafka: string | null; readonly redis: string | null }
+  readonly servers: Readonly<Record<string, string | null>>
   /** Lag of each consumer; undefined if Kafka did not answer. */
   readonly lags: readonly WatchedLag[] | undefined
   /** Number of members by consumer group. */

@@ -4,7 +4,12 @@ import { type Kafka, kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
+import type { KafkaSettings } from '#runtime/settings/index.ts'
+import { createClusterFinder, listFurtherTopics } from '../../lib/app/inputs.ts'
+import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
@@ -31,10 +36,14 @@ const WITHOUT_PROGRESS_MS = 60_000
 const ROUNDS = 4
 const SHORT_WINDOW_MS = 5_000
 
+type WatchedTopic = Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>
+
 /** Shows the flow of an environment on the screen, and the problems of the functions. Counters are counted from the start. */
 export class FlowWatch {
   readonly #kafka: Kafka
   readonly #offsets: TopicOffsets
+  readonly #further: FurtherLags<WatchedTopic>
+  readonly #furtherTopics: ReadonlySet<string>
   readonly #redis: RedisClient
   readonly #env: string
   readonly #screen: Screen
@@ -42,7 +51,7 @@ export class FlowWatch {
   readonly #problems: Problems
   readonly #alerts: AlertFeed
   /** Topics that the functions read, by function and topic. */
-  readonly #consumers = new Map<string, Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>>()
+  readonly #consumers = new Map<string, WatchedTopic>()
   #before = { applied: 0, failed: 0 }
   #figures: Pick<Outcomes, 'applied' | 'failed'> | undefined
   #lags: readonly WatchedLag[] = []
@@ -61,6 +70,12 @@ export class FlowWatch {
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
+    const inputs = readSettings([INPUTS])
+    const findCluster = createClusterFinder({ ...inputs, env, kafka: {} })
+    this.#further = new FurtherLags(
+      topic => new KafkaClients(findCluster(topic) as KafkaSettings, 'sluice-start'),
+    )
+    this.#furtherTopics = listFurtherTopics(env, inputs.inputsFile)
     this.#redis = new RedisClient({ url: redisUrl })
     this.#env = env
     this.#screen = screen
@@ -89,14 +104,17 @@ export class FlowWatch {
 
   /** Updates the live line. */
   async refresh(): Promise<void> {
+    const consumers = Map.groupBy(this.#consumers.values(), ({ topic }) => this.#furtherTopics.has(topic))
     try {
-      const [now, lags] = await Promise.all([
+      const [now, lags, further] = await Promise.all([
         this.#countOutcomes(),
-        readConsumerLags(this.#offsets, [...this.#consumers.values()]),
+        readConsumerLags(this.#offsets, consumers.get(false) ?? []),
+        this.#further.read(consumers.get(true) ?? []),
       ])
       const { applied, failed } = this.#before
       this.#figures = { applied: now.applied - applied, failed: now.failed - failed }
-      this.#lags = lags
+      // The trigger reports that the further cluster does not answer.
+      this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
     } catch (error) {
       const { message } = error as Error
       if (this.#unreachable === undefined)
@@ -186,7 +204,7 @@ export class FlowWatch {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close()])
+    await Promise.allSettled([this.#alerts.stop(), this.#offsets.close(), this.#further.close()])
     this.#redis.close()
   }
 }

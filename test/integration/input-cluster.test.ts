@@ -9,9 +9,11 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
+import type { Overview } from '../../console/api/overview/overview.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { CloudFormation } from '../support/cloudformation.ts'
+import { servedConsole } from '../support/console.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
@@ -147,6 +149,25 @@ inputs:
       ...['readers wrong', 'commits ok', 'published ok', 'lag ok', 'breaker ok'],
     ])
     assert.deepEqual(await examine({ INPUT_KAFKA_PASSWORD: 'another' }), ['input unknown'])
+    const look = async (changes: object = {}) => {
+      const served = await servedConsole({
+        env: environment.name,
+        variables: { ...variables, ...signIn, ...changes },
+      })
+      try {
+        const { consumers, standing } = await served.ask<Overview>('/overview')
+        const findLag = (topic: string) => consumers.find(one => one.topic === topic)?.lag
+        const lags = ['boilers', environment.topic('alerts')].map(findLag)
+        return { lags, standing: standing.map(({ reason }) => reason.split(':')[0]) }
+      } finally {
+        await served.close()
+      }
+    }
+    assert.deepEqual(await look(), { lags: [3, 0], standing: [] })
+    assert.deepEqual(await look({ INPUT_KAFKA_PASSWORD: 'another' }), {
+      lags: [null, 0],
+      standing: ['the further cluster of the inputs does not answer'],
+    })
     offline = await Offline.start(environment.name, { ...variables, ...signIn })
     await until('all are readings', async () => (await readTemperatures('boilers')).length === 3)
     const group = `sluice-intake-boilers-${environment.name}`

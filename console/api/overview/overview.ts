@@ -5,6 +5,7 @@ import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
@@ -97,12 +98,16 @@ export class OverviewReader {
   readonly #members: CachedAnswer<ReadonlyMap<string, number>>
   readonly #alerts: RecentAlerts
   readonly #letters: OpenDeadLetters
+  readonly #further: FurtherLags<ReadTopic>
   readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
     this.#alerts = new RecentAlerts(environment)
     this.#letters = new OpenDeadLetters(environment)
+    this.#further = environment.connections.register(
+      new FurtherLags(topic => environment.connections.at(topic)),
+    )
     this.#offsets = once(async () =>
       environment.connections.register(new TopicOffsets(await environment.kafka(), PATIENCE)),
     )
@@ -112,18 +117,23 @@ export class OverviewReader {
   async read(): Promise<Overview> {
     const atMs = Date.now()
     const kafka = await awaitAnswer('Kafka', this.#readKafka())
-    const { bounds, lags, members } = kafka.value ?? {}
-    const [redis, alerts, letters] = await Promise.all([
+    const { bounds, members } = kafka.value ?? {}
+    const [further, redis, alerts, letters] = await Promise.all([
+      this.#further.read(this.#environment.furtherConsumers),
       awaitAnswer('Redis', this.#readRedis(atMs, bounds?.get('readings')?.length)),
       awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
       awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
-    const { consumers, functions } = this.#environment
+    const lags = kafka.value && [...kafka.value.lags, ...('seen' in further ? further.seen : [])]
+    const { functions } = this.#environment
     const getBatchingWindow = (name: string) =>
       functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
-      servers,
+      servers: {
+        ...servers,
+        ...('unseen' in further ? { further: describeFurtherOutage(further.unseen) } : {}),
+      },
       lags: lags?.map(lag => ({ ...lag, windowMs: getBatchingWindow(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
@@ -133,10 +143,10 @@ export class OverviewReader {
     return {
       atMs,
       servers,
-      counters: this.#buildCounters(kafka.value, redis.value),
+      counters: this.#buildCounters(kafka.value, redis.value, lags),
       topics: this.#listTopics(),
       flow: this.#buildFlow(),
-      consumers: consumers.map(consumer => ({ ...consumer, lag: findLag(consumer) })),
+      consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
       firing: redis.value?.firing ?? null,
       lastAlerts: alerts.value ?? null,
@@ -176,7 +186,7 @@ export class OverviewReader {
       await this.#environment.connections.redis(),
       this.#environment.config.env,
     )
-    const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
+    const names = [...new Set(this.#listConsumers().map(consumer => consumer.function))]
     const open = await Promise.all(
       names.map(async name => {
         const endMs = await readBreakerEnd(breaker, name)
@@ -186,13 +196,21 @@ export class OverviewReader {
     return open.flat()
   }
 
-  #buildCounters(kafka: KafkaState | undefined, redis: RedisState | undefined): Overview['counters'] {
+  #listConsumers(): readonly ReadTopic[] {
+    return [...this.#environment.consumers, ...this.#environment.furtherConsumers]
+  }
+
+  #buildCounters(
+    kafka: KafkaState | undefined,
+    redis: RedisState | undefined,
+    lags: readonly Lag[] = [],
+  ): Overview['counters'] {
     const sumEnds = (signal: Signal) =>
       kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
     const topics = SIGNALS.map(
       signal => [`topic/${this.#environment.topic(signal)}`, sumEnds(signal)] as const,
     )
-    const consumers = (kafka?.lags ?? []).map(({ function: name, topic, partitions }) => {
+    const consumers = lags.map(({ function: name, topic, partitions }) => {
       return [`read/${name}/${topic}`, partitions.reduce((sum, { next }) => sum + next, 0)] as const
     })
     return {
@@ -214,7 +232,7 @@ export class OverviewReader {
     const { consumers, functions, config } = this.#environment
     const isOwn = ({ topic }: ReadTopic) => signalNamed(topic, config.env) !== undefined
     const getTopic = (signal: Signal) => this.#environment.topic(signal)
-    const foreign = consumers.filter(one => !isOwn(one))
+    const foreign = this.#listConsumers().filter(one => !isOwn(one))
     return {
       inputs: [
         ...foreign.map(({ topic, function: reader }) => ({ name: topic, topic, reader })),
@@ -223,6 +241,10 @@ export class OverviewReader {
       lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }
   }
+}
+
+function describeFurtherOutage(reason: string): string {
+  return `the further cluster of the inputs does not answer: ${reason}`
 }
 
 async function countMembers(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {

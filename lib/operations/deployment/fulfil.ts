@@ -4,6 +4,7 @@ import { OperationFailure } from '../operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topics/plan.ts'
+import { HiddenTopics } from './patience.ts'
 import {
   type DeployedInputs,
   findRenamedTopics,
@@ -17,8 +18,8 @@ import {
 /** Ports for changing the resources of a deployment. */
 export interface DeploymentPorts {
   plan(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
-  /** Returns the topics of other applications that do not exist, of those that the deployment reads. */
-  findMissing(inputs: DeployedInputs): Promise<readonly string[]>
+  /** Returns the topics of other applications that are not listed, of those that the deployment reads. */
+  findMissing(inputs: DeployedInputs): Promise<MissingTopics>
   /**
    * Applies the planned changes.
    *
@@ -29,6 +30,12 @@ export interface DeploymentPorts {
   ensureSettings(): Promise<readonly string[]>
   /** Runs work, and repeats it while it fails because of a missing permission that may still become effective. */
   runPatiently(work: () => Promise<void>): Promise<void>
+}
+
+interface MissingTopics {
+  readonly topics: readonly string[]
+  /** True if a permission that is not effective yet may hide topics. */
+  readonly mayBeHidden: boolean
 }
 
 /** Logger of the function. */
@@ -82,8 +89,7 @@ async function deploy(
 ): Promise<void> {
   const renamed = findRenamedTopics(request)
   if (renamed.length > 0 && !isRollback(request)) throw new OperationFailure(describeRenamedTopics(renamed))
-  const missing = isRollback(request) ? [] : await ports.findMissing(parseInputs(request))
-  if (missing.length > 0) throw new OperationFailure(describeMissingInputs(missing))
+  if (!isRollback(request)) requireInputs(await ports.findMissing(parseInputs(request)))
   const planned = await ports.plan(parseReaders(request))
   const { refused } = planned.plan
   if (refused.length > 0) {
@@ -95,6 +101,13 @@ async function deploy(
   const settings = await ports.ensureSettings()
   await ports.apply(planned, applying)
   logger.info('done', { created: applying.created, changed: applying.changed, settings })
+}
+
+/** @throws OperationFailure if topics are missing, which is repeated if they may be hidden */
+function requireInputs({ topics, mayBeHidden }: MissingTopics): void {
+  if (topics.length === 0) return
+  const message = describeMissingInputs(topics)
+  throw mayBeHidden ? new HiddenTopics(message) : new OperationFailure(message)
 }
 
 function describeRefusedChanges(refused: readonly RefusedChange[]): string {

@@ -1,6 +1,10 @@
 /** Retries work until a new role's permissions are effective, or a new topic has leaders. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '#runtime/adapters/kafka/availability.ts'
+import { OperationFailure } from '../operation-failure.ts'
+
+/** Topics that were not listed. A role whose permissions are not effective yet gets the same answer for topics that exist. */
+export class HiddenTopics extends OperationFailure {}
 
 interface Patience {
   /** Time after the first attempt within which another attempt may start, in milliseconds. */
@@ -15,8 +19,9 @@ interface Patience {
 const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
 
 /**
- * Runs work, and repeats it while a permission is missing or a partition has no leader. CloudFormation calls the function within
- * seconds after changing its role, and brokers may not know the new permissions yet. Each attempt must be complete in itself.
+ * Runs work, and repeats it while a permission is missing, topics may be hidden, or a partition has no leader. CloudFormation calls
+ * the function within seconds after changing its role, and brokers may not know the new permissions yet. Each attempt must be complete
+ * in itself.
  *
  * @throws the error of the last attempt
  * @throws AbortError if `stop` is aborted first
@@ -25,16 +30,17 @@ export async function runPatiently<T>(
   work: () => Promise<T>,
   stop: AbortSignal,
   { forMs, everyMs }: Patience = PATIENCE,
+  wait: (ms: number, stop: AbortSignal) => Promise<void> = (ms, signal) => pause(ms, undefined, { signal }),
 ): Promise<T> {
   const beganAtMs = performance.now()
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (!(lacksPermission(error) || isRetriableAnswer(error)) || performance.now() - beganAtMs >= forMs)
-        throw error
+      const mayPass = error instanceof HiddenTopics || lacksPermission(error) || isRetriableAnswer(error)
+      if (!mayPass || performance.now() - beganAtMs >= forMs) throw error
     }
-    await pause(everyMs, undefined, { signal: stop })
+    await wait(everyMs, stop)
   }
 }
 

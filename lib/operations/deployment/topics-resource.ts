@@ -111,13 +111,17 @@ class Deployment implements DeploymentPorts {
   }
 
   findMissing: DeploymentPorts['findMissing'] = async ({ own, further }) => {
-    const missing = own.length === 0 ? [] : await findMissingTopics((await this.#start()).kafka, own)
-    if (further === undefined) return missing
+    const { config, kafka } = await this.#start()
+    const missing = own.length === 0 ? [] : await findMissingTopics(kafka, own)
+    const usesIam = config.kafka.auth === 'iam'
+    if (further === undefined) return { topics: missing, mayBeHidden: usesIam }
     const { readClusterSettings } = await import('../../app/input-cluster.ts')
-    const clients = new KafkaClients(readClusterSettings(further, true), `${NAME}-inputs`)
+    const settings = readClusterSettings(further, true)
+    const clients = new KafkaClients(settings, `${NAME}-inputs`)
     try {
       const there = await findMissingTopics(await clients.kafka(), further.topics)
-      return [...missing, ...there.map(topic => `${topic} (in the cluster ${further.name})`)]
+      const topics = [...missing, ...there.map(topic => `${topic} (in the cluster ${further.name})`)]
+      return { topics, mayBeHidden: usesIam || settings.kafka.auth === 'iam' }
     } catch (error) {
       throw new Error(`The cluster ${further.name} of the inputs: ${(error as Error).message}`, {
         cause: error,

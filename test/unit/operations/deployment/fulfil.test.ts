@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type DeploymentPorts, fulfillRequest } from '../../../../lib/operations/deployment/fulfil.ts'
+import { runPatiently } from '../../../../lib/operations/deployment/patience.ts'
 import type { DeployedInputs, ResourceRequest } from '../../../../lib/operations/deployment/request.ts'
 import type { TopicPlan } from '../../../../lib/operations/topics/plan.ts'
 
@@ -56,7 +57,7 @@ async function done(
         steps.push('settings')
         return ['sluice/prod/redis']
       },
-      findMissing: async () => [],
+      findMissing: async () => ({ topics: [], mayBeHidden: true }),
       runPatiently: work => work(),
       ...ports,
     },
@@ -171,7 +172,7 @@ describe('given inputs, when the resource is updated', () => {
   const properties = { ...requested().ResourceProperties, Inputs: ['orders', 'visits'], FurtherCluster }
   const findMissing = async ({ own, further }: DeployedInputs) => {
     assert.deepEqual(further, FurtherCluster)
-    return own.filter(topic => topic === 'visits')
+    return { topics: own.filter(topic => topic === 'visits'), mayBeHidden: false }
   }
 
   it('then a topic that does not exist fails the deployment by name, before anything changes', async () => {
@@ -180,6 +181,25 @@ describe('given inputs, when the resource is updated', () => {
     assert.equal(outcome.status, 'FAILED')
     assert.match('reason' in outcome ? outcome.reason : '', /lists a topic that does not exist: visits\./)
     assert.deepEqual(steps, [])
+  })
+
+  it('then topics that a new permission may hide are looked for for a minute, until they are listed', async context => {
+    let nowMs = 0
+    context.mock.method(performance, 'now', () => nowMs)
+    const request = { ...UPDATE, ResourceProperties: properties }
+    const look = (listedAtMs: number) =>
+      done(request, NOTHING, {
+        findMissing: async () => ({ topics: nowMs < listedAtMs ? ['visits'] : [], mayBeHidden: true }),
+        runPatiently: work =>
+          runPatiently(work, new AbortController().signal, undefined, async ms => {
+            nowMs += ms
+          }),
+      })
+    assert.equal((await look(55_000)).outcome.status, 'SUCCESS')
+    nowMs = 0
+    const { outcome, steps } = await look(Number.POSITIVE_INFINITY)
+    assert.match('reason' in outcome ? outcome.reason : '', /lists a topic that does not exist: visits\./)
+    assert.deepEqual([nowMs, steps], [60_000, []])
   })
 
   it('then a rollback does not need it', async () => {

@@ -24,6 +24,10 @@ import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
 import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
+import { loadedInputs } from '../lib/app/loaded-inputs.ts'
+import { INPUTS, readSettings } from '../lib/app/settings/index.ts'
+import type { LoadedInputs } from '../lib/intake/read-record.ts'
+import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
@@ -50,6 +54,12 @@ function environmentName(): string {
   return process.env.SLUICE_ENV || 'local'
 }
 
+/** Returns warnings about mappings. Their errors are reported by the functions' start. */
+async function findMappingWarnings(env: string): Promise<string[]> {
+  const inputs: LoadedInputs = await loadedInputs({ env, ...readSettings([INPUTS]) }).catch(() => new Map())
+  return describeHiddenMappings([...inputs.values()].map(one => one.loadedMappings)).map(line => `! ${line}`)
+}
+
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   const request = { name: options.name, command: 'npm start', environment: process.env, signal }
   return withStack(request, stack => runStack(stack, options, signal))
@@ -73,7 +83,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const env = environmentName()
   const screen = new Screen()
   const { notices, ...schedules } = localSchedules(stack.environment)
-  for (const notice of notices) screen.line(notice)
+  for (const notice of [...notices, ...(await findMappingWarnings(env))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
   const servers = await servicesFromEnvironment(stack.environment, options, line => screen.line(line))

@@ -1,3 +1,4 @@
+import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { type Trial, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
@@ -83,6 +84,7 @@ Examples:
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
     const mappings = await loadMappings(mapping, terminal)
+    for (const warning of describeHiddenMappings([mappings])) terminal.stderr.write(`! ${warning}\n`)
     tryMappings(await readSample(from, options, terminal), mappings, json, terminal)
   },
 })

@@ -8,6 +8,7 @@ import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check
 import { inputsIn } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
+import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
 import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
@@ -43,15 +44,23 @@ export async function findPolicyProblems(
   return loadPolicy(folder, consumers, shown).then(() => [], toErrorLines)
 }
 
-/** Checks the list of inputs, and the mappings and schemas that it refers to. @param mappings folder of the mappings, and its name in messages */
+/**
+ * Checks the list of inputs, and the mappings and schemas that it refers to.
+ *
+ * @param mappings folder of the mappings, and its name in messages
+ * @param warn called for each mapping that others are not reached behind
+ */
 export async function findInputProblems(
   env: string,
   file: string,
   shown: string,
   [folder, shownFolder]: readonly [folder: string, shown: string] = ['config/mappings', 'config/mappings'],
+  warn?: (warning: string) => void,
 ): Promise<string[]> {
   try {
-    await loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder })
+    const inputs = await loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder })
+    const mappings = [...inputs.values()].map(({ loadedMappings }) => loadedMappings)
+    if (warn) describeHiddenMappings(mappings).forEach(warn)
     return []
   } catch (error) {
     return toErrorLines(error)

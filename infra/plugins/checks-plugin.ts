@@ -142,7 +142,7 @@ export default class DeploymentChecks {
     const { env } = readPlace(this.#framework.service.custom.deployment)
     const [mappings] = this.#pathsIn('MAPPINGS_DIR')
     const found = this.#pathsIn('INPUTS_FILE').map(([file, shown]) =>
-      findInputProblems(env, file, shown, mappings),
+      findInputProblems(env, file, shown, mappings, warning => this.#log.notice(warning)),
     )
     return (await Promise.all(found)).flat()
   }

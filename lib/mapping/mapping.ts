@@ -14,6 +14,8 @@ export interface Mapping {
   /** Name of the mapping in messages and ids. */
   readonly name: string
   readonly family: Family
+  /** File and line of a mapping without a condition; absent for others. */
+  readonly takesAllAt?: string
   readonly has: readonly Path[]
   readonly lacks: readonly Path[]
   readonly equals: readonly (readonly [path: Path, value: Scalar])[]

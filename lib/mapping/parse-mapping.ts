@@ -5,6 +5,7 @@
 
 import { linearPattern } from '../support/linear-pattern.ts'
 import { readValidYaml } from '../support/valid-yaml.ts'
+import { positionsIn } from '../support/yaml-positions.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
@@ -33,7 +34,8 @@ export function readMapping(text: string, name: string, file: string, families =
     const errors = schemaErrors(content)
     return errors.length > 0 ? errors : contradictions(content as RawMapping, families)
   }) as RawMapping
-  return toMapping(name, mapping, families[mapping.family] as Family)
+  const found = toMapping(name, mapping, families[mapping.family] as Family)
+  return mapping.when ? found : { ...found, takesAllAt: `${file}:${positionsIn(text)([]).line}` }
 }
 
 function toMapping(name: string, { when, id, time, fields, metric }: RawMapping, family: Family): Mapping {

@@ -170,6 +170,30 @@ describe('the mappings that functions name', () => {
   })
 })
 
+it('given a mapping without a condition before others, then those that are not reached are named once, with its file and line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const text = (when = '') =>
+    `# A comment\nfamily: device\n${when}time: record\nfields: { deviceId: id, model: model, x: x }\n`
+  writeFileSync(join(folder, 'all.yaml'), text())
+  writeFileSync(join(folder, 'some.yaml'), text('when: { has: [y] }\n'))
+  writeFileSync(join(folder, 'event.yaml'), text('when: { equals: { type: com.a } }\n'))
+  const file = join(folder, 'list.txt')
+  const warningsOf = async (...lists: string[]) => {
+    const inputs = lists.map((list, index) => `{ topic: t${index}, mappings: [${list}] }`)
+    const warnings: string[] = []
+    const named = `${file}.${lists.join('.').replaceAll(', ', '-')}`
+    writeFileSync(named, `inputs: [${inputs}]`)
+    const warn = (warning: string) => warnings.push(warning)
+    assert.deepEqual(await findInputProblems('prod', named, 'list', [folder, 'mine'], warn), [])
+    return warnings
+  }
+  assert.deepEqual(await warningsOf('some, all', 'event, all', 'all, event'), [])
+  const [warning, ...others] = await warningsOf('all, event, some', 'all, some')
+  assert.match(warning ?? '', /^mine\/all\.yaml:2 {2}all has no condition, .* not reached: some\. Add/)
+  assert.deepEqual(others, [])
+})
+
 describe('the schemas', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-schemas-'))
   after(() => rmSync(folder, { recursive: true }))

@@ -9,36 +9,35 @@ import { findInputProblems } from '../../infra/checks/config-files.ts'
 import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
 import { INPUTS } from '../../lib/app/settings/index.ts'
+import { familiesError } from '../../lib/telemetry/adapters/loaded-families.ts'
 
-const THE_INPUTS = 'inputs'
-
-/** Returns a line for each error in the rules. */
-export function checkRulesAnew(files: readonly RuleFile[]): Promise<readonly string[]> {
-  return checkInThread(files)
+/** Files to check. */
+interface Checked {
+  readonly rules?: readonly RuleFile[]
+  /** True for the inputs of `npm start` and their mappings. */
+  readonly inputs?: true
 }
 
-/** Returns a line for each error in the inputs of `npm start` and their mappings. */
-export function checkInputsAnew(): Promise<readonly string[]> {
-  return checkInThread(THE_INPUTS)
-}
-
-function checkInThread(checked: readonly RuleFile[] | typeof THE_INPUTS): Promise<readonly string[]> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: checked })
+/** Returns a line for each error in these files, or for those in the families, without which nothing else can be checked. */
+export function checkAnew(files: Checked): Promise<readonly string[]> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { isCheck: true, ...files } })
   return new Promise((found, reject) => {
     worker.once('message', found)
     worker.once('error', reject)
   })
 }
 
-async function findErrors(checked: unknown): Promise<readonly string[] | undefined> {
-  if (Array.isArray(checked)) return checkRules(checked as readonly RuleFile[]).errors.map(errorLine)
-  if (checked !== THE_INPUTS) return undefined
+async function findErrors({ rules, inputs }: Checked): Promise<readonly string[]> {
+  if (familiesError) return familiesError.message.split('\n')
   const { inputsFile, mappingsDir } = readSettings([INPUTS])
-  return findInputProblems('local', resolve(inputsFile), inputsFile, [resolve(mappingsDir), mappingsDir])
+  return [
+    ...(rules ? checkRules(rules).errors.map(errorLine) : []),
+    ...(inputs
+      ? await findInputProblems('local', resolve(inputsFile), inputsFile, [resolve(mappingsDir), mappingsDir])
+      : []),
+  ]
 }
 
 // The Serverless Framework loads this module with require(), which takes no await outside of functions.
-if (!isMainThread)
-  void findErrors(workerData).then(errors => {
-    if (errors) parentPort?.postMessage(errors)
-  })
+if (!isMainThread && workerData?.isCheck)
+  void findErrors(workerData).then(errors => parentPort?.postMessage(errors))

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path'
 import process from 'node:process'
 import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
 import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
-import { checkInputsAnew } from './check-anew.ts'
+import { checkAnew } from './check-anew.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, describeRejection, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './trigger-thread.ts'
@@ -30,7 +30,8 @@ const READ_AT_START = [
 interface SavedFiles {
   /** Returns true if the row applies to a file. @param path path relative to the project */
   has(path: string): boolean
-  act(paths: readonly string[]): Promise<void>
+  /** Resolves to false if the files cannot be used yet. They, and all others except those read at start, wait for the next save. */
+  act(paths: readonly string[]): Promise<unknown>
 }
 
 /** Prefix of this plugin's lines in the functions' log. */
@@ -74,6 +75,7 @@ export default class ReloadPlugin {
   readonly #log: { notice(line: string): void }
   readonly #beganMs = Date.now()
   readonly #offline: OfflineFunctions
+  #waiting: readonly string[] = []
 
   constructor(serverless: Serverless, _: unknown, { log }: { log: { notice(line: string): void } }) {
     this.#serverless = serverless
@@ -134,6 +136,7 @@ export default class ReloadPlugin {
         has: path => isIn(path, READ_AT_START),
         act: paths => this.#checkForRestart(paths),
       },
+      { has: path => isIn(path, [families]), act: paths => reloader.reloadFamilies(paths) },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
@@ -147,10 +150,14 @@ export default class ReloadPlugin {
       sinceMs: this.#beganMs,
       onSave: paths =>
         this.#runGuarded(async () => {
-          const byRow = Map.groupBy(paths, path => rows.find(row => row.has(path)))
+          const all = [...new Set([...this.#waiting, ...paths])]
+          this.#waiting = []
+          const byRow = Map.groupBy(all, path => rows.find(row => row.has(path)))
           for (const row of rows) {
             const saved = byRow.get(row)
-            if (saved) await row.act(saved)
+            if (!saved || (await row.act(saved)) !== false) continue
+            this.#waiting = all.filter(path => !isIn(path, READ_AT_START))
+            return
           }
         }),
     })
@@ -158,7 +165,7 @@ export default class ReloadPlugin {
 
   /** Says that files take effect with the next start, or what is wrong with them, so that this start does not fail. */
   async #checkForRestart(paths: readonly string[]): Promise<void> {
-    const errors = paths.some(path => isIn(path, INPUT_FILES)) ? await checkInputsAnew() : []
+    const errors = paths.some(path => isIn(path, INPUT_FILES)) ? await checkAnew({ inputs: true }) : []
     if (errors.length === 0) this.#say(`restart to use the change: ${paths.join(', ')}`)
     else this.#say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
   }

@@ -2,7 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
-import { checkRulesAnew } from './check-anew.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
+import { checkAnew } from './check-anew.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -99,6 +100,40 @@ export class Reloader {
     say(describeReload(readers, files))
   }
 
+  /**
+   * Handles saved families. Families without what rules or mappings need would stall the functions that read these, so they are not
+   * used.
+   *
+   * @returns false if the families are not used
+   */
+  async reloadFamilies(files: readonly string[]): Promise<boolean> {
+    const { functions, say } = this.#parts
+    // Saved rules that are invalid are not in use, so their last valid copies are checked instead.
+    const inUse = [...functions.values()].flatMap(({ environment }) => environment?.RULES_DIR ?? [])
+    let errors: readonly string[] = []
+    for (const folders of [this.rulesDirs, [...new Set(inUse)]]) {
+      errors = await this.#findErrors(folders)
+      if (errors.length === 0) {
+        await this.reloadCode(files)
+        return true
+      }
+    }
+    say(describeRejection('the old families are kept', errors.join('\n')))
+    return false
+  }
+
+  /** Returns the errors of the inputs, and of the rules in these folders, with the families of now. */
+  async #findErrors(folders: readonly string[]): Promise<readonly string[]> {
+    const shown = this.rulesDirs.map(folder => relative(this.#parts.projectDir, folder))
+    try {
+      const files = await Promise.all(folders.map((folder, index) => readRuleFiles(folder, shown[index])))
+      return await checkAnew({ rules: files.flat(), inputs: true })
+    } catch (error) {
+      if (error instanceof FileError) return [error.message]
+      throw error
+    }
+  }
+
   /** Handles saved files of code. Functions whose code has not changed keep running. */
   async reloadCode(files: readonly string[]): Promise<void> {
     const { replace, say } = this.#parts
@@ -147,7 +182,7 @@ export class Reloader {
   async #useRules(folder: string): Promise<void> {
     const { functions, location, projectDir } = this.#parts
     const files = await readRuleFiles(folder, relative(projectDir, folder))
-    const errors = await checkRulesAnew(files)
+    const errors = await checkAnew({ rules: files })
     if (errors.length > 0) throw new Error(errors.join('\n'))
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })

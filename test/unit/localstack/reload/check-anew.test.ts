@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { checkInputsAnew } from '../../../../localstack/reload/check-anew.ts'
+import { checkAnew } from '../../../../localstack/reload/check-anew.ts'
 
 it('given saved inputs, then each error of the list and its mappings is named with its file, and none without one', async context => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-inputs-'))
@@ -14,7 +14,7 @@ it('given saved inputs, then each error of the list and its mappings is named wi
   const saved = async (name: string, text: string) => {
     process.env.INPUTS_FILE = join(folder, name)
     writeFileSync(process.env.INPUTS_FILE, text)
-    return (await checkInputsAnew()).join('\n').replaceAll(folder, '')
+    return (await checkAnew({ inputs: true })).join('\n').replaceAll(folder, '')
   }
   assert.equal(await saved('a.yaml', 'inputs: [{ topic: beds, mappings: [device] }]'), '')
   assert.match(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { BuildError } from '../../../../infra/packaging/bundle-builder.ts'
@@ -116,6 +116,43 @@ describe('given two functions, both of which read rules', () => {
     assert.match(said.join(), /^✗ the old rules are kept:\n {4}rules\/own\.yaml:\d+:\d+ {2}HOT\.severity: /)
     assert.deepEqual(done, [])
     assert.equal(await rulesOf('alerting'), RULES)
+  })
+
+  it('when families are saved without one that rules or mappings use, then the old ones are kept, with file and line', async context => {
+    const [families, mappings] = ['families', 'mappings'].map(name => join(folder, name)) as [string, string]
+    for (const made of [families, mappings]) await mkdir(made)
+    Object.assign(process.env, { FAMILIES_DIR: families, MAPPINGS_DIR: mappings })
+    context.after(() => {
+      delete process.env.FAMILIES_DIR
+      delete process.env.MAPPINGS_DIR
+    })
+    const shipped = new URL('../../../../config/families/', import.meta.url)
+    const save = async (...kept: string[]) => {
+      await rm(families, { recursive: true })
+      await mkdir(families)
+      for (const name of kept) await copyFile(new URL(name, shipped), join(families, name))
+      said.length = done.length = 0
+      code.set('clock', kept.join())
+      return { isUsed: await reloader.reloadFamilies(['families']), said: said.join(), done: done.join() }
+    }
+    const mapping = join(mappings, 'motion.yaml')
+    await writeFile(mapping, 'family: device\ntime: record\nfields: { deviceId: id, model: model, x: x }\n')
+    const used = { isUsed: true, said: 'reloaded clock: families', done: 'replaced clock' }
+    assert.deepEqual(await save('environment.yaml', 'device.yaml'), used)
+    const withoutBoth = await save('database.yaml')
+    assert.match(
+      withoutBoth.said,
+      /^✗ the old families are kept:\n {4}rules\/own\.yaml:2:\d+ {2}HOT\.family: /,
+    )
+    assert.match(withoutBoth.said, /motion\.yaml:1:1 {2}family: /)
+    assert.deepEqual([withoutBoth.isUsed, withoutBoth.done], [false, ''])
+    assert.equal(await codeOf('clock'), 'environment.yaml,device.yaml')
+    await rm(mapping)
+    await writeFile(join(rules, 'own.yaml'), RULES.replace('info', 'mild'))
+    assert.deepEqual(await save('environment.yaml'), used)
+    await writeFile(join(families, 'environment.yaml'), 'family: [')
+    assert.equal(await reloader.reloadFamilies(['families']), false)
+    assert.match(said.join(), /the old families are kept:[\s\S]*environment\.yaml:1:/)
   })
 
   it('when many versions were saved, then the last of them and those in use are kept', async () => {

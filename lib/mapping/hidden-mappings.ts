@@ -14,7 +14,7 @@ export function describeHiddenMappings(lists: Iterable<readonly Mapping[]>): str
     const hidden = mappings.slice(first + 1).filter(({ eventType }) => eventType === undefined)
     if (takesAllAt === undefined || hidden.length === 0) return []
     return [
-      `${takesAllAt}  ${name} has no condition, so it takes the records of the mappings after it, which are not reached: ` +
+      `${takesAllAt}  ${name} has no condition, so records with its required fields never reach the mappings after it: ` +
         `${hidden.map(one => one.name).join(', ')}. Add \`when\`, or name it last in \`mappings\` of the input.`,
     ]
   })

@@ -190,7 +190,10 @@ it('given a mapping without a condition before others, then those that are not r
   }
   assert.deepEqual(await warningsOf('some, all', 'event, all', 'all, event'), [])
   const [warning, ...others] = await warningsOf('all, event, some', 'all, some')
-  assert.match(warning ?? '', /^mine\/all\.yaml:2 {2}all has no condition, .* not reached: some\. Add/)
+  assert.match(
+    warning ?? '',
+    /^mine\/all\.yaml:2 {2}all has no condition, .* never reach the mappings after it: some\. Add/,
+  )
   assert.deepEqual(others, [])
 })
 

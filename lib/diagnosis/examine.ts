@@ -144,7 +144,8 @@ async function checkConsumers(
     breaker: new RedisCircuitBreaker(redis, env),
   }
   const facts = await gatherConsumerFacts(sources, consumers, topics)
-  if (facts.length === 0)
+  // A missing input is a finding of its own.
+  if (facts.length === 0 && consumers.some(({ isInput }) => !isInput))
     return [createFinding('consumers', 'lag', env, unknown('no topic of a consumer could be checked'))]
   return facts.flatMap(one => checkConsumer(one, Date.now()))
 }

@@ -78,6 +78,8 @@ export class Offline {
         SLUICE_BUILD_DIR: this.buildDir,
         SLUICE_SCHEDULES: 'off',
         LOG_LEVEL: 'WARN',
+        // The bundles of each start have other paths, so the project's cache of compiled code would only grow.
+        NODE_COMPILE_CACHE: undefined,
       },
     })
     await this.#program.says(READY)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { enableCompileCache, getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
@@ -70,6 +71,16 @@ describe('the thread of a handler', () => {
     const node = await nodeRuntime(t, code, { environment: { ONLY: 'this' } })
     assert.deepEqual(await resultOf(node), { ok: [1, ['ONLY']] })
     assert.deepEqual(await resultOf(node), { ok: [2, ['ONLY']] })
+  })
+
+  it('reads and writes the compile cache of its process, without a variable for it', async t => {
+    enableCompileCache(await folderOf(t, {}))
+    const code = `import { getCompileCacheDir } from 'node:module'
+export const handler = () => [getCompileCacheDir(), process.env.NODE_COMPILE_CACHE ?? 'unset']`
+    const node = await nodeRuntime(t, code)
+    assert.deepEqual(await resultOf(node), { ok: [getCompileCacheDir(), 'unset'] })
+    // A thread that is killed has written what it compiled.
+    assert.notEqual(readdirSync(getCompileCacheDir() ?? '').length, 0)
   })
 
   it('is replaced after an error with which Lambda would start it again', async t => {

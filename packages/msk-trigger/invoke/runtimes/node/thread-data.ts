@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { createRequire, getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { functionArn } from '../../../config/resources.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
@@ -16,6 +16,7 @@ export function createThreadData(
   { functionKey, handler, folder, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
 ): ThreadData {
+  const cacheOfVersion = getCompileCacheDir()
   return {
     functionKey,
     handler,
@@ -24,6 +25,7 @@ export function createThreadData(
     timeoutMs,
     plugin: new URL('.', thread).href,
     loaderFrom: serverlessOffline([folder, process.cwd()]),
+    compileCache: cacheOfVersion && dirname(cacheOfVersion),
     nodeOptions: undefined,
   }
 }

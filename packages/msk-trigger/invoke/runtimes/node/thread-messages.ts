@@ -15,6 +15,8 @@ export interface ThreadData {
   readonly plugin: string
   /** Path of serverless-offline, from which the TypeScript loader is resolved. */
   readonly loaderFrom: string | undefined
+  /** Folder of Node's compile cache, if this process uses one. */
+  readonly compileCache: string | undefined
   /** `NODE_OPTIONS` of the function, set only if a thread does not accept them as options. */
   readonly nodeOptions: string | undefined
 }

@@ -2,6 +2,7 @@
  * Main module of a handler's thread. During an invocation, only the handler keeps the event loop alive, so that `beforeExit` is
  * emitted when the handler has nothing left to do.
  */
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -41,8 +42,14 @@ process.on('uncaughtException', error => end(error, UNCAUGHT_EXCEPTION))
 process.on('unhandledRejection', reason => end(unhandledRejection(reason), UNHANDLED_REJECTION))
 // The event loop is empty, so that the handler can no longer produce an outcome.
 process.on('beforeExit', () => currentOutcome?.failForGood(neverSettled()))
+// The thread has the variables of the function only, so it does not inherit the cache of the process.
+if (data.compileCache !== undefined) enableCompileCache(data.compileCache)
 const loading = loadHandler(data)
-const tellLoaded = () => port.postMessage('loaded' satisfies Message)
+const tellLoaded = () => {
+  port.postMessage('loaded' satisfies Message)
+  // At once, because a thread or process that is killed does not write the cache.
+  if (data.compileCache !== undefined) flushCompileCache()
+}
 loading.then(tellLoaded, tellLoaded)
 port.on('message', (request: Request) => {
   if (request.memory) memories[request.place] = Buffer.from(request.memory)

@@ -23,10 +23,7 @@ export const SEEDS = Number(process.env.SEEDS ?? 150)
 /** Probability that a record marks a failure as ended, for processes with parking. */
 const ENDED = 0.05
 
-/** Replacements for parts of a stage. */
 export interface Setting {
-  readonly store?: StateStore
-  readonly forgetting?: Forgetting
   /** Checks a run that has ended without violations. Returns further violations. */
   readonly after?: (end: End) => Promise<string[]>
 }
@@ -57,7 +54,8 @@ export async function violations(
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)
-  const { store, forgetting, after } = { after: undefined, ...memory(played), ...setting(played) }
+  const { store, forgetting } = memory(played)
+  const { after } = setting(played)
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
   const codes = codesOf(played, changeAt, parking)

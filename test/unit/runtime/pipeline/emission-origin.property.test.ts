@@ -5,7 +5,7 @@ import { EmissionChain, type Situation } from '../../../support/emission-chain.t
 import { Random } from '../../../support/random.ts'
 import { seeds } from '../../../support/sampled.ts'
 
-const SEEDS = 200
+const SEEDS = 90
 const STEPS = 120
 
 const SITUATIONS: readonly Situation[] = [

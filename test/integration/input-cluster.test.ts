@@ -168,7 +168,7 @@ inputs:
       lags: [null, 0],
       standing: ['the further cluster of the inputs does not answer'],
     })
-    offline = await Offline.start(environment.name, { ...variables, ...signIn })
+    offline = await Offline.start(environment.name, { ...variables, ...signIn }, { only: ['intake'] })
     await until('all are readings', async () => (await readTemperatures('boilers')).length === 3)
     const group = `sluice-intake-boilers-${environment.name}`
     await until('the lag is 0', async () => {

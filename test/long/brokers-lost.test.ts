@@ -9,12 +9,13 @@ import type { EntityStatistics } from '../../lib/analytics/processor.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
 import { AlternatingSensors, alertsIn } from '../support/alternating-sensors.ts'
-import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
+import { taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { awsEndpoint, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
+const CONSUMERS = ['processor', 'alerting']
 const BROKERS = ['kafka-1', 'kafka-2', 'kafka-3'] as const
 const MINUTE_MS = 60_000
 
@@ -40,7 +41,8 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
       logsDir: folder,
     })
     environment = await TestEnvironment.create({ kafka: services.brokers, generator: { seed: 'lost' } })
-    offline = await Offline.start(environment.name, { KAFKA_BROKERS: services.brokers.join(',') })
+    const variables = { KAFKA_BROKERS: services.brokers.join(',') }
+    offline = await Offline.start(environment.name, variables, { only: ['generator', ...CONSUMERS] })
     admin = new kafkajs.Kafka({ brokers: [...services.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin()
     await admin.connect()
   })
@@ -91,7 +93,7 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
 
   it('given the flow, then every topic has three copies, two of which must be in step', async () => {
     await sendRounds(5)
-    await environment.untilTrimmed()
+    await environment.untilTrimmed(CONSUMERS)
     const { topics } = await admin.fetchTopicMetadata()
     assert.ok(topics.some(({ name }) => name === '__consumer_offsets'))
     const { resources } = await admin.describeConfigs({
@@ -123,15 +125,15 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
       isKilled = true
       await flow
       await Promise.all([sendRounds(5), runGenerator()])
-      await environment.untilTrimmed()
+      await environment.untilTrimmed(CONSUMERS)
       await untilInStep(BROKERS.length - 1)
       await services.restart(broker)
       await untilInStep(BROKERS.length)
     })
 
   it('then every reading that was acknowledged is applied exactly once', async () => {
-    await environment.untilTrimmed()
-    for (const consumer of CONSUMERS_OF_READINGS) {
+    await environment.untilTrimmed(CONSUMERS)
+    for (const consumer of CONSUMERS) {
       const tally = await environment.tally(consumer)
       assert.equal(taken(tally), sensors.readings + generated, consumer)
       assert.equal(outcomes(tally, 'failed'), 0, consumer)

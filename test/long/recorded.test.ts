@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type EntityStatistics, summarise } from '../../lib/analytics/processor.ts'
-import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
+import { taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
 import { type Counted, countedByHand, RECORDINGS, type Recording } from '../support/recordings.ts'
 import { sluice } from '../support/sluice.ts'
 
+const CONSUMERS = ['processor', 'alerting']
 const THRESHOLD = 27
 const RULES = `
 rules:
@@ -22,7 +23,7 @@ rules:
 
 const USABLE = RECORDINGS.filter(({ skip }) => !skip)
 
-/** The kill takes two more starts of all functions, so it is played once: with the longest recording that there is. */
+/** The kill takes two more starts of the functions, so it is played once: with the longest recording that there is. */
 const [KILLED] = USABLE
 
 describe('recordings, replayed one after another at full speed', () => {
@@ -50,9 +51,9 @@ describe('recordings, replayed one after another at full speed', () => {
         replayed = await replays.add(recording)
         await replay(replayed.stream, replays.environment)
         const { environment, total, sent, byHand } = replays
-        await environment.untilTrimmed()
+        await environment.untilTrimmed(CONSUMERS)
         assert.ok(replayed.byHand.fired > 0)
-        for (const consumer of CONSUMERS_OF_READINGS) {
+        for (const consumer of CONSUMERS) {
           const tally = await environment.tally(consumer)
           assert.equal(taken(tally), total)
           assert.equal(sum(tally), sent, 'and none ended otherwise')
@@ -67,8 +68,8 @@ describe('recordings, replayed one after another at full speed', () => {
         const before = await pictureOf(environment)
         replays.again(replayed)
         await replay(replayed.stream, environment)
-        await environment.untilTrimmed()
-        for (const consumer of CONSUMERS_OF_READINGS) {
+        await environment.untilTrimmed(CONSUMERS)
+        for (const consumer of CONSUMERS) {
           const tally = await environment.tally(consumer)
           assert.equal(outcomes(tally, 'duplicate'), outcomes(tally, 'applied'))
           assert.equal(sum(tally), replays.sent)
@@ -90,9 +91,8 @@ describe('recordings, replayed one after another at full speed', () => {
           assert.ok(decided < total, 'it was in the middle')
           await rest
           await offline.start()
-          await environment.untilTrimmed()
-          for (const consumer of CONSUMERS_OF_READINGS)
-            assert.equal(taken(await environment.tally(consumer)), total)
+          await environment.untilTrimmed(CONSUMERS)
+          for (const consumer of CONSUMERS) assert.equal(taken(await environment.tally(consumer)), total)
           assert.deepEqual(await pictureOf(environment), expected)
         })
     })
@@ -169,7 +169,8 @@ class Replays {
 
 async function running(rulesDir: string): Promise<Running> {
   const environment = await TestEnvironment.create()
-  return { environment, offline: await Offline.start(environment.name, { RULES_DIR: rulesDir }) }
+  const offline = await Offline.start(environment.name, { RULES_DIR: rulesDir }, { only: CONSUMERS })
+  return { environment, offline }
 }
 
 /** All that must be the same whenever the same recording was processed; an alert that was published twice is one. */

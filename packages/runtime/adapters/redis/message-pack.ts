@@ -23,11 +23,27 @@ export type Packable =
 
 /** Encodes a map. Undefined fields are omitted. */
 export function pack(item: Packable): Buffer {
-  const buffer = Buffer.allocUnsafe(roomFor(item, 'utf8'))
-  return buffer.subarray(0, write(item, buffer, 0, 'utf8'))
+  const end = write(item, 0, 'utf8')
+  const packed = Buffer.from(room.subarray(0, end))
+  if (room.length > KEPT_BYTES) room = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  return packed
 }
 
 type Encoding = 'utf8' | 'latin1'
+
+const FIRST_BYTES = 64 * 1024
+/** A larger buffer is not kept for later calls. */
+const KEPT_BYTES = 1024 * 1024
+
+/** Buffer for the map that is being encoded. It is replaced by a larger one as needed. */
+let room = Buffer.allocUnsafeSlow(FIRST_BYTES)
+
+function reserve(end: number): void {
+  if (end <= room.length) return
+  const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * room.length))
+  room.copy(larger)
+  room = larger
+}
 
 /**
  * Type codes of MessagePack, "Formats", that are followed by a length of four bytes. The code of a string
@@ -40,62 +56,48 @@ const SHORT_STRING = 0xa0
 /** Type code of a double. All numbers are encoded as doubles, because Lua represents all numbers as doubles. */
 const DOUBLE = 0xcb
 
-const MAX_HEADER_BYTES = 5
-const NUMBER_BYTES = 9
-
-function roomFor(item: Packable, encoding: Encoding): number {
-  if (typeof item === 'string') return MAX_HEADER_BYTES + Buffer.byteLength(item, encoding)
-  if (typeof item === 'number') return NUMBER_BYTES
-  if (item instanceof Bytes) return roomFor(item.content, 'latin1')
-  if (isList(item))
-    return item.reduce<number>((room, inner) => room + roomFor(inner, encoding), MAX_HEADER_BYTES)
-  return listEntries(item).reduce(
-    (room, [name, inner]) => room + roomFor(name, encoding) + roomFor(inner, encoding),
-    MAX_HEADER_BYTES,
-  )
-}
+/** Maximum size of a type code with a length or a number, in bytes. */
+const CODE_BYTES = 9
 
 /** Writes an item to the buffer. Returns the offset after the item. */
-function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): number {
-  if (typeof item === 'string') return writeString(item, buffer, at, encoding)
+function write(item: Packable, at: number, encoding: Encoding): number {
+  if (typeof item === 'string') return writeString(item, at, encoding)
+  reserve(at + CODE_BYTES)
   if (typeof item === 'number') {
-    buffer[at] = DOUBLE
-    return buffer.writeDoubleBE(item, at + 1)
+    room[at] = DOUBLE
+    return room.writeDoubleBE(item, at + 1)
   }
-  if (item instanceof Bytes) return write(item.content, buffer, at, 'latin1')
+  if (item instanceof Bytes) return write(item.content, at, 'latin1')
+  let end = at + 5
+  let count = 0
+  const add = (name: string | number, inner: Packable | undefined) => {
+    if (inner === undefined) return
+    end = write(inner, write(name, end, encoding), encoding)
+    count += 1
+  }
   if (isList(item)) {
-    buffer[at] = LIST
-    const from = buffer.writeUInt32BE(item.length, at + 1)
-    return item.reduce<number>((end, inner) => write(inner, buffer, end, encoding), from)
-  }
-  const entries = listEntries(item)
-  buffer[at] = MAP
-  const from = buffer.writeUInt32BE(entries.length, at + 1)
-  return entries.reduce(
-    (end, [name, inner]) => write(inner, buffer, write(name, buffer, end, encoding), encoding),
-    from,
-  )
+    for (const inner of item) end = write(inner, end, encoding)
+    count = item.length
+  } else if (item instanceof Map) for (const [name, inner] of item) add(name, inner)
+  else for (const [name, inner] of Object.entries(item)) add(name, inner)
+  room[at] = isList(item) ? LIST : MAP
+  room.writeUInt32BE(count, at + 1)
+  return end
 }
 
-function writeString(text: string, buffer: Buffer, at: number, encoding: Encoding): number {
+function writeString(text: string, at: number, encoding: Encoding): number {
   // A character takes at most three bytes in UTF-8.
+  reserve(at + 5 + (encoding === 'utf8' ? 3 : 1) * text.length)
   if (text.length <= 10) {
-    const length = buffer.write(text, at + 1, encoding)
-    buffer[at] = SHORT_STRING | length
+    const length = room.write(text, at + 1, encoding)
+    room[at] = SHORT_STRING | length
     return at + 1 + length
   }
-  const length = buffer.write(text, at + 5, encoding)
-  buffer[at] = STRING
-  return buffer.writeUInt32BE(length, at + 1) + length
+  const length = room.write(text, at + 5, encoding)
+  room[at] = STRING
+  return room.writeUInt32BE(length, at + 1) + length
 }
 
 function isList(item: object): item is readonly Packable[] {
   return Array.isArray(item)
-}
-
-function listEntries(
-  item: Exclude<Packable, string | number | Bytes | readonly Packable[]>,
-): (readonly [string | number, Packable])[] {
-  if (item instanceof Map) return [...item]
-  return Object.entries(item).filter((entry): entry is [string, Packable] => entry[1] !== undefined)
 }

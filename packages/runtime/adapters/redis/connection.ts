@@ -86,7 +86,7 @@ function single({ hosts: [host], database }: RedisAddress, options: NodeOptions)
  * Maximum size of the commands that are collected in one turn of the event loop, in bytes. Larger commands are sent immediately, so
  * that the server can begin.
  */
-const TOGETHER_BYTES = 8 * 1024
+const TOGETHER_BYTES = 64 * 1024
 
 /**
  * Sends small commands of one turn of the event loop in one write. The partitions of a batch send commands at

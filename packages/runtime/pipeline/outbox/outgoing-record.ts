@@ -1,5 +1,5 @@
 /** Records for entries of the outbox, and their sizes. Pure. */
-import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
+import type { DataWriter } from '../../cloudevents/data-writer.ts'
 import { estimateSize, type OutgoingRecord } from '../../cloudevents/record.ts'
 import { type ContentMode, writeEvent } from '../../cloudevents/writer.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
@@ -26,14 +26,21 @@ export function buildRecord(
   }
 }
 
-function serializeEntry(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): OutboxEntry {
+function serializeEntry(entry: OutboxEntry, writer: DataWriter | undefined): OutboxEntry {
+  if (!writer) return entry
   try {
-    return { ...entry, event: writer.write(entry.event) }
+    return withData(entry, writer)
   } catch (error) {
     throw new RecordRefused(`its data does not match the schema: ${(error as Error).message}`, {
       cause: error,
     })
   }
+}
+
+/** Returns the same entry if the writer leaves its data unchanged, because that entry may have been measured. */
+function withData(entry: OutboxEntry, writer: DataWriter): OutboxEntry {
+  const event = writer.write(entry.event)
+  return event === entry.event ? entry : { ...entry, event }
 }
 
 /**
@@ -58,7 +65,7 @@ export function fitsItsTopic(
  * @throws Error if the data does not match its schema
  */
 export function measureWrittenEntry(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
-  return measureEntry({ ...entry, event: writer.write(entry.event) }, mode)
+  return measureEntry(withData(entry, writer), mode)
 }
 
 /** Returns the approximate size of the entry in the outbox, in bytes. A record with JSON data has the same size in its topic. */
@@ -75,16 +82,21 @@ export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean
   })
 }
 
-function toRecord(
-  { key, event, everyPartition, partition }: OutboxEntry,
-  mode: ContentMode,
-): Omit<OutgoingRecord, 'topic'> {
-  return {
+/** Records of entries that were measured, in the content mode of the consumer, so that each is written once. */
+const records = new WeakMap<OutboxEntry, readonly [ContentMode, Omit<OutgoingRecord, 'topic'>]>()
+
+function toRecord(entry: OutboxEntry, mode: ContentMode): Omit<OutgoingRecord, 'topic'> {
+  const [writtenIn, known] = records.get(entry) ?? []
+  if (known && writtenIn === mode) return known
+  const { key, event, everyPartition, partition } = entry
+  const record = {
     key: keyBytes(key),
     ...writeEvent(event, mode),
     ...(everyPartition ? { everyPartition } : {}),
     ...(partition === undefined ? {} : { partition }),
   }
+  records.set(entry, [mode, record])
+  return record
 }
 
 function keyBytes(key: Key): Buffer | null {

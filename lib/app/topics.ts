@@ -91,6 +91,19 @@ export function topicNamed(name: string): Topic | undefined {
 
 /** Returns the signal of a topic in any environment; undefined if no signal has such a topic. */
 export function signalIn(name: string): Signal | undefined {
+  if (lookedUp.in !== names()) lookedUp = { in: names(), signals: new Map() }
+  const { signals } = lookedUp
+  if (!signals.has(name) && signals.size < MAX_LOOKED_UP) signals.set(name, findSignal(name))
+  return signals.has(name) ? signals.get(name) : findSignal(name)
+}
+
+/** Signals of topics that were looked up, under one naming. A consumer looks up its topic for each chunk. */
+let lookedUp: { readonly in?: Names; readonly signals: Map<string, Signal | undefined> } = {
+  signals: new Map(),
+}
+const MAX_LOOKED_UP = 100
+
+function findSignal(name: string): Signal | undefined {
   // Fixed names without an environment are compared first. Otherwise, such a name could match the pattern of another topic.
   return (
     SIGNALS.find(signal => topicName(signal, ENV) === name) ??

@@ -7,11 +7,18 @@
  */
 export function within<T>(ms: number, work: Promise<T>, createError: () => Error, intervals = 1): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return work
-  const { promise, reject } = Promise.withResolvers<never>()
-  let timer: NodeJS.Timeout
-  const wait = (left: number) => {
-    timer = setTimeout(() => (left > 1 ? wait(left - 1) : reject(createError())), ms / intervals)
-  }
-  wait(intervals)
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout
+    const wait = (left: number) => {
+      timer = setTimeout(() => (left > 1 ? wait(left - 1) : reject(createError())), ms / intervals)
+    }
+    wait(intervals)
+    const end = <V>(take: (value: V) => void) => {
+      return (value: V) => {
+        clearTimeout(timer)
+        take(value)
+      }
+    }
+    work.then(end(resolve), end(reject))
+  })
 }

@@ -108,7 +108,7 @@ function createRun(
     ...baseConsumer,
     failureBytes: computeFailureBytes(application, failureBytes, stateKey.topic),
   }
-  const code = computeCode(invocation.codeVersion(), consumer)
+  const code = computeCode(invocation.codeVersion(), baseConsumer)
   const { remainingMs, nowMs, pause } = invocation
   const reportTry: Allowed['reportTry'] = one => ports.observer.reportTry(stateKey, one)
   const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }

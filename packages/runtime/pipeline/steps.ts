@@ -45,20 +45,22 @@ export function chooseSteps(consumer: Consumer): ChunkSteps {
   return isSink(consumer) ? SINK : PROCESS
 }
 
-type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End>
-type ChunkSteps = Step<Chunk, ChunkResult>
+/** A step that has nothing to wait for returns its result without a promise. */
+type Step<In, Out> = (run: PartitionRun, input: In) => Promise<Out | End> | Out | End
+type ChunkSteps = (run: PartitionRun, chunk: Chunk) => Promise<ChunkResult | End>
 
 function chainSteps<A, B, C, D, E, F>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>]
-): Step<Chunk, F>
+): (run: PartitionRun, chunk: Chunk) => Promise<F | End>
 function chainSteps<A, B, C, D, E, F, G>(
   ...steps: [Step<Chunk, A>, Step<A, B>, Step<B, C>, Step<C, D>, Step<D, E>, Step<E, F>, Step<F, G>]
-): Step<Chunk, G>
-function chainSteps(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
+): (run: PartitionRun, chunk: Chunk) => Promise<G | End>
+function chainSteps(...steps: Step<never, unknown>[]): (run: PartitionRun, chunk: Chunk) => Promise<unknown> {
   return async (run, chunk) => {
     let result: object = chunk
     for (const step of steps) {
-      result = (await step(run, result as never)) as object
+      const answer = step(run, result as never)
+      result = (answer instanceof Promise ? await answer : answer) as object
       if (isEnd(result)) return result
     }
     return result

@@ -42,13 +42,12 @@ export function measurePorts(
   recordDuration: (step: TimedStep, ms: number) => void,
   now = Date.now,
 ): Ports {
-  const time = async <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
+  const time = <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
     const sinceMs = now()
-    try {
-      return await call()
-    } finally {
-      recordDuration(step, now() - sinceMs)
-    }
+    const record = () => recordDuration(step, now() - sinceMs)
+    const result = call()
+    result.then(record, record)
+    return result
   }
   const { store, publisher, log } = ports
   return {

@@ -11,10 +11,15 @@ export interface DecodedPart extends DecodedChunk {
 }
 
 /** Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must wait. */
-export async function decodeRecords(
+export function decodeRecords(
   { consumer }: { readonly consumer: Consumer },
   chunk: Chunk,
-): Promise<DecodedPart | End> {
+): Promise<DecodedPart | End> | DecodedPart {
+  const { decoded, missing } = decodedUpTo(chunk.records, consumer)
+  return missing.length === 0 ? { chunk, decoded } : decodePrepared(chunk, consumer)
+}
+
+async function decodePrepared(chunk: Chunk, consumer: Consumer): Promise<DecodedPart | End> {
   const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
   if (restWaits && (isWhole || decoded.length === 0)) return { kind: 'deferred', deferred: restWaits }

@@ -9,8 +9,17 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
+/** Digests of the settings of consumers, which do not change. */
+const digests = new WeakMap<Deciding, string>()
+
 /** Returns `<version>/<settings>`. It contains a digest of the settings, because the same code decides differently with others. */
 export function computeCode(version: string, consumer: Deciding): string {
+  const digest = digests.get(consumer) ?? digestSettings(consumer)
+  digests.set(consumer, digest)
+  return `${version}/${digest}`
+}
+
+function digestSettings(consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer
   const settings = [
@@ -22,7 +31,7 @@ export function computeCode(version: string, consumer: Deciding): string {
     contentMode,
     failuresTo,
   ]
-  return `${version}/${derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)}`
+  return derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)
 }
 
 /** Returns `version` if two codes differ in their versions, and `settings` if they differ only in their settings. */

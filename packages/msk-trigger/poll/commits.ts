@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Attempts, type Backoff, delayAfter, shouldLog } from '../report/attempts.ts'
 import { isUnreachable, rootMessage } from '../report/explain-error.ts'
 import type { MappingReports } from '../report/reports.ts'
@@ -59,6 +60,8 @@ export class Commits {
   }
 
   async #run(): Promise<void> {
+    // The partitions of a batch become ready one by one in the same turn of the event loop.
+    await turn()
     while (this.#pending.size > 0) {
       const outage = Promise.withResolvers<void>()
       await this.#commitUntilDone(() => {

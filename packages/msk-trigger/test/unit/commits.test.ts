@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Commits } from '../../poll/commits.ts'
 import { recordedReports } from './support.ts'
 
@@ -29,15 +30,21 @@ function given(retryDelayMs = 0) {
     },
   })
   const next = () => new Promise<void>(resolve => pending.push(resolve))
-  return { commits, requests, log, written, ending, next }
+  /** Schedules an offset and waits for its request. */
+  const schedule = async (own: ReturnType<typeof queue>, offset: number) => {
+    await commits.schedule(own, offset)
+    await turn()
+  }
+  return { commits, requests, log, written, ending, next, schedule }
 }
 const queue = (partition: number) => ({ partition, revoked: false })
 
 describe('commits', () => {
-  it('collect offsets that become ready during a request into the next one', async () => {
-    const { commits, requests, next } = given()
+  it('share a request if their offsets become ready in one turn, or while another request is under way', async () => {
+    const { commits, requests, next, schedule } = given()
     const [zero, one] = [queue(0), queue(1)]
     await commits.schedule(zero, 1)
+    await schedule(one, 4)
     await commits.schedule(zero, 2)
     await commits.schedule(one, 7)
     await commits.schedule(zero, 3)
@@ -46,7 +53,7 @@ describe('commits', () => {
     await second
     assert.deepEqual(
       requests.map(({ offsets }) => offsets),
-      ['0:1', '0:3 1:7'],
+      ['0:1 1:4', '0:3 1:7'],
     )
     requests[1]?.succeed()
     await commits.waitUntilCommitted()
@@ -54,9 +61,9 @@ describe('commits', () => {
   })
 
   it('are retried with newer offsets until they succeed, and delay partitions meanwhile', async () => {
-    const { commits, requests, log, next } = given()
+    const { commits, requests, log, next, schedule } = given()
     const own = queue(0)
-    await commits.schedule(own, 1)
+    await schedule(own, 1)
     const second = next()
     requests[0]?.fail()
     await second
@@ -76,20 +83,20 @@ describe('commits', () => {
   })
 
   it('keep their failure count when partitions are revoked, and reset it after a success', async () => {
-    const { commits, requests, log, written, next } = given()
+    const { commits, requests, log, written, next, schedule } = given()
     for (let member = 1; member <= 4; member += 1) {
       const own = queue(0)
-      await commits.schedule(own, 1)
+      await schedule(own, 1)
       own.revoked = true
       requests.at(-1)?.fail()
       await commits.waitUntilCommitted()
     }
     const attempts = () => log.map(line => /attempt (\d+)/.exec(line)?.[1])
     assert.deepEqual(attempts(), ['1', '2', '4'], 'one line per member would be one per second')
-    await commits.schedule(queue(0), 1)
+    await schedule(queue(0), 1)
     requests.at(-1)?.succeed()
     await commits.waitUntilCommitted()
-    await commits.schedule(queue(0), 2)
+    await schedule(queue(0), 2)
     const again = next()
     requests.at(-1)?.fail()
     await again
@@ -104,9 +111,9 @@ describe('commits', () => {
   })
 
   it('are retried while the trigger stops, until its partitions are revoked', async () => {
-    const { commits, requests, ending, next } = given()
+    const { commits, requests, ending, next, schedule } = given()
     const own = queue(0)
-    await commits.schedule(own, 1)
+    await schedule(own, 1)
     ending.abort()
     const second = next()
     requests[0]?.fail()

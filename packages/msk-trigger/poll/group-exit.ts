@@ -6,7 +6,7 @@ import { isRetriableAnswer } from './cluster-client.ts'
 /** Time for which requests about former members are repeated, in milliseconds. A restarted broker must load its groups first. */
 const ASK_FORMER_FOR_MS = 15_000
 /**
- * Time limit for leaving the group in the regular way, in milliseconds. It allows for the rest of a fetch (200 ms) and one request.
+ * Time limit for leaving the group in the regular way, in milliseconds. It allows for a slow request.
  */
 const ORDERLY_MS = 500
 const ASK_EVERY_MS = 50

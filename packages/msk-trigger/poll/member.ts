@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Cluster, hookClusters } from '@sluice/kafka-records'
+import { type Broker, type Cluster, hookClusters } from '@sluice/kafka-records'
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
@@ -15,6 +15,9 @@ import type { StartOffsets } from './start-offsets.ts'
  * again, a fetch that was waiting at a broker returns records of the new topic.
  */
 const QUIET_MS = 50
+
+/** Key of the request Fetch in the Kafka protocol. */
+const FETCH = 1
 
 /** Callbacks of a group member. All except `isSameTopic`, `mayDeliver` and `startOffsets` must return quickly. */
 export interface MemberListener {
@@ -57,6 +60,8 @@ export class GroupMember {
   #consumer: Consumer | undefined
   /** Connections of the current consumer. kafkajs does not expose them in its public interface. */
   #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
+  /** Functions that end the fetches under way, without records. */
+  readonly #fetchEnds = new Set<() => Promise<void>>()
   /** Settled when the current consumer has joined for the first time, or has failed before its first join. */
   #started: Promise<void> = Promise.resolve()
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
@@ -66,8 +71,10 @@ export class GroupMember {
   #join = 0
   /** False from a join until the start positions are set. */
   #isReading = false
-  /** For each partition, the time at which records last arrived or could first have arrived, by `performance.now()`. */
-  readonly #receivedAtMs = new Map<number, number>()
+  /** Answer to the latest question whether the topic is the same. */
+  #isSameTopic = Promise.resolve(true)
+  /** Time at which records last arrived or could first have arrived, by `performance.now()`. */
+  #receivedAtMs = 0
 
   constructor(
     connect: (clientId: string) => Kafka,
@@ -80,11 +87,39 @@ export class GroupMember {
     this.#kafka = connect(clientId)
     hookClusters(this.#kafka, cluster => {
       this.#cluster = cluster
+      const find = cluster.findBroker
+      cluster.findBroker = async node => this.#limitFetches(await find.call(cluster, node))
     })
     this.#exit = new GroupExit(this.#kafka, mapping.groupId, clientId)
     this.#mapping = mapping
     this.#settings = settings
     this.#listener = listener
+  }
+
+  /** Returns a broker whose fetches wait less while partitions are paused, and end with the consumer. */
+  #limitFetches(broker: Broker): Broker {
+    const fetch: Broker['fetch'] = request => {
+      const isPaused = this.#consumer?.paused().some(({ partitions }) => partitions.length > 0)
+      const maxWaitTime = isPaused ? WAIT_MS.paused : WAIT_MS.reading
+      const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<Broker['fetch']>>>()
+      const end = async () => {
+        resolve({ responses: [] })
+        // kafkajs would wait for the response before it closes the connection.
+        const connection = await broker.connectionPool.getConnectionByRequest({ request: { apiKey: FETCH } })
+        connection.rejectRequests(new Error('the consumer has stopped'))
+      }
+      this.#fetchEnds.add(end)
+      broker.fetch({ ...request, maxWaitTime }).then(resolve, reject)
+      return promise.finally(() => this.#fetchEnds.delete(end))
+    }
+    return Object.create(broker, { fetch: { value: fetch } })
+  }
+
+  async #disconnect(consumer: Consumer): Promise<void> {
+    const disconnected = consumer.disconnect()
+    // kafkajs would first wait for the records of the fetches.
+    for (const end of this.#fetchEnds) void end().catch(() => {})
+    await disconnected
   }
 
   /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; the caller must then call it again. */
@@ -119,11 +154,11 @@ export class GroupMember {
       await Promise.race([
         broken.promise,
         this.#left.promise,
-        this.#rejoins.promise.then(() => consumer.disconnect()),
+        this.#rejoins.promise.then(() => this.#disconnect(consumer)),
       ])
     } catch (error) {
       this.#consumer = undefined
-      await consumer.disconnect().catch(() => {})
+      await this.#disconnect(consumer).catch(() => {})
       throw error
     }
   }
@@ -187,7 +222,7 @@ export class GroupMember {
     await this.#exit.leave(async () => {
       // If kafkajs is stopped before its first join is complete, it does not leave the group.
       await this.#started.catch(() => {})
-      await this.#consumer?.disconnect()
+      if (this.#consumer) await this.#disconnect(this.#consumer)
     })
   }
 
@@ -212,8 +247,9 @@ export class GroupMember {
     const { topic } = this.#mapping
     for (const [partition, offset] of offsets) {
       this.#consumer?.seek({ topic, partition, offset: String(offset) })
-      this.#receivedAtMs.set(partition, performance.now())
     }
+    this.#receivedAtMs = performance.now()
+    this.#isSameTopic = Promise.resolve(true)
     this.resume(partitions)
     this.#isReading = true
     this.#listener.handleReadStart(offsets)
@@ -232,19 +268,19 @@ export class GroupMember {
     // partition.
     if (batch.messages.some(hasManyHeaders)) await turn()
     // Drop records that were fetched before a seek, because they are fetched again after it.
-    if (this.#isReading && !isStale() && (await this.#isOfSameTopic(batch.partition)) && !isStale())
+    if (this.#isReading && !isStale() && (await this.#isOfSameTopic()) && !isStale())
       await this.#listener.handleRecords(batch.partition, batch.messages)
     const rest = fetchDelayMs(batch)
     if (rest > 0) await pause(rest)
   }
 
-  async #isOfSameTopic(partition: number): Promise<boolean> {
+  /** Asks once for all records that arrive after a pause, whatever their partition. */
+  async #isOfSameTopic(): Promise<boolean> {
     const now = performance.now()
-    const quietMs = now - (this.#receivedAtMs.get(partition) ?? 0)
-    this.#receivedAtMs.set(partition, now)
-    if (quietMs < QUIET_MS) return true
+    if (now - this.#receivedAtMs >= QUIET_MS) this.#isSameTopic = this.#listener.mayDeliver()
+    this.#receivedAtMs = now
     const join = this.#join
-    return (await this.#listener.mayDeliver()) && join === this.#join
+    return (await this.#isSameTopic) && join === this.#join
   }
 }
 
@@ -276,6 +312,12 @@ const CONCURRENT_PARTITIONS = 100
  */
 const RETRIES = { oneBroker: 8, several: 3 }
 
+/**
+ * Time for which a fetch waits for records, in milliseconds. A fetch delays partitions that are resumed meanwhile. If all are
+ * paused, as after each join, kafkajs sends no fetch and waits for the time in its options.
+ */
+const WAIT_MS = { reading: 500, paused: 200, allPaused: 50 }
+
 /** Returns the kafkajs options for a member of a consumer group. */
 function consumerOptions(
   { groupId }: Mapping,
@@ -289,8 +331,7 @@ function consumerOptions(
     allowAutoTopicCreation: false,
     // Maximum time until the consumer detects added partitions, if the topic watch does not detect them first.
     metadataMaxAge: 30_000,
-    // Time limit of a fetch. kafkajs cannot interrupt a fetch, which delays resumed partitions and the shutdown.
-    maxWaitTimeInMs: 200,
+    maxWaitTimeInMs: WAIT_MS.allPaused,
     // The largest batch must fit into a fetch. Otherwise a broker would not return it while earlier partitions have records.
     maxBytesPerPartition: largestBatchBytes,
     maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,

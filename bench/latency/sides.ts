@@ -52,7 +52,7 @@ function bare(env: string, { broker }: Setup): Program {
   return new Program(file, [broker, topicName('readings', env), topicName('alerts', env)])
 }
 
-/** The alerting function as deployed, but with a window of 0. */
+/** The alerting function as deployed, but with a window of 0, and with the `lingerMs` of `npm start`. */
 function sluice(
   env: string,
   { broker, redisUrl, handler, room }: Setup,

@@ -92,6 +92,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       name: this.#name,
       brokers: mapping.bootstrapServers ?? parts.settings.brokers,
       backoff: parts.settings,
+      lingerMs: parts.settings.lingerMs,
       log: parts.log,
       reports: this.#reports,
       intake: makeIntake(mapping),

@@ -46,6 +46,7 @@ export const SETTINGS = {
   sasl: optional(SASL),
   faults: optional(text),
   reports: optional(text),
+  lingerMs: optional(milliseconds(0), 0),
   afterPartialResponse: optional(picklist(READINGS, must(READINGS.join(' or '))), READINGS[0]),
 } as const satisfies Readonly<Record<string, GenericSchema>>
 

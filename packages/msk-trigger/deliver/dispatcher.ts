@@ -33,6 +33,8 @@ export interface DispatcherParts extends Fetching {
   readonly name: string
   readonly brokers: readonly string[]
   readonly backoff: Backoff
+  /** Least time for which records wait while an invocation is under way, in milliseconds. */
+  readonly lingerMs: number
   readonly log: Log
   readonly reports: Omit<MappingReports, 'reportMapping'>
   readonly intake: Intake
@@ -71,6 +73,7 @@ export class Dispatcher {
     this.#limits = {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
+      lingerMs: parts.lingerMs,
       payloadBytes: MAX_PAYLOAD_BYTES,
       envelopeBytes: Buffer.byteLength(createEvent([], { mapping, brokers: parts.brokers }).json()),
     }
@@ -169,7 +172,8 @@ export class Dispatcher {
     for (const queue of free()) this.#commitSkipped(queue)
     if (this.#mapping.reservedConcurrency === 0) return
     while (this.#permits.tryAcquire()) {
-      const next = nextBatch(free(), this.#limits, Date.now())
+      const isBusy = this.#permits.free < CONCURRENT_INVOCATIONS - 1
+      const next = nextBatch(free(), this.#limits, Date.now(), isBusy)
       if (next.do === 'invoke') {
         this.#start(next.takes)
         continue

@@ -10,6 +10,10 @@ export class Semaphore {
     this.#free = count
   }
 
+  get free(): number {
+    return this.#free
+  }
+
   tryAcquire(): boolean {
     if (this.#free === 0) return false
     this.#free -= 1

@@ -19,6 +19,8 @@ export interface BatchableQueue {
 export interface BatchLimits {
   readonly batchSize: number
   readonly windowMs: number
+  /** Least time for which records wait while an invocation is under way, in milliseconds. */
+  readonly lingerMs: number
   readonly payloadBytes: number
   /** Size of an event without records, in bytes. */
   readonly envelopeBytes: number
@@ -43,11 +45,14 @@ export type BatchDecision =
  * Selects the records of the next batch. A batch is sent when the batch size or the payload limit is reached, or when the window of
  * its first record is over (rules 1, 4 and 5 in `RULES.md`). The batch begins with the partition that has waited longest. The order
  * within each partition is kept (rule 7).
+ *
+ * @param isBusy true if an invocation of the event source is under way
  */
 export function nextBatch(
   queues: readonly BatchableQueue[],
   limits: BatchLimits,
   nowMs: number,
+  isBusy = false,
 ): BatchDecision {
   const filled = queues
     .flatMap(queue => (queue.pending[0] ? [{ queue, first: queue.pending[0] }] : []))
@@ -60,7 +65,8 @@ export function nextBatch(
     limits,
   )
   if (full) return { do: 'invoke', takes, because: full }
-  const untilMs = oldest.first.arrivedAtMs + limits.windowMs
+  const waitMs = Math.max(limits.windowMs, isBusy ? limits.lingerMs : 0)
+  const untilMs = oldest.first.arrivedAtMs + waitMs
   return nowMs >= untilMs ? { do: 'invoke', takes, because: 'window' } : { do: 'wait', untilMs }
 }
 

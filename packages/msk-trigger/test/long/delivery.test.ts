@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { until } from '../../../../test/support/until.ts'
 import { TestKafka } from '../integration/kafka.ts'
 import { Project, recordsOf } from '../integration/project.ts'
 
@@ -14,18 +15,22 @@ describe('the delivery to a function', () => {
 
   before(async () => {
     kafka = await TestKafka.connect()
-    for (const [name, count] of Object.entries({ order: 3, long: 1 }))
+    for (const [name, count] of Object.entries({ order: 3, long: 1, linger: 3 }))
       topics[name] = await kafka.topic(name, count)
     const msk = (name: string, more = {}) => ({ msk: { arn: CLUSTER, topic: topic(name), ...more } })
     project = await Project.create(
       {
         order: { events: [msk('order', { batchSize: 10, maximumBatchingWindow: 0 })] },
         long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
+        linger: { events: [msk('linger', { maximumBatchingWindow: 0 })] },
       },
       {
         order: 'await delay(Math.random() * 30)',
         long: 'await delay(8_000)',
+        linger: 'await delay(1_000)',
       },
+      // Longer than the handler of `linger` takes, on a busy machine.
+      { mskTrigger: { lingerMs: 20_000 } },
     )
     await project.start()
   })
@@ -58,6 +63,17 @@ describe('the delivery to a function', () => {
       }
     }
     assert.ok(invocations.every(invocation => recordsOf(invocation).length <= 10))
+  })
+
+  it('lingers until an invocation under way has ended, and then sends what has come in one', async () => {
+    await kafka.send(topic('linger'), [{ partition: 0, value: 'first' }])
+    await until('the first invocation', () => project.invocations('linger').length === 1)
+    for (const partition of [1, 2]) await kafka.send(topic('linger'), [{ partition, value: 'x' }])
+    await kafka.untilCommitted(group('linger'), topic('linger'), [1, 1, 1])
+    const [first, second, ...others] = project.invocations('linger')
+    assert.deepEqual(others, [])
+    assert.equal(second && recordsOf(second).length, 2)
+    assert.ok((second?.startedAtMs ?? 0) >= (first?.endedAtMs ?? Number.NaN))
   })
 
   it('stays in the group while a handler runs longer than the session', async () => {

@@ -3,7 +3,13 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type BatchableQueue, type BatchLimits, nextBatch } from '../../poll/batching.ts'
 
-const limits: BatchLimits = { batchSize: 5, windowMs: 100, payloadBytes: 1000, envelopeBytes: 100 }
+const limits: BatchLimits = {
+  batchSize: 5,
+  windowMs: 100,
+  lingerMs: 0,
+  payloadBytes: 1000,
+  envelopeBytes: 100,
+}
 
 /** A queue from `[arrivedAtMs, eventBytes]` pairs; offsets count from 0. */
 const queue = (
@@ -37,6 +43,23 @@ describe('the next batch', () => {
   it('never waits with a window of 0 (rules 5, 6)', () => {
     const next = nextBatch([queue(0, [50])], { ...limits, windowMs: 0 }, 50)
     assert.deepEqual(next, { do: 'invoke', because: 'window', takes: [{ partition: 0, count: 1 }] })
+  })
+
+  it('waits for an invocation under way as long as it lingers, and for the window if that is longer', () => {
+    const pending = [queue(0, [50]), queue(1, [52])]
+    const full = [queue(0, [50], [50], [50], [50], [50])]
+    const rows = [
+      { windowMs: 0, isBusy: true, waits: [50, 54], sent: 55 },
+      { windowMs: 0, isBusy: false, waits: [], sent: 50 },
+      { windowMs: 3, isBusy: true, waits: [54], sent: 55 },
+      { windowMs: 100, isBusy: true, waits: [55, 149], sent: 150 },
+      { windowMs: 0, isBusy: true, queues: full, waits: [], sent: 50 },
+    ]
+    for (const { windowMs, isBusy, waits, sent, queues = pending } of rows) {
+      const nextAt = (nowMs: number) => nextBatch(queues, { ...limits, windowMs, lingerMs: 5 }, nowMs, isBusy)
+      for (const nowMs of waits) assert.deepEqual(nextAt(nowMs), { do: 'wait', untilMs: sent })
+      assert.equal(nextAt(sent).do, 'invoke')
+    }
   })
 
   it('is sent when several partitions together reach the batch size (rules 1, 7)', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as immediate } from 'node:timers/promises'
+import fc from 'fast-check'
 import type { Mapping } from '../../config/mappings.ts'
 import { Dispatcher } from '../../deliver/dispatcher.ts'
 import { Semaphore } from '../../deliver/semaphore.ts'
@@ -10,7 +11,7 @@ import type { Intake } from '../../poll/intake.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import { delivered, mappingOf, messages, recordedReports } from './support.ts'
 
-type Part = Partial<Mapping> & { readonly reserved?: Semaphore }
+type Part = Partial<Mapping> & { readonly reserved?: Semaphore; readonly lingerMs?: number }
 
 /** A dispatcher for topic `t` with a window of 0, whose invocations end when the test says so. */
 function given(
@@ -18,7 +19,7 @@ function given(
   intake: Intake = (_, list) => delivered(list),
   retryDelayMs = 0,
   refuseCommits?: () => Promise<void>,
-  { reserved = new Semaphore(Number.POSITIVE_INFINITY), ...part }: Part = {},
+  { reserved = new Semaphore(Number.POSITIVE_INFINITY), lingerMs = 0, ...part }: Part = {},
 ) {
   const running: { records: string; end: () => void; fail: () => void }[] = []
   const committed: PartitionOffset[] = []
@@ -32,6 +33,7 @@ function given(
     name: 'f',
     brokers: ['b:1'],
     backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
+    lingerMs,
     log: { notice: note, warning: note, error: note },
     intake,
     faults,
@@ -72,6 +74,54 @@ const turn = async () => {
 }
 const opened = (...partitions: number[]) => new Map(partitions.map(partition => [partition, 0]))
 
+interface Arrival {
+  readonly atMs: number
+  readonly partition: number
+}
+
+/**
+ * Runs a dispatcher by a fake clock, a millisecond a step. Returns its invocations: when each began and ended, and its partitions
+ * with their offsets. @param endsAt when an invocation of so many partitions ends that began now
+ */
+async function simulate(
+  t: TestContext,
+  lingerMs: number,
+  arrivals: readonly Arrival[],
+  endsAt: (nowMs: number, partitions: number) => number,
+) {
+  t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 0 })
+  const { dispatcher, running } = given(1_000, undefined, 0, undefined, { lingerMs })
+  const invocations: { beganMs: number; endsMs: number; parts: Map<number, number[]> }[] = []
+  const next = new Map<number, number>()
+  const queued = [...arrivals].sort((a, b) => a.atMs - b.atMs)
+  dispatcher.open(opened(...Array.from({ length: 12 }, (_, partition) => partition)))
+  const isOver = (nowMs: number) => queued.length === 0 && invocations.every(({ endsMs }) => endsMs < nowMs)
+  for (let nowMs = 0, quietMs = 0; quietMs <= lingerMs; nowMs += 1) {
+    for (const [n, { endsMs }] of invocations.entries()) if (endsMs === nowMs) running[n]?.end()
+    for (; queued[0]?.atMs === nowMs; queued.shift()) {
+      const { partition } = queued[0]
+      const offset = next.get(partition) ?? 0
+      next.set(partition, offset + 1)
+      void dispatcher.add(partition, messages(offset, offset + 1))
+    }
+    await turn()
+    for (const { records } of running.slice(invocations.length)) {
+      const parts = new Map(
+        [...records.matchAll(/t-(\d+): ([\d,]+)/g)].map(([, p, o]) => [
+          Number(p),
+          `${o}`.split(',').map(Number),
+        ]),
+      )
+      invocations.push({ beganMs: nowMs, endsMs: endsAt(nowMs, parts.size), parts })
+    }
+    quietMs = isOver(nowMs) ? quietMs + 1 : 0
+    t.mock.timers.tick(1)
+  }
+  await dispatcher.stop(0)
+  t.mock.timers.reset()
+  return invocations
+}
+
 describe('the dispatcher', () => {
   it('mixes the partitions of one fetch into one batch (rule 7)', async () => {
     const { dispatcher, records } = given()
@@ -93,6 +143,106 @@ describe('the dispatcher', () => {
     await turn()
     assert.deepEqual(records().slice(2), ['t-0: 1'])
     assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
+  })
+
+  it('lingers while an invocation is under way, until it ends or for the time of the setting', async t => {
+    t.mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000 })
+    const { dispatcher, running, records, committed } = given(10, undefined, 60_000, undefined, {
+      lingerMs: 5,
+    })
+    dispatcher.open(opened(0, 1, 2))
+    const add = async (partition: number, from: number) => {
+      void dispatcher.add(partition, messages(from, from + 1))
+      await turn()
+    }
+    await add(0, 0)
+    assert.deepEqual(records(), ['t-0: 0'], 'at once with nothing under way')
+    await add(1, 0)
+    t.mock.timers.tick(3)
+    await add(2, 0)
+    assert.equal(running.length, 1)
+    running[0]?.end()
+    await turn()
+    assert.deepEqual(records().slice(1), ['t-1: 0 t-2: 0'], 'when it ends, with all that has come')
+    assert.deepEqual(committed, [{ partition: 0, offset: 1 }])
+    await add(0, 1)
+    await add(1, 1)
+    t.mock.timers.tick(4)
+    await turn()
+    assert.equal(running.length, 2)
+    t.mock.timers.tick(1)
+    await turn()
+    assert.deepEqual(records().slice(2), ['t-0: 1'], 'a slow handler holds only its own partitions')
+    running[1]?.fail()
+    running[2]?.end()
+    await turn()
+    await add(0, 2)
+    assert.deepEqual(
+      records().slice(3),
+      ['t-0: 2'],
+      'a batch that waits for its next attempt is not under way',
+    )
+    await add(0, 3)
+    await dispatcher.stop(0)
+    assert.equal(running.length, 4, 'a stop starts nothing that lingers')
+  })
+
+  it('given records and handlers at any time, then none waits longer than it lingers, and each goes once, in order', async t => {
+    const arrival = fc.record({ atMs: fc.nat(40), partition: fc.nat(3) })
+    const cases = fc.tuple(
+      fc.array(arrival, { maxLength: 30 }),
+      fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1 }),
+      fc.constantFrom(0, 5),
+    )
+    const check = async ([arrivals, durations, lingerMs]: [Arrival[], number[], number]) => {
+      let count = 0
+      const took = () => durations[count++ % durations.length] ?? 1
+      const invocations = await simulate(t, lingerMs, arrivals, nowMs => nowMs + took())
+      for (const partition of [0, 1, 2, 3]) {
+        const arrivedMs = arrivals
+          .filter(one => one.partition === partition)
+          .map(({ atMs }) => atMs)
+          .sort((a, b) => a - b)
+        let freeMs = 0
+        let expected = 0
+        for (const { beganMs, endsMs, parts } of invocations) {
+          const offsets = parts.get(partition) ?? []
+          for (const offset of offsets) assert.equal(offset, expected++)
+          if (offsets.length === 0) continue
+          const firstMs = arrivedMs[offsets[0] ?? 0] ?? 0
+          assert.ok(beganMs >= freeMs && beganMs <= Math.max(freeMs, firstMs + lingerMs))
+          freeMs = endsMs
+        }
+        assert.equal(expected, arrivedMs.length)
+      }
+    }
+    await fc.assert(fc.asyncProperty(cases, check), { numRuns: 40 })
+  })
+
+  it('given a thread that is busy with few records, then lingering makes fewer and larger batches that wait less', async t => {
+    // A record each millisecond. The thread runs invocations in turn, each for 2.5 ms and half a millisecond for each partition.
+    const arrivals = Array.from({ length: 1_000 }, (_, n) => ({ atMs: n, partition: (n * 7) % 12 }))
+    const arrivedMs = Array.from({ length: 12 }, (_, p) =>
+      arrivals.filter(({ partition }) => partition === p).map(({ atMs }) => atMs),
+    )
+    const run = async (lingerMs: number) => {
+      let freeMs = 0
+      const invocations = await simulate(t, lingerMs, arrivals, (nowMs, partitions) => {
+        freeMs = Math.max(nowMs, freeMs) + 2.5 + partitions / 2
+        return Math.ceil(freeMs)
+      })
+      const ages = invocations.flatMap(({ endsMs, parts }) =>
+        [...parts].flatMap(([partition, offsets]) =>
+          offsets.map(offset => endsMs - (arrivedMs[partition]?.[offset] ?? 0)),
+        ),
+      )
+      ages.sort((a, b) => a - b)
+      return { count: invocations.length, p50: ages[500] ?? 0, p99: ages[990] ?? 0 }
+    }
+    const [atOnce, lingering] = [await run(0), await run(5)]
+    t.diagnostic(JSON.stringify({ atOnce, lingering }))
+    assert.ok(lingering.count < 0.8 * atOnce.count)
+    assert.ok(lingering.p50 < atOnce.p50 && lingering.p99 < atOnce.p99)
   })
 
   it('has at most five invocations at once (rule 18)', async () => {

@@ -16,6 +16,7 @@ describe('settings under custom.mskTrigger', () => {
       sasl: undefined,
       faults: undefined,
       reports: undefined,
+      lingerMs: 0,
       afterPartialResponse: 'resume-at-failure',
     })
   })
@@ -46,6 +47,7 @@ describe('settings under custom.mskTrigger', () => {
     toString: 1 → mskTrigger.toString is not a setting
     brokers: [a] → mskTrigger.brokers must be a list of host:port, not ["a"]
     brokers: [] → must be a list of host:port
+    lingerMs: -1 → lingerMs must be whole milliseconds, at least 0, not -1
     retryDelayMs: '5' → retryDelayMs must be whole milliseconds…"5"
     sessionTimeoutMs: 100 → at least 6000, not 100
     maxRetryDelayMs: 1 → must not be less than retryDelayMs
@@ -64,7 +66,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.faults must be a string, not ""',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, afterPartialResponse',
+          'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, lingerMs, afterPartialResponse',
       ].join('\n'),
     })
   })

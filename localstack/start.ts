@@ -3,6 +3,10 @@ import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
+import { loadedInputs } from '../lib/app/loaded-inputs.ts'
+import { INPUTS, readSettings } from '../lib/app/settings/index.ts'
+import type { LoadedInputs } from '../lib/intake/read-record.ts'
+import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../scripts/log-paths.ts'
 import { PROJECT } from '../scripts/paths.ts'
@@ -10,7 +14,12 @@ import { runMain } from '../scripts/run-main.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
+import {
+  readStartOptions,
+  START_USAGE,
+  type StartOptions,
+  servicesFromEnvironment,
+} from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
@@ -24,10 +33,6 @@ import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
 import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
-import { loadedInputs } from '../lib/app/loaded-inputs.ts'
-import { INPUTS, readSettings } from '../lib/app/settings/index.ts'
-import type { LoadedInputs } from '../lib/intake/read-record.ts'
-import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
@@ -238,7 +243,9 @@ function reportReady(
   ]
   screen.line('')
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
-  screen.line(`\nCtrl-C stops everything. Meanwhile: npm run smoke · ${sluice} stats\n`)
+  screen.line(`\nCtrl-C stops everything. Meanwhile: npm run smoke · ${sluice} stats`)
+  const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
+  screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
 }
 
 /**

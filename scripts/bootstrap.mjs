@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from './hide-secrets.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
@@ -17,20 +18,26 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(PROJECT, 'node_modules')
 const NODE = join(MODULES, '.bin', 'node')
 const OLDEST_NODE = [20, 19]
+const LOCK_FILE = join(PROJECT, 'package-lock.json')
+const INSTALLED = join(MODULES, '.package-lock.json')
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-// Node.js flags that hide two warnings: about a harmless negative timeout of kafkajs, and about running TypeScript without a build.
-const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning']
+// Two warnings are hidden: about a harmless negative timeout of kafkajs, and about running TypeScript without a build.
+const HIDDEN_WARNINGS = ['TimeoutNegativeWarning', 'ExperimentalWarning']
 
+const args = hideSecrets(process.argv.slice(2))
 try {
-  const args = hideSecrets(process.argv.slice(2))
   requireNode(process.versions.node)
   await ensurePackages()
-  process.exitCode = await handOver(args)
+  // The compile cache, also for processes that the script starts, halves the startup time.
+  process.env.NODE_COMPILE_CACHE ??= join(PROJECT, '.local', 'compile-cache')
+  if (!runsHere(args)) process.exitCode = await runInChild(args)
 } catch (error) {
   console.error(error.message)
-  process.exitCode = 1
+  process.exit(1)
 }
+// Outside of `try`, so that Node reports an error of the script with its stack.
+if (runsHere(args)) await runHere(args)
 
 function requireNode(version) {
   const [major, minor] = version.split('.').map(Number)
@@ -51,18 +58,29 @@ async function ensurePackages() {
 
 /**
  * Returns true if node_modules matches package-lock.json. As its last step, npm writes a list of the installed packages, and `npm
- * ci` removes this list first. Thus, an interrupted installation is not mistaken for a complete installation.
+ * ci` removes this list first. Thus, an interrupted installation is not mistaken for a complete installation. The two files are
+ * compared only if one of them has changed since they last matched, because reading them takes as long as a start of Node.
  */
 function packagesInstalled() {
-  const written = join(MODULES, '.package-lock.json')
-  if (!existsSync(written) || !existsSync(NODE)) return false
-  const installed = packagesOf(written)
-  return Object.entries(packagesOf(join(PROJECT, 'package-lock.json'))).every(([path, wanted]) => {
+  if (!existsSync(INSTALLED) || !existsSync(NODE)) return false
+  const matched = join(MODULES, '.matches-lock-file')
+  const stamps = [LOCK_FILE, INSTALLED]
+    .map(file => `${statSync(file).mtimeMs} ${statSync(file).size}`)
+    .join('\n')
+  if (existsSync(matched) && readFileSync(matched, 'utf8') === stamps) return true
+  const installed = packagesOf(INSTALLED)
+  const matches = Object.entries(packagesOf(LOCK_FILE)).every(([path, wanted]) => {
     const found = installed[path]
     // A missing package is allowed if it is optional, because packages for other platforms are not installed.
     if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
     return found.version === wanted.version && found.integrity === wanted.integrity
   })
+  try {
+    if (matches) writeFileSync(matched, stamps)
+  } catch {
+    // The packages belong to another user.
+  }
+  return matches
 }
 
 function packagesOf(file) {
@@ -116,16 +134,31 @@ function seconds(sinceMs) {
   return `${Math.round((Date.now() - sinceMs) / 1000)} s`
 }
 
-/**
- * Runs the script on the project's Node. A compile cache, also for processes that the script starts, halves the startup time. The
- * IPC channel lets the script notice if this process is killed.
- */
-async function handOver([script, ...args]) {
+/** Returns true if this process is the project's Node, and the script needs no options of Node. A second start of Node would double the time. */
+function runsHere([script = '']) {
+  return !script.startsWith('-') && script !== '' && process.execPath === realpathSync(NODE)
+}
+
+/** Runs the script in this process, as if Node had been started with it. */
+async function runHere([script, ...rest]) {
+  const path = resolve(script)
+  process.argv.splice(1, Infinity, path, ...rest)
+  const report = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', warning => {
+    if (!HIDDEN_WARNINGS.includes(warning.name)) for (const one of report) one(warning)
+  })
+  module.enableCompileCache()
+  await import(pathToFileURL(path).href)
+}
+
+/** Runs the script on the project's Node. The IPC channel lets the script notice if this process is killed. */
+async function runInChild([script, ...rest]) {
   if (script === undefined)
     throw new Error('Usage: node scripts/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
-  const env = { NODE_COMPILE_CACHE: join(PROJECT, '.local', 'compile-cache'), ...process.env }
-  const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio, env })
+  const flags = HIDDEN_WARNINGS.map(name => `--disable-warning=${name}`)
+  const child = spawn(NODE, [...flags, script, ...rest], { stdio })
   const { code, signal } = await ended(child)
   return code ?? 128 + constants.signals[signal]
 }

@@ -1,13 +1,15 @@
 /** Functions for text on terminals. Wide characters occupy two columns, and control characters must not be printed. Pure. */
-import stringWidth from 'string-width'
+import { createRequire } from 'node:module'
 
 export { escapeText, escapeTextLines } from '../../lib/support/escape-text.ts'
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const require = createRequire(import.meta.url)
 const MORE = '…'
 
-/** Returns the number of terminal columns of a line. */
+/** Returns the number of terminal columns of a line. The tables of Unicode, which take long to load, are read only for text with other characters than ASCII. */
 export function measureWidth(text: string): number {
+  if (/^[ -~…]*$/.test(text)) return text.length
+  const { default: stringWidth } = require('string-width') as typeof import('string-width')
   return stringWidth(text)
 }
 
@@ -26,7 +28,9 @@ export function shortenStart(text: string, width: number): string {
 }
 
 function splitGraphemes(text: string): string[] {
-  return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
+  return [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].map(
+    ({ segment }) => segment,
+  )
 }
 
 /** Returns the first segments, as many as fit into the width. */

@@ -51,15 +51,28 @@ describe('given a fresh clone', () => {
     chmodSync(join(folder, 'bin', 'npm'), 0o755)
   })
 
-  it('when a command runs, then the packages are installed and its exit code is passed on', async () => {
-    const { code, output } = await bootstrap(
-      script('console.log(process.argv[2]); process.exitCode = 7'),
-      'hello',
-    )
-    assert.equal(code, 7)
-    assert.match(output, /Installing npm packages.*Installed npm packages.*hello/s)
-    assert.equal(npmRuns(), 1)
-  })
+  // With options of Node, the script needs a process of its own.
+  for (const [where, options] of [
+    ['in this process', []],
+    ['in a process of its own', ['--no-deprecation']],
+  ] as const) {
+    it(`when a command runs ${where}, then the packages are installed, and all is as if Node had started it`, async () => {
+      const file = script(`
+        process.emitWarning('hidden', 'ExperimentalWarning')
+        process.emitWarning('shown', 'OtherWarning')
+        console.log(process.argv.slice(1).join(' '), process.ppid)
+        process.exitCode = 7`)
+      const run = start({}, ...options, file, 'hello')
+      const { code, output } = await collect(run)
+      assert.equal(code, 7)
+      assert.match(output, /Installing npm packages.*Installed npm packages/s)
+      const [, parent] = output.match(`${file} hello (\\d+)`) ?? []
+      assert.equal(Number(parent) === run.pid, options.length > 0)
+      assert.match(output, /OtherWarning: shown/)
+      assert.doesNotMatch(output, /hidden/)
+      assert.equal(npmRuns(), 1)
+    })
+  }
 
   it('when it runs again, then nothing is installed', async () => {
     await bootstrap(script(''))
@@ -116,7 +129,7 @@ describe('given a fresh clone', () => {
       const stay = setInterval(() => {}, 1000)
       process.on('SIGTERM', () => { console.log('ended in order'); process.exitCode = 5; clearInterval(stay) })
       writeFileSync(${JSON.stringify(marker)}, '')`)
-    const run = start({}, file)
+    const run = start({}, '--no-deprecation', file)
     const result = collect(run)
     await until('the script runs', () => existsSync(marker))
     run.kill('SIGTERM')

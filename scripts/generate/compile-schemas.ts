@@ -121,6 +121,8 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
     formats: { 'date-time': DATE_TIME },
     // Generate one loop over the required names, instead of a block of code for each name.
     loopRequired: 1,
+    // Generate one function for a definition, instead of a copy of its code at each place that refers to it.
+    inlineRefs: false,
     code: { source: true, lines: true },
   })
   const each = (take: (schema: Schema) => unknown) => {
@@ -133,18 +135,31 @@ export async function compiledModule(sources = SOURCES, only?: string): Promise<
   const idsByType = Object.fromEntries(exported.map(([type, { $id }]) => [type, $id]))
   // Convert the code to an ES module. A CommonJS wrapper would be a function around all other functions, which would be parsed
   // twice at startup.
-  const code = `const exports = {}\n${JOINED}\n${appendErrorsInPlace(standaloneCode.default(ajv, idsByType))}\nexport default exports`
+  const code = `const exports = {}\n${HELPERS}\n${shortenErrors(standaloneCode.default(ajv, idsByType))}\nexport default exports`
   return HEADER + (await bundleHelpers(code))
 }
 
-const JOINED = 'function joined(all, more) { for (const error of more) all.push(error); return all }'
+const HELPERS = `
+function joined(all, more) { for (const error of more) all.push(error); return all }
+function added(all, error) { return all === null ? [error] : joined(all, [error]) }
+function violation(instancePath, schemaPath, keyword, params) { return { instancePath, schemaPath, keyword, params } }`
 
 /**
  * Replaces the concatenation of errors with a function that appends them. For each referenced schema, ajv copies all previous
- * errors, which can take hours for a long list of invalid elements.
+ * errors, which can take hours for a long list of invalid elements. Functions also create and add single errors, because every
+ * function of the cloud reads this code when it starts.
  */
-function appendErrorsInPlace(code: string): string {
-  return code.replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'joined(vErrors, $1)')
+function shortenErrors(code: string): string {
+  return code
+    .replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'joined(vErrors, $1)')
+    .replaceAll(
+      /if\s*\(vErrors === null\)\s*\{\s*vErrors = \[(\w+)\];?\s*\}\s*else\s*\{\s*vErrors\.push\(\1\);?\s*\}/g,
+      'vErrors = added(vErrors, $1);',
+    )
+    .replaceAll(
+      /\{instancePath:(.+?),schemaPath:(.+?),keyword:(.+?),params:((?!.*,propertyName:).+)\};$/gm,
+      'violation($1, $2, $3, $4);',
+    )
 }
 
 /** Calls a function. If it throws, the error message is prefixed with the name of the schema's file. */

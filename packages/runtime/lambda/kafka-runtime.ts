@@ -27,6 +27,9 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   // Close the sink together with the connections.
   if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
   const ports = await connectPorts(connections, observer)
+  // Load the client of Kafka while the function loads, because the first batch asks for the identity of its log. It opens no
+  // connection yet. If this fails, that batch tries again and reports the error.
+  connections.log().catch(() => {})
   const tracing = await createTracing(application, config, name, observer)
   const ready = readyToWrite(consumer, application, config)
   // If a registry does not respond, records wait, but the function starts.

@@ -141,7 +141,7 @@ describe('what a function loads', () => {
   })
 
   it('given no batch to inflate, then no codec of Kafka', async () => {
-    assert.deepEqual(await loadedOf('packages/kafka-records/'), [])
+    assert.deepEqual(await loadedOf('packages/kafka-records/codecs/'), [])
   })
 
   it('given an endpoint, then that as well', async () => {

@@ -1,11 +1,15 @@
+import { readdir } from 'node:fs/promises'
 import { normalize } from 'node:path'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
+import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
+import { readPlan } from '../../lib/operations/views/statements.ts'
 import { count } from '../../lib/support/count.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
-import { tablesIn } from '../../lib/views/adapters/plan-file.ts'
+import type { TablePlan } from '../../lib/views/plan.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
@@ -15,7 +19,7 @@ export default command({
 
 All *.yaml files of a folder are one rule set, and so are all files and folders that are specified together. Every
 error is listed with file, line, rule and key, and the exit status is 1 if there are any. \`serverless package\` and
-\`serverless deploy\` reject rules with errors. Tables and columns are looked up in the plan in VIEWS_DIR, if there is one.`,
+\`serverless deploy\` reject rules with errors. Tables and columns are looked up in the statements in VIEWS_DIR, if there are any.`,
   more: `
 Examples:
   sluice rules check rules
@@ -36,7 +40,7 @@ async function checkRuleFiles(named: readonly string[], json: boolean, terminal:
   const { stdout, environment } = terminal
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
-  const tables = await tablesIn(resolvePath(terminal, environment.VIEWS_DIR || 'config/views'))
+  const tables = await readTables(environment.VIEWS_DIR || 'config/views', terminal)
   const result = checkRules(removeDuplicates(files), tables)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else stdout.write(result.errors.length === 0 ? formatSummary(result) : formatErrors(result))
@@ -51,8 +55,25 @@ async function readFiles(place: string, terminal: Terminal): Promise<readonly Ru
   try {
     return await readRuleFilesAt(resolvePath(terminal, place), place)
   } catch (error) {
-    throw error instanceof FileError ? new CliFailure(error.message) : fileFailure(place, error)
+    throw toFailure(place, error)
   }
+}
+
+/** Returns the tables that the statements of the folder declare; undefined if it has no statements. */
+async function readTables(place: string, terminal: Terminal): Promise<readonly TablePlan[] | undefined> {
+  const folder = resolvePath(terminal, place)
+  const names = await readdir(folder).catch((): string[] => [])
+  if (!names.some(name => name.endsWith('.sql'))) return undefined
+  try {
+    const brought = await loadInputSchemas({ env: '', ...readSettings([INPUTS], terminal.environment) })
+    return (await readPlan(folder, place, brought)).tables
+  } catch (error) {
+    throw toFailure(place, error)
+  }
+}
+
+function toFailure(place: string, error: unknown): unknown {
+  return error instanceof FileError ? new CliFailure(error.message) : fileFailure(place, error)
 }
 
 /** Removes duplicate files. They occur if both a file and its folder are specified. */

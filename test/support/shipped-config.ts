@@ -23,7 +23,7 @@ const SHIPPED = {
   ],
   rules: ['database.yaml', 'weather.yaml'],
   'rules/tests': ['database.yml', 'patterns.yml', 'weather.yml'],
-  views: ['plan.json'],
+  views: ['plan.json', 'device_ksql.sql', 'transitions.sql'],
 }
 
 /** Folder with what ships of `config`. */

@@ -15,7 +15,7 @@ import {
   type TableSelection,
 } from '../../lib/views/language/compile-select.ts'
 import { parse } from '../../lib/views/language/parser.ts'
-import { type ActivatedPlan, type ColumnType, readableTables } from '../../lib/views/plan.ts'
+import { type ActivatedPlan, type ColumnType, readableTables, type TablePlan } from '../../lib/views/plan.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRow } from '../output/table.ts'
@@ -57,7 +57,7 @@ export async function answerFromTables(
       const { plan } = servers
       if (!isOfTables && !isKnown(plan, name as string)) return false
       const [, shown] = SHOW.exec(statements) ?? []
-      if (shown) await print(yieldAnswer(/^t/i.test(shown) ? listTables(plan) : listStreams(plan)))
+      if (shown) await print(yieldAnswer(/^t/i.test(shown) ? answerTables(plan) : answerStreams(plan)))
       else if (/^\s*DESCRIBE/i.test(statements))
         await print(yieldAnswer(describeSource(plan, name as string)))
       else {
@@ -72,6 +72,11 @@ export async function answerFromTables(
     if (isReached || isOfTables) throw error
     return false
   }
+}
+
+/** Returns the tables of config/views that can be read; none without the servers that have them. */
+export function listTables(config: Config): Promise<readonly TablePlan[]> {
+  return withViews(config, async ({ plan }) => readableTables(plan)).catch(() => [])
 }
 
 function isKnown({ tables, streams }: ActivatedPlan, name: string): boolean {
@@ -98,7 +103,7 @@ function buildAnswer(
   }
 }
 
-function listTables(plan: ActivatedPlan): Answer {
+function answerTables(plan: ActivatedPlan): Answer {
   const columns = ['table_name', 'window', 'statement'].map(name => ({ name, type: 'VARCHAR' }))
   const rows = readableTables(plan).map(({ name, window, statement }) => [
     ...[name, window ? formatWindow(window) : null, statement],
@@ -106,7 +111,7 @@ function listTables(plan: ActivatedPlan): Answer {
   return buildAnswer(columns, rows)
 }
 
-function listStreams({ streams }: ActivatedPlan): Answer {
+function answerStreams({ streams }: ActivatedPlan): Answer {
   const columns = ['stream_name', 'topic', 'types'].map(name => ({ name, type: 'VARCHAR' }))
   const rows = streams.map(({ name, signal, types }) => [name, signal, types?.join(', ') ?? null])
   return buildAnswer(columns, rows)

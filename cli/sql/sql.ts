@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { oneOf } from '#runtime/settings/index.ts'
+import type { Config } from '../../lib/app/config.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { openSqlSources } from '../../lib/operations/sql/open-sources.ts'
 import { createProgress, formatProgress, withSqlDatabase } from '../../lib/operations/sql/sql-question.ts'
+import { suggestion } from '../../lib/support/suggestion.ts'
 import { awsPlace } from '../../scripts/aws-endpoint.ts'
 import {
   argument,
@@ -126,7 +128,7 @@ async function runQuery(
       { folder, progress, notice, stop: terminal.stop },
       async opened => {
         database = opened
-        await runStatements(opened, statements, options, terminal, quiet)
+        await runStatements(opened, statements, options, config, terminal, quiet)
       },
     )
   } catch (error) {
@@ -145,6 +147,7 @@ async function runStatements(
   database: SqlDatabase,
   statements: string,
   options: SqlOptions,
+  config: Config,
   terminal: Terminal,
   quiet: () => void,
 ): Promise<void> {
@@ -152,14 +155,22 @@ async function runStatements(
     await printAnswers(database.run(statements), options, terminal, quiet)
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
-    // The error message quotes the statement, and may contain values from the tables.
-    const shown = database.views.map(
-      ({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`,
-    )
-    throw new CliFailure(`${escapeTextLines(error.message)}\n\nViews:\n${shown.join('\n')}`, 1, {
-      cause: error,
-    })
+    throw await describeError(error, database, config)
   }
+}
+
+/** Returns the error with the tables that exist and, for a table that does not, the most similar names. */
+async function describeError(error: SqlError, database: SqlDatabase, config: Config): Promise<CliFailure> {
+  const { message, unknownTable } = error
+  const { listTables } = await import('./answer-from-tables.ts')
+  const tables = [...database.views, ...(unknownTable === undefined ? [] : await listTables(config))]
+  const names = tables.map(({ name }) => name)
+  const hint = unknownTable === undefined ? '' : (suggestion(unknownTable, names)?.replace(' ', '\n') ?? '')
+  const shown = tables.map(({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`)
+  // The error message quotes the statement, and may contain values from the tables.
+  return new CliFailure(`${escapeTextLines(message)}${hint}\n\nTables:\n${shown.join('\n')}`, 1, {
+    cause: error,
+  })
 }
 
 async function printAnswers(

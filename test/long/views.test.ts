@@ -184,6 +184,8 @@ describe('sluice views', () => {
     await untilCounted()
     assert.deepEqual(await rowsOf('SELECT * FROM counts'), expectedCounts())
     assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
+    const mistyped = await command(['sql', 'SELECT * FROM count'])
+    assert.match(mistyped.stderr, /\nDid you mean counts\b.*\n {2}counts\(activity, /s)
     await until('no group of the old generation is left', async () => {
       const plan = (await ports.inForce.read()) as ActivatedPlan
       const sources = plan.tables.map(({ name, generation }) => rowSource(name, generation))

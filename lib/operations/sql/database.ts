@@ -34,6 +34,13 @@ export interface AnswerColumn {
 /** Error for SQL that DuckDB rejects, or that fails during execution. */
 export class SqlError extends Error {
   override readonly name = 'SqlError'
+  /** Name of the table that does not exist; undefined for other errors. */
+  readonly unknownTable: string | undefined
+
+  constructor(message: string, { unknownTable, ...options }: ErrorOptions & { unknownTable?: string } = {}) {
+    super(message, options)
+    this.unknownTable = unknownTable
+  }
 }
 
 const MEMORY = '1GB'
@@ -276,11 +283,14 @@ function toSqlError(message: string, cause: unknown): SqlError {
       `Out of memory: the query needs more than ${MEMORY} of memory and ${SPILLED} of temporary files. Select fewer rows or columns, or use --since.`,
       { cause },
     )
-  const [, view] = /^Catalog Error: Table with name (\w+) does not exist/.exec(message) ?? []
+  const [, view] = /^Catalog Error: Table with name (\S+) does not exist!/.exec(message) ?? []
   if (VIEWS.some(name => name === view?.toLowerCase()))
     return new SqlError(`${view} was not loaded, because the statements do not contain its name as a word.`, {
       cause,
     })
+  // DuckDB recommends its own tables, such as pg_enum.
+  if (view)
+    return new SqlError(message.replace(/(?<=!)\nDid you mean "[^"]*"\?/, ''), { cause, unknownTable: view })
   return new SqlError(message, { cause })
 }
 

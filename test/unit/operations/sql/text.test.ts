@@ -69,6 +69,16 @@ describe('sluice sql', () => {
     assert.match((await ran(['sql', '/* nothing */'], { environment })).stderr, /^There is no statement\./)
   })
 
+  it('given a mistyped table, then it names the nearest one of ours, and lists them', async () => {
+    const { status, stderr } = await ran(['sql', 'SELECT 1; SELECT * FROM readngs'], { environment })
+    assert.match(
+      stderr,
+      /readngs does not exist!\n.*Did you mean readings\?\n\nTables:\n {2}readings\(topic, /s,
+    )
+    assert.doesNotMatch(stderr, /pg_/)
+    assert.equal(status, 1)
+  })
+
   it('given that Kafka does not answer, then it says so', async () => {
     const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
     assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)

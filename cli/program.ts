@@ -87,9 +87,16 @@ export async function buildProgram(
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
-      // An id can start with a dash, so that it is parsed as an option.
+      // An id can start with a dash, so that it is parsed as an option. An option that negates another one is not similar to it.
       outputError: (text, write) =>
-        write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
+        write(
+          text
+            .replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')
+            .replace(
+              /(unknown option '--(no-)?.*')\n\(Did you mean --(no-)?.*\?\)/,
+              (whole, error, typed, meant) => (typed === meant ? whole : error),
+            ),
+        ),
       getOutHelpWidth: () => computeHelpWidth(terminal),
       getErrHelpWidth: () => computeHelpWidth({ ...terminal, stdout: terminal.stderr }),
     })

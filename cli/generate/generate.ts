@@ -88,6 +88,7 @@ Examples:
     kafkaTopic: option('<topic>', 'signal, or full name of a topic (default: readings)', SOME_TEXT),
     createTopic: negation('do not create a missing topic'),
     kafka: negation('do not publish; needs --output'),
+    useKafka: flag('publish, as without this option'),
     output: option(
       '<file>',
       'file for the readings, one JSON document per line; "-" for standard output',
@@ -111,6 +112,7 @@ Examples:
   },
   conflicts: [
     ['json', 'output=-'],
+    ['kafka', 'useKafka'],
     ['rate', 'from', 'interval'],
     ['fleet', 'families', 'numSensors', 'metrics', 'sites'],
   ],

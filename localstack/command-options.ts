@@ -1,4 +1,5 @@
 /** Options of the commands that start servers: `npm start` and `npm run services`. */
+import { readFileSync } from 'node:fs'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../lib/app/settings-file.ts'
@@ -94,46 +95,7 @@ function stackName(option: string | undefined, environment: Environment): string
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }
 
-const PORTS = 'Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081)'
-const LINES = {
-  fresh: '--fresh      start with empty data',
-  name: '--name NAME  name of the stack, which has its own ports and data (also: SLUICE_STACK)',
-  config: '--config F   file with settings (also: SLUICE_CONFIG)',
-  registry: '--registry   also start a schema registry (Apicurio) for functions and commands',
-  docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
-  help: '--help       show this help',
-  used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.\nWhere nothing listens on a local address in KAFKA_BROKERS, Kafka is started there.',
-}
-
-export const SERVICES_USAGE = `Usage: npm run services -- [options]
-
-Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs until Ctrl-C.
-
-  ${LINES.fresh}
-  ${LINES.name}
-  ${LINES.config}
-  ${LINES.registry}
-  ${LINES.docker}
-  ${LINES.help}
-
-${PORTS}, all on 127.0.0.1.
-${LINES.used}`
-
-export const START_USAGE = `Usage: npm start -- [options]
-
-Starts Kafka, Valkey and LocalStack, the console, then all functions, and shows the flow until Ctrl-C.
-
-  ${LINES.fresh}
-  ${LINES.name}
-  ${LINES.config}
-  --for TIME   stop this long after the functions have started, e.g. 90s or 5m, when all records that arrived by then are processed;
-               exit status 0 without problems
-  ${LINES.registry}
-  --no-watch   do not reload code and rules when they are saved
-  ${LINES.docker}
-  ${LINES.help}
-
-${PORTS}, LAMBDA_PORT (3002), and for the console
-CONSOLE_PORT (8050), KAFKA_UI_PORT (8080) and KSQL_PORT (8088), all on 127.0.0.1.
-${LINES.used}
-SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so timers do not fire.`
+/** Texts that `scripts/bootstrap.mjs` prints before the packages are installed. */
+export const [SERVICES_USAGE = '', START_USAGE = ''] = ['services-command', 'start'].map(name =>
+  readFileSync(new URL(`${name}.help.txt`, import.meta.url), 'utf8').trimEnd(),
+)

@@ -28,6 +28,7 @@ const HIDDEN_WARNINGS = ['TimeoutNegativeWarning', 'ExperimentalWarning']
 const args = hideSecrets(process.argv.slice(2))
 try {
   requireNode(process.versions.node)
+  if (isHelpWanted(args) && !packagesInstalled() && printHelp(args)) process.exit()
   await ensurePackages()
   // The compile cache, also for processes that the script starts, halves the startup time.
   process.env.NODE_COMPILE_CACHE ??= join(PROJECT, '.local', 'compile-cache')
@@ -46,6 +47,31 @@ function requireNode(version) {
   throw new Error(
     `Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${version} (${process.execPath}). Install a newer one.`,
   )
+}
+
+function isHelpWanted(args) {
+  return args.includes('--help') || args.includes('-h') || args.at(-1)?.endsWith('sluice.ts')
+}
+
+/** Prints help from a text file, which needs no packages. Returns false for a script that has none. */
+function printHelp(args) {
+  const at = args.findIndex(arg => arg.endsWith('.ts'))
+  const script = resolve(PROJECT, args[at] ?? '')
+  const text = `${script.slice(0, -'.ts'.length)}.help.txt`
+  if (existsSync(text)) console.log(readFileSync(text, 'utf8').trimEnd())
+  else if (script === join(PROJECT, 'cli', 'sluice.ts')) console.log(listCommands(args.slice(at + 1)))
+  else return false
+  return true
+}
+
+/** Returns the commands that begin with these words, from the list in the documentation. */
+function listCommands(words) {
+  const start = `- \`${words.filter(word => !word.startsWith('-')).join(' ')}`
+  const page = readFileSync(join(PROJECT, 'docs', 'commands.md'), 'utf8').split('\n')
+  const found = page.flatMap(line =>
+    line.startsWith(start) ? [`  ${line.slice(2).replaceAll('`', '')}`] : [],
+  )
+  return `Usage: npx sluice COMMAND\n\n${found.join('\n')}\n\nThe first command installs the npm packages; then --help says more.`
 }
 
 async function ensurePackages() {

@@ -74,6 +74,23 @@ describe('given a fresh clone', () => {
     })
   }
 
+  for (const [args, help] of [
+    [['--max-semi-space-size=8', 'localstack/start.ts', '--help'], /^Usage: npm start .*--fresh/s],
+    [['cli/sluice.ts'], /^Usage: npx sluice .*\n {2}alerts list: .*\n {2}verify /s],
+    [
+      ['cli/sluice.ts', 'rules', '--help'],
+      /^Usage: npx sluice COMMAND\n\n {2}rules check.*\n.*\n {2}rules try .*\n\n/,
+    ],
+  ] as const)
+    it(`when ${args.join(' ')} asks for help, then it comes at once, without packages`, async () => {
+      for (const file of ['docs/commands.md', 'localstack/start.help.txt'])
+        cpSync(join(PROJECT, file), join(folder, file))
+      const { code, output } = await bootstrap(...args)
+      assert.match(output, help)
+      assert.equal(code, 0)
+      assert.equal(existsSync(join(folder, 'npm-runs.txt')), false)
+    })
+
   it('when it runs again, then nothing is installed', async () => {
     await bootstrap(script(''))
     const { code, output } = await bootstrap(script(''))

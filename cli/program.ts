@@ -93,7 +93,7 @@ export async function buildProgram(
           text
             .replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')
             .replace(
-              /(unknown option '--(no-)?.*')\n\(Did you mean --(no-)?.*\?\)/,
+              /^(error: unknown option '--(no-)?[^'\n]*')\n\(Did you mean --(no-)?[^?\n]*\?\)/,
               (whole, error, typed, meant) => (typed === meant ? whole : error),
             ),
         ),

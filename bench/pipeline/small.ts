@@ -32,7 +32,7 @@ const CONTEXT = { getRemainingTimeInMillis: () => 60_000, functionName: 'alertin
  */
 export async function* small({ broker, redisUrl }: Servers, run: Run): AsyncGenerator<Figure> {
   const readings = await Readings.open(broker)
-  const alerts = await alertingOn({ broker, redisUrl })
+  const alerts = await createAlerting({ broker, redisUrl })
   try {
     const invocations = run.quick ? 500 : 2_000
     for (const records of CASES) {
@@ -42,7 +42,7 @@ export async function* small({ broker, redisUrl }: Servers, run: Run): AsyncGene
       // The first round compiles the code and does not count.
       for (let round = 0; round <= run.rounds; round += 1) {
         run.signal.throwIfAborted()
-        const cost = await costOf(alerts, await readings.batches(records, invocations))
+        const cost = await measureCost(alerts, await readings.batches(records, invocations))
         if (round > 0) {
           wall.push(cost.wall)
           processor.push(cost.processor)
@@ -52,7 +52,7 @@ export async function* small({ broker, redisUrl }: Servers, run: Run): AsyncGene
             `${cost.processor.toFixed(2)} ms`,
         )
       }
-      const { kafka, redis, promises } = await countsOf(
+      const { kafka, redis, promises } = await countCalls(
         broker,
         alerts,
         await readings.batches(records, COUNTED),
@@ -69,7 +69,7 @@ export async function* small({ broker, redisUrl }: Servers, run: Run): AsyncGene
 }
 
 /** The function as it is deployed, but what it logs is dropped. */
-async function alertingOn({ broker, redisUrl }: Servers): Promise<KafkaHandler> {
+async function createAlerting({ broker, redisUrl }: Servers): Promise<KafkaHandler> {
   Object.assign(process.env, {
     KAFKA_BROKERS: broker,
     REDIS_URL: redisUrl,
@@ -86,7 +86,7 @@ class Readings {
   readonly #load: Load
   readonly #producer: Producer
   readonly #next = Array<number>(PARTITIONS).fill(0)
-  readonly #sensors = Array.from({ length: PARTITIONS }, (_, partition) => sensorsOf(partition))
+  readonly #sensors = Array.from({ length: PARTITIONS }, (_, partition) => findSensors(partition))
   #turn = 0
 
   private constructor(load: Load, producer: Producer) {
@@ -138,14 +138,14 @@ class Readings {
   }
 }
 
-function sensorsOf(partition: number): readonly string[] {
+function findSensors(partition: number): readonly string[] {
   const sensors: string[] = []
   for (let n = 0; sensors.length < SENSORS; n += 1)
     if (computePartition(Buffer.from(`sensor-${n}`), PARTITIONS) === partition) sensors.push(`sensor-${n}`)
   return sensors
 }
 
-async function costOf(handler: KafkaHandler, events: readonly KafkaEvent[]) {
+async function measureCost(handler: KafkaHandler, events: readonly KafkaEvent[]) {
   const { write } = process.stdout
   process.stdout.write = () => true
   const before = process.cpuUsage()
@@ -164,7 +164,7 @@ async function costOf(handler: KafkaHandler, events: readonly KafkaEvent[]) {
 }
 
 /** Counts the writes to sockets, and the promises, of an invocation. The hook for promises is slow, so the time does not count. */
-async function countsOf(broker: string, handler: KafkaHandler, events: readonly KafkaEvent[]) {
+async function countCalls(broker: string, handler: KafkaHandler, events: readonly KafkaEvent[]) {
   const counts = { kafka: 0, redis: 0, promises: 0 }
   const { _write, _writev } = Socket.prototype
   const count = (socket: Socket) => {
@@ -184,7 +184,7 @@ async function countsOf(broker: string, handler: KafkaHandler, events: readonly 
     },
   }).enable()
   try {
-    await costOf(handler, events)
+    await measureCost(handler, events)
   } finally {
     hook.disable()
     Object.assign(Socket.prototype, { _write, _writev })

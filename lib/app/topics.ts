@@ -13,7 +13,11 @@ let inUse: Names | undefined
 /** Sets the naming for this process. Without this call, the naming is read from the process environment. */
 export function useNames(names: Names): void {
   inUse = names
+  signalsByTopic.clear()
 }
+
+/** Signals of the topics that were looked up. A consumer looks up its topic several times for each chunk. */
+const signalsByTopic = new Map<string, Signal>()
 
 function names(): Names {
   inUse ??= readSettings([NAMES]).names
@@ -91,17 +95,10 @@ export function topicNamed(name: string): Topic | undefined {
 
 /** Returns the signal of a topic in any environment; undefined if no signal has such a topic. */
 export function signalIn(name: string): Signal | undefined {
-  if (lookedUp.in !== names()) lookedUp = { in: names(), signals: new Map() }
-  const { signals } = lookedUp
-  if (!signals.has(name) && signals.size < MAX_LOOKED_UP) signals.set(name, findSignal(name))
-  return signals.has(name) ? signals.get(name) : findSignal(name)
+  const signal = signalsByTopic.get(name) ?? findSignal(name)
+  if (signal !== undefined) signalsByTopic.set(name, signal)
+  return signal
 }
-
-/** Signals of topics that were looked up, under one naming. A consumer looks up its topic for each chunk. */
-let lookedUp: { readonly in?: Names; readonly signals: Map<string, Signal | undefined> } = {
-  signals: new Map(),
-}
-const MAX_LOOKED_UP = 100
 
 function findSignal(name: string): Signal | undefined {
   // Fixed names without an environment are compared first. Otherwise, such a name could match the pattern of another topic.

@@ -14,7 +14,7 @@ const RECORDS = 500
 const ENTITIES = 100
 
 /** Counts, and emits an event for each record. */
-export const EMITTING: KeyedProcess<{ count: number }> = {
+const EMITTING: KeyedProcess<{ count: number }> = {
   ...COUNTING,
   name: 'emitting',
   onEvent(state, { entity }) {

@@ -9,6 +9,8 @@ import type { StateKey } from './count/partition-states.ts'
 import type { KafkaLog } from './kafka/log.ts'
 
 const PAUSE_MS = 20
+/** Pause while nothing waits: most of a run passes before retries. */
+const QUIET_PAUSE_MS = 100
 
 /** The records, and the partitions of each consumer. */
 export interface Input {
@@ -74,7 +76,7 @@ export class Delivery {
       // A broker may be restarting, or not know of a new partition yet.
       for (const [consumer, stateKeys] of keys) await this.#deliver(consumer, stateKeys).catch(() => {})
       this.#quiet = before === [...this.#next.values()].join() ? this.#quiet + 1 : 0
-      await pause(PAUSE_MS)
+      await pause(this.#quiet > 0 ? QUIET_PAUSE_MS : PAUSE_MS)
     }
   }
 

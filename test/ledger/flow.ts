@@ -27,7 +27,7 @@ const partitionsOf = (source: Source) => (source === 'input' ? INPUT_PARTITIONS 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
 const BETWEEN_QUESTIONS = 50
-const ASK_EVERY_MS = 100
+const ASK_EVERY_MS = 250
 
 /** The records of one fault. */
 interface Segment {

@@ -7,6 +7,7 @@ WORKDIR /app
 # The packages change less often than the code.
 COPY package.json package-lock.json ./
 COPY packages/kafka-records/package.json packages/kafka-records/
+COPY packages/local-servers/package.json packages/local-servers/
 COPY packages/schema-registry/package.json packages/schema-registry/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/msk-trigger/package.json packages/msk-trigger/

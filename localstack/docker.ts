@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { requireFreePorts } from '#local-servers/ports.ts'
+import type { RunningServers } from '#local-servers/start-server.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { type Report, SERVICE_NAMES } from './service-report.ts'
-import { requireFreePorts } from './services/ports.ts'
 import { portsAt, type ServicesOptions } from './services/services-options.ts'
-import type { RunningServers } from './services/start-server.ts'
 
 const run = promisify(execFile)
 

@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withLockFile } from '#local-servers/lock-file.mjs'
+import { isPortInUse } from '#local-servers/ports.ts'
+import { processStart } from '#local-servers/process-start.ts'
 import { NAMES } from '../lib/app/settings/names.ts'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withLockFile } from '../scripts/lock-file.mjs'
-import { processStart } from '../scripts/process-start.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
-import { isPortInUse } from './services/ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

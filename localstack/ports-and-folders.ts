@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isPortInUse, type WantedPort } from '#local-servers/ports.ts'
 import { slice } from '#runtime/settings/index.ts'
 import {
   type Environment,
@@ -11,7 +12,6 @@ import {
 } from '../lib/app/settings/index.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
-import { isPortInUse, type WantedPort } from './services/ports.ts'
 import type { KafkaPlace, ServicesOptions } from './services/services-options.ts'
 
 /** Addresses of servers that may already exist. The functions use the same environment variables. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { kafkaAnswers, redisAnswers } from '#local-servers/probes.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
@@ -17,7 +18,6 @@ import { SMOKE_RULES } from '../lib/telemetry/simulator/smoke-readings.ts'
 import { readOptions } from '../scripts/command-line.ts'
 import { StackNotFound, stackEnvironment } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { kafkaAnswers, redisAnswers } from './services/probes.ts'
 import { SmokeReadings } from './smoke/readings.ts'
 import { describeFailure, formatSummary, isPassed, type SmokeProgress } from './smoke/result.ts'
 

@@ -1,26 +1,26 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { kafkaServers } from '#local-servers/kafka.ts'
+import { LOOPBACK, requireFreePorts } from '#local-servers/ports.ts'
+import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from '#local-servers/probes.ts'
+import { processStart } from '#local-servers/process-start.ts'
+import type { Server } from '#local-servers/server-definition.ts'
+import { type RunningServers, startTogether } from '#local-servers/start-server.ts'
+import { valkeyServer } from '#local-servers/valkey.ts'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
-import { processStart } from '../scripts/process-start.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { startContainers } from './docker.ts'
 import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './service-report.ts'
 import { awsServer } from './services/aws.ts'
-import { kafkaServers } from './services/kafka.ts'
-import { LOOPBACK, requireFreePorts } from './services/ports.ts'
-import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
 import { registryServer } from './services/registry.ts'
-import type { Server } from './services/server-definition.ts'
 import {
   type KafkaPlace,
   portsAt,
   type ServerPlace,
   type ServicesOptions,
 } from './services/services-options.ts'
-import { type RunningServers, startTogether } from './services/start-server.ts'
-import { valkeyServer } from './services/valkey.ts'
 
 export interface Addresses {
   readonly brokers: readonly string[]

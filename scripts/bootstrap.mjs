@@ -5,9 +5,9 @@ import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { hideSecrets } from './hide-secrets.mjs'
+import { withLockFile } from '../packages/local-servers/lock-file.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withLockFile } from './lock-file.mjs'
+import { hideSecrets } from './hide-secrets.mjs'
 
 // First step of every command: `node scripts/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
 // the machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the

@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
+import { processStart } from '#local-servers/process-start.ts'
 import { text } from '#runtime/settings/index.ts'
 import { LOCAL } from './paths.ts'
-import { processStart } from './process-start.ts'
 
 /** Default name of a stack. */
 export const DEFAULT_STACK = 'local'

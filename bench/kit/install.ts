@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withLockFile } from '../../scripts/lock-file.mjs'
+import { withLockFile } from '#local-servers/lock-file.mjs'
 import { LOCAL } from '../../scripts/paths.ts'
 import { runCommand } from './command.ts'
 

@@ -1,8 +1,8 @@
 /** Functions that run in `serverless offline`, with the trigger of this project. */
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePorts } from '#local-servers/ports.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
-import { freePorts } from '../../localstack/services/ports.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { Program } from '../../test/support/program.ts'
 

@@ -1,8 +1,8 @@
-import { kafkaServer } from '../../localstack/services/kafka.ts'
-import { freePort, freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import type { Server } from '../../localstack/services/server-definition.ts'
-import { startApart } from '../../localstack/services/start-server.ts'
-import { valkeyServer } from '../../localstack/services/valkey.ts'
+import { kafkaServer } from '#local-servers/kafka.ts'
+import { freePort, freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import type { Server } from '#local-servers/server-definition.ts'
+import { startApart } from '#local-servers/start-server.ts'
+import { valkeyServer } from '#local-servers/valkey.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
 export interface Servers {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { LOOPBACK } from '../../localstack/services/ports.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 
 /** A receiver that takes requests and never answers them. */
 export interface HangingReceiver {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../localstack/services/ports.ts'
+import { freePort } from '#local-servers/ports.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 
 const HERE = import.meta.dirname

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pythonPackages } from '#local-servers/install.ts'
+import { FEW_ARENAS } from '#local-servers/managed-process.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
+import { awsAnswers } from '#local-servers/probes.ts'
+import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
 import { LOCAL, PROJECT } from '../../scripts/paths.ts'
-import { pythonPackages } from './install.ts'
-import { FEW_ARENAS } from './managed-process.ts'
-import { LOOPBACK } from './ports.ts'
-import { awsAnswers } from './probes.ts'
-import type { Server, ServerOptions } from './server-definition.ts'
 
 /**
  * Version of LocalStack that supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buildCopyGoal, fetchWithMaven, type Package } from '#local-servers/install.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
+import { registryAnswers } from '#local-servers/probes.ts'
+import { jvmOptions, requireJava } from '#local-servers/requirements.ts'
+import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { LOCAL } from '../../scripts/paths.ts'
-import { buildCopyGoal, fetchWithMaven, type Package } from './install.ts'
-import { LOOPBACK } from './ports.ts'
-import { registryAnswers } from './probes.ts'
-import { jvmOptions, requireJava } from './requirements.ts'
-import type { Server, ServerOptions } from './server-definition.ts'
 
 /** Last version that supports Java 17. */
 const VERSION = '2.6.13.Final'

@@ -2,6 +2,15 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import {
+  describeExit,
+  type Exit,
+  FEW_ARENAS,
+  startProcess,
+  tellingLine,
+} from '#local-servers/managed-process.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
+import type { Ready } from '#local-servers/supervisor.ts'
 import { followLogs } from '../../scripts/log-file.ts'
 import {
   FUNCTION_LOGS,
@@ -12,15 +21,6 @@ import {
 } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
-import {
-  describeExit,
-  type Exit,
-  FEW_ARENAS,
-  startProcess,
-  tellingLine,
-} from '../services/managed-process.ts'
-import { LOOPBACK } from '../services/ports.ts'
-import type { Ready } from '../services/supervisor.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
 
 export interface FunctionsOptions {

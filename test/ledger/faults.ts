@@ -1,6 +1,6 @@
 /** The faults by name. Each is injected at a record in the middle of the flow, and resolves after it was removed. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { LOOPBACK } from '../../localstack/services/ports.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import type { Fault as TriggerFault } from '../../packages/msk-trigger/faults/faults.ts'
 import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'

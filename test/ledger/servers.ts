@@ -1,8 +1,8 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
-import { kafkaServers } from '../../localstack/services/kafka.ts'
-import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { type RunningServers, startApart } from '../../localstack/services/start-server.ts'
-import type { Supervisor } from '../../localstack/services/supervisor.ts'
+import { kafkaServers } from '#local-servers/kafka.ts'
+import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { type RunningServers, startApart } from '#local-servers/start-server.ts'
+import type { Supervisor } from '#local-servers/supervisor.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { freePort } from '../../localstack/services/ports.ts'
+import { freePort } from '#local-servers/ports.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 
 const COMMAND = join(PROJECT, 'localstack', 'smoke.ts')

@@ -1,10 +1,10 @@
 /** `sluice views serve`, asked with a client of ksqlDB that is not part of Sluice, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { freePort } from '#local-servers/ports.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { freePort } from '../../localstack/services/ports.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { askedWithKsql, installKsqlClient } from '../support/ksql-client.ts'

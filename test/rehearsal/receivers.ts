@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LOOPBACK } from '#local-servers/ports.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
-import { LOOPBACK } from '../../localstack/services/ports.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 
 const QUEUE = 'rehearsal-subscriber'

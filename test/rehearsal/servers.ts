@@ -1,11 +1,11 @@
 /** The servers of a rehearsal: Kafka, Valkey and the emulator, each its own, on loopback and in a temporary folder. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { kafkaServers } from '#local-servers/kafka.ts'
+import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import { startApart } from '#local-servers/start-server.ts'
+import { valkeyServer } from '#local-servers/valkey.ts'
 import type { Report } from '../../localstack/service-report.ts'
-import { kafkaServers } from '../../localstack/services/kafka.ts'
-import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
-import { startApart } from '../../localstack/services/start-server.ts'
-import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { LOGS_DIR } from '../../scripts/paths.ts'
 import { emulatorServer } from './emulator/server.ts'
 

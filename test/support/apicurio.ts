@@ -1,7 +1,7 @@
+import { freePort } from '#local-servers/ports.ts'
+import { startApart } from '#local-servers/start-server.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
-import { freePort } from '../../localstack/services/ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
-import { startApart } from '../../localstack/services/start-server.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export interface Apicurio {

@@ -2,14 +2,9 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  ensureInstalled,
-  fetchWithMaven,
-  type Package,
-  pythonPackages,
-} from '../../localstack/services/install.ts'
-import type { Launch } from '../../localstack/services/managed-process.ts'
-import { requireJava } from '../../localstack/services/requirements.ts'
+import { ensureInstalled, fetchWithMaven, type Package, pythonPackages } from '#local-servers/install.ts'
+import type { Launch } from '#local-servers/managed-process.ts'
+import { requireJava } from '#local-servers/requirements.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 import { brokers } from './servers.ts'

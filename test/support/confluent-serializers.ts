@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import type { RecordHeader } from '#runtime/cloudevents/record.ts'
-import { ensureInstalled, pythonPackages } from '../../localstack/services/install.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 

@@ -6,8 +6,8 @@ import {
   fetchWithMaven,
   type Package,
   pythonPackages,
-} from '../../localstack/services/install.ts'
-import { KAFKA_VERSION, kafkaPackage } from '../../localstack/services/kafka.ts'
+} from '#local-servers/install.ts'
+import { KAFKA_VERSION, kafkaPackage } from '#local-servers/kafka.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const

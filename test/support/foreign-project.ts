@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../localstack/services/ports.ts'
+import { freePort } from '#local-servers/ports.ts'
 import { INSTALL, npm, pack, shell } from './npm.ts'
 import { PROJECT, Program } from './program.ts'
 

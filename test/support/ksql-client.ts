@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensureInstalled, pythonPackages } from '../../localstack/services/install.ts'
+import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 import { HOPELESS_MS } from './until.ts'

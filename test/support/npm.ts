@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withLockFile } from '../../scripts/lock-file.mjs'
+import { withLockFile } from '#local-servers/lock-file.mjs'
 import { PROJECT } from './program.ts'
 
 /** Time limit, in milliseconds. It is sufficient for installing hundreds of packages on a busy machine. */

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { dump, load } from 'js-yaml'
-import { freePort } from '../../localstack/services/ports.ts'
+import { freePort } from '#local-servers/ports.ts'
 import { PROJECT, Program } from './program.ts'
 
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m

@@ -6,13 +6,8 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
-import {
-  type ManagedProcess,
-  runTool,
-  startProcess,
-  tellingLine,
-} from '../../localstack/services/managed-process.ts'
-import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
+import { type ManagedProcess, runTool, startProcess, tellingLine } from '#local-servers/managed-process.ts'
+import { freePort, LOOPBACK } from '#local-servers/ports.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export interface Postgres {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
-import { guardGroup, signalGroup } from '../../localstack/services/process-groups.ts'
+import { guardGroup, signalGroup } from '#local-servers/process-groups.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 

@@ -1,4 +1,4 @@
-import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
+import { freePort, LOOPBACK } from '#local-servers/ports.ts'
 import { until } from './until.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
 

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
-import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
-import { startApart } from '../../localstack/services/start-server.ts'
-import type { Supervisor } from '../../localstack/services/supervisor.ts'
-import { valkeyServer } from '../../localstack/services/valkey.ts'
+import { freePort, LOOPBACK } from '#local-servers/ports.ts'
+import { startApart } from '#local-servers/start-server.ts'
+import type { Supervisor } from '#local-servers/supervisor.ts'
+import { valkeyServer } from '#local-servers/valkey.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, describe, it } from 'node:test'
-import { signalGroup } from '../../../localstack/services/process-groups.ts'
+import { signalGroup } from '#local-servers/process-groups.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from './support.ts'
 

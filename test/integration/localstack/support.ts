@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '#local-servers/ports.ts'
 import type { ServiceEvent } from '../../../localstack/service-report.ts'
-import { freePort } from '../../../localstack/services/ports.ts'
 import type { ServicesOptions } from '../../../localstack/services/services-options.ts'
 
 /** A folder for one test file, and its removal. */

@@ -43,9 +43,12 @@ describe('given a fresh clone', () => {
   beforeEach(() => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(join(folder, 'bin'), { recursive: true })
-    for (const file of ['bootstrap.mjs', 'hide-secrets.mjs', 'lock-file.mjs']) {
-      cpSync(join(PROJECT, 'scripts', file), join(folder, 'scripts', file))
-    }
+    for (const file of [
+      'scripts/bootstrap.mjs',
+      'scripts/hide-secrets.mjs',
+      'packages/local-servers/lock-file.mjs',
+    ])
+      cpSync(join(PROJECT, file), join(folder, file))
     writeFileSync(join(folder, 'package-lock.json'), LOCK)
     writeFileSync(join(folder, 'bin', 'npm'), NPM)
     chmodSync(join(folder, 'bin', 'npm'), 0o755)

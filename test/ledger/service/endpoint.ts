@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
-import { LOOPBACK } from '../../../localstack/services/ports.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
 
 export async function serveFunctions(
   invoke: (name: string, event: object) => Promise<unknown>,

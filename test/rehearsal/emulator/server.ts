@@ -1,11 +1,11 @@
 /** ministack, from the Python index: an emulator of AWS that deploys stacks and runs the zips of functions as processes of Node. */
 import { mkdir, symlink } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import { pythonPackages } from '../../../localstack/services/install.ts'
-import type { Launch } from '../../../localstack/services/managed-process.ts'
-import { LOOPBACK } from '../../../localstack/services/ports.ts'
-import { awsAnswers } from '../../../localstack/services/probes.ts'
-import type { Server } from '../../../localstack/services/server-definition.ts'
+import { pythonPackages } from '#local-servers/install.ts'
+import type { Launch } from '#local-servers/managed-process.ts'
+import { LOOPBACK } from '#local-servers/ports.ts'
+import { awsAnswers } from '#local-servers/probes.ts'
+import type { Server } from '#local-servers/server-definition.ts'
 import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
 
 /** Version as in localstack/python/ministack.txt. */

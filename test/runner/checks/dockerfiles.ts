@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ensureInstalled, pythonPackages } from '../../../localstack/services/install.ts'
+import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'

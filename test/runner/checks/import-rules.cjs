@@ -324,6 +324,13 @@ module.exports = {
         pathNot: '^packages/(msk-trigger/(?!test/)|kafka-records/|schema-registry/)',
       },
     },
+    {
+      name: 'local-servers-stand-alone',
+      comment: 'any project can start them',
+      severity: 'error',
+      from: { path: '^packages/local-servers/' },
+      to: { dependencyTypes: ['local'], pathNot: '^packages/(local-servers|runtime|kafka-records|schema-registry)/' },
+    },
     ...roomStair('packages/msk-trigger', TRIGGER_ROOMS),
     ...roomStair('infra', INFRA_ROOMS),
     onlySteps('infra', 'infra/[^/]+/', `^infra/(${INFRA_ROOMS.join('|')})/`),

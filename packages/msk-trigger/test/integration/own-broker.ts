@@ -1,6 +1,6 @@
-import { kafkaServer } from '../../../../localstack/services/kafka.ts'
-import { freePort, LOOPBACK } from '../../../../localstack/services/ports.ts'
-import { type RunningServer, startApart } from '../../../../localstack/services/start-server.ts'
+import { kafkaServer } from '../../../local-servers/kafka.ts'
+import { freePort, LOOPBACK } from '../../../local-servers/ports.ts'
+import { type RunningServer, startApart } from '../../../local-servers/start-server.ts'
 
 /** A broker that belongs to one test file, which may kill it. */
 export interface OwnBroker extends Pick<RunningServer, 'kill' | 'restart'> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { KAFKA_VERSION } from '../../../../localstack/services/kafka.ts'
+import { KAFKA_VERSION } from '../../../local-servers/kafka.ts'
 import { readSteps } from '../integration/quick-start.ts'
 
 const ROOT = new URL('../../../../', import.meta.url)

@@ -1,4 +1,4 @@
-import type { ServerName } from '../service-report.ts'
+import type { ServerName } from '../../localstack/service-report.ts'
 import type { InstallContext, Package } from './install.ts'
 import type { Launch } from './managed-process.ts'
 

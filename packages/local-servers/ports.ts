@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { alive } from '../../scripts/lock-file.mjs'
 import { LOCAL } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { alive } from './lock-file.mjs'
 
 /** Address on which servers of this project listen. They never listen on any other address. */
 export const LOOPBACK = '127.0.0.1'

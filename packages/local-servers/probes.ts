@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { registeredBrokers } from '#runtime/adapters/kafka/application-topics.ts'
+import { registeredBrokers } from '../runtime/adapters/kafka/application-topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerName } from '../service-report.ts'
+import type { ServerName } from '../../localstack/service-report.ts'
 
 /** Name of a broker and of its data folder. */
 export interface BrokerFolder {

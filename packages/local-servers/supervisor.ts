@@ -1,4 +1,4 @@
-import type { Report, ReportedName, ServiceState } from '../service-report.ts'
+import type { Report, ReportedName, ServiceState } from '../../localstack/service-report.ts'
 import { describeExit, type Exit, type ManagedProcess } from './managed-process.ts'
 
 /** Program that a supervisor starts and stops. */

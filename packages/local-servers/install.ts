@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { withLockFile } from '../../scripts/lock-file.mjs'
+import type { Report, ServiceName } from '../../localstack/service-report.ts'
 import { LOCAL, LOGS_DIR, PROJECT } from '../../scripts/paths.ts'
-import type { Report, ServiceName } from '../service-report.ts'
+// biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
+import { withLockFile } from './lock-file.mjs'
 import { type Launch, runTool } from './managed-process.ts'
 import { requireMaven, requirePython } from './requirements.ts'
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import { judge, type Learned, THRESHOLDS } from '../lib/alerting/anomaly/detector.ts'
 import { readOptions } from '../scripts/command-line.ts'
-import { LOCAL } from '../scripts/paths.ts'
+import { LOCAL, PYTHON_LOCKS } from '../scripts/paths.ts'
 import { runMain } from '../scripts/run-main.ts'
 
 // `npm run bench:detect -- --nab DIR`: how well `anomaly` detects on the Numenta Anomaly Benchmark, by the benchmark's own scorer. DIR
@@ -85,8 +85,13 @@ function scoresOf(series: readonly (readonly [at: string, value: number])[]) {
 
 /** Runs the optimizer and the scorer of the benchmark, with their parameters as they are. */
 async function scored(nab: string, folder: string, signal: AbortSignal): Promise<unknown> {
-  const packages = { service: 'aws', title: 'pandas for NAB', lock: 'nab.txt', dir: PYTHON } as const
-  await ensureInstalled(pythonPackages(packages), { signal, logsDir: folder })
+  const packages = {
+    service: 'aws',
+    title: 'pandas for NAB',
+    lock: join(PYTHON_LOCKS, 'nab.txt'),
+    dir: PYTHON,
+  } as const
+  await ensureInstalled(pythonPackages(packages), { signal })
   await cp(join(nab, 'results', 'null'), join(folder, 'null'), { recursive: true })
   const script = join(import.meta.dirname, 'detect', 'score.py')
   const env = { ...process.env, PYTHONPATH: nab, PYTHONDONTWRITEBYTECODE: '1' }

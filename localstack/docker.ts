@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { requireFreePorts } from '#local-servers/ports.ts'
+import type { Report } from '#local-servers/report.ts'
+import { portsAt } from '#local-servers/server-place.ts'
 import type { RunningServers } from '#local-servers/start-server.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
-import { type Report, SERVICE_NAMES } from './service-report.ts'
-import { portsAt, type ServicesOptions } from './services/services-options.ts'
+import { SERVICE_NAMES } from './service-report.ts'
+import type { ServicesOptions } from './services/services-options.ts'
 
 const run = promisify(execFile)
 

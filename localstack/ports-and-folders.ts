@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { isPortInUse, type WantedPort } from '#local-servers/ports.ts'
+import type { KafkaPlace } from '#local-servers/server-place.ts'
 import { slice } from '#runtime/settings/index.ts'
 import {
   type Environment,
@@ -12,7 +13,7 @@ import {
 } from '../lib/app/settings/index.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import { LOCAL_CLOUD } from '../scripts/stack-settings.ts'
-import type { KafkaPlace, ServicesOptions } from './services/services-options.ts'
+import type { ServicesOptions } from './services/services-options.ts'
 
 /** Addresses of servers that may already exist. The functions use the same environment variables. */
 const SERVERS = slice(

@@ -1,26 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { kafkaServers } from '#local-servers/kafka.ts'
-import { LOOPBACK, requireFreePorts } from '#local-servers/ports.ts'
-import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from '#local-servers/probes.ts'
-import { processStart } from '#local-servers/process-start.ts'
-import type { Server } from '#local-servers/server-definition.ts'
-import { type RunningServers, startTogether } from '#local-servers/start-server.ts'
-import { valkeyServer } from '#local-servers/valkey.ts'
+import type { KafkaPlace } from '#local-servers/server-place.ts'
+import {
+  checkExisting,
+  KAFKA,
+  type PlacedService,
+  resolveAddress,
+  type Service,
+  startPlaced,
+  VALKEY,
+} from '#local-servers/services.ts'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
-import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
+import { DATA_DIR, LOCAL, LOGS_DIR } from '../scripts/paths.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { startContainers } from './docker.ts'
-import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './service-report.ts'
+import { SERVICE_NAMES, type ServerName, type ServiceName } from './service-report.ts'
 import { awsServer } from './services/aws.ts'
+import { awsAnswers, registryAnswers } from './services/http-probes.ts'
 import { registryServer } from './services/registry.ts'
-import {
-  type KafkaPlace,
-  portsAt,
-  type ServerPlace,
-  type ServicesOptions,
-} from './services/services-options.ts'
+import type { ServicesOptions } from './services/services-options.ts'
 
 export interface Addresses {
   readonly brokers: readonly string[]
@@ -39,40 +35,22 @@ export interface Services extends Addresses {
   restart(name: ServerName): Promise<void>
 }
 
-interface Service {
-  /** Environment variable with the address of an existing server. */
-  readonly variable: string
-  /** Returns the address of a server on a local port. */
-  at(port: number): string
-  /** Returns true if the server at an address is ready. */
-  answers(address: string): Promise<boolean>
-  servers(ports: readonly number[], dataDir: string, options: ServicesOptions): Server[]
-}
-
 const SERVICES: Readonly<Record<ServiceName, Service>> = {
-  kafka: {
-    variable: 'KAFKA_BROKERS',
-    at: port => `${LOOPBACK}:${port}`,
-    answers: kafkaAnswers,
-    servers: (ports, dataDir, { kafkaVersion }) => kafkaServers({ ports, dataDir, version: kafkaVersion }),
-  },
-  valkey: {
-    variable: 'REDIS_URL',
-    at: port => `redis://${LOOPBACK}:${port}`,
-    answers: redisAnswers,
-    servers: (ports, dataDir) => ports.map(port => valkeyServer({ port, dataDir })),
-  },
+  kafka: KAFKA,
+  valkey: VALKEY,
   aws: {
+    name: 'aws',
     variable: 'AWS_ENDPOINT_URL',
-    at: port => `http://${LOOPBACK}:${port}`,
+    at: port => `http://127.0.0.1:${port}`,
     answers: awsAnswers,
-    servers: (ports, dataDir) => ports.map(port => awsServer({ port, dataDir })),
+    servers: (ports, folders) => ports.map(port => awsServer({ port, ...folders })),
   },
   registry: {
+    name: 'registry',
     variable: 'SCHEMA_REGISTRY_URL',
     at: localRegistryUrl,
     answers: registryAnswers,
-    servers: (ports, dataDir) => ports.map(port => registryServer({ port, dataDir })),
+    servers: (ports, folders) => ports.map(port => registryServer({ port, ...folders })),
   },
 }
 
@@ -94,16 +72,14 @@ export function resolveAddresses({
   aws,
   registry,
 }: Pick<ServicesOptions, ServiceName>): Addresses {
+  const addressAt = (name: ServiceName, place: KafkaPlace) =>
+    resolveAddress({ service: SERVICES[name], place })
   return {
-    brokers: resolveAddress('kafka', kafka).split(','),
-    redisUrl: resolveAddress('valkey', valkey),
-    awsEndpoint: resolveAddress('aws', aws),
-    ...(registry ? { registryUrl: resolveAddress('registry', registry) } : {}),
+    brokers: addressAt('kafka', kafka).split(','),
+    redisUrl: addressAt('valkey', valkey),
+    awsEndpoint: addressAt('aws', aws),
+    ...(registry ? { registryUrl: addressAt('registry', registry) } : {}),
   }
-}
-
-function resolveAddress(name: ServiceName, place: KafkaPlace): string {
-  return 'address' in place ? place.address : portsAt(place).map(SERVICES[name].at).join(',')
 }
 
 /**
@@ -112,9 +88,21 @@ function resolveAddress(name: ServiceName, place: KafkaPlace): string {
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const report = options.report ?? (() => {})
-  await Promise.all(SERVICE_NAMES.map(name => checkUsed(name, options[name], report)))
-  const start = options.docker ? startContainers : startServers
-  const { byName, stop } = await start(options, report)
+  const placed = SERVICE_NAMES.flatMap((name): PlacedService[] => {
+    const place = options[name]
+    return place ? [{ service: SERVICES[name], place }] : []
+  })
+  await checkExisting(placed, report)
+  const { byName, stop } = options.docker
+    ? await startContainers(options, report)
+    : await startPlaced(placed, {
+        dataDir: DATA_DIR,
+        cacheDir: LOCAL,
+        logsDir: LOGS_DIR,
+        signal: new AbortController().signal,
+        ...options,
+        report,
+      })
   const requireServer = (name: ServerName) => {
     const server = byName.get(name)
     if (server) return server
@@ -128,49 +116,4 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     kill: (name, signal = 'SIGKILL') => requireServer(name).kill(signal),
     restart: name => requireServer(name).restart(),
   }
-}
-
-async function checkUsed(name: ServiceName, place: ServerPlace | undefined, report: Report): Promise<void> {
-  if (!place || !('address' in place)) return
-  const beganAtMs = Date.now()
-  const { variable, answers } = SERVICES[name]
-  const detail = place.address.replace(/:\/\/[^@/]*@/, '://***@')
-  if (!(await answers(place.address))) {
-    throw new UserError(
-      `${variable} is set to ${detail}, but no server responds there. Start that server, or unset ${variable} to start a local one.`,
-    )
-  }
-  report({ service: name, state: 'used', detail, ms: Date.now() - beganAtMs })
-}
-
-async function startServers(options: ServicesOptions, report: Report): Promise<RunningServers> {
-  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh } = options
-  const servers = SERVICE_NAMES.flatMap(name =>
-    SERVICES[name].servers(portsAt(options[name]), dataDir, options),
-  )
-  await requireFreePorts(servers)
-  const release = claimData(dataDir)
-  if (fresh) for (const { dir } of servers) await rm(dir, { recursive: true, force: true })
-  for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
-  const signal = options.signal ?? new AbortController().signal
-  try {
-    const { byName, stop } = await startTogether(servers, { report, signal, logsDir })
-    return { byName, stop: () => stop().finally(release) }
-  } catch (error) {
-    release()
-    throw error
-  }
-}
-
-/** Notes that this process uses a data folder. @throws UserError if another start uses it @returns a function that ends the claim */
-function claimData(dataDir: string): () => void {
-  const note = join(dataDir, 'used-by.json')
-  const owner = existsSync(note) ? JSON.parse(readFileSync(note, 'utf8') || '{}') : {}
-  if (owner.start !== undefined && processStart(owner.pid) === owner.start)
-    throw new UserError(
-      `The data in ${dataDir} is in use by servers that process ${owner.pid} has started. Stop it first (Ctrl-C in its terminal).`,
-    )
-  mkdirSync(dataDir, { recursive: true })
-  writeFileSync(note, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }))
-  return () => rmSync(note, { force: true })
 }

@@ -8,3 +8,6 @@ export const LOCAL = join(PROJECT, '.local')
 
 export const DATA_DIR = join(LOCAL, 'data')
 export const LOGS_DIR = join(LOCAL, 'logs')
+
+/** Folder with the lock files of Python packages. */
+export const PYTHON_LOCKS = join(PROJECT, 'localstack', 'python')

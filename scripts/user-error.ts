@@ -1,15 +1,10 @@
+import { UserError } from '#local-servers/user-error.ts'
 import { ConfigError } from '#runtime/settings/index.ts'
 import { FileError } from '../lib/support/file-errors.ts'
 
-/**
- * Error that the user can fix. Only the message is printed; it contains the problem, its location and the remedy. All other errors
- * are defects of this project and are printed with their stack traces.
- */
-export class UserError extends Error {
-  override readonly name = 'UserError'
-}
+export { UserError }
 
-/** Returns the text to print for a thrown value. */
+/** Returns the text to print for a thrown value: only the message of an error that the user can fix, otherwise the stack trace. */
 export function describeError(error: unknown): string {
   if (error instanceof UserError || error instanceof ConfigError || error instanceof FileError)
     return error.message

@@ -3,6 +3,7 @@ import { freePort, freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import type { Server } from '#local-servers/server-definition.ts'
 import { startApart } from '#local-servers/start-server.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 
 /** The servers of one benchmark: started for it on free ports, with data that is deleted afterwards. */
 export interface Servers {
@@ -15,8 +16,8 @@ export async function withServers<T>(signal: AbortSignal, use: (servers: Servers
   const [kafka = 0, redis = 0] = await freePorts(2)
   const servers = { broker: `${LOOPBACK}:${kafka}`, redisUrl: `redis://${LOOPBACK}:${redis}` }
   const serversIn = (dataDir: string) => [
-    kafkaServer({ port: kafka, dataDir }),
-    valkeyServer({ port: redis, dataDir }),
+    kafkaServer({ port: kafka, dataDir, cacheDir: LOCAL }),
+    valkeyServer({ port: redis, dataDir, cacheDir: LOCAL }),
   ]
   return whileRunning(serversIn, signal, () => use(servers))
 }
@@ -25,7 +26,7 @@ export async function withServers<T>(signal: AbortSignal, use: (servers: Servers
 export async function kafkaOnly<T>(signal: AbortSignal, use: (broker: string) => Promise<T>): Promise<T> {
   const port = await freePort()
   return whileRunning(
-    dataDir => [kafkaServer({ port, dataDir })],
+    dataDir => [kafkaServer({ port, dataDir, cacheDir: LOCAL })],
     signal,
     () => use(`${LOOPBACK}:${port}`),
   )

@@ -3,22 +3,22 @@ import { join } from 'node:path'
 import { pythonPackages } from '#local-servers/install.ts'
 import { FEW_ARENAS } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import { awsAnswers } from '#local-servers/probes.ts'
 import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
-import { LOCAL, PROJECT } from '../../scripts/paths.ts'
+import { PROJECT, PYTHON_LOCKS } from '../../scripts/paths.ts'
+import { awsAnswers } from './http-probes.ts'
 
 /**
  * Version of LocalStack that supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python
  * 3.12.
  */
 const TITLE = 'LocalStack 4.13.1'
-const INSTALLED = join(LOCAL, 'python', 'localstack')
 
 /** AWS services to start, by the names that LocalStack uses. */
 const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
 /** LocalStack from the Python package index, listening on the loopback address. It does not keep data across restarts. */
-export function awsServer({ port, dataDir }: ServerOptions): Server {
+export function awsServer({ port, dataDir, cacheDir }: ServerOptions): Server {
+  const installed = join(cacheDir, 'python', 'localstack')
   const dir = join(dataDir, 'aws')
   const address = `${LOOPBACK}:${port}`
   return {
@@ -27,11 +27,16 @@ export function awsServer({ port, dataDir }: ServerOptions): Server {
     variable: 'AWS_PORT',
     port,
     dir,
-    package: pythonPackages({ service: 'aws', title: TITLE, lock: 'localstack.txt', dir: INSTALLED }),
+    package: pythonPackages({
+      service: 'aws',
+      title: TITLE,
+      lock: join(PYTHON_LOCKS, 'localstack.txt'),
+      dir: installed,
+    }),
     async prepare() {
       await mkdir(dir, { recursive: true })
       return {
-        command: join(INSTALLED, 'bin', 'python'),
+        command: join(installed, 'bin', 'python'),
         args: [join(PROJECT, 'localstack', 'aws', 'run.py'), dir],
         env: environment(address, dir),
       }

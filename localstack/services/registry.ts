@@ -2,38 +2,40 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildCopyGoal, fetchWithMaven, type Package } from '#local-servers/install.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import { registryAnswers } from '#local-servers/probes.ts'
 import { jvmOptions, requireJava } from '#local-servers/requirements.ts'
 import type { Server, ServerOptions } from '#local-servers/server-definition.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { registryAnswers } from './http-probes.ts'
 
 /** Last version that supports Java 17. */
 const VERSION = '2.6.13.Final'
 const TITLE = `Apicurio Registry ${VERSION}`
 
-const PACKAGE: Package = {
-  service: 'registry',
-  title: `${TITLE} from Maven`,
-  dir: join(LOCAL, 'registry', VERSION),
-  probe: `apicurio-registry-app-${VERSION}-runner.jar`,
-  version: VERSION,
-  async fill(dir, run) {
-    await fetchWithMaven(
-      run,
-      ...buildCopyGoal(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir),
-    )
-    const archive = join(dir, `apicurio-registry-app-${VERSION}-all.tar.gz`)
-    await run({ command: 'tar', args: ['xzf', archive, '-C', dir] })
-    await rm(archive)
-  },
+function apicurioPackage(cacheDir: string): Package {
+  return {
+    service: 'registry',
+    title: `${TITLE} from Maven`,
+    dir: join(cacheDir, 'registry', VERSION),
+    probe: `apicurio-registry-app-${VERSION}-runner.jar`,
+    version: VERSION,
+    async fill(dir, run) {
+      await fetchWithMaven(
+        run,
+        ...buildCopyGoal(`io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`, dir),
+      )
+      const archive = join(dir, `apicurio-registry-app-${VERSION}-all.tar.gz`)
+      await run({ command: 'tar', args: ['xzf', archive, '-C', dir] })
+      await rm(archive)
+    },
+  }
 }
 
 /**
  * Schema registry from Maven, listening on the loopback address. Schemas are stored in a file, because records in Kafka refer to
  * them by id.
  */
-export function registryServer({ port, dataDir }: ServerOptions): Server {
+export function registryServer({ port, dataDir, cacheDir }: ServerOptions): Server {
+  const installed = apicurioPackage(cacheDir)
   const dir = join(dataDir, 'registry-data')
   return {
     name: 'registry',
@@ -41,7 +43,7 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
     variable: 'REGISTRY_PORT',
     port,
     dir,
-    package: PACKAGE,
+    package: installed,
     async prepare() {
       const options = await jvmOptions(dir)
       const settings = [
@@ -49,7 +51,7 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
         `-Dquarkus.http.port=${port}`,
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
-      const args = [...options, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]
+      const args = [...options, ...settings, '-jar', join(installed.dir, installed.probe)]
       return { command: await requireJava(), args }
     },
     answers: () => registryAnswers(localRegistryUrl(port)),

@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import type { Report, ServiceName } from '../../localstack/service-report.ts'
-import { LOCAL, LOGS_DIR, PROJECT } from '../../scripts/paths.ts'
+import { dirname, join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 import { type Launch, runTool } from './managed-process.ts'
+import type { Report } from './report.ts'
 import { requireMaven, requirePython } from './requirements.ts'
 
 /** Options of an installation. */
 export interface InstallContext {
   readonly report?: Report
   readonly signal: AbortSignal
-  /** Folder for the logs of installation tools. */
-  readonly logsDir?: string
 }
 
 /** Package that is downloaded once, into a folder of its own. */
 export interface Package {
-  readonly service: ServiceName
+  readonly service: string
   /** Name and version for messages, such as "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
@@ -56,16 +53,17 @@ export async function ensureInstalled(wanted: Package, context: InstallContext):
 }
 
 async function install({ service, title, dir, version, fill }: Package, context: InstallContext) {
-  const { report, signal, logsDir = LOGS_DIR } = context
+  const { report, signal } = context
   const startedAtMs = Date.now()
   const say = (state: 'installing' | 'installed') =>
     report?.({ service, state, detail: title, ms: Date.now() - startedAtMs })
   say('installing')
   const progress = setInterval(() => say('installing'), STILL_INSTALLING_MS)
-  const logFile = join(logsDir, `install-${service}.log`)
+  const logFile = `${dir}.log`
   const incomplete = `${dir}.incomplete`
   try {
     await rm(incomplete, { recursive: true, force: true })
+    await rm(logFile, { force: true })
     await mkdir(incomplete, { recursive: true })
     const run: RunTool = (launch, task = `Installing ${title}`) => runTool(launch, { task, logFile, signal })
     await fill(incomplete, run, context)
@@ -97,14 +95,15 @@ export function buildCopyGoal(artifact: string, dir: string): string[] {
   return [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${dir}`]
 }
 
+const UV_LOCK = join(import.meta.dirname, 'python', 'uv.txt')
 const PYTHON_PROBE = join('bin', 'python')
 
 /**
  * Returns a package that consists of packages of the Python package index, in a virtual environment. A lock file pins their
  * versions and hashes, and uv installs them.
  *
- * @param lock file name in `localstack/python/`, or an absolute path
- * @param settings settings of uv: a file name in `localstack/python/`
+ * @param lock path of the lock file
+ * @param settings path of a file with settings of uv
  */
 export function pythonPackages({
   lock,
@@ -119,32 +118,36 @@ export function pythonPackages({
   return {
     ...rest,
     probe,
-    version: hashFile(lockPath(lock)),
+    version: hashFile(lock),
     async fill(dir, run, context) {
       const python = await requirePython()
-      const uv = await ensureUv(rest.service, python, context, settings)
+      const uv = await ensureUv(rest, python, context, settings)
       // Relocatable, because the folder is moved after the installation.
       await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
       // The lock file lists all required packages; other declared dependencies are not installed.
-      const exact = ['--require-hashes', '--no-deps', '--requirement', lockPath(lock)]
+      const exact = ['--require-hashes', '--no-deps', '--requirement', lock]
       await run(uv('pip', 'install', '--python', join(dir, PYTHON_PROBE), ...exact))
     },
   }
 }
 
 /** Installs uv with the pip of a virtual environment, and returns a function that builds its commands. */
-async function ensureUv(service: ServiceName, python: string, context: InstallContext, settings?: string) {
-  const lock = lockPath('uv.txt')
+async function ensureUv(
+  { service, dir }: Pick<Package, 'service' | 'dir'>,
+  python: string,
+  context: InstallContext,
+  settings?: string,
+) {
   const uv: Package = {
     service,
     title: 'uv',
-    dir: join(LOCAL, 'python', 'uv'),
+    dir: join(dirname(dir), 'uv'),
     probe: join('bin', 'uv'),
-    version: hashFile(lock),
+    version: hashFile(UV_LOCK),
     async fill(dir, run) {
       const venv = 'Creating a virtual environment (on Debian and Ubuntu this needs the package python3-venv)'
       await run({ command: python, args: ['-m', 'venv', dir] }, venv)
-      const exact = ['--require-hashes', '--only-binary', ':all:', '-r', lock]
+      const exact = ['--require-hashes', '--only-binary', ':all:', '-r', UV_LOCK]
       const args = ['-m', 'pip', 'install', '--quiet', ...exact]
       await run({ command: join(dir, PYTHON_PROBE), args })
     },
@@ -160,13 +163,9 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
   }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),
-    args: [...(settings ? ['--config-file', lockPath(settings)] : ['--no-config']), ...args],
+    args: [...(settings ? ['--config-file', settings] : ['--no-config']), ...args],
     env,
   })
-}
-
-function lockPath(name: string): string {
-  return resolve(PROJECT, 'localstack', 'python', name)
 }
 
 function hashFile(file: string): string {

@@ -1,17 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServerName } from '../../localstack/service-report.ts'
 
 /** Name of a broker and of its data folder. */
 export interface BrokerFolder {
-  readonly name: ServerName
+  readonly name: string
   readonly title: string
   readonly dir: string
 }
 
 /** Returns the data folders for a cluster with this number of brokers. */
 export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] {
-  const toBrokerFolder = (name: ServerName, title: string) => ({ name, title, dir: join(dataDir, name) })
+  const toBrokerFolder = (name: string, title: string) => ({ name, title, dir: join(dataDir, name) })
   if (brokers === 1) return [toBrokerFolder('kafka', 'Kafka')]
   return Array.from({ length: brokers }, (_, index) =>
     toBrokerFolder(`kafka-${index + 1}`, `Kafka broker ${index + 1}`),

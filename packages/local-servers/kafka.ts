@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../../scripts/paths.ts'
 import { once } from '../runtime/lambda/once.ts'
 import { fetchWithMaven, type Package } from './install.ts'
 import { type BrokerFolder, brokerFolders, clusterIdIn, isFormatted, logFolder } from './kafka-data.ts'
@@ -18,6 +17,7 @@ export interface KafkaOptions {
   /** Port of each broker. The cluster has one broker per port. */
   readonly ports: readonly number[]
   readonly dataDir: string
+  readonly cacheDir: string
   readonly version?: string | undefined
   readonly variant?: KafkaVariant
 }
@@ -33,12 +33,12 @@ export interface KafkaVariant {
 }
 
 /** Returns the package with Kafka's jar files, which Maven downloads. */
-export function kafkaPackage(version = KAFKA_VERSION): Package {
-  const pom = join(PROJECT, 'localstack', 'kafka', 'pom.xml')
+export function kafkaPackage(cacheDir: string, version = KAFKA_VERSION): Package {
+  const pom = join(import.meta.dirname, 'kafka', 'pom.xml')
   return {
     service: 'kafka',
     title: `Kafka ${version} with Maven`,
-    dir: join(LOCAL, 'kafka', version),
+    dir: join(cacheDir, 'kafka', version),
     probe: `kafka_2.13-${version}.jar`,
     version,
     fill: (dir, run) => {
@@ -49,8 +49,8 @@ export function kafkaPackage(version = KAFKA_VERSION): Package {
 }
 
 /** Apache Kafka from Maven, listening on the loopback address. Each port is a node that is both broker and controller (KRaft). */
-export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions): Server[] {
-  const jars = kafkaPackage(version)
+export function kafkaServers({ ports, dataDir, cacheDir, version, variant }: KafkaOptions): Server[] {
+  const jars = kafkaPackage(cacheDir, version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
   // In a cluster, a node must keep its address after a restart. A single node may get another one.

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { PROJECT } from '../../scripts/paths.ts'
-import { UserError } from '../../scripts/user-error.ts'
 import { GRACE_MS, guardGroup, signalGroup } from './process-groups.ts'
+import { UserError } from './user-error.ts'
 
 /** Command that starts a program. */
 export interface Launch {
@@ -93,7 +92,7 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   if (exit.code === 0) return
   throw new UserError(
     `${task} failed: ${launch.command} ${describeExit(exit)}.\n` +
-      `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(PROJECT, logFile)}`,
+      `  Its output says: ${tellingLine(logFile)}\n  Full output: ${relative(process.cwd(), logFile)}`,
   )
 }
 

@@ -1,11 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
-import { LOCAL } from '../../scripts/paths.ts'
-import { UserError } from '../../scripts/user-error.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { alive } from './lock-file.mjs'
+import { UserError } from './user-error.ts'
 
 /** Address on which servers of this project listen. They never listen on any other address. */
 export const LOOPBACK = '127.0.0.1'
@@ -47,7 +45,7 @@ export async function isPortInUse(port: number): Promise<boolean> {
  */
 const GIVEN = { from: 12_000, to: 32_000 }
 
-/** Returns a free port and reserves it. Other processes of this project do not get this port while this process is running. */
+/** Returns a free port and reserves it. Other processes do not get this port while this process is running. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(GIVEN.from, GIVEN.to)
@@ -85,8 +83,8 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** Folder with a file for each reserved port. All processes of the project share it. */
-const FOLDER = join(LOCAL, 'ports')
+/** Returns the file of a reserved port. All processes share it, so it does not depend on TMPDIR. */
+const reservationFile = (port: number) => `/tmp/local-servers-port-${port}`
 
 /** Age after which the reservations of killed processes are removed, in milliseconds. */
 const KEPT_MS = 10 * 60_000
@@ -98,9 +96,8 @@ const own = new Set<string>()
  * could get the same port before this process listens on it.
  */
 function reservePort(port: number): boolean {
-  const note = join(FOLDER, String(port))
+  const note = reservationFile(port)
   try {
-    mkdirSync(FOLDER, { recursive: true })
     writeFileSync(note, String(process.pid), { flag: 'wx' })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { UserError } from '../../scripts/user-error.ts'
+import { UserError } from './user-error.ts'
 
 const run = promisify(execFile)
 

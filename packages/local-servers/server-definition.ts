@@ -1,10 +1,9 @@
-import type { ServerName } from '../../localstack/service-report.ts'
-import type { InstallContext, Package } from './install.ts'
+import type { Package } from './install.ts'
 import type { Launch } from './managed-process.ts'
 
 /** Definition of a server. It contains all differences between Kafka, Valkey and LocalStack. */
 export interface Server {
-  readonly name: ServerName
+  readonly name: string
   /** Name and version for messages. */
   readonly title: string
   readonly port: number
@@ -15,7 +14,7 @@ export interface Server {
   /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined
   /** Writes the configuration and initial data, and returns the command that starts the server. */
-  prepare(context: Required<InstallContext>): Promise<Launch>
+  prepare(context: { readonly logsDir: string; readonly signal: AbortSignal }): Promise<Launch>
   /** Returns true if the server is ready. Never rejects. */
   answers(): Promise<boolean>
 }
@@ -25,4 +24,6 @@ export interface ServerOptions {
   readonly port: number
   /** Folder with the data of all servers. */
   readonly dataDir: string
+  /** Folder for installed servers. Several projects can share it. */
+  readonly cacheDir: string
 }

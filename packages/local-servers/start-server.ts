@@ -2,13 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ServerName } from '../../localstack/service-report.ts'
-import { LOGS_DIR, PROJECT } from '../../scripts/paths.ts'
-import { UserError } from '../../scripts/user-error.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
 import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './managed-process.ts'
 import type { Server } from './server-definition.ts'
 import { Supervisor } from './supervisor.ts'
+import { UserError } from './user-error.ts'
+
+/** Options of a start. */
+export interface StartContext extends InstallContext {
+  /** Folder for the servers' logs. */
+  readonly logsDir: string
+}
 
 /** A server that this process started. */
 export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
@@ -17,12 +21,12 @@ const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
-export async function startServer(server: Server, context: InstallContext): Promise<Supervisor> {
-  const { report = () => {}, logsDir = LOGS_DIR } = context
+export async function startServer(server: Server, context: StartContext): Promise<Supervisor> {
+  const { report = () => {}, logsDir } = context
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
-    const started = await launchServer(server, { report, logsDir, signal })
+    const started = await launchServer(server, { logsDir, signal })
     return { ...started, detail: `${title} on port ${port}` }
   }
   const supervisor = new Supervisor({ name, title, start }, { report })
@@ -32,18 +36,18 @@ export async function startServer(server: Server, context: InstallContext): Prom
 
 /** Servers that were started together. */
 export interface RunningServers<One extends RunningServer = RunningServer> {
-  readonly byName: ReadonlyMap<ServerName, One>
+  readonly byName: ReadonlyMap<string, One>
   stop(): Promise<void>
 }
 
 /** Starts servers concurrently. If one of them fails to start, all others are stopped and the first error is thrown. */
 export async function startTogether(
   servers: readonly Server[],
-  context: InstallContext,
+  context: StartContext,
 ): Promise<RunningServers<Supervisor>> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
-  const byName = new Map<ServerName, Supervisor>()
+  const byName = new Map<string, Supervisor>()
   const stop = async () => {
     await Promise.all([...byName.values()].map(server => server.stop()))
   }
@@ -64,7 +68,7 @@ export async function startTogether(
 /** Starts servers with a temporary folder, which is removed when they stop. By default, the folder also contains their logs. */
 export async function startApart(
   servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
-  context: InstallContext,
+  context: InstallContext & Partial<StartContext>,
 ): Promise<RunningServers<Supervisor>> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-servers-'))
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -77,7 +81,7 @@ export async function startApart(
   }
 }
 
-async function launchServer(server: Server, context: Required<InstallContext>): Promise<ManagedProcess> {
+async function launchServer(server: Server, context: Omit<StartContext, 'report'>): Promise<ManagedProcess> {
   const { signal } = context
   const logFile = join(context.logsDir, `${server.name}.log`)
   const launch = await server.prepare(context)
@@ -112,6 +116,6 @@ async function untilReady(server: Server, started: ManagedProcess, logFile: stri
 function startFailed(server: Server, how: string, logFile: string): UserError {
   return new UserError(
     `${server.title} did not start: it ${how}.\n  Its log says: ${tellingLine(logFile)}\n` +
-      `  Full log: ${relative(PROJECT, logFile)}`,
+      `  Full log: ${relative(process.cwd(), logFile)}`,
   )
 }

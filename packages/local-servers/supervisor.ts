@@ -1,9 +1,9 @@
-import type { Report, ReportedName, ServiceState } from '../../localstack/service-report.ts'
 import { describeExit, type Exit, type ManagedProcess } from './managed-process.ts'
+import type { Report, ServiceState } from './report.ts'
 
 /** Program that a supervisor starts and stops. */
 export interface Supervised {
-  readonly name: ReportedName
+  readonly name: string
   /** Name and version for messages. */
   readonly title: string
   /** Starts the program, and resolves when it is ready. If the start fails, no process may be left running. */

@@ -1,8 +1,10 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
+
 import { kafkaServers } from '#local-servers/kafka.ts'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import { type RunningServers, startApart } from '#local-servers/start-server.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
 
@@ -64,7 +66,7 @@ function startKafka(
 ): Promise<RunningServers<Supervisor> & { addresses: string[] }> {
   return onFreePorts(async () => {
     const ports = await freePorts(brokers)
-    const running = await startApart(dataDir => kafkaServers({ ports, dataDir }), { signal })
+    const running = await startApart(dataDir => kafkaServers({ ports, dataDir, cacheDir: LOCAL }), { signal })
     return { ...running, addresses: ports.map(port => `${LOOPBACK}:${port}`) }
   })
 }

@@ -66,11 +66,7 @@ describe('the examples for clients of Kafka', () => {
 
   before(async () => {
     const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin()
-    const [connected] = await Promise.all([
-      ForeignClient.connect(),
-      admin.connect(),
-      installClientExamples(folder),
-    ])
+    const [connected] = await Promise.all([ForeignClient.connect(), admin.connect(), installClientExamples()])
     client = connected
     await createTopic(admin, { topic, numPartitions: PARTITIONS })
     await admin.disconnect()

@@ -72,7 +72,7 @@ describe('records of the serializers of confluent-kafka', () => {
   let guided: Awaited<ReturnType<typeof withGuids>>
   let written: Record<string, Serialized>
   before(async () => {
-    const [started] = await Promise.all([startApicurio(), installConfluentSerializers(folder)])
+    const [started] = await Promise.all([startApicurio(), installConfluentSerializers()])
     registry = started
     guided = await withGuids(registry.uri)
     written = {

@@ -6,6 +6,7 @@ import { kafkaServers } from '#local-servers/kafka.ts'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import { startApart } from '#local-servers/start-server.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { inOwnFolder } from '../support/own-servers.ts'
 import { Program } from '../support/program.ts'
@@ -40,7 +41,7 @@ describe('given two runs of `sluice generate` whose only broker goes away in the
       const kafka = await onFreePorts(async () => {
         const ports = await freePorts(1)
         address = `${LOOPBACK}:${ports[0]}`
-        return startApart(dataDir => kafkaServers({ ports, dataDir, version: undefined }), {
+        return startApart(dataDir => kafkaServers({ ports, dataDir, cacheDir: LOCAL }), {
           signal: AbortSignal.timeout(HOPELESS_MS),
         })
       })

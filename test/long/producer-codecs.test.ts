@@ -5,7 +5,6 @@ import { after, before, describe, it } from 'node:test'
 import type { Admin } from 'kafkajs'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { type ProducerConfig, TelemetryProducer } from '#runtime/producer/index.ts'
-import { temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { CODECS, installForeignClients } from '../support/foreign-clients.ts'
 import { readWithJava, readWithLibrdkafka, type SeenRecord } from '../support/foreign-readers.ts'
@@ -15,20 +14,18 @@ const EACH = 300
 
 describe('what the producer writes', () => {
   const topic = `codecs-${randomUUID()}`
-  const { folder, remove } = temporaryFolder()
   const expected: SeenRecord[] = []
   let admin: Admin
 
   before(async () => {
     admin = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }).admin()
-    await Promise.all([installForeignClients(folder), admin.connect()])
+    await Promise.all([installForeignClients(), admin.connect()])
     await createTopic(admin, { topic, numPartitions: 1 })
     for (const compression of CODECS) await write({ compression, idempotent: compression !== 'gzip' })
   })
 
   after(async () => {
     await admin?.disconnect()
-    remove()
   })
 
   const producerOf = (settings: Partial<ProducerConfig>) =>

@@ -6,6 +6,7 @@ import { freePort, LOOPBACK } from '#local-servers/ports.ts'
 import { type RunningServer, startServer } from '#local-servers/start-server.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { type Tail, tail } from '#runtime/adapters/kafka/tail.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { until } from '../support/until.ts'
@@ -22,7 +23,7 @@ describe('given a follower of a topic', () => {
   before(async () => {
     const port = await freePort()
     brokers = [`${LOOPBACK}:${port}`]
-    server = await startServer(kafkaServer({ port, dataDir: folder }), {
+    server = await startServer(kafkaServer({ port, dataDir: folder, cacheDir: LOCAL }), {
       signal: new AbortController().signal,
       logsDir: folder,
     })

@@ -5,7 +5,6 @@ import { freePort } from '#local-servers/ports.ts'
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { temporaryFolder } from '../integration/localstack/support.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { askedWithKsql, installKsqlClient } from '../support/ksql-client.ts'
 import { Program } from '../support/program.ts'
@@ -23,13 +22,12 @@ const SERVED = /^(http:\/\/127\.0\.0\.1:\d+)\nToken: ([0-9a-f]{32})$/m
 describe('sluice views serve', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
-  const logs = temporaryFolder()
   let environment: TestEnvironment
   let server: Program
 
   before(async () => {
     environment = await TestEnvironment.create()
-    await installKsqlClient(logs.folder)
+    await installKsqlClient()
     await declareTables(environment, redis, publisher, STATEMENTS)
     const views = new ViewsStage(environment, redis, publisher)
     const measured = async (sensor: string, temperature: number) => {
@@ -51,7 +49,6 @@ describe('sluice views serve', () => {
   after(async () => {
     server?.signal('SIGTERM')
     await server?.ended
-    logs.remove()
     redis.close()
     await publisher.close()
     await environment?.close()

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kafkaServers } from '#local-servers/kafka.ts'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
+import type { Report } from '#local-servers/report.ts'
 import { startApart } from '#local-servers/start-server.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
-import type { Report } from '../../localstack/service-report.ts'
-import { LOGS_DIR } from '../../scripts/paths.ts'
+import { LOCAL, LOGS_DIR } from '../../scripts/paths.ts'
 import { emulatorServer } from './emulator/server.ts'
 
 export interface Servers {
@@ -26,8 +26,8 @@ export async function startServers(report: Report, signal: AbortSignal): Promise
   const [kafkaPort = 0, valkeyPort = 0, awsPort = 0] = await freePorts(3)
   const brokers = [`${LOOPBACK}:${kafkaPort}`]
   const serversIn = (folder: string) => [
-    ...kafkaServers({ ports: [kafkaPort], dataDir: folder }),
-    valkeyServer({ port: valkeyPort, dataDir: folder }),
+    ...kafkaServers({ ports: [kafkaPort], dataDir: folder, cacheDir: LOCAL }),
+    valkeyServer({ port: valkeyPort, dataDir: folder, cacheDir: LOCAL }),
     emulatorServer({ port: awsPort, dir: join(folder, 'aws'), brokers: brokers.join(',') }),
   ]
   const { stop } = await startApart(serversIn, { report, signal, logsDir: REHEARSAL_LOGS })

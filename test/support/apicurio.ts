@@ -2,6 +2,7 @@ import { freePort } from '#local-servers/ports.ts'
 import { startApart } from '#local-servers/start-server.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { registryServer } from '../../localstack/services/registry.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export interface Apicurio {
@@ -15,7 +16,7 @@ export interface Apicurio {
 /** Starts a real schema registry, initially without schemas. Schemas are lost when it is restarted on the same port. */
 export async function startApicurio(port?: number): Promise<Apicurio> {
   const at = port ?? (await freePort())
-  const { stop } = await startApart(dataDir => [registryServer({ port: at, dataDir })], {
+  const { stop } = await startApart(dataDir => [registryServer({ port: at, dataDir, cacheDir: LOCAL })], {
     signal: AbortSignal.timeout(HOPELESS_MS),
   })
   const uri = localRegistryUrl(at)

@@ -27,8 +27,8 @@ export type Client = (typeof CLIENTS)[number]
 type Role = 'producer' | 'consumer'
 
 /** Downloads and compiles the examples, unless they are already installed. */
-export async function installClientExamples(folder: string): Promise<void> {
-  const context = { signal: new AbortController().signal, logsDir: folder }
+export async function installClientExamples(): Promise<void> {
+  const context = { signal: new AbortController().signal }
   const lock = join(EXAMPLES, 'python', 'requirements.txt')
   const python = pythonPackages({ service: 'kafka', title: 'the Python clients', lock, dir: PYTHON })
   await Promise.all([python, await javaClient()].map(one => ensureInstalled(one, context)))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
 import type { RecordHeader } from '#runtime/cloudevents/record.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 
 const PYTHON = join(LOCAL, 'python', 'confluent')
@@ -32,10 +32,10 @@ export interface Serialized {
 }
 
 /** Downloads the serializers unless they are installed. */
-export async function installConfluentSerializers(folder: string): Promise<void> {
-  const context = { signal: new AbortController().signal, logsDir: folder }
+export async function installConfluentSerializers(): Promise<void> {
+  const context = { signal: new AbortController().signal }
   const packages = { service: 'registry', title: 'the serializers of Confluent', dir: PYTHON } as const
-  await ensureInstalled(pythonPackages({ ...packages, lock: 'confluent.txt' }), context)
+  await ensureInstalled(pythonPackages({ ...packages, lock: join(PYTHON_LOCKS, 'confluent.txt') }), context)
 }
 
 /** Registers the schemas and serializes the data. @param folder temporary folder */

@@ -8,7 +8,7 @@ import {
   pythonPackages,
 } from '#local-servers/install.ts'
 import { KAFKA_VERSION, kafkaPackage } from '#local-servers/kafka.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
@@ -27,9 +27,14 @@ const KAFKA_TOOLS: Package = {
 }
 
 /** Downloads both clients unless they are installed. */
-export async function installForeignClients(folder: string): Promise<void> {
-  const context = { signal: new AbortController().signal, logsDir: folder }
-  const librdkafka = { service: 'kafka', title: 'librdkafka', lock: 'librdkafka.txt', dir: PYTHON } as const
-  const packages = [pythonPackages(librdkafka), kafkaPackage(), KAFKA_TOOLS]
+export async function installForeignClients(): Promise<void> {
+  const context = { signal: new AbortController().signal }
+  const librdkafka = {
+    service: 'kafka',
+    title: 'librdkafka',
+    lock: join(PYTHON_LOCKS, 'librdkafka.txt'),
+    dir: PYTHON,
+  } as const
+  const packages = [pythonPackages(librdkafka), kafkaPackage(LOCAL), KAFKA_TOOLS]
   await Promise.all(packages.map(one => ensureInstalled(one, context)))
 }

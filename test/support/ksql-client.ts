@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
-import { LOCAL } from '../../scripts/paths.ts'
+import { LOCAL, PYTHON_LOCKS } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 import { HOPELESS_MS } from './until.ts'
 
@@ -29,10 +29,14 @@ interface Questions {
 }
 
 /** Downloads the client, unless it is installed. */
-export async function installKsqlClient(folder: string): Promise<void> {
-  const packages = { lock: 'ksql.txt', settings: 'ksql.toml', dir: PYTHON }
+export async function installKsqlClient(): Promise<void> {
+  const packages = {
+    lock: join(PYTHON_LOCKS, 'ksql.txt'),
+    settings: join(PYTHON_LOCKS, 'ksql.toml'),
+    dir: PYTHON,
+  }
   const client = pythonPackages({ service: 'kafka', title: 'the client of ksqlDB', ...packages })
-  await ensureInstalled(client, { signal: new AbortController().signal, logsDir: folder })
+  await ensureInstalled(client, { signal: new AbortController().signal })
 }
 
 /** Asks a server with the client. */

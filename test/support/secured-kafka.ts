@@ -1,4 +1,5 @@
 /** Broker with a listener for each authentication method, and with certificates and credentials for the test. */
+
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureInstalled } from '#local-servers/install.ts'
@@ -7,11 +8,12 @@ import { runTool } from '#local-servers/managed-process.ts'
 import { freePorts, LOOPBACK } from '#local-servers/ports.ts'
 import { requireJava } from '#local-servers/requirements.ts'
 import { startApart } from '#local-servers/start-server.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { type Certificates, type ClientCertificate, makeCertificates } from './certificates.ts'
 import { HOPELESS_MS } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
-const JARS = join(kafkaPackage().dir, '*')
+const JARS = join(kafkaPackage(LOCAL).dir, '*')
 const HANDLER = 'IamTokenValidator'
 const SOURCE = join(import.meta.dirname, 'java', `${HANDLER}.java`)
 
@@ -59,7 +61,7 @@ type Ports = Readonly<Record<(typeof NAMES)[number], number>>
 
 async function start(): Promise<SecuredKafka> {
   const signal = AbortSignal.timeout(HOPELESS_MS)
-  await ensureInstalled(kafkaPackage(), { signal })
+  await ensureInstalled(kafkaPackage(LOCAL), { signal })
   const free = await freePorts(NAMES.length)
   const ports = Object.fromEntries(NAMES.map((name, index) => [name, free[index]])) as unknown as Ports
   const certificates = await makeCertificates()
@@ -70,7 +72,7 @@ async function start(): Promise<SecuredKafka> {
       const keyFile = join(folder, 'server.pem')
       await writeFile(keyFile, `${certificates.key}${certificates.cert}`)
       const variant = variantOf(ports, folder, encryption(keyFile, certificates.caFile))
-      return [kafkaServer({ port: ports.plainText, dataDir: folder, variant })]
+      return [kafkaServer({ port: ports.plainText, dataDir: folder, cacheDir: LOCAL, variant })]
     }
     const running = await startApart(serversIn, { signal })
     const at = (name: keyof Ports) => `localhost:${ports[name]}`

@@ -3,6 +3,7 @@ import { freePort, LOOPBACK } from '#local-servers/ports.ts'
 import { startApart } from '#local-servers/start-server.ts'
 import type { Supervisor } from '#local-servers/supervisor.ts'
 import { valkeyServer } from '#local-servers/valkey.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 
 /** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */
@@ -44,9 +45,12 @@ export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Pro
 }
 
 async function start(port: number, settings: readonly string[], password?: string): Promise<Valkey> {
-  const { byName, stop } = await startApart(dataDir => [valkeyServer({ port, dataDir, settings })], {
-    signal: AbortSignal.timeout(HOPELESS_MS),
-  })
+  const { byName, stop } = await startApart(
+    dataDir => [valkeyServer({ port, dataDir, cacheDir: LOCAL, settings })],
+    {
+      signal: AbortSignal.timeout(HOPELESS_MS),
+    },
+  )
   const server = byName.get('valkey') as Supervisor
   const url = `redis://${LOOPBACK}:${port}`
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '#local-servers/ports.ts'
-import type { ServiceEvent } from '../../../localstack/service-report.ts'
+import type { ServiceEvent } from '#local-servers/report.ts'
 import type { ServicesOptions } from '../../../localstack/services/services-options.ts'
 
 /** A folder for one test file, and its removal. */

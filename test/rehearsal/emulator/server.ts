@@ -4,9 +4,9 @@ import { delimiter, dirname, join } from 'node:path'
 import { pythonPackages } from '#local-servers/install.ts'
 import type { Launch } from '#local-servers/managed-process.ts'
 import { LOOPBACK } from '#local-servers/ports.ts'
-import { awsAnswers } from '#local-servers/probes.ts'
 import type { Server } from '#local-servers/server-definition.ts'
-import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
+import { awsAnswers } from '../../../localstack/services/http-probes.ts'
+import { LOCAL, PROJECT, PYTHON_LOCKS } from '../../../scripts/paths.ts'
 
 /** Version as in localstack/python/ministack.txt. */
 const VERSION = '1.5.33'
@@ -53,7 +53,12 @@ export function emulatorServer({ port, dir, brokers }: EmulatorOptions): Server 
     variable: 'AWS_PORT',
     port,
     dir,
-    package: pythonPackages({ service: 'aws', title: TITLE, lock: 'ministack.txt', dir: INSTALLED }),
+    package: pythonPackages({
+      service: 'aws',
+      title: TITLE,
+      lock: join(PYTHON_LOCKS, 'ministack.txt'),
+      dir: INSTALLED,
+    }),
     prepare: () => prepare(port, dir, brokers),
     answers: () => awsAnswers(`http://${LOOPBACK}:${port}/_ministack/health`),
   }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
-import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
+import { LOCAL, PROJECT, PYTHON_LOCKS } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -18,7 +18,7 @@ export const dockerfiles: Check = {
   async run(signal) {
     const files = await sourceFiles('Dockerfile', 'examples/*/Dockerfile')
     if (files.length < 3) throw new Failed(`only ${files.length} Dockerfiles were found`)
-    const packages = { service: 'aws', title: 'hadolint', lock: 'hadolint.txt' } as const
+    const packages = { service: 'aws', title: 'hadolint', lock: join(PYTHON_LOCKS, 'hadolint.txt') } as const
     await ensureInstalled(pythonPackages({ ...packages, dir: DIR, probe: HADOLINT }), { signal })
     const found = await findings(files, '', signal)
     if (found !== '') throw new Failed(found)

@@ -329,7 +329,10 @@ module.exports = {
       comment: 'any project can start them',
       severity: 'error',
       from: { path: '^packages/local-servers/' },
-      to: { dependencyTypes: ['local'], pathNot: '^packages/(local-servers|runtime|kafka-records|schema-registry)/' },
+      to: {
+        dependencyTypes: ['local'],
+        pathNot: '^packages/(local-servers|runtime|kafka-records|schema-registry)/',
+      },
     },
     ...roomStair('packages/msk-trigger', TRIGGER_ROOMS),
     ...roomStair('infra', INFRA_ROOMS),

@@ -1,3 +1,4 @@
+import { LOCAL } from '../../../../scripts/paths.ts'
 import { kafkaServer } from '../../../local-servers/kafka.ts'
 import { freePort, LOOPBACK } from '../../../local-servers/ports.ts'
 import { type RunningServer, startApart } from '../../../local-servers/start-server.ts'
@@ -12,9 +13,12 @@ export interface OwnBroker extends Pick<RunningServer, 'kill' | 'restart'> {
 /** Starts a broker on a free port, with a temporary folder. */
 export async function startOwnBroker(): Promise<OwnBroker> {
   const port = await freePort()
-  const { byName, stop } = await startApart(folder => [kafkaServer({ port, dataDir: folder })], {
-    signal: new AbortController().signal,
-  })
+  const { byName, stop } = await startApart(
+    folder => [kafkaServer({ port, dataDir: folder, cacheDir: LOCAL })],
+    {
+      signal: new AbortController().signal,
+    },
+  )
   const broker = byName.get('kafka') as RunningServer
   return {
     address: `${LOOPBACK}:${port}`,

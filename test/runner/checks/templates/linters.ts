@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ensureInstalled, pythonPackages } from '#local-servers/install.ts'
-import { LOCAL } from '../../../../scripts/paths.ts'
+import { LOCAL, PYTHON_LOCKS } from '../../../../scripts/paths.ts'
 import { Failed } from '../../check.ts'
 import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'
 
@@ -19,7 +19,11 @@ interface Linter {
 
 /** Installs the pinned versions of both linters if necessary. */
 export async function installLinters(signal: AbortSignal): Promise<void> {
-  const packages = { service: 'aws', title: 'cfn-lint and checkov', lock: 'lint.txt' } as const
+  const packages = {
+    service: 'aws',
+    title: 'cfn-lint and checkov',
+    lock: join(PYTHON_LOCKS, 'lint.txt'),
+  } as const
   await ensureInstalled(pythonPackages({ ...packages, dir: DIR, probe: join('bin', 'checkov') }), { signal })
 }
 

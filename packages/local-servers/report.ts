@@ -1,0 +1,16 @@
+/**
+ * State of a server. `installing` is reported repeatedly, every few seconds. `used` means that the server was already running; it
+ * is not stopped at the end.
+ */
+export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
+
+export interface ServiceEvent {
+  readonly service: string
+  readonly state: ServiceState
+  /** Details for the user, such as a version, an address or a reason. */
+  readonly detail: string
+  /** Duration of the state, in milliseconds. */
+  readonly ms: number
+}
+
+export type Report = (event: ServiceEvent) => void

@@ -6,6 +6,7 @@ FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4
 WORKDIR /app
 # The packages change less often than the code.
 COPY package.json package-lock.json ./
+COPY packages/create-sluice/package.json packages/create-sluice/
 COPY packages/kafka-records/package.json packages/kafka-records/
 COPY packages/local-servers/package.json packages/local-servers/
 COPY packages/schema-registry/package.json packages/schema-registry/

@@ -1,6 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { requireFreePorts } from '#local-servers/ports.ts'
+import type { Report } from '#local-servers/report.ts'
+import { Supervisor } from '#local-servers/supervisor.ts'
 import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
 import { loadedInputs } from '../lib/app/loaded-inputs.ts'
@@ -14,14 +17,16 @@ import { runMain } from '../scripts/run-main.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import { readStartOptions, START_USAGE, type StartOptions, servicesFromEnvironment } from './command-options.ts'
+import {
+  readStartOptions,
+  START_USAGE,
+  type StartOptions,
+  servicesFromEnvironment,
+} from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
 import { formatEvent } from './service-report.ts'
-import type { Report } from '#local-servers/report.ts'
-import { requireFreePorts } from '#local-servers/ports.ts'
-import { Supervisor } from '#local-servers/supervisor.ts'
 import type { StartedConsole } from './start/console.ts'
 import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from './start/functions.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'

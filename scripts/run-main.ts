@@ -1,7 +1,7 @@
 /** Entry point of programs: parses options, handles stop requests, and sets the exit status. */
 import process from 'node:process'
+import { StopRequested, stopRequest } from '#local-servers/stop-request.ts'
 import { familiesError } from '../lib/telemetry/adapters/loaded-families.ts'
-import { StopRequested, stopRequest } from './stop-request.ts'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {

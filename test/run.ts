@@ -1,10 +1,10 @@
 /** `npm test`: runs the selected tests and counts them in the last line. */
 
 import { availableParallelism, loadavg } from 'node:os'
+import { StopRequested } from '#local-servers/stop-request.ts'
 import { durationText } from '../lib/support/duration.ts'
 import { formatEvent } from '../localstack/service-report.ts'
 import { runMain } from '../scripts/run-main.ts'
-import { StopRequested } from '../scripts/stop-request.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'

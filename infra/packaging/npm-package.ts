@@ -10,13 +10,13 @@ import { build, type Plugin } from 'esbuild'
 export const PROJECT = resolve(import.meta.dirname, '..', '..')
 
 export interface PackageBuild {
-  /** Absolute path of the package, with its `package.json` and `tsconfig.build.json`. */
+  /** Absolute path of the package, with its `package.json` and, for types, `tsconfig.build.json`. */
   readonly folder: string
   /** Entry points: name in `dist` without extension, and source file in the package folder. */
   readonly entries: Readonly<Record<string, string>>
   /**
    * Source files of the package's `exports`. Type declarations are written for these files and for the files that their
-   * declarations import.
+   * declarations import. Empty for a command.
    */
   readonly typed: readonly string[]
   /** Pattern for the file names of shared code, without extension. It may contain `[name]` and `[hash]`. */
@@ -41,7 +41,7 @@ export async function buildPackage(parts: PackageBuild): Promise<void> {
   const manifest: Manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   await rm(dist, { recursive: true, force: true })
   await writeCode(parts, manifest, dist)
-  await writeTypes(parts, manifest, dist)
+  if (parts.typed.length > 0) await writeTypes(parts, manifest, dist)
 }
 
 async function writeCode(

@@ -7,6 +7,7 @@ import { withLockFile } from './lock-file.mjs'
 import { type Launch, runTool } from './managed-process.ts'
 import type { Report } from './report.ts'
 import { requireMaven, requirePython } from './requirements.ts'
+import { UserError } from './user-error.ts'
 
 /** Options of an installation. */
 export interface InstallContext {
@@ -65,7 +66,8 @@ async function install({ service, title, dir, version, fill }: Package, context:
     await rm(incomplete, { recursive: true, force: true })
     await rm(logFile, { force: true })
     await mkdir(incomplete, { recursive: true })
-    const run: RunTool = (launch, task = `Installing ${title}`) => runTool(launch, { task, logFile, signal })
+    const run: RunTool = (launch, task = `Installing ${title}`) =>
+      runTool(launch, { task, logFile, signal }).catch(error => throwWithHint(error, logFile))
     await fill(incomplete, run, context)
     await writeFile(join(incomplete, MARKER), version)
     await rm(dir, { recursive: true, force: true })
@@ -76,6 +78,17 @@ async function install({ service, title, dir, version, fill }: Package, context:
     await rm(incomplete, { recursive: true, force: true })
   }
   say('installed')
+}
+
+const UNREACHABLE =
+  /unknown host|name resolution|resolve host|dns error|unreachable|connection refused|connect timed out|failed to connect|could not transfer|transfer failed/i
+
+/** Adds to the error of an installation that the network may be the cause, if the output says so. */
+function throwWithHint(error: unknown, logFile: string): never {
+  if (error instanceof UserError && UNREACHABLE.test(readFileSync(logFile, 'utf8')))
+    error.message +=
+      '\n  No network? Downloading needs one: check the connection and the proxy, then start again.'
+  throw error
 }
 
 async function isUpToDate({ dir, probe, version }: Package): Promise<boolean> {

@@ -103,7 +103,8 @@ export function describeExit({ code, signal }: Exit): string {
 
 const ERROR_PATTERN =
   /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
-const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
+/** Lines that do not name an error: stack frames, and Maven's references to its help pages. */
+const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "|^\[ERROR\] \[Help/
 
 /** Returns the last line of a log that seems to be an error; if none exists, the last line. */
 export function tellingLine(logFile: string): string {

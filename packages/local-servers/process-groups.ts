@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 
 // Each server has a process group of its own. Therefore Ctrl-C in the terminal does not end a server before it is stopped in order,
 // and its child processes end with it.
@@ -65,7 +65,8 @@ export function guardGroup(leader: number): () => Promise<void> {
 }
 
 function startWatchdog(): ChildProcess {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'watchdog.ts')], {
+  const script = new URL(import.meta.url.endsWith('.ts') ? './watchdog.ts' : './watchdog.js', import.meta.url)
+  const child = spawn(process.execPath, [fileURLToPath(script)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

@@ -45,6 +45,19 @@ export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promis
   )
 }
 
+/**
+ * Returns a message for each missing program that starts or installs the servers; none for servers that environment variables
+ * name.
+ */
+export async function listMissingPrograms(env: NodeJS.ProcessEnv): Promise<string[]> {
+  const needed = [
+    ...(env.KAFKA_BROKERS ? [] : [requireJava, requireMaven]),
+    ...(env.REDIS_URL ? [] : [requirePython]),
+  ]
+  const found = await Promise.allSettled(needed.map(require => require(env)))
+  return found.flatMap(one => (one.status === 'rejected' ? [(one.reason as Error).message] : []))
+}
+
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']
 const ASK_PYTHON = 'import sys; print(*sys.version_info[:3], sys.executable)'
 
@@ -60,9 +73,9 @@ export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promi
     older ??= `Python ${major}.${minor}.${patch}`
   }
   throw new UserError(
-    `Valkey and LocalStack are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${describeVersion('python3', older)}. ` +
+    `Servers such as Valkey are installed with Python ${OLDEST_PYTHON.join('.')} or newer; ${describeVersion('python3', older)}. ` +
       'Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), or set ' +
-      'REDIS_URL and AWS_ENDPOINT_URL to running servers.',
+      'REDIS_URL to a running server.',
   )
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kafkaServers } from './kafka.ts'
-import { LOOPBACK, requireFreePorts } from './ports.ts'
+import { LOOPBACK, requireFreePorts, type WantedPort } from './ports.ts'
 import { kafkaAnswers, redisAnswers } from './probes.ts'
 import { processStart } from './process-start.ts'
 import type { Report } from './report.ts'
@@ -81,6 +81,8 @@ export interface StartOptions extends ServiceFolders {
   readonly logsDir: string
   /** True to start with empty data. */
   readonly fresh?: boolean | undefined
+  /** Ports of other programs, which must be free too. */
+  readonly ports?: readonly WantedPort[]
   readonly report: Report
   readonly signal: AbortSignal
 }
@@ -90,9 +92,10 @@ export async function startPlaced(
   placed: readonly PlacedService[],
   options: StartOptions,
 ): Promise<RunningServers<Supervisor>> {
-  const { dataDir, logsDir, fresh, report, signal } = options
-  const servers = placed.flatMap(({ service, place }) => service.servers(portsAt(place), options))
-  await requireFreePorts(servers)
+  const { dataDir, cacheDir, kafkaVersion, logsDir, fresh, ports = [], report, signal } = options
+  const folders = { dataDir, cacheDir, kafkaVersion }
+  const servers = placed.flatMap(({ service, place }) => service.servers(portsAt(place), folders))
+  await requireFreePorts([...servers, ...ports])
   const release = claimData(dataDir)
   if (fresh) for (const { dir } of servers) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })

@@ -71,6 +71,6 @@ describe('given a condition that prevents the servers from starting', () => {
     const nothing = { PATH: folder }
     await assert.rejects(requireJava(nothing), /needs Java 17 .*apt install openjdk.*KAFKA_BROKERS/)
     await assert.rejects(requireMaven(nothing), /mvn cannot be run.*apt install maven.*KAFKA_BROKERS/)
-    await assert.rejects(requirePython(nothing), /Python 3\.11 or newer.*REDIS_URL and AWS_ENDPOINT_URL/)
+    await assert.rejects(requirePython(nothing), /Python 3\.11 or newer.*REDIS_URL/)
   })
 })

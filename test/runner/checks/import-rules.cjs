@@ -328,10 +328,10 @@ module.exports = {
       name: 'local-servers-stand-alone',
       comment: 'any project can start them',
       severity: 'error',
-      from: { path: '^packages/local-servers/' },
+      from: { path: '^packages/(local-servers|create-sluice)/' },
       to: {
         dependencyTypes: ['local'],
-        pathNot: '^packages/(local-servers|runtime|kafka-records|schema-registry)/',
+        pathNot: '^packages/(create-sluice|local-servers|runtime|kafka-records|schema-registry)/',
       },
     },
     ...roomStair('packages/msk-trigger', TRIGGER_ROOMS),

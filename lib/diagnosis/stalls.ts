@@ -9,6 +9,8 @@ interface Cause {
   readonly reason: string
   /** Advice in whole sentences. */
   readonly advice: string
+  /** Number of pending records; only for consumer groups without members. */
+  readonly unread?: number
 }
 
 /** Functions that have stalled for the same cause; none if a server does not answer. */
@@ -83,13 +85,12 @@ export class StallWatch {
         causes.set(`${lag.function}|${lag.topic}`, { cause, functions: [lag.function] })
     }
     this.#open = new Map([...causes.keys()].map(place => [place, this.#open.get(place) ?? nowMs]))
-    return [...causes]
-      .map(([place, { cause, functions }]) => ({
-        ...cause,
-        functions,
-        sinceMs: this.#open.get(place) ?? nowMs,
-      }))
-      .sort((a, b) => a.sinceMs - b.sinceMs)
+    const stalls = [...causes].map(([place, { cause, functions }]) => ({
+      ...cause,
+      functions,
+      sinceMs: this.#open.get(place) ?? nowMs,
+    }))
+    return joinUnread(stalls).sort((a, b) => a.sinceMs - b.sinceMs)
   }
 
   #findCause(lag: WatchedLag, members: number | undefined, nowMs: number): Cause | undefined {
@@ -107,6 +108,17 @@ export class StallWatch {
     if (unreadMs >= DEAD_AFTER_MS) return describeNoReaders(group, pending)
     return idleMs >= QUIET_MS + windowMs ? describeNoProgress(name, pending, idleMs) : undefined
   }
+}
+
+/** Reports consumer groups without members as one stall, because what makes several usually is one cause. */
+function joinUnread(stalls: readonly StalledFunctions[]): StalledFunctions[] {
+  const unread = stalls.filter(one => one.unread !== undefined)
+  const [first] = unread
+  if (!first || unread.length === 1) return [...stalls]
+  const functions = [...new Set(unread.flatMap(one => one.functions))]
+  const pending = unread.reduce((sum, one) => sum + (one.unread ?? 0), 0)
+  const reason = `${formatRecordCount(pending)} pending, and ${unread.length} consumer groups have no members`
+  return [{ ...first, functions, reason, unread: pending }, ...stalls.filter(one => !unread.includes(one))]
 }
 
 /** @param reason error of the last attempt to reach the server */
@@ -139,6 +151,7 @@ export function describeNoReaders(group: string, pending: number): Cause {
     reason: `${formatRecordCount(pending)} pending, and the consumer group ${group} has no members`,
     advice:
       'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
+    unread: pending,
   }
 }
 

@@ -136,12 +136,10 @@ describe('the pages of the console', () => {
 
   it('given a consumer that is dead, then the overview says so, and what to do', async () => {
     const visit = await browser.visit(served.address('/'))
-    const reason = `the consumer group sluice-alerting-${environment.name} has no members`
-    const problem = visit.page.locator('.problem', { hasText: reason })
+    const problem = visit.page.locator('.problem', { hasText: 'consumer groups have no members' })
     await problem.waitFor()
-    const pending = (await environment.client.ends(things.topic)).reduce((sum, end) => sum + end, 0)
     const text = (await problem.textContent()) ?? ''
-    assert.match(text, new RegExp(`${pending} records pending.*Check that the function is deployed`))
+    assert.match(text, /alerting.*: \d+ records pending.*Check that the function is deployed/)
     await visit.close()
   })
 

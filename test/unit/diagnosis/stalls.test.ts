@@ -52,6 +52,21 @@ describe('stalls and their causes', () => {
     assert.match(dead?.advice ?? '', /trigger/)
   })
 
+  it('given several groups without members, then they are one stall that names each function once', () => {
+    const stalls = new StallWatch(2_000)
+    const names = ['alerting', 'processor', 'alerting']
+    const lags = names.map((name, number) => ({
+      ...{ function: name, topic: `t-${number}`, group: `g-${number}`, windowMs: 0, pending: 2 },
+      partitions: [{ partition: 0, next: 0, end: 2, pending: 2 }],
+    }))
+    const members = new Map(lags.map(({ group }) => [group, 0]))
+    const facts = { servers: { kafka: null, redis: null }, lags, members, broken: [] }
+    const looks = Array.from({ length: 8 }, (_, at) => stalls.next(facts, at * 2_000))
+    const [stall, ...others] = looks.at(-1) ?? []
+    assert.deepEqual([stall?.functions, others], [['alerting', 'processor'], []])
+    assert.equal(stall?.reason, '6 records pending, and 3 consumer groups have no members')
+  })
+
   it('given a group without members that continues, then it has other readers, and has not stalled', () => {
     const watcher = new Watcher()
     for (let next = 10; next < 40; next += 1)

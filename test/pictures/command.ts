@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { topicName } from '../../lib/app/topics.ts'
 import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'
@@ -33,24 +33,57 @@ const MAX_BYTES = 150 * 1024
 
 /** Time in which readings fill the charts. */
 const FILL_MS = 100_000
+/** Time until the overview shows rates. */
+const RATES_MS = 13_000
+
+/** The README loads before anything else of the project. */
+const README_MAX_BYTES = 30 * 1024
+const README_VIEWPORT = { width: 820, height: 800 }
 
 interface Shot {
   readonly file: string
   readonly path: string
+  readonly query?: Readonly<Record<string, string>>
   /** Steps that lead from the page to what is shown. */
   readonly open?: (page: Page) => Promise<void>
 }
+
+/** The sensor of the story: it goes hot, its alert fires, a notification leaves, it cools down, and the alert resolves. */
+const SENSOR = 'server-room-7'
+/** Temperatures of the story in °C, at the minutes before the end, sorted by time. */
+const STORY: readonly (readonly [minutesAgo: number, temperature: number])[] = [
+  [50, 22],
+  [42, 23],
+  [35, 29],
+  [29, 36],
+  [25, 42],
+  [20, 45],
+  [15, 43],
+  [10, 37],
+  [6, 30],
+  [3, 25],
+]
 
 const SHOTS: readonly Shot[] = [
   {
     file: 'console-telemetry.png',
     path: '/telemetry',
-    open: page => page.locator('table a').first().click(),
+    query: { entity: `/environment/test-site ${SENSOR}` },
+  },
+  {
+    file: 'console-alert.png',
+    path: '/alerts',
+    query: { state: 'history' },
+    open: page =>
+      page.getByText(SENSOR).first().locator('xpath=ancestor::tr').getByRole('link').first().click(),
   },
   { file: 'console-alerts.png', path: '/alerts' },
   { file: 'console-rules.png', path: '/alerts/rules' },
   { file: 'console-failures.png', path: '/failures' },
   { file: 'console-kafka.png', path: '/kafka' },
+  { file: 'console-groups.png', path: '/kafka/groups' },
+  { file: 'console-messages.png', path: '/kafka/messages', query: { topic: topicName('readings', ENV) } },
+  { file: 'console-table.png', path: '/tables', query: { table: 'device_sensor_stats' } },
 ]
 
 // Waiting for a server does not keep this process alive.
@@ -87,18 +120,22 @@ async function takePictures(_options: object, signal: AbortSignal): Promise<numb
   return 0
 }
 
-/** Gives every area something to show: alerts, a silence, and records that fail. */
+/** Gives every area something to show: the story of a hot sensor, alerts that fire, a silence, and records that fail. */
 async function fill(client: ForeignClient, say: Say): Promise<void> {
   say('schemas, a silence, hot rooms, and a record that fails')
   await sluice(['schemas', 'register', '--yes'])
   await sluice(['silence', 'add', '--rule', 'HIGH_WIND', '--for', '2h', '--comment', 'a storm is announced'])
-  const hot = ['server-room-1', 'server-room-2', 'server-room-7'].map((sensor, at) =>
+  const story = STORY.map(([minutesAgo, temperature], at) => {
+    const time = new Date(Date.now() - minutesAgo * 60_000).toISOString()
+    return writtenMessage(environmentReading(`story-${at}`, { sensor: SENSOR, temperature, time }))
+  })
+  const hot = ['server-room-1', 'server-room-2'].map((sensor, at) =>
     writtenMessage(
       environmentReading(`hot-${at}`, { sensor, temperature: 41.5 + at, time: new Date().toISOString() }),
     ),
   )
   const foreign = { key: 'fridge-2', value: JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 }) }
-  await client.send(topicName('readings', ENV), [...hot, foreign])
+  await client.send(topicName('readings', ENV), [...story, ...hot, foreign])
 }
 
 async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
@@ -108,9 +145,13 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
     const overview = await browser.visit(addressOf('/'), VIEWPORT)
     await pause(FILL_MS, undefined, { signal })
     await picture(overview.page, 'console-overview.png')
-    for (const { file, path, open } of SHOTS) {
+    const small = await browser.visit(addressOf('/'), README_VIEWPORT)
+    await pause(RATES_MS, undefined, { signal })
+    const flow = small.page.locator('section.card').filter({ has: small.page.locator('#flow') })
+    await picture(small.page, 'readme.png', { of: flow, maxBytes: README_MAX_BYTES })
+    for (const { file, path, query, open } of SHOTS) {
       say(file)
-      const { page } = await browser.visit(addressOf(path), VIEWPORT)
+      const { page } = await browser.visit(addressOf(path, query), VIEWPORT)
       await settled(page)
       await open?.(page)
       await settled(page)
@@ -121,18 +162,24 @@ async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function picture(page: Page, file: string): Promise<void> {
+/** Takes a picture of a page. @param of part of the page to show; by default, what fits into the window */
+async function picture(
+  page: Page,
+  file: string,
+  { of, maxBytes = MAX_BYTES }: { readonly of?: Locator; readonly maxBytes?: number } = {},
+): Promise<void> {
   const target = join(FOLDER, file)
-  await page.screenshot({ path: target })
+  await (of ?? page).screenshot({ path: target })
   await page.context().close()
   const { size } = await stat(target)
-  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, of at most ${MAX_BYTES}`)
+  if (size > maxBytes) throw new Error(`${file} has ${size} bytes, of at most ${maxBytes}`)
 }
 
 /** The address of a page of the console, with the token. */
-function addressOf(path: string): string {
+function addressOf(path: string, query: Shot['query'] = {}): string {
   const address = new URL(stack().consoleAddress ?? '')
   address.pathname = path
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value)
   return address.href
 }
 

@@ -88,7 +88,7 @@ function configuration({ env, broker, redisUrl, environment, functions }: Offlin
       },
     },
     plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
-    custom: { mskTrigger: { brokers: broker, lingerMs: 5 } },
+    custom: { mskTrigger: { brokers: broker, lingerMs: 50 } },
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, { topic, ...one }]) => [
         name,

@@ -1,7 +1,7 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../support/duration.ts'
+import { groupText } from '../support/group-text.ts'
 import { hasSymbol, shortNumber } from '../support/short-number.ts'
-import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'

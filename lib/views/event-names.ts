@@ -1,6 +1,5 @@
 /** Events of the consumer `views`, and names of the groups of a table. */
 import type { EventType } from '../schemas/event-types.ts'
-import { jsonIn } from '../support/json.ts'
 import type { Scalar } from './plan.ts'
 
 export const VIEW_ROW_TYPE = 'io.sluice.view.row.v1' satisfies EventType
@@ -63,10 +62,4 @@ export function isRow(entity: string): boolean {
 /** Returns the name of a group. It is the subject of its events, and their key. */
 export function groupName(values: readonly Scalar[]): string {
   return JSON.stringify(values)
-}
-
-/** Returns the values of a group as text for people, such as `oslo, 3`. A text that is not the name of a group is returned unchanged. */
-export function groupText(name: string): string {
-  const values = jsonIn(name)
-  return Array.isArray(values) ? values.join(', ') : name
 }

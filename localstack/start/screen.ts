@@ -1,5 +1,6 @@
 import { getEventTime } from '#runtime/consumer/index.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
+import { groupText } from '../../lib/support/group-text.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */
@@ -43,7 +44,7 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${alert.entity.subject ?? alert.entity.source}: ${describeEnd(alert)}`
+      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeEnd(alert)}`
   return `${getEventTime(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { groupText } from '../../../lib/support/group-text.ts'
 import { buildAddress } from '../client/address.ts'
 import { formatExactTime, formatTime, type Tone } from './value-texts.ts'
 
@@ -10,7 +11,7 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   const { source, subject } = splitEntity(entity)
   const shown = (
     <>
-      {subject || source} {subject && <small class="muted">{source}</small>}
+      {subject ? groupText(subject) : source} {subject && <small class="muted">{source}</small>}
     </>
   )
   return hasTelemetry(entity) ? (
@@ -26,12 +27,12 @@ export function splitEntity(entity: string): { readonly source: string; readonly
   return { source, subject: subject.join(' ') }
 }
 
-/**
- * Returns whether the entity sends readings. Consumers also have entities for alerts, groups and patterns, which do not send
- * readings.
- */
+/** Beginnings of the sources of entities that are not in readings: rows of tables, groups of patterns, the clock. */
+const OWN_SOURCES = ['/views/', '/groups/', '/clock']
+
+/** Returns whether the entity sends readings, of whatever family. */
 export function hasTelemetry(entity: string): boolean {
-  return /^\/(environment|database|device)\//.test(entity)
+  return !OWN_SOURCES.some(source => entity.startsWith(source))
 }
 
 /** Severity as a colored word. The word makes it readable without colors. */

@@ -7,7 +7,8 @@ import { parsePatternIdentity } from '../../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { getRuleIdentity } from '../../alerting/rule.ts'
 import { parseRuleIdentity } from '../../alerting/rules-in-force.ts'
-import { groupText, tableOfSource } from '../../views/event-names.ts'
+import { groupText } from '../../support/group-text.ts'
+import { tableOfSource } from '../../views/event-names.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
 import type {
   Expectation,

@@ -60,7 +60,7 @@ async function readRecords(
 ): Promise<(partitions: number) => PlacedEvent[]> {
   const name = toInputName(file)
   const text = await readText(file, name, terminal)
-  if (inputsIn(config.env).some(input => input.topic === topic)) {
+  if (inputsIn(config.env, config.inputsFile).some(input => input.topic === topic)) {
     const documents = parseDocuments(text, name)
     return partitions => documents.map(one => placeDocument(one, { topic, partitions, key }))
   }

@@ -28,7 +28,7 @@ interface Result {
 }
 
 const DEAD_LETTERS: Result = { title: 'Dead letters', page: '/failures', signal: 'dlq' }
-/** States that only the function itself, `sluice state show` and `sluice sql` know. */
+/** States that no other function receives; `sluice state show` prints them. */
 const STATES: Result = { title: 'States' }
 
 /** Results in the order of their lanes. */

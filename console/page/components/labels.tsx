@@ -27,12 +27,12 @@ export function splitEntity(entity: string): { readonly source: string; readonly
   return { source, subject: subject.join(' ') }
 }
 
-/** Beginnings of the sources of entities that are not in readings: rows of tables, groups of patterns, the clock. */
-const OWN_SOURCES = ['/views/', '/groups/', '/clock']
+/** Matches entities that are not in readings: rows of tables, groups of patterns, the clock. */
+const OWN_ENTITY = /^\/(?:views\/|groups\/|clock(?: |$))/
 
 /** Returns whether the entity sends readings, of whatever family. */
 export function hasTelemetry(entity: string): boolean {
-  return !OWN_SOURCES.some(source => entity.startsWith(source))
+  return !OWN_ENTITY.test(entity)
 }
 
 /** Severity as a colored word. The word makes it readable without colors. */

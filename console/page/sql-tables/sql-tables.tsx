@@ -128,12 +128,14 @@ const START = 'Window start'
 interface RowTableProps {
   readonly table: string
   readonly answer: RowsAnswer
+  /** Prefix of the table's query parameters, which must differ between the tables of a page. */
+  readonly name?: string
 }
 
-export function RowTable({ table, answer }: RowTableProps): JSX.Element {
+export function RowTable({ table, answer, name = 'rows' }: RowTableProps): JSX.Element {
   return (
     <DataTable
-      name="rows"
+      name={name}
       caption={`rows of ${table}`}
       columns={buildColumns(answer)}
       rows={answer.rows}

@@ -40,7 +40,7 @@ function RowsOfEntity({ table, subject }: RowsProps): JSX.Element | null {
       <h2>
         Table <a href={buildAddress('/tables', { table, key: subject })}>{table}</a>
       </h2>
-      <RowTable table={table} answer={{ ...answer, rows }} />
+      <RowTable name={`rows.${table}`} table={table} answer={{ ...answer, rows }} />
     </section>
   )
 }

@@ -48,14 +48,14 @@ export async function started(name: string, file: string, servers: Servers): Pro
   return { loadedMs, firstMs, laterMs: invocationMs }
 }
 
-/** @param record when the first record comes */
+/** @param when when the first record comes */
 async function timesOf(
-  record: 'none' | 'at once' | 'later',
+  when: 'none' | 'at once' | 'later',
   name: string,
   file: string,
   { broker, redisUrl }: Servers,
 ): Promise<PrintedTimes> {
-  const { code, stdout, output } = await runProgram(FIRST, [file, record], {
+  const { code, stdout, output } = await runProgram(FIRST, [file, when, JSON.stringify(FIRST_RECORD)], {
     cwd: PROJECT,
     env: {
       KAFKA_BROKERS: broker,

@@ -146,11 +146,12 @@ function violation(instancePath, schemaPath, keyword, params) { return { instanc
 
 /**
  * Replaces the concatenation of errors with a function that appends them. For each referenced schema, ajv copies all previous
- * errors, which can take hours for a long list of invalid elements. Functions also create and add single errors, because every
- * function of the cloud reads this code when it starts.
+ * errors, which can take hours for a long list of invalid elements. Functions also create and add single errors, and schema
+ * paths are empty unless they lead through alternatives or names, because every function of the cloud reads this code when it starts.
  */
 function shortenErrors(code: string): string {
   return code
+    .replaceAll(/schemaPath:"(?![^"]*\/(?:anyOf|oneOf|not|propertyNames)\/)[^"]*"/g, 'schemaPath:""')
     .replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'joined(vErrors, $1)')
     .replaceAll(
       /if\s*\(vErrors === null\)\s*\{\s*vErrors = \[(\w+)\];?\s*\}\s*else\s*\{\s*vErrors\.push\(\1\);?\s*\}/g,
@@ -159,6 +160,10 @@ function shortenErrors(code: string): string {
     .replaceAll(
       /\{instancePath:(.+?),schemaPath:(.+?),keyword:(.+?),params:((?!.*,propertyName:).+)\};$/gm,
       'violation($1, $2, $3, $4);',
+    )
+    .replaceAll(
+      /const (\w+) = (violation\(.+\));\s*vErrors = added\(vErrors, \1\);/g,
+      'vErrors = added(vErrors, $2);',
     )
 }
 

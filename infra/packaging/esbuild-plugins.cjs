@@ -21,22 +21,43 @@ const inlineText = {
   },
 }
 
-const ALL_COMMANDS = 'commands.forEach('
+/** Edits of the client libraries, by file: texts that it must contain once, and their replacements. */
+const EDITS = {
+  // The client of Redis gives a prototype two methods for each of some 300 commands, one after another, and for each of them V8
+  // copies the table of all that are there: 15 ms of every cold start. An object of which something was deleted is a hash table,
+  // and takes half a millisecond. The constructor of this prototype is never used: its subclasses have their own.
+  'ioredis/built/utils/Commander.js': {
+    'commands.forEach(': 'delete Commander.prototype.constructor\ncommands.forEach(',
+  },
+  // A single server needs nothing of clusters.
+  'ioredis/built/Redis.js': { 'require("./cluster")': '0', 'Redis.Cluster = cluster_1.default;': '' },
+  'ioredis/built/index.js': {
+    'require("./cluster")': '0',
+    'cluster_1.default': 'require("./cluster").default',
+  },
+  // Functions seldom ask as an administrator.
+  'kafkajs/src/index.js': { "require('./admin')": "options => require('./admin')(options)" },
+}
 
-/**
- * The client of Redis gives a prototype two methods for each of some 300 commands, one after another, and for each of them V8
- * copies the table of all that are there: 15 ms of every cold start. An object of which something was deleted is a hash table,
- * and takes half a millisecond. The constructor of this prototype is never used: its subclasses have their own.
- */
-const quickCommands = {
-  name: 'quick-commands',
+const CLIENTS = /node_modules[\\/](ioredis[\\/]built|kafkajs[\\/]src)[\\/].*\.js$/
+/** Modules that no function needs: it has its own producer, and its trigger is the consumer. */
+const UNUSED = /kafkajs[\\/]src[\\/](consumer|producer)[\\/](\w+[\\/])?index\.js$/
+
+/** Leaves out of the client libraries what no function needs, and what slows its start. */
+const leanClients = {
+  name: 'lean-clients',
   setup(build) {
-    build.onLoad({ filter: /ioredis[\\/]built[\\/]utils[\\/]Commander\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
-      if (!source.includes(ALL_COMMANDS)) throw new Error(`${path} is not what quick-commands was made for`)
-      return {
-        contents: source.replace(ALL_COMMANDS, `delete Commander.prototype.constructor\n${ALL_COMMANDS}`),
+    build.onLoad({ filter: CLIENTS }, ({ path }) => {
+      if (UNUSED.test(path)) return { contents: 'module.exports = {}' }
+      const name = Object.keys(EDITS).find(file => path.replaceAll('\\', '/').endsWith(`/${file}`))
+      if (!name) return
+      let contents = readFileSync(path, 'utf8')
+      for (const [text, replacement] of Object.entries(EDITS[name])) {
+        if (contents.split(text).length !== 2)
+          throw new Error(`${path} is not what lean-clients was made for`)
+        contents = contents.replace(text, replacement)
       }
+      return { contents }
     })
   },
 }
@@ -123,7 +144,7 @@ function toBuildErrors({ message, errors = [] }) {
   }))
 }
 
-module.exports = Object.assign([inlineText, quickCommands, noLeftovers, builtConsole, bundledFamilies], {
+module.exports = Object.assign([inlineText, leanClients, noLeftovers, builtConsole, bundledFamilies], {
   inlineText,
   builtConsole,
   bundledFamilies,

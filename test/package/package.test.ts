@@ -145,6 +145,7 @@ describe('serverless package', () => {
       const kafka = holding('KafkaJSConnectionError')
       const redis = holding('MaxRetriesPerRequestError')
       assert.deepEqual([kafka.length > 0, redis.length], [true, uses.includes('redis') ? 1 : 0])
+      assert.deepEqual(holding('group_join'), [], 'no function reads as a consumer of the library')
       // COMPRESSION may name any codec; only batches from 8 KiB on need one.
       const codecs = [...holding('lz4Compress'), ...holding('snappyCompress')]
       assert.ok(codecs.length > 0)

@@ -1,5 +1,4 @@
 /** Resolves Kafka settings to addresses and credentials: looks up brokers, and reads secrets and files. */
-import { readFile } from 'node:fs/promises'
 import { readSecret } from '../adapters/aws/secrets-and-parameters.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
 import type { KafkaConnection } from '../adapters/kafka/client.ts'
@@ -98,6 +97,7 @@ async function readSecretFields(variable: string, name: string) {
 }
 
 async function readPem(variable: string, file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises')
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError('the environment', [`${variable}: ${file} cannot be read: ${error.code}`])
   })

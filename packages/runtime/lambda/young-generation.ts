@@ -4,7 +4,6 @@
  * references to their buffers. Limiting it to a quarter of this size has no measurable effect on speed. Node's options cannot be
  * changed in Lambda without a wrapper script, so the growth is stopped from within the process.
  */
-import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { isMainThread } from 'node:worker_threads'
 

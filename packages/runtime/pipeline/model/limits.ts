@@ -21,6 +21,8 @@ const NOT_COUNTED = 'tracestate'
  */
 export function largeAttribute(event: Event): string | undefined {
   const { data: _, extensions, ...context } = event
+  // Measure exactly only near the limits: a UTF-16 unit takes at most three bytes in UTF-8.
+  if (3 * (countUnits(context) + countUnits(extensions)) <= MAX_ATTRIBUTE_BYTES) return undefined
   let all = 0
   for (const [name, value] of Object.entries({ ...context, ...extensions })) {
     if (value === undefined || name === NOT_COUNTED) continue
@@ -32,4 +34,10 @@ export function largeAttribute(event: Event): string | undefined {
   return all > ALL_ATTRIBUTES_BYTES
     ? `the attributes have ${all} bytes together, but may have at most ${ALL_ATTRIBUTES_BYTES}`
     : undefined
+}
+
+function countUnits(attributes: Event['extensions'] = {}): number {
+  let units = 0
+  for (const name of Object.keys(attributes)) units += name.length + (attributes[name]?.length ?? 0)
+  return units
 }

@@ -57,15 +57,57 @@ export function ensureTrace(event: Event): Event {
  * attribute is a `ce_` header, and without data the value is null.
  */
 function writeBinary(event: Event): WrittenEvent {
-  const { data, extensions, datacontenttype, ...attributes } = event
+  const { data, extensions = NO_EXTENSIONS, datacontenttype } = event
   const contentType =
     datacontenttype ?? (data === undefined || data instanceof Uint8Array ? undefined : 'application/json')
-  const headers: RecordHeader<Buffer>[] =
-    contentType === undefined ? [] : [header('content-type', contentType)]
-  headers.push(header('ce_specversion', '1.0'))
-  for (const [name, value] of Object.entries({ ...attributes, ...extensions }))
-    if (value !== undefined) headers.push(header(`ce_${name}`, value))
+  const headers = contentType === undefined ? [] : [CONTENT_TYPE.create(contentType)]
+  headers.push(SPECVERSION.create('1.0'))
+  for (const name of Object.keys(event)) {
+    if (name === 'data' || name === 'datacontenttype' || name === 'extensions') continue
+    addAttribute(headers, name, extensions[name] ?? (event[name as keyof Event] as string | undefined))
+  }
+  for (const name of Object.keys(extensions))
+    if (!Object.hasOwn(event, name)) addAttribute(headers, name, extensions[name])
   return { headers, value: bytes(data, contentType) }
+}
+
+const NO_EXTENSIONS: Readonly<Record<string, string>> = {}
+
+/** Creates headers of one name. Most events of a function have the same value, so the latest header is kept. */
+class RepeatedHeader {
+  readonly #name: string
+  #value: string | undefined
+  #header: RecordHeader<Buffer> | undefined
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  create(value: string): RecordHeader<Buffer> {
+    if (!this.#header || this.#value !== value) {
+      this.#header = [this.#name, Buffer.from(value)]
+      this.#value = value
+    }
+    return this.#header
+  }
+}
+
+const CONTENT_TYPE = new RepeatedHeader('content-type')
+const SPECVERSION = new RepeatedHeader('ce_specversion')
+
+const REPEATED = ['source', 'type', 'dataschema', 'origin'] as const
+const OTHERS = ['id', 'subject', 'time', 'sequence', 'traceparent'] as const
+
+/** Headers of attributes by their names: a repeated header, or the name of the header. A lookup is faster than adding the prefix. */
+const HEADERS: ReadonlyMap<string, RepeatedHeader | string> = new Map<string, RepeatedHeader | string>([
+  ...REPEATED.map(name => [name, new RepeatedHeader(`ce_${name}`)] as const),
+  ...OTHERS.map(name => [name, `ce_${name}`] as const),
+])
+
+function addAttribute(headers: RecordHeader<Buffer>[], name: string, value: string | undefined): void {
+  if (value === undefined) return
+  const known = HEADERS.get(name) ?? `ce_${name}`
+  headers.push(typeof known === 'string' ? [known, Buffer.from(value)] : known.create(value))
 }
 
 /**
@@ -74,7 +116,7 @@ function writeBinary(event: Event): WrittenEvent {
  */
 function writeStructured(event: Event): WrittenEvent {
   return {
-    headers: [header('content-type', 'application/cloudevents+json; charset=UTF-8')],
+    headers: [['content-type', Buffer.from('application/cloudevents+json; charset=UTF-8')]],
     value: Buffer.from(JSON.stringify(toJsonEvent(event))),
   }
 }
@@ -89,8 +131,4 @@ function bytes(data: unknown, contentType: string | undefined): Buffer | null {
   if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const isText = typeof data === 'string' && contentType !== undefined && !isJson(contentType)
   return Buffer.from(isText ? data : JSON.stringify(data))
-}
-
-function header(name: string, value: string): RecordHeader<Buffer> {
-  return [name, Buffer.from(value)]
 }

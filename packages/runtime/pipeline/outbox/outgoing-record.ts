@@ -1,7 +1,7 @@
 /** Records for entries of the outbox, and their sizes. Pure. */
 import type { DataWriter } from '../../cloudevents/data-writer.ts'
 import { estimateSize, type OutgoingRecord } from '../../cloudevents/record.ts'
-import { type ContentMode, writeEvent } from '../../cloudevents/writer.ts'
+import { type ContentMode, type WrittenEvent, writeEvent } from '../../cloudevents/writer.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Key } from '../../consumer/process.ts'
 import type { Consumer } from '../consumer.ts'
@@ -20,9 +20,12 @@ export function buildRecord(
   entry: OutboxEntry,
   { application, env, contentMode, dataWriter }: Writing,
 ): OutgoingRecord {
+  const { key, value, headers } = writeEntry(serializeEntry(entry, dataWriter), contentMode)
+  const { everyPartition, partition } = entry
   return {
-    ...toRecord(serializeEntry(entry, dataWriter), contentMode),
-    topic: application.kafkaTopic(entry.to, env),
+    ...{ topic: application.kafkaTopic(entry.to, env), key, value, headers },
+    ...(everyPartition ? { everyPartition } : {}),
+    ...(partition === undefined ? {} : { partition }),
   }
 }
 
@@ -70,7 +73,7 @@ export function measureWrittenEntry(entry: OutboxEntry, mode: ContentMode, write
 
 /** Returns the approximate size of the entry in the outbox, in bytes. A record with JSON data has the same size in its topic. */
 export function measureEntry(entry: OutboxEntry, mode: ContentMode): number {
-  return estimateSize(toRecord(entry, mode))
+  return estimateSize(writeEntry(entry, mode))
 }
 
 /** Returns true if the entries exceed the limit in bytes. The outbox of a store usually contains no entries, and never many. */
@@ -83,20 +86,20 @@ export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean
 }
 
 /** Records of entries that were measured, in the content mode of the consumer, so that each is written once. */
-const records = new WeakMap<OutboxEntry, readonly [ContentMode, Omit<OutgoingRecord, 'topic'>]>()
+const records = new WeakMap<OutboxEntry, WrittenEntry>()
 
-function toRecord(entry: OutboxEntry, mode: ContentMode): Omit<OutgoingRecord, 'topic'> {
-  const [writtenIn, known] = records.get(entry) ?? []
-  if (known && writtenIn === mode) return known
-  const { key, event, everyPartition, partition } = entry
-  const record = {
-    key: keyBytes(key),
-    ...writeEvent(event, mode),
-    ...(everyPartition ? { everyPartition } : {}),
-    ...(partition === undefined ? {} : { partition }),
-  }
-  records.set(entry, [mode, record])
-  return record
+interface WrittenEntry extends WrittenEvent {
+  readonly mode: ContentMode
+  readonly key: Buffer | null
+}
+
+function writeEntry(entry: OutboxEntry, mode: ContentMode): WrittenEntry {
+  const known = records.get(entry)
+  if (known?.mode === mode) return known
+  const { value, headers } = writeEvent(entry.event, mode)
+  const written = { mode, key: keyBytes(entry.key), value, headers }
+  records.set(entry, written)
+  return written
 }
 
 function keyBytes(key: Key): Buffer | null {

@@ -63,16 +63,19 @@ export interface EmissionPosition {
 }
 
 export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPosition): OutboxEntry {
-  const { takeoverMs, origin } = at
-  const index = padNumber(at.index, INDEX_DIGITS)
-  const position = [
-    '0',
-    padNumber(at.offset, 16),
-    ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padNumber(takeoverMs, 14), index]),
-  ].join('.')
-  // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
-  const extensions = { ...entry.event.extensions, sequence: position, ...(origin ? { origin } : {}) }
-  return { ...entry, position, event: { ...entry.event, extensions } }
+  const sequenced = createSequence(at)
+  const extensions = { ...entry.event.extensions, ...sequenced }
+  return { ...entry, position: sequenced.sequence, event: { ...entry.event, extensions } }
+}
+
+/**
+ * Returns the extensions of the CloudEvents extension "Sequence", with the origin if it is known. The sequences are positions in the
+ * outbox, and sort in order when compared as strings.
+ */
+export function createSequence({ offset, index, takeoverMs, origin }: EmissionPosition) {
+  const takeover = takeoverMs === undefined ? '' : `${AFTER_RECORDS}.${padNumber(takeoverMs, 14)}.`
+  const sequence = `0.${padNumber(offset, 16)}.${takeover}${padNumber(index, INDEX_DIGITS)}`
+  return origin ? { sequence, origin } : { sequence }
 }
 
 export function parsePosition(position: string): EmissionPosition {

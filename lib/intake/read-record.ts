@@ -1,11 +1,10 @@
 /** Turns the record of an input into an event, or into the failure with the reason of each mapping. Pure. */
 import {
-  attributeViolation,
+  eventViolation,
   extractTraceFromHeaders,
   isFailure,
   readJsonObject,
   readStructured,
-  toAttributes,
 } from '#runtime/cloudevents/index.ts'
 import {
   derivedId,
@@ -128,7 +127,7 @@ function createInputEvent(
     data: document,
     ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
-  const broken = attributeViolation(toAttributes(event))
+  const broken = eventViolation(event)
   return broken === undefined ? event : failure('mapping-failed', `the attribute ${broken}`)
 }
 

@@ -1,5 +1,5 @@
 /** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
-import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
+import { eventViolation } from '#runtime/cloudevents/index.ts'
 import { derivedId, type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { inOwnUnits } from '../telemetry/convert-units.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
@@ -64,7 +64,7 @@ export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event 
     ...createReading(family, id.id, time.time, own.data as ReadingData),
     ...(extensions && Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
-  const broken = attributeViolation(toAttributes(event))
+  const broken = eventViolation(event)
   return broken === undefined ? event : createFailure({ problem: `the attribute ${broken}` })
 }
 

@@ -1,7 +1,7 @@
 /** Finds the entity to erase. An ambiguous name is rejected, because an erasure cannot be undone. */
 
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
-import { attributeViolation, toAttributes } from '#runtime/cloudevents/index.ts'
+import { eventViolation } from '#runtime/cloudevents/index.ts'
 import { parseEntity } from '#runtime/consumer/index.ts'
 import { largeAttribute, type StateKey } from '#runtime/pipeline/model/index.ts'
 import { findSimilarEntities, readHoldings } from '../../queries/states/erasable-states.ts'
@@ -49,7 +49,7 @@ export async function resolveErasureTarget(
  */
 function requireValidEntity(entity: string): string {
   const event = entityErased(parseEntity(entity), NOWHERE)
-  const wrong = attributeViolation(toAttributes(event)) ?? largeAttribute(event)
+  const wrong = eventViolation(event) ?? largeAttribute(event)
   if (wrong) throw usageFailure(`No entity can be named "${escapeText(entity)}": ${wrong}. ${HOW_TO_NAME}`)
   return entity
 }

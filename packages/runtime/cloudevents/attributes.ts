@@ -1,4 +1,5 @@
 /** Checks for the rules of CloudEvents 1.0 about context attributes ("Context Attributes", "Type System"). */
+import type { Event } from '../consumer/event.ts'
 import { isMediaType } from './media-type.ts'
 
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/
@@ -16,7 +17,7 @@ export type Attributes = ReadonlyMap<string, string>
 
 /** Returns a description of the first violated rule, without attribute values; undefined if all attributes are valid. */
 export function attributeViolation(attributes: Attributes): string | undefined {
-  for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(attributes)
+  for (const name of REQUIRED) if (!attributes.get(name)) return describeMissing(one => attributes.get(one))
   for (const [name, value] of attributes) {
     const broken = brokenRule(name, value)
     if (broken) return broken
@@ -24,8 +25,31 @@ export function attributeViolation(attributes: Attributes): string | undefined {
   return undefined
 }
 
-function describeMissing(attributes: Attributes): string {
-  const names = REQUIRED.filter(name => !attributes.get(name)).map(name => `"${name}"`)
+/**
+ * Returns a description of the first violated rule of an event, like `attributeViolation`.
+ *
+ * @param extensions extensions to check; by default, those of the event
+ */
+export function eventViolation(event: Event, extensions = event.extensions): string | undefined {
+  if (!event.id || !event.source || !event.type)
+    return describeMissing(name => (name === 'specversion' ? '1.0' : event[name]))
+  return findBrokenRule(event, OTHER_MEMBERS) ?? (extensions && findBrokenRule(extensions))
+}
+
+/** Members of an event that are not attributes. */
+const OTHER_MEMBERS: readonly string[] = ['data', 'extensions'] satisfies (keyof Event)[]
+
+function findBrokenRule(attributes: object, except: readonly string[] = []): string | undefined {
+  for (const name of Object.keys(attributes)) {
+    const value = (attributes as Readonly<Record<string, string | undefined>>)[name]
+    const broken = value === undefined || except.includes(name) ? undefined : brokenRule(name, value)
+    if (broken) return broken
+  }
+  return undefined
+}
+
+function describeMissing(find: (name: (typeof REQUIRED)[number]) => string | undefined): string {
+  const names = REQUIRED.filter(name => !find(name)).map(name => `"${name}"`)
   return `required attribute ${names.join(', ')} is missing or empty`
 }
 

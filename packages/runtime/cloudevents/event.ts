@@ -36,14 +36,6 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
   return event as unknown as Event
 }
 
-/** Returns the attributes of an event as strings by name, in the form that `attributeViolation` checks. */
-export function toAttributes({ data: _, extensions, ...context }: Event): Attributes {
-  const attributes = new Map([['specversion', '1.0']])
-  for (const named of [context, extensions ?? {}])
-    for (const [name, value] of Object.entries(named)) if (value !== undefined) attributes.set(name, value)
-  return attributes
-}
-
 /** Returns true for a failure. An event has no `kind` property: an extension of that name would be in `extensions`. */
 export function isFailure(result: Event | Failure): result is Failure {
   return (result as Partial<Failure>).kind === 'failure'

@@ -1,7 +1,7 @@
 /** Events on Kafka: reading and writing them, record by record. Pure. The application imports this room through this file. */
-export { attributeViolation, isTimestamp, parseTime } from './attributes.ts'
+export { attributeViolation, eventViolation, isTimestamp, parseTime } from './attributes.ts'
 export { type DataWriter, JSON_WRITER } from './data-writer.ts'
-export { isFailure, toAttributes } from './event.ts'
+export { isFailure } from './event.ts'
 export { isInexact, parseExact } from './exact-json.ts'
 export { decodeText, toBuffer } from './header-bytes.ts'
 export { readJsonEvent, readJsonObject, readStructured, toJsonEvent } from './json-format.ts'

@@ -1,7 +1,7 @@
 /** Creates events from the data of an application. Pure, except for new ids and the current time. */
 import { newId, SYSTEM_CLOCK } from '../adapters/system.ts'
-import { attributeViolation } from '../cloudevents/attributes.ts'
-import { isFailure, toAttributes } from '../cloudevents/event.ts'
+import { eventViolation } from '../cloudevents/attributes.ts'
+import { isFailure } from '../cloudevents/event.ts'
 import { readJsonEvent } from '../cloudevents/json-format.ts'
 import { isJson } from '../cloudevents/media-type.ts'
 import { isTraceparent } from '../cloudevents/trace.ts'
@@ -92,7 +92,7 @@ function withBytes(event: Event): Event {
 }
 
 function requireValidEvent(event: Event): Event {
-  const broken = attributeViolation(toAttributes(event))
+  const broken = eventViolation(event)
   if (broken) throw new InvalidEvent(`not a CloudEvent: ${broken}`)
   requireTraceparent(event)
   return withBytes(event)

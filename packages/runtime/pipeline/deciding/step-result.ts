@@ -1,7 +1,6 @@
 /** Converts the result of a step to the data to store, or to a failure with a reason. Pure. */
 
-import { attributeViolation } from '../../cloudevents/attributes.ts'
-import { toAttributes } from '../../cloudevents/event.ts'
+import { eventViolation } from '../../cloudevents/attributes.ts'
 import { extractTrace } from '../../cloudevents/trace.ts'
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure, rejection, unexpectedFailure } from '../../consumer/failure-codes.ts'
@@ -112,7 +111,8 @@ function measureEmission(
   { application, contentMode, dataWriter }: StepConsumer,
   before: number,
 ): number | Failure {
-  const unreadable = attributeViolation(toAttributes(entry.event))
+  // Without an event that is passed on, the engine has created all extensions itself.
+  const unreadable = eventViolation(entry.event, emission.passesOn ? entry.event.extensions : {})
   if (unreadable)
     return invalidStep(`emitted "${emission.name}", which is not a CloudEvent`, `: ${unreadable}`)
   try {
@@ -193,6 +193,7 @@ function toStoredTimers(consumer: string, { name, dueMs }: TimerChange, cause: C
 }
 
 function findRepeatedName(named: readonly { readonly name: string }[]): string | undefined {
+  if (named.length < 2) return undefined
   const names = new Set<string>()
   return named.find(({ name }) => names.size === names.add(name).size)?.name
 }

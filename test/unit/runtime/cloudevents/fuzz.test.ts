@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
-import { isFailure, toAttributes } from '#runtime/cloudevents/event.ts'
+import { eventViolation } from '#runtime/cloudevents/attributes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
 import { isJson } from '#runtime/cloudevents/media-type.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
@@ -24,7 +24,7 @@ describe('given any record, when it is read', () => {
         if (isFailure(read)) {
           assert.equal(FAILURES[read.code].class, 'permanent')
           assert.ok(read.message.length <= 1_000 && read.message.isWellFormed())
-        } else assert.equal(attributeViolation(toAttributes(read)), undefined)
+        } else assert.equal(eventViolation(read), undefined)
       }),
       RUNS,
     )

@@ -47,6 +47,15 @@ describe('writing an event', () => {
       )
     })
 
+  it('given events of two sources in turn, then each record names its own', () => {
+    const sources = ['/one', '/two', '/two', '/one']
+    const written = sources.map(source => writeEvent(environmentReading('a', { source })))
+    assert.deepEqual(
+      written.map(record => headersOf(record).ce_source),
+      sources,
+    )
+  })
+
   const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
   const event: fc.Arbitrary<Event> = fc.record({
     id: word,

@@ -1,6 +1,8 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alerts/alert-lives.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
+import { entityText } from '../../lib/support/group-text.ts'
+import { formatQuantity } from '../../lib/support/short-number.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { formatBehindNotes, formatValue } from './text.ts'
@@ -13,7 +15,8 @@ export interface AlertsReport extends ShownAlerts {
 export function formatAlertDetails({ alerts, total, pending, behind }: AlertsReport): string {
   const blocks = alerts.map(formatAlert)
   const waiting = pending.map(
-    ({ rule, entity, activeAt }) => `${escapeText(rule)} of ${escapeText(entity)}: pending since ${activeAt}`,
+    ({ rule, entity, activeAt }) =>
+      `${escapeText(rule)} of ${escapeText(entityText(entity))}: pending since ${activeAt}`,
   )
   const more =
     total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
@@ -21,7 +24,7 @@ export function formatAlertDetails({ alerts, total, pending, behind }: AlertsRep
 }
 
 function formatAlert(alert: ShownAlert): string {
-  const { threshold, endedAt, reason } = alert
+  const { threshold, unit, endedAt, reason } = alert
   const facts: readonly (readonly [string, string | null])[] = [
     ['id', alert.id],
     ['severity', alert.severity],
@@ -29,7 +32,7 @@ function formatAlert(alert: ShownAlert): string {
     ['metric', alert.metric === null ? null : `${alert.family}.${alert.metric}`],
     [
       'value',
-      `${formatValue(alert.value, threshold)}${threshold === null ? '' : `, threshold ${threshold}`}`,
+      `${formatValue(alert.value, alert)}${threshold === null ? '' : `, threshold ${formatQuantity(threshold, unit)}`}`,
     ],
     ['condition since', alert.activeAt],
     ['fired', alert.startedAt],
@@ -40,13 +43,13 @@ function formatAlert(alert: ShownAlert): string {
     ['alerting', formatPhase(alert)],
   ]
   return [
-    `${escapeText(alert.rule)} of ${escapeText(alert.entity)}: ${alert.state}`,
+    `${escapeText(alert.rule)} of ${escapeText(entityText(alert.entity))}: ${alert.state}`,
     ...formatList(
       facts.flatMap(([name, text]) => (text === null ? [] : [[name, escapeText(text)]])),
       '  ',
     ),
     '  History:',
-    ...alert.transitions.map(one => `    ${formatTransition(one)}`),
+    ...alert.transitions.map(one => `    ${formatTransition(one, unit)}`),
     ...(alert.transitions.length === 0 ? ['    (no longer on the alerts topic)'] : []),
   ].join('\n')
 }
@@ -60,18 +63,21 @@ function formatPhase({ state, phase }: ShownAlert): string | null {
 }
 
 /**
- * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41
- * (threshold 40) 00-…`.
+ * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41 °C
+ * (threshold 40 °C) 00-…`.
  */
-function formatTransition({ time, kind, partition, offset, ...more }: AlertTransition): string {
+function formatTransition(
+  { time, kind, partition, offset, ...more }: AlertTransition,
+  unit?: string,
+): string {
   const { value, threshold, reason, traceparent } = more
-  const limit = threshold === undefined ? '' : ` (threshold ${threshold})`
+  const limit = threshold === undefined ? '' : ` (threshold ${formatQuantity(threshold, unit)})`
   const parts = [
     time,
     kind,
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),
-    ...(value === undefined ? [] : [`value ${formatValue(value, threshold)}${limit}`]),
+    ...(value === undefined ? [] : [`value ${formatValue(value, { threshold, unit })}${limit}`]),
     ...(traceparent === undefined ? [] : [traceparent]),
   ]
   return escapeText(parts.join('  '))

@@ -1,7 +1,8 @@
 /** Formats lists of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/alerts/known-alerts.ts'
-import { shortNumber } from '../../lib/support/short-number.ts'
+import { count } from '../../lib/support/count.ts'
+import { formatQuantity, shortNumber } from '../../lib/support/short-number.ts'
 import { ALERT_COLUMNS, type AlertSummary } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
 import { formatRows } from '../output/table.ts'
@@ -43,10 +44,13 @@ export function formatAlertList(list: AlertList, columns?: number, isNarrowed = 
   return `${parts.join('\n\n')}\n`
 }
 
-/** Formats the value that an alert observed: a number such as `41`, or a state. */
-export function formatValue(value: AlertSummary['value'], threshold?: number | null): string {
+/** Formats the value that an alert observed: a number such as `41 °C`, or a state. */
+export function formatValue(
+  value: AlertSummary['value'],
+  { threshold, unit }: Partial<{ threshold: number | null | undefined; unit: string | undefined }>,
+): string {
   if (value === null) return '-'
-  return typeof value === 'number' ? `${shortNumber(value, [threshold])}` : escapeText(value)
+  return typeof value === 'number' ? formatQuantity(shortNumber(value, [threshold]), unit) : escapeText(value)
 }
 
 /** Returns notes for a list that may not be up to date. */
@@ -54,7 +58,7 @@ export function formatBehindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
   if (behind === 0) return []
   return [
-    `Not up to date: notifier has ${behind} records of the alerts topic left to read. To check its progress: ` +
+    `Not up to date: notifier has ${count(behind, 'record')} of the alerts topic left to read. To check its progress: ` +
       'sluice state show notifier --topic alerts',
   ]
 }

@@ -66,7 +66,7 @@ const AREA_PAGES: readonly Area[] = [
         title: 'Alerts',
         path: '/alerts',
         page: AlertList,
-        one: { by: 'alert', page: AlertDetailsPage, heading: () => 'One alert' },
+        one: { by: 'alert', page: AlertDetailsPage, heading: () => 'Alert' },
       },
       { title: 'Silences', path: '/alerts/silences', page: SilencesPage, heading: 'Silences' },
       {

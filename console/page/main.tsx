@@ -34,9 +34,9 @@ function Console(): JSX.Element {
 function NoSuchPage(): JSX.Element {
   return (
     <>
-      <h1>There is no such page</h1>
+      <h1>Page not found</h1>
       <EmptyMessage>
-        The address leads nowhere. <a href="/">The overview</a> leads on.
+        Go to the <a href="/">overview</a>.
       </EmptyMessage>
     </>
   )

@@ -1,7 +1,7 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../support/duration.ts'
 import { groupText } from '../support/group-text.ts'
-import { hasSymbol, shortNumber } from '../support/short-number.ts'
+import { formatQuantity, shortNumber } from '../support/short-number.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'
@@ -145,11 +145,6 @@ export function silenceSummary(rule: Rule, entity: Entity): string {
 
 function entityText({ table }: Rule, { source, subject }: Entity): string {
   return table === undefined || subject === undefined ? (subject ?? source) : groupText(subject)
-}
-
-/** Returns a number with its unit. The unit `1` of counts is not shown. */
-function formatQuantity(value: number, unit: string | undefined): string {
-  return hasSymbol(unit) ? `${value} ${unit}` : `${value}`
 }
 
 function formatPlaceholders(names: readonly string[]): string {

@@ -6,3 +6,9 @@ export function groupText(name: string): string {
   const values = jsonIn(name)
   return Array.isArray(values) ? values.join(', ') : name
 }
+
+/** Returns an entity as text for people: its source, and its subject or the values of its group. */
+export function entityText(entity: string): string {
+  const at = entity.indexOf(' ') + 1
+  return entity.slice(0, at) + groupText(entity.slice(at))
+}

@@ -21,6 +21,11 @@ export function shortNumber(value: number, limits: readonly Limit[] = []): numbe
   return value
 }
 
+/** Returns a number with its unit, such as `41.2 °C`. @param number the number, or its text */
+export function formatQuantity(number: number | string, unit: string | undefined): string {
+  return hasSymbol(unit) ? `${number} ${unit}` : `${number}`
+}
+
 /** Returns whether a unit is shown behind a number. Counts, and metrics without a unit, are shown as numbers only. */
 export function hasSymbol(unit: string | undefined): unit is string {
   return unit !== undefined && unit !== '' && unit !== '1'

@@ -2,7 +2,9 @@
 
 import { formatEntity, parseEntity } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
+import { findUnit } from '../alerting/rule-row.ts'
 import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
+import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 
@@ -26,6 +28,8 @@ export interface AlertSummary {
   /** Value that was compared last, or the observed state; null if the alert fired because of a silence. */
   readonly value: number | string | null
   readonly threshold: number | null
+  /** Unit of value and threshold; absent for a state, for a number derived from readings, and for a metric without a unit. */
+  readonly unit?: string | undefined
   /** Reason why the alert fired or, if it has resolved, why it resolved. */
   readonly reason: string | null
   readonly labels: Readonly<Record<string, string>>
@@ -53,7 +57,7 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'state', value: ({ state }) => state },
   { name: 'severity', leaveOut: 5, value: ({ severity }) => severity },
   { name: 'rule', least: 10, value: ({ rule }) => rule },
-  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
+  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
   { name: 'startedAt', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
   { name: 'endedAt', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
   {
@@ -67,7 +71,7 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
 ]
 
 export function alertSummary(alert: Alert, traceparent: string | null): AlertSummary {
-  const { alertId, status, rule, severity, labels, summary } = alert
+  const { alertId, status, rule, severity, labels, summary, measured } = alert
   const { family = null, metric = null, activeAt, startedAt, value, state, threshold, reason } = alert
   return {
     id: alertId,
@@ -82,6 +86,7 @@ export function alertSummary(alert: Alert, traceparent: string | null): AlertSum
     endedAt: alert.status === 'resolved' ? alert.endedAt : null,
     value: value ?? state ?? null,
     threshold: threshold ?? null,
+    unit: measured === undefined ? findUnit(alert.family, alert.metric) : undefined,
     reason: reason ?? null,
     labels,
     summary,
@@ -101,7 +106,7 @@ export function filteredAlerts<Found extends AlertSummary>(
   const fitting = alerts.filter(alert => {
     const startedAtMs = Date.parse(alert.startedAt)
     return (
-      isOfEntity(alert.entity) &&
+      (isOfEntity(alert.entity) || isOfEntity(entityText(alert.entity))) &&
       (sinceMs === undefined || startedAtMs >= sinceMs) &&
       (untilMs === undefined || startedAtMs < untilMs) &&
       isMatched(match, alert)

@@ -11,6 +11,7 @@ import { getPatternPhase, type PatternState } from '../alerting/patterns/evaluat
 import { parsePatternIdentity } from '../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
 import { parseRuleIdentity } from '../alerting/rules-in-force.ts'
+import { entityText } from '../support/group-text.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
 import {
   byText,
@@ -47,7 +48,7 @@ export interface ActiveAlert {
 /** Columns for pending rules. */
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
   { name: 'rule', least: 10, value: ({ rule }) => rule },
-  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
+  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
   { name: 'activeAt', heading: 'SINCE', leaveOut: 1, value: ({ activeAt }) => activeAt },
 ]
 

@@ -92,6 +92,9 @@ export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
   { name: 'minimum', heading: 'MIN', type: 'number', leaveOut: 3, value: row => row.minimum },
   { name: 'maximum', heading: 'MAX', type: 'number', leaveOut: 4, value: row => row.maximum },
   { name: 'last', type: 'number', value: row => row.last },
-  { name: 'unit', value: ({ family, metric }) => FAMILIES[family]?.metrics[metric] ?? '' },
+  {
+    name: 'unit',
+    value: ({ family, metric }) => FAMILIES[family]?.metrics[metric]?.replace(/^1$/, '') ?? '',
+  },
   { name: 'lastAt', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

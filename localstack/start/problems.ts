@@ -1,6 +1,7 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
 
 import { LogRateLimit } from '#runtime/adapters/lambda/log-rate-limit.ts'
+import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import { isObject } from '../../lib/support/json.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
@@ -126,7 +127,7 @@ export class Problems {
   }
 
   #handleDiscard({ function: name, reason, records, destination }: Of<'discarded'>): void {
-    const what = `${records === 1 ? '1 record' : `${records} records`} discarded: ${firstLine(reason)}`
+    const what = `${count(records, 'record')} discarded: ${firstLine(reason)}`
     if (destination === null) this.#lose(name, `${what}. There is no destination, so they are lost`)
     else this.#say(`! ${name}: ${what}. Sent to ${destination}.`)
   }

@@ -1,6 +1,8 @@
 import { getEventTime } from '#runtime/consumer/index.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { groupText } from '../../lib/support/group-text.ts'
+import { formatQuantity, shortNumber } from '../../lib/support/short-number.ts'
+import { alertSummary } from '../../lib/tables/alert-summary.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */
@@ -48,6 +50,9 @@ export function alertLine(alert: Alert, event: { readonly time?: string; readonl
   return `${getEventTime(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
-function describeEnd({ metric, value, state, reason }: Alert): string {
-  return metric === undefined ? reason : `${metric} is ${value ?? state ?? 'silent'}`
+function describeEnd(alert: Alert): string {
+  const { metric, value, threshold, unit } = alertSummary(alert, null)
+  if (metric === null) return alert.reason
+  const shown = typeof value === 'number' ? formatQuantity(shortNumber(value, [threshold]), unit) : value
+  return `${metric} is ${shown ?? 'silent'}`
 }

@@ -14,7 +14,7 @@ import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
-import { computeSum } from '../../lib/support/count.ts'
+import { computeSum, count } from '../../lib/support/count.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
 import { functionLogsDir } from '../../scripts/log-paths.ts'
@@ -186,7 +186,9 @@ export class FlowWatch {
       ...(this.#unreachable === undefined ? [] : [this.#unreachable]),
       ...(this.#expectsReadings && !this.#figures?.applied ? ['no readings were applied'] : []),
       ...this.#problems.unresolvedProblems,
-      ...behind.map(lag => `${lag.function} has not processed ${countPending(lag)} records of ${lag.topic}`),
+      ...behind.map(
+        lag => `${lag.function} has not processed ${count(countPending(lag), 'record')} of ${lag.topic}`,
+      ),
     ]
   }
 

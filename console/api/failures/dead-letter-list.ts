@@ -122,7 +122,8 @@ class DeadLetterList {
     for (const letter of await readDeadLetters(log, topic, unread)) {
       const { partition, offset, ...summary } = toDeadLetterSummary(letter)
       const at = formatPlace(letter)
-      const error = summary.error.slice(0, MAX_ERROR_LENGTH)
+      const rest = summary.error.length > MAX_ERROR_LENGTH ? '…' : ''
+      const error = `${summary.error.slice(0, MAX_ERROR_LENGTH)}${rest}`
       this.#lines.set(at, { at, ...summary, error, writtenAtMs: letter.writtenAtMs })
     }
     const lines = rows.flatMap(row => {

@@ -38,7 +38,6 @@ export interface Overview {
    * `letters`, `topic/TOPIC` and `read/CONSUMER/TOPIC`.
    */
   readonly counters: Readonly<Record<string, number | null>>
-  readonly topics: readonly ShownTopic[]
   readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
   readonly consumers: readonly ShownConsumer[]
   readonly standing: readonly StalledFunctions[]
@@ -50,13 +49,10 @@ export interface Overview {
   readonly openDeadLetters: number | null
 }
 
-interface ShownTopic {
+/** Topic to which others write: readings, or an input. */
+interface ShownInput {
   readonly name: string
   readonly topic: string
-}
-
-/** Topic to which others write: readings, or an input. */
-interface ShownInput extends ShownTopic {
   /** Function that brings the records of an input to the topics of Sluice. */
   readonly reader?: string
 }
@@ -144,7 +140,6 @@ export class OverviewReader {
       atMs,
       servers,
       counters: this.#buildCounters(kafka.value, redis.value, lags),
-      topics: this.#listTopics(),
       flow: this.#buildFlow(),
       consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
@@ -222,10 +217,6 @@ export class OverviewReader {
       duplicates: redis?.outcomes.duplicate ?? null,
       ...Object.fromEntries([...topics, ...consumers]),
     }
-  }
-
-  #listTopics(): ShownTopic[] {
-    return SIGNALS.map(signal => ({ name: signal, topic: this.#environment.topic(signal) }))
   }
 
   #buildFlow(): Overview['flow'] {

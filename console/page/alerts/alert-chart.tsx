@@ -10,6 +10,7 @@ import { AnswerView } from '../components/answer-view.tsx'
 import { hasTelemetry } from '../components/labels.tsx'
 import { formatReadout } from '../telemetry/entity-charts.tsx'
 import { toMinuteColumns } from '../telemetry/entity-series.ts'
+import { formatUnit } from '../telemetry/telemetry-texts.ts'
 import { type ChartTime, chooseChartTime } from './chart-time.ts'
 
 export function AlertChart({ alert }: { readonly alert: AlertDetails }): JSX.Element | null {
@@ -19,7 +20,7 @@ export function AlertChart({ alert }: { readonly alert: AlertDetails }): JSX.Ele
   const time = chooseChartTime(alert, openedMs)
   return (
     <section aria-label="Values around it" class="card">
-      <h2>{metric}</h2>
+      <h2>{metric + formatUnit(alert.unit ?? '')}</h2>
       {time ? (
         <Chart alert={alert} metric={metric} time={time} />
       ) : (

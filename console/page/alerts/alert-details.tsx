@@ -6,7 +6,7 @@ import { buildAddress, type Parameters } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, SingleAnswer } from '../components/answer-view.tsx'
 import { Facts } from '../components/facts.tsx'
-import { Badge, EntityLink, Moment, Severity, splitEntity, useNow } from '../components/labels.tsx'
+import { Badge, EntityLink, Moment, Severity, splitEntity, toTone, useNow } from '../components/labels.tsx'
 import { AlertChart } from './alert-chart.tsx'
 import {
   describeDuration,
@@ -52,7 +52,7 @@ function Head({ alert }: Props): JSX.Element {
       </p>
       <p>{summary}</p>
       <p>
-        <span class={state === 'firing' ? 'bad' : 'good'}>{describeDuration(alert, nowMs)}</span>{' '}
+        <span class={state === 'firing' ? toTone(severity) : 'good'}>{describeDuration(alert, nowMs)}</span>{' '}
         {silencedBy.map(one => (
           <a key={one} href="/alerts/silences">
             <Badge>{`silenced by ${one}`}</Badge>
@@ -86,12 +86,11 @@ function AboutAlert({ alert }: Props): JSX.Element {
           ['Condition since', <Moment key="since" at={activeAt} />],
           ['Fired', <Moment key="fired" at={startedAt} />],
           endedAt && ['Resolved', <Moment key="resolved" at={endedAt} />],
-          reason && ['Because', describeReason(reason)],
-          state === 'firing' && ['Alerting says', describePhase(phase)],
+          reason && ['Reason', describeReason(reason)],
+          state === 'firing' && ['State in alerting', describePhase(phase)],
           pairs.length > 0 && ['Labels', pairs.join(', ')],
           ['Rule', renderLink(rule, '/alerts/rules', { rule })],
-          ['Others of it', renderLink('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
-          ['Trace', alert.traceparent ?? 'none: the reading had none'],
+          alert.traceparent && ['Trace', alert.traceparent],
           ['Id', <code key="id">{id}</code>],
         ]}
       />
@@ -126,10 +125,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
               <Facts
                 of={[
                   ['Read', <Moment key="read" at={cause.time} />],
-                  alert.metric && [
-                    alert.metric,
-                    formatAlertValue(getValue(cause.data, alert.metric), alert.threshold),
-                  ],
+                  alert.metric && [alert.metric, formatAlertValue(getValue(cause.data, alert.metric), alert)],
                   ['Id', cause.id],
                   [
                     'In Kafka',
@@ -156,7 +152,7 @@ function getValue(data: unknown, metric: string): number | string | null {
   return typeof value === 'number' || typeof value === 'string' ? value : null
 }
 
-function Life({ alert: { transitions, topic } }: Props): JSX.Element {
+function Life({ alert: { transitions, topic, unit } }: Props): JSX.Element {
   return (
     <section aria-label="Events of the alert" class="card">
       <h2>Events of the alert</h2>
@@ -170,7 +166,7 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
             <br />
             {[
               describeReason(reason),
-              value === undefined ? '' : `value ${formatAlertValue(value, threshold)}`,
+              value === undefined ? '' : `value ${formatAlertValue(value, { threshold, unit })}`,
             ]
               .filter(one => one !== '')
               .join('; ')}{' '}

@@ -159,7 +159,7 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
     {
       heading: 'Value',
       align: 'right',
-      cell: ({ value, threshold }) => formatAlertValue(value, threshold),
+      cell: alert => formatAlertValue(alert.value, alert),
       sortBy: ({ value }) => (typeof value === 'number' ? value : Number.NEGATIVE_INFINITY),
     },
     column(

@@ -1,21 +1,25 @@
 import type { AlertTransition } from '../../../lib/queries/alerts/alert-lives.ts'
-import { shortNumber } from '../../../lib/support/short-number.ts'
+import { durationText } from '../../../lib/support/duration.ts'
+import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import { formatDigits, formatDuration } from '../components/value-texts.ts'
+import { formatDigits } from '../components/value-texts.ts'
 
-/** Formats a number, such as `41.3`, or an observed state. */
-export function formatAlertValue(value: number | string | null, threshold?: number | null): string {
+/** Formats a number with its unit, such as `41.3 °C`, or an observed state. */
+export function formatAlertValue(
+  value: number | string | null,
+  { threshold, unit }: Partial<{ threshold: number | null | undefined; unit: string | undefined }>,
+): string {
   if (value === null) return '–'
-  return typeof value === 'number' ? formatDigits(shortNumber(value, [threshold])) : value
+  return typeof value === 'number'
+    ? formatQuantity(formatDigits(shortNumber(value, [threshold])), unit)
+    : value
 }
 
-/** Formats a value and its threshold, such as `41.3 (threshold 40)`. */
-export function formatValueAndThreshold({
-  value,
-  threshold,
-}: Pick<AlertSummary, 'value' | 'threshold'>): string {
-  const shown = formatAlertValue(value, threshold)
-  return threshold === null ? shown : `${shown} (threshold ${formatDigits(threshold)})`
+/** Formats a value and its threshold, such as `41.3 °C (threshold 40 °C)`. */
+export function formatValueAndThreshold(alert: Pick<AlertSummary, 'value' | 'threshold' | 'unit'>): string {
+  const { value, threshold, unit } = alert
+  const shown = formatAlertValue(value, alert)
+  return threshold === null ? shown : `${shown} (threshold ${formatQuantity(formatDigits(threshold), unit)})`
 }
 
 /** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min`. */
@@ -25,8 +29,8 @@ export function describeDuration(
 ): string {
   const startMs = Date.parse(startedAt)
   if (state === 'resolved')
-    return endedAt === null ? 'resolved' : `resolved after ${formatDuration(Date.parse(endedAt) - startMs)}`
-  return `firing for ${formatDuration(Math.max(0, nowMs - startMs))}`
+    return endedAt === null ? 'resolved' : `resolved after ${durationText(Date.parse(endedAt) - startMs)}`
+  return `firing for ${durationText(Math.max(0, nowMs - startMs))}`
 }
 
 const REASONS: Readonly<Record<string, string>> = {

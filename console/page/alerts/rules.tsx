@@ -1,6 +1,7 @@
 /** Active alert rules and their state. */
 
 import type { JSX } from 'preact'
+import { durationText } from '../../../lib/support/duration.ts'
 import type { ActiveEntityRow, RuleAnswer, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { buildAddress } from '../client/address.ts'
 import { LiveAnswer } from '../components/answer-view.tsx'
@@ -12,8 +13,8 @@ import {
   severityColumn,
   timeColumn,
 } from '../components/data-table.tsx'
-import { Badge, Severity, useNow } from '../components/labels.tsx'
-import { formatCount, formatDuration, formatNumber } from '../components/value-texts.ts'
+import { Badge, Severity, toTone, useNow } from '../components/labels.tsx'
+import { formatCount, formatNumber } from '../components/value-texts.ts'
 
 export function RuleList(): JSX.Element {
   return (
@@ -59,18 +60,14 @@ const COLUMNS: readonly Column<RuleRow>[] = [
     ({ rule }) => rule,
   ),
   severityColumn(),
-  buildCountColumn('Firing', ({ firing }) => firing, 'bad'),
-  buildCountColumn('Pending', ({ pending }) => pending, 'warn'),
-  buildCountColumn('Recovering', ({ recovering }) => recovering, 'warn'),
-  buildCountColumn('Silent', ({ silent }) => silent, 'bad'),
-  buildCountColumn('Inactive', ({ inactive }) => inactive, ''),
+  buildCountColumn('Firing', ({ firing }) => firing),
+  buildCountColumn('Pending', ({ pending }) => pending),
+  buildCountColumn('Recovering', ({ recovering }) => recovering),
+  buildCountColumn('Silent', ({ silent }) => silent),
+  buildCountColumn('Inactive', ({ inactive }) => inactive),
 ]
 
-function buildCountColumn(
-  heading: string,
-  of: (row: RuleRow) => number | null,
-  kind: 'bad' | 'warn' | '',
-): Column<RuleRow> {
+function buildCountColumn(heading: string, of: (row: RuleRow) => number | null): Column<RuleRow> {
   return {
     heading,
     align: 'right',
@@ -78,7 +75,8 @@ function buildCountColumn(
       const count = of(row)
       if (count === null)
         return <span title="The rule applies to only some entities. Their number is unknown.">–</span>
-      return <span class={count > 0 ? kind : 'muted'}>{formatNumber(count)}</span>
+      const tone = heading === 'Firing' ? toTone(row.severity) : 'plain'
+      return <span class={count > 0 ? tone : 'muted'}>{formatNumber(count)}</span>
     },
     sortBy: row => of(row) ?? -1,
   }
@@ -100,7 +98,7 @@ export function OneRulePage({ name: identity }: { readonly name: string }): JSX.
           {rule.rules.map(row => (
             <RuleDetails key={row.rule} row={row} />
           ))}
-          <p class="bar">
+          <p class="row">
             <a class="button" href={buildAddress('/alerts/silences', { rule: name, new: 1 })}>
               Silence …
             </a>
@@ -145,7 +143,7 @@ function RuleDetails({ row }: { readonly row: RuleAnswer['rules'][number] }): JS
         ))}
       </ul>
       <details>
-        <summary>As text, with all defaults</summary>
+        <summary>Definition, with all defaults</summary>
         <pre>{text}</pre>
       </details>
     </section>
@@ -167,19 +165,19 @@ function ActiveEntities({ rule: { on, total } }: { readonly rule: RuleAnswer }):
     timeColumn('Since', ({ activeAt }) => activeAt),
     column(
       'For',
-      ({ activeAt }) => formatDuration(Math.max(0, nowMs - Date.parse(activeAt))),
+      ({ activeAt }) => durationText(Math.max(0, nowMs - Date.parse(activeAt))),
       ({ activeAt }) => -Date.parse(activeAt),
     ),
   ]
   return (
-    <section aria-label="Where it is on">
-      <h2>Where it is on</h2>
+    <section aria-label="Affected entities">
+      <h2>Affected entities</h2>
       {total > on.length && (
         <p>{`${formatCount(total, 'entity', 'entities')}. The newest ${on.length} are listed.`}</p>
       )}
       <DataTable
         name="on"
-        caption="entities for which it is on"
+        caption="affected entities"
         columns={columns}
         rows={on}
         getKey={({ entity, phase, isOfSilence }) => `${entity} ${phase} ${isOfSilence}`}

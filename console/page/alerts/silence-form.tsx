@@ -113,7 +113,7 @@ function DurationFields({
   return (
     <div class="bar">
       <label>
-        It holds for
+        Duration
         <select value={hours} onChange={event => setHours(event.currentTarget.value)}>
           {LASTS.map(([of, text]) => (
             <option key={of} value={String(of)} selected={String(of) === hours}>
@@ -145,7 +145,7 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
   const { isBusy, result } = form
   return (
     <>
-      <p class="bar">
+      <p class="row">
         <button type="submit" disabled={isBusy || !isOperator} aria-busy={isBusy}>
           Silence
         </button>
@@ -179,7 +179,7 @@ function Preview({ fields }: { readonly fields: SilenceFields }): JSX.Element {
   return (
     <div role="status">
       {problem && <p class="warn">{problem}</p>}
-      {!problem && !preview && <p class="muted">Fill in what it is about to see what it mutes.</p>}
+      {!problem && !preview && <p class="muted">Fill in a field to see which alerts it mutes.</p>}
       {preview && (
         <p>
           It would mute <strong>{formatCount(preview.total, 'alert')}</strong> of the {preview.firing} that

@@ -102,7 +102,7 @@ interface FilterProps {
 function Filter({ caption, value, onChange }: FilterProps): JSX.Element {
   const id = useId()
   return (
-    <div class="filter">
+    <div class="bar">
       <label class="unseen" for={id}>
         Filter {caption}
       </label>
@@ -204,13 +204,13 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
   return (
     <nav class="pages" aria-label={`Pages of ${of}`}>
       <button type="button" class="secondary outline" disabled={at <= 1} onClick={() => onPage(at - 1)}>
-        Back
+        Previous
       </button>
       <span>
         Page {at} of {pages}, {total.toLocaleString('en')} in all
       </span>
       <button type="button" class="secondary outline" disabled={at >= pages} onClick={() => onPage(at + 1)}>
-        On
+        Next
       </button>
     </nav>
   )

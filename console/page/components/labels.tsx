@@ -41,6 +41,11 @@ export function Severity({ of }: { readonly of: string }): JSX.Element {
   return <span class={`severity ${severity}`}>{of}</span>
 }
 
+/** Returns the tone of a firing alert: only a critical one is a fault. */
+export function toTone(severity: string | undefined): Tone {
+  return severity === 'critical' ? 'bad' : 'warn'
+}
+
 /** Returns the rank of a severity for sorting. The most urgent severity has the lowest rank. */
 export function rankSeverity({ severity }: { readonly severity: string }): number {
   return ['critical', 'warning', 'info'].indexOf(severity)

@@ -34,18 +34,6 @@ export function formatRate(perSecond: number | null): string {
   return `${formatNumber(Number(perSecond.toFixed(digits)))}/s`
 }
 
-/** Formats a duration, such as `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min` or `3 d 4 h`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  const seconds = ms / 1_000
-  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`
-  const hours = Math.floor(minutes / 60)
-  if (hours < 24) return `${hours} h ${minutes % 60} min`
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`
-}
-
 /** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB']

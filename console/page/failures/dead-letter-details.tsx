@@ -31,7 +31,7 @@ function DeadLetterDetails({ letter }: Props): JSX.Element {
   const { at, code, error, means, redrive, value, headers } = letter
   const { to, handled, leftOutBecause } = redrive
   return (
-    <article>
+    <section class="card">
       <h2>Dead letter {at}</h2>
       <p>
         <strong>{code}</strong> {error}
@@ -45,13 +45,13 @@ function DeadLetterDetails({ letter }: Props): JSX.Element {
       </p>
       {!handled && <RedriveOrDrop ats={[at]} what="" canRedrive={!leftOutBecause} />}
       <LetterFacts letter={letter} />
-      <Attempts letter={letter} />
+      {letter.history.length > 0 && <Attempts letter={letter} />}
       {value ? <Bytes title="Bytes of the value" part={value} isOpen /> : <p>The record has no value.</p>}
       <details>
         <summary>Headers ({headers.length})</summary>
         <Facts of={headers.map(({ name, ...part }) => [name, formatPart(part)] as const)} />
       </details>
-    </article>
+    </section>
   )
 }
 
@@ -71,7 +71,8 @@ function LetterFacts({ letter }: Props): JSX.Element {
         [
           'Dead letter',
           <>
-            since <Moment at={letter.writtenAtMs} />: {letter.routedBecause}
+            since <Moment at={letter.writtenAtMs} />
+            {letter.routedBecause !== letter.means && `: ${letter.routedBecause}`}
             {letter.quarantined && <strong> It is quarantined.</strong>}
           </>,
         ],

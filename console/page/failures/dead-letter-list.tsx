@@ -66,7 +66,7 @@ function DeadLetters(): JSX.Element {
         <Choice label="Came in" value={since} set={setSince} options={TIMES} />
         <TextField name="code" label="Code" placeholder="schema-violated" />
         <TextField name="consumer" label="Consumer" placeholder="processor" />
-        <TextField name="entity" label="Entity" placeholder="source and subject, or subject" />
+        <TextField name="entity" label="Entity" placeholder="roof-1" />
       </form>
       <AnswerView of={answer} what="the dead letters">
         {list => (

@@ -1,8 +1,9 @@
 /** Texts of the Kafka pages. Pure. */
+import { durationText } from '../../../lib/support/duration.ts'
 import type { GroupSummary } from '../../api/kafka/cluster-topics.ts'
 import type { GroupAnswer } from '../../api/kafka/groups.ts'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
-import { formatBytes, formatDuration, formatNumber, type Tone } from '../components/value-texts.ts'
+import { formatBytes, formatNumber, type Tone } from '../components/value-texts.ts'
 
 export interface StatusText {
   readonly text: string
@@ -31,7 +32,7 @@ export function describeGroupHealth({ state, pending }: Pick<GroupSummary, 'stat
 /** Formats the age of the oldest pending record, such as `1 h 5 min`; a dash without lag. @param seconds null if unknown */
 export function formatWait(pending: number, seconds: number | null): string {
   if (pending === 0) return '–'
-  return seconds === null ? 'not known' : formatDuration(seconds * 1_000)
+  return seconds === null ? 'not known' : durationText(seconds * 1_000)
 }
 
 /** Formats the value of a setting and its meaning, such as `604800000 (7 d 0 h)`. */
@@ -41,7 +42,7 @@ export function formatSetting(name: string, value: string | null): string {
   if (number === undefined || number === 0) return value
   // Kafka uses the largest possible number to mean "no limit".
   if (number >= Number.MAX_SAFE_INTEGER) return `${value} (no limit)`
-  if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${formatDuration(number)})`
+  if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${durationText(number)})`
   if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${formatBytes(number)})`
   return value
 }

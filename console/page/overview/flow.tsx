@@ -1,6 +1,7 @@
 /** The flow: topics that come in, the functions, and the results that people get, each with its rate. */
 
 import type { JSX } from 'preact'
+import { sumIfKnown } from '../../../lib/support/count.ts'
 import type { Overview } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
 import { formatRate } from '../components/value-texts.ts'
@@ -37,7 +38,7 @@ export function Flow({ overview, rate }: Props): JSX.Element {
             </span>
             <span class="flow-result">
               {page ? <a href={page}>{title}</a> : title}{' '}
-              <small>{formatRate(sumRates(counters, rate))}</small>
+              <small>{formatRate(sumIfKnown(counters.map(rate)))}</small>
             </span>
           </li>
         ))}
@@ -57,10 +58,4 @@ function FunctionLink({ name, overview }: { readonly name: string } & Pick<Props
       {tone === 'bad' && <span class="unseen">: stalled</span>}
     </a>
   )
-}
-
-/** Returns the sum of the rates; null if one is unknown. */
-function sumRates(names: readonly string[], rate: Props['rate']): number | null {
-  const rates = names.map(rate)
-  return rates.includes(null) ? null : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0)
 }

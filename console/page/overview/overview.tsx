@@ -2,14 +2,16 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+import { sumIfKnown } from '../../../lib/support/count.ts'
+import { durationText } from '../../../lib/support/duration.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
-import { Badge, Moment } from '../components/labels.tsx'
-import { formatCompact, formatCount, formatDuration, formatRate } from '../components/value-texts.ts'
+import { Badge, Moment, toTone } from '../components/labels.tsx'
+import { formatCompact, formatCount, formatRate } from '../components/value-texts.ts'
 import { Flow } from './flow.tsx'
 import { chooseHeadline, describeState } from './headline.ts'
 import { addSnapshot, computeRate } from './rates.ts'
@@ -49,10 +51,9 @@ export function OverviewPage(): JSX.Element {
               name="consumers"
               caption="consumers"
               columns={buildConsumerColumns({ overview, rate })}
-              rows={overview.consumers}
-              getKey={({ function: name, topic }) => `${name}/${topic}`}
+              rows={listFunctions(overview)}
+              getKey={({ function: name }) => name}
               empty="serverless.yml declares no functions that read a topic."
-              pageSize={50}
             />
           </>
         )}
@@ -79,7 +80,7 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
                 .split('\n')
                 .map(line => line.trim())
                 .join(' ')}
-              , for {formatDuration(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
+              , for {durationText(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
             </li>
           ))}
         </ul>
@@ -135,7 +136,7 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
       {lastAlerts.map(({ id, state, severity, rule, entity, summary, startedAt, endedAt }) => (
         <li key={id}>
           <Moment at={endedAt ?? startedAt} />{' '}
-          <Badge tone={state === 'resolved' ? 'good' : severity === 'critical' ? 'bad' : 'warn'}>
+          <Badge tone={state === 'resolved' ? 'good' : toTone(severity)}>
             {state === 'resolved' ? 'resolved' : severity}
           </Badge>{' '}
           <a href={buildAddress('/alerts', { alert: id })}>{rule}</a> {summary || entity}
@@ -145,21 +146,29 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
   )
 }
 
-function buildConsumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
+interface ShownFunction extends Pick<ShownConsumer, 'function' | 'lag'> {
+  /** Names of the counters of records that it has read. */
+  readonly counters: readonly string[]
+}
+
+/** Returns each function once, with all topics that it reads. */
+function listFunctions({ consumers }: Overview): ShownFunction[] {
+  const own = Map.groupBy(consumers, one => one.function)
+  return [...own].map(([name, read]) => ({
+    function: name,
+    lag: sumIfKnown(read.map(({ lag }) => lag)),
+    counters: read.map(({ topic }) => `read/${name}/${topic}`),
+  }))
+}
+
+function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[] {
   return [
     linkColumn(
       'Consumer',
       ({ function: name }) => name,
-      ({ group }) => buildAddress('/kafka/groups', { group }),
+      ({ function: name }) => buildAddress('/kafka/groups', { 'groups.filter': name }),
     ),
-    linkColumn(
-      'Reads',
-      ({ topic }) => overview.topics.find(one => one.topic === topic)?.name ?? topic,
-      ({ topic }) => buildAddress('/kafka', { topic }),
-    ),
-    numberColumn('Records a second', ({ function: name, topic }) => rate(`read/${name}/${topic}`), {
-      text: formatRate,
-    }),
+    numberColumn('Records a second', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
     numberColumn('Lag, records', ({ lag }) => lag),
     column(
       'State',

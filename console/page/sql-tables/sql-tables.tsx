@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
+import { durationText } from '../../../lib/support/duration.ts'
 import type { Answers } from '../../api/all-routes.ts'
 import { computeRange } from '../charts/chart-series.ts'
 import { TimeChart } from '../charts/time-chart.tsx'
@@ -19,7 +20,7 @@ import {
 } from '../components/data-table.tsx'
 import { Choice, TextField, useSettled } from '../components/form-fields.tsx'
 import { Moment } from '../components/labels.tsx'
-import { formatDuration, formatNumber, formatTime } from '../components/value-texts.ts'
+import { formatNumber, formatTime } from '../components/value-texts.ts'
 import { formatKey, type RowsAnswer, type ShownRow, toPoints } from './window-points.ts'
 
 export function SqlTables(): JSX.Element {
@@ -73,9 +74,9 @@ function TableList(): JSX.Element {
 }
 
 function formatWindow(window: Window): string {
-  if (window.kind === 'session') return `session, gap ${formatDuration(window.gapMs)}`
-  const advance = window.kind === 'tumbling' ? '' : `, advance ${formatDuration(window.advanceMs)}`
-  return `${window.kind} ${formatDuration(window.sizeMs)}${advance}`
+  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
+  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
 /** Shows the number of rows that a table has dropped, if there are any. */

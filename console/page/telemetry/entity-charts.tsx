@@ -133,5 +133,5 @@ function formatLabel({ name, unit, columns, limits, spans }: ChartSummary): stri
   const what = `${name} in the last hour`
   if (values.length === 0) return `${what}: no data`
   const [least, most] = [Math.min(...values), Math.max(...values)].map(one => formatValue(one, unit, limits))
-  return `${what}: from ${least} to ${most}; ${limits.length} thresholds of rules, ${spans} alerts`
+  return `${what}: from ${least} to ${most}; ${formatCount(limits.length, 'threshold')} of rules, ${formatCount(spans, 'alert')}`
 }

@@ -8,7 +8,7 @@ import { buildAddress } from '../client/address.ts'
 import { type Answer, useLive } from '../client/api-queries.ts'
 import { useParameter } from '../client/url-parameters.ts'
 import { AnswerView } from '../components/answer-view.tsx'
-import { Moment, splitEntity } from '../components/labels.tsx'
+import { Moment, splitEntity, toTone } from '../components/labels.tsx'
 import { formatNumber } from '../components/value-texts.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { MetricFilter } from './entity-list.tsx'
@@ -103,7 +103,7 @@ function EntityFacts({ now }: { readonly now: EntityNow }): JSX.Element {
           </span>
         </Fact>
       )}
-      <Fact name="Where">
+      <Fact name="In Kafka">
         <a href={buildAddress('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
     </dl>
@@ -120,18 +120,23 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 /** Shows firing, recovering and pending alerts. */
-function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
-  if (alerts.length === 0) return null
+function Alerts({ now: { alerts, subject } }: { readonly now: EntityNow }): JSX.Element {
   return (
-    <ul class="list" aria-label="Alerts of this entity">
-      {alerts.map(({ rule, phase, activeAt, alert }) => (
-        <li key={`${rule} ${alert?.alertId}`} class={phase === 'pending' ? 'warn' : 'bad'}>
-          <strong>{phase}</strong>{' '}
-          {alert ? <a href={buildAddress('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
-          {', '}
-          since <Moment at={activeAt} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="list" aria-label="Alerts of this entity">
+        {alerts.map(({ rule, phase, activeAt, alert }) => (
+          <li key={`${rule} ${alert?.alertId}`} class={toTone(alert?.severity)}>
+            <strong>{phase}</strong>{' '}
+            {alert ? <a href={buildAddress('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
+            {', '}
+            since <Moment at={activeAt} />
+          </li>
+        ))}
+      </ul>
+      <p>
+        {alerts.length === 0 && 'No alerts are firing. '}
+        <a href={buildAddress('/alerts', { state: 'history', entity: subject })}>Past alerts</a>
+      </p>
+    </>
   )
 }

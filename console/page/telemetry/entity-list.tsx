@@ -1,6 +1,6 @@
 /** All entities with their newest values. The server filters and paginates, because a browser cannot show ten thousand rows. */
 
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import type { EntityPage } from '../../api/telemetry/entity-list.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
@@ -87,12 +87,7 @@ function Entities({ page, toPage }: Props): JSX.Element {
 }
 
 function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): JSX.Element {
-  const headings = [
-    'Alerts',
-    'Last reading',
-    'Readings',
-    ...metrics.map(one => `${one.name}${formatUnit(one.unit)}`),
-  ]
+  const names = metrics.map(one => `${one.name}${formatUnit(one.unit)}`)
   return (
     <TableFrame
       label="Entities"
@@ -100,9 +95,9 @@ function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): J
       head={
         <>
           <th scope="col">Entity</th>
-          {headings.map(heading => (
+          {['Alerts', 'Last reading', 'Readings', ...names].map(heading => (
             <th key={heading} scope="col" class="right">
-              {heading}
+              {breakWords(heading)}
             </th>
           ))}
         </>
@@ -124,7 +119,7 @@ function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): J
             {formatNumber(readings)}
           </td>
           {values.map((value, index) => (
-            <td key={metrics[index]?.name} data-heading={metrics[index]?.name} class="right">
+            <td key={names[index]} data-heading={names[index]} class="right">
               {value === null ? '–' : formatNumber(value)}
             </td>
           ))}
@@ -132,4 +127,9 @@ function EntityRows({ page: { family, rows, metrics } }: Pick<Props, 'page'>): J
       ))}
     </TableFrame>
   )
+}
+
+/** Returns a name that can continue on a second line before a capital letter. */
+function breakWords(name: string): ComponentChildren {
+  return name.split(/(?=[A-Z])/).flatMap((part, at) => (at === 0 ? part : [<wbr key={at} />, part]))
 }

@@ -9,11 +9,12 @@ import {
   column,
   DataTable,
   numberColumn,
+  severityColumn,
   textColumn,
   timeColumn,
 } from '../components/data-table.tsx'
-import { Moment } from '../components/labels.tsx'
-import { formatCondition, formatQuantity, formatRuleDuration, formatUnit } from './telemetry-texts.ts'
+import { Moment, toTone } from '../components/labels.tsx'
+import { formatCondition, formatLimit, formatRuleDuration, formatUnit } from './telemetry-texts.ts'
 
 type Metric = EntityNow['metrics'][number]
 
@@ -62,8 +63,8 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
     column('Fires', rule => formatCondition(rule)),
     column('For', formatRuleDuration, ({ forMs }) => forMs),
     column('Clears', rule => describeClearing(rule)),
-    textColumn('Severity', ({ severity }) => severity),
-    column('Now', rule => <Phase phase={describeState(rule)} />, describeState),
+    severityColumn(),
+    column('Now', rule => <Phase phase={describeState(rule)} severity={rule.severity} />, describeState),
   ]
   return (
     <section>
@@ -87,15 +88,15 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   )
 }
 
-function Phase({ phase }: { readonly phase: string }): JSX.Element {
-  const look = phase === 'pending' ? 'warn' : phase === 'firing' || phase === 'recovering' ? 'bad' : ''
-  return <span class={look}>{phase}</span>
+function Phase({ phase, severity }: { readonly phase: string; readonly severity: string }): JSX.Element {
+  const isOn = ['pending', 'firing', 'recovering'].includes(phase)
+  return <span class={isOn ? toTone(phase === 'pending' ? undefined : severity) : ''}>{phase}</span>
 }
 
 function describeClearing({ clearBelow, clearAbove, unit }: WatchingRule): string {
   const limits = [
-    ...(clearBelow === null ? [] : [`at ${formatQuantity(clearBelow, unit)} or less`]),
-    ...(clearAbove === null ? [] : [`at ${formatQuantity(clearAbove, unit)} or more`]),
+    ...(clearBelow === null ? [] : [`at ${formatLimit(clearBelow, unit)} or less`]),
+    ...(clearAbove === null ? [] : [`at ${formatLimit(clearAbove, unit)} or more`]),
   ]
   return limits.join(', ') || '–'
 }
@@ -116,7 +117,7 @@ export function NewestReadings({ now, shown }: NewestProps): JSX.Element {
     }),
     column('Record', ({ offset }) => (
       <a href={buildAddress('/kafka/messages', { topic, partition, offset })}>
-        {partition}:{offset}
+        {partition}@{offset}
       </a>
     )),
   ]

@@ -1,17 +1,18 @@
 /** Texts and figures of the telemetry pages. Pure. */
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
-import { hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'
+import { durationText } from '../../../lib/support/duration.ts'
+import { formatQuantity, hasSymbol, shortNumber } from '../../../lib/support/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity-details.ts'
-import { formatCount, formatDigits, formatDuration } from '../components/value-texts.ts'
+import { formatCount, formatDigits } from '../components/value-texts.ts'
 
 /** Formats a value with its unit, such as `21.3 °C`. Counts and metrics without a unit have none. */
 export function formatValue(value: number, unit: string, limits: readonly number[] = []): string {
-  return formatQuantity(shortNumber(value, limits), unit)
+  return formatLimit(shortNumber(value, limits), unit)
 }
 
 /** Formats a limit with all its digits and its unit. */
-export function formatQuantity(value: number, unit: string): string {
-  return hasSymbol(unit) ? `${formatDigits(value)} ${unit}` : formatDigits(value)
+export function formatLimit(value: number, unit: string): string {
+  return formatQuantity(formatDigits(value), unit)
 }
 
 /** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a metric that has none. */
@@ -22,22 +23,22 @@ export function formatUnit(unit: string): string {
 /** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */
 export function formatCondition({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
   const limits = [
-    ...(fireBelow === null ? [] : [`below ${formatQuantity(fireBelow, unit)}`]),
-    ...(fireAbove === null ? [] : [`above ${formatQuantity(fireAbove, unit)}`]),
+    ...(fireBelow === null ? [] : [`below ${formatLimit(fireBelow, unit)}`]),
+    ...(fireAbove === null ? [] : [`above ${formatLimit(fireAbove, unit)}`]),
   ]
   if (limits.length === 0) return text
   return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`
 }
 
-/** Formats the duration of a rule, such as `5 min` or `at once`, without zero parts. */
+/** Formats the duration of a rule, such as `5 min` or `at once`. */
 export function formatRuleDuration({ forMs }: WatchingRule): string {
-  return forMs === 0 ? 'at once' : formatDuration(forMs).replace(/ 0 \w+$/, '')
+  return forMs === 0 ? 'at once' : durationText(forMs)
 }
 
 /** Says for how long a rule still learns; empty for a rule that decides. */
 export function describeLearning({ learned }: WatchingRule): string {
   const leftMs = learned?.learningMs ?? 0
-  return leftMs > 0 ? `, learning for another ${formatDuration(leftMs)}` : ''
+  return leftMs > 0 ? `, learning for another ${durationText(leftMs)}` : ''
 }
 
 /** Describes how much was searched if a search reached its limit; undefined if the search was complete. */

@@ -3,7 +3,7 @@
  * good again.
  */
 
-import { hasSymbol } from '../../support/short-number.ts'
+import { formatQuantity } from '../../support/short-number.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
 import { findUnit, isState, type RuleRow } from '../rule-row.ts'
@@ -114,10 +114,6 @@ function getSide({ above, below }: Limits): Side {
 
 function isBeyond({ above, below }: Limits, value: number): boolean {
   return value > above || value < below
-}
-
-function formatQuantity(limit: number, unit: string | undefined): string {
-  return hasSymbol(unit) ? `${limit} ${unit}` : `${limit}`
 }
 
 function formatRange(least: number, most: number, unit: string | undefined): string {

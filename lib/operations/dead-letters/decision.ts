@@ -23,7 +23,7 @@ export const LEFT_OUT = {
   'another-log': 'of an offset that their topic has not reached: it was recreated since',
   'unknown-consumer': 'of a consumer that no longer reads their topic',
   'too-large': 'too large for their topic, including what a redrive adds',
-  'still-fails': 'of records of an input that still cannot be mapped: they stay as they are',
+  'still-fails': 'still without a mapping that fits: correct the mappings of the input first',
   appended:
     'of records of an input whose event was appended before: another one could count twice; publish a correction as a new event',
   broken: 'broken: they cannot be read',

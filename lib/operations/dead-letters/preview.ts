@@ -31,7 +31,7 @@ export interface RedriveOutlook {
   }
   /** Reason for which a redrive would skip the dead letter; null if it can be redriven. */
   readonly leftOut: LeftOutReason | null
-  /** The reason as text. If the record of an input still cannot be mapped, it includes the failure of now. */
+  /** The reason as text, and why an input's record still cannot be mapped unless the dead letter says the same. */
   readonly leftOutBecause: string | null
   /** Action by which the dead letter was handled; null while it is open. */
   readonly handled: HandledAction | null
@@ -89,7 +89,12 @@ async function previewMapping(
   })
   if (typeof mapped === 'string') return { ...place, leftOut: mapped }
   if ('kind' in mapped)
-    return { ...place, leftOut: 'still-fails', why: ` (${mapped.code}: ${mapped.message})` }
+    // A failure that the dead letter has, too, is not repeated.
+    return {
+      ...place,
+      leftOut: 'still-fails',
+      why: mapped.message === deadLetter.error ? '' : ` (${mapped.code}: ${mapped.message})`,
+    }
   const { topic, key } = mapped
   const partitions = topics.get(topic)?.bounds.length
   return { topic, partition: key && partitions ? computePartition(key, partitions) : 0 }

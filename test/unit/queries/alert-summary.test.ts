@@ -21,11 +21,20 @@ const ALERTS = [
   summary('late', { startedAt: at('14:05'), ...roof('roof-10'), labels: {} }),
   summary('mild', { startedAt: at('12:30'), ...roof('roof-1'), severity: 'warning', rule: 'HIGH_WIND' }),
   summary('held', { startedAt: at('12:00'), ...roof('roof-1') }),
+  summary('row', {
+    startedAt: at('11:00'),
+    entity: { source: '/views/by_sensor', subject: '["berlin",3]' },
+    severity: 'info',
+    rule: 'ROWS',
+    labels: {},
+  }),
 ]
 
 describe('alerts that are asked for', () => {
   const cases: [filter: AlertFilter, expected: string[]][] = [
-    [{}, ['held', 'mild', 'late']],
+    [{}, ['row', 'held', 'mild', 'late']],
+    [{ entity: '/views/by_sensor berlin, 3' }, ['row']],
+    [{ entity: '["berlin",3]' }, ['row']],
     [{ match: { rule: ['HIGH_TEMP'] } }, ['held', 'late']],
     [{ match: { rule: ['HIGH'] } }, []],
     [{ match: { rule: ['HIGH_W*'] } }, ['mild']],
@@ -37,7 +46,7 @@ describe('alerts that are asked for', () => {
     [{ match: { labels: { team: ['dev'] } } }, []],
     [{ match: { labels: { toString: ['x'] } } }, []],
     [{ sinceMs: ms('12:30') }, ['mild', 'late']],
-    [{ untilMs: ms('12:30') }, ['held']],
+    [{ untilMs: ms('12:30') }, ['row', 'held']],
     [{ sinceMs: ms('12:01'), untilMs: ms('13:00'), match: { severity: ['critical'] } }, []],
   ]
   for (const [filter, expected] of cases)
@@ -53,4 +62,10 @@ it('given a rule of states, then the state is the value; given a silence, then i
   assert.equal(alertSummary({ ...silent, state: 'falling' }, null).value, 'falling')
   const { value, threshold } = alertSummary(silent, null)
   assert.deepEqual([value, threshold], [null, null])
+})
+
+it('given a number with a unit, then its alert has the unit; given a derived number or a state, then none', () => {
+  assert.equal(alertSummary(firstAlert(), null).unit, '°C')
+  assert.equal(alertSummary(firstAlert({ value: 3.2, measured: 41 }), null).unit, undefined)
+  assert.equal(alertSummary(firstAlert({ metric: 'status' }), null).unit, undefined)
 })

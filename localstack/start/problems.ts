@@ -28,12 +28,14 @@ export class Problems {
   readonly #failedRuns = new Map<string, string>()
   readonly #lost: string[] = []
   readonly #repeats: LogRateLimit
+  readonly #warnings: LogRateLimit
 
   /** @param functionLogs folder with a log for each function */
   constructor(say: (line: string) => void, functionLogs: string, now: () => number = Date.now) {
     this.#say = say
     this.#functionLogs = functionLogs
     this.#repeats = new LogRateLimit(undefined, now)
+    this.#warnings = new LogRateLimit(10 * 60_000, now)
   }
 
   /** Handles a report of the trigger. */
@@ -59,7 +61,9 @@ export class Problems {
     const { level, service = '', message = '', timestamp: _, ...details } = logged
     if (!['WARN', 'ERROR', 'CRITICAL'].includes(String(level))) return
     const { kind = message, code } = details
-    if (this.#repeats.due([level, service, kind, code].join('|')) === undefined) return
+    // A warning has one cause, whichever functions notice it.
+    const [limit, cause] = level === 'WARN' ? [this.#warnings, details.reason] : [this.#repeats, service]
+    if (limit.due([level, cause, kind, code].join('|')) === undefined) return
     const shown = SHOWN.filter(name => name in details).map(name => `${name}=${formatValue(details[name])}`)
     this.#say([`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' '))
   }

@@ -89,7 +89,6 @@ async function previewMapping(
   })
   if (typeof mapped === 'string') return { ...place, leftOut: mapped }
   if ('kind' in mapped)
-    // A failure that the dead letter has, too, is not repeated.
     return {
       ...place,
       leftOut: 'still-fails',

@@ -102,6 +102,22 @@ describe('the problems of a run', () => {
     assert.equal(run.lines.length, 2)
   })
 
+  it('given a warning of several functions, then it is shown once, and again after ten minutes', () => {
+    const run = new Run()
+    const warn = (service: string, reason: string) =>
+      run.log({ level: 'WARN', service, message: 'records cannot be processed', reason })
+    warn('intake', 'mapping-failed')
+    warn('processor', 'mapping-failed')
+    warn('processor', 'schema-violated')
+    assert.deepEqual(run.lines, [
+      '! intake: records cannot be processed reason=mapping-failed',
+      '! processor: records cannot be processed reason=schema-violated',
+    ])
+    run.nowMs += 600_000
+    warn('processor', 'mapping-failed')
+    assert.equal(run.lines.length, 3)
+  })
+
   it('given scheduled runs that fail, then the first is reported, and the last one decides', () => {
     const run = new Run()
     run.problems.handleLogLine('✖ Failed to execute scheduled function: [clock] Error: no Kafka')

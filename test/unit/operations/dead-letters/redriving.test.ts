@@ -8,7 +8,11 @@ import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import type { RetryInput } from '../../../../lib/app/retry-input.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import type { HandledAction } from '../../../../lib/failures/dlq-record.ts'
-import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
+import {
+  buildRedrive,
+  findLeftOutReason,
+  LEFT_OUT,
+} from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
@@ -94,6 +98,11 @@ describe('a dead letter of a record of an input', () => {
       (await outlook(fails)).leftOutBecause ?? '',
       /\(mapping-failed: mapping plain: it has no "soil"\)$/,
     )
+  })
+
+  it('given that it fails as before, then the failure of the dead letter is not repeated', async () => {
+    const same: RetryInput = async () => failure('mapping-failed', ofInput.deadLetter.error)
+    assert.equal((await outlook(same)).leftOutBecause, LEFT_OUT['still-fails'])
   })
 
   it('given a registry that is away, then a redrive stops before it, and it can still be shown', async () => {

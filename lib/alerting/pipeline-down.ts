@@ -46,7 +46,9 @@ export function applyTick(state: AlertingState | undefined, tick: Received): Com
   if (alert === undefined) return completeStep('tick', next, [], timers)
   const endMs = Math.max(tick.timeMs, Date.parse(alert.startedAt))
   const resolved = alertEmission(resolvedAlert(alert, endMs, 'ticks-returned'), CLOCK)
-  return completeStep('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
+  // Partitions of different topics receive the same tick at different times. The time in the name makes these emissions different.
+  const emission = { ...resolved, name: `${resolved.name} ${endMs}` }
+  return completeStep('ticks-returned' satisfies TransitionReason, next, [emission], timers)
 }
 
 /**

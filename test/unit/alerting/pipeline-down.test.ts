@@ -128,6 +128,17 @@ describe('given a pipeline that ticks each minute', () => {
     assert.equal(ids.size, 1)
   })
 
+  it('when partitions of two topics receive the same tick at different times, then no two events have the same id', async () => {
+    const events: Event[] = []
+    for (const jitterMs of [0, 700]) {
+      const pipeline = new Pipeline()
+      await pipeline.ticks(0, 1)
+      await pipeline.append(40, tick(0, new Date(NOON + 40 * 60_000).toISOString()), jitterMs)
+      events.push(...pipeline.stage.events.filter(({ data }) => (data as Alert).status === 'resolved'))
+    }
+    assert.equal(new Set(events.map(({ id }) => id)).size, 2)
+  })
+
   it('when it fires, then what is published keeps to the schemas', async () => {
     const pipeline = new Pipeline()
     await pipeline.ticks(0, 0)

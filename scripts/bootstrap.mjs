@@ -64,13 +64,14 @@ function printHelp(args) {
   return true
 }
 
-/** Returns the commands that begin with these words, from the list in the documentation. */
+/** Returns the commands that begin with these words, from the list in the documentation, without its links. */
 function listCommands(words) {
   const start = `- \`${words.filter(word => !word.startsWith('-')).join(' ')}`
-  const page = readFileSync(join(PROJECT, 'docs', 'commands.md'), 'utf8').split('\n')
-  const found = page.flatMap(line =>
-    line.startsWith(start) ? [`  ${line.slice(2).replaceAll('`', '')}`] : [],
-  )
+  const page = readFileSync(join(PROJECT, 'docs', 'commands.md'), 'utf8')
+  const items = page.replaceAll(/\n {2}/g, ' ').replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1')
+  const found = items
+    .split('\n')
+    .flatMap(line => (line.startsWith(start) ? [`  ${line.slice(2).replaceAll('`', '')}`] : []))
   return `Usage: npx sluice COMMAND\n\n${found.join('\n')}\n\nThe first command installs the npm packages; then --help says more.`
 }
 

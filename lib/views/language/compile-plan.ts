@@ -62,7 +62,9 @@ export function compilePlan(
     }
   }
   const declared = files.flatMap(({ name: file, text }) =>
-    (collect(file, () => parse(text)) ?? []).map(statement => ({ file, statement })),
+    splitStatements(text).flatMap(one =>
+      (collect(file, () => parse(one)) ?? []).map(statement => ({ file, statement })),
+    ),
   )
   const streams = new Map<string, StreamPlan>()
   const tables = new Map<string, TablePlan>()
@@ -85,6 +87,17 @@ export function compilePlan(
       collect(file, () => tables.set(nameIn(statement), compileTable(statement, streams, tables)))
   if (errors.length > 0) throw StatementError.join(errors)
   return { streams: [...streams.values()], tables: [...tables.values()] }
+}
+
+/** Returns the statements of a text, each at its line and column, so that all their errors are reported at once. */
+function splitStatements(text: string): string[] {
+  const tokens = text.matchAll(/'[^']*'?|`[^`\n]*`?|--.*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?|;/g)
+  const ends = [...tokens].filter(([token]) => token === ';').map(({ index }) => index + 1)
+  return [...ends, text.length].map((end, at) => {
+    const start = ends[at - 1] ?? 0
+    const above = text.slice(0, start).split('\n')
+    return `${'\n'.repeat(above.length - 1)}${' '.repeat(above.at(-1)?.length ?? 0)}${text.slice(start, end)}`
+  })
 }
 
 const TABLE_FORM = 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;'

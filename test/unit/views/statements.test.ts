@@ -314,6 +314,18 @@ describe('a statement with an error', () => {
     assert.deepEqual(lines, ['e.sql', 'b.sql', 'a.sql', 'd.sql'])
   })
 
+  it('given a statement that is not SQL, then the errors of the statements around it are named, too', () => {
+    const text = [
+      `${STREAM} -- the semicolon in ';' and in a comment; ends nothing`,
+      "CREATE TABEL a AS SELECT ';';",
+      'CREATE TABLE b AS SELECT device_id, AVGG(x) AS m',
+      '  FROM r GROUP BY device_id; SELEC 1;',
+    ].join('\n')
+    assert.throws(() => compilePlan([{ name: 'a.sql', text }], parse), {
+      message: /^a\.sql:3:8 .* TABLE\na\.sql:5:30 .* SELECT\na\.sql:4:37 .* AVG$/,
+    })
+  })
+
   const cases: [string, RegExp][] = [
     [`CREATE TABLE t AS SELECT ${'('.repeat(50_000)}`, /nested too deeply/],
     [select(`SUM(x${' + x'.repeat(300)})`), /^2:23 an expression has at most 200 operators in one another/],

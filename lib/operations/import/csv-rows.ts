@@ -2,6 +2,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '#runtime/cloudevents/index.ts'
+import { count } from '../../support/count.ts'
 
 /** Row that cannot be read. The header is line 1. */
 export interface BrokenRow {
@@ -83,7 +84,12 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
     on_skip: error => {
       // The parser detects a missing quote only at the end of the file, or when the maximum length is exceeded.
       const isUnclosed = ['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE'].includes(error?.code ?? '')
-      const message = isUnclosed ? UNCLOSED : (error?.message ?? 'it cannot be read')
+      const columns = error?.code === 'CSV_RECORD_INCONSISTENT_COLUMNS' && error.record
+      const message = isUnclosed
+        ? UNCLOSED
+        : Array.isArray(columns)
+          ? `the row has ${count(columns.length, 'column')}, and the header has ${header.length}`
+          : (error?.message ?? 'it cannot be read')
       broken.push({ line: Number(error?.lines), error: message, ...(isUnclosed ? { fatal: true } : {}) })
       return undefined
     },
@@ -99,12 +105,13 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
     }
   }
   for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-    const error = findHeaderError(header)
-    if (error !== undefined) return yield { line: 1, error, fatal: true }
+    if (findHeaderError(header) !== undefined) break
     yield* takeBroken(info.lines)
     last = info.lines
     yield { line: info.lines, document: record }
   }
+  const error = findHeaderError(header)
+  if (error !== undefined) return yield { line: 1, error, fatal: true }
   yield* takeBroken(Infinity)
   if (header.length === 0) yield { line: 1, error: 'the file has no header', fatal: true }
 }
@@ -123,6 +130,8 @@ function parseCell(cell: string): string | number | undefined {
 
 function findHeaderError(header: readonly string[]): string | undefined {
   if (header[0]?.startsWith('{')) return 'this is a JSON object, not the header of a CSV file'
+  if (header.length === 1 && header[0]?.includes('|'))
+    return 'the columns are separated by "|": separate them by commas, semicolons or tabs'
   const twice = header.find((name, index) => name !== '' && header.indexOf(name) < index)
   return twice && `the header has the column ${twice.slice(0, 40)} twice`
 }

@@ -22,6 +22,11 @@ export function resolveSignal(consumer: string, wanted: string | undefined): Sig
   return signal
 }
 
+/** @throws OperationFailure if the project has no such consumer */
+export function requireConsumer(name: string): void {
+  if (!listConsumers(readFunctions()).includes(name)) throw unknownConsumerFailure(name)
+}
+
 export function unknownConsumerFailure(name: string): OperationFailure {
   const consumers = listConsumers(readFunctions())
   return usageFailure(

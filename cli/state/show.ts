@@ -20,6 +20,7 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
+import { requireConsumer } from '../options/consumer.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
 import { withRedis } from '../servers/redis.ts'
 import { resolveEnvironment } from '../servers/settings.ts'
@@ -85,10 +86,12 @@ Examples:
       )
       if (entity !== undefined) {
         const found = await listEntityStates(inspection, stateKeys, entity)
-        if (found.length === 0)
+        if (found.length === 0) {
+          requireConsumer(wanted.consumer)
           throw new CliFailure(
             `${wanted.consumer} has no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
           )
+        }
         return printReport(terminal, found, json, formatEntities)
       }
       const states = await readPartitionStates(inspection, stateKeys, {
@@ -102,10 +105,11 @@ Examples:
           wanted.consumer,
           listSignalTopics(config.env),
         )
+        if (topicsWithState.length === 0) requireConsumer(wanted.consumer)
         const advice =
           topicsWithState.length > 0
             ? `it has one of ${topicsWithState.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
-            : 'check its name, --topic, --partition and --env.'
+            : 'check --topic, --partition and --env.'
         throw new CliFailure(`${wanted.consumer} has no state of ${topic}: ${advice}`)
       }
       const report = buildStateReport({ consumer: wanted.consumer, topic }, bounds, states)

@@ -139,6 +139,8 @@ describe('sluice verify, beside alerting', () => {
     const beyond = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '99999')
     assert.match(beyond.stderr, /has processed .* up to offset \d+, and not up to 99999 yet/)
     assert.equal((await sluice('state', 'show', 'alerting', '--at', '1')).status, 2)
+    const unknown = await sluice('state', 'show', 'alertng', '--entity', 's-2')
+    assert.match(unknown.stderr, /has no consumer "alertng"\. Did you mean alerting\?/)
   })
 
   it('given a field that was changed in Redis, then the entity and the field are named', async () => {

@@ -13,6 +13,8 @@ export interface ReadingOptions {
   readonly name: string
   /** True to generate an id for events that have none. */
   readonly newId: boolean
+  /** Topics that take plain JSON. */
+  readonly inputs: readonly string[]
 }
 
 /** Maximum number of invalid events that one error message lists. */
@@ -34,7 +36,7 @@ export function parseEvents(text: string, options: ReadingOptions): Event[] {
     else events.push(read)
   }
   const file = options.name.includes(' ') ? 'FILE' : options.name
-  const advice = `\nPlain JSON becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
+  const advice = `\nOnly inputs take plain JSON: ${options.inputs.join(', ')}. It becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
   if (wrong.length > 0) throw new CliFailure(formatErrors(wrong) + (documents.some(isPlain) ? advice : ''))
   if (events.length === 0) throw new CliFailure(`${options.name}: it contains no event`)
   return events

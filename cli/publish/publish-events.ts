@@ -60,11 +60,12 @@ async function readRecords(
 ): Promise<(partitions: number) => PlacedEvent[]> {
   const name = toInputName(file)
   const text = await readText(file, name, terminal)
-  if (inputsIn(config.env, config.inputsFile).some(input => input.topic === topic)) {
+  const inputs = inputsIn(config.env, config.inputsFile).map(input => input.topic)
+  if (inputs.includes(topic)) {
     const documents = parseDocuments(text, name)
     return partitions => documents.map(one => placeDocument(one, { topic, partitions, key }))
   }
-  const events = parseEvents(text, { name, newId })
+  const events = parseEvents(text, { name, newId, inputs })
   const { contentMode, keyBy } = config
   const writer = await createWriter(config)
   return partitions =>

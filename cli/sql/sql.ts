@@ -167,10 +167,9 @@ async function describeError(error: SqlError, database: SqlDatabase, config: Con
   const names = tables.map(({ name }) => name)
   const hint = unknownTable === undefined ? '' : (suggestion(unknownTable, names)?.replace(' ', '\n') ?? '')
   const shown = tables.map(({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`)
+  const list = /^(Catalog|Binder) Error/.test(message) ? `\n\nTables:\n${shown.join('\n')}` : ''
   // The error message quotes the statement, and may contain values from the tables.
-  return new CliFailure(`${escapeTextLines(message)}${hint}\n\nTables:\n${shown.join('\n')}`, 1, {
-    cause: error,
-  })
+  return new CliFailure(`${escapeTextLines(message)}${hint}${list}`, 1, { cause: error })
 }
 
 async function printAnswers(

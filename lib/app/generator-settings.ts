@@ -28,7 +28,8 @@ export async function generatorSettingsIn(
   maxReadingsPerSecond?: number,
 ): Promise<GeneratorSettings> {
   const text = await readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-    throw new ConfigError(file, [`the file cannot be read (${code})`])
+    const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
+    throw new ConfigError(file, [why])
   })
   // The parser is loaded on first use: deployed generators read a parameter.
   const { yamlDocument } = await import('../support/yaml-document.ts')

@@ -152,7 +152,9 @@ function readText(path: string, file: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError(file, [`the file cannot be read (${(error as NodeJS.ErrnoException).code})`])
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
+    throw new ConfigError(file, [why])
   }
 }
 

@@ -76,8 +76,9 @@ export class Problems {
       this.#failedRuns.delete(name)
       return
     }
-    this.#failedRuns.set(name, firstLine(error))
-    if (failed === undefined) this.#say(`✗ ${name} failed: ${error}. Its schedule runs it again.`)
+    const reason = error.replace(/\.$/, '')
+    this.#failedRuns.set(name, firstLine(reason))
+    if (failed === undefined) this.#say(`✗ ${name} failed: ${reason}. Its schedule runs it again.`)
   }
 
   /** Returns the unresolved problems. */

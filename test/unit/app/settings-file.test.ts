@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
-import { FILE_KEYS, readSettingsFile, SETTINGS, withSettingsFile } from '../../../lib/app/settings-file.ts'
+import {
+  FILE_KEYS,
+  readSettingsFile,
+  SETTINGS,
+  settingsIn,
+  withSettingsFile,
+} from '../../../lib/app/settings-file.ts'
 
 function errorsOf(text: string): readonly string[] {
   try {
@@ -39,6 +45,13 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
       GENERATOR_METRICS: 'temp,humidity',
       GENERATOR_SAMPLE_RATE: '0.5',
     })
+  })
+
+  test('given a path without a file, then the error says so', () => {
+    assert.throws(
+      () => settingsIn({}, 'no.yml', '/none'),
+      /^.*no\.yml has 1 error:\n {2}- there is no such file$/m,
+    )
   })
 
   test('given an empty file, then nothing is set', () => {

@@ -121,7 +121,7 @@ describe('the problems of a run', () => {
   it('given scheduled runs that fail, then the first is reported, and the last one decides', () => {
     const run = new Run()
     run.problems.handleLogLine('✖ Failed to execute scheduled function: [clock] Error: no Kafka')
-    run.problems.handleRun('clock', 'no Kafka')
+    run.problems.handleRun('clock', 'no Kafka.')
     assert.deepEqual(run.lines, ['✗ clock failed: no Kafka. Its schedule runs it again.'])
     assert.deepEqual(run.problems.unresolvedProblems, ['the last run of clock failed: no Kafka'])
     run.problems.handleLogLine('✔ Successfully invoked scheduled function: [clock]')

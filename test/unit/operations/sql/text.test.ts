@@ -79,6 +79,12 @@ describe('sluice sql', () => {
     assert.equal(status, 1)
   })
 
+  it('given a syntax error, then its place is shown without a list of tables', async () => {
+    const { stderr } = await ran(['sql', 'SELEC 1'], { environment })
+    assert.match(stderr, /syntax error at or near "SELEC"/)
+    assert.doesNotMatch(stderr, /Tables:/)
+  })
+
   it('given that Kafka does not answer, then it says so', async () => {
     const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
     assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)

@@ -1,6 +1,7 @@
 /** Reads the settings document of the generator. */
 import { readFile } from 'node:fs/promises'
 import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
+import { describeReadError } from '../support/file-errors.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 import type { PARTITION_KEY } from './settings/index.ts'
@@ -27,9 +28,8 @@ export async function generatorSettingsIn(
   defaults?: GeneratorOverrides,
   maxReadingsPerSecond?: number,
 ): Promise<GeneratorSettings> {
-  const text = await readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-    const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
-    throw new ConfigError(file, [why])
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError(file, [describeReadError(error)])
   })
   // The parser is loaded on first use: deployed generators read a parameter.
   const { yamlDocument } = await import('../support/yaml-document.ts')

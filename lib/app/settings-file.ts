@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { safeParse } from 'valibot'
 import { ConfigError, type Environment, type Setting } from '#runtime/settings/index.ts'
-import type { FilePath } from '../support/file-errors.ts'
+import { describeReadError, type FilePath } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
 import { unknownKey } from '../support/suggestion.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
@@ -152,9 +152,7 @@ function readText(path: string, file: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
-    throw new ConfigError(file, [why])
+    throw new ConfigError(file, [describeReadError(error as NodeJS.ErrnoException)])
   }
 }
 

@@ -25,6 +25,11 @@ export class FileError extends Error {
   override readonly name: string = 'FileError'
 }
 
+/** Returns the reason why a file cannot be read, without its path. */
+export function describeReadError({ code }: NodeJS.ErrnoException): string {
+  return code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})`
+}
+
 /** Error for a file with invalid content. The message lists every error on a separate line. */
 export class InvalidFile extends FileError {
   override readonly name = 'InvalidFile'

@@ -72,12 +72,14 @@ async function* joinPieces(read: readonly Buffer[], rest: AsyncIterator<string |
 export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
   let header: readonly string[] = []
+  let headerError: string | undefined
   const { text, delimiter } = await findDelimiter(source)
   const parser = parse({
     ...PARSING,
     delimiter,
     columns: (names: readonly string[]) => {
       header = names.map(name => name.trim())
+      headerError = findHeaderError(header)
       return header.map(name => name || false)
     },
     cast: (cell, { header }) => (header ? cell : parseCell(cell.trim())),
@@ -105,13 +107,12 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
     }
   }
   for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-    if (findHeaderError(header) !== undefined) break
+    if (headerError !== undefined) break
     yield* takeBroken(info.lines)
     last = info.lines
     yield { line: info.lines, document: record }
   }
-  const error = findHeaderError(header)
-  if (error !== undefined) return yield { line: 1, error, fatal: true }
+  if (headerError !== undefined) return yield { line: 1, error: headerError, fatal: true }
   yield* takeBroken(Infinity)
   if (header.length === 0) yield { line: 1, error: 'the file has no header', fatal: true }
 }

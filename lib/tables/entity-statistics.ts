@@ -4,6 +4,7 @@ import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
+import { hasSymbol } from '../support/short-number.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
 
@@ -94,7 +95,10 @@ export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
   { name: 'last', type: 'number', value: row => row.last },
   {
     name: 'unit',
-    value: ({ family, metric }) => FAMILIES[family]?.metrics[metric]?.replace(/^1$/, '') ?? '',
+    value: ({ family, metric }) => {
+      const unit = FAMILIES[family]?.metrics[metric]
+      return hasSymbol(unit) ? unit : ''
+    },
   },
   { name: 'lastAt', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

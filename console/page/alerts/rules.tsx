@@ -14,7 +14,7 @@ import {
   timeColumn,
 } from '../components/data-table.tsx'
 import { Badge, Severity, toTone, useNow } from '../components/labels.tsx'
-import { formatCount, formatNumber } from '../components/value-texts.ts'
+import { formatCount, formatNumber, type Tone } from '../components/value-texts.ts'
 
 export function RuleList(): JSX.Element {
   return (
@@ -60,14 +60,22 @@ const COLUMNS: readonly Column<RuleRow>[] = [
     ({ rule }) => rule,
   ),
   severityColumn(),
-  buildCountColumn('Firing', ({ firing }) => firing),
+  buildCountColumn(
+    'Firing',
+    ({ firing }) => firing,
+    ({ severity }) => toTone(severity),
+  ),
   buildCountColumn('Pending', ({ pending }) => pending),
   buildCountColumn('Recovering', ({ recovering }) => recovering),
   buildCountColumn('Silent', ({ silent }) => silent),
   buildCountColumn('Inactive', ({ inactive }) => inactive),
 ]
 
-function buildCountColumn(heading: string, of: (row: RuleRow) => number | null): Column<RuleRow> {
+function buildCountColumn(
+  heading: string,
+  of: (row: RuleRow) => number | null,
+  chooseTone: (row: RuleRow) => Tone = () => 'plain',
+): Column<RuleRow> {
   return {
     heading,
     align: 'right',
@@ -75,8 +83,7 @@ function buildCountColumn(heading: string, of: (row: RuleRow) => number | null):
       const count = of(row)
       if (count === null)
         return <span title="The rule applies to only some entities. Their number is unknown.">–</span>
-      const tone = heading === 'Firing' ? toTone(row.severity) : 'plain'
-      return <span class={count > 0 ? tone : 'muted'}>{formatNumber(count)}</span>
+      return <span class={count > 0 ? chooseTone(row) : 'muted'}>{formatNumber(count)}</span>
     },
     sortBy: row => of(row) ?? -1,
   }

@@ -35,7 +35,7 @@ export function formatWait(pending: number, seconds: number | null): string {
   return seconds === null ? 'not known' : durationText(seconds * 1_000)
 }
 
-/** Formats the value of a setting and its meaning, such as `604800000 (7 d 0 h)`. */
+/** Formats the value of a setting and its meaning, such as `604800000 (7 d)`. */
 export function formatSetting(name: string, value: string | null): string {
   if (value === null) return 'hidden'
   const number = /^\d+$/.test(value) ? Number(value) : undefined

@@ -127,6 +127,7 @@ export default class MskTriggerPlugin {
     const functions = this.#functions()
     const { timeout } = this.#serverless.service.provider
     const facts = {
+      nowMs: Date.now(),
       resources: resourceContext(this.#serverless),
       ...(timeout !== undefined && { timeout }),
     }

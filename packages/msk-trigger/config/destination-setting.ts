@@ -1,5 +1,6 @@
 import { custom } from 'valibot'
 import { isObject } from '../support/config-values.ts'
+import { serviceIn } from './aws-names.ts'
 import { isIntrinsic } from './resources.ts'
 import { must } from './setting-errors.ts'
 
@@ -15,7 +16,8 @@ interface GivenDestination {
   readonly type: Exclude<Destination['kind'], 'kafka'> | undefined
 }
 
-const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
+/** Maximum length of a destination, in characters. */
+const LONGEST = 350
 
 /** Matches `kafka://topic`. The topic's name has up to 249 characters and does not start with a dot (rule 42 in `RULES.md`). */
 const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
@@ -32,8 +34,8 @@ export const ON_FAILURE_DESTINATION = custom<unknown>(
 export function destinationIn(text: string): Destination | undefined {
   const topic = KAFKA.exec(text)?.[1]
   if (topic !== undefined) return { kind: 'kafka', topic }
-  const kind = ARN.exec(text)?.[1] as 'sqs' | 'sns' | 's3' | undefined
-  return kind && { kind, arn: text }
+  const kind = text.length > LONGEST ? undefined : serviceIn(text)
+  return kind === 'sqs' || kind === 'sns' || kind === 's3' ? { kind, arn: text } : undefined
 }
 
 /** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */

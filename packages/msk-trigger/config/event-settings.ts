@@ -15,9 +15,11 @@ import {
   regex,
   safeParse,
   string,
+  unknown,
 } from 'valibot'
-import { isObject } from '../support/config-values.ts'
+import { isObject, isUnique } from '../support/config-values.ts'
 import type { FunctionDefinition } from '../support/serverless.ts'
+import { ACCESS_CONFIGURATIONS, arnOf, BOOTSTRAP_SERVERS } from './aws-names.ts'
 import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry-setting.ts'
@@ -34,13 +36,16 @@ export interface ReadEvent extends KafkaEvent {
   readonly settings: EventSettings
 }
 
-const TOPIC = must('the name of a topic (1 to 249 letters, digits, ".", "_" and "-")')
+const TOPIC = must(
+  'the name of a topic (1 to 249 letters, digits, ".", "_" and "-", but no "." at its start)',
+)
 const GROUP = must('a string of 1 to 200 letters, digits and -/*:_+=.@')
 const PATTERNS = must('a list of 1 to 10 patterns')
+const REPEATED = must('a list of different patterns')
 const TIMESTAMP = must('Unix seconds')
 const AGE = must('-1 or whole seconds from 60 to 604800')
 
-const POLLER_GROUP = must('a string of 1 to 128 characters')
+const POLLER_GROUP = must('a string of 1 to 128 characters: letters, digits, "-" and "_"')
 
 const POLLERS = pipe(
   settingsMap({
@@ -48,7 +53,7 @@ const POLLERS = pipe(
     maximumPollers: exactOptional(wholeNumber(1, 2000)),
     // Mappings in the same poller group share the capacity for which AWS charges:
     // https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
-    pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^.{1,128}$/, POLLER_GROUP))),
+    pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^[\w-]{1,128}$/, POLLER_GROUP))),
   }),
   check(
     ({ minimumPollers = 1, maximumPollers = 200 }) => maximumPollers >= minimumPollers,
@@ -58,7 +63,11 @@ const POLLERS = pipe(
 
 /** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
 const SETTINGS = object({
-  topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
+  arn: exactOptional(arnOf('kafka', 'a cluster', 1_024)),
+  saslScram512: exactOptional(arnOf('secretsmanager', 'a secret', 200)),
+  bootstrapServers: exactOptional(BOOTSTRAP_SERVERS),
+  accessConfigurations: exactOptional(ACCESS_CONFIGURATIONS),
+  topic: pipe(string(TOPIC), regex(/^[\w-][\w.-]{0,248}$/, TOPIC)),
   // Allowed values: see rules 2 and 3 in `RULES.md`.
   batchSize: exactOptional(wholeNumber(1, 10_000)),
   maximumBatchingWindow: exactOptional(wholeNumber(0, 300, 'whole seconds')),
@@ -84,7 +93,13 @@ const SETTINGS = object({
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
   // Allowed values: see rules 37 to 40 in `RULES.md`.
   filterPatterns: exactOptional(
-    pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
+    pipe(
+      array(unknown(), PATTERNS),
+      minLength(1, PATTERNS),
+      maxLength(10, PATTERNS),
+      check(list => isUnique(list), REPEATED),
+      array(FILTER),
+    ),
   ),
   // Allowed values: see rules 14 and 15 in `RULES.md`.
   schemaRegistryConfig: exactOptional(REGISTRY),

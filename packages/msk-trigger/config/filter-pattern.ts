@@ -23,6 +23,13 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '>=': (a, b) => a >= b,
 }
 
+/**
+ * Largest number that `numeric` and `anything-but` compare, and its maximum number of decimals. See
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
+ */
+const LARGEST = 5e9
+const DECIMALS = 6
+
 const OPERATORS: Readonly<Record<string, (operand: unknown, at: string) => Test>> = {
   prefix: (operand, at) => textTest(operand, at, (text, start) => text.startsWith(start)),
   suffix: (operand, at) => textTest(operand, at, (text, end) => text.endsWith(end)),
@@ -53,6 +60,8 @@ export function compileAlternatives(alternatives: readonly unknown[], at: string
   if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
   let admitsAbsence = false
   const tests = alternatives.map((wanted): Test => {
+    if (typeof wanted === 'number' && !Number.isFinite(wanted))
+      throw new PatternError(`${at} must contain numbers that JSON can represent, not ${wanted}`)
     if (wanted === null || ['string', 'number', 'boolean'].includes(typeof wanted))
       return value => value === wanted
     const [operator, operand] = onlyEntry(wanted, at)
@@ -72,6 +81,15 @@ function compileOr(wanted: unknown, at: string): Matcher {
     throw new PatternError(`${at} must be a list of at least two filters`)
   const either = wanted.map((fields, index) => compileFields(fields, `${at}[${index}]`))
   return data => either.some(matches => matches(data))
+}
+
+/** Returns the number of combinations of the alternatives in `$or` of a valid pattern. */
+export function countCombinations(pattern: unknown): number {
+  if (!isObject(pattern)) return 1
+  return Object.entries(pattern).reduce((product, [field, wanted]) => {
+    const alternatives: readonly unknown[] = field === '$or' ? [wanted].flat() : [wanted]
+    return product * alternatives.reduce<number>((sum, one) => sum + countCombinations(one), 0)
+  }, 1)
 }
 
 /** Returns the values at the end of a path. Objects are omitted, because `exists` considers only leaves. */
@@ -105,9 +123,10 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
 /** Compiles `anything-but`, which excludes a value or a list of values. The field itself must exist. */
 function anythingBut(operand: unknown, at: string): Test {
   const excluded: readonly unknown[] = [operand].flat()
-  const isPlain = excluded.every(one => ['string', 'number', 'boolean'].includes(typeof one))
-  if (excluded.length === 0 || !isPlain)
-    throw new PatternError(`${at} must be a string, a number or a list of them`)
+  const types = [...new Set(excluded.map(one => typeof one))]
+  if (types.length !== 1 || !/^(string|number)$/.test(String(types[0])))
+    throw new PatternError(`${at} must be a string, a number or a list of only strings or only numbers`)
+  if (types[0] === 'number') requireComparable(excluded, at)
   return value => !excluded.includes(value)
 }
 
@@ -120,9 +139,24 @@ function numeric(operand: unknown, at: string): Test {
   if (!isSound || !(parts.length === 2 || (parts.length === 4 && isRange))) {
     throw new PatternError(`${at} must be like [">", 0, "<=", 5], not ${show(operand)}`)
   }
+  const numbers = bounds.map(([, n]) => n as number)
+  requireComparable(numbers, at)
+  const [bottom = 0, top] = numbers
+  if (top !== undefined && bottom >= top)
+    throw new PatternError(`${at} must have a lower bound below its upper bound, not ${show(operand)}`)
   return value =>
     typeof value === 'number' &&
     bounds.every(([sign, n]) => COMPARE[sign as string]?.(value, n as number) === true)
+}
+
+function requireComparable(numbers: readonly unknown[], at: string): void {
+  const wrong = numbers.find(
+    n => !(Math.abs(Number(n)) <= LARGEST && Number(Number(n).toFixed(DECIMALS)) === n),
+  )
+  if (wrong !== undefined)
+    throw new PatternError(
+      `${at} must compare numbers from -5e9 to 5e9 with up to ${DECIMALS} decimals, not ${wrong}`,
+    )
 }
 
 function requireText(value: unknown, at: string): string {

@@ -1,6 +1,12 @@
 import { pipe, rawTransform, unknown } from 'valibot'
 import { isObject, show } from '../support/config-values.ts'
-import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
+import {
+  compileAlternatives,
+  compileFields,
+  countCombinations,
+  type Matcher,
+  PatternError,
+} from './filter-pattern.ts'
 
 /** Compiled pattern of `filterPatterns`. See rule 37 in `RULES.md`. */
 export interface Filter {
@@ -13,6 +19,9 @@ export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknow
 
 /** Maximum length of a pattern in the template, in characters. */
 const MAX_PATTERN_CHARACTERS = 4_096
+
+/** Maximum number of combinations of the alternatives in `$or` of a pattern. */
+const MAX_COMBINATIONS = 1_000
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -43,9 +52,12 @@ export function readFilter(pattern: unknown): Filter {
     throw new PatternError(`it is longer than ${MAX_PATTERN_CHARACTERS} characters`)
   const { value } = pattern
   if (value === undefined) return { on: 'anything', matches: () => true }
-  return Array.isArray(value)
-    ? { on: 'text', matches: compileAlternatives(value, 'value') }
-    : { on: 'json', matches: compileFields(value, 'value') }
+  if (Array.isArray(value)) return { on: 'text', matches: compileAlternatives(value, 'value') }
+  const matches = compileFields(value, 'value')
+  const combinations = countCombinations(value)
+  if (combinations > MAX_COMBINATIONS)
+    throw new PatternError(`its $or have ${combinations} combinations, more than ${MAX_COMBINATIONS}`)
+  return { on: 'json', matches }
 }
 
 /**

@@ -1,5 +1,6 @@
-import { array, custom, type InferOutput, maxLength, minLength, nullish, picklist, pipe } from 'valibot'
-import { isObject, withoutLogin } from '../support/config-values.ts'
+import { array, check, custom, type InferOutput, nullish, picklist, pipe } from 'valibot'
+import { isObject, isUnique, withoutLogin } from '../support/config-values.ts'
+import { arnOf } from './aws-names.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -10,38 +11,41 @@ export interface RegistryConfig {
   readonly validates: readonly ('KEY' | 'VALUE')[]
 }
 
-const ACCESS_TYPES = ['BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', 'SERVER_ROOT_CA_CERTIFICATE'] as const
+const ACCESS_TYPES = [
+  'BASIC_AUTH',
+  'CLIENT_CERTIFICATE_TLS_AUTH',
+  'SERVER_ROOT_CA_CERTIFICATE',
+  'OAUTHBEARER_AUTH',
+] as const
 
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('the address of a registry, or the ARN of one in Glue')(issue))
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
 const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
+const isUpToTwo = (list: readonly unknown[]) => list.length <= 2 && isUnique(list)
+
 /** Schema of `schemaRegistryConfig`, which corresponds to the property `SchemaRegistryConfig` of an event source mapping. */
 export const REGISTRY = settingsMap({
   schemaRegistryURI: custom<string | object>(
-    value => isObject(value) || /^https?:\/\/.|^arn:[\w-]+:glue:/.test(String(value)),
+    value => isObject(value) || /^(https?:\/\/|arn:[\w-]+:glue:)[\w/*:+=.@-]{1,9900}$/.test(String(value)),
     ADDRESS,
   ),
   eventRecordFormat: picklist(['JSON', 'SOURCE'], must('"JSON" or "SOURCE"')),
   schemaValidationConfigs: pipe(
     array(settingsMap({ attribute: picklist(['KEY', 'VALUE'], must('"KEY" or "VALUE"')) }), ATTRIBUTES),
-    minLength(1, ATTRIBUTES),
-    maxLength(2, ATTRIBUTES),
+    check(list => list.length > 0 && isUpToTwo(list), ATTRIBUTES),
   ),
   accessConfigs: nullish(
     pipe(
       array(
         settingsMap({
           type: picklist(ACCESS_TYPES, must(`one of ${ACCESS_TYPES.join(', ')}`)),
-          uri: custom<string | object>(
-            value => isObject(value) || typeof value === 'string',
-            must('the ARN of a secret'),
-          ),
+          uri: arnOf('secretsmanager', 'a secret'),
         }),
         ACCESS,
       ),
-      maxLength(2, ACCESS),
+      check(list => isUpToTwo(list), ACCESS),
     ),
   ),
 })

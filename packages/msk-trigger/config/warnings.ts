@@ -1,3 +1,4 @@
+import { show } from '../support/config-values.ts'
 import { ConfigurationError, type FunctionDefinition } from '../support/serverless.ts'
 import { type EventDestination, outsideProvisionedMode, resolveDestination } from './event-destination.ts'
 import { describeEvent, type KafkaEvent, kafkaEvents, type ReadEvent, readEvents } from './event-settings.ts'
@@ -7,8 +8,13 @@ import { readEach } from './setting-errors.ts'
 /** Maximum timeout of a function with a Kafka event, in seconds. See rule 10 in `RULES.md`. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
+/** Default quota of filters per mapping, which AWS raises to 10 on request. */
+const FILTERS = 5
+
 interface WarningFacts {
   readonly timeout?: number
+  /** Current time, in milliseconds since the epoch. If it is absent, starting positions are not compared with it. */
+  readonly nowMs?: number
   readonly resources?: ResourceContext
 }
 
@@ -23,7 +29,7 @@ interface Warned extends ReadEvent {
  */
 export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
-  { timeout: defaultTimeout, resources = NOTHING_KNOWN }: WarningFacts,
+  { timeout: defaultTimeout, nowMs = Number.POSITIVE_INFINITY, resources = NOTHING_KNOWN }: WarningFacts,
 ): string[] {
   const events = readEach(readEvents(kafkaEvents(functions)), event => ({
     ...event,
@@ -32,8 +38,24 @@ export function cloudWarnings(
   rejectCycles(events)
   return events.flatMap(event => {
     const timeout = functions[event.functionKey]?.timeout ?? defaultTimeout
-    return [...provisionedOnly(event), ...tooLong(event, timeout)]
+    return [...provisionedOnly(event), ...tooLong(event, timeout), ...beyondBounds(event, nowMs)]
   })
+}
+
+/** Returns warnings about values that AWS rejects, and that work locally. */
+function beyondBounds({ settings, ...event }: Warned, nowMs: number): string[] {
+  const { topic, filterPatterns = [], startingPositionTimestamp = 0 } = settings
+  return [
+    ...(topic.length < 2 ? [`topic is ${show(topic)}, but AWS accepts 2 to 249 characters`] : []),
+    ...(filterPatterns.length > FILTERS
+      ? [
+          `filterPatterns has ${filterPatterns.length} patterns: AWS accepts ${FILTERS}, unless it has raised your quota`,
+        ]
+      : []),
+    ...(startingPositionTimestamp * 1000 > nowMs
+      ? ['startingPositionTimestamp is in the future: AWS rejects the mapping']
+      : []),
+  ].map(line => `${describeEvent(event)}: ${line}`)
 }
 
 function provisionedOnly({ settings, destination, ...event }: Warned): string[] {

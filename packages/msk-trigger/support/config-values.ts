@@ -7,6 +7,11 @@ export function isWholeNumber(value: unknown, least: number, most: number): valu
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 }
 
+/** Returns true if no two items of a list have the same content. */
+export function isUnique(items: readonly unknown[]): boolean {
+  return new Set(items.map(item => JSON.stringify(item))).size === items.length
+}
+
 /** Formats a value for a message. */
 export function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)

@@ -5,8 +5,8 @@ import { readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 
 const facts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
-const ORDERS = 'arn:aws:kafka:eu-west-1:1:cluster/orders/id-1'
-const STOCK = 'arn:aws:kafka:eu-west-1:1:cluster/stock/id-2'
+const ORDERS = 'arn:aws:kafka:eu-west-1:123456789012:cluster/orders/id-1'
+const STOCK = 'arn:aws:kafka:eu-west-1:123456789012:cluster/stock/id-2'
 
 const msk = (arn: string, more = {}) => ({ msk: { arn, topic: 't', ...more } })
 const kafka = (bootstrapServers: unknown) => ({

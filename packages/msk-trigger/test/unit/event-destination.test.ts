@@ -4,7 +4,7 @@ import { resolveDestination } from '../../config/event-destination.ts'
 import { kafkaEvents, readEvents } from '../../config/event-settings.ts'
 import { isIntrinsic, NOTHING_KNOWN, type ResourceContext, resolveReference } from '../../config/resources.ts'
 
-const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
+const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
 const here = 'eu-west-1:000000000000'
 const resources = {
   Failed: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } },

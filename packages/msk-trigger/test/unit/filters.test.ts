@@ -13,6 +13,15 @@ function delivered(patterns: unknown[], value: string | Buffer | null): boolean 
   return admits(patterns.map(readFilter), filterData(bytes))
 }
 
+/** A pattern with this number of `$or`, one in another, and this number of alternatives in each. */
+const orOf = (alternatives: number, levels: number): object =>
+  Object.fromEntries(
+    Array.from({ length: levels }, (_, level) => [
+      `l${level}`,
+      { $or: Array.from({ length: alternatives }, (_, at) => ({ a: [at] })) },
+    ]),
+  )
+
 const json = { value: { kind: ['order'] } }
 const text = { value: ['order'] }
 const order = '{"kind":"order"}'
@@ -79,6 +88,27 @@ describe('filters (rules 37 to 40)', () => {
     [{ value: { a: [{ numeric: ['>', '1'] }] } }, /value\.a\.numeric must be like/],
     [{ value: { a: [{ 'anything-but': [null] }] } }, /anything-but must be a string, a number or a list/],
     [{ value: { $or: [{ a: [1] }] } }, /value\.\$or must be a list of at least two filters/],
+    [{ value: orOf(10, 4) }, /its \$or have 10000 combinations, more than 1000/],
+    [
+      { value: { a: [{ numeric: ['>', 5_000_000_000.1] }] } },
+      /compare numbers from -5e9 to 5e9 .*, not 5000000000\.1$/,
+    ],
+    [{ value: { a: [{ numeric: ['<', -5_000_000_001] }] } }, /value\.a\.numeric must compare numbers/],
+    [{ value: { a: [{ numeric: ['>', 0, '<', 1e12] }] } }, /numeric must compare .*, not 1000000000000$/],
+    [{ value: { a: [{ numeric: ['=', 0.123_456_7] }] } }, /with up to 6 decimals, not 0\.1234567/],
+    [{ value: { a: [{ numeric: ['>', Number.NaN] }] } }, /numeric must compare numbers/],
+    [{ value: { a: [{ numeric: ['>', 5, '<', 5] }] } }, /must have a lower bound below its upper bound/],
+    [{ value: { a: [{ numeric: ['>=', 6, '<=', 5] }] } }, /must have a lower bound below its upper bound/],
+    [{ value: { a: [{ numeric: ['<', 5, '>', 1] }] } }, /numeric must be like/],
+    [{ value: { a: [{ numeric: ['>', 1, '<', 5, '<', 6] }] } }, /numeric must be like/],
+    [{ value: { a: [{ numeric: [] }] } }, /numeric must be like/],
+    [{ value: { a: [{ 'anything-but': [1, 'b'] }] } }, /a list of only strings or only numbers/],
+    [{ value: { a: [{ 'anything-but': true }] } }, /a list of only strings or only numbers/],
+    [{ value: { a: [{ 'anything-but': 6e9 }] } }, /anything-but must compare numbers/],
+    [{ value: { a: [{ 'anything-but': { prefix: 'b' } }] } }, /anything-but must be a string/],
+    [{ value: { a: [{ prefix: { 'equals-ignore-case': 'b' } }] } }, /prefix must be a string/],
+    [{ value: { a: [[1]] } }, /value\.a must contain values or tests/],
+    [{ value: { a: [Number.POSITIVE_INFINITY] } }, /numbers that JSON can represent, not Infinity/],
     [{ value: ['a'.repeat(4096)] }, /longer than 4096 characters/],
   ]
   for (const [pattern, message] of refused) {
@@ -88,6 +118,16 @@ describe('filters (rules 37 to 40)', () => {
         error => error instanceof PatternError && message.test(error.message),
       ))
   }
+})
+
+describe('patterns at the bounds of Lambda', () => {
+  const accepted: unknown[] = [
+    { value: { a: [{ numeric: ['>=', -5e9, '<=', 5e9] }, 1e12, { 'anything-but': [5e9, 0.123_456] }] } },
+    { value: orOf(10, 3) },
+    { value: ['a'.repeat(4_082)] },
+  ]
+  for (const pattern of accepted)
+    it(`accept ${JSON.stringify(pattern).slice(0, 80)}`, () => assert.ok(readFilter(pattern)))
 })
 
 describe('the pattern language', () => {
@@ -192,8 +232,9 @@ describe('for any data', () => {
 
   it('anything-but is the opposite of equality for an existing text or number', () => {
     const plain = fc.oneof(fc.string(), fc.integer())
+    const list = fc.oneof(fc.array(fc.string(), { minLength: 1 }), fc.array(fc.integer(), { minLength: 1 }))
     fc.assert(
-      fc.property(plain, fc.array(plain, { minLength: 1 }), (value, list) => {
+      fc.property(plain, list, (value, list) => {
         const isOne = compileAlternatives(list, 'value')(value)
         assert.equal(compileAlternatives([{ 'anything-but': list }], 'value')(value), !isOne)
       }),

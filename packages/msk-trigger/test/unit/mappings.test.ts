@@ -8,8 +8,8 @@ import { refusals } from './refusals.ts'
 const facts: ServiceFacts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
 const afterPartialResponse = 'resume-at-failure' as const
 const settings = { afterPartialResponse, schemaRegistry: undefined, brokers: ['here:1'], clusters: {} }
-const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
-const queue = 'arn:aws:sqs:eu-west-1:1:q'
+const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
+const queue = 'arn:aws:sqs:eu-west-1:123456789012:q'
 const registryConfig = {
   schemaRegistryURI: 'https://registry.example',
   eventRecordFormat: 'JSON',
@@ -28,7 +28,7 @@ describe('event source mappings', () => {
     assert.deepEqual(read({ msk: { arn, topic: 't' } }), [
       {
         functionKey: 'orders',
-        functionArn: 'arn:aws:lambda:eu-west-1:1:function:shop-dev-orders',
+        functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:shop-dev-orders',
         kind: 'msk',
         topic: 't',
         groupId: 'shop-dev-orders-t',
@@ -128,6 +128,8 @@ describe('event source mappings', () => {
   const refused = refusals(`
     topic: { Ref: T } → topic of the msk event of function "orders" must be the name of a topic (1 to 249 …), not {"Ref":"T"}
     topic: ${'a'.repeat(250)} → topic … must be the name of a topic (1 to 249 letters, …not "${'a'.repeat(250)}"
+    topic: .orders → topic … but no "." at its start), not ".orders"
+    topic: a b → topic … not "a b"
     batchSize: 0 → batchSize … from 1 to 10000, not 0
     batchSize: 1.5 → batchSize … not 1.5
     maximumBatchingWindow: 301 → maximumBatchingWindow … from 0 to 300, not 301
@@ -136,6 +138,7 @@ describe('event source mappings', () => {
     functionResponseType: Perhaps → functionResponseType … "ReportBatchItemFailures", not "Perhaps"
     consumerGroupId: '' → consumerGroupId … must be a string
     consumerGroupId: a b → consumerGroupId … must be a string
+    consumerGroupId: ${'g'.repeat(201)} → consumerGroupId … must be a string of 1 to 200
     maximumRetryAttempts: -2 → maximumRetryAttempts … from -1 to 10000, not -2
     maximumRetryAttempts: 10001 → maximumRetryAttempts … not 10001
     maximumRecordAgeInSeconds: 59 → maximumRecordAgeInSeconds … from 60 to 604800, not 59
@@ -143,6 +146,9 @@ describe('event source mappings', () => {
     bisectBatchOnFunctionError: 'yes' → bisectBatchOnFunctionError … true or false, not "yes"
     onFailureDestination: q → onFailureDestination … must be the ARN of an SQS queue…, not "q"
     onFailureDestination: 'arn:aws:lambda:x' → onFailureDestination … must be the ARN
+    onFailureDestination: 'arn:aws:sqs:eu-west-1:1:q' → onFailureDestination … must be the ARN
+    onFailureDestination: 'arn:aws:sns:europe:123456789012:t' → onFailureDestination … must be the ARN
+    onFailureDestination: 'arn:aws:sqs:eu-west-1:123456789012:${'q'.repeat(320)}' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://.t' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://${'a'.repeat(250)}' → onFailureDestination … must be the ARN … kafka://<topic> (up to 249 characters)
     onFailureDestination: { arn: { Ref: Q } } → onFailureDestination … only CloudFormation can resolve
@@ -150,16 +156,36 @@ describe('event source mappings', () => {
     provisionedPollerConfig: { minimumPollers: 0 } → provisionedPollerConfig.minimumPollers … from 1 to 200, not 0
     provisionedPollerConfig: { minimumPollers: 201 } → minimumPollers … from 1 to 200, not 201
     provisionedPollerConfig: { pollerGroupName: '' } → pollerGroupName … must be a string of 1 to 128 char
+    provisionedPollerConfig: { pollerGroupName: 'my group' } → pollerGroupName … letters, digits, "-" and "_", not "my group"
+    provisionedPollerConfig: { pollerGroupName: ${'g'.repeat(129)} } → pollerGroupName … must be a string of 1 to 128
     provisionedPollerConfig: { maximumPollers: 2001 } → maximumPollers … from 1 to 2000, not 2001
     provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → of at least minimumPollers
     provisionedPollerConfig: { pollers: 1 } → provisionedPollerConfig.pollers … is not a setting; known are
     filterPatterns: [] → filterPatterns … a list of 1 to 10 patterns, not []
     filterPatterns: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}] → filterPatterns … a list of 1 to 10
+    filterPatterns: [{ value: [a] }, { value: [a] }] → filterPatterns … must be a list of different patterns
+    filterPatterns: [{}, { value: { a: [{ numeric: ['=', 5000000001] }] } }] → filterPatterns[1] … is not a valid pattern: value.a.numeric must compare numbers from -5e9 to 5e9
     filterPatterns: [{}, { key: [a] }] → filterPatterns[1] of the msk event of function "orders" is not a valid pattern: key cannot be filtered
     schemaRegistryConfig: { ${registry}, url: x } → schemaRegistryConfig.url … is not a setting
+    arn: 'arn:aws:sqs:eu-west-1:123456789012:q' → arn of the msk event of function "orders" must be the ARN of a cluster
+    arn: 'arn:aws:kafka:eu-west-1:1:cluster/c/id' → arn … must be the ARN of a cluster
+    saslScram512: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:${'s'.repeat(200)}' → saslScram512 … must be the ARN of a secret, up to 200 characters
+    bootstrapServers: [] → bootstrapServers … must be a list of 1 to 10 different addresses
+    bootstrapServers: ['kafka.example.com'] → bootstrapServers … not ["kafka.example.com"]
+    bootstrapServers: ['my_kafka:9092'] → bootstrapServers … must be a list
+    bootstrapServers: ['k:1', 'k:1'] → bootstrapServers … 1 to 10 different addresses
+    bootstrapServers: ['${'k'.repeat(300)}:9092'] → bootstrapServers … must be a list
+    bootstrapServers: [${Array.from({ length: 11 }, (_, at) => `'k${at}:9092'`)}] → bootstrapServers … must be a list of 1 to 10
+    accessConfigurations: { vpcSubnet: [${Array(24).fill('subnet-1')}] } → accessConfigurations … up to 23 secrets
+    accessConfigurations: { saslPlainAuth: [a b] } → accessConfigurations.saslPlainAuth[0] … must be a string of 1 to 200
+    accessConfigurations: { saslPlainAuth: [${'s'.repeat(201)}] } → accessConfigurations.saslPlainAuth[0] … 1 to 200
+    schemaRegistryConfig: { ${registry.replace('https://r', "'https://r/?a=b'")} } → schemaRegistryURI … the address of a registry
+    schemaRegistryConfig: { ${registry.replace('[{', '[{ attribute: VALUE }, {')} } → schemaValidationConfigs … a list of { attribute: KEY } and
+    schemaRegistryConfig: { ${registry}, accessConfigs: [{ type: BASIC_AUTH, uri: secret }] } → accessConfigs[0].uri … must be the ARN of a secret
+    schemaRegistryConfig: { ${registry}, accessConfigs: [{ type: PASSWORD, uri: { Ref: S } }] } → accessConfigs[0].type … must be one of BASIC_AUTH
     schemaRegistryConfig: { ${registry.replace('JSON', 'AVRO')} } → schemaRegistryConfig.eventRecordFormat … must be "JSON" or "SOURCE", not "AVRO"
     schemaRegistryConfig: { ${registry.replace('VALUE', 'HEADERS')} } → schemaValidationConfigs[0].attribute … must be "KEY" or "VALUE", not "HEADERS"
-    schemaRegistryConfig: { ${registry.replace('https://r', "'arn:aws:glue:eu-west-1:1:registry/r'")} } → schemaRegistryURI … is not on this machine: set custom.mskTrigger.schemaRegistry
+    schemaRegistryConfig: { ${registry.replace('https://r', "'arn:aws:glue:eu-west-1:123456789012:registry/r'")} } → schemaRegistryURI … is not on this machine: set custom.mskTrigger.schemaRegistry
   `)
   for (const [row, event, message] of refused)
     it(`reject ${row}`, () => assert.throws(() => read({ msk: { arn, topic: 't', ...event } }), message))
@@ -170,7 +196,7 @@ describe('event source mappings', () => {
     assert.throws(() => read(first, second), {
       name: 'ConfigurationError',
       message: [
-        'topic of the msk event of function "orders" must be the name of a topic (1 to 249 letters, digits, ".", "_" and "-"), not nothing',
+        'topic of the msk event of function "orders" must be the name of a topic (1 to 249 letters, digits, ".", "_" and "-", but no "." at its start), not nothing',
         'batchSize of the msk event of function "orders" must be a whole number from 1 to 10000, not 0.5',
         'startingPositionTimestamp of the msk event of function "orders" must be Unix seconds, not nothing',
         'filterPatterns[1] of the kafka event of function "orders" is not a valid pattern: it must be a map, not 1',
@@ -188,7 +214,7 @@ describe('event source mappings', () => {
 
   it('given several that cannot run on this machine, then one error names each of them', () => {
     const onFailureDestination = { arn: { Ref: 'Elsewhere' }, type: 'sqs' }
-    const glue = { ...registryConfig, schemaRegistryURI: 'arn:aws:glue:eu-west-1:1:registry/r' }
+    const glue = { ...registryConfig, schemaRegistryURI: 'arn:aws:glue:eu-west-1:123456789012:registry/r' }
     const both = () =>
       read(
         { msk: { arn, topic: 't', onFailureDestination } },

@@ -4,8 +4,8 @@ import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/serverless.ts'
 import { serverlessOf } from './framework.ts'
 
-const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
-const reads = { arn, topic: 't', functionResponseType: 'ReportBatchItemFailures' }
+const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/id'
+const reads = { arn, topic: 'orders', functionResponseType: 'ReportBatchItemFailures' }
 
 type Options = Parameters<typeof serverlessOf>[2]
 
@@ -27,7 +27,7 @@ function plugged(
 describe('the start', () => {
   for (const hook of ['before:offline:start', 'before:offline:start:init']) {
     it(`given a mistake, then ${hook} reports it, before anything is built`, async () => {
-      const { run } = plugged([{ msk: { arn, topic: 't', batchSize: 0 } }])
+      const { run } = plugged([{ msk: { arn, topic: 'orders', batchSize: 0 } }])
       await assert.rejects(async () => run(hook), {
         message: /batchSize of the msk event/,
         code: 'MSK_TRIGGER_CONFIGURATION',
@@ -36,7 +36,7 @@ describe('the start', () => {
     })
 
     it(`given no Kafka event, then ${hook} says so, and nothing is read`, () => {
-      const { run, lines } = plugged([{ Kafka: { topic: 't' } }], {})
+      const { run, lines } = plugged([{ Kafka: { topic: 'orders' } }], {})
       run(hook)
       run('offline:start:init')
       assert.deepEqual(lines, ['msk  no function has an msk or kafka event: there is nothing to read'])
@@ -77,7 +77,7 @@ describe('the start of what reads nothing', () => {
 describe('a configuration with keys that have no value, which are null', () => {
   const nothing = null as never
   const plan = (part: object) => {
-    const template = { 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
+    const template = { 'MSK.f.c.orders': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
     const made = plugged([{ msk: reads }], nothing, { template })
     Object.assign(made.service, { resources: null }, part)
     return { ...made, template }
@@ -90,11 +90,13 @@ describe('a configuration with keys that have no value, which are null', () => {
 
 describe('the template', () => {
   it('given a setting of provisioned mode, then it is written, with a warning', () => {
-    const template = { 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
+    const template = { 'MSK.f.c.orders': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
     const { run, lines } = plugged([{ msk: reads }], {}, { template })
     run('before:package:compileEvents')
     run('after:package:compileEvents')
-    assert.deepEqual(template['MSK.f.c.t'].Properties, { FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    assert.deepEqual(template['MSK.f.c.orders'].Properties, {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    })
     assert.match(lines.join(), /AWS rejects the mapping$/)
   })
 })

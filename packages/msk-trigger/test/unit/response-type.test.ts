@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { announceResponseType } from '../../package/response-type.ts'
 import type { FunctionDefinition } from '../../support/serverless.ts'
 
-const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
+const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/c/id'
 const reads = { msk: { arn, topic: 'a', functionResponseType: 'ReportBatchItemFailures' } }
 const doesNot = { msk: { arn, topic: 'b' } }
 

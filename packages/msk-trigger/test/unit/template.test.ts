@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { lostMappings, writeMappings } from '../../package/template.ts'
 
-const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
-const queue = 'arn:aws:sqs:us-east-1:1:q'
+const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/c/id'
+const queue = 'arn:aws:sqs:us-east-1:123456789012:q'
 const naming = {
   getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
   getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
@@ -64,13 +64,13 @@ describe('the mapping in the packaged template', () => {
       schemaRegistryURI: 'https://r',
       eventRecordFormat: 'SOURCE',
       schemaValidationConfigs: [{ attribute: 'KEY' }, { attribute: 'VALUE' }],
-      accessConfigs: [{ type: 'BASIC_AUTH', uri: 'arn:secret' }],
+      accessConfigs: [{ type: 'BASIC_AUTH', uri: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:s' }],
     }
     const SchemaRegistryConfig = {
       SchemaRegistryURI: 'https://r',
       EventRecordFormat: 'SOURCE',
       SchemaValidationConfigs: [{ Attribute: 'KEY' }, { Attribute: 'VALUE' }],
-      AccessConfigs: [{ Type: 'BASIC_AUTH', URI: 'arn:secret' }],
+      AccessConfigs: [{ Type: 'BASIC_AUTH', URI: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:s' }],
     }
     const group = { ConsumerGroupId: 'g' }
     assert.deepEqual(msk({ schemaRegistryConfig }, { AmazonManagedKafkaEventSourceConfig: group }), {

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { cloudWarnings } from '../../config/warnings.ts'
 
-const arn = 'arn:aws:kafka:us-east-1:1:cluster/c/id'
+const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/c/id'
 const provisioned = { provisionedPollerConfig: { minimumPollers: 1 } }
 const warned = (event: object, definition: object = {}, provider = {}) =>
-  cloudWarnings({ f: { events: [{ msk: { arn, topic: 't', ...event } }], ...definition } }, provider)
+  cloudWarnings({ f: { events: [{ msk: { arn, topic: 'orders', ...event } }], ...definition } }, provider)
+
+const patterns = (count: number) => Array.from({ length: count }, (_, at) => ({ value: [`${at}`] }))
 
 describe('a warning about the cloud is logged', () => {
   it('never for settings that work there', () => {
-    assert.deepEqual(warned({ maximumBatchingWindow: 0, filterPatterns: Array(5).fill({}) }), [])
-    assert.deepEqual(warned({ onFailureDestination: 'arn:aws:sqs:us-east-1:1:q' }), [])
+    assert.deepEqual(warned({ maximumBatchingWindow: 0, filterPatterns: patterns(5) }), [])
+    assert.deepEqual(warned({ onFailureDestination: 'arn:aws:sqs:us-east-1:123456789012:q' }), [])
     assert.deepEqual(warned({ ...provisioned, maximumRetryAttempts: 1 }, { timeout: 840 }), [])
   })
 
@@ -41,6 +43,28 @@ describe('a warning about the cloud is logged', () => {
     })
   }
 
+  it('for more patterns than AWS accepts without a raised quota (rule 37)', () => {
+    assert.deepEqual(warned({ filterPatterns: patterns(6) }), [
+      'msk event of function "f": filterPatterns has 6 patterns: AWS accepts 5, unless it has raised your quota',
+    ])
+  })
+
+  it('for a topic of one character, which the API does not match', () => {
+    assert.match(
+      warned({ topic: 't' }).join(),
+      /function "f": topic is "t", but AWS accepts 2 to 249 characters/,
+    )
+  })
+
+  it('for a starting position in the future (rule 34)', () => {
+    const startingPosition = { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: 1_000 }
+    assert.match(
+      warned(startingPosition, {}, { nowMs: 999_999 }).join(),
+      /startingPositionTimestamp is in the future/,
+    )
+    assert.deepEqual(warned(startingPosition, {}, { nowMs: 1_000_000 }), [])
+  })
+
   it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
     assert.match(
       warned({}, { timeout: 841 }).join(),
@@ -62,7 +86,10 @@ describe('destinations that are source topics (rule 43)', () => {
 
   it('are accepted if another function reads them and does not send them back', () => {
     const reader = { events: [{ msk: { arn, topic: 'failed' } }] }
-    assert.deepEqual(cloudWarnings({ ...functions(['t', 'failed'], ['u', 'failed']), reader }, {}), [])
+    assert.deepEqual(
+      cloudWarnings({ ...functions(['orders', 'failed'], ['stock', 'failed']), reader }, {}),
+      [],
+    )
   })
 
   it('are rejected if they lead back', () => {

@@ -21,13 +21,32 @@ export function isTimeZone(timeZone: string): boolean {
  * @param local local time on an existing day, such as `2026-03-29T02:30:00`
  */
 export function localOffsets(timeZone: string, local: string): number[] {
-  const asUtcMs = Date.parse(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
+  const asUtcMs = toUtcMs(local)
   const { offsetAt } = getZone(timeZone)
-  // This assumes that a zone does not change its offset twice within two days.
-  const candidates = new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])
-  return [...candidates]
-    .filter(offset => offsetAt(asUtcMs - offset * MINUTE_MS) === offset)
-    .sort((a, b) => b - a)
+  return listOffsets(timeZone, asUtcMs).filter(offset => offsetAt(asUtcMs - offset * MINUTE_MS) === offset)
+}
+
+/**
+ * Returns the instants that a local time can mean, in milliseconds since the epoch, the earlier one first. For a time that clocks skip,
+ * these are the times that clocks show as long before and after the change. The list is empty if the text is not a time.
+ */
+export function possibleInstants(timeZone: string, local: string): number[] {
+  const asUtcMs = toUtcMs(local)
+  if (Number.isNaN(asUtcMs)) return []
+  const offsets = localOffsets(timeZone, local)
+  return (offsets.length > 0 ? offsets : listOffsets(timeZone, asUtcMs)).map(
+    offset => asUtcMs - offset * MINUTE_MS,
+  )
+}
+
+function toUtcMs(local: string): number {
+  return Date.parse(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
+}
+
+/** Returns the offsets of a zone around a local time, the largest first. It assumes at most one change within two days. */
+function listOffsets(timeZone: string, asUtcMs: number): number[] {
+  const { offsetAt } = getZone(timeZone)
+  return [...new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])].sort((a, b) => b - a)
 }
 
 /** Formats an offset in minutes as in RFC 3339, such as `+05:30`. */

@@ -173,6 +173,36 @@ describe('the console about alerts', () => {
     }
   })
 
+  it('given an end that clocks repeat or skip, then the form asks which instant is meant', async () => {
+    const browser = await TestBrowser.launch()
+    try {
+      const address = served.address('/alerts/silences?new=1&rule=NOT_HOT')
+      const visit = await browser.visit(address, { timeZone: 'Europe/Oslo' })
+      const { page } = visit
+      const choice = page.getByLabel('Clocks change then')
+      await page.getByLabel('Why').fill('clock change')
+      await page.getByLabel('Duration').selectOption({ label: 'until a time' })
+      const until = page.getByLabel('Until (your time)')
+      await until.fill('2040-10-28T12:30')
+      await choice.waitFor({ state: 'detached' })
+      await until.fill('2040-03-25T02:30')
+      assert.match((await choice.textContent()) ?? '', /01:30:00.*03:30:00/)
+      await until.fill('2040-10-28T02:30')
+      await page.getByRole('button', { name: 'Silence', exact: true }).click()
+      assert.equal(await choice.evaluate(({ validity }: HTMLSelectElement) => validity.valueMissing), true)
+      assert.deepEqual(await visit.obstacles(), [])
+      await choice.selectOption({ index: 2 })
+      await page.getByRole('button', { name: 'Silence', exact: true }).click()
+      await page.getByText(/^Silence .* is active until/).waitFor()
+      const { silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences')
+      assert.equal(silences[0]?.endsAt, '2040-10-28T01:30:00.000Z')
+      await asked('/alerts/silences/end', { id: silences[0]?.id })
+      await visit.close()
+    } finally {
+      await browser.close()
+    }
+  })
+
   it('given that it resolves, then it is history, with why', async () => {
     const id = encodeURIComponent(await firingId())
     await measured(['roof-1', 20])

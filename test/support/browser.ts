@@ -17,6 +17,8 @@ export interface Looking {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** Time zone of the person, if it matters. */
+  readonly timeZone?: string
 }
 
 /** An accessibility problem reported by axe. */
@@ -50,12 +52,13 @@ export class TestBrowser {
   /** Opens a page in a new session. `close` of the returned `Visit` throws the errors of the page. */
   async visit(
     address: string,
-    { width = 1024, height = 900, theme = 'light' }: Looking = {},
+    { width = 1024, height = 900, theme = 'light', timeZone }: Looking = {},
   ): Promise<Visit> {
     const options: BrowserContextOptions = {
       viewport: { width, height },
       colorScheme: theme,
       reducedMotion: 'reduce',
+      ...(timeZone === undefined ? {} : { timezoneId: timeZone }),
     }
     const context = await this.#browser.newContext(options)
     context.setDefaultTimeout(HOPELESS_MS)

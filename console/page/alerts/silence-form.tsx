@@ -3,12 +3,13 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { possibleInstants } from '../../../lib/mapping/time-zones.ts'
 import type { SilencePreview } from '../../api/alerts/silences.ts'
 import { makeChange, useEnvironment, useIsOperator } from '../client/api-queries.ts'
 import { RefusedByServer, toProblem } from '../client/api-request.ts'
 import { Outcome, useAction } from '../components/change-button.tsx'
 import { useSettled } from '../components/form-fields.tsx'
-import { formatCount, formatTime } from '../components/value-texts.ts'
+import { formatCount, formatExactTime, formatTime } from '../components/value-texts.ts'
 import { parseMatch, type SilenceFields } from './silence-match.ts'
 
 const HOUR_MS = 3_600_000
@@ -89,12 +90,17 @@ type Form = ReturnType<typeof useSilence>
 function useSilence(fields: SilenceFields, onCreated: () => void) {
   const [hours, setHours] = useState('2')
   const [until, setUntil] = useState('')
+  const [chosen, setChosen] = useState('')
   const [comment, setComment] = useState('')
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  const instants = possibleInstants(timeZone, until)
   const { isBusy, result, run } = useAction(async () => {
     const { match, problem } = parseMatch(fields)
     if (problem) throw new RefusedByServer({ code: 'bad-request', message: problem })
-    const endMs = hours === '' ? Date.parse(until) : Date.now() + Number(hours) * HOUR_MS
-    if (Number.isNaN(endMs))
+    // Without a choice, two instants are as unusable as none.
+    const untilMs = instants.length > 1 ? instants.find(ms => String(ms) === chosen) : instants[0]
+    const endMs = hours === '' ? untilMs : Date.now() + Number(hours) * HOUR_MS
+    if (endMs === undefined)
       throw new RefusedByServer({ code: 'bad-request', message: 'Specify the end of the silence.' })
     const endsAt = new Date(endMs).toISOString()
     const { id } = await makeChange('POST /alerts/silences', { match, endsAt, comment })
@@ -102,14 +108,11 @@ function useSilence(fields: SilenceFields, onCreated: () => void) {
     onCreated()
     return `Silence ${id} is active until ${formatTime(endsAt, Date.now())}.`
   })
-  return { hours, setHours, until, setUntil, comment, setComment, isBusy, result, submit: run }
+  const untilField = { until, setUntil, instants, chosen, setChosen }
+  return { hours, setHours, untilField, comment, setComment, isBusy, result, submit: run }
 }
 
-function DurationFields({
-  form: { hours, setHours, until, setUntil },
-}: {
-  readonly form: Form
-}): JSX.Element {
+function DurationFields({ form: { hours, setHours, untilField } }: { readonly form: Form }): JSX.Element {
   return (
     <div class="bar">
       <label>
@@ -125,18 +128,38 @@ function DurationFields({
           </option>
         </select>
       </label>
-      {hours === '' && (
+      {hours === '' && <UntilField {...untilField} />}
+    </div>
+  )
+}
+
+/** Field for a local time. If clocks skip or repeat it, a choice between two instants follows. */
+function UntilField({ until, setUntil, instants, chosen, setChosen }: Form['untilField']): JSX.Element {
+  return (
+    <>
+      <label>
+        Until (your time)
+        <input
+          type="datetime-local"
+          required
+          value={until}
+          onInput={event => setUntil(event.currentTarget.value)}
+        />
+      </label>
+      {instants.length > 1 && (
         <label>
-          Until (your time)
-          <input
-            type="datetime-local"
-            required
-            value={until}
-            onInput={event => setUntil(event.currentTarget.value)}
-          />
+          Clocks change then: which time?
+          <select required value={chosen} onChange={event => setChosen(event.currentTarget.value)}>
+            <option value="">Choose one</option>
+            {instants.map(ms => (
+              <option key={ms} value={String(ms)} selected={String(ms) === chosen}>
+                {formatExactTime(ms)}
+              </option>
+            ))}
+          </select>
         </label>
       )}
-    </div>
+    </>
   )
 }
 

@@ -129,7 +129,7 @@ export function instant(): Kind<number> {
   return createKind(value => {
     const whole = value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')
     return isTimestamp(whole) ? parseTime(whole) : undefined
-  }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
+  }, 'an instant that exists, with its offset from UTC, such as 2026-03-01T00:00:00Z')
 }
 
 /** Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with percent-encoded values. */

@@ -46,7 +46,7 @@ function formatCell(
   limits?: readonly (number | null)[],
 ): string {
   if (value === null) return '-'
-  if (typeof value === 'string') return escapeText(value)
+  if (typeof value === 'string') return value
   return String(type === 'count' ? value : shortNumber(value, limits))
 }
 
@@ -58,12 +58,13 @@ type Rows = readonly (readonly string[])[]
 const GAP = '  '
 
 /**
- * Formats cells in columns with headings. If the table is too wide, columns are first narrowed and then omitted, as far as the
+ * Formats cells in columns with headings, and escapes control characters in them. If the table is too wide, columns are first narrowed and then omitted, as far as the
  * columns allow it. If it is still too wide, each row is formatted as a block with one line per cell.
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
-export function formatTable(columns: readonly Column[], rows: Rows, width?: number): string {
+export function formatTable(columns: readonly Column[], cells: Rows, width?: number): string {
+  const rows = escapeCells(cells)
   const all = columns.map((_, index) => index)
   const leaving = all
     .filter(index => columns[index]?.leaveOut !== undefined)
@@ -132,7 +133,8 @@ function formatBlock(columns: readonly Column[], row: readonly string[], width: 
 }
 
 /** Formats rows without headings, such as names and their values, in columns. The last cell of a row is shown whole. */
-export function formatList(rows: Rows, indent = ''): string[] {
+export function formatList(cells: Rows, indent = ''): string[] {
+  const rows = escapeCells(cells)
   const count = Math.max(0, ...rows.map(row => row.length - 1))
   const widths = Array.from({ length: count }, (_, index) =>
     Math.min(MAX_CELL_WIDTH, Math.max(...rows.map(row => measureWidth(row[index] ?? '')))),
@@ -147,6 +149,10 @@ export function formatRow(row: readonly string[], widths: readonly number[]): st
     return width === undefined ? text : padText(shortenEnd(text, MAX_CELL_WIDTH), width)
   })
   return cells.join(GAP).trimEnd()
+}
+
+function escapeCells(rows: Rows): Rows {
+  return rows.map(row => row.map(escapeText))
 }
 
 function padText(text: string, width: number): string {

@@ -40,12 +40,12 @@ export function formatTrial(result: Tried, columns?: number): string {
 
 function toRuleRow({ rule, left, alerts, entities, firing, fired }: TriedRule): readonly string[] {
   const counts = left ? ['-', '-', '-'] : [alerts, entities, firing].map(String)
-  return [escapeText(rule), ...counts, fired === null ? '-' : String(fired)]
+  return [rule, ...counts, fired === null ? '-' : String(fired)]
 }
 
 function toAlertRow({ rule, entity, fromMs, toMs, value = '-' }: TriedAlert): readonly string[] {
   const length = toMs === null ? 'still firing' : durationText(toMs - fromMs)
-  return [escapeText(rule), escapeText(entity), formatInstant(fromMs), length, escapeText(String(value))]
+  return [rule, entity, formatInstant(fromMs), length, String(value)]
 }
 
 function formatInstant(timeMs: number): string {

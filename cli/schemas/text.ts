@@ -35,7 +35,7 @@ export function formatSchemas({ schemas, registry }: SchemasReport, columns?: nu
     format,
     STATUS[standing],
     ...[id, version].map(number => (number === null ? '-' : String(number))),
-    rule === null ? "registry's default" : escapeText(rule),
+    rule ?? "registry's default",
     subject,
   ])
   const refused = schemas

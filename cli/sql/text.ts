@@ -18,7 +18,7 @@ export function formatAnswer({ columns, rows }: ReadAnswer, width?: number): str
   const headings = columns.map(({ name, isNumber }): Column => {
     return { heading: escapeText(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
   })
-  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : escapeText(formatValue(value)))))
+  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : formatValue(value))))
   const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
   const table = formatTable(headings, cells, width)
   return `${table === '' ? '' : `${table}\n`}${count}\n`

@@ -33,7 +33,7 @@ export function formatPlan(plan: ErasurePlan, columns?: number): string {
   const parts = topics.flatMap(({ topic, consumers }) => {
     const rows = consumers.flatMap(consumer => {
       const own = holdings.filter(holding => holding.consumer === consumer && holding.topic === topic)
-      return own.length === 0 ? [[escapeText(consumer), '-', 'none', '-']] : own.map(toRow)
+      return own.length === 0 ? [[consumer, '-', 'none', '-']] : own.map(toRow)
     })
     return [
       `${escapeText(entity)}, in the states of the consumers of ${topic}`,
@@ -48,7 +48,7 @@ export function formatReport(report: ErasureReport, columns?: number): string {
   const { topics, consumers } = report
   const tables = topics.flatMap(({ topic }) => {
     const own = consumers.filter(one => one.topic === topic)
-    const rows = own.map(one => [escapeText(one.consumer), formatOutcome(one)])
+    const rows = own.map(one => [one.consumer, formatOutcome(one)])
     return [`Consumers of ${topic}`, formatTable(REPORT_COLUMNS, rows, columns)]
   })
   const parts = [...tables, ...formatNotReached(report), formatOtherCopies()]
@@ -68,8 +68,8 @@ function formatOutcome({ outcome, lag }: ConsumerErasure): string {
 }
 
 function toRow({ consumer, partition, bytes, timers }: Holding): string[] {
-  const names = timers.map(({ name }) => escapeText(name)).join(', ')
-  return [escapeText(consumer), String(partition), formatSize(bytes), names || '-']
+  const names = timers.map(({ name }) => name).join(', ')
+  return [consumer, String(partition), formatSize(bytes), names || '-']
 }
 
 function formatNotReached({ notReached }: Pick<ErasurePlan, 'notReached'>): string[] {

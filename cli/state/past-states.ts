@@ -18,7 +18,6 @@ import { preferExact } from '../../lib/tables/table.ts'
 import { TIME_OR_AGO } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { formatTable } from '../output/table.ts'
-import { escapeText } from '../output/text-width.ts'
 import {
   createRereader,
   type Rereader,
@@ -168,8 +167,8 @@ function formatPastReport(
 ) {
   const shown = steps.slice(-MAX_STEPS)
   const rows = shown.map(step => [
-    ...[String(step.offset), step.appendedAt, escapeText(step.of), escapeText(step.decision)],
-    ...[step.emitted, step.timers].map(names => escapeText(names.join(', ')) || '-'),
+    ...[String(step.offset), step.appendedAt, step.of, step.decision],
+    ...[step.emitted, step.timers].map(names => names.join(', ') || '-'),
   ])
   const headings = ['OFFSET', 'APPENDED', 'EVENT', 'DECISION', 'EMITTED', 'TIMERS AFTER']
   const notes = {

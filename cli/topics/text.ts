@@ -28,7 +28,7 @@ export function formatTopics(
 ): string {
   if (topics.length === 0) return 'The cluster has no topics.\n'
   const rows = topics.map(({ topic, signal, partitions, replicationFactor, underReplicated }) => [
-    escapeText(topic),
+    topic,
     signal ?? '-',
     ...[partitions, replicationFactor, underReplicated].map(String),
   ])

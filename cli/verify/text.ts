@@ -9,7 +9,6 @@ import {
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
 import { type Column, formatTable } from '../output/table.ts'
-import { escapeText } from '../output/text-width.ts'
 
 export interface VerifyReport extends Verified {
   readonly env: string
@@ -90,5 +89,5 @@ function toRow(one: Difference): string[] {
   const name = one.entity ?? one.id ?? ''
   const topic = one.topic ? ` to ${one.topic}` : ''
   const cells = [one.what + topic, name, one.field || '(all)', one.live ?? '-', one.again ?? '-']
-  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells.map(escapeText)]
+  return [String(one.partition ?? '-'), String(one.offset ?? '-'), ...cells]
 }

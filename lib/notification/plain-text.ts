@@ -1,6 +1,10 @@
-/** Notifications as plain text, for e-mails, chat messages and subjects. Pure. */
+/**
+ * Notifications as plain text, for e-mails, chat messages and subjects. Names come from any producer: escaped control characters
+ * cannot begin a line or reverse the reading direction. Pure.
+ */
 import type { Alert } from '../alerting/alert.ts'
 import { durationText } from '../support/duration.ts'
+import { escapeText } from '../support/escape-text.ts'
 import { highestSeverity, listRules, type Message, OLD_MS } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
@@ -18,7 +22,9 @@ export function formatTitle({ notification, env, isDigest }: Message): string {
   const others = rules.length > RULES_IN_TITLE ? ` and ${rules.length - RULES_IN_TITLE} more` : ''
   const severity = highestSeverity(notification)
   const about = named === '' ? notification.group : `${named}${others}`
-  return [`[${formatState(notification)}]`, about, ...(severity ? [`(${severity})`] : []), env].join(' ')
+  return escapeText(
+    [`[${formatState(notification)}]`, about, ...(severity ? [`(${severity})`] : []), env].join(' '),
+  )
 }
 
 function formatState({ status, reason, alerts, omitted }: Message['notification']): string {
@@ -33,7 +39,9 @@ export function alertLine(alert: Alert): string {
   const where = entity.subject ?? entity.source
   const when =
     alert.status === 'resolved' ? `${startedAt} to ${alert.endedAt}, ${alert.reason}` : `since ${startedAt}`
-  return `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`
+  return escapeText(
+    `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`,
+  )
 }
 
 /**
@@ -56,14 +64,17 @@ export function plainText(message: Message): string {
     ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
     ...(more ? [more] : []),
     '',
-    `Notification ${notification.notificationId}, group ${notification.group}, reason ${notification.reason}`,
+    escapeText(
+      `Notification ${notification.notificationId}, group ${notification.group}, reason ${notification.reason}`,
+    ),
   ].join('\n')
 }
 
-/** Truncates a text to a number of characters. A truncated text ends with an ellipsis. */
+/**
+ * Truncates a text to a number of UTF-16 code units, which is never less than its number of characters. A truncated text ends with an
+ * ellipsis, and with no half of a surrogate pair.
+ */
 export function cut(text: string, most: number, ellipsis = '…'): string {
-  const characters = [...text]
-  return characters.length <= most
-    ? text
-    : `${characters.slice(0, most - ellipsis.length).join('')}${ellipsis}`
+  if (text.length <= most) return text
+  return text.slice(0, most - ellipsis.length).replace(/[\ud800-\udbff]$/, '') + ellipsis
 }

@@ -7,6 +7,7 @@ import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
+import { escapeText } from '../../lib/support/escape-text.ts'
 import { alertLine, type Screen } from './screen.ts'
 
 /** Shows alerts as they are published, and counts them. */
@@ -46,7 +47,7 @@ export class AlertFeed {
     const found = readAlert(record)
     if (!found || this.#isRepeated(found.alert)) return
     this.#counts[found.alert.status] += 1
-    this.#screen.line(alertLine(found.alert, found))
+    this.#screen.line(escapeText(alertLine(found.alert, found)))
   }
 
   /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */

@@ -1,6 +1,6 @@
 /**
  * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB including attributes, a subject of
- * at most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html:
+ * less than 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html:
  * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
 import { highestSeverity, listRules, type Message, sluiceBody } from '../message.ts'
@@ -10,7 +10,7 @@ import { cut, formatTitle, plainText } from '../plain-text.ts'
 export const SNS_BYTES = 256 * 1024
 /** Maximum number of messages in one request. */
 export const SNS_BATCH = 10
-const SUBJECT = 100
+const SUBJECT = 99
 /** Maximum length of a single SMS. SNS splits longer texts. */
 const SMS = 140
 /** Maximum number of texts in one attribute. Further texts are omitted. */

@@ -17,6 +17,7 @@ export function attributeText(text: string): string {
   return `${[...escaped.slice(0, 2 * KEPT)].slice(0, KEPT).join('')}…${derivedId(escaped)}`
 }
 
-function escapeCharacter(character: string): string {
+/** Escapes a character, such as `\u{1b}`. */
+export function escapeCharacter(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Column, formatTable } from '../../../cli/output/table.ts'
+import { type Column, formatList, formatTable } from '../../../cli/output/table.ts'
 import {
   escapeText,
   escapeTextLines,
@@ -64,6 +64,12 @@ describe('a table', () => {
       formatTable(COLUMNS, ROWS, 11),
       ['NAME   a r…', 'COUNT  12', 'NOTE   fir…', '', 'NAME   b', 'COUNT  345', 'NOTE   sec…'].join('\n'),
     )
+  })
+
+  test('escapes control characters in its cells, whatever they come from', () => {
+    const table = formatTable([{ heading: 'ID' }, { heading: 'NOTE' }], [['a\u001b[2J', 'b\n\u202ec']])
+    assert.equal(table, 'ID          NOTE\na\\u001b[2J  b\\n\\u202ec')
+    assert.deepEqual(formatList([['a\u009b', 'b\n']]), ['a\\u009b  b\\n'])
   })
 
   test('of wide characters stays in line', () => {

@@ -47,6 +47,31 @@ describe('plain text', () => {
   })
 })
 
+describe('a name with control characters', () => {
+  const name = 'a\nresolved b\u001b[31m\u202egnp\u009b1m'
+  const shown = 'a\\nresolved b\\u001b[31m\\u202egnp\\u009b1m'
+  const of = message({ alerts: [alert(name, { rule: name, summary: name })], group: name })
+
+  it('given a mail, then it begins no line, and reverses nothing', () => {
+    const lines = plainText(of).split('\n')
+    assert.deepEqual(lines, [
+      `[FIRING: 1] ${shown} (critical) prod`,
+      '',
+      `- critical ${shown}, ${shown}: ${shown} (since 2026-03-01T11:59:00.000Z)`,
+      '',
+      `Notification n1, group ${shown}, reason new`,
+    ])
+  })
+
+  it('given Slack, then its texts have none', () => {
+    assert.doesNotMatch(JSON.stringify(slackBody(of)).replaceAll('\\\\', ''), /\\[nu]|[\u202e\u009b]/)
+  })
+
+  it('given a program, then it gets the name as it is', () => {
+    assert.ok(JSON.stringify(sluiceBody(of)).includes(JSON.stringify(name)))
+  })
+})
+
 describe('a digest', () => {
   it('given any format for people, then its title says it all', () => {
     assert.equal(
@@ -73,27 +98,27 @@ describe('the format slack', () => {
   const blocksOf = (of: Message): any[] => (slackBody(of) as any).blocks
 
   it('given an alert, then there are a header, the alert and where it comes from', () => {
+    const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
     assert.deepEqual(slackBody(message()), {
       text: '[FIRING: 1] HIGH_TEMP (critical) prod',
+      mrkdwn: false,
+      unfurl_links: false,
+      unfurl_media: false,
       blocks: [
-        {
-          type: 'header',
-          text: { type: 'plain_text', text: '[FIRING: 1] HIGH_TEMP (critical) prod', emoji: false },
-        },
+        { type: 'header', text: plain('[FIRING: 1] HIGH_TEMP (critical) prod') },
         {
           type: 'section',
-          text: {
-            type: 'mrkdwn',
-            text: ':red_circle: critical HIGH_TEMP, a-n1: Extreme heat at a-n1: 52 °C, above 40 °C (since 2026-03-01T11:59:00.000Z)',
-          },
+          text: plain(
+            '🔴 critical HIGH_TEMP, a-n1: Extreme heat at a-n1: 52 °C, above 40 °C (since 2026-03-01T11:59:00.000Z)',
+          ),
         },
-        { type: 'context', elements: [{ type: 'mrkdwn', text: 'site=oslo · new · n1' }] },
+        { type: 'context', elements: [plain('site=oslo · new · n1')] },
       ],
     })
   })
 
   it('given a resolved alert, then its mark differs', () => {
-    assert.match(blocksOf(message({ alerts: [RESOLVED] }))[1].text.text, /^:white_check_mark: resolved /)
+    assert.match(blocksOf(message({ alerts: [RESOLVED] }))[1].text.text, /^✅ resolved /)
   })
 
   it('given more alerts than blocks, and texts of any length, then no limit of Slack is passed', () => {
@@ -105,15 +130,30 @@ describe('the format slack', () => {
     assert.equal(blocks.length, SLACK_LIMITS.blocks)
     for (const { type, text, elements } of blocks) {
       const shown = text?.text ?? elements[0].text
-      assert.ok(shown.length <= (type === 'header' ? SLACK_LIMITS.header : SLACK_LIMITS.section), type)
+      assert.ok(shown.length <= (type === 'header' ? SLACK_LIMITS.header : SLACK_LIMITS.text), type)
       assert.ok(shown.isWellFormed(), 'no half of a character')
-      if (type !== 'header') assert.doesNotMatch(shown, /[<>]|&(?!amp;|lt;|gt;)/)
     }
     assert.equal(blocks.at(-2).text.text, 'and 73 more alerts')
   })
 
-  it('given words that Slack acts upon, then they are only shown', () => {
-    const [, section] = blocksOf(message({ alerts: [alert('<!channel>')] }))
-    assert.match(section.text.text, /&lt;!channel&gt;/)
+  const NAMES = [
+    ...['_boiler_7_', '*press*', '~old~', '`x`', ':fire:', '@here', '<!channel>', '#general', '&lt;'],
+    ...['https://example.com/x', '<https://example.com|boiler>', 'a & b <c>', 'Ofen-Süd 🔥'],
+  ]
+  for (const name of NAMES)
+    it(`given the name ${name}, then it is plain text, letter for letter, wherever it stands`, () => {
+      const of = message({ alerts: [alert(name, { rule: name })], group: name })
+      for (const { text, elements } of blocksOf(of)) {
+        const { type, emoji, text: shown } = text ?? elements[0]
+        assert.deepEqual([type, emoji], ['plain_text', false])
+        assert.ok(shown.includes(name), shown)
+      }
+    })
+
+  it('given a name that notifies a channel, then the text of a push notification only shows it', () => {
+    const { text } = slackBody(message({ alerts: [alert('a', { rule: '<!channel> &lt;' })] })) as {
+      text: string
+    }
+    assert.match(text, /&lt;!channel&gt; &amp;lt;/)
   })
 })

@@ -1,5 +1,6 @@
 /** Fields of a log line about a decision, a failure or an error: names and positions, never payload data. */
 import { extractSpanContext } from '../../cloudevents/trace.ts'
+import { escapeCharacter } from '../../consumer/attribute-text.ts'
 import { RetryableError } from '../../consumer/author-errors.ts'
 import { formatEntity } from '../../consumer/event.ts'
 import { type Failure, type FailureCode, parseStackFrames } from '../../consumer/failure-codes.ts'
@@ -42,9 +43,9 @@ export function keyText(key: Key): string {
   return `base64 ${truncate(typeof key === 'string' ? Buffer.from(key).toString('base64') : key.base64)}`
 }
 
-/** Truncates an external text for a log line. */
+/** Truncates an external text for a log line, and escapes characters that terminals or log viewers interpret. */
 export function truncate(text: string): string {
-  return text.slice(0, LONGEST)
+  return text.slice(0, LONGEST).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, escapeCharacter)
 }
 
 /** Matches the part of a Redis error message that quotes the rejected command. */

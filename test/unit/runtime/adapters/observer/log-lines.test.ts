@@ -55,6 +55,18 @@ describe('what a function writes to its log', () => {
     )
   })
 
+  it('given an entity whose name reverses the reading direction, then its line escapes that', async () => {
+    const log = await logOf(
+      observer =>
+        new Stage(undefined, { observer })
+          .batch([record(0, reading('a', { subject: 's-\u202e1' }))])
+          .then(() => {}),
+      { level: 'DEBUG' },
+    )
+    const [decided] = log.filter(({ message }) => message === 'decided')
+    assert.equal(decided?.entity, '/environment/test-site s-\\u{202e}1')
+  })
+
   it('given INFO, then a batch is one line, however many records it has', async () => {
     let now = 1_000
     const log = await logOf(

@@ -6,8 +6,6 @@ import {
   exactOptional,
   forward,
   type InferOutput,
-  maxLength,
-  minLength,
   object,
   partialCheck,
   picklist,
@@ -17,7 +15,7 @@ import {
   string,
   unknown,
 } from 'valibot'
-import { isObject, isUnique } from '../support/config-values.ts'
+import { hasUpTo, isObject } from '../support/config-values.ts'
 import type { FunctionDefinition } from '../support/serverless.ts'
 import { ACCESS_CONFIGURATIONS, arnOf, BOOTSTRAP_SERVERS } from './aws-names.ts'
 import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
@@ -40,8 +38,7 @@ const TOPIC = must(
   'the name of a topic (1 to 249 letters, digits, ".", "_" and "-", but no "." at its start)',
 )
 const GROUP = must('a string of 1 to 200 letters, digits and -/*:_+=.@')
-const PATTERNS = must('a list of 1 to 10 patterns')
-const REPEATED = must('a list of different patterns')
+const PATTERNS = must('a list of 1 to 10 different patterns')
 const TIMESTAMP = must('Unix seconds')
 const AGE = must('-1 or whole seconds from 60 to 604800')
 
@@ -95,9 +92,7 @@ const SETTINGS = object({
   filterPatterns: exactOptional(
     pipe(
       array(unknown(), PATTERNS),
-      minLength(1, PATTERNS),
-      maxLength(10, PATTERNS),
-      check(list => isUnique(list), REPEATED),
+      check(list => hasUpTo(10, list), PATTERNS),
       array(FILTER),
     ),
   ),

@@ -85,10 +85,9 @@ function compileOr(wanted: unknown, at: string): Matcher {
 
 /** Returns the number of combinations of the alternatives in `$or` of a valid pattern. */
 export function countCombinations(pattern: unknown): number {
-  if (!isObject(pattern)) return 1
-  return Object.entries(pattern).reduce((product, [field, wanted]) => {
-    const alternatives: readonly unknown[] = field === '$or' ? [wanted].flat() : [wanted]
-    return product * alternatives.reduce<number>((sum, one) => sum + countCombinations(one), 0)
+  return Object.entries(isObject(pattern) ? pattern : {}).reduce((product, [field, wanted]) => {
+    const alternatives = field === '$or' && Array.isArray(wanted) ? wanted : [wanted]
+    return product * alternatives.reduce((sum: number, one) => sum + countCombinations(one), 0)
   }, 1)
 }
 

@@ -1,5 +1,5 @@
 import { array, check, custom, type InferOutput, nullish, picklist, pipe } from 'valibot'
-import { isObject, isUnique, withoutLogin } from '../support/config-values.ts'
+import { hasUpTo, isObject, withoutLogin } from '../support/config-values.ts'
 import { arnOf } from './aws-names.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
@@ -23,8 +23,6 @@ const ADDRESS: ReturnType<typeof must> = issue =>
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
 const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
-const isUpToTwo = (list: readonly unknown[]) => list.length <= 2 && isUnique(list)
-
 /** Schema of `schemaRegistryConfig`, which corresponds to the property `SchemaRegistryConfig` of an event source mapping. */
 export const REGISTRY = settingsMap({
   schemaRegistryURI: custom<string | object>(
@@ -34,7 +32,7 @@ export const REGISTRY = settingsMap({
   eventRecordFormat: picklist(['JSON', 'SOURCE'], must('"JSON" or "SOURCE"')),
   schemaValidationConfigs: pipe(
     array(settingsMap({ attribute: picklist(['KEY', 'VALUE'], must('"KEY" or "VALUE"')) }), ATTRIBUTES),
-    check(list => list.length > 0 && isUpToTwo(list), ATTRIBUTES),
+    check(list => hasUpTo(2, list), ATTRIBUTES),
   ),
   accessConfigs: nullish(
     pipe(
@@ -45,7 +43,7 @@ export const REGISTRY = settingsMap({
         }),
         ACCESS,
       ),
-      check(list => isUpToTwo(list), ACCESS),
+      check(list => list.length === 0 || hasUpTo(2, list), ACCESS),
     ),
   ),
 })

@@ -7,9 +7,10 @@ export function isWholeNumber(value: unknown, least: number, most: number): valu
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 }
 
-/** Returns true if no two items of a list have the same content. */
-export function isUnique(items: readonly unknown[]): boolean {
-  return new Set(items.map(item => JSON.stringify(item))).size === items.length
+/** Returns true if a list has 1 to `most` items, and no two with the same content. */
+export function hasUpTo(most: number, items: readonly unknown[]): boolean {
+  const different = new Set(items.map(item => JSON.stringify(item))).size
+  return different === items.length && different >= 1 && different <= most
 }
 
 /** Formats a value for a message. */

@@ -88,7 +88,7 @@ describe('filters (rules 37 to 40)', () => {
     [{ value: { a: [{ numeric: ['>', '1'] }] } }, /value\.a\.numeric must be like/],
     [{ value: { a: [{ 'anything-but': [null] }] } }, /anything-but must be a string, a number or a list/],
     [{ value: { $or: [{ a: [1] }] } }, /value\.\$or must be a list of at least two filters/],
-    [{ value: orOf(10, 4) }, /its \$or have 10000 combinations, more than 1000/],
+    [{ value: orOf(10, 4) }, /its \$or have more than 1000 combinations/],
     [
       { value: { a: [{ numeric: ['>', 5_000_000_000.1] }] } },
       /compare numbers from -5e9 to 5e9 .*, not 5000000000\.1$/,

@@ -161,9 +161,9 @@ describe('event source mappings', () => {
     provisionedPollerConfig: { maximumPollers: 2001 } → maximumPollers … from 1 to 2000, not 2001
     provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → of at least minimumPollers
     provisionedPollerConfig: { pollers: 1 } → provisionedPollerConfig.pollers … is not a setting; known are
-    filterPatterns: [] → filterPatterns … a list of 1 to 10 patterns, not []
+    filterPatterns: [] → filterPatterns … a list of 1 to 10 different patterns, not []
     filterPatterns: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}] → filterPatterns … a list of 1 to 10
-    filterPatterns: [{ value: [a] }, { value: [a] }] → filterPatterns … must be a list of different patterns
+    filterPatterns: [{ value: [a] }, { value: [a] }] → filterPatterns … must be a list of 1 to 10 different patterns
     filterPatterns: [{}, { value: { a: [{ numeric: ['=', 5000000001] }] } }] → filterPatterns[1] … is not a valid pattern: value.a.numeric must compare numbers from -5e9 to 5e9
     filterPatterns: [{}, { key: [a] }] → filterPatterns[1] of the msk event of function "orders" is not a valid pattern: key cannot be filtered
     schemaRegistryConfig: { ${registry}, url: x } → schemaRegistryConfig.url … is not a setting
@@ -177,8 +177,8 @@ describe('event source mappings', () => {
     bootstrapServers: ['${'k'.repeat(300)}:9092'] → bootstrapServers … must be a list
     bootstrapServers: [${Array.from({ length: 11 }, (_, at) => `'k${at}:9092'`)}] → bootstrapServers … must be a list of 1 to 10
     accessConfigurations: { vpcSubnet: [${Array(24).fill('subnet-1')}] } → accessConfigurations … up to 23 secrets
-    accessConfigurations: { saslPlainAuth: [a b] } → accessConfigurations.saslPlainAuth[0] … must be a string of 1 to 200
-    accessConfigurations: { saslPlainAuth: [${'s'.repeat(201)}] } → accessConfigurations.saslPlainAuth[0] … 1 to 200
+    accessConfigurations: { saslPlainAuth: [a b] } → accessConfigurations … must be lists with
+    accessConfigurations: { saslPlainAuth: [${'s'.repeat(201)}] } → accessConfigurations … each of 1 to 200 characters
     schemaRegistryConfig: { ${registry.replace('https://r', "'https://r/?a=b'")} } → schemaRegistryURI … the address of a registry
     schemaRegistryConfig: { ${registry.replace('[{', '[{ attribute: VALUE }, {')} } → schemaValidationConfigs … a list of { attribute: KEY } and
     schemaRegistryConfig: { ${registry}, accessConfigs: [{ type: BASIC_AUTH, uri: secret }] } → accessConfigs[0].uri … must be the ARN of a secret

@@ -58,8 +58,8 @@ type Rows = readonly (readonly string[])[]
 const GAP = '  '
 
 /**
- * Formats cells in columns with headings, and escapes control characters in them. If the table is too wide, columns are first narrowed and then omitted, as far as the
- * columns allow it. If it is still too wide, each row is formatted as a block with one line per cell.
+ * Formats cells in columns with headings, and escapes control characters in them. If the table is too wide, columns are first narrowed
+ * and then omitted, as far as the columns allow it. If it is still too wide, each row is formatted as a block with one line per cell.
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */

@@ -1,7 +1,9 @@
 /**
  * Windows of event time: which ones a row belongs to, when they end, and which rows are late. One rule decides that everywhere: a
- * row is late for a window if its own entity has already reported a time after the end and the grace of the window. Times are in
- * milliseconds. Pure.
+ * row is late for a window if its own entity has already reported a time at which the window and its grace are over. The limits are
+ * those of Kafka Streams. The end of a time window is exclusive (`windowEnd > windowCloseTime` in `KStreamWindowAggregate`), but a row
+ * that comes exactly the gap after the last one still joins its session, so the end of the gap, and of the grace behind it, is
+ * inclusive (`mergedWindow.end() < windowCloseTime` is late in `KStreamSessionWindowAggregate`). Times are in milliseconds. Pure.
  */
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 
@@ -76,12 +78,13 @@ export function createWindowing(plan: WindowPlan | undefined, futureToleranceMs?
   const { graceMs } = plan
   const leftAfterMs = computeRetentionMs(plan, futureToleranceMs)
   if (plan.kind === 'session') {
-    const { gapMs } = plan
+    /** Returns the first millisecond after the gap. */
+    const computeEndMs = (window: StoredWindow<unknown>) => getLastMs(window) + plan.gapMs + 1
     return {
       startsAt: timeMs => [timeMs],
       getBounds: window => ({ startMs: window[0], endMs: getLastMs(window) }),
-      closesMs: window => getLastMs(window) + gapMs + graceMs,
-      leavesMs: window => getLastMs(window) + gapMs + leftAfterMs,
+      closesMs: window => computeEndMs(window) + graceMs,
+      leavesMs: window => computeEndMs(window) + leftAfterMs,
     }
   }
   const { sizeMs } = plan

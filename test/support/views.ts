@@ -97,7 +97,7 @@ export function directWindows(window: WindowPlan | undefined, rows: readonly Tes
     let accepted: readonly TestRow[] = []
     for (const row of rows) {
       const own = sessionsOf([...accepted, row], window.gapMs).find(one => one.includes(row))
-      if ((own?.at(-1)?.timeMs ?? 0) + window.gapMs + graceMs > row.newestMs) accepted = [...accepted, row]
+      if ((own?.at(-1)?.timeMs ?? 0) + window.gapMs + graceMs >= row.newestMs) accepted = [...accepted, row]
     }
     const sessions = sessionsOf(accepted, window.gapMs)
     return sessions.map(own => ({ window: [own[0]?.timeMs ?? 0, own.at(-1)?.timeMs ?? 0], rows: own }))

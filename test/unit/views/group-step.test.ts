@@ -19,8 +19,12 @@ const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const ENTITIES = fc.array(
   fc.array(
     fc.record({
-      at: fc.integer({ min: 0, max: 60_000 }),
-      back: fc.constantFrom(0, 0, 0, 2_000, 9_000, 30_000),
+      // Whole seconds meet the bounds of windows, gap and grace exactly.
+      at: fc.oneof(
+        fc.nat(60_000),
+        fc.nat(60).map(seconds => seconds * 1_000),
+      ),
+      back: fc.constantFrom(0, 0, 0, 2_000, 8_000, 9_000, 30_000),
       x: fc.option(fc.integer({ min: -40, max: 40 }).map(value => value / 4)),
     }),
     { minLength: 1, maxLength: 8 },

@@ -452,12 +452,24 @@ describe('the changes of a group', () => {
       )
     })
 
-    it('given a row at the end of the grace of its session, then it is late; a moment before, it is not', async () => {
+    it('given a row at the end of gap and grace of its session, then it joins it; a moment later, it is late', async () => {
       const late = async (seconds: number) => {
         const kit = await sent(sessions(), [motion(0), motion(seconds), motion(0.5)])
         return ((await kit.state(ENTITY)) as GroupState).l
       }
-      assert.deepEqual([await late(15.5), await late(15.499)], [1, undefined])
+      assert.deepEqual([await late(15.501), await late(15.5)], [1, undefined])
+    })
+
+    it('given a row exactly gap and grace before the newest, then it opens a session, which an older row joins', async () => {
+      const plan = sessions()
+      const kit = await sent(plan, [motion(915), motion(900), motion(899.999)])
+      assert.equal(((await kit.state(ENTITY)) as GroupState).l, undefined)
+      assert.deepEqual(
+        (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+        [2, 1],
+      )
+      const alone = await sent(plan, [motion(915), motion(899.999)])
+      assert.equal(((await alone.state(ENTITY)) as GroupState).l, 1)
     })
 
     it('given a row at the gap from a session, then it joins it on either side; beyond it, it does not', async () => {
@@ -491,8 +503,8 @@ describe('the changes of a group', () => {
         motion(95, 'd-2'),
       ])
       assert.deepEqual(changesOf(kit, true), [
-        '115: 100-100 1 final',
-        '130: 115-115 1 final',
+        '115.001: 100-100 1 final',
+        '130.001: 115-115 1 final',
         '108: 100-100 end of walking',
         '108: 115-115 end of walking',
         '108: 100-115 3 final 1',
@@ -505,9 +517,9 @@ describe('the changes of a group', () => {
       const kit = await sent(sessions(), [motion(100), motion(116, 'd-2'), motion(109, 'd-3')])
       await kit.pass(300_000)
       assert.deepEqual(changesOf(kit, true), [
-        '115: 100-100 1 final',
-        '131: 100-100 end of walking',
-        '131: 100-116 3 final 1',
+        '115.001: 100-100 1 final',
+        '131.001: 100-100 end of walking',
+        '131.001: 100-116 3 final 1',
       ])
     })
 
@@ -516,7 +528,7 @@ describe('the changes of a group', () => {
         ...[motion(100), motion(116, 'd-2'), motion(109, 'd-3'), motion(118, 'd-2')],
       ])
       await kit.pass(300_000)
-      assert.deepEqual(changesOf(kit, true).at(-1), '133: 100-118 4 final 1')
+      assert.deepEqual(changesOf(kit, true).at(-1), '133.001: 100-118 4 final 1')
     })
 
     it('given final sessions of different revisions that a row merges, then the highest one counts', async () => {
@@ -531,7 +543,7 @@ describe('the changes of a group', () => {
     it('given open sessions that a row merges, then their final row is the first', async () => {
       const kit = await sent(sessions({}, 60_000), [motion(100), motion(115), motion(108)])
       await kit.pass(300_000)
-      assert.deepEqual(changesOf(kit, true), ['185: 100-115 3 final'])
+      assert.deepEqual(changesOf(kit, true), ['185.001: 100-115 3 final'])
     })
   })
 

@@ -9,7 +9,7 @@ export interface Dialect {
   readonly schema: string
   /** Function that returns `key` and `value` of each member of a JSON object. */
   readonly eachMember: string
-  /** Returns the number in a member, or in a field of the object that the member is. */
+  /** Returns the number in a member, or in a field of the object that the member is; NULL for other values. */
   number(field?: string): string
   /** Returns the start of the hour or day, UTC. */
   startOf(window: 'hour' | 'day', column: string): string
@@ -19,7 +19,9 @@ export interface Dialect {
   deviation(value: string, mean: string): string
   /** Clause at the end of the definition of a table. */
   readonly tableOptions: string
-  /** Statements after those that create tables and views. */
+  /** Returns the statements that create a view, or replace an earlier version of it. */
+  replaceView(name: string, query: string): readonly string[]
+  /** Statements after those that create tables and views. They can be repeated. */
   readonly more: readonly string[]
 }
 
@@ -53,14 +55,18 @@ export function buildViews(dialect: Dialect): readonly View[] {
   ]
 }
 
-/** Returns the statements that create all tables and views. */
-export function buildSchema(dialect: Dialect): readonly string[] {
-  const { schema, more } = dialect
-  const views = buildViews(dialect).map(({ name, columns, from }) => {
+/** Returns the statements that create all tables. */
+export function createTables(dialect: Dialect): readonly string[] {
+  return TABLES.flatMap(table => createTable(table, dialect))
+}
+
+/** Returns the statements that create all views, or replace those of an earlier version. */
+export function replaceViews(dialect: Dialect): readonly string[] {
+  const views = buildViews(dialect).flatMap(({ name, columns, from }) => {
     const selected = columns.map(([column, sql]) => `${sql} AS "${column}"`).join(', ')
-    return `CREATE VIEW ${schema}${name} AS SELECT ${selected} ${from}`
+    return dialect.replaceView(name, `SELECT ${selected} ${from}`)
   })
-  return [...TABLES.flatMap(table => createTable(table, dialect)), ...views, ...more]
+  return [...views, ...dialect.more]
 }
 
 function createTable(table: Table, { schema, types, tableOptions }: Dialect): readonly string[] {
@@ -93,8 +99,16 @@ function buildMeasurements({ schema, eachMember, number }: Dialect): View {
   }
 }
 
+/**
+ * Largest magnitude of a value in sums, means and deviations, as in our own statistics. PostgreSQL would end the query for all sensors
+ * if a sum, or the square of a distance, exceeded the range of its type.
+ */
+const MAX_MAGNITUDE = '1e100'
+
 function buildReadingStatistics({ schema, startOf, deviation }: Dialect, window: 'hour' | 'day'): View {
   const sensor = 'source, subject, sensor_id, family, metric'
+  /** Returns NULL instead of a statistic that would be without some of the values. */
+  const ofAll = (statistic: string) => `CASE WHEN count(fit) = count(value) THEN ${statistic} END`
   return {
     name: window === 'hour' ? 'readings_hourly' : 'readings_daily',
     description: `Statistics of the readings of each sensor and metric, by ${window} of event time`,
@@ -104,14 +118,19 @@ function buildReadingStatistics({ schema, startOf, deviation }: Dialect, window:
       METRIC,
       ['window_start', 'window_start', `Start of the ${window}, UTC`],
       ['count', 'count(*)', 'Number of readings with the metric'],
-      ['sum', 'sum(value)', 'Sum of the values'],
+      ['sum', ofAll('sum(fit)'), `Sum of the values; NULL with one beyond ±${MAX_MAGNITUDE}`],
       ['min', 'min(value)', 'Smallest value'],
       ['max', 'max(value)', 'Largest value'],
-      ['mean', 'avg(value)', 'Mean of the values'],
-      ['stddev', deviation('value', 'mean'), 'Standard deviation of the values (population)'],
+      ['mean', ofAll('avg(fit)'), `Mean of the values; NULL with one beyond ±${MAX_MAGNITUDE}`],
+      [
+        'stddev',
+        ofAll(deviation('fit', 'mean')),
+        `Standard deviation of the values (population); NULL with one beyond ±${MAX_MAGNITUDE}`,
+      ],
     ],
-    from: `FROM (SELECT *, avg(value) OVER (PARTITION BY ${sensor}, window_start) AS mean
-      FROM (SELECT *, ${startOf(window, 'event_ts')} AS window_start FROM ${schema}measurements) AS timed) AS centred
+    from: `FROM (SELECT *, avg(fit) OVER (PARTITION BY ${sensor}, window_start) AS mean
+      FROM (SELECT *, CASE WHEN value BETWEEN -${MAX_MAGNITUDE} AND ${MAX_MAGNITUDE} THEN value END AS fit,
+        ${startOf(window, 'event_ts')} AS window_start FROM ${schema}measurements) AS timed) AS centred
     GROUP BY ${sensor}, window_start`,
   }
 }

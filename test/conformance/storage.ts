@@ -14,6 +14,94 @@ export interface StoragePlace {
   query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
+const { MAX_VALUE, MIN_VALUE } = Number
+/** Values by sensor. */
+const VALUES: Readonly<Record<string, readonly number[]>> = {
+  usual: [20, 22],
+  huge: [1e308, 1e308],
+  opposite: [MAX_VALUE, -MAX_VALUE],
+  squares: [1e200, 3e200],
+  beside: [20, 1e101],
+  bound: [1e100, -1e100],
+  tiny: [MIN_VALUE, MIN_VALUE],
+  integers: [9e18, 9e18],
+  least: [-(2 ** 63), -(2 ** 63)],
+  '': [-0.5, -0.5],
+  '"\\;%🙂': [1],
+}
+/** Smallest and largest value, sum, mean and deviation by sensor. */
+const STATISTICS: Readonly<Record<string, readonly (number | null)[]>> = {
+  usual: [20, 22, 42, 21, 1],
+  huge: [1e308, 1e308, null, null, null],
+  opposite: [-MAX_VALUE, MAX_VALUE, null, null, null],
+  squares: [1e200, 3e200, null, null, null],
+  beside: [20, 1e101, null, null, null],
+  bound: [-1e100, 1e100, 0, 0, 1e100],
+  tiny: [MIN_VALUE, MIN_VALUE, 2 * MIN_VALUE, MIN_VALUE, 0],
+  integers: [9e18, 9e18, 1.8e19, 9e18, 0],
+  least: [-(2 ** 63), -(2 ** 63), -(2 ** 64), -(2 ** 63), 0],
+  '': [-0.5, -0.5, -1, -0.5, 0],
+  '"\\;%🙂': [1, 1, 1, 1, 0],
+  old: [20, 20, 20, 20, 0],
+}
+
+/** Arguments of `datetime`, and its result. */
+const DATETIMES: readonly (readonly [call: string, expected: string | null])[] = [
+  [`'2026-10-25T02:30:00+02:00'`, '2026-10-25 00:30:00'],
+  [`'2026-10-25T02:30:00-00:30'`, '2026-10-25 03:00:00'],
+  [`'2026-10-25 02:30:00 +14:59'`, '2026-10-24 11:31:00'],
+  [`'2026-10-25T02:30:00Z'`, '2026-10-25 02:30:00'],
+  [`'2026-10-25t02:30:00Z'`, null],
+  [`'2026-10-25T02:30:00.999z'`, '2026-10-25 02:30:00'],
+  [`'2026-10-25T02:30'`, '2026-10-25 02:30:00'],
+  [`'2026-10-25'`, '2026-10-25 00:00:00'],
+  [`'2026-02-30'`, '2026-03-02 00:00:00'],
+  [`'0001-01-01'`, '0001-01-01 00:00:00'],
+  [`'1969-12-31 23:59:59.5'`, '1969-12-31 23:59:59'],
+  [`'9999-12-31 23:59:59.999'`, '9999-12-31 23:59:59'],
+  [`'9999-12-31 23:59:59', '+1 second'`, null],
+  [`'12:30'`, '2000-01-01 12:30:00'],
+  [`'2460000.5'`, '2023-02-25 00:00:00'],
+  [`'1700000000'`, null],
+  [`'1700000000', 'unixepoch'`, '2023-11-14 22:13:20'],
+  [`'-1.5', 'unixepoch', '+1 day'`, '1970-01-01 23:59:58'],
+  [`'1e99'`, null],
+  [`NULL`, null],
+  ...['', ' ', 'x', 'today', 'infinity', 'epoch', '20260101', ' 2026-01-01', '2026-01-01Z', '2026-1-1'].map(
+    text => [`'${text}'`, null] as const,
+  ),
+  ...['2026-13-01', '2026-00-01', '2026-01-32', '2026-01-01 10', '2026-01-01 10:60', '2026-01-01 25:00'].map(
+    text => [`'${text}'`, null] as const,
+  ),
+  ...['10:00+0200', '10:00+15:00', '10:00 UTC', '10:00,5', '10:00:00.', '10:00:60'].map(
+    time => [`'2026-01-01 ${time}'`, null] as const,
+  ),
+  [`'${'1'.repeat(10_000)}'`, null],
+  [`'2026-03-29 01:30:00', '+1 day'`, '2026-03-30 01:30:00'],
+  [`'2026-10-25 00:30:00', '+90 minutes'`, '2026-10-25 02:00:00'],
+  [`'2026-01-31', '+1 month'`, '2026-03-03 00:00:00'],
+  [`'2026-03-31', '-1 MONTHS'`, '2026-03-03 00:00:00'],
+  [`'2024-02-29', '+1 year'`, '2025-03-01 00:00:00'],
+  [`'2026-01-31', '1.5 months'`, '2026-03-18 00:00:00'],
+  [`'2026-01-01', '-0.5 days'`, '2025-12-31 12:00:00'],
+  [`'2026-01-01', '+1e2 hours'`, '2026-01-05 04:00:00'],
+  [`'2026-01-01', '-01:30'`, '2025-12-31 22:30:00'],
+  [`'2026-01-01', '-00:00:30.5'`, '2025-12-31 23:59:29'],
+  [`'2026-03-15 12:34:56', 'start of day'`, '2026-03-15 00:00:00'],
+  [`'2026-03-15 12:34:56', 'start of month', '+1 month', '-1 day'`, '2026-03-31 00:00:00'],
+  [`'2026-03-15 12:34:56', 'Start of Year'`, '2026-01-01 00:00:00'],
+  [`'2026-03-15', 'weekday 0'`, '2026-03-15 00:00:00'],
+  [`'2026-03-15', 'weekday 1'`, '2026-03-16 00:00:00'],
+  [`'2026-01-01', '-10000 years'`, null],
+  [`'2026-01-01', '1e99 days'`, null],
+  [`'2026-01-01', NULL`, null],
+  ...['', '1', 'day', '+1 week', ' +1 day', '+1 day ', '1 dayss', '- 1 day', '.5 days', 'weekday 7', 'x'].map(
+    modifier => [`'2026-01-01', '${modifier}'`, null] as const,
+  ),
+  ['(SELECT event_ts FROM readings)', '2026-03-01 12:00:01'],
+  [`(SELECT event_ts FROM readings), 'start of day'`, '2026-03-01 00:00:00'],
+]
+
 export function storageConformance(name: string, newPlace: () => Promise<StoragePlace>): void {
   const using = async (work: (storage: Storage, place: StoragePlace) => Promise<void>) => {
     const place = await newPlace()
@@ -128,6 +216,58 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
           assert.equal(await count(place, 'readings'), keys.size)
         } finally {
           await second.close()
+        }
+      })
+    })
+
+    it('given values at the bounds of a double, then their statistics are NULL or right, and others have theirs', async () => {
+      await using(async (storage, place) => {
+        const readings = Object.entries(VALUES).flatMap(([subject, values], sensor) =>
+          values.map((temperature, index) =>
+            storedReading(`r${sensor}-${index}`, { temperature }, { subject, offset: 10 * sensor + index }),
+          ),
+        )
+        const old = storedReading('old', { temperature: 20 }, { subject: 'old', offset: 999, timeMs: -1 })
+        const { event, ...position } = storedMinute(1, 20)
+        const huge = { mean: MAX_VALUE, last: 3 }
+        const metrics = {
+          text: 'x',
+          empty: '',
+          list: [1],
+          none: null,
+          number: 7,
+          object: { mean: '1' },
+          huge,
+        }
+        const minute = { ...position, event: { ...event, data: { ...(event.data as object), metrics } } }
+        const events = [...readings, old, minute]
+        await storage.write(toRows(events), 'replace')
+        for (const view of ['readings_hourly', 'readings_daily']) {
+          const rows = await place.query(`SELECT sensor_id, min, max, sum, mean, stddev FROM ${view}`)
+          const found = Object.fromEntries(
+            rows.map(({ sensor_id, min, max, sum, mean, stddev }) => [
+              sensor_id,
+              [min, max, sum, mean, stddev],
+            ]),
+          )
+          assert.deepEqual(found, STATISTICS)
+        }
+        assert.deepEqual(await place.query('SELECT metric, mean, last FROM minutes ORDER BY metric'), [
+          { metric: 'empty', mean: null, last: null },
+          { metric: 'huge', mean: MAX_VALUE, last: 3 },
+          ...['list', 'none', 'number', 'object', 'text'].map(metric => ({ metric, mean: null, last: null })),
+        ])
+      })
+    })
+
+    it('given a time and modifiers, then `datetime` gives the same in every database', async () => {
+      await using(async (storage, place) => {
+        await storage.write(toRows([storedReading('r', {}, { timeMs: NOON + 1_500 })]), 'replace')
+        for (const [call, expected] of DATETIMES) {
+          const [row] = await place.query(`SELECT datetime(${call}) AS at`)
+          const at = row?.at instanceof Date ? row.at.toISOString() : row?.at
+          const shown = typeof at === 'string' ? at.slice(0, 19).replace('T', ' ') : at
+          assert.equal(shown, expected, call)
         }
       })
     })

@@ -9,6 +9,7 @@ import type { Storage } from '../storage.ts'
 import { type Column, type Row, type Rows, TABLES, type Table } from '../table.ts'
 import { buildViews, type Dialect, quoteNames } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
+import { DATETIME } from './postgres-datetime.ts'
 
 const SCHEMA = 'sluice'
 
@@ -22,11 +23,16 @@ const DIALECT: Omit<Dialect, 'more'> = {
   },
   schema: `${SCHEMA}.`,
   eachMember: 'jsonb_each',
-  number: field => `(item.value${field === undefined ? '' : `->'${field}'`})::double precision`,
+  number: field => {
+    const value = `item.value${field === undefined ? '' : `->'${field}'`}`
+    return `CASE jsonb_typeof(${value}) WHEN 'number' THEN (${value})::double precision END`
+  },
   startOf: (window, column) => `date_trunc('${window}', ${column}, 'UTC')`,
   secondsBetween: (from, to) => `extract(epoch FROM ${to} - ${from})::double precision`,
   deviation: value => `stddev_pop(${value})`,
   tableOptions: '',
+  // Replaced in place, views keep the rights that others have on them, and views that are built on them.
+  replaceView: (name, query) => [`CREATE OR REPLACE VIEW ${SCHEMA}.${name} AS ${query}`],
 }
 
 export const POSTGRES: Dialect = {
@@ -34,9 +40,7 @@ export const POSTGRES: Dialect = {
   more: [
     ...TABLES.flatMap(table => describeObject('TABLE', table)),
     ...buildViews({ ...DIALECT, more: [] }).flatMap(view => describeObject('VIEW', view)),
-    // Statements for SQLite use its function.
-    `CREATE FUNCTION ${SCHEMA}.datetime(timevalue text, modifier text DEFAULT '+0 days') RETURNS timestamptz LANGUAGE sql STABLE AS
-      $$ SELECT CASE lower(timevalue) WHEN 'now' THEN now() ELSE timevalue::timestamp AT TIME ZONE 'UTC' END + modifier::interval $$`,
+    ...DATETIME,
   ],
 }
 

@@ -16,12 +16,20 @@ export const SQLITE: Dialect = {
   types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', JSON: 'TEXT' },
   schema: '',
   eachMember: 'json_each',
-  number: field => (field === undefined ? 'item.value' : `json_extract(item.value, '$.${field}')`),
+  // As in PostgreSQL, also whole numbers are floating-point: sums of integers overflow, and clients cannot read all of them.
+  number: field => {
+    const [type, value] = field
+      ? [`json_type(item.value, '$.${field}')`, `json_extract(item.value, '$.${field}')`]
+      : ['item.type', 'item.value']
+    const number = `CASE WHEN ${type} IN ('integer', 'real') THEN CAST(${value} AS REAL) END`
+    return field ? `CASE item.type WHEN 'object' THEN ${number} END` : number
+  },
   startOf: (window, column) =>
     window === 'hour' ? `substr(${column}, 1, 13) || ':00:00'` : `substr(${column}, 1, 10) || ' 00:00:00'`,
   secondsBetween: (from, to) => `round((julianday(${to}) - julianday(${from})) * 86400, 3)`,
   deviation: (value, mean) => `sqrt(avg((${value} - ${mean}) * (${value} - ${mean})))`,
   tableOptions: ' WITHOUT ROWID',
+  replaceView: (name, query) => [`DROP VIEW IF EXISTS ${name}`, `CREATE VIEW ${name} AS ${query}`],
   more: [],
 }
 

@@ -17,8 +17,8 @@ const server = await startPostgres()
 after(() => server.stop())
 types.setTypeParser(types.builtins.INT8, Number)
 
-/** People query with this path. */
-const withPath = (url: string) => `${url}?options=-csearch_path%3Dsluice`
+/** People query with this path, and with the time zone of their session. */
+const withPath = (url: string) => `${url}?options=-csearch_path%3Dsluice%20-cTimeZone%3DEurope%2FBerlin`
 
 storageConformance('PostgreSQL', async () => {
   const url = await server.createDatabase()
@@ -81,6 +81,35 @@ describe('PostgreSQL', () => {
           AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)`,
     )
     assert.deepEqual(uncommented, [])
+  })
+
+  it('given views of an earlier version, then they are replaced, and keep the rights and views of others', async () => {
+    const url = await server.createDatabase()
+    const write = async () => {
+      const storage = new PostgresStorage(url)
+      await storage.write(ROWS, 'replace')
+      await storage.close()
+    }
+    await write()
+    const [role] = await server.query(url, `SELECT 'bi_' || md5(current_database()) AS name`)
+    for (const statement of [
+      `CREATE OR REPLACE VIEW sluice.measurements AS SELECT source, subject, ''::text AS sensor_id, family, event_ts, 'x' AS metric,
+        1::double precision AS value FROM sluice.readings`,
+      `DELETE FROM sluice.kysely_migration WHERE name = '002-views'`,
+      `CREATE ROLE ${role?.name}`,
+      `GRANT SELECT ON sluice.measurements TO ${role?.name}`,
+      'CREATE VIEW mine AS SELECT metric, value FROM sluice.measurements',
+    ])
+      await server.query(url, statement)
+    await write()
+    assert.deepEqual(await server.query(url, 'SELECT * FROM mine'), [{ metric: 'temperature', value: 20 }])
+    assert.deepEqual(
+      await server.query(
+        url,
+        `SELECT has_table_privilege('${role?.name}', 'sluice.measurements', 'SELECT') AS may`,
+      ),
+      [{ may: true }],
+    )
   })
 
   const changed = (url: string, parts: Partial<URL>) => Object.assign(new URL(url), parts).href

@@ -54,6 +54,25 @@ describe('an SQLite file', () => {
     assert.equal(query(file, 'SELECT * FROM readings').length, 3)
   })
 
+  it('given views of an earlier version, then they are replaced, and the rows stay', async () => {
+    const file = newFile()
+    const write = async (offset: number) => {
+      const storage = new SqliteStorage(file)
+      await storage.write(toRows([storedReading('r', { temperature: 20 }, { offset })]), 'replace')
+      await storage.close()
+    }
+    await write(1)
+    const db = new DatabaseSync(file)
+    db.exec(`DROP VIEW measurements; CREATE VIEW measurements AS SELECT *, '' AS sensor_id, 'x' AS metric, 1 AS value FROM readings;
+      DELETE FROM kysely_migration WHERE name = '002-views'`)
+    db.close()
+    await write(2)
+    assert.deepEqual(query(file, 'SELECT metric, value FROM measurements'), [
+      { metric: 'temperature', value: 20 },
+      { metric: 'temperature', value: 20 },
+    ])
+  })
+
   it('given a file that cannot be used, then the records wait, and the message says what to do', async () => {
     const text = newFile()
     await writeFile(

@@ -22,7 +22,7 @@ import { formatRow } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { statementFailure, type ViewServers, withViews } from '../servers/views.ts'
 import type { Terminal } from '../terminal.ts'
-import { formatCsvLine } from './text.ts'
+import { formatCsvLine, formatShown } from './text.ts'
 
 /** Statement that may be about a table or a stream, with its name. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
@@ -190,10 +190,7 @@ async function follow(
 }
 
 function formatAligned(values: readonly Value[], names: readonly string[], missing: string): string {
-  const cells = values.map(value => {
-    const text = value === null ? missing : typeof value === 'object' ? JSON.stringify(value) : String(value)
-    return escapeText(text)
-  })
+  const cells = values.map(value => (value === null ? missing : escapeText(formatShown(value))))
   return formatRow(
     cells,
     names.map(name => Math.max(WIDTH, name.length)),

@@ -152,7 +152,8 @@ async function runStatements(
   quiet: () => void,
 ): Promise<void> {
   try {
-    await printAnswers(database.run(statements), options, terminal, quiet)
+    const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
+    await printAnswers(database.run(statements, notice), options, terminal, quiet)
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
     throw await describeError(error, database, config)

@@ -13,12 +13,26 @@ export interface ReadAnswer {
 /** Minimum width of a column whose values are truncated. */
 const LEAST = 8
 
+/** Significant digits that a number of each type can hold. Further ones are noise of sums and quotients. */
+const DIGITS = 15
+const FLOAT_DIGITS = 7
+
+/** Formats a value for people, with the digits that a number holds. CSV and JSON have all digits. */
+export function formatShown(value: Exclude<Value, null>, type?: string): string {
+  const digits = type === 'FLOAT' ? FLOAT_DIGITS : DIGITS
+  const round = (one: Value): Value =>
+    typeof one === 'number' && !Number.isInteger(one) ? Number(one.toPrecision(digits)) : one
+  return typeof value === 'object' ? JSON.stringify(value, (_, one) => round(one)) : String(round(value))
+}
+
 /** Formats the rows as a table. @param width width of the terminal; undefined for no limit */
 export function formatAnswer({ columns, rows }: ReadAnswer, width?: number): string {
   const headings = columns.map(({ name, isNumber }): Column => {
     return { heading: escapeText(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
   })
-  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : formatValue(value))))
+  const cells = rows.map(row =>
+    row.map((value, index) => (value === null ? 'NULL' : formatShown(value, columns[index]?.type))),
+  )
   const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
   const table = formatTable(headings, cells, width)
   return `${table === '' ? '' : `${table}\n`}${count}\n`

@@ -31,6 +31,12 @@ interface Rest {
   code?: string
 }
 
+/**
+ * Largest time that every reader of the files can express. Some producers write nanoseconds into the timestamps of records, which
+ * would end a query over all records.
+ */
+const MAX_TIME_MS = 8.64e15
+
 /** Tree of the fields that have columns. */
 type Fields = ReadonlyMap<string, DataColumn | Fields>
 
@@ -64,7 +70,7 @@ export function writeRow(
   set('topic', topic)
   set('partition', partition)
   set('offset', offset)
-  set('timestamp', timestampMs)
+  set('timestamp', Math.min(timestampMs, MAX_TIME_MS))
   if (key !== null) {
     const text = key.toString()
     if (isExact(text, key)) set('key', text)

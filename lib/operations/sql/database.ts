@@ -14,7 +14,16 @@ import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { toPlainValue, type Value } from './plain-value.ts'
-import { createViews, dropOthers, quoteLiteral, type RecordTimes, VIEWS } from './views.ts'
+import {
+  boundNumbers,
+  createViews,
+  dropOthers,
+  MAX_MAGNITUDE,
+  quoteLiteral,
+  type RecordTimes,
+  type SqlView,
+  VIEWS,
+} from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
@@ -77,6 +86,10 @@ const EXPLAINED = /\b(copy|export|import|attach|install|load)\b/i
  */
 const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 
+/** Functions that end a statement if the squares of numbers are out of range. Their results are computed before the first row. */
+const OVERFLOWING = /\b(stddev|var|skew|sem|corr|regr)/i
+const OVERFLOW = / is out of range!/
+
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/
 
 const load = (): Promise<DuckDB> => import('@duckdb/node-api')
@@ -86,6 +99,8 @@ export class SqlDatabase {
   readonly folder: string
   /** All views with their columns, also those that were not loaded. */
   views: readonly SqlView[] = []
+  /** Views that were loaded. */
+  #loadedViews: readonly SqlView[] = []
   readonly #duckdb: DuckDB
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
@@ -152,22 +167,45 @@ export class SqlDatabase {
     }
     await run(createViews(loaded, schemas, times, brought))
     this.views = await this.#readViews()
-    await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
+    const kept = new Set<string>([...named, ...loaded.keys()])
+    this.#loadedViews = this.views.filter(({ name }) => kept.has(name))
+    await run([...dropOthers(kept), ...LOCK])
   }
 
   /**
    * Runs statements one after another. The rows of a result must be read before the next result is requested.
    *
+   * @param notice receives a sentence if numbers are left out, because one of them would end the statement for all sensors
    * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
-  async *run(text: string): AsyncGenerator<Answer> {
+  async *run(text: string, notice: (sentence: string) => void = () => {}): AsyncGenerator<Answer> {
     const statements = await this.#extractStatements(text)
     for (let index = 0; index < statements.count; index++) {
-      const prepared = await this.#runChecked(() => statements.prepare(index))
-      this.#refuseOthers(prepared, text)
-      const answer = await this.#answer(prepared)
+      const ask = async (extracted: DuckDBExtractedStatements) => {
+        const prepared = await this.#runChecked(() => extracted.prepare(index))
+        this.#refuseOthers(prepared, text)
+        return this.#answer(prepared, OVERFLOWING.test(text))
+      }
+      const answer = await ask(statements).catch(async error => {
+        if (!OVERFLOW.test(error.message)) throw error
+        // A statement can be prepared once, so it is extracted again.
+        const bounded = await this.#withBoundedViews(async () => ask(await this.#extractStatements(text)))
+        notice(`The answer is without numbers beyond ±${MAX_MAGNITUDE}, whose squares are out of range.`)
+        return bounded
+      })
       if (answer) yield answer
       await this.#refuseSwitches()
+    }
+  }
+
+  /** Works while the views are without large numbers. */
+  async #withBoundedViews<T>(work: () => Promise<T>): Promise<T> {
+    const run = (statement: string) => this.#runChecked(() => this.#connection.run(statement))
+    for (const view of this.#loadedViews) await run(boundNumbers(view))
+    try {
+      return await work()
+    } finally {
+      for (const { name } of this.#loadedViews) await run(`DROP VIEW temp.${name}`)
     }
   }
 
@@ -237,9 +275,13 @@ export class SqlDatabase {
     throw new SqlError('logging and profiling of DuckDB cannot be switched on here')
   }
 
-  /** Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE. */
-  async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
-    const result = await this.#runChecked(() => prepared.stream())
+  /**
+   * Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE.
+   *
+   * @param isWhole true if the result is computed before its first row is read
+   */
+  async #answer(prepared: DuckDBPreparedStatement, isWhole: boolean): Promise<Answer | undefined> {
+    const result = await this.#runChecked(() => (isWhole ? prepared.run() : prepared.stream()))
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
     const types = result.columnTypes().map(String)
     const columns = result
@@ -255,12 +297,6 @@ export class SqlDatabase {
       },
     }
   }
-}
-
-/** View, for users. */
-export interface SqlView {
-  readonly name: string
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
 }
 
 /** Writes an empty file with all columns for each table, because objects lack columns without values. */
@@ -283,6 +319,8 @@ function toSqlError(message: string, cause: unknown): SqlError {
       `Out of memory: the query needs more than ${MEMORY} of memory and ${SPILLED} of temporary files. Select fewer rows or columns, or use --since.`,
       { cause },
     )
+  if (OVERFLOW.test(message))
+    return new SqlError(`${message} Leave out large numbers: WHERE abs(value) <= ${MAX_MAGNITUDE}`, { cause })
   const [, view] = /^Catalog Error: Table with name (\S+) does not exist!/.exec(message) ?? []
   if (VIEWS.some(name => name === view?.toLowerCase()))
     return new SqlError(`${view} was not loaded, because the statements do not contain its name as a word.`, {

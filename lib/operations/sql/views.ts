@@ -13,6 +13,12 @@ export interface RecordTimes {
   readonly untilMs?: number | undefined
 }
 
+/** View, for users. */
+export interface SqlView {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+}
+
 /** View with all records of all tables. */
 const RECORDS = 'records'
 
@@ -73,6 +79,21 @@ export function createViews(
 /** Returns the SQL that removes all views except for those that were loaded. */
 export function dropOthers(loaded: ReadonlySet<string>): string[] {
   return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP VIEW ${name}`)
+}
+
+/** Largest magnitude of a number from which DuckDB can compute deviations. The squares of larger ones can be out of its range. */
+export const MAX_MAGNITUDE = 1e100
+
+/** Returns SQL that hides a view behind one in which larger numbers are NULL. */
+export function boundNumbers({ name, columns }: SqlView): string {
+  const bounded = columns
+    .filter(({ type }) => type === 'DOUBLE')
+    .map(
+      ({ name }) =>
+        `CASE WHEN abs(${quoteName(name)}) <= ${MAX_MAGNITUDE} THEN ${quoteName(name)} END AS ${quoteName(name)}`,
+    )
+  const replaced = bounded.length > 0 ? ` REPLACE (${bounded.join(', ')})` : ''
+  return `CREATE TEMP VIEW ${name} AS SELECT *${replaced} FROM memory.main.${name}`
 }
 
 function formatView(name: string, query: string): string {

@@ -85,7 +85,7 @@ export async function askedOf(
     { statements: sql, ...times },
     async () => sourcesOf(contents),
     { folder, progress, notice: one => notices.push(one), stop },
-    database => answered(database, sql),
+    database => answered(database, sql, one => notices.push(one)),
   )
   return { rows, notices, progress }
 }
@@ -98,9 +98,13 @@ export async function emptyDatabase(): Promise<SqlDatabase> {
 }
 
 /** The rows of all answers, each as an object. */
-export async function answered(database: SqlDatabase, sql: string): Promise<Record<string, Value>[]> {
+export async function answered(
+  database: SqlDatabase,
+  sql: string,
+  notice?: (sentence: string) => void,
+): Promise<Record<string, Value>[]> {
   const all: Record<string, Value>[] = []
-  for await (const { columns, rows } of database.run(sql))
+  for await (const { columns, rows } of database.run(sql, notice))
     for await (const row of rows())
       all.push(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
   return all

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatAnswer, formatCsvLine } from '../../../../cli/sql/text.ts'
+import type { Value } from '../../../../lib/operations/sql/plain-value.ts'
 import { ran } from '../../cli/terminal.ts'
 
 const COLUMNS = [
@@ -16,6 +17,28 @@ describe('an answer as text', () => {
     ]
     const text = formatAnswer({ columns: COLUMNS, rows })
     assert.equal(text, 'alert_type  count\nHIGH_TEMP      12\nNULL            3\n(2 rows)\n')
+  })
+
+  it('given numbers with noise, then a table has the digits that they hold, and CSV has all', () => {
+    const shown = (value: Value, type = 'DOUBLE') => {
+      const columns = [{ name: 'x', type, isNumber: true }]
+      return formatAnswer({ columns, rows: [[value]] })
+        .split('\n')[1]
+        ?.trim()
+    }
+    const cases: readonly (readonly [Value, string])[] = [
+      [21.944444444440002, '21.94444444444'],
+      [0.1 + 0.2, '0.3'],
+      [-41.99999999999999, '-42'],
+      [9007199254740991, '9007199254740991'],
+      ['9007199254740993', '9007199254740993'],
+      [5e-324, '5e-324'],
+      [Number.MAX_VALUE, '1.7976931348623157e+308'],
+      [[0.1 + 0.2, null, { mean: 1.1 + 2.2 }], '[0.3,null,{"mean":3.3}]'],
+    ]
+    for (const [value, expected] of cases) assert.equal(shown(value), expected)
+    assert.equal(shown(Math.fround(21.94), 'FLOAT'), '21.94')
+    assert.equal(formatCsvLine([21.944444444440002]), '21.944444444440002\r\n')
   })
 
   it('given no row, then the columns are there', () => {

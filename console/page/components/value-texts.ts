@@ -7,14 +7,17 @@ const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 /** Tone in which a value is shown. */
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
+/** Size from which numbers are written with an exponent. One with all its digits would push the others off the page. */
+const LARGE = 1e21
+
 /** Formats a number, such as `12,345.67`. */
 export function formatNumber(value: number): string {
-  return NUMBER.format(value)
+  return Math.abs(value) < LARGE ? NUMBER.format(value) : String(value)
 }
 
 /** Formats a number with all its digits, such as `12,345.678901`. */
 export function formatDigits(value: number): string {
-  return EXACT.format(value)
+  return Math.abs(value) < LARGE ? EXACT.format(value) : String(value)
 }
 
 /** Formats a number in a short form, such as `12.3K`. */

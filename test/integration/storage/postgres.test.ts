@@ -83,6 +83,17 @@ describe('PostgreSQL', () => {
     assert.deepEqual(uncommented, [])
   })
 
+  it('given a modifier that depends on a machine, then the function refuses it instead of another result', async () => {
+    const url = await server.createDatabase()
+    const storage = new PostgresStorage(url)
+    await storage.write(ROWS, 'replace')
+    await storage.close()
+    for (const modifier of ['localtime', 'UTC', 'subsec', '+0001-01-01'])
+      await assert.rejects(server.query(url, `SELECT sluice.datetime('2026-01-01', '${modifier}')`), {
+        message: `sluice.datetime does not support the modifier '${modifier.toLowerCase()}'`,
+      })
+  })
+
   it('given views of an earlier version, then they are replaced, and keep the rights and views of others', async () => {
     const url = await server.createDatabase()
     const write = async () => {

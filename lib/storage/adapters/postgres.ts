@@ -1,15 +1,16 @@
-/** Storage in PostgreSQL. Rows are loaded with COPY into a temporary table, and written from there in the same transaction. */
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { Kysely, PostgresDialect } from 'kysely'
-import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
+/**
+ * Storage in PostgreSQL. The rows of a table are one statement, whose parameters are the columns. Settings are those of a transaction, so
+ * that a pooler of connections may stand between.
+ */
+import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
+import { Client, type ClientConfig, Connection, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import type { Storage } from '../storage.ts'
 import { type Column, type Row, type Rows, TABLES, type Table } from '../table.ts'
 import { buildViews, type Dialect, quoteNames } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 import { DATETIME } from './postgres-datetime.ts'
+import { canBeOfRow, explain, isUnnamed, type PostgresError, SERVER_LIMITS } from './postgres-failures.ts'
 
 const SCHEMA = 'sluice'
 
@@ -63,11 +64,23 @@ const CONNECTIONS = 2
 /** Time limits in milliseconds. All partitions of an invocation share the connections, so a partition waits for its turn. */
 const CONNECT_MS = 5_000
 const LIMITS = { connectionTimeoutMillis: 20_000, query_timeout: 10_000, idleTimeoutMillis: 30_000 }
+const CANCEL_MS = 1_000
+
+/**
+ * Begins a transaction with the limits of the server. Poolers refuse them as parameters of a connection. The last one ends the session
+ * of a client that has vanished.
+ */
+const BEGIN = Object.entries({
+  ...SERVER_LIMITS,
+  idle_in_transaction_session_timeout: LIMITS.query_timeout,
+}).reduce((text, [name, ms]) => `${text}; SET LOCAL ${name} = ${ms}`, 'BEGIN')
 
 /** Client whose limit for connecting is its own: that of the pool also counts while all connections are in use. */
 class ConnectingClient extends Client {
   constructor(config?: string | ClientConfig) {
     super({ ...(config as ClientConfig), connectionTimeoutMillis: CONNECT_MS })
+    // A lost connection fails the statement. Without a listener, its event would also end the process.
+    this.on('error', () => {})
   }
 }
 
@@ -96,15 +109,15 @@ export class PostgresStorage implements Storage {
 
   async write(rows: Rows, existing: 'replace' | 'keep'): Promise<number> {
     try {
-      this.#migrated ??= this.#migrate()
+      this.#migrated ??= this.#transaction(client => migrateTables(client, this.location))
       await this.#migrated
       return await this.#transaction(async client => {
         let written = 0
-        for (const [table, own] of rows) written += await loadRows(client, table, own, existing)
+        for (const [table, own] of rows) written += await insertRows(client, table, own, existing)
         return written
       })
     } catch (error) {
-      throw this.#toFailure(error as Error & { code?: string })
+      throw await this.#toFailure(error as PostgresError, rows)
     }
   }
 
@@ -112,109 +125,149 @@ export class PostgresStorage implements Storage {
     await this.#pool.end().catch(() => {})
   }
 
-  async #migrate(): Promise<void> {
-    try {
-      const pool = { connect: () => this.#pool.connect(), end: async () => {}, options: {} }
-      const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: pool as never }) })
-      await migrate(db, POSTGRES, this.location, { migrationTableSchema: SCHEMA })
-    } catch (error) {
-      this.#migrated = undefined
-      throw error
-    }
-  }
-
   async #transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect()
-    let failed: Error | undefined
+    let lost: Error | undefined
     try {
-      await client.query('BEGIN')
+      await client.query(BEGIN)
       const result = await work(client)
       await client.query('COMMIT')
       return result
     } catch (error) {
-      failed = error as Error
+      lost = await rollBack(client, error as PostgresError)
       throw error
     } finally {
-      // A connection in an unknown state is closed, which also ends its transaction.
-      client.release(failed)
+      client.release(lost)
     }
   }
 
   /** Returns an error without the message of the server, which can quote values. */
-  #toFailure(error: Error & { code?: string }): Error {
+  async #toFailure(error: PostgresError, rows: Rows): Promise<Error> {
+    const isOfRow =
+      canBeOfRow(error) && (await this.#transaction(client => refusesValue(client, rows)).catch(canBeOfRow))
+    if (isOfRow) {
+      const message = `${this.location}: the type of a column or its key refuses a value of the row (SQLSTATE ${error.code}).`
+      return new PermanentError(message, message)
+    }
+    // The tables can be missing, or have been dropped with their schema: look for them again.
+    this.#migrated = undefined
     if (error instanceof RetryableError) return error
-    const { code = '' } = error
-    const message = `${this.location}: ${explain(error).replace('{user}', this.#user)}`
-    if (!REFUSED.test(code)) return new RetryableError(message, { cause: error, safeMessage: message })
-    return new PermanentError(message, message)
+    const others = isUnnamed(error)
+      ? await this.#transaction(client => listOthers(client, rows)).catch(() => [])
+      : []
+    const message = `${this.location}: ${explain(error, this.#user, others)}`
+    return new RetryableError(message, { cause: error, safeMessage: message })
   }
 }
 
-async function loadRows(
+/**
+ * Ends a failed transaction. After an answer of the server, the connection stays in use. Otherwise it is in an unknown state, and the
+ * server may still work for it.
+ *
+ * @returns the error for which the connection must be closed
+ */
+async function rollBack(client: PoolClient, error: PostgresError): Promise<Error | undefined> {
+  if (error.severity === undefined) await cancelStatement(client as unknown as Session)
+  else if (error.severity === 'ERROR')
+    return client.query('ROLLBACK').then(
+      () => undefined,
+      cause => cause,
+    )
+  return error
+}
+
+/** Members that the types of the client and its connections lack. */
+type Session = Pick<ClientConfig, 'ssl'> &
+  Record<'processID' | 'secretKey' | 'port', number> & { readonly host: string }
+type Canceller = Connection & Record<'connect' | 'requestSsl' | 'cancel', (...values: unknown[]) => void>
+
+/** Asks the server to end the statement of a session, over a connection of its own. The server closes it, and has no session for it. */
+async function cancelStatement({ host, port, ssl, processID, secretKey }: Session): Promise<void> {
+  const connection = new Connection({ ssl }) as Canceller
+  const closed = Promise.withResolvers<void>()
+  const timer = setTimeout(closed.resolve, CANCEL_MS)
+  connection.on('error', closed.resolve).on('end', closed.resolve)
+  connection.on('connect', () => ssl && connection.requestSsl())
+  connection.on(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey))
+  connection.connect(port, host)
+  await closed.promise
+  clearTimeout(timer)
+  connection.stream.destroy()
+}
+
+/** Creates or migrates tables and views. Writers that start at the same time take turns. */
+async function migrateTables(client: PoolClient, location: string): Promise<void> {
+  await client.query(`SELECT pg_advisory_xact_lock(hashtext('${SCHEMA}'))`)
+  let first: unknown
+  // Kysely continues after some errors. The transaction has failed then, so the first error is the reason.
+  const fail = (error: unknown) => {
+    first ??= error
+    throw first
+  }
+  const query = (text: string, values: unknown[]) => client.query(text, values).catch(fail)
+  const pool = { connect: async () => ({ query, release() {} }), end: async () => {}, options: {} }
+  const db = new Kysely<unknown>({ dialect: new MigrationDialect({ pool: pool as never }) })
+  await migrate(db, POSTGRES, location, { migrationTableSchema: SCHEMA, disableTransactions: true })
+}
+
+/** Dialect without the lock of Kysely, which belongs to a session: a failed transaction would leave it behind. */
+class MigrationDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    const lock = async () => {}
+    return Object.assign(new PostgresAdapter(), { acquireMigrationLock: lock, releaseMigrationLock: lock })
+  }
+}
+
+async function insertRows(
   client: PoolClient,
   table: Table,
   rows: readonly Row[],
   existing: 'replace' | 'keep',
 ): Promise<number> {
-  const { name, columns } = table
-  const [target, staged] = [`${SCHEMA}.${name}`, `staged_${name}`]
-  const names = quoteNames(columns.map(([column]) => column))
-  await client.query(`CREATE TEMP TABLE IF NOT EXISTS ${staged} (LIKE ${target}) ON COMMIT DELETE ROWS`)
-  const stream = client.query(copyFrom(`COPY ${staged} (${names}) FROM STDIN`))
-  await pipeline(Readable.from([rows.map(row => formatCopyLine(columns, row)).join('')]), stream)
-  const insert = buildInsert(table, target, `SELECT ${names} FROM ${staged}`, existing)
-  return (await client.query(insert)).rowCount ?? 0
+  const names = quoteNames(table.columns.map(([column]) => column))
+  const insert = buildInsert(table, toTarget(table), `SELECT ${names} FROM ${stage(table)}`, existing)
+  return (await client.query(insert, toParameters(table, rows))).rowCount ?? 0
 }
 
-function formatCopyLine(columns: readonly Column[], row: Row): string {
-  let line = ''
-  for (const [index, [, type]] of columns.entries())
-    line += (index === 0 ? '' : '\t') + formatCopyValue(row[index] ?? null, type)
-  return `${line}\n`
+function toTarget({ name }: Table): string {
+  return `${SCHEMA}.${name}`
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-
-/** Returns a value in the text format of COPY. */
-function formatCopyValue(value: Row[number], type: Column[1]): string {
-  if (value === null) return '\\N'
-  if (type === 'TIMESTAMP') return new Date(Number(value)).toISOString()
-  return typeof value === 'number'
-    ? String(value)
-    : value.replaceAll(/[\\\t\n\r]/g, one => ESCAPES[one] ?? one)
+/** Returns the rows in the parameters as a table with our columns and types. It knows nothing of the stored table. */
+function stage({ columns }: Table): string {
+  const parameters = columns.map(([, type], index) => `$${index + 1}::${DIALECT.types[type]}[]`)
+  return `unnest(${parameters.join(', ')}) AS staged (${quoteNames(columns.map(([column]) => column))})`
 }
 
-/** SQLSTATE of a refused row: its data, a constraint, or a limit of the server. */
-const REFUSED = /^(22|23|54)/
-
-/** Returns the reason for a failure, in which `{user}` stands for the user. */
-export function explain({ code = '', message, name }: Error & { readonly code?: string }): string {
-  const found = REASONS.find(([codes]) => codes.test(code) || codes.test(message))
-  return found?.[1] ?? `the statement failed with the code ${code || name}.`
+/** Returns the values of each column. */
+function toParameters({ columns }: Table, rows: readonly Row[]): Row[] {
+  return columns.map(([, type], index) => rows.map(row => formatValue(row[index] ?? null, type)))
 }
 
-/** Reasons for failures, by the SQLSTATE, the code of Node or the message of the client. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^23/, 'a constraint of the table refuses the row.'],
-  [/^(22|54)/, 'the server refuses a value of the row.'],
-  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and the secret STORAGE_SECRET.'],
-  [/^3D000$/, 'the database does not exist. Create it, or correct STORAGE_URL.'],
-  [
-    /^42501$/,
-    'the user {user} lacks rights. It must own the schema sluice, or be granted CREATE on the database.',
-  ],
-  [/^25006$/, 'the server is read-only. Use the address of the primary server.'],
-  [/^53100$/, 'the disk of the server is full.'],
-  [
-    /^timeout exceeded when trying to connect$/,
-    `other partitions have used all connections for ${LIMITS.connectionTimeoutMillis / 1000} seconds, because the server is slow. The records wait.`,
-  ],
-  [
-    /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
-    'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',
-  ],
-  [
-    /^(E(CONN|NOTFOUND|AI_AGAIN|TIMEDOUT|HOST|NET|PIPE)|57P0|53300|08)|timeout|[Cc]onnection|not queryable/,
-    'the server cannot be reached or has ended the connection. Start it, or correct STORAGE_URL.',
-  ],
-]
+function formatValue(value: Row[number], type: Column[1]): Row[number] {
+  return type === 'TIMESTAMP' && value !== null ? new Date(Number(value)).toISOString() : value
+}
+
+/** Returns true if a key refuses a value, regardless of the stored tables. If a type does, the statement fails. */
+async function refusesValue(client: PoolClient, rows: Rows): Promise<boolean> {
+  for (const [table, own] of rows) {
+    const check = `SELECT FROM ${stage(table)} WHERE (${quoteNames(table.key)}) IS NOT NULL`
+    if ((await client.query(check, toParameters(table, own))).rowCount !== own.length) return true
+  }
+  return false
+}
+
+/** Lists triggers and columns of the tables that are not as Sluice has made them. */
+async function listOthers(client: PoolClient, rows: Rows): Promise<string[]> {
+  const found: string[] = []
+  for (const table of rows.keys()) {
+    const own = table.columns.map(([name, type]) => `column ${name} ${DIALECT.types[type]}`)
+    const objects = (await client.query(OBJECTS, [toTarget(table)])).rows.map(({ object }) => object)
+    found.push(...objects.filter(object => !own.includes(object)))
+  }
+  return found
+}
+
+const OBJECTS = `SELECT 'trigger ' || tgname AS object FROM pg_trigger WHERE tgrelid = to_regclass($1) AND NOT tgisinternal
+  UNION ALL SELECT format('column %s %s', attname, replace(format_type(atttypid, atttypmod), 'timestamp with time zone', 'timestamptz'))
+    FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`

@@ -176,6 +176,16 @@ describe('readings and alerts in PostgreSQL', () => {
     t.diagnostic(`${await assertAlertsSoon(running, 0)} ms from the alert to its row`)
   })
 
+  it('given a check that somebody adds, then the readings wait in Kafka, and none of them becomes a failure', async () => {
+    const stored = await running.count('readings')
+    await running.database.query('ALTER TABLE readings ADD CONSTRAINT held CHECK (false) NOT VALID')
+    await running.send(20, 20)
+    await running.offline.says(/refused by constraint held of table readings.*"service":"storage"/)
+    await running.database.query('ALTER TABLE readings DROP CONSTRAINT held')
+    await running.untilStored(stored + 20)
+    assert.deepEqual(await running.environment.read('failures'), [])
+  })
+
   it('given a server that goes away and comes back, then the readings of then wait in Kafka, and none is lost or doubled', async () => {
     const stored = await running.count('readings')
     await server.kill()

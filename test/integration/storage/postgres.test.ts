@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { types } from 'pg'
 import { freePort } from '#local-servers/ports.ts'
-import { RetryableError } from '#runtime/consumer/index.ts'
+import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import { openStorage } from '../../../lib/app/storage.ts'
 import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
+import type { Rows } from '../../../lib/storage/table.ts'
 import { storageConformance } from '../../conformance/storage.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { awsEndpoint } from '../../support/servers.ts'
 import { storedReading } from '../../support/stored-events.ts'
+import { until } from '../../support/until.ts'
 
 const server = await startPostgres()
 after(() => server.stop())
@@ -123,7 +127,6 @@ describe('PostgreSQL', () => {
     )
   })
 
-  const changed = (url: string, parts: Partial<URL>) => Object.assign(new URL(url), parts).href
   const cases: readonly (readonly [string, (url: string) => string | Promise<string>, RegExp])[] = [
     ['a wrong password', url => changed(url, { password: 'secret-guess' }), /password or the user is wrong/],
     ['no server', async url => changed(url, { port: String(await freePort()) }), /cannot be reached/],
@@ -141,17 +144,275 @@ describe('PostgreSQL', () => {
       })
       await storage.close()
     })
+})
 
-  it('given a constraint of the database, then the message of a refused row has no data', async () => {
-    const url = await server.createDatabase()
-    const storage = new PostgresStorage(url)
-    await storage.write(ROWS, 'replace')
-    await server.query(url, `ALTER TABLE sluice.readings ADD CHECK ("offset" < 9)`)
-    const refused = storage.write(toRows([storedReading('secret-id', {}, { offset: 9 })]), 'replace')
-    await assert.rejects(refused, {
-      name: 'PermanentError',
-      message: /a constraint of the table refuses the row/,
+describe('a database that people change', () => {
+  const SECRET = storedReading('secret-id', { temperature: 20 }, { offset: 9, subject: 'secret-subject' })
+  const CHECK = `CREATE FUNCTION sluice.refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'not %', NEW.subject USING ERRCODE = '22001', COLUMN = NEW.subject, DETAIL = NEW.id; END $$`
+  const cases: readonly (readonly [given: string, change: string, message: RegExp, undo: string])[] = [
+    [
+      'a required column',
+      'TRUNCATE sluice.readings; ALTER TABLE sluice.readings ADD COLUMN note text NOT NULL',
+      /refused by column note of table readings \(SQLSTATE 23502\)\. The records wait\. Undo/,
+      `ALTER TABLE sluice.readings ALTER COLUMN note SET DEFAULT ''`,
+    ],
+    [
+      'a check',
+      'ALTER TABLE sluice.readings ADD CONSTRAINT low CHECK ("offset" < 9)',
+      /refused by constraint low of table readings \(SQLSTATE 23514\)/,
+      'ALTER TABLE sluice.readings DROP CONSTRAINT low',
+    ],
+    [
+      'a unique column',
+      'ALTER TABLE sluice.readings ADD CONSTRAINT one UNIQUE (family)',
+      /refused by constraint one of table readings \(SQLSTATE 23505\)/,
+      'ALTER TABLE sluice.readings DROP CONSTRAINT one',
+    ],
+    [
+      'a trigger',
+      `${CHECK}; CREATE TRIGGER strict BEFORE INSERT ON sluice.readings FOR EACH ROW EXECUTE FUNCTION sluice.refuse()`,
+      /refused by function sluice\.refuse, trigger strict \(SQLSTATE 22001\)/,
+      'DROP TRIGGER strict ON sluice.readings',
+    ],
+    [
+      'a narrower type',
+      'ALTER TABLE sluice.readings ALTER COLUMN id TYPE varchar(3) USING left(id, 3)',
+      /refused by the database, column id character varying\(3\) \(SQLSTATE 22001\)/,
+      'ALTER TABLE sluice.readings ALTER COLUMN id TYPE text',
+    ],
+    [
+      'another type',
+      'ALTER TABLE sluice.readings ALTER COLUMN tags TYPE bigint USING NULL',
+      /column "tags" is of type bigint but expression is of type jsonb \(SQLSTATE 42804\)/,
+      'ALTER TABLE sluice.readings ALTER COLUMN tags TYPE jsonb USING NULL',
+    ],
+    [
+      'a domain',
+      'CREATE DOMAIN low AS bigint CONSTRAINT below CHECK (VALUE < 9); ALTER TABLE sluice.readings ALTER COLUMN "offset" TYPE low',
+      /refused by constraint below of table \? \(SQLSTATE 23514\)/,
+      'ALTER DOMAIN low DROP CONSTRAINT below',
+    ],
+    [
+      'a computed column that fails',
+      'ALTER TABLE sluice.readings ADD COLUMN part bigint GENERATED ALWAYS AS (1 / (9 - "offset")) STORED',
+      /refused by the database, column part bigint \(SQLSTATE 22012\)/,
+      'ALTER TABLE sluice.readings DROP COLUMN part',
+    ],
+    [
+      'a missing column',
+      'ALTER TABLE sluice.readings DROP COLUMN tags',
+      /column "tags" of relation "readings" does not exist \(SQLSTATE 42703\).*Undo this change/,
+      'ALTER TABLE sluice.readings ADD COLUMN tags jsonb',
+    ],
+    [
+      'a missing key',
+      'ALTER TABLE sluice.readings DROP CONSTRAINT readings_pkey',
+      /no unique or exclusion constraint matching .* \(SQLSTATE 42P10\)/,
+      'ALTER TABLE sluice.readings ADD PRIMARY KEY (topic, "partition", "offset", id)',
+    ],
+    [
+      'a rule',
+      'CREATE RULE none AS ON INSERT TO sluice.readings DO ALSO SELECT 1',
+      /\(SQLSTATE 0A000\)/,
+      'DROP RULE none ON sluice.readings',
+    ],
+    [
+      'a missing table',
+      'ALTER TABLE sluice.readings RENAME TO former',
+      /relation "sluice\.readings" does not exist \(SQLSTATE 42P01\).*Undo/,
+      'ALTER TABLE sluice.former RENAME TO readings',
+    ],
+    [
+      'an owner who revokes rights',
+      'ALTER SCHEMA sluice OWNER TO sluice',
+      /permission denied for schema sluice \(SQLSTATE 42501\).*Grant writer its rights/,
+      'ALTER SCHEMA sluice OWNER TO writer',
+    ],
+    [
+      'a policy for rows',
+      'ALTER TABLE sluice.readings ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
+      /row-level security policy for table "readings" \(SQLSTATE 42501\)/,
+      'ALTER TABLE sluice.readings DISABLE ROW LEVEL SECURITY',
+    ],
+    [
+      'a database that is read-only',
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`,
+      /the server or the database is read-only/,
+      `BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$; COMMIT`,
+    ],
+  ]
+  for (const [given, change, message, undo] of cases)
+    it(`given ${given}, then the records wait, one line names it without data, and they are stored afterwards`, async () => {
+      const url = await server.createDatabase()
+      const writer = await createWriter(url)
+      await using(writer, storage => storage.write(ROWS, 'replace'))
+      await server.query(url, change)
+      await using(writer, async storage => {
+        await assert.rejects(storage.write(toRows([SECRET]), 'replace'), error => {
+          assert.ok(error instanceof RetryableError, String(error))
+          assert.match(error.message, message)
+          assert.doesNotMatch(error.message, /secret|\n/)
+          assert.equal(error.safeMessage, error.message)
+          return true
+        })
+      })
+      await server.query(url, undo)
+      await using(writer, storage => storage.write(toRows([SECRET]), 'replace'))
+      assert.equal(
+        (await server.query(withPath(url), 'SELECT FROM readings WHERE "offset"::text = \'9\'')).length,
+        1,
+      )
     })
-    await storage.close()
+
+  it('given further columns with defaults, and a schema that is dropped, then rows are stored', async () => {
+    const url = await server.createDatabase()
+    await using(url, async storage => {
+      await storage.write(ROWS, 'replace')
+      await server.query(url, 'ALTER TABLE sluice.readings ADD COLUMN at timestamptz NOT NULL DEFAULT now()')
+      await server.query(
+        url,
+        'ALTER TABLE sluice.readings ADD COLUMN seen bigint GENERATED ALWAYS AS IDENTITY',
+      )
+      await storage.write(toRows([SECRET]), 'replace')
+      assert.equal((await server.query(withPath(url), 'SELECT at FROM readings')).length, 2)
+      await server.query(url, 'DROP SCHEMA sluice CASCADE')
+      await assert.rejects(storage.write(ROWS, 'replace'), RetryableError)
+      await storage.write(ROWS, 'replace')
+      assert.equal((await server.query(withPath(url), 'SELECT FROM readings')).length, 1)
+    })
+  })
+
+  it('given a value that a type of Sluice cannot hold, then its row is refused, also beside a trigger that refuses', async () => {
+    const url = await server.createDatabase()
+    const bad = toRows([{ ...SECRET, partition: 1.5 }])
+    await using(url, async storage => {
+      for (const change of ['SELECT', CHECK]) {
+        await server.query(url, change)
+        await assert.rejects(storage.write(bad, 'replace'), error => {
+          assert.ok(error instanceof PermanentError, String(error))
+          assert.match(error.message, /refuses a value of the row \(SQLSTATE 22P02\)/)
+          return true
+        })
+      }
+    })
   })
 })
+
+describe('sessions of a server that does not answer', () => {
+  const SESSIONS = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'sluice-storage' AND datname = current_database()`
+  const many = Array.from({ length: 12 }, (_, offset) => toRows([storedReading('r', {}, { offset })]))
+
+  /** Writes again and again, as retries do, until all is stored. Returns the largest number of sessions and the messages. */
+  async function writeUntilStored(url: string, storage: PostgresStorage, until: () => Promise<unknown>) {
+    let [most, done] = [0, false]
+    const messages = new Set<string>()
+    const counting = (async () => {
+      while (!done) {
+        most = Math.max(most, Number((await server.query(url, SESSIONS))[0]?.n))
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+    })()
+    const write = async (rows: Rows): Promise<void> => {
+      while (true)
+        try {
+          await storage.write(rows, 'replace')
+          return
+        } catch (error) {
+          assert.ok(error instanceof RetryableError, String(error))
+          messages.add(error.message.replace(/^\S+ /, ''))
+        }
+    }
+    const writing = Promise.all(many.map(write))
+    await until()
+    await writing
+    done = true
+    await counting
+    assert.equal((await server.query(withPath(url), 'SELECT FROM readings')).length, many.length)
+    return { most, messages: [...messages] }
+  }
+
+  it('given a lock that outlasts the retries, then there are two sessions, and all rows are stored after it', async () => {
+    const url = await server.createDatabase()
+    await using(url, async storage => {
+      await storage.write(many[0] as Rows, 'replace')
+      const { most, messages } = await writeUntilStored(url, storage, () =>
+        server.query(url, 'BEGIN; LOCK TABLE sluice.readings; SELECT pg_sleep(17); COMMIT'),
+      )
+      assert.equal(most, 2)
+      assert.match(messages.join(), /another session has locked the table/)
+    })
+  })
+
+  it('given a standby that acknowledges no commit, then commits that were given up leave no session behind', async () => {
+    const url = await server.createDatabase()
+    const setStandby = async (change: string) => {
+      await server.query(url, `ALTER SYSTEM ${change}`)
+      await server.query(url, 'SELECT pg_reload_conf()')
+    }
+    await using(url, async storage => {
+      await storage.write(many[0] as Rows, 'replace')
+      await setStandby(`SET synchronous_standby_names = 'absent'`)
+      const { most } = await writeUntilStored(url, storage, async () => {
+        await new Promise(resolve => setTimeout(resolve, 23_000))
+        await setStandby('RESET synchronous_standby_names')
+      })
+      assert.ok(most <= 3, `${most} sessions`)
+      assert.ok(Number((await server.query(url, SESSIONS))[0]?.n) <= 2)
+    })
+  })
+
+  it('given connections that break off within a statement, then its session ends, and the process goes on', async t => {
+    const sockets = new Set<Socket>()
+    const proxy = createServer(socket => {
+      const upstream = connect(server.port, '127.0.0.1')
+      socket.on('error', () => {}).pipe(upstream)
+      // The server hears nothing of the end.
+      upstream.on('error', () => {}).pipe(socket)
+      sockets.add(socket)
+      t.after(() => upstream.destroy())
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    t.after(() => proxy.close())
+    const url = await server.createDatabase()
+    const { port } = proxy.address() as AddressInfo
+    await using(changed(url, { port: String(port) }), async storage => {
+      await storage.write(many[0] as Rows, 'replace')
+      const locked = server.query(url, 'BEGIN; LOCK TABLE sluice.readings; SELECT pg_sleep(3); COMMIT')
+      await until('a statement waits', async () => {
+        void storage.write(many[0] as Rows, 'replace').catch(() => {})
+        const waiting = `SELECT FROM pg_stat_activity WHERE application_name = 'sluice-storage' AND wait_event_type = 'Lock'`
+        return (await server.query(url, waiting)).length > 0
+      })
+      for (const socket of sockets) socket.resetAndDestroy()
+      const ended = `SELECT FROM pg_stat_activity WHERE application_name = 'sluice-storage' AND state = 'active'`
+      await until('its session does not work on', async () => (await server.query(url, ended)).length === 0)
+      await locked
+      await storage.write(many[1] as Rows, 'replace')
+    })
+  })
+})
+
+const changed = (url: string, parts: Partial<URL>) => Object.assign(new URL(url), parts).href
+
+async function using(url: string, work: (storage: PostgresStorage) => Promise<unknown>): Promise<void> {
+  const storage = new PostgresStorage(url)
+  try {
+    await work(storage)
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Returns the address of a database for a user who may create a schema, and no more. */
+async function createWriter(url: string): Promise<string> {
+  await server.query(
+    url,
+    `DO $$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'writer') THEN CREATE ROLE writer LOGIN PASSWORD 'w'; END IF;
+      EXECUTE format('GRANT CREATE ON DATABASE %I TO writer', current_database());
+      EXECUTE format('REVOKE TEMP ON DATABASE %I FROM PUBLIC', current_database());
+    END $$`,
+  )
+  return changed(url, { username: 'writer', password: 'w' })
+}

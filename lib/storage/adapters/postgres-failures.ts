@@ -1,0 +1,81 @@
+/** Failures of PostgreSQL: whether the row or the database is at fault, and what to do. Pure. */
+import type { DatabaseError } from 'pg'
+
+/** Parts of an error of the client or, with a severity, of the server. Its other parts, such as the detail, can contain values of rows. */
+export type PostgresError = Error &
+  Partial<Pick<DatabaseError, 'code' | 'severity' | 'table' | 'column' | 'constraint' | 'where' | 'routine'>>
+
+/** Time limits of the server, in milliseconds. They are shorter than those of the client, so that the server ends a statement first. */
+export const SERVER_LIMITS = { lock_timeout: 5_000, statement_timeout: 8_000 }
+
+/**
+ * Returns true if the type of a column or a key of ours may refuse a value. Constraints, triggers and changed columns use the same
+ * SQLSTATEs, so the values must be tried without the table.
+ */
+export function canBeOfRow({ code = '', severity }: PostgresError): boolean {
+  return severity !== undefined && /^(22|54|23502$)/.test(code)
+}
+
+/** Returns true if rows were refused by an object of the database that the error does not name. */
+export function isUnnamed(error: PostgresError): boolean {
+  return error.severity !== undefined && findReason(error) === undefined && nameRefusal(error) === undefined
+}
+
+/**
+ * Returns the reason for a failure, without data.
+ *
+ * @param user user of the connection
+ * @param others objects of the database that Sluice has not made, if the error names none
+ */
+export function explain(error: PostgresError, user = '', others: readonly string[] = []): string {
+  const { code = '', name, severity, where = '' } = error
+  const known =
+    findReason(error) ?? (severity === undefined && `the statement failed with the code ${code || name}.`)
+  if (known) return known.replace('{user}', user)
+  const caller = FUNCTION.exec(where.split('\n').at(-1) ?? '')?.[1]
+  const refused = nameRefusal(error) ?? `refused by ${[caller ?? 'the database', ...others].join(', ')}`
+  const hint =
+    code === '42501' ? `Grant ${user} its rights, or the schema sluice.` : 'Undo this change of the database.'
+  return `${refused} (SQLSTATE ${code}). The records wait. ${hint}`
+}
+
+const FUNCTION = /^(?:PL\/\w+|SQL) (function "?[\w.$]+)/
+
+/** Names what refuses rows. A function that raises an error chooses its parts, and statements of functions can contain data. */
+function nameRefusal({ code = '', message, table, column, constraint, where, routine }: PostgresError) {
+  if (routine === 'exec_stmt_raise') return undefined
+  if (constraint ?? column)
+    return `refused by ${constraint ? 'constraint' : 'column'} ${constraint ?? column} of table ${table ?? '?'}`
+  return where === undefined && /^(0A|42|55)/.test(code) ? message : undefined
+}
+
+function findReason({ code = '', message, severity }: PostgresError): string | undefined {
+  return REASONS.find(([codes]) => codes.test(code) || (severity === undefined && codes.test(message)))?.[1]
+}
+
+/** Reasons for failures other than a refusal, by the SQLSTATE, the code of Node or the message of the client. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^28/, 'the password or the user is wrong. Correct STORAGE_URL and the secret STORAGE_SECRET.'],
+  [/^3D000$/, 'the database does not exist. Create it, or correct STORAGE_URL.'],
+  [/^25006$/, 'the server or the database is read-only. Use the address of the primary server.'],
+  [/^53100$/, 'the disk of the server is full.'],
+  [
+    /^55P03$/,
+    'another session has locked the table. Find it with pg_blocking_pids(), and end its transaction.',
+  ],
+  [/^57014$/, `the statement was cancelled, after ${SERVER_LIMITS.statement_timeout / 1000} s or by hand.`],
+  [/^40/, 'another transaction was in the way. The records wait.'],
+  [/^Query read timeout$/, 'the server has not answered for 10 seconds. The records wait.'],
+  [
+    /^timeout exceeded when trying to connect$/,
+    'other partitions have used all connections for 20 seconds, because the server is slow. The records wait.',
+  ],
+  [
+    /SSL|^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|ERR_TLS)|certificate/,
+    'the TLS connection failed. Check sslmode and sslrootcert in STORAGE_URL.',
+  ],
+  [
+    /^(E(CONN|NOTFOUND|AI_AGAIN|TIMEDOUT|HOST|NET|PIPE)|57P0|53300|08)|timeout|[Cc]onnection|not queryable/,
+    'the server cannot be reached or has ended the connection. Start it, or correct STORAGE_URL.',
+  ],
+]

@@ -2,13 +2,13 @@
  * Storage in an SQLite file, for one machine. Times are texts in UTC, as SQLite's function `datetime` returns them. Readers never
  * stop the writer, because the file has a write-ahead log.
  */
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kysely, SqliteDialect } from 'kysely'
 import { PermanentError, RetryableError } from '#runtime/consumer/index.ts'
 import type { Storage } from '../storage.ts'
-import type { Row, Rows, Table } from '../table.ts'
+import { type Row, type Rows, TABLES, type Table } from '../table.ts'
 import type { Dialect } from '../views.ts'
 import { buildInsert, migrate } from './migrate.ts'
 
@@ -55,7 +55,7 @@ export class SqliteStorage implements Storage {
         return writeAll(db, rows, existing)
       } catch (error) {
         // The pause leaves the event loop to the other partitions. SQLite's own timeout would block it.
-        if (toCode(error) !== BUSY || Date.now() > endMs) throw this.#toFailure(error)
+        if (toCode(error) !== BUSY || Date.now() > endMs) throw await this.#toFailure(error)
         await pause(PAUSE_MS)
       }
   }
@@ -80,6 +80,11 @@ export class SqliteStorage implements Storage {
   }
 
   async #open(): Promise<OpenFile> {
+    // A new file is for its owner alone. SQLite gives its log the same mode. If it cannot be created, SQLite reports the reason.
+    await open(this.#file, 'a', 0o600).then(
+      file => file.close(),
+      () => {},
+    )
     const db = new DatabaseSync(this.#file, { timeout: 0 })
     try {
       // Without a sync for each transaction, only a loss of power can lose the last rows.
@@ -101,13 +106,16 @@ export class SqliteStorage implements Storage {
     throw error
   }
 
-  #toFailure(error: unknown): Error {
+  async #toFailure(error: unknown): Promise<Error> {
     if (error instanceof RetryableError) return error
-    const code = toCode(error)
-    const reason = REASONS[code] ?? `the statement failed with the code ${code}.`
-    const message = `${this.location}: ${reason}`
-    if (!REFUSED.includes(code)) return new RetryableError(message, { cause: error, safeMessage: message })
-    return new PermanentError(message, message)
+    const { message: text, errcode = 0 } = error as SqliteError
+    const opened = errcode === TRIGGER ? await this.#opened : undefined
+    // Sluice makes no triggers.
+    const triggers = opened?.db.prepare(`SELECT name FROM sqlite_master WHERE type = 'trigger'`).all() ?? []
+    const message =
+      `${this.location}: ${explain(errcode, text)} ${triggers.map(one => one.name).join(', ')}`.trim()
+    if (isOfRow(errcode, text)) return new PermanentError(message, message)
+    return new RetryableError(message, { cause: error, safeMessage: message })
   }
 }
 
@@ -170,14 +178,39 @@ function prepareForKysely(db: DatabaseSync, text: string) {
   }
 }
 
-/** Returns SQLite's primary result code; 0 for another error. */
-function toCode(error: unknown): number {
-  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
+interface SqliteError extends Error {
+  /** Extended result code of SQLite. */
+  readonly errcode?: number
 }
 
-const BUSY = 5
-/** Codes of a refused row: too big, constraint, and mismatch of a type. */
-const REFUSED: readonly number[] = [18, 19, 20]
+/** Returns SQLite's primary result code; 0 for another error. */
+function toCode(error: unknown): number {
+  return ((error as SqliteError).errcode ?? 0) & 0xff
+}
+
+const [BUSY, TOO_BIG, CONSTRAINT, MISMATCH] = [5, 18, 19, 20] as const
+/** Extended result codes of constraints. */
+const [NOT_NULL, TRIGGER] = [1299, 1811] as const
+const KEYS = TABLES.flatMap(({ name, key }) => key.map(column => `${name}.${column}`))
+
+/** Returns true if our definition of a table refuses a row. Other constraints, triggers and changes of the file are no fault of a row. */
+function isOfRow(errcode: number, message: string): boolean {
+  return errcode === TOO_BIG || (errcode === NOT_NULL && KEYS.some(key => message.endsWith(`: ${key}`)))
+}
+
+/** Returns the reason for an error, without data. */
+function explain(errcode: number, message: string): string {
+  const code = errcode & 0xff
+  if (isOfRow(errcode, message)) return 'a key or the length of a value refuses the row.'
+  if (errcode === TRIGGER) return `${WAITS} Refused by triggers:`
+  if (code === CONSTRAINT || NAMES.test(message)) return `${message}. ${WAITS}`
+  return REASONS[code] ?? `the statement failed with the code ${errcode}.`
+}
+
+const WAITS = 'The records wait. Undo this change of the file.'
+/** Messages about a statement that have names alone. */
+const NAMES =
+  /^(no such (table|column): |table \S+ has no column |cannot (modify|INSERT) |ON CONFLICT clause does not)/
 
 const REASONS: Readonly<Record<number, string>> = {
   [BUSY]: 'another process writes to the file. Close its transaction.',
@@ -186,8 +219,6 @@ const REASONS: Readonly<Record<number, string>> = {
   11: 'the file is damaged. Remove it, and fill a new one with `sluice etl`.',
   13: 'the disk is full.',
   14: 'the file cannot be opened. Create its folder, or correct STORAGE_URL.',
-  18: 'the row is too large.',
-  19: 'a constraint of the table refuses the row.',
-  20: 'a type of the table refuses the row.',
+  [MISMATCH]: `a type of the table refuses rows. ${WAITS}`,
   26: 'the file is not an SQLite database. Correct STORAGE_URL.',
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -96,6 +96,93 @@ describe('an SQLite file', () => {
         assert.match(error.message, message)
         return true
       })
+  })
+
+  const CHANGES: readonly (readonly [given: string, change: string, message: RegExp, undo: string])[] = [
+    [
+      'a trigger',
+      `CREATE TRIGGER strict BEFORE INSERT ON readings BEGIN SELECT RAISE(ABORT, 'secret'); END`,
+      /The records wait\. .*Refused by triggers: strict$/,
+      'DROP TRIGGER strict',
+    ],
+    [
+      'an index',
+      'CREATE UNIQUE INDEX one ON readings (family)',
+      /: UNIQUE constraint failed: readings\.family\. The records wait\./,
+      'DROP INDEX one',
+    ],
+    [
+      'a required column',
+      `DELETE FROM readings; ALTER TABLE readings ADD COLUMN note TEXT CONSTRAINT noted CHECK (note = 'x')
+        DEFAULT 'y'`,
+      /: CHECK constraint failed: noted\. The records wait\./,
+      'ALTER TABLE readings DROP COLUMN note',
+    ],
+    [
+      'a missing column',
+      'ALTER TABLE readings DROP COLUMN tags',
+      /: table readings has no column named tags\. The records wait\./,
+      'ALTER TABLE readings ADD COLUMN tags TEXT',
+    ],
+    [
+      'a missing table',
+      'ALTER TABLE readings RENAME TO former',
+      /: no such table: readings\. The records wait\./,
+      'ALTER TABLE former RENAME TO readings',
+    ],
+    [
+      'a function that quotes data',
+      `CREATE TRIGGER odd BEFORE INSERT ON readings BEGIN SELECT json_extract('{}', NEW.subject); END`,
+      /: the statement failed with the code 1\.$/,
+      'DROP TRIGGER odd',
+    ],
+  ]
+  for (const [given, change, message, undo] of CHANGES)
+    it(`given ${given} of somebody's, then the records wait, one line names it without data, and they are stored later`, async () => {
+      const file = newFile()
+      const storage = new SqliteStorage(file)
+      const execute = (text: string) => {
+        const db = new DatabaseSync(file)
+        db.exec(text)
+        db.close()
+      }
+      await storage.write(toRows([storedReading('a', {})]), 'replace')
+      execute(change)
+      const rows = toRows([storedReading('secret', {}, { offset: 1, subject: 'secret' })])
+      await assert.rejects(storage.write(rows, 'replace'), error => {
+        assert.ok(error instanceof RetryableError, String(error))
+        assert.match(error.message, message)
+        assert.doesNotMatch(error.message, /secret|\n/)
+        return true
+      })
+      execute(undo)
+      await storage.write(rows, 'replace')
+      assert.equal(query(file, `SELECT * FROM readings WHERE "offset" = 1`).length, 1)
+      await storage.close()
+    })
+
+  it('given further columns, then rows are stored', async () => {
+    const file = newFile()
+    const storage = new SqliteStorage(file)
+    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    const db = new DatabaseSync(file)
+    db.exec(`ALTER TABLE readings ADD COLUMN note TEXT NOT NULL DEFAULT 'none'`)
+    db.close()
+    await storage.write(toRows([storedReading('b', {}, { offset: 1 })]), 'replace')
+    assert.deepEqual(query(file, 'SELECT note FROM readings'), [{ note: 'none' }, { note: 'none' }])
+    await storage.close()
+  })
+
+  it('given a new file, then its owner alone can read it and its log; a mode that somebody gave it stays', async () => {
+    const file = newFile()
+    const storage = new SqliteStorage(file)
+    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    const mode = async (end: string) => (await stat(file + end)).mode & 0o777
+    assert.deepEqual(await Promise.all(['', '-wal', '-shm'].map(mode)), [0o600, 0o600, 0o600])
+    await storage.close()
+    await chmod(file, 0o640)
+    await new SqliteStorage(file).write(toRows([storedReading('b', {})]), 'replace')
+    assert.equal(await mode(''), 0o640)
   })
 
   it('given a file that is removed or replaced between two writes, then the later rows are in the new file', async () => {

@@ -76,7 +76,12 @@ function toAlertRow(stored: StoredEvent, data: Readonly<Record<string, unknown>>
   return [
     ...toEmissionKey(stored),
     ...[event.type === ALERT_FIRED_TYPE ? 'fired' : 'resolved', toTime(event.timeMs)],
-    ...[toText(data.alertId), toText(data.rule), toNumber(data.value), toNumber(data.threshold)],
+    ...[
+      typeof data.alertId === 'string' ? toKey(data.alertId) : null,
+      toText(data.rule),
+      toNumber(data.value),
+      toNumber(data.threshold),
+    ],
     ...[toText(data.severity), toText(data.reason), toText(data.family), toText(data.metric)],
     ...[toNumber(data.measured), toText(data.state), toJson(data.labels)],
     ...[toText(entity.source), toText(entity.subject)],
@@ -106,12 +111,12 @@ function toPosition({ topic, partition, offset }: StoredEvent): Row {
   return [topic, partition, offset]
 }
 
-/** Returns a text that every database stores unchanged: without NUL, which PostgreSQL rejects, and without lone surrogates. */
+/** Returns a text that every database stores unchanged. NUL, which PostgreSQL rejects, and lone surrogates become U+FFFD. */
 function toStorable(text: string): string {
   return text.replaceAll('\0', '\u{fffd}').toWellFormed()
 }
 
-/** Returns a text for a key. The end of a text that is too long is replaced by its hash. */
+/** Returns a text for an index. The end of a text that is too long is replaced by its hash. */
 function toKey(text: string): string {
   const stored = toStorable(text)
   if (Buffer.byteLength(stored) <= MAX_KEY_BYTES) return stored
@@ -146,5 +151,12 @@ function toJson(value: unknown): Value {
 function toStorablePart(part: unknown): unknown {
   if (typeof part === 'string') return toStorable(part)
   if (!isObject(part)) return part
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [toStorable(name), value]))
+  const stored = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(part)) {
+    let free = toStorable(name)
+    // No member takes the place of another one.
+    while (free !== name && (Object.hasOwn(part, free) || stored.has(free))) free += '\u{fffd}'
+    stored.set(free, value)
+  }
+  return Object.fromEntries(stored)
 }

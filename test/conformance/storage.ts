@@ -304,6 +304,26 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       })
     })
 
+    it('given names that differ only in characters that are replaced, then each member is stored, and each alert has its id', async () => {
+      await using(async (storage, place) => {
+        const tags = JSON.parse('{"a\\u0000": "1", "a\\ufffd": "2", "a\\ud800": "3", "__proto__": "4"}')
+        const ids = ['漢'.repeat(3_000), '漢'.repeat(3_001)]
+        await storage.write(
+          toRows([storedReading('r', { tags }), ...ids.map(id => storedAlert('fired', id))]),
+          'replace',
+        )
+        const [row] = await place.query('SELECT tags FROM readings')
+        const stored = typeof row?.tags === 'string' ? JSON.parse(row.tags) : row?.tags
+        assert.deepEqual(Object.entries(stored).sort(), [
+          ['__proto__', '4'],
+          ['a\ufffd', '2'],
+          ['a\ufffd\ufffd', '1'],
+          ['a\ufffd\ufffd\ufffd', '3'],
+        ])
+        assert.equal((await place.query('SELECT DISTINCT alert_id FROM alert_log')).length, 2)
+      })
+    })
+
     it('given a row that the database refuses, then none of its batch is there, and no message has data', async () => {
       await using(async (storage, place) => {
         await storage.write(toRows([storedReading('first', {})]), 'replace')

@@ -10,6 +10,8 @@ import type { Decision } from '../../pipeline/model/decision.ts'
 
 /** Maximum length of an external value in a log line, in characters. */
 const LONGEST = 200
+/** Maximum length of a message that an author declares as loggable, in characters. */
+const LONGEST_MESSAGE = 500
 
 /** Returns log fields that identify a decision by attributes of its event. They never contain event data. */
 export function describeDecision({
@@ -44,8 +46,8 @@ export function keyText(key: Key): string {
 }
 
 /** Truncates an external text for a log line, and escapes characters that terminals or log viewers interpret. */
-export function truncate(text: string): string {
-  return text.slice(0, LONGEST).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, escapeCharacter)
+export function truncate(text: string, length = LONGEST): string {
+  return text.slice(0, length).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, escapeCharacter)
 }
 
 /** Matches the part of a Redis error message that quotes the rejected command. */
@@ -62,7 +64,7 @@ export function describeError(error: unknown): Record<string, unknown> {
   if (OF_OURS.some(kind => error instanceof kind))
     return { error: error.message.replace(QUOTED_COMMAND, ''), ...behind }
   if (error instanceof RetryableError && error.safeMessage !== undefined)
-    return { error: truncate(error.safeMessage), ...behind }
+    return { error: truncate(error.safeMessage, LONGEST_MESSAGE), ...behind }
   return {
     error: formatErrorName(error),
     place: parseStackFrames(causes.at(-1) ?? error).slice(0, 5),

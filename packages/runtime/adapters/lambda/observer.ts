@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import type { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Application } from '../../consumer/application.ts'
+import { RetryableError } from '../../consumer/author-errors.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import type { Decision, StoppedPartition } from '../../pipeline/model/decision.ts'
 import type { FailureMemory } from '../../pipeline/model/failure-memory.ts'
@@ -131,8 +132,11 @@ export class LambdaObserver implements Observer {
       ? describeError(cause.error)
       : { error: cause.safeMessage && truncate(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
-    // No rate limit is needed, because there are delays between the attempts of a partition.
-    this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
+    const text = `Retry ${attempt}/${of}: ${error}`
+    // A receiver that is away fails the tries of all partitions for as long as it is away. Others have delays between their tries.
+    if (threw && cause.error instanceof RetryableError)
+      this.#lines.write('retry', stateKey.topic, details, text)
+    else this.#lines.each('retry', details, text)
   }
 
   reportOutboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void {

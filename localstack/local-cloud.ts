@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
 import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
@@ -37,6 +37,7 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
     const storage = dirname(getStorageFile(options.dataDir ?? DATA_DIR, env))
     if (options.fresh) await rm(storage, { recursive: true, force: true })
     await mkdir(storage, { recursive: true })
+    await chmod(storage, 0o700)
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),
       createTopics({ brokers, env }),

@@ -67,6 +67,8 @@ async function findMappingWarnings(env: string): Promise<string[]> {
 }
 
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
+  // Servers and functions inherit this: files with data are for their owner alone.
+  process.umask(0o077)
   const request = { name: options.name, command: 'npm start', environment: process.env, signal }
   return withStack(request, stack => runStack(stack, options, signal))
 }

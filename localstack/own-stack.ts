@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { withLockFile } from '#local-servers/lock-file.mjs'
 import { isPortInUse } from '#local-servers/ports.ts'
 import { processStart } from '#local-servers/process-start.ts'
-import { NAMES } from '../lib/app/settings/names.ts'
+import { GENERAL, NAMES, readSettings } from '../lib/app/settings/index.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
@@ -21,7 +21,9 @@ export interface StackRequest {
 
 /** A stack that this process runs. */
 export interface OwnStack {
-  /** Environment variables for all processes of the stack, with its ports and folder. */
+  /** Name of the environment whose topics the stack has. */
+  readonly env: string
+  /** Environment variables for all processes of the stack, with its ports, its folder and `env`. */
   readonly environment: Environment
   /** Announces to other shells that the servers are ready, with the variables to access them. */
   ready(addresses: Pick<Stack, 'variables' | 'lambdaPort' | 'consoleAddress'>): void
@@ -39,11 +41,13 @@ export async function withStack<T>(
   dir = STACKS_DIR,
 ): Promise<T> {
   const folder = name === DEFAULT_STACK ? {} : { SLUICE_DATA_DIR: join(dir, name) }
+  const { env } = readSettings([GENERAL], environment)
   const own: Environment = {
     ...environment,
     ...(environment.SLUICE_DATA_DIR?.trim() ? {} : folder),
     ...(await stackPorts(name, environment)),
     SLUICE_STACK: name,
+    SLUICE_ENV: env,
   }
   let stack: Stack = {
     name,
@@ -63,6 +67,7 @@ export async function withStack<T>(
   }
   try {
     return await work({
+      env,
       environment: own,
       ready: addresses => announce({ ...addresses, state: 'ready' }),
     })
@@ -73,6 +78,7 @@ export async function withStack<T>(
 
 /** Settings that clients need in addition to the addresses of the servers, such as topic names. */
 const CLIENT_SETTINGS = [
+  'SLUICE_ENV',
   'KAFKA_AUTH',
   'KAFKA_TLS',
   'KAFKA_SECRET',

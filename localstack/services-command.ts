@@ -25,7 +25,7 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
   const request = { name, command: 'npm run services', environment: process.env, signal }
   return withStack(request, async stack => {
     const servers = await servicesFromEnvironment(stack.environment, options, console.log)
-    const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, 'local')
+    const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, stack.env)
     return await stay(cloud, stack, signal)
   })
 }
@@ -35,7 +35,7 @@ async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Pr
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
   // Functions that run with these servers must use the port of this stack, not of another one.
   const { LAMBDA_PORT } = stack.environment
-  const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
+  const exported = { ...variables, SLUICE_ENV: stack.env, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
   if (!signal.aborted) await once(signal, 'abort')
   await cloud.services.stop()

@@ -55,11 +55,6 @@ await runMain({
   run: start,
 })
 
-/** Returns the name of the environment, which `infra/deployment.cjs` determines in the same way for the functions. */
-function environmentName(): string {
-  return process.env.SLUICE_ENV || 'local'
-}
-
 /** Returns warnings about mappings. Their errors are reported by the functions' start. */
 async function findMappingWarnings(env: string): Promise<string[]> {
   const inputs: LoadedInputs = await loadedInputs({ env, ...readSettings([INPUTS]) }).catch(() => new Map())
@@ -88,7 +83,7 @@ interface Run {
 }
 
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
-  const env = environmentName()
+  const { env } = stack
   const screen = new Screen()
   const { notices, ...schedules } = localSchedules(stack.environment)
   for (const notice of [...notices, ...(await findMappingWarnings(env))]) screen.line(notice)
@@ -146,7 +141,7 @@ async function runFunctions(
     await rm(log, { recursive: true, force: true })
   let watch: FlowWatch | undefined
   const console = await consoleFor({
-    environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
+    environment: { ...stack.environment, ...variables },
     dataDir,
     say: line => screen.line(line),
   })
@@ -234,7 +229,7 @@ function reportReady(
   // The address of a server can contain a password.
   const isFile = STORAGE_URL.startsWith('sqlite:')
   const database = isFile ? relative(PROJECT, STORAGE_URL.slice('sqlite:'.length)) : 'see STORAGE_URL'
-  const [input] = listLocalInputs(environmentName())
+  const [input] = listLocalInputs(stack.env)
   const sluice = options.name === DEFAULT_STACK ? 'npx sluice' : `npx sluice --stack ${options.name}`
   const lines = [
     ['console', address],
@@ -246,7 +241,8 @@ function reportReady(
   ]
   screen.line('')
   for (const [what = '', where] of lines) if (where) screen.line(`  ${what.padEnd(15)}${where}`)
-  screen.line(`\nCtrl-C stops everything. Meanwhile: npm run smoke · ${sluice} stats`)
+  const smoke = options.name === DEFAULT_STACK ? 'npm run smoke' : `npm run smoke -- --stack ${options.name}`
+  screen.line(`\nCtrl-C stops everything. Meanwhile: ${smoke} · ${sluice} stats`)
   const [node, program] = ['node_modules/.bin/node', 'cli/bin.mjs'].map(file => join(PROJECT, file))
   screen.line(`Without the second that npx takes: alias sluice="'${node}' '${program}'"\n`)
 }

@@ -104,6 +104,8 @@ function fillInAddresses(environment: Environment, { variables }: Stack): Enviro
   const left = new Set([
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
+    // A Kafka can have several environments, so the variable that selects one is kept.
+    ...(hasKafka || environment.SLUICE_ENV ? ['SLUICE_ENV'] : []),
     // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])

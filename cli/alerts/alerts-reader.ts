@@ -14,9 +14,9 @@ import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { CliFailure } from '../failure.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
+import { missingTopicFailure } from '../servers/environment.ts'
 import { readLogBounds } from '../servers/log-bounds.ts'
 import { withRedis } from '../servers/redis.ts'
-import { missingTopicFailure } from '../servers/server-errors.ts'
 import { readReachByTopic } from '../servers/topic-reach.ts'
 
 /** Reads the alerts of an environment from its servers. */

@@ -3,6 +3,7 @@ import type { AlertTransition } from '../../lib/queries/alerts/alert-lives.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { entityText } from '../../lib/support/group-text.ts'
 import { formatQuantity } from '../../lib/support/short-number.ts'
+import { utcTime } from '../../lib/support/time-text.ts'
 import { formatList } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { formatBehindNotes, formatValue } from './text.ts'
@@ -16,7 +17,7 @@ export function formatAlertDetails({ alerts, total, pending, behind }: AlertsRep
   const blocks = alerts.map(formatAlert)
   const waiting = pending.map(
     ({ rule, entity, activeAt }) =>
-      `${escapeText(rule)} of ${escapeText(entityText(entity))}: pending since ${activeAt}`,
+      `${escapeText(rule)} of ${escapeText(entityText(entity))}: pending since ${utcTime(activeAt)}`,
   )
   const more =
     total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
@@ -34,9 +35,9 @@ function formatAlert(alert: ShownAlert): string {
       'value',
       `${formatValue(alert.value, alert)}${threshold === null ? '' : `, threshold ${formatQuantity(threshold, unit)}`}`,
     ],
-    ['condition since', alert.activeAt],
-    ['fired', alert.startedAt],
-    ['resolved', endedAt],
+    ['condition since', utcTime(alert.activeAt)],
+    ['fired', utcTime(alert.startedAt)],
+    ['resolved', endedAt && utcTime(endedAt)],
     ['reason', reason],
     ['labels', formatLabels(alert.labels)],
     ['trace', alert.traceparent],
@@ -73,7 +74,7 @@ function formatTransition(
   const { value, threshold, reason, traceparent } = more
   const limit = threshold === undefined ? '' : ` (threshold ${formatQuantity(threshold, unit)})`
   const parts = [
-    time,
+    utcTime(time),
     kind,
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),

@@ -12,6 +12,7 @@ import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -49,6 +50,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const listen = async (what: typeof app, port: number) =>
     served.push(await serveConsole(what, port, options.host).catch(throwServeFailure))
   try {
+    if (options.env !== undefined) await requireEnvironment(environment.connections, config)
     await listen(app, options.port ?? consolePort)
     if (options.kafkaUiPort !== undefined) await listen(redirectRoot('/kafka', app), options.kafkaUiPort)
     for (const { port } of served) terminal.stdout.write(`http://127.0.0.1:${port}/?token=${token}\n`)

@@ -30,9 +30,8 @@ Examples:
     env: environment('of the cluster'),
   },
   async run({ consumerGroup: group, json, env }, terminal) {
-    const groups = await withKafka(resolveConfig(terminal, env), command =>
-      readLags(command, group, terminal.stderr),
-    )
+    const read = (command: KafkaCommand) => readLags(command, group, terminal.stderr)
+    const groups = await withKafka(resolveConfig(terminal, env), read, env)
     printReport(terminal, { groups }, json, formatLags)
   },
 })

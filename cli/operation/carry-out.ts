@@ -31,7 +31,7 @@ export async function carryOut<T>(
     error => !hasNone(error),
   )
   if (!isAudited) return connections.writing(() => change({}, by))
-  await requireTopic(publisher, topic, config)
+  await requireTopic(connections, topic)
   return connections.writing(() =>
     runAudited({ by, config, publisher: async () => publisher }, about, counts => change(counts, by)),
   )

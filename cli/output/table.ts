@@ -2,6 +2,7 @@
 
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { shortNumber } from '../../lib/support/short-number.ts'
+import { utcTime } from '../../lib/support/time-text.ts'
 import type { TableColumn } from '../../lib/tables/table.ts'
 import { escapeText, measureWidth, shortenEnd, shortenStart } from './text-width.ts'
 
@@ -46,7 +47,7 @@ function formatCell(
   limits?: readonly (number | null)[],
 ): string {
   if (value === null) return '-'
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return type === 'time' ? utcTime(value) : value
   return String(type === 'count' ? value : shortNumber(value, limits))
 }
 

@@ -53,7 +53,7 @@ export async function publishRecording(plan: ReplayPlan, terminal: Terminal): Pr
     try {
       const publisher = await openBulkPublisher(connections)
       for (const topic of await readFirstTopics(source, plan, addressing))
-        await requireTopic(publisher, topic, config)
+        await requireTopic(connections, topic)
       const shiftOption =
         shiftMs === undefined ? '' : ` --shift ${formatInstant((extent?.startMs ?? 0) + shiftMs)}`
       if (shiftOption)

@@ -3,6 +3,7 @@
 import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try-rules.ts'
 import { count } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
+import { utcSecond } from '../../lib/support/time-text.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 
@@ -45,17 +46,13 @@ function toRuleRow({ rule, left, alerts, entities, firing, fired }: TriedRule): 
 
 function toAlertRow({ rule, entity, fromMs, toMs, value = '-' }: TriedAlert): readonly string[] {
   const length = toMs === null ? 'still firing' : durationText(toMs - fromMs)
-  return [rule, entity, formatInstant(fromMs), length, String(value)]
-}
-
-function formatInstant(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  return [rule, entity, utcSecond(fromMs), length, String(value)]
 }
 
 function formatSummary({ sinceMs, untilMs, readings, duplicates, failed, alerts }: Tried): string {
   const repeated = duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''
   const refused = failed > 0 ? `, ${count(failed, 'record')} rejected` : ''
-  const range = `${formatInstant(sinceMs)} to ${formatInstant(untilMs)}`
+  const range = `${utcSecond(sinceMs)} to ${utcSecond(untilMs)}`
   return `${count(readings, 'reading')}${repeated}${refused}, ${range}: ${count(alerts.length, 'alert')} would fire.`
 }
 
@@ -67,9 +64,9 @@ function formatNotes({ missing, rules, warmFromMs, beginsMs, sinceMs }: Tried): 
       ? `Not tried, because they evaluate more than readings of one entity: ${untried.join(', ')}.`
       : '',
     isLate
-      ? `The readings begin at ${formatInstant(beginsMs)}. The state before is unknown, so rules with a duration may fire late at first.`
+      ? `The readings begin at ${utcSecond(beginsMs)}. The state before is unknown, so rules with a duration may fire late at first.`
       : warmFromMs < sinceMs
-        ? `Readings since ${formatInstant(warmFromMs)} were evaluated for the state at the start. The state before is unknown.`
+        ? `Readings since ${utcSecond(warmFromMs)} were evaluated for the state at the start. The state before is unknown.`
         : 'The state before the first reading is unknown.',
     ...missing.map(
       ({ topic, partition, fromOffset, toOffset }) =>

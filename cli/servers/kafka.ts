@@ -2,13 +2,13 @@
 
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import type { TopicPublisher } from '#runtime/adapters/kafka/producer-ports.ts'
 import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'
-import { awaitAnswer, kafkaFailure, missingTopicFailure, requireSignIn } from './server-errors.ts'
+import { environmentFailure, listTopicNames, missingTopicFailure } from './environment.ts'
+import { awaitAnswer, kafkaFailure, requireSignIn } from './server-errors.ts'
 
 /** Context of a command that uses Kafka. */
 export interface KafkaCommand {
@@ -23,14 +23,22 @@ export interface KafkaCommand {
 /**
  * Runs work with Kafka, and closes its connections.
  *
+ * @param named environment in the option `--env`, which must exist. Without it, a command that can use any topic works with any
+ * cluster.
  * @throws CliFailure if Kafka does not answer within ten seconds, or refuses a request
  */
-export async function withKafka<T>(config: Config, use: (command: KafkaCommand) => Promise<T>): Promise<T> {
+export async function withKafka<T>(
+  config: Config,
+  use: (command: KafkaCommand) => Promise<T>,
+  named?: string,
+): Promise<T> {
   const connections = new CommandConnections(config)
   const closing: (() => Promise<unknown>)[] = [() => connections.close()]
   try {
     const kafka = await connections.kafka()
     const topics = await awaitAnswer(listTopics(kafka))
+    const missing = named === undefined ? undefined : environmentFailure(listNames(topics), config)
+    if (missing) throw missing
     const offsets = new TopicOffsets(kafka)
     closing.push(() => offsets.close())
     return await use({ config, kafka, connections, offsets, topics })
@@ -53,7 +61,11 @@ export function requireTopicIn(
 ): TopicLayout {
   const found = topics.find(one => one.topic === topic)
   if (found) return found
-  throw missingTopicFailure(topic, config)
+  throw missingTopicFailure(topic, config, listNames(topics))
+}
+
+function listNames(topics: readonly TopicLayout[]): string[] {
+  return topics.map(({ topic }) => topic)
 }
 
 /**
@@ -62,14 +74,15 @@ export function requireTopicIn(
  * @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic
  */
 export async function requireTopic(
-  publisher: Pick<TopicPublisher, 'countPartitions'>,
+  connections: Pick<CommandConnections, 'config' | 'kafka' | 'publisher'>,
   topic: string,
-  config: Config,
 ): Promise<void> {
+  const { config } = connections
   try {
-    await awaitAnswer(publisher.countPartitions(topic))
+    await awaitAnswer((await connections.publisher()).countPartitions(topic))
   } catch (error) {
     requireSignIn(error, config)
-    throw isUnknownTopic(error) ? missingTopicFailure(topic, config) : kafkaFailure(error, config)
+    if (isUnknownTopic(error)) throw missingTopicFailure(topic, config, await listTopicNames(connections))
+    throw kafkaFailure(error, config)
   }
 }

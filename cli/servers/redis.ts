@@ -7,6 +7,7 @@ import type { Config } from '../../lib/app/config.ts'
 import { getReason } from '../../lib/operations/server-messages.ts'
 import { CliFailure } from '../failure.ts'
 import { CommandConnections } from './command-connections.ts'
+import { requireEnvironment } from './environment.ts'
 import { awaitAnswer, isAnswerMissing, kafkaFailure } from './server-errors.ts'
 
 /**
@@ -22,6 +23,7 @@ export async function withRedis<T>(
   try {
     const client = await connections.redis()
     await awaitAnswer(client.run(redis => redis.ping()))
+    await requireEnvironment(connections, config)
     return await use(client, connections)
   } catch (error) {
     const address = parseRedisUrl(config.redis.url)

@@ -28,13 +28,6 @@ export function noAnswerFailure(error: unknown, config: Config): CliFailure {
   )
 }
 
-/** Returns the failure for a topic that Kafka does not have. */
-export function missingTopicFailure(topic: string, config: Config): CliFailure {
-  return new CliFailure(
-    `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics, and \`npm start\` creates those of "local"; check --env and SLUICE_ENV.`,
-  )
-}
-
 /** Converts errors of authentication. @throws CliFailure if the error is caused by wrong connection or authentication settings */
 export function requireSignIn(error: unknown, config: Config): void {
   const problem = signInProblem(error)

@@ -6,7 +6,8 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { awaitAnswer, missingTopicFailure, noAnswerFailure, requireSignIn } from './server-errors.ts'
+import { listTopicNames, missingTopicFailure } from './environment.ts'
+import { awaitAnswer, noAnswerFailure, requireSignIn } from './server-errors.ts'
 
 /**
  * Returns the first and last offsets of topics.
@@ -35,7 +36,8 @@ export async function readReachByTopic(
       return [topic, await awaitAnswer(readTopicReach(offsets, topic, timeMs))]
     } catch (error) {
       requireSignIn(error, asked)
-      throw isUnknownTopic(error) ? missingTopicFailure(topic, asked) : noAnswerFailure(error, asked)
+      if (!isUnknownTopic(error)) throw noAnswerFailure(error, asked)
+      throw missingTopicFailure(topic, asked, await listTopicNames(connections.at(topic)))
     }
   }
   try {

@@ -40,8 +40,7 @@ export async function changeSilences(
 ): Promise<SilenceSet> {
   const config = resolveConfig(terminal, env)
   return withRedis(config, async (_, connections) => {
-    const publisher = await connections.publisher()
-    await requireTopic(publisher, topicName('notifications', config.env), config)
+    await requireTopic(connections, topicName('notifications', config.env))
     return carryOut(connections, operation, counts => storeChange(connections, config, change, counts))
   })
 }

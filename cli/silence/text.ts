@@ -1,6 +1,7 @@
 /** Formats silences as text and as a report. Pure. */
 import { matchText } from '../../lib/notification/alert-match.ts'
 import { getPhase, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
+import { utcSecond } from '../../lib/support/time-text.ts'
 import { formatTable } from '../output/table.ts'
 
 export interface SilenceReport extends Silence {
@@ -26,15 +27,11 @@ export function formatSilences(silences: readonly SilenceReport[], width: number
   const rows = silences.map(({ id, state, startsAt, endsAt, match, author, comment }) => [
     id,
     state,
-    truncateToSeconds(startsAt),
-    truncateToSeconds(endsAt),
+    utcSecond(Date.parse(startsAt)),
+    utcSecond(Date.parse(endsAt)),
     matchText(match),
     author,
     comment,
   ])
   return `${formatTable(COLUMNS, rows, width)}\n`
-}
-
-function truncateToSeconds(time: string): string {
-  return time.replace(/\.\d+Z$/, 'Z')
 }

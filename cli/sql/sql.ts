@@ -24,6 +24,7 @@ import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../output/progress.ts'
 import { escapeTextLines } from '../output/text-width.ts'
 import { CommandConnections } from '../servers/command-connections.ts'
+import { requireEnvironment } from '../servers/environment.ts'
 import { awaitAnswer, kafkaFailure, requireSignIn } from '../servers/server-errors.ts'
 import { resolveConfig, resolveEnvironment } from '../servers/settings.ts'
 import { getColumns, type Terminal } from '../terminal.ts'
@@ -123,6 +124,8 @@ async function runQuery(
       question,
       async () => {
         const { reach, ...sources } = await openSqlSources(servers, notice)
+        // The history of an environment remains when its topics are deleted.
+        if (!sources.store) await requireEnvironment(connections, config)
         return { ...sources, reach: (topic, timeMs) => awaitAnswer(reach(topic, timeMs)) }
       },
       { folder, progress, notice, stop: terminal.stop },

@@ -19,13 +19,16 @@ Example:
   async run({ json, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const signalsByTopic = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
-    const topics = await withKafka(config, async found =>
-      found.topics.map(({ topic, partitions }) => ({
-        topic,
-        signal: signalsByTopic.get(topic) ?? null,
-        partitions: partitions.length,
-        ...summarizeReplication(partitions),
-      })),
+    const topics = await withKafka(
+      config,
+      async found =>
+        found.topics.map(({ topic, partitions }) => ({
+          topic,
+          signal: signalsByTopic.get(topic) ?? null,
+          partitions: partitions.length,
+          ...summarizeReplication(partitions),
+        })),
+      env,
     )
     printReport(terminal, { env: config.env, topics }, json, formatTopics)
   },

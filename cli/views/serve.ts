@@ -12,6 +12,7 @@ import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { resolveOperator } from '../operation/operator.ts'
+import { requireEnvironment } from '../servers/environment.ts'
 import { resolveConfig } from '../servers/settings.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -63,6 +64,7 @@ async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal
     reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
   try {
+    await requireEnvironment(environment.connections, config)
     const served = await serveConsole(app, port, host).catch(error => {
       const unusable = toUnusablePort(error)
       if (!unusable) throw error

@@ -68,6 +68,21 @@ export function advisePartitions(found: ReadonlyMap<string, number | string>): s
   return `A topic keeps the number of partitions that it was created with. Set PARTITIONS=${setting}, or create the topics of another environment`
 }
 
+/**
+ * Returns the environments of which a cluster has at least one topic, sorted. Topics whose configured name does not contain the
+ * environment belong to all environments, and are ignored. Returns undefined if this is the case for all topics.
+ */
+export function listEnvironments(topics: readonly string[]): string[] | undefined {
+  const patterns = SIGNALS.map(signal => topicName(signal, '{env}')).filter(name => name.includes('{env}'))
+  if (patterns.length === 0) return undefined
+  const forms = patterns.map(name => {
+    const [before = '', after = ''] = name.replaceAll('.', '\\.').split('{env}')
+    return new RegExp(`^${before}([a-z0-9-]{1,20})${after}$`)
+  })
+  const found = topics.flatMap(topic => forms.flatMap(form => form.exec(topic)?.[1] ?? []))
+  return [...new Set(found)].sort()
+}
+
 /** Returns the names of all topics of one environment, by signal. */
 export function topicNames(env: string): Readonly<Record<string, string>> {
   return Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)]))

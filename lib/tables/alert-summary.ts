@@ -58,8 +58,8 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'severity', leaveOut: 5, value: ({ severity }) => severity },
   { name: 'rule', least: 10, value: ({ rule }) => rule },
   { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
-  { name: 'startedAt', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
-  { name: 'endedAt', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
+  { name: 'startedAt', type: 'time', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
+  { name: 'endedAt', type: 'time', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
   {
     name: 'value',
     type: 'number',

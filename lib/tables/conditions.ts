@@ -49,7 +49,7 @@ export interface ActiveAlert {
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
   { name: 'rule', least: 10, value: ({ rule }) => rule },
   { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entityText(entity) },
-  { name: 'activeAt', heading: 'SINCE', leaveOut: 1, value: ({ activeAt }) => activeAt },
+  { name: 'activeAt', type: 'time', heading: 'SINCE', leaveOut: 1, value: ({ activeAt }) => activeAt },
 ]
 
 const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {

@@ -100,5 +100,5 @@ export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
       return hasSymbol(unit) ? unit : ''
     },
   },
-  { name: 'lastAt', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
+  { name: 'lastAt', type: 'time', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

@@ -17,8 +17,8 @@ export interface TableColumn<Row> {
   readonly name: string
   /** Heading in text output. Defaults to the name in upper case. */
   readonly heading?: string
-  /** Type of the values. A `count` is shown with all digits, and a `number` is rounded for readability. */
-  readonly type?: 'entity' | 'count' | 'number'
+  /** Type of the values. A `count` is shown with all digits, a `number` is rounded for readability, and a `time` is shown in UTC. */
+  readonly type?: 'entity' | 'count' | 'number' | 'time'
   /**
    * Minimum width in characters. In narrow terminals, values may be truncated to this width. Absent if values must not be
    * truncated.

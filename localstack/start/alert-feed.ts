@@ -47,7 +47,7 @@ export class AlertFeed {
     const found = readAlert(record)
     if (!found || this.#isRepeated(found.alert)) return
     this.#counts[found.alert.status] += 1
-    this.#screen.line(escapeText(alertLine(found.alert, found)))
+    this.#screen.line(escapeText(alertLine(found.alert, found, Date.now())))
   }
 
   /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */

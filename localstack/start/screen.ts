@@ -1,7 +1,7 @@
-import { getEventTime } from '#runtime/consumer/index.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { groupText } from '../../lib/support/group-text.ts'
 import { formatQuantity, shortNumber } from '../../lib/support/short-number.ts'
+import { localTime } from '../../lib/support/time-text.ts'
 import { alertSummary } from '../../lib/tables/alert-summary.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
@@ -41,13 +41,14 @@ export class Screen {
   }
 }
 
-export function alertLine(alert: Alert, event: { readonly time?: string; readonly timeMs: number }): string {
+/** Formats an alert that has fired or resolved. Its time is local, as on the clock beside the terminal. */
+export function alertLine(alert: Alert, { timeMs }: { readonly timeMs: number }, nowMs: number): string {
   const sign = alert.status === 'firing' ? '▲ fired   ' : '▽ resolved'
   const what =
     alert.status === 'firing'
       ? alert.summary
       : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeEnd(alert)}`
-  return `${getEventTime(event).slice(11, 19)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
+  return `${localTime(timeMs, nowMs)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }
 
 function describeEnd(alert: Alert): string {

@@ -1,0 +1,54 @@
+/** Checks that an environment and its topics exist. An environment exists if Kafka has at least one of its topics. */
+
+import { within } from '#runtime/adapters/within.ts'
+import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { listEnvironments, topicNames } from '../../lib/app/topics.ts'
+import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
+import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
+import { CliFailure } from '../failure.ts'
+
+/** Time to wait for Kafka's list of topics, in milliseconds. A command that does not need Kafka is not delayed for longer. */
+const LIST_WITHIN_MS = 3_000
+
+/** Resolves to the names of Kafka's topics. */
+export async function listTopicNames({ kafka }: Pick<KafkaClients, 'kafka'>): Promise<string[]> {
+  return (await listTopics(await kafka())).map(({ topic }) => topic)
+}
+
+/** Checks that the environment exists. If Kafka does not answer, the command continues, because it may not need Kafka. @throws CliFailure */
+export async function requireEnvironment(
+  connections: Pick<KafkaClients, 'kafka'>,
+  config: Config,
+): Promise<void> {
+  const listed = within(LIST_WITHIN_MS, listTopicNames(connections), () => new Error('no answer'))
+  const topics = await listed.catch(() => undefined)
+  const failure = topics && environmentFailure(topics, config)
+  if (failure) throw failure
+}
+
+/** Returns the failure for an environment that does not exist; undefined if it exists. @param topics names of Kafka's topics */
+export function environmentFailure(topics: readonly string[], config: Config): CliFailure | undefined {
+  const { env } = config
+  const found = listEnvironments(topics)
+  if (!found || found.includes(env)) return undefined
+  const names = found.map(name => `"${name}"`).join(', ')
+  const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
+  return new CliFailure(
+    `Kafka at ${formatKafkaAddress(config)} has no topics of the environment "${env}".${others} \`sluice topics apply --env ${env}\` creates them.`,
+  )
+}
+
+/**
+ * Returns the failure for a topic that Kafka does not have.
+ *
+ * @param topics names of Kafka's topics; absent if the environment is known to exist
+ */
+export function missingTopicFailure(topic: string, config: Config, topics?: readonly string[]): CliFailure {
+  const isOfEnvironment = Object.values(topicNames(config.env)).includes(topic)
+  const failure = topics && isOfEnvironment ? environmentFailure(topics, config) : undefined
+  if (failure) return failure
+  return new CliFailure(
+    `Kafka at ${formatKafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics, and \`sluice topics apply\` creates those of an environment; check --env and SLUICE_ENV.`,
+  )
+}

@@ -33,17 +33,36 @@ export function formatStatistics({ entities, totals, env }: Report, columns?: nu
   return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n`
 }
 
+/** Text of a reason that most records have. It is not shown. */
+const USUAL = ''
+
+/** Texts of reasons. The codes of failures are shown as in the list of dead letters. */
+const REASONS: Readonly<Record<string, string>> = {
+  'applied/counted': USUAL,
+  'applied/window-closed': USUAL,
+  'applied/window-revised': USUAL,
+  'applied/late': 'too late for their minute',
+  'applied/metrics-dropped': 'with more metrics than are kept',
+  'duplicate/id-known': USUAL,
+  'ignored/tick': 'ticks of the clock',
+  'ignored/rule-set': 'rule sets',
+  'ignored/plan-of-tables': 'plans of tables',
+  'ignored/not-mine': 'for other consumers',
+  'ignored/redriven-for-another': 'redriven for other consumers',
+  'ignored/before-start': 'from before SLUICE_SINCE',
+  'ignored/failure-ended': 'ends of retries',
+}
+
 /**
- * Returns the totals, such as `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0
- * waiting to be published`.
+ * Returns the totals, such as `7267 applied, 0 duplicates, 12 ignored (12 ticks of the clock), 0 failed; 0 waiting to be published`.
  */
 function formatTotals({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
   const parts = { applied, duplicate, ignored, failed }
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const counts = Object.entries(words).map(([outcome, word]) => {
     const own = Object.entries(reasons)
-      .filter(([name]) => name.startsWith(`${outcome}/`))
-      .map(([name, count]) => `${count} ${name.slice(outcome.length + 1)}`)
+      .filter(([name]) => name.startsWith(`${outcome}/`) && REASONS[name] !== USUAL)
+      .map(([name, count]) => `${count} ${REASONS[name] ?? name.slice(outcome.length + 1)}`)
       .sort()
     return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`
   })

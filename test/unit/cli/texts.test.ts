@@ -50,8 +50,10 @@ it('given statistics, then they line up, with units', () => {
   const times = { last: 22, lastAt: '2026-01-01T00:00:00.000Z' }
   const temperature = { count: 2, mean: 20, standardDeviation: 2, minimum: 18, maximum: 22, ...times }
   const entity = { entity: '/environment/a pump-1', partition: 7, family: 'environment' } as const
-  const reasons = { 'applied/counted': 4, 'duplicate/id-known': 2, 'failed/rejected': 1 }
-  const totals = { applied: 4, duplicate: 2, ignored: 0, failed: 1, parked: 0, reasons, outbox: 2 }
+  const applied = { 'applied/counted': 4, 'applied/window-closed': 3, 'applied/late': 1 }
+  const ignored = { 'ignored/tick': 5, 'ignored/rule-set': 2 }
+  const reasons = { ...applied, ...ignored, 'duplicate/id-known': 2, 'failed/rejected': 1 }
+  const totals = { applied: 8, duplicate: 2, ignored: 7, failed: 1, parked: 0, reasons, outbox: 2 }
   golden(
     'stats',
     formatStatistics({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals }),

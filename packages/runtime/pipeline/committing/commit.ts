@@ -64,12 +64,12 @@ function report(
   const decidedRecords = loaded
     .map(({ record }) => record)
     .filter(({ offset }) => offset <= change.appliedOffset)
-  const partitions = consumer.application.topicNamed(stateKey.topic)?.partitions
-  const misrouted = decidedRecords.filter(record => isMisrouted(record, stateKey, partitions))
+  const topic = consumer.application.topicNamed(stateKey.topic)
+  const misrouted = decidedRecords.filter(record => isMisrouted(record, stateKey, topic?.partitions))
   if (misrouted[0]) observer.reportMisrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.reportContextUnreadable(stateKey, unreadableContext)
-  // Without timers, a consumer does not need ticks in its log, so clock gaps are normal.
-  if (hasTimers(consumer))
+  // A topic without ticks is silent whenever nothing happens. Without timers, a consumer does not need ticks.
+  if (hasTimers(consumer) && topic && topic.isTicked !== false)
     for (const { beforeOffset, ms } of clockGap) observer.reportClockGap(stateKey, beforeOffset, ms)
   if (isAlarming(failureMemory, consumer.failureBytes))
     observer.reportFailureMemory(stateKey, failureMemory, consumer.failureBytes)

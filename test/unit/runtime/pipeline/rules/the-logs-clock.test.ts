@@ -81,6 +81,17 @@ describe('rule 14: the clock of a partition is what its log says', () => {
     assert.deepEqual(stage.observer.clockGaps, [{ beforeOffset: 2, ms: 1 }])
   })
 
+  it('rule 14: given quiet minutes in a topic without ticks, then no clock gap is reported', async () => {
+    for (const settings of [{ partitions: 1, isTicked: false }, undefined]) {
+      const stage = obeyingStage()
+      const application = { ...stage.consumer.application, topicNamed: () => settings as never }
+      stage.consumer = { ...stage.consumer, application }
+      const order1 = order('a', 'x', 0, { set: { soon: 60 } })
+      await stage.batch(logOf([[0, order1], [300, order('b', 'x', 300)]]))
+      assert.deepEqual(stage.observer.clockGaps, [])
+    }
+  })
+
   it('rule 14: given a log that is not ticked, then no range is reported as a clock gap', async () => {
     const stage = new Stage()
     await stage.batch(

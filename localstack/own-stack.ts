@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { withLockFile } from '#local-servers/lock-file.mjs'
 import { isPortInUse } from '#local-servers/ports.ts'
 import { processStart } from '#local-servers/process-start.ts'
 import { GENERAL, NAMES, readSettings } from '../lib/app/settings/index.ts'
+import { PROJECT } from '../scripts/paths.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
@@ -89,14 +90,18 @@ const CLIENT_SETTINGS = [
   ...Object.keys(NAMES.settings),
 ]
 
-/** Returns the environment variables that other programs need to access the servers of a stack. */
+/** Settings with folders of files that the functions of a stack read, and that commands check or apply. */
+const FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
+
+/** Returns the environment variables that other programs need to access the servers of a stack, and to agree with its functions. */
 export function stackVariables(
   environment: Environment,
   addresses: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const set = CLIENT_SETTINGS.flatMap(name => {
+  const set = [...CLIENT_SETTINGS, ...FOLDERS].flatMap(name => {
     const value = environment[name]
-    return value ? [[name, value] as const] : []
+    // Other shells are in other folders.
+    return value ? [[name, FOLDERS.includes(name) ? resolve(PROJECT, value) : value] as const] : []
   })
   return { ...addresses, ...Object.fromEntries(set) }
 }

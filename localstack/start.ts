@@ -157,7 +157,7 @@ async function runFunctions(
       title: FRAMEWORK,
       start: startSignal => startFunctions(functionOptions, AbortSignal.any([signal, startSignal])),
     },
-    { report, onLost: lost.resolve },
+    { report, restarts: true, onLost: lost.resolve },
   )
   try {
     await functions.start(signal)
@@ -273,15 +273,11 @@ interface Flow {
 
 /** Runs until a stop is requested, the functions end, or the time is over and all records are processed. */
 async function flow(
-  { options, screen, signal }: Run,
+  { options, screen, signal, logsDir }: Run,
   { lost, begun, watch, stopReadings }: Flow,
 ): Promise<number> {
-  const problems: string[] = []
   const ended = new AbortController()
-  void lost.then(reason => {
-    problems.push(reason)
-    ended.abort()
-  })
+  void lost.then(reason => ended.abort(reason))
   const stop = AbortSignal.any([signal, ended.signal])
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
@@ -295,10 +291,17 @@ async function flow(
   }
   clearTimeout(timer)
   stopReadings()
-  if (!signal.aborted) problems.push(...(await watch.finish(stop)))
+  const problems = stop.aborted ? [] : await watch.finish(stop)
   if (signal.aborted) {
     screen.endLive()
     return 0
+  }
+  if (ended.signal.aborted) {
+    screen.endLive()
+    screen.line(
+      `✗ The functions have ended: ${ended.signal.reason}. Log: ${relative(PROJECT, frameworkLog(logsDir))}`,
+    )
+    return 1
   }
   screen.line(problems.length === 0 ? 'No problems.' : `Problems: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1

@@ -79,9 +79,9 @@ async function run(options: Options, terminal: Terminal): Promise<void> {
   const { source, until, json, env, entity = '' } = options
   if (typeof source === 'string' && until !== undefined)
     throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
-  const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
-  const rules = await readRulesAt(resolvePath(terminal, named), named)
   const config = resolveConfig(terminal, env)
+  const named = options.rules ?? config.rulesDir
+  const rules = await readRulesAt(resolvePath(terminal, named), named)
   const trial = { rules, settings: config, entity, reader: dataReader(config) }
   const result =
     typeof source === 'string'

@@ -31,14 +31,14 @@ Examples:
   },
   async run({ dir, dryRun, yes, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
+    const folder = dir ?? config.viewsDir
     const brought = await loadInputSchemas(config)
     const wanted = await readPlan(resolvePath(terminal, folder), folder, brought).catch(error => {
       throw statementFailure(error)
     })
     await withViews(config, async servers => {
       const change = planChange(servers.plan, wanted)
-      terminal.stderr.write(formatChange(change))
+      terminal.stderr.write(formatChange(change, folder))
       const { build, replaced, dropped, changesStreams } = change
       if (dryRun) return printReport(terminal, buildReport(change, {}), json, () => '')
       if (replaced.length + dropped.length > 0)

@@ -2,22 +2,18 @@
 
 import type { PlanChange } from '../../lib/operations/views/plan-change.ts'
 
-/** Returns a line for each table that changes. */
-export function formatChange({
-  build,
-  replaced,
-  dropped,
-  unchanged,
-  withoutPast,
-  changesStreams,
-}: PlanChange): string {
+/** Returns a line for each table that changes. @param folder folder of the statements, for messages */
+export function formatChange(
+  { build, replaced, dropped, unchanged, withoutPast, changesStreams }: PlanChange,
+  folder: string,
+): string {
   const lines = [
     ...build.map(({ name, generation }) =>
       replaced.includes(name)
         ? `  ~ ${name}: build generation ${generation} from the log, then switch`
         : `  + ${name}: build generation ${generation} from the log`,
     ),
-    ...dropped.map(({ name }) => `  - ${name}: drop`),
+    ...dropped.map(({ name }) => `  - ${name}: drop, because ${folder} has no statement for it`),
     ...(changesStreams ? ['  ~ streams'] : []),
     ...(unchanged.length > 0 ? [`    unchanged: ${unchanged.map(({ name }) => name).join(', ')}`] : []),
     ...(withoutPast.length > 0

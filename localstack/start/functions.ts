@@ -104,6 +104,8 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
   void started.exited.then(() => {
     unfollow()
     unfollowReports()
+    // The bundler may outlive a killed process.
+    started.signal('SIGKILL')
   })
   const stop = () => started.stop(GRACE_MS)
   try {
@@ -169,7 +171,7 @@ function isFrameworkError(line: string): boolean {
 /** Returns the error message of the framework in a log, without the stack trace; undefined if none exists. */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
-  const from = lines.findIndex(isFrameworkError)
+  const from = lines.findLastIndex(isFrameworkError)
   if (from < 0) return undefined
   const rest = lines.slice(from + 1)
   const end = rest.findIndex(line => STACK_FRAME.test(line) || line.startsWith('Learn more about'))
@@ -186,6 +188,8 @@ export async function invokeFunction(lambdaPort: number, name: string): Promise<
   const response = await fetch(`${endpoint}/2015-03-31/functions/sluice-local-${name}/invocations`, {
     method: 'POST',
     body: '{}',
+  }).catch(() => {
+    throw new UserError('the functions do not answer')
   })
   if (response.ok && !response.headers.has('x-amz-function-error'))
     return await response.json().catch(() => undefined)

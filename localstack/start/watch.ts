@@ -8,12 +8,12 @@ import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
 import { createClusterFinder, listFurtherTopics } from '../../lib/app/inputs.ts'
 import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
-import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import { topicName } from '../../lib/app/topics.ts'
 import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../../lib/queries/kafka/topics.ts'
-import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { computeSum, count } from '../../lib/support/count.ts'
 import { ENTITIES } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys } from '../../lib/tables/table.ts'
@@ -21,6 +21,7 @@ import { functionLogsDir } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import type { Services } from '../start-services.ts'
 import { AlertFeed } from './alert-feed.ts'
+import { addIncrease, type FlowCounts } from './flow-counts.ts'
 import { Problems, readReport } from './problems.ts'
 import type { Screen } from './screen.ts'
 
@@ -52,8 +53,8 @@ export class FlowWatch {
   readonly #alerts: AlertFeed
   /** Topics that the functions read, by function and topic. */
   readonly #consumers = new Map<string, WatchedTopic>()
-  #before = { applied: 0, failed: 0 }
-  #figures: Pick<Outcomes, 'applied' | 'failed'> | undefined
+  #last: FlowCounts = { applied: 0, failed: 0 }
+  #figures: FlowCounts = { applied: 0, failed: 0 }
   #lags: readonly WatchedLag[] = []
   #unreachable: string | undefined
 
@@ -85,21 +86,21 @@ export class FlowWatch {
   }
 
   async start(): Promise<this> {
-    this.#before = await this.#countOutcomes()
+    this.#last = await this.#countOutcomes()
     await this.#alerts.follow(this.#kafka, topicName('alerts', this.#env))
     return this
   }
 
   /** Returns the number of readings that the processor has applied, and of failures of all consumers. */
-  async #countOutcomes(): Promise<Pick<Outcomes, 'applied' | 'failed'>> {
-    const failures = readTopicBounds(this.#offsets, topicName('failures', this.#env))
-    const sizes = resolveSignals(['readings']).map(async signal => {
-      const topic = topicName(signal, this.#env)
-      return { topic, partitions: (await readTopicBounds(this.#offsets, topic)).length }
-    })
-    const keys = (await Promise.all(sizes)).flatMap(size => listStateKeys(ENTITIES.process.name, size))
+  async #countOutcomes(): Promise<FlowCounts> {
+    const topic = topicName('readings', this.#env)
+    const [readings, failures] = await Promise.all([
+      readTopicBounds(this.#offsets, topic),
+      readTopicBounds(this.#offsets, topicName('failures', this.#env)),
+    ])
+    const keys = listStateKeys(ENTITIES.process.name, { topic, partitions: readings.length })
     const { applied } = await readOutcomes(new StateInspection(this.#redis), keys)
-    return { applied, failed: computeSum((await failures).map(({ end }) => end)) }
+    return { applied, failed: computeSum(failures.map(({ end }) => end)) }
   }
 
   /** Updates the live line. */
@@ -111,8 +112,8 @@ export class FlowWatch {
         readConsumerLags(this.#offsets, consumers.get(false) ?? []),
         this.#further.read(consumers.get(true) ?? []),
       ])
-      const { applied, failed } = this.#before
-      this.#figures = { applied: now.applied - applied, failed: now.failed - failed }
+      this.#figures = addIncrease(this.#figures, this.#last, now)
+      this.#last = now
       // The trigger reports that the further cluster does not answer.
       this.#lags = 'seen' in further ? [...lags, ...further.seen] : lags
     } catch (error) {
@@ -128,7 +129,7 @@ export class FlowWatch {
   }
 
   #formatFigures(): string {
-    const { applied = 0, failed = 0 } = this.#figures ?? {}
+    const { applied, failed } = this.#figures
     const pending = Math.max(0, ...this.#lags.map(getPending))
     return `applied ${applied} · failed ${failed} · ${this.#alerts.formatCounts()} · pending ${pending}`
   }
@@ -184,7 +185,7 @@ export class FlowWatch {
     )
     return [
       ...(this.#unreachable === undefined ? [] : [this.#unreachable]),
-      ...(this.#expectsReadings && !this.#figures?.applied ? ['no readings were applied'] : []),
+      ...(this.#expectsReadings && this.#figures.applied === 0 ? ['no readings were applied'] : []),
       ...this.#problems.unresolvedProblems,
       ...behind.map(
         lag => `${lag.function} has not processed ${count(countPending(lag), 'record')} of ${lag.topic}`,

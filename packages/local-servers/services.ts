@@ -100,7 +100,7 @@ export async function startPlaced(
   if (fresh) for (const { dir } of servers) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   try {
-    const { byName, stop } = await startTogether(servers, { report, signal, logsDir })
+    const { byName, stop } = await startTogether(servers, { report, signal, logsDir, restarts: true })
     return { byName, stop: () => stop().finally(release) }
   } catch (error) {
     release()

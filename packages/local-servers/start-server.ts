@@ -12,6 +12,8 @@ import { UserError } from './user-error.ts'
 export interface StartContext extends InstallContext {
   /** Folder for the servers' logs. */
   readonly logsDir: string
+  /** True to start a server again that has ended unexpectedly. */
+  readonly restarts?: boolean
 }
 
 /** A server that this process started. */
@@ -22,14 +24,14 @@ const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
 export async function startServer(server: Server, context: StartContext): Promise<Supervisor> {
-  const { report = () => {}, logsDir } = context
+  const { report = () => {}, logsDir, restarts = false } = context
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
     const started = await launchServer(server, { logsDir, signal })
     return { ...started, detail: `${title} on port ${port}` }
   }
-  const supervisor = new Supervisor({ name, title, start }, { report })
+  const supervisor = new Supervisor({ name, title, start }, { report, restarts })
   await supervisor.start(context.signal)
   return supervisor
 }

@@ -18,9 +18,15 @@ export interface Ready extends Pick<ManagedProcess, 'exited' | 'signal' | 'stop'
 
 export interface SupervisorOptions {
   readonly report?: Report
-  /** Called with the reason when the program has ended unexpectedly. */
+  /** True to start the program again when it has ended unexpectedly, unless it ends soon after each start. */
+  readonly restarts?: boolean
+  /** Called with the reason when the program has ended unexpectedly, and is not started again. */
   readonly onLost?: (reason: string) => void
 }
+
+/** Number of times in a row that a program may end soon after its start. The last one is final. */
+const MAX_ENDS = 3
+const SOON_MS = 60_000
 
 /** Starts and stops a program, and reports each change of its state. */
 export class Supervisor {
@@ -28,6 +34,10 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   /** Current process; undefined after the program has ended. */
   #current: Ready | undefined
+  #readyAtMs = 0
+  #ends = 0
+  /** Start after an unexpected end; undefined if there is none. */
+  #again: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined
 
   constructor(program: Supervised, options: SupervisorOptions) {
     this.#program = program
@@ -39,6 +49,7 @@ export class Supervisor {
     this.#report('starting', this.#program.title)
     const started = await this.#program.start(signal)
     this.#current = started
+    this.#readyAtMs = Date.now()
     this.#report('ready', started.detail, Date.now() - startedAtMs)
     void started.exited.then(exit => this.#onExit(started, exit))
   }
@@ -67,6 +78,8 @@ export class Supervisor {
   }
 
   async #end(how: (running: Ready) => Promise<void>): Promise<void> {
+    this.#again?.stop.abort()
+    await this.#again?.ended
     const running = this.#current
     if (!running) return
     const beganAtMs = Date.now()
@@ -81,7 +94,20 @@ export class Supervisor {
     this.#current = undefined
     const how = `${this.#program.title} ${describeExit(exit)}`
     this.#report('stopped', how)
-    this.#options.onLost?.(how)
+    const { restarts, onLost } = this.#options
+    this.#ends = Date.now() - this.#readyAtMs < SOON_MS ? this.#ends + 1 : 1
+    if (restarts && this.#ends < MAX_ENDS) this.#startAgain()
+    else onLost?.(restarts ? `${how}, ${MAX_ENDS} times in a row` : how)
+  }
+
+  #startAgain(): void {
+    const stop = new AbortController()
+    const ended = this.start(stop.signal).catch((error: Error) => {
+      if (stop.signal.aborted) return
+      this.#report('stopped', error.message)
+      this.#options.onLost?.(error.message)
+    })
+    this.#again = { stop, ended }
   }
 
   #report(state: ServiceState, detail: string, ms = 0): void {

@@ -165,7 +165,7 @@ export async function countRecordsBehind(
 ): Promise<number> {
   const lags = bounds.map(async (bound, partition) => {
     const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
-    return Math.max(0, countOffsetsBehind(bound, appliedOffset + 1))
+    return countOffsetsBehind(bound, appliedOffset + 1)
   })
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }

@@ -41,9 +41,9 @@ export interface AgedPartitionLag extends PartitionLag {
   readonly seconds: number | null
 }
 
-/** Returns the number of offsets between the next one to read and the end of the log. Expired records are not counted. */
+/** Returns the number of offsets between the next one to read and the end of the log; 0 beyond the end. Expired records are not counted. */
 export function countOffsetsBehind({ start, end }: Bounds, next: number): number {
-  return end - Math.max(next, start)
+  return Math.max(0, end - Math.max(next, start))
 }
 
 /**
@@ -86,7 +86,7 @@ export function computePartitionLags(
   return bounds.flatMap((bound, partition) => {
     if (!bound) return []
     const next = Math.max(bound.start, committed[partition] ?? bound.start)
-    return [{ partition, next, end: bound.end, pending: Math.max(0, countOffsetsBehind(bound, next)) }]
+    return [{ partition, next, end: bound.end, pending: countOffsetsBehind(bound, next) }]
   })
 }
 

@@ -54,6 +54,14 @@ describe('what sluice alerts prints', () => {
     })
   })
 
+  it('given events whose producer has another zone, then all times are in UTC', () => {
+    const transitions = [{ ...fired, time: '2026-03-01T14:00:00.5+01:00' }]
+    const text = one({ transitions, startedAt: '2026-03-01T13:00:00Z', endedAt: '2026-03-01T20:00:00+05:30' })
+    assert.match(text, /2026-03-01T13:00:00\.500Z {2}fired/)
+    assert.match(text, /resolved +2026-03-01T14:30:00\.000Z/)
+    assert.doesNotMatch(text, /[+-]\d\d:\d\d/)
+  })
+
   it('given control characters in an alert, then they cannot control the terminal', () => {
     const poison = '\u001b]0;title\u0007'
     const alert = {

@@ -105,6 +105,17 @@ describe('the addresses that a command works with', () => {
     })
   })
 
+  it('given a stack with an environment, then commands ask that one, unless a variable names another', () => {
+    running('lab', 20_000, { variables: { KAFKA_BROKERS: 'k:1', SLUICE_ENV: 'production' } })
+    const envOf = (environment: object, stack?: string) =>
+      stackEnvironment({ ...environment }, stack, dir).SLUICE_ENV
+    assert.equal(envOf({}), 'production')
+    assert.equal(envOf({}, 'lab'), 'production')
+    assert.equal(envOf({ SLUICE_ENV: 'test' }), 'test')
+    assert.equal(envOf({ SLUICE_ENV: 'test' }, 'lab'), 'production')
+    assert.equal(envOf({ KAFKA_BROKERS: 'other:9092' }), undefined)
+  })
+
   it('given a name that no stack has, or one that is starting, then it is said so', () => {
     running('lab', 20_000, { state: 'starting' })
     assert.throws(() => brokersOf({}, 'lab'), /"lab" is still starting \(process \d+\)/)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { stackPorts, stackVariables, withStack } from '../../../localstack/own-stack.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { runningStack, stackFile } from '../../../scripts/running-stacks.ts'
 import { until } from '../../support/until.ts'
 
@@ -46,6 +47,21 @@ describe('a running stack', () => {
       },
       dir,
     )
+  })
+
+  it('passes on its environment, which it has from the settings, or else is "local"', async () => {
+    for (const [set, env] of [
+      [{ SLUICE_ENV: 'production' }, 'production'],
+      [{}, 'local'],
+    ] as const)
+      await withStack(
+        request('lab', set),
+        async stack => {
+          assert.deepEqual([stack.env, stack.environment.SLUICE_ENV], [env, env])
+          assert.equal(stackVariables(stack.environment, {}).SLUICE_ENV, env)
+        },
+        dir,
+      )
   })
 
   it('rejects another of its name with one message, and keeps its file', async () => {
@@ -127,5 +143,13 @@ it('other programs receive the client settings of servers that were already runn
   assert.deepEqual(stackVariables(environment, { REDIS_URL: 'redis://r:1' }), {
     REDIS_URL: 'redis://r:1',
     REDIS_MODE: 'cluster',
+  })
+})
+
+it('the folders of its files are those of the project, for shells in other folders', () => {
+  const variables = stackVariables({ VIEWS_DIR: 'greenhouse/views', RULES_DIR: '/etc/rules' }, {})
+  assert.deepEqual(variables, {
+    RULES_DIR: '/etc/rules',
+    VIEWS_DIR: join(PROJECT, 'greenhouse', 'views'),
   })
 })

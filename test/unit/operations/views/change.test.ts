@@ -34,9 +34,14 @@ describe('changes of tables', () => {
     const change = planChange(inForce, planOf(table('a', '1'), table('b', '1')))
     assert.deepEqual(change.withoutPast, ['b'])
     assert.match(
-      formatChange(change),
+      formatChange(change, 'my-views'),
       /unchanged: a, b\n.*without the past, because the function clock .*: b \(/,
     )
+  })
+
+  it('given tables that would be dropped, then the folder without their statements is named', () => {
+    const text = formatChange(planChange(inForce, wanted), 'my-views')
+    assert.match(text, /^ {2}- c: drop, because my-views has no statement for it$/m)
   })
 
   it('given tables that are built, then they are beside the old ones, and then replace them', () => {

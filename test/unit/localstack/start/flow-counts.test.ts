@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { addIncrease } from '../../../../localstack/start/flow-counts.ts'
+
+const counts = (applied: number, failed = 0) => ({ applied, failed })
+
+/** Counts the flow over readings of the counters. The first reading is that of the start. */
+function follow(...readings: readonly (readonly [applied: number, failed: number])[]) {
+  const [first, ...others] = readings.map(one => counts(...one))
+  let [flow, last] = [counts(0), first ?? counts(0)]
+  for (const now of others) {
+    flow = addIncrease(flow, last, now)
+    last = now
+  }
+  return flow
+}
+
+describe('what the live line counts', () => {
+  it('given counters that were not empty at the start, then only their growth counts', () => {
+    assert.deepEqual(follow([8_000, 3], [8_100, 3], [8_252, 5]), counts(252, 2))
+  })
+
+  it('given a counter that was lost, then its count stays, and grows again from there', () => {
+    assert.deepEqual(follow([8_000, 0], [8_252, 0], [0, 0]), counts(252))
+    assert.deepEqual(follow([8_000, 9], [8_252, 9], [0, 0], [40, 1]), counts(292, 1))
+    assert.deepEqual(follow([8_000, 0], [20, 0], [35, 0]), counts(15))
+  })
+})

@@ -19,7 +19,7 @@ const HEADINGS: Readonly<Record<Area, string>> = {
   history: 'History',
 }
 
-const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }
+const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', open: '•', unknown: '?' }
 
 /**
  * Returns the text of the findings. In each area, a check that is ok for several subjects is shown on one line, and so are other
@@ -30,8 +30,8 @@ export function formatFindings({ env, counts, findings }: DoctorReport): string 
     const own = findings.filter(finding => finding.area === area)
     return own.length === 0 ? [] : [[HEADINGS[area], ...formatArea(own)].join('\n')]
   })
-  const { ok, wrong, unknown } = counts
-  const end = `"${env}": ${ok} ok, ${wrong} wrong, ${unknown} unknown.`
+  const { ok, wrong, open, unknown } = counts
+  const end = `"${env}": ${ok} ok, ${wrong} wrong, ${open} open, ${unknown} unknown.`
   return `${[...sections, end].join('\n\n')}\n`
 }
 

@@ -73,13 +73,15 @@ export function advisePartitions(found: ReadonlyMap<string, number | string>): s
  * environment belong to all environments, and are ignored. Returns undefined if this is the case for all topics.
  */
 export function listEnvironments(topics: readonly string[]): string[] | undefined {
-  const patterns = SIGNALS.map(signal => topicName(signal, '{env}')).filter(name => name.includes('{env}'))
+  const names = SIGNALS.map(signal => topicName(signal, '{env}'))
+  const patterns = names.filter(name => name.includes('{env}'))
   if (patterns.length === 0) return undefined
   const forms = patterns.map(name => {
     const [before = '', after = ''] = name.replaceAll('.', '\\.').split('{env}')
     return new RegExp(`^${before}([a-z0-9-]{1,20})${after}$`)
   })
-  const found = topics.flatMap(topic => forms.flatMap(form => form.exec(topic)?.[1] ?? []))
+  const own = topics.filter(topic => !names.includes(topic))
+  const found = own.flatMap(topic => forms.flatMap(form => form.exec(topic)?.[1] ?? []))
   return [...new Set(found)].sort()
 }
 

@@ -4,8 +4,11 @@ import { omitUndefined } from '#runtime/consumer/index.ts'
 /** Area of a finding. Findings are grouped by area. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'history'
 
-/** Verdict of a check. `unknown`: the facts could not be queried. It is never treated as `ok`. */
-export type Verdict = 'ok' | 'wrong' | 'unknown'
+/**
+ * Verdict of a check. `open`: it waits for a decision of an operator, while everything works. `unknown`: the facts could not be
+ * queried. It is never treated as `ok`.
+ */
+export type Verdict = 'ok' | 'wrong' | 'open' | 'unknown'
 
 export interface Finding {
   readonly area: Area
@@ -32,6 +35,10 @@ export function ok(says: string): Judgement {
 
 export function wrong(says: string, todo: string): Judgement {
   return { verdict: 'wrong', says, todo }
+}
+
+export function open(says: string, todo: string): Judgement {
+  return { verdict: 'open', says, todo }
 }
 
 export function unknown(says: string, todo?: string): Judgement {
@@ -74,7 +81,7 @@ export function runChecks<Facts>(
 
 /** Counts findings by verdict. */
 export function countVerdicts(findings: readonly Finding[]): Readonly<Record<Verdict, number>> {
-  const counts = { ok: 0, wrong: 0, unknown: 0 }
+  const counts = { ok: 0, wrong: 0, open: 0, unknown: 0 }
   for (const { verdict } of findings) counts[verdict] += 1
   return counts
 }

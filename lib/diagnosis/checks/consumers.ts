@@ -6,6 +6,7 @@ import {
   type Finding,
   type Judgement,
   type Observed,
+  open,
   runChecks,
   unknown,
   wrong,
@@ -159,10 +160,10 @@ export function checkDeadLetters(
   nowMs: number,
 ): Finding[] {
   const checks = {
-    'dead-letters': ({ open, oldestMs, pending }: OpenCount) => {
-      if (open > 0)
-        return wrong(
-          `${open === 1 ? '1 dead letter is open' : `${open} dead letters are open`}${formatAge(oldestMs, keptDays, nowMs)}`,
+    'dead-letters': ({ open: count, oldestMs, pending }: OpenCount) => {
+      if (count > 0)
+        return open(
+          `${count === 1 ? '1 dead letter is open' : `${count} dead letters are open`}${formatAge(oldestMs, keptDays, nowMs)}`,
           '`sluice dlq list` shows them; redrive them with `sluice dlq redrive`, or drop them with `sluice dlq drop`.',
         )
       if (pending === 0) return 'no dead letter is open'

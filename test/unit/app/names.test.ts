@@ -6,6 +6,7 @@ import {
   advisePartitions,
   groupName,
   kafkaTopics,
+  listEnvironments,
   signalIn,
   signalNamed,
   TOPICS,
@@ -48,6 +49,18 @@ describe('names of topics and groups', () => {
       assert.equal(topicNamed(alerts), TOPICS.alerts)
       assert.equal(new Set(kafkaTopics('prod').map(({ name }) => name)).size, kafkaTopics('prod').length)
     })
+
+  test('given topics of a cluster, then the environments are those whose name a topic has', () => {
+    const topics = ['sluice.telemetry.readings.prod', 'sluice.telemetry.dlq.dev-2', 'slucie.telemetry.dlq.x']
+    assert.deepEqual(listEnvironments([...topics, 'readings', 'sluice.telemetry.readings.']), ['dev-2', 'prod'])
+    named(FOREIGN)
+    assert.deepEqual(listEnvironments(['gds.metrics.dlq', 'gds.metrics.prod', 'gdsxalerts.test']), ['prod'])
+  })
+
+  test('given names without the environment, then no environment can be told from another', () => {
+    named({ TOPIC_NAMES: Object.keys(TOPICS).map(signal => `${signal}=${signal}`).join(',') })
+    assert.equal(listEnvironments(['readings']), undefined)
+  })
 
   test('given PARTITIONS, then topics have these numbers in every environment, and the advice has all of them', () => {
     named({ ...FOREIGN, PARTITIONS: 'readings=24, events=6' })

@@ -152,8 +152,9 @@ describe('given dead letters', () => {
       NOW_MS,
     )[0] as Finding
 
-  it('then they are wrong with their age, and with when they are gone if that is soon', () => {
+  it('then they are open, not wrong, with their age, and with when they are gone if that is soon', () => {
     assert.equal(found(0).verdict, 'ok')
+    assert.equal(found(1).verdict, 'open')
     assert.equal(found(1).says, '1 dead letter is open, the oldest for 1 h')
     assert.match(found(2, 0, 29 * DAY_MS).says, /; the first is deleted in 24 h$/)
   })

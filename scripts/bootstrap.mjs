@@ -17,6 +17,7 @@ import { hideSecrets } from './hide-secrets.mjs'
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(PROJECT, 'node_modules')
 const NODE = join(MODULES, '.bin', 'node')
+/** This step also runs on older ones, since the Node that npm installs runs everything else. */
 const OLDEST_NODE = [20, 19]
 const LOCK_FILE = join(PROJECT, 'package-lock.json')
 const INSTALLED = join(MODULES, '.package-lock.json')
@@ -45,7 +46,7 @@ function requireNode(version) {
   const [oldestMajor, oldestMinor] = OLDEST_NODE
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
   throw new Error(
-    `Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${version} (${process.execPath}). Install a newer one.`,
+    `Node 24 or newer is needed; this is ${version} (${process.execPath}). Install a newer one.`,
   )
 }
 

@@ -13,7 +13,7 @@ for (const name of ['orders', 'clock'])
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node22',
+    target: 'node24',
     // The runtime of Lambda has the AWS SDK. The others are for Avro and Protobuf, and are not installed.
     external: ['@aws-sdk/*', 'avsc', 'protobufjs'],
     // Some packages are CommonJS, and ask for modules of Node with `require`.

@@ -230,7 +230,7 @@ async function bundleHelpers(code: string): Promise<string> {
     stdin: { contents: code, resolveDir: import.meta.dirname },
     bundle: true,
     format: 'esm',
-    target: 'node20',
+    target: 'node24',
     charset: 'utf8',
     // Unlike other bundled code, minified code does not contain file paths, so it is the same on all machines.
     minify: true,

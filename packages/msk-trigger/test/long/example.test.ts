@@ -81,7 +81,7 @@ describe('the example, with the packed trigger installed', () => {
     const script = join(folder, 'older-node.cjs')
     await writeFile(script, ON_OLDER_NODE)
     const { output } = await runProgram(script, [], { cwd: folder })
-    assert.equal(output, `ServerlessError: ${NAME} needs Node 22.15 or later, and this is 20.20.2.\n`)
+    assert.equal(output, `ServerlessError: ${NAME} needs Node 24 or later, and this is 20.20.2.\n`)
   })
 
   it('runs in a project of its own, and sends failed records to the other topic', async () => {

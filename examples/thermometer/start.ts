@@ -20,7 +20,8 @@ await runWithServers({ ports: [LAMBDA] }, async ({ variables, signal, run, start
     await sendReadings(brokers, 'boiler', 20, 95)
     const access = brokers === '127.0.0.1:9092' ? '' : `KAFKA_BROKERS=${brokers} `
     console.log(
-      `Send your own from another terminal: ${access}npm run send -- boiler 99\nCtrl-C stops everything.`,
+      `Send your own from another terminal: ${access}npm run send -- boiler 99\n` +
+        'Code that you save takes effect at the next start.\nCtrl-C stops everything.',
     )
     if (!signal.aborted) await once(signal, 'abort')
   } finally {

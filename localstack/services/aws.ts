@@ -27,6 +27,7 @@ export function awsServer({ port, dataDir, cacheDir }: ServerOptions): Server {
     variable: 'AWS_PORT',
     port,
     dir,
+    isVolatile: true,
     package: pythonPackages({
       service: 'aws',
       title: TITLE,

@@ -11,6 +11,8 @@ export interface Server {
   readonly variable: string
   /** Data folder. */
   readonly dir: string
+  /** True for a server that loses its data when it ends, so that it is not started again by itself. */
+  readonly isVolatile?: boolean
   /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined
   /** Writes the configuration and initial data, and returns the command that starts the server. */

@@ -12,7 +12,7 @@ import { UserError } from './user-error.ts'
 export interface StartContext extends InstallContext {
   /** Folder for the servers' logs. */
   readonly logsDir: string
-  /** True to start a server again that has ended unexpectedly. */
+  /** True to start a server again that has ended unexpectedly, unless it is volatile. */
   readonly restarts?: boolean
 }
 
@@ -24,7 +24,8 @@ const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
 export async function startServer(server: Server, context: StartContext): Promise<Supervisor> {
-  const { report = () => {}, logsDir, restarts = false } = context
+  const { report = () => {}, logsDir } = context
+  const restarts = context.restarts === true && !server.isVolatile
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {

@@ -97,6 +97,7 @@ describe('create-sluice, from its tarball in an empty folder with an empty home'
     started = start
     await start.says(/^Alert {2}boiler {2}overheating\.fired {2}\{"celsius":95,"limit":80\}$/m)
     context.diagnostic(`first alert after ${Date.now() - startedAtMs} ms`)
+    await start.says(/^Code that you save takes effect at the next start\.$/m)
     await start.says(/^Ctrl-C stops everything\.$/m)
     const [, variable = '', value = '', sent = ''] =
       /another terminal: (KAFKA_BROKERS)=(\S+) npm (run send -- boiler 99)$/m.exec(start.output) ?? []

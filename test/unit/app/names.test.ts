@@ -52,13 +52,20 @@ describe('names of topics and groups', () => {
 
   test('given topics of a cluster, then the environments are those whose name a topic has', () => {
     const topics = ['sluice.telemetry.readings.prod', 'sluice.telemetry.dlq.dev-2', 'slucie.telemetry.dlq.x']
-    assert.deepEqual(listEnvironments([...topics, 'readings', 'sluice.telemetry.readings.']), ['dev-2', 'prod'])
+    assert.deepEqual(listEnvironments([...topics, 'readings', 'sluice.telemetry.readings.']), [
+      'dev-2',
+      'prod',
+    ])
     named(FOREIGN)
     assert.deepEqual(listEnvironments(['gds.metrics.dlq', 'gds.metrics.prod', 'gdsxalerts.test']), ['prod'])
   })
 
   test('given names without the environment, then no environment can be told from another', () => {
-    named({ TOPIC_NAMES: Object.keys(TOPICS).map(signal => `${signal}=${signal}`).join(',') })
+    named({
+      TOPIC_NAMES: Object.keys(TOPICS)
+        .map(signal => `${signal}=${signal}`)
+        .join(','),
+    })
     assert.equal(listEnvironments(['readings']), undefined)
   })
 

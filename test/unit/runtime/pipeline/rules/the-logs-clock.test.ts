@@ -87,7 +87,12 @@ describe('rule 14: the clock of a partition is what its log says', () => {
       const application = { ...stage.consumer.application, topicNamed: () => settings as never }
       stage.consumer = { ...stage.consumer, application }
       const order1 = order('a', 'x', 0, { set: { soon: 60 } })
-      await stage.batch(logOf([[0, order1], [300, order('b', 'x', 300)]]))
+      await stage.batch(
+        logOf([
+          [0, order1],
+          [300, order('b', 'x', 300)],
+        ]),
+      )
       assert.deepEqual(stage.observer.clockGaps, [])
     }
   })

@@ -7,6 +7,7 @@ import { processStart } from '#local-servers/process-start.ts'
 import { GENERAL, NAMES, readSettings } from '../lib/app/settings/index.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { DEFAULT_STACK, runningStack, STACKS_DIR, type Stack, stackFile } from '../scripts/running-stacks.ts'
+import { STACK_FOLDERS } from '../scripts/stack-environment.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { foldersFromEnvironment } from './ports-and-folders.ts'
 
@@ -90,18 +91,15 @@ const CLIENT_SETTINGS = [
   ...Object.keys(NAMES.settings),
 ]
 
-/** Settings with folders of files that the functions of a stack read, and that commands check or apply. */
-const FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
-
 /** Returns the environment variables that other programs need to access the servers of a stack, and to agree with its functions. */
 export function stackVariables(
   environment: Environment,
   addresses: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const set = [...CLIENT_SETTINGS, ...FOLDERS].flatMap(name => {
+  const set = [...CLIENT_SETTINGS, ...STACK_FOLDERS].flatMap(name => {
     const value = environment[name]
     // Other shells are in other folders.
-    return value ? [[name, FOLDERS.includes(name) ? resolve(PROJECT, value) : value] as const] : []
+    return value ? [[name, STACK_FOLDERS.includes(name) ? resolve(PROJECT, value) : value] as const] : []
   })
   return { ...addresses, ...Object.fromEntries(set) }
 }

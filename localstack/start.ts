@@ -299,7 +299,7 @@ async function flow(
   if (ended.signal.aborted) {
     screen.endLive()
     screen.line(
-      `✗ The functions have ended: ${ended.signal.reason}. Log: ${relative(PROJECT, frameworkLog(logsDir))}`,
+      `✗ The functions have ended: ${ended.signal.reason.replace(/^✗ /, '')}. Log: ${relative(PROJECT, frameworkLog(logsDir))}`,
     )
     return 1
   }

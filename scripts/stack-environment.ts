@@ -84,8 +84,8 @@ const OF_KAFKA = [
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
 const OF_REGISTRY = ['SCHEMA_REGISTRY_URL', 'SCHEMA_REGISTRY_SECRET', 'REGISTRY_PORT']
 
-/** Settings of the functions of a stack: the environment, and folders of files. */
-const OF_FUNCTIONS = ['SLUICE_ENV', 'RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
+/** Settings with folders of files that the functions of a stack read, and that commands check or apply. */
+export const STACK_FOLDERS = ['RULES_DIR', 'VIEWS_DIR', 'NOTIFICATIONS_DIR', 'FAILURES_DIR']
 
 function namedServers(environment: Environment) {
   const isSet = (name: string) => Boolean(environment[name])
@@ -108,7 +108,7 @@ function fillInAddresses(environment: Environment, { variables }: Stack): Enviro
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
     // Settings that are not addresses can be chosen apart from the stack.
-    ...OF_FUNCTIONS.filter(name => hasKafka || environment[name]),
+    ...['SLUICE_ENV', ...STACK_FOLDERS].filter(name => hasKafka || environment[name]),
     // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])

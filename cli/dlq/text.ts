@@ -3,7 +3,6 @@ import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
-import { utcTime } from '../../lib/support/time-text.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { formatBytes } from './bytes.ts'
@@ -32,7 +31,7 @@ export function formatDeadLetterList(report: DeadLetterListReport, columns?: num
 function formatDeadLetterRows(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
-    utcTime(deadLetter.failedAt),
+    deadLetter.failedAt,
     escapeText(deadLetter.code),
     escapeText(deadLetter.consumer),
     `${shortenTopic(escapeText(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
@@ -82,10 +81,7 @@ export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook
     ['code', `${report.code} (${report.class}): ${report.routedBecause}`],
     ['error', report.error],
     ['consumer', report.consumer],
-    [
-      'failed at',
-      `${utcTime(report.failedAt)}, attempt ${report.attempt} since ${utcTime(report.firstFailedAt)}`,
-    ],
+    ['failed at', `${report.failedAt}, attempt ${report.attempt} since ${report.firstFailedAt}`],
     ['record', `${report.originalTopic}/${report.originalPartition}@${report.originalOffset}`],
     ['written at', report.originalTime],
     ['entity', report.entity ?? 'unknown: the record cannot be read as an event'],
@@ -117,10 +113,8 @@ function formatRedrive({ to, leftOutBecause, handled }: RedriveOutlook): string 
 function formatHistory(history: FoundDeadLetter['deadLetter']['history']): string[] {
   if (history.length === 0) return []
   const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt }) => {
-    const how = redrivenBy
-      ? `redriven by ${redrivenBy} at ${redrivenAt ? utcTime(redrivenAt) : '?'}`
-      : 'retried automatically'
-    return `  ${attempt}  ${utcTime(failedAt)}  ${errorType}: ${error}; ${how}`
+    const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'retried automatically'
+    return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}`
   })
   return ['Attempts before:', ...lines.map(escapeText), '']
 }

@@ -11,26 +11,23 @@ import { CliFailure } from '../failure.ts'
 /** Time to wait for Kafka's list of topics, in milliseconds. A command that does not need Kafka is not delayed for longer. */
 const LIST_WITHIN_MS = 3_000
 
-/** Resolves to the names of Kafka's topics. */
-export async function listTopicNames({ kafka }: Pick<KafkaClients, 'kafka'>): Promise<string[]> {
-  return (await listTopics(await kafka())).map(({ topic }) => topic)
-}
+type Topics = readonly { readonly topic: string }[]
 
 /** Checks that the environment exists. If Kafka does not answer, the command continues, because it may not need Kafka. @throws CliFailure */
 export async function requireEnvironment(
-  connections: Pick<KafkaClients, 'kafka'>,
+  { kafka }: Pick<KafkaClients, 'kafka'>,
   config: Config,
 ): Promise<void> {
-  const listed = within(LIST_WITHIN_MS, listTopicNames(connections), () => new Error('no answer'))
+  const listed = within(LIST_WITHIN_MS, kafka().then(listTopics), () => new Error('no answer'))
   const topics = await listed.catch(() => undefined)
   const failure = topics && environmentFailure(topics, config)
   if (failure) throw failure
 }
 
-/** Returns the failure for an environment that does not exist; undefined if it exists. @param topics names of Kafka's topics */
-export function environmentFailure(topics: readonly string[], config: Config): CliFailure | undefined {
+/** Returns the failure for an environment that does not exist; undefined if it exists. @param topics topics of Kafka */
+export function environmentFailure(topics: Topics, config: Config): CliFailure | undefined {
   const { env } = config
-  const found = listEnvironments(topics)
+  const found = listEnvironments(topics.map(({ topic }) => topic))
   if (!found || found.includes(env)) return undefined
   const names = found.map(name => `"${name}"`).join(', ')
   const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
@@ -42,9 +39,9 @@ export function environmentFailure(topics: readonly string[], config: Config): C
 /**
  * Returns the failure for a topic that Kafka does not have.
  *
- * @param topics names of Kafka's topics; absent if the environment is known to exist
+ * @param topics topics of Kafka; absent if the environment is known to exist
  */
-export function missingTopicFailure(topic: string, config: Config, topics?: readonly string[]): CliFailure {
+export function missingTopicFailure(topic: string, config: Config, topics?: Topics): CliFailure {
   const isOfEnvironment = Object.values(topicNames(config.env)).includes(topic)
   const failure = topics && isOfEnvironment ? environmentFailure(topics, config) : undefined
   if (failure) return failure

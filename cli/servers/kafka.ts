@@ -7,7 +7,7 @@ import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CommandConnections } from './command-connections.ts'
-import { environmentFailure, listTopicNames, missingTopicFailure } from './environment.ts'
+import { environmentFailure, missingTopicFailure } from './environment.ts'
 import { awaitAnswer, kafkaFailure, requireSignIn } from './server-errors.ts'
 
 /** Context of a command that uses Kafka. */
@@ -37,7 +37,7 @@ export async function withKafka<T>(
   try {
     const kafka = await connections.kafka()
     const topics = await awaitAnswer(listTopics(kafka))
-    const missing = named === undefined ? undefined : environmentFailure(listNames(topics), config)
+    const missing = named === undefined ? undefined : environmentFailure(topics, config)
     if (missing) throw missing
     const offsets = new TopicOffsets(kafka)
     closing.push(() => offsets.close())
@@ -61,11 +61,7 @@ export function requireTopicIn(
 ): TopicLayout {
   const found = topics.find(one => one.topic === topic)
   if (found) return found
-  throw missingTopicFailure(topic, config, listNames(topics))
-}
-
-function listNames(topics: readonly TopicLayout[]): string[] {
-  return topics.map(({ topic }) => topic)
+  throw missingTopicFailure(topic, config, topics)
 }
 
 /**
@@ -82,7 +78,8 @@ export async function requireTopic(
     await awaitAnswer((await connections.publisher()).countPartitions(topic))
   } catch (error) {
     requireSignIn(error, config)
-    if (isUnknownTopic(error)) throw missingTopicFailure(topic, config, await listTopicNames(connections))
+    if (isUnknownTopic(error))
+      throw missingTopicFailure(topic, config, await listTopics(await connections.kafka()))
     throw kafkaFailure(error, config)
   }
 }

@@ -5,8 +5,9 @@ import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { createClusterFinder } from '../../lib/app/inputs.ts'
+import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { listTopicNames, missingTopicFailure } from './environment.ts'
+import { missingTopicFailure } from './environment.ts'
 import { awaitAnswer, noAnswerFailure, requireSignIn } from './server-errors.ts'
 
 /**
@@ -37,7 +38,7 @@ export async function readReachByTopic(
     } catch (error) {
       requireSignIn(error, asked)
       if (!isUnknownTopic(error)) throw noAnswerFailure(error, asked)
-      throw missingTopicFailure(topic, asked, await listTopicNames(connections.at(topic)))
+      throw missingTopicFailure(topic, asked, await listTopics(await connections.at(topic).kafka()))
     }
   }
   try {

@@ -33,24 +33,17 @@ export function formatStatistics({ entities, totals, env }: Report, columns?: nu
   return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n`
 }
 
-/** Text of a reason that most records have. It is not shown. */
-const USUAL = ''
+/** Reasons that most records have, which are not shown. */
+const USUAL = /^(applied\/(counted|window-.*)|duplicate\/id-known)$/
 
-/** Texts of reasons. The codes of failures are shown as in the list of dead letters. */
+/** Texts of reasons. All others are shown as they are, such as the codes of failures. */
 const REASONS: Readonly<Record<string, string>> = {
-  'applied/counted': USUAL,
-  'applied/window-closed': USUAL,
-  'applied/window-revised': USUAL,
   'applied/late': 'too late for their minute',
-  'applied/metrics-dropped': 'with more metrics than are kept',
-  'duplicate/id-known': USUAL,
   'ignored/tick': 'ticks of the clock',
   'ignored/rule-set': 'rule sets',
   'ignored/plan-of-tables': 'plans of tables',
   'ignored/not-mine': 'for other consumers',
-  'ignored/redriven-for-another': 'redriven for other consumers',
   'ignored/before-start': 'from before SLUICE_SINCE',
-  'ignored/failure-ended': 'ends of retries',
 }
 
 /**
@@ -61,7 +54,7 @@ function formatTotals({ applied, duplicate, ignored, failed, reasons, outbox }: 
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }
   const counts = Object.entries(words).map(([outcome, word]) => {
     const own = Object.entries(reasons)
-      .filter(([name]) => name.startsWith(`${outcome}/`) && REASONS[name] !== USUAL)
+      .filter(([name]) => name.startsWith(`${outcome}/`) && !USUAL.test(name))
       .map(([name, count]) => `${count} ${REASONS[name] ?? name.slice(outcome.length + 1)}`)
       .sort()
     return `${parts[outcome as keyof typeof parts]} ${word}${own.length > 0 ? ` (${own.join(', ')})` : ''}`

@@ -19,17 +19,13 @@ Example:
   async run({ json, env }, terminal) {
     const config = resolveConfig(terminal, env)
     const signalsByTopic = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
-    const topics = await withKafka(
-      config,
-      async found =>
-        found.topics.map(({ topic, partitions }) => ({
-          topic,
-          signal: signalsByTopic.get(topic) ?? null,
-          partitions: partitions.length,
-          ...summarizeReplication(partitions),
-        })),
-      env,
-    )
+    const found = await withKafka(config, async ({ topics }) => topics, env)
+    const topics = found.map(({ topic, partitions }) => ({
+      topic,
+      signal: signalsByTopic.get(topic) ?? null,
+      partitions: partitions.length,
+      ...summarizeReplication(partitions),
+    }))
     printReport(terminal, { env: config.env, topics }, json, formatTopics)
   },
 })

@@ -94,18 +94,18 @@ export class Supervisor {
     this.#current = undefined
     const how = `${this.#program.title} ${describeExit(exit)}`
     this.#report('stopped', how)
-    const { restarts, onLost } = this.#options
+    const { restarts } = this.#options
     this.#ends = Date.now() - this.#readyAtMs < SOON_MS ? this.#ends + 1 : 1
     if (restarts && this.#ends < MAX_ENDS) this.#startAgain()
-    else onLost?.(restarts ? `${how}, ${MAX_ENDS} times in a row` : how)
+    else this.#options.onLost?.(restarts ? `${how}, ${MAX_ENDS} times in a row` : how)
   }
 
   #startAgain(): void {
     const stop = new AbortController()
     const ended = this.start(stop.signal).catch((error: Error) => {
       if (stop.signal.aborted) return
-      this.#report('stopped', error.message)
-      this.#options.onLost?.(error.message)
+      if (this.#options.onLost) this.#options.onLost(error.message)
+      else this.#report('stopped', error.message)
     })
     this.#again = { stop, ended }
   }

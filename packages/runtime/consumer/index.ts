@@ -3,7 +3,7 @@ export type { Application, EventData, ForeignRecord, PackagedSchema, TopicSettin
 export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export { derivedId } from './derived-id.ts'
-export { type Event, formatEntity, getEventTime, parseEntity, type Received } from './event.ts'
+export { type Event, formatEntity, parseEntity, type Received } from './event.ts'
 export {
   FAILURES,
   type Failure,

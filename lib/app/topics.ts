@@ -76,12 +76,14 @@ export function listEnvironments(topics: readonly string[]): string[] | undefine
   const names = SIGNALS.map(signal => topicName(signal, '{env}'))
   const patterns = names.filter(name => name.includes('{env}'))
   if (patterns.length === 0) return undefined
-  const forms = patterns.map(name => {
-    const [before = '', after = ''] = name.replaceAll('.', '\\.').split('{env}')
-    return new RegExp(`^${before}([a-z0-9-]{1,20})${after}$`)
-  })
   const own = topics.filter(topic => !names.includes(topic))
-  const found = own.flatMap(topic => forms.flatMap(form => form.exec(topic)?.[1] ?? []))
+  const found = own.flatMap(topic =>
+    patterns.flatMap(pattern => {
+      const [before = '', after = ''] = pattern.split('{env}')
+      const env = topic.slice(before.length, topic.length - after.length)
+      return before + env + after === topic && /^[a-z0-9-]{1,20}$/.test(env) ? env : []
+    }),
+  )
   return [...new Set(found)].sort()
 }
 

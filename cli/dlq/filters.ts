@@ -13,7 +13,7 @@ export const FILTERS = {
   consumer: option('<name>', 'only failures of this consumer', SOME_TEXT),
   entity: option(
     '<entity>',
-    'only failures of this entity: source, a space and subject, or the subject',
+    'only failures of this entity: source, a space and subject, or the subject. Of a record that is not a reading, the key counts',
     SOME_TEXT,
   ),
   type: option('<type>', 'only events of this CloudEvents type', SOME_TEXT),

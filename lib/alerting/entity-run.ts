@@ -101,7 +101,8 @@ export class EntityRun {
         noData = silentAlert(noDataRule(rule), this.#entity, { activeAtMs: state.seenMs, firedAtMs: atMs })
         this.emissions.push(alertEmission(noData, this.#entity))
       } else if (result.change === 'resolved') {
-        if (alert) this.#resolve(alert, atMs, result.reason === 'resolved' ? 'cleared' : 'silent')
+        if (alert && result.reason === 'resolved') this.#resolve(alert, atMs, 'cleared', before.compared)
+        else if (alert) this.#resolve(alert, atMs, 'silent')
         alert = undefined
       }
     }
@@ -137,7 +138,7 @@ export class EntityRun {
     compared: () => Compared | undefined,
   ): void {
     if (!isWorthKeeping(rule, state)) return
-    const held = isPendingByValue(state) ? compared() : undefined
+    const held = mayChangeByTime(state) ? compared() : undefined
     this.rules[key] = {
       state,
       ...(alert && { alert }),
@@ -152,10 +153,11 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
 }
 
 /**
- * Returns whether a bad value made the rule pending. Such a rule may fire without another reading, even after the rule was edited.
+ * Returns whether the rule may fire or resolve without another reading, even after the rule was edited: a bad value made it pending,
+ * or its value has cleared.
  */
-function isPendingByValue({ phase, silent }: RuleState): boolean {
-  return phase === 'pending' && silent === undefined
+function mayChangeByTime({ phase, silent }: RuleState): boolean {
+  return (phase === 'pending' && silent === undefined) || phase === 'recovering'
 }
 
 /**

@@ -41,8 +41,8 @@ export type AlertingHistory = Readonly<Record<string, object>>
  * State of a rule for one entity, with its alerts.
  * - `alert` is present while the rule is firing or recovering. The resolved event repeats it, even if the rule has been removed.
  * - `noData` is the alert of `onSilence: no-data`. It is present until the entity reports again.
- * - `compared` is the last comparison. It is present while a value makes the rule pending, because the rule may fire without
- * another reading.
+ * - `compared` is the last comparison. It is present while a value makes the rule pending, or while the rule is recovering, because
+ * the rule may fire or resolve without another reading.
  */
 export interface TrackedRule {
   readonly state: RuleState

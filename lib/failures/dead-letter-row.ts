@@ -3,7 +3,9 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
+import { decodeText } from '#runtime/cloudevents/index.ts'
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
+import { findFamily } from '../telemetry/families.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,
@@ -11,6 +13,7 @@ import {
   originalEvent,
   readDlqRecord,
 } from './dlq-record.ts'
+import { decodeBase64 } from './redriven-record.ts'
 
 interface WrittenRow {
   /** Offset of the record in its partition of the dlq topic. */
@@ -36,6 +39,8 @@ export interface DeadLetterRow extends WrittenRow {
   readonly entity: string | null
   /** CloudEvents `type` of the failed event; null if the record is not an event. */
   readonly type: string | null
+  /** Key of the failed record as text; absent if it has none, or if the record is a reading, which names its entity itself. */
+  readonly key?: string
   readonly attempt: number
   readonly quarantined: boolean
 }
@@ -84,6 +89,7 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
   const { id, offset, writtenAtMs, deadLetter } = found
   const { errorType, consumer, originalTopic, attempt, quarantined } = deadLetter
   const event = originalEvent(found)
+  const key = event && findFamily(event.type) ? null : formatKey(found)
   return {
     kind: 'letter',
     offset,
@@ -95,9 +101,16 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
     topic: cut(originalTopic),
     entity: event ? cut(formatEntity(event).trim()) : null,
     type: event ? cut(event.type) : null,
+    ...(key === null ? {} : { key }),
     attempt,
     quarantined,
   }
+}
+
+/** Returns the key of the failed record as text; in hexadecimal digits if it is not text, and null without a key. */
+export function formatKey({ deadLetter: { originalKey } }: Pick<FoundDeadLetter, 'deadLetter'>): string | null {
+  const key = decodeBase64(originalKey)
+  return key && cut(decodeText(key) ?? `0x${key.toString('hex')}`)
 }
 
 /**

@@ -2,7 +2,8 @@
  * Notifications as plain text, for e-mails, chat messages and subjects. Names come from any producer: escaped control characters
  * cannot begin a line or reverse the reading direction. Pure.
  */
-import type { Alert } from '../alerting/alert.ts'
+import type { Alert, ResolvedAlert } from '../alerting/alert.ts'
+import { describeClearing } from '../alerting/clearing.ts'
 import { durationText } from '../support/duration.ts'
 import { escapeText } from '../support/escape-text.ts'
 import { highestSeverity, listRules, type Message, OLD_MS } from './message.ts'
@@ -38,10 +39,16 @@ export function alertLine(alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source
   const when =
-    alert.status === 'resolved' ? `${startedAt} to ${alert.endedAt}, ${alert.reason}` : `since ${startedAt}`
+    alert.status === 'resolved' ? `${startedAt} to ${alert.endedAt}, ${why(alert)}` : `since ${startedAt}`
   return escapeText(
     `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`,
   )
+}
+
+/** Returns the reason why an alert resolved, such as `cleared: temperature is 21.3 °C`. */
+function why(alert: ResolvedAlert): string {
+  const value = describeClearing(alert)
+  return value === undefined ? alert.reason : `${alert.reason}: ${value}`
 }
 
 /**

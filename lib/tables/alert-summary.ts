@@ -3,6 +3,7 @@
 import { formatEntity, parseEntity } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { findUnit } from '../alerting/rule-row.ts'
+import { describeClearing } from '../alerting/clearing.ts'
 import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
@@ -32,6 +33,8 @@ export interface AlertSummary {
   readonly unit?: string | undefined
   /** Reason why the alert fired or, if it has resolved, why it resolved. */
   readonly reason: string | null
+  /** Value that cleared the alert, such as `temperature is 21.3 °C`; null if it fires, or has resolved for another reason. */
+  readonly clearedBy: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string
   /** W3C trace context of the fired event; null if the event has none or is no longer in the log. */
@@ -88,6 +91,7 @@ export function alertSummary(alert: Alert, traceparent: string | null): AlertSum
     threshold: threshold ?? null,
     unit: measured === undefined ? findUnit(alert.family, alert.metric) : undefined,
     reason: reason ?? null,
+    clearedBy: (alert.status === 'resolved' && describeClearing(alert)) || null,
     labels,
     summary,
     traceparent,

@@ -1,5 +1,6 @@
 /** Builds data that identifies an entity of any family, for readings that are made without a record: imports and tests. Pure. */
-import type { Family, ReadingData } from './families.ts'
+import { FAMILIES, type Family, type ReadingData } from './families.ts'
+import { computeRecordKey } from './reading.ts'
 
 /** Text of the fields that are not given. */
 const UNKNOWN = 'unknown'
@@ -33,6 +34,19 @@ export function buildEntityData(
     if (path !== undefined) data = withValue(data, path, value)
   }
   return withValue(data, findPath(family, data, family.subject) ?? family.entityFields.at(-1) ?? 'id', id)
+}
+
+/**
+ * Returns the keys of the records of an entity, by the key strategy of each family that has such a source. A tenant is not part of
+ * the entity's name, so its key is not known.
+ */
+export function listEntityKeys(source: string, id: string): string[] {
+  return Object.values(FAMILIES).flatMap(family => {
+    const read = Object.entries(family.inSource).map(([name, readIn]) => [name, readIn(source) ?? ''] as const)
+    const data = buildEntityData(family, id, { dimensions: Object.fromEntries(read) })
+    const isKnown = family.source(data) === source && family.keyedBy !== 'tenant'
+    return (isKnown && computeRecordKey(family, data)) || []
+  })
 }
 
 /** Returns the path of the field that a function of the family returns unchanged; undefined if it combines several fields. */

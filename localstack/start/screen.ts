@@ -1,8 +1,7 @@
 import type { Alert } from '../../lib/alerting/alert.ts'
+import { describeClearing } from '../../lib/alerting/clearing.ts'
 import { groupText } from '../../lib/support/group-text.ts'
-import { formatQuantity, shortNumber } from '../../lib/support/short-number.ts'
 import { localTime } from '../../lib/support/time-text.ts'
-import { alertSummary } from '../../lib/tables/alert-summary.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */
@@ -47,13 +46,6 @@ export function alertLine(alert: Alert, { timeMs }: { readonly timeMs: number },
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeEnd(alert)}`
+      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeClearing(alert) ?? alert.reason}`
   return `${localTime(timeMs, nowMs)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
-}
-
-function describeEnd(alert: Alert): string {
-  const { metric, value, threshold, unit } = alertSummary(alert, null)
-  if (metric === null) return alert.reason
-  const shown = typeof value === 'number' ? formatQuantity(shortNumber(value, [threshold]), unit) : value
-  return `${metric} is ${shown ?? 'silent'}`
 }

@@ -24,8 +24,10 @@ export interface CauseOfAlert {
     readonly offset: number
     readonly data: unknown
   } | null
-  /** Sentence that describes the range in which the reading was searched. */
-  readonly lookedAt: string
+  /** Number of records that were searched, and the time of the first, RFC 3339; absent if nothing was. */
+  readonly searched?: { readonly records: number; readonly since: string }
+  /** Sentence that says why the search was not complete; absent if it was. */
+  readonly incomplete?: string
 }
 
 /** Alert whose cause is searched for, and the topic of the alert's events. */
@@ -40,7 +42,7 @@ const AFTER_MS = 60_000
 
 const GONE: CauseOfAlert = {
   cause: null,
-  lookedAt: 'The event of the firing alert is no longer in the alerts topic.',
+  incomplete: 'The event of the firing alert is no longer in the alerts topic.',
 }
 
 /** An alert and the record of its `firing` event. */
@@ -56,20 +58,20 @@ export async function findCause(environment: ConsoleEnvironment, alert: CausedAl
   if (!firedRecord) return GONE
   const stop = AbortSignal.timeout(MAX_MS)
   let found: AlertCause | undefined
-  let lookedAt = ''
+  let outcome: Omit<CauseOfAlert, 'cause'> = {}
   for (const beforeMs of BEFORE_MS) {
     const fromMs = firedRecord.record.timestampMs - beforeMs
     try {
       const search = await searchCause(environment, source, firedRecord, fromMs, stop)
       found = search.found ?? found
-      lookedAt = `Searched ${search.records} records since ${instant(fromMs)}.`
+      outcome = { searched: { records: search.records, since: instant(fromMs) } }
     } catch (error) {
       if (!stop.aborted) throw error
-      lookedAt = `The search was stopped after ${MAX_MS / 1000} s, before its end.`
+      outcome = { incomplete: `The search was stopped after ${MAX_MS / 1000} s, before its end.` }
     }
     if (stop.aborted || (found && found.as !== 'last')) break
   }
-  return { cause: found ? toShownCause(found) : null, lookedAt }
+  return { cause: found ? toShownCause(found) : null, ...outcome }
 }
 
 async function readFiredRecord(

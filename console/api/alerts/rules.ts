@@ -59,7 +59,9 @@ export interface Rules {
 }
 
 /** An entity or group for which a rule is pending or firing. */
-export type ActiveEntityRow = Pick<ActiveAlert, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
+export type ActiveEntityRow = Pick<ActiveAlert, 'entity' | 'phase' | 'isOfSilence'> & {
+  /** Time at which the alert fired or, while it is pending, since which the condition has held; RFC 3339. */
+  readonly since: string
   /** Id of the alert; null while it is pending. */
   readonly alert: string | null
 }
@@ -91,7 +93,7 @@ export function declareRuleRoutes(environment: ConsoleEnvironment, conditions: C
       const [{ rules }, now] = await readRulesAndConditions()
       const own = rules.filter(rule => name === rule.name || name === getRuleIdentity(rule))
       const identities = new Set([name, ...own.map(getRuleIdentity)])
-      const on = now.active.filter(({ identity }) => identities.has(identity)).sort(compareByNewest)
+      const on = now.active.filter(({ identity }) => identities.has(identity)).map(toOnRow)
       // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
         throw new ProblemError('not-found', `No active rule is called ${name}. See the list of rules.`)
@@ -101,7 +103,7 @@ export function declareRuleRoutes(environment: ConsoleEnvironment, conditions: C
           text: formatRules([rule]),
           summary: rule.summary,
         })),
-        on: on.slice(0, MAX_ACTIVE).map(toOnRow),
+        on: on.sort(compareByNewest).slice(0, MAX_ACTIVE),
         total: on.length,
       }
     }),
@@ -167,11 +169,12 @@ function toRuleRow(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
 }
 
 function toOnRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): ActiveEntityRow {
-  return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
+  const since = alert?.startedAt ?? activeAt
+  return { entity: entity.trim(), phase, since, isOfSilence, alert: alert?.alertId ?? null }
 }
 
-function compareByNewest(a: ActiveAlert, b: ActiveAlert): number {
-  return Date.parse(b.activeAt) - Date.parse(a.activeAt)
+function compareByNewest(a: ActiveEntityRow, b: ActiveEntityRow): number {
+  return Date.parse(b.since) - Date.parse(a.since)
 }
 
 /** Formats a condition, such as `airMoisture above 40 % for 5 min` or `3 events within 10 min, per tenant`. */

@@ -1,5 +1,6 @@
 import type { AlertTransition } from '../../../lib/queries/alerts/alert-lives.ts'
 import { durationText } from '../../../lib/support/duration.ts'
+import { groupText } from '../../../lib/support/group-text.ts'
 import { formatQuantity, shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { formatDigits } from '../components/value-texts.ts'
@@ -22,14 +23,17 @@ export function formatValueAndThreshold(alert: Pick<AlertSummary, 'value' | 'thr
   return threshold === null ? shown : `${shown} (threshold ${formatQuantity(formatDigits(threshold), unit)})`
 }
 
-/** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min`. */
+/** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min: humidity is 52 %`. */
 export function describeDuration(
-  { state, startedAt, endedAt }: Pick<AlertSummary, 'state' | 'startedAt' | 'endedAt'>,
+  alert: Pick<AlertSummary, 'state' | 'startedAt' | 'endedAt' | 'clearedBy' | 'reason'>,
   nowMs: number,
 ): string {
+  const { state, startedAt, endedAt } = alert
   const startMs = Date.parse(startedAt)
-  if (state === 'resolved')
-    return endedAt === null ? 'resolved' : `resolved after ${durationText(Date.parse(endedAt) - startMs)}`
+  if (state === 'resolved') {
+    const after = endedAt === null ? '' : ` after ${durationText(Date.parse(endedAt) - startMs)}`
+    return `resolved${after}: ${describeEnd(alert)}`
+  }
   return `firing for ${durationText(Math.max(0, nowMs - startMs))}`
 }
 
@@ -47,6 +51,18 @@ const REASONS: Readonly<Record<string, string>> = {
   erased: 'an operator erased the entity',
   'ticks-returned': 'the clock of the log runs again',
   reprocessed: 'its state was recomputed from the log',
+}
+
+/** Returns an alert as one line: its summary or, for a resolved one, what resolved it. */
+export function describeAlert(alert: AlertSummary): string {
+  const { summary, entity, state } = alert
+  if (state === 'firing') return summary || entity
+  return `${groupText(entity.slice(entity.indexOf(' ') + 1))}: ${describeEnd(alert)}`
+}
+
+/** Returns what resolved an alert: the value that cleared it, or the reason. */
+function describeEnd({ clearedBy, reason }: Pick<AlertSummary, 'clearedBy' | 'reason'>): string {
+  return clearedBy ?? describeReason(reason)
 }
 
 /** Describes why an alert fired or resolved. The text can be inserted into a sentence. */

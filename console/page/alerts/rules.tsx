@@ -169,11 +169,11 @@ function ActiveEntities({ rule: { on, total } }: { readonly rule: RuleAnswer }):
       },
       ({ phase }) => phase,
     ),
-    timeColumn('Since', ({ activeAt }) => activeAt),
+    timeColumn('Since', ({ since }) => since),
     column(
       'For',
-      ({ activeAt }) => durationText(Math.max(0, nowMs - Date.parse(activeAt))),
-      ({ activeAt }) => -Date.parse(activeAt),
+      ({ since }) => durationText(Math.max(0, nowMs - Date.parse(since))),
+      ({ since }) => -Date.parse(since),
     ),
   ]
   return (

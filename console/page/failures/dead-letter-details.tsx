@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import type { PartOfRecord, ShownDeadLetter } from '../../api/failures/dead-letter-details.ts'
 import { buildAddress } from '../client/address.ts'
-import { SingleAnswer } from '../components/answer-view.tsx'
+import { LiveAnswer } from '../components/answer-view.tsx'
 import { decodeBase64, decodeText, formatHexDump } from '../components/byte-texts.ts'
 import { Bytes } from '../components/bytes.tsx'
 import { Facts } from '../components/facts.tsx'
@@ -16,9 +16,9 @@ export function DeadLetterPage({ at }: { readonly at: string }): JSX.Element {
       <p>
         <a href="/failures">All dead letters</a>
       </p>
-      <SingleAnswer path="/failures/letter" query={{ at }} what="the dead letter">
+      <LiveAnswer path="/failures/letter" query={{ at }} what="the dead letter">
         {letter => <DeadLetterDetails letter={letter} />}
-      </SingleAnswer>
+      </LiveAnswer>
     </>
   )
 }

@@ -72,7 +72,7 @@ function DeadLetters(): JSX.Element {
         {list => (
           <>
             <p role="status">{describeTotals(list, state)}</p>
-            {state === 'open' && (
+            {state === 'open' && list.total > 0 && (
               <RedriveOrDrop
                 key={JSON.stringify(conditions)}
                 ats={[]}
@@ -142,6 +142,15 @@ const COLUMNS: readonly Column<DeadLetterLine>[] = [
   textColumn('Code', ({ code }) => code),
   textColumn('Consumer', ({ consumer }) => consumer),
   textColumn('Entity', ({ entity }) => entity ?? 'unknown'),
+  column(
+    'Key, topic',
+    ({ originalKey, originalTopic }) => (
+      <span class="breaks">
+        {originalKey ?? 'no key'} <small class="second">{originalTopic}</small>
+      </span>
+    ),
+    ({ originalKey }) => originalKey ?? '',
+  ),
   numberColumn('Attempt', ({ attempt }) => attempt),
   column(
     'State',

@@ -39,7 +39,7 @@ export function RedriveOrDrop({ ats, conditions = {}, what, canRedrive = true }:
             Redrive {what}
           </button>
         )}
-        <button type="submit" class="secondary" value="drop" disabled={planning.isBusy}>
+        <button type="submit" class="secondary outline" value="drop" disabled={planning.isBusy}>
           Drop {what}
         </button>
       </form>

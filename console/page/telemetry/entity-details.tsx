@@ -129,7 +129,7 @@ function Alerts({ now: { alerts, subject } }: { readonly now: EntityNow }): JSX.
             <strong>{phase}</strong>{' '}
             {alert ? <a href={buildAddress('/alerts', { alert: alert.alertId })}>{alert.summary}</a> : rule}
             {', '}
-            since <Moment at={activeAt} />
+            since <Moment at={alert?.startedAt ?? activeAt} />
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import type { Failure } from '#runtime/consumer/index.ts'
 import type { RetryInput } from '../../app/retry-input.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
-import { createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
+import { type ByHand, createRedrivenRecord, isRedrivable } from '../../failures/redriven-record.ts'
 import { INTAKE } from '../../intake/input.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './operation.ts'
@@ -52,50 +52,49 @@ export function findLeftOutReason(
  * Returns whether the event of a record of an input was appended already. Unlike a redriven record, a further event is known only for
  * as long as readers remember its id.
  */
-export function wasAppended(
+function wasAppended(
   { consumer }: { readonly consumer: string },
   handled: HandledAction | undefined,
 ): boolean {
   return consumer === INTAKE && handled === 'redriven'
 }
 
+/** Reason why a record cannot be redriven, and the failure of a record of an input that still cannot be mapped. */
+export interface Obstacle {
+  readonly leftOut: LeftOutReason
+  readonly failure?: Failure
+}
+
 /**
- * Returns the record that redrives a dead letter, or the reason why its record cannot be redriven.
+ * Returns the record that redrives a dead letter, or the reason why its record cannot be redriven. The event of a record of an input
+ * is mapped with the mappings of now, and nothing is written into the input.
  *
  * @throws Unavailable if the schema of a record of an input cannot be fetched now
  */
 export async function buildRedrive(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   topics: RedriveTopics,
-  byHand: { readonly by: string; readonly at: string },
+  byHand: ByHand,
   retryInput?: RetryInput,
-): Promise<OutgoingRecord | LeftOutReason> {
+): Promise<OutgoingRecord | Obstacle> {
+  if (!isRedrivable(deadLetter)) return { leftOut: 'incomplete' }
   if (deadLetter.consumer === INTAKE) {
-    const mapped = await mapInput(deadLetter, retryInput)
-    return typeof mapped !== 'string' && 'kind' in mapped ? 'still-fails' : mapped
+    const mapped = retryInput ? await retryInput(deadLetter) : undefined
+    if (mapped === undefined) return { leftOut: 'unknown-topic' }
+    return 'kind' in mapped ? { leftOut: 'still-fails', failure: mapped } : mapped
   }
-  const because = findRedriveObstacle(deadLetter, topics)
-  if (because) return because
+  const leftOut = findRedriveObstacle(deadLetter, topics)
+  if (leftOut) return { leftOut }
   const topic = topics.get(deadLetter.originalTopic)
   const record = createRedrivenRecord(deadLetter, byHand)
-  return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
-}
-
-/** Returns the event of a record of an input, mapped with the mappings of now. Nothing is written into the input. */
-export async function mapInput(
-  deadLetter: FoundDeadLetter['deadLetter'],
-  retryInput: RetryInput | undefined,
-): Promise<OutgoingRecord | Failure | LeftOutReason> {
-  if (!isRedrivable(deadLetter)) return 'incomplete'
-  return retryInput ? retryInput(deadLetter) : 'unknown-topic'
+  return estimateSize(record) > (topic?.maxMessageBytes ?? 0) ? { leftOut: 'too-large' } : record
 }
 
 /** Returns the reason why a record cannot be redriven to its original topic. */
-export function findRedriveObstacle(
+function findRedriveObstacle(
   deadLetter: FoundDeadLetter['deadLetter'],
   topics: RedriveTopics,
 ): LeftOutReason | undefined {
-  if (!isRedrivable(deadLetter)) return 'incomplete'
   const topic = topics.get(deadLetter.originalTopic)
   if (!topic) return 'unknown-topic'
   const bounds = topic.bounds[deadLetter.originalPartition]

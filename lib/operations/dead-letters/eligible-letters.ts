@@ -46,7 +46,7 @@ export async function* readEligibleLetters(
       // The record is no longer in the topic.
       if (!found) continue
       const record = await buildRedrive(found, topics, { by, at }, retryInput)
-      if (typeof record === 'string') tally.addLeftOut(record)
+      if ('leftOut' in record) tally.addLeftOut(record.leftOut)
       else selected.push(toEligibleLetter(row, record))
     }
     for (const { record } of selected) if (record) written.add(record.topic)

@@ -1,12 +1,11 @@
 /** Shows in advance what redriving or dropping dead letters would do. */
+import type { OutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { computePartition, failure } from '#runtime/consumer/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { RetryInput } from '../../app/retry-input.ts'
+import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
-import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
-import { createRedrivenRecord } from '../../failures/redriven-record.ts'
-import { INTAKE } from '../../intake/input.ts'
-import { findRedriveObstacle, LEFT_OUT, type LeftOutReason, mapInput, wasAppended } from './decision.ts'
+import { buildRedrive, findLeftOutReason, LEFT_OUT, type LeftOutReason, type Obstacle } from './decision.ts'
 import { readEligibleLetters } from './eligible-letters.ts'
 import type { Handling } from './operation.ts'
 import type { RedriveTopics } from './redrive-topics.ts'
@@ -37,64 +36,44 @@ export interface RedriveOutlook {
   readonly handled: HandledAction | null
 }
 
-/** Returns the expected outcome of redriving a dead letter that is named. */
+/** Returns the expected outcome of redriving a dead letter that is named, as the run decides it. */
 export async function previewRedrive(
-  { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
+  found: FoundDeadLetter,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
   retryInput?: RetryInput,
 ): Promise<RedriveOutlook> {
-  const { consumer, attempt, errorType } = deadLetter
-  const target =
-    consumer === INTAKE
-      ? await previewMapping(deadLetter, handled, topics, retryInput)
-      : previewReturn(deadLetter, topics)
-  const { topic, partition, why = '' } = target
-  const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : target.leftOut
-  return {
-    to: { topic, partition, consumer, attempt: attempt + 1 },
-    leftOut: leftOut ?? null,
-    leftOutBecause: leftOut ? `${LEFT_OUT[leftOut]}${why}` : null,
-    handled: handled ?? null,
+  const { consumer, attempt, error, originalTopic, originalPartition } = found.deadLetter
+  const outcome = await decideRedrive(found, handled, topics, retryInput)
+  const to = { topic: originalTopic, partition: originalPartition, consumer, attempt: attempt + 1 }
+  if (!('leftOut' in outcome)) {
+    const { topic, partition = choosePartition(outcome, topics) } = outcome
+    return { to: { ...to, topic, partition }, leftOut: null, leftOutBecause: null, handled: handled ?? null }
   }
+  const { leftOut, failure: why } = outcome
+  const reason = why && why.message !== error ? ` (${why.code}: ${why.message})` : ''
+  return { to, leftOut, leftOutBecause: `${LEFT_OUT[leftOut]}${reason}`, handled: handled ?? null }
 }
 
-/** Place to which a redrive writes, or the reason why it skips the dead letter. */
-interface Target {
-  readonly topic: string
-  readonly partition: number
-  readonly leftOut?: LeftOutReason | undefined
-  readonly why?: string
-}
-
-type Letter = FoundDeadLetter['deadLetter']
-
-function previewReturn(deadLetter: Letter, topics: RedriveTopics): Target {
-  const { topic, partition } = createRedrivenRecord(deadLetter)
-  return { topic, partition, leftOut: findRedriveObstacle(deadLetter, topics) }
-}
-
-/** Previews the redrive of a record of an input, whose event is appended to one of Sluice's topics. */
-async function previewMapping(
-  deadLetter: Letter,
+async function decideRedrive(
+  found: FoundDeadLetter,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
   retryInput: RetryInput | undefined,
-): Promise<Target> {
-  const place = { topic: deadLetter.originalTopic, partition: deadLetter.originalPartition }
-  if (wasAppended(deadLetter, handled)) return { ...place, leftOut: 'appended' }
-  const mapped = await mapInput(deadLetter, retryInput).catch((error: unknown) => {
-    if (error instanceof Unavailable) return failure('registry-unavailable', error.message)
-    throw error
-  })
-  if (typeof mapped === 'string') return { ...place, leftOut: mapped }
-  if ('kind' in mapped)
-    return {
-      ...place,
-      leftOut: 'still-fails',
-      why: mapped.message === deadLetter.error ? '' : ` (${mapped.code}: ${mapped.message})`,
-    }
-  const { topic, key } = mapped
+): Promise<OutgoingRecord | Obstacle> {
+  const row = { ...deadLetterRow(found), partition: found.partition, ...(handled && { handled }) }
+  const request = { command: 'redrive', ats: [found.id], again: true } as const
+  const leftOut = findLeftOutReason(row, request)
+  if (leftOut) return { leftOut }
+  try {
+    return await buildRedrive(found, topics, { by: '', at: '' }, retryInput)
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    return { leftOut: 'still-fails', failure: failure('registry-unavailable', error.message) }
+  }
+}
+
+function choosePartition({ topic, key }: OutgoingRecord, topics: RedriveTopics): number {
   const partitions = topics.get(topic)?.bounds.length
-  return { topic, partition: key && partitions ? computePartition(key, partitions) : 0 }
+  return key && partitions ? computePartition(key, partitions) : 0
 }

@@ -61,9 +61,10 @@ export async function selectDeadLetters(
 function selectRows(rows: readonly PlacedRow[], { ats, filter }: Selection): Selected {
   const names = new Set(ats)
   const missing = new Set(ats)
+  const isFitting = meets(filter)
   const isMeant = (row: PlacedRow) => {
     if (names.size === 0)
-      return !row.handled && (row.kind === 'letter' ? meets(row, filter) : isWritten(row, filter))
+      return !row.handled && (row.kind === 'letter' ? isFitting(row) : isWritten(row, filter))
     const own = [formatPlace(row), ...(row.kind === 'letter' ? [row.id] : [])].filter(name => names.has(name))
     for (const name of own) missing.delete(name)
     return own.length > 0

@@ -124,10 +124,12 @@ class Life {
     if (isFiring) this.#traceparent = place.event.extensions?.traceparent ?? null
     this.#alert = alert
     const { reason, threshold, value = alert.state } = alert
+    // An event that resolves an alert for another reason repeats the value with which it fired.
+    const isCompared = isFiring || reason === 'cleared'
     this.#note(isFiring ? 'fired' : 'resolved', place, {
       ...(reason === undefined ? {} : { reason }),
-      ...(value === undefined ? {} : { value }),
-      ...(threshold === undefined ? {} : { threshold }),
+      ...(value === undefined || !isCompared ? {} : { value }),
+      ...(threshold === undefined || !isCompared ? {} : { threshold }),
     })
   }
 

@@ -1,5 +1,7 @@
 /** Filters and lists dead letters. Pure. */
+import { parseEntity } from '#runtime/consumer/index.ts'
 import { cut } from '../../failures/dead-letter-row.ts'
+import { listEntityKeys } from '../../telemetry/entity-data.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 
@@ -12,24 +14,25 @@ export interface DeadLetterFilter {
   /** Failure code. */
   readonly code?: string | undefined
   readonly consumer?: string | undefined
-  /** Entity of the failed event: its source and subject, separated by a space, or only its subject. */
+  /** Entity of the failed record: its source and subject, separated by a space, or only its subject. */
   readonly entity?: string | undefined
   /** CloudEvents `type` of the failed event. */
   readonly type?: string | undefined
 }
 
 /**
- * Returns whether a dead letter meets all conditions. A dead letter without an event never meets a condition on the entity or the
- * type.
+ * Returns the function that checks whether a dead letter meets all conditions. A record that is not a reading is about an entity
+ * also if its key is the entity's subject, or the key of the entity's readings.
  */
-export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
-  const { code, consumer } = filter
-  return (
+export function meets(filter: DeadLetterFilter): (row: PlacedDeadLetter) => boolean {
+  const { code, consumer, type, entity } = filter
+  const isAbout = entity === undefined ? () => true : aboutEntity(entity)
+  return row =>
     isWritten(row, filter) &&
     (code ?? row.code) === row.code &&
     (consumer ?? row.consumer) === row.consumer &&
-    isAbout(row, filter)
-  )
+    (type === undefined || cut(type) === row.type) &&
+    isAbout(row)
 }
 
 /**
@@ -68,9 +71,10 @@ export function listNewestDeadLetters(
   { rows }: Pick<DeadLettersNow, 'rows'>,
   { limit, all = false, ...filter }: DeadLetterFilter & { readonly limit: number; readonly all?: boolean },
 ): ListedDeadLetters {
+  const isMeant = meets(filter)
   const wanted = rows
     .filter(({ handled }) => all || !handled)
-    .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : meets(row, filter)))
+    .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : isMeant(row)))
   const letters = wanted.filter(row => row.kind === 'letter')
   return {
     rows: wanted.slice(-limit),
@@ -92,8 +96,12 @@ function countByFrequency(
   return counts.byFrequency()
 }
 
-function isAbout({ entity, type }: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
-  if (filter.type !== undefined && cut(filter.type) !== type) return false
-  const subject = entity?.slice(entity.indexOf(' ') + 1)
-  return filter.entity === undefined || cut(filter.entity) === entity || filter.entity === subject
+/** @param named source and subject of the entity, separated by a space, or only its subject */
+function aboutEntity(named: string): (row: PlacedDeadLetter) => boolean {
+  const { source, subject = named } = named.includes(' ') ? parseEntity(named) : { source: '' }
+  const keys = [named, subject, ...(source === '' ? [] : listEntityKeys(source, subject))].map(cut)
+  return ({ entity, key }) =>
+    cut(named) === entity ||
+    named === entity?.slice(entity.indexOf(' ') + 1) ||
+    (key !== undefined && keys.includes(key))
 }

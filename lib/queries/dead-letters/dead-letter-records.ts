@@ -2,6 +2,7 @@
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { formatEntity } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { formatKey } from '../../failures/dead-letter-row.ts'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,
@@ -27,6 +28,8 @@ export interface DeadLetterSummary {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
+  /** Key of the failed record as text, shortened if it is long; null if it has none. */
+  readonly originalKey: string | null
   /** Entity of the failed event: source and subject, separated by a space. Null if the event cannot be decoded. */
   readonly entity: string | null
   /** CloudEvents `type` of the failed event; null if it cannot be decoded. */
@@ -100,6 +103,7 @@ export function toDeadLetterSummary(found: FoundDeadLetter, handled?: HandledAct
     originalTopic,
     originalPartition,
     originalOffset,
+    originalKey: formatKey(found),
     entity: event ? formatEntity(event).trim() : null,
     type: event?.type ?? null,
     error,

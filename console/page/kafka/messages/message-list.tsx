@@ -7,7 +7,7 @@ import { useParameter } from '../../client/url-parameters.ts'
 import { EmptyMessage } from '../../components/answer-view.tsx'
 import { TableFrame } from '../../components/data-table.tsx'
 import { Moment } from '../../components/labels.tsx'
-import { formatCount, formatNumber } from '../../components/value-texts.ts'
+import { formatCount, formatNumber, formatTime } from '../../components/value-texts.ts'
 import { EventTime, getFailureClass, MessagePanel } from './message-details.tsx'
 import { MESSAGES, type MessageParameters } from './message-parameters.ts'
 
@@ -141,7 +141,7 @@ function NextPageLink({
   )
 }
 
-/** Describes how much of the topic was searched and why the search ended. Pure. */
+/** Describes how much of the topic was searched and why the search ended. */
 function describeReach(list: MessageList): string {
   const { looked, hidden, endedBy, reached, held, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${formatNumber(hidden)} of them ticks or rule sets, which are not shown` : ''
@@ -149,5 +149,5 @@ function describeReach(list: MessageList): string {
   if (endedBy === 'end') return `${looking}. There are no further messages.`
   if (endedBy === 'found') return `${looking}.`
   const way = isNewestFirst ? 'back to' : 'up to'
-  return `${looking}, ${way} ${reached}, where the limit of one search was reached.`
+  return `${looking}, ${way} ${reached === null ? 'the first' : formatTime(reached, Date.now())}, where the limit of one search was reached.`
 }

@@ -1,7 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
+import type { Config } from '../../lib/app/config.ts'
+import { inputsIn } from '../../lib/app/inputs.ts'
 import { topicSize } from '../../lib/app/topics.ts'
+import { INTAKE } from '../../lib/intake/input.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
+import { findStateKeys } from '../../lib/queries/states/partition-states.ts'
 import {
   ENTITIES,
   type EntityReport,
@@ -24,17 +28,20 @@ export interface Report {
   readonly entities: readonly EntityReport[]
   /** Totals of all entities, including those that are not shown. */
   readonly totals: Outcomes
+  /** Outcomes of the records of inputs, by which duplicates are dropped before the processor; null if there are none. */
+  readonly intake: Outcomes | null
 }
 
 /** Formats the statistics as a table. @param columns width of the terminal; undefined for no limit */
-export function formatStatistics({ entities, totals, env }: Report, columns?: number): string {
+export function formatStatistics({ entities, totals, intake, env }: Report, columns?: number): string {
   const rows = entities.flatMap(metricRows)
   const table = rows.length === 0 ? 'No statistics yet.' : formatRows(METRIC_COLUMNS, rows, columns)
-  return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n`
+  const ofInputs = intake ? `Intake in "${env}": ${formatTotals(intake)}\n` : ''
+  return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n${ofInputs}`
 }
 
 /** Reasons that most records have, which are not shown. */
-const USUAL = /^(applied\/(counted|window-.*)|duplicate\/id-known)$/
+const USUAL = /^(applied\/(counted|taken|window-.*)|duplicate\/id-known)$/
 
 /** Texts of reasons. All others are shown as they are, such as the codes of failures. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -85,7 +92,7 @@ Examples:
     const config = resolveConfig(terminal, env)
     await withRedis(config, async client => {
       const inspection = new StateInspection(client)
-      const read = () => readReport(inspection, config.env, entity)
+      const read = () => readReport(inspection, config, entity)
       if (watch) return watchReport(read, terminal)
       const report = await read()
       if (entity !== undefined && report.entities.length === 0)
@@ -99,13 +106,16 @@ Examples:
 
 async function readReport(
   inspection: StateInspection,
-  env: string,
+  { env, inputsFile }: Config,
   entity: string | undefined,
 ): Promise<Report> {
   const readings = topicSize('readings', env)
   const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
   const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
-  return { env, entities: rows.map(entityReport), totals }
+  const inputs = inputsIn(env, inputsFile).map(({ topic }) => findStateKeys(inspection, INTAKE, topic))
+  const keys = (await Promise.all(inputs)).flat()
+  const intake = keys.length > 0 ? await readOutcomes(inspection, keys) : null
+  return { env, entities: rows.map(entityReport), totals, intake }
 }
 
 const WATCH_MS = 2_000

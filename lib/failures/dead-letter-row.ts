@@ -108,7 +108,9 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
 }
 
 /** Returns the key of the failed record as text; in hexadecimal digits if it is not text, and null without a key. */
-export function formatKey({ deadLetter: { originalKey } }: Pick<FoundDeadLetter, 'deadLetter'>): string | null {
+export function formatKey({
+  deadLetter: { originalKey },
+}: Pick<FoundDeadLetter, 'deadLetter'>): string | null {
   const key = decodeBase64(originalKey)
   return key && cut(decodeText(key) ?? `0x${key.toString('hex')}`)
 }

@@ -2,8 +2,8 @@
 
 import { formatEntity, parseEntity } from '#runtime/consumer/index.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { findUnit } from '../alerting/rule-row.ts'
 import { describeClearing } from '../alerting/clearing.ts'
+import { findUnit } from '../alerting/rule-row.ts'
 import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'

@@ -42,7 +42,9 @@ export function buildEntityData(
  */
 export function listEntityKeys(source: string, id: string): string[] {
   return Object.values(FAMILIES).flatMap(family => {
-    const read = Object.entries(family.inSource).map(([name, readIn]) => [name, readIn(source) ?? ''] as const)
+    const read = Object.entries(family.inSource).map(
+      ([name, readIn]) => [name, readIn(source) ?? ''] as const,
+    )
     const data = buildEntityData(family, id, { dimensions: Object.fromEntries(read) })
     const isKnown = family.source(data) === source && family.keyedBy !== 'tenant'
     return (isKnown && computeRecordKey(family, data)) || []

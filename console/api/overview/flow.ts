@@ -14,6 +14,8 @@ export interface Lane {
   readonly functions: readonly string[]
   /** Names of the counters whose sum is the number of results. */
   readonly counters: readonly string[]
+  /** True for results of which each matters, so that they are counted, and have no rate. */
+  readonly isRare: boolean
 }
 
 type FlowFunction = Pick<DeclaredFunction, 'name' | 'consumes' | 'emits' | 'uses'>
@@ -25,9 +27,11 @@ interface Result {
   readonly signal?: Signal
   /** Resource of `uses` with which functions deliver the result. */
   readonly resource?: string
+  /** Counter of the results, of which each matters. */
+  readonly counter?: string
 }
 
-const DEAD_LETTERS: Result = { title: 'Dead letters', page: '/failures', signal: 'dlq' }
+const DEAD_LETTERS: Result = { title: 'Dead letters', page: '/failures', signal: 'dlq', counter: 'letters' }
 /** States that no other function receives; `sluice state show` prints them. */
 const STATES: Result = { title: 'States' }
 
@@ -35,8 +39,8 @@ const STATES: Result = { title: 'States' }
 const RESULTS: readonly Result[] = [
   { title: 'Statistics', page: '/telemetry', signal: 'analytics' },
   { title: 'Tables', page: '/tables', signal: 'view-changes' },
-  { title: 'Alerts', page: '/alerts', signal: 'alerts' },
-  { title: 'Notifications', resource: 'alerts-topic' },
+  { title: 'Alerts', page: '/alerts', signal: 'alerts', counter: 'alerts' },
+  { title: 'Notifications', resource: 'alerts-topic', counter: 'sent' },
   { title: 'Events', page: '/kafka/messages', signal: 'events' },
   { title: 'Database', resource: 'storage' },
   { title: 'History', resource: 'history-appending' },
@@ -61,16 +65,19 @@ export function buildLanes(
   return [...lanes]
     .filter(([, names]) => names.size > 0)
     .map(([result, names]) => {
-      const { title, page, signal } = result
+      const { title, page, signal, counter } = result
       const read = consumers.filter(one => names.has(one.function))
       return {
         title,
         ...(page ? { page } : {}),
         isFailure: result === DEAD_LETTERS,
         functions: [...names],
-        counters: signal
-          ? [`topic/${getTopic(signal)}`]
-          : read.map(one => `read/${one.function}/${one.topic}`),
+        isRare: counter !== undefined,
+        counters: counter
+          ? [counter]
+          : signal
+            ? [`topic/${getTopic(signal)}`]
+            : read.map(one => `done/${one.function}/${one.topic}`),
       }
     })
 }

@@ -4,19 +4,18 @@ import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/topic-offsets
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
+import type { StateKey } from '#runtime/pipeline/model/index.ts'
+import { SEVERITIES } from '../../../lib/alerting/rule.ts'
+import { inputsIn } from '../../../lib/app/inputs.ts'
 import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
 import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
+import { INTAKE } from '../../../lib/intake/input.ts'
 import { readConsumerGroups } from '../../../lib/queries/kafka/consumer-groups.ts'
-import {
-  type ConsumerLag,
-  type ReadTopic,
-  readConsumerLags,
-} from '../../../lib/queries/kafka/consumer-lag.ts'
+import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
-import { sumIfKnown } from '../../../lib/support/count.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
@@ -25,6 +24,7 @@ import { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
 import { OpenDeadLetters, RecentAlerts } from './alerts-and-dead-letters.ts'
+import { buildCounters, type Lag } from './counters.ts'
 import { buildLanes, type Lane } from './flow.ts'
 
 /** State of the environment at one time. */
@@ -33,20 +33,23 @@ export interface Overview {
   readonly atMs: number
   /** Reason why each server is unavailable; null for a server that responds. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
-  /**
-   * Counters by name, null if unknown; a page derives rates from two answers: `in`, `applied`, `duplicates`, `failed`, `alerts`,
-   * `letters`, `topic/TOPIC` and `read/CONSUMER/TOPIC`.
-   */
+  /** Counters by name, null if unknown; see `buildCounters`. A page derives rates from two answers. */
   readonly counters: Readonly<Record<string, number | null>>
   readonly flow: { readonly inputs: readonly ShownInput[]; readonly lanes: readonly Lane[] }
   readonly consumers: readonly ShownConsumer[]
   readonly standing: readonly StalledFunctions[]
-  /** Number of firing alerts. */
-  readonly firing: number | null
+  /** Firing alerts, the most urgent first. */
+  readonly firing: readonly FiringCount[] | null
   /** Newest first; null if they could not be read. */
   readonly lastAlerts: readonly AlertSummary[] | null
   /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
+}
+
+/** Number of firing alerts of a severity. */
+export interface FiringCount {
+  readonly severity: string
+  readonly count: number
 }
 
 /** Topic to which others write: readings, or an input. */
@@ -62,8 +65,6 @@ export interface ShownConsumer extends ReadTopic {
   readonly lag: number | null
 }
 
-type Lag = ReadTopic & ConsumerLag
-
 interface KafkaState {
   readonly lags: readonly Lag[]
   /** Offsets by signal; undefined for a topic that does not exist. */
@@ -73,8 +74,9 @@ interface KafkaState {
 }
 
 interface RedisState {
-  readonly outcomes: Outcomes
-  readonly firing: number
+  /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. */
+  readonly outcomes: ReadonlyMap<string, Outcomes>
+  readonly firing: readonly FiringCount[]
   /** Functions whose circuit breaker is open. */
   readonly broken: readonly string[]
 }
@@ -116,13 +118,14 @@ export class OverviewReader {
     const { bounds, members } = kafka.value ?? {}
     const [further, redis, alerts, letters] = await Promise.all([
       this.#further.read(this.#environment.furtherConsumers),
-      awaitAnswer('Redis', this.#readRedis(atMs, bounds?.get('readings')?.length)),
+      awaitAnswer('Redis', this.#readRedis(atMs, kafka.value?.lags)),
       awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
       awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
     const lags = kafka.value && [...kafka.value.lags, ...('seen' in further ? further.seen : [])]
-    const { functions } = this.#environment
+    const { functions, config } = this.#environment
+    const inputs = inputsIn(config.env, config.inputsFile)
     const getBatchingWindow = (name: string) =>
       functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
@@ -139,7 +142,13 @@ export class OverviewReader {
     return {
       atMs,
       servers,
-      counters: this.#buildCounters(kafka.value, redis.value, lags),
+      counters: buildCounters({
+        lags: lags ?? [],
+        outcomes: redis.value?.outcomes,
+        written: this.#countWritten(bounds),
+        getTopic: signal => this.#environment.topic(signal),
+        readingInputs: new Set(inputs.flatMap(({ as, topic }) => (as ? [] : [topic]))),
+      }),
       flow: this.#buildFlow(),
       consumers: this.#listConsumers().map(consumer => ({ ...consumer, lag: findLag(consumer) })),
       standing: this.#standing.next(observation, atMs),
@@ -162,18 +171,35 @@ export class OverviewReader {
     return { lags, bounds: new Map(bounds), members }
   }
 
-  async #readRedis(nowMs: number, partitions: number | undefined): Promise<RedisState> {
+  async #readRedis(nowMs: number, lags: readonly Lag[] | undefined): Promise<RedisState> {
     const inspection = await this.#environment.inspection()
-    const size = await this.#environment.topicSize('readings')
-    const readings = { ...size, partitions: partitions ?? size.partitions }
+    const readings = await this.#environment.topicSize('readings')
     // Before the queries begin: one that fails during an `await` among them would be an unhandled rejection.
     const alerts = await this.#environment.topicSize('alerts')
+    const { name } = ENTITIES.process
+    const readers = lags?.map(lag => [`${lag.function}/${lag.topic}`, this.#listLagKeys(lag)] as const)
     const [outcomes, firing, broken] = await Promise.all([
-      readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings)),
+      Promise.all(
+        (readers ?? [[`${name}/${readings.topic}`, listStateKeys(name, readings)] as const]).map(
+          async ([reader, keys]) => [reader, await readOutcomes(inspection, keys)] as const,
+        ),
+      ),
       firingNow(inspection, alerts),
       this.#listOpenBreakers(nowMs),
     ])
-    return { outcomes, firing: firing.length, broken }
+    const counting = outcomes.filter(([, { reasons }]) => Object.keys(reasons).length > 0)
+    return { outcomes: new Map(counting), firing: countBySeverity(firing), broken }
+  }
+
+  /** Returns the partition states of a function. All functions that read inputs are the consumer `intake`. */
+  #listLagKeys({ function: name, topic, partitions }: Lag): readonly StateKey[] {
+    const consumer = signalNamed(topic, this.#environment.config.env) ? name : INTAKE
+    return partitions.map(({ partition }) => ({ consumer, topic, partition }))
+  }
+
+  #countWritten(bounds: KafkaState['bounds'] | undefined): Map<string, number | null> {
+    const count = (signal: Signal) => bounds?.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
+    return new Map(SIGNALS.map(signal => [this.#environment.topic(signal), count(signal)]))
   }
 
   async #listOpenBreakers(nowMs: number): Promise<string[]> {
@@ -195,30 +221,6 @@ export class OverviewReader {
     return [...this.#environment.consumers, ...this.#environment.furtherConsumers]
   }
 
-  #buildCounters(
-    kafka: KafkaState | undefined,
-    redis: RedisState | undefined,
-    lags: readonly Lag[] = [],
-  ): Overview['counters'] {
-    const sumEnds = (signal: Signal) =>
-      kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
-    const topics = SIGNALS.map(
-      signal => [`topic/${this.#environment.topic(signal)}`, sumEnds(signal)] as const,
-    )
-    const consumers = lags.map(({ function: name, topic, partitions }) => {
-      return [`read/${name}/${topic}`, partitions.reduce((sum, { next }) => sum + next, 0)] as const
-    })
-    return {
-      in: sumIfKnown(resolveSignals(['readings']).map(sumEnds)),
-      failed: sumEnds('failures'),
-      alerts: sumEnds('alerts'),
-      letters: sumEnds('dlq'),
-      applied: redis?.outcomes.applied ?? null,
-      duplicates: redis?.outcomes.duplicate ?? null,
-      ...Object.fromEntries([...topics, ...consumers]),
-    }
-  }
-
   #buildFlow(): Overview['flow'] {
     const { consumers, functions, config } = this.#environment
     const isOwn = ({ topic }: ReadTopic) => signalNamed(topic, config.env) !== undefined
@@ -232,6 +234,13 @@ export class OverviewReader {
       lanes: buildLanes(functions, consumers.filter(isOwn), getTopic),
     }
   }
+}
+
+function countBySeverity(alerts: readonly { readonly severity: string }[]): readonly FiringCount[] {
+  return SEVERITIES.flatMap(severity => {
+    const count = alerts.filter(alert => alert.severity === severity).length
+    return count > 0 ? [{ severity, count }] : []
+  })
 }
 
 function describeFurtherOutage(reason: string): string {

@@ -7,7 +7,7 @@ import { FAMILIES } from '../../../lib/telemetry/families.ts'
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
-  /** Family to list; by default, the family with the most entities. */
+  /** Family to list; by default, the family that had a reading last. */
   readonly family?: string | undefined
   /** Words that the names of the listed metrics must contain, ignoring case. */
   readonly metric: string
@@ -76,7 +76,7 @@ export function buildEntityPage(
   const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(one => fits(one.entity))
   const families = countFamilies(entities, matching)
-  const family = query.family ?? families[0]?.family ?? Object.keys(FAMILIES)[0] ?? ''
+  const family = query.family ?? findNewest(matching)?.family ?? Object.keys(FAMILIES)[0] ?? ''
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
@@ -130,6 +130,11 @@ function selectMetrics(
     0,
     MAX_LISTED_METRICS,
   )
+}
+
+/** Returns the entity with the newest reading; undefined if there are no entities. */
+function findNewest([first, ...others]: readonly ShownEntity[]): ShownEntity | undefined {
+  return others.reduce((newest, one) => (one.lastAtMs > (newest?.lastAtMs ?? 0) ? one : newest), first)
 }
 
 /** Counts the matching entities by family; families with most entities are first. Families without any entities are omitted. */

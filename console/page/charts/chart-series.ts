@@ -28,6 +28,28 @@ export interface Span {
   readonly severity: string
 }
 
+/** What a chart shows beside its values. */
+export interface Marks {
+  readonly levels: readonly Level[]
+  readonly spans: readonly Span[]
+  readonly bands: readonly Band[]
+}
+
+/** Returns the legend of a chart of statistics: the classes and the texts of what it shows. */
+export function listLegend({ levels, spans, bands }: Marks): (readonly [classes: string, text: string])[] {
+  const list = (shape: string, text: string, marks: readonly { readonly severity: string }[]) =>
+    [...new Set(marks.map(({ severity }) => severity))].map(
+      severity => [`${shape} ${severity}`, `${text}, ${severity}`] as const,
+    )
+  return [
+    ['line', 'mean of each minute'],
+    ['edge', 'least to greatest'],
+    ...list('usual', 'usual values of a rule', bands),
+    ...list('level', 'threshold of a rule', levels),
+    ...list('span', 'alert firing', spans),
+  ]
+}
+
 /** Multiple of the usual interval between points above which the line is interrupted. */
 const GAP_FACTOR = 3.5
 

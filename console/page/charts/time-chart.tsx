@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { formatAxisTimes } from '../components/value-texts.ts'
-import type { Band, Columns, Level, Span } from './chart-series.ts'
+import { type Columns, listLegend, type Marks } from './chart-series.ts'
 import { placeLabels } from './label-places.ts'
 import 'uplot/dist/uPlot.min.css'
 
@@ -65,6 +65,15 @@ export function TimeChart(props: Props): JSX.Element {
     <div class="chart">
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
+      {shapes.includes('edge') && (
+        <ul class="legend" aria-label="Legend">
+          {listLegend(props.marks ?? NO_MARKS).map(([shape, text]) => (
+            <li key={shape} class={shape}>
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   )
 }
@@ -142,12 +151,6 @@ function fade(color: string): string {
   return `color-mix(in srgb, ${color} 22%, transparent)`
 }
 
-interface Marks {
-  readonly levels: readonly Level[]
-  readonly spans: readonly Span[]
-  readonly bands: readonly Band[]
-}
-
 /** CSS custom properties with the colors of severities. */
 const COLORS: Readonly<Record<string, string>> = { critical: '--bad', warning: '--warn' }
 
@@ -171,7 +174,7 @@ function createMarksPlugin(marks: () => Marks, getColor: (property: string) => s
 }
 
 /** Draws the usual values behind the curve, within the chart. */
-function drawBand(chart: uPlot, { points }: Band, color: string): void {
+function drawBand(chart: uPlot, { points }: Marks['bands'][number], color: string): void {
   const { ctx, bbox } = chart
   const edge = (which: 1 | 2) => points.map(point => [point[0], point[which]] as const)
   ctx.save()
@@ -187,7 +190,7 @@ function drawBand(chart: uPlot, { points }: Band, color: string): void {
   ctx.restore()
 }
 
-function drawSpan(chart: uPlot, { fromS, toS }: Span, color: string): void {
+function drawSpan(chart: uPlot, { fromS, toS }: Marks['spans'][number], color: string): void {
   const { ctx, bbox } = chart
   const clamp = (at: number) => Math.min(Math.max(at, bbox.left), bbox.left + bbox.width)
   const [left, right] = [clamp(chart.valToPos(fromS, 'x', true)), clamp(chart.valToPos(toS, 'x', true))]
@@ -206,7 +209,7 @@ const LABEL_HEIGHT = 14
 /** Distance between a label and the border of the chart. */
 const INDENT = 4
 
-function drawLevels(chart: uPlot, levels: readonly Level[], getColor: (severity: string) => string): void {
+function drawLevels(chart: uPlot, levels: Marks['levels'], getColor: (severity: string) => string): void {
   const { ctx, bbox } = chart
   const { min, max } = chart.scales.y ?? {}
   if (min === undefined || min === null || max === undefined || max === null) return

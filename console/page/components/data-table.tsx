@@ -26,6 +26,8 @@ interface Props<Row> {
   /** Returns the text to search; absent for a table without filter. */
   readonly getText?: (row: Row) => string
   readonly empty: ComponentChildren
+  /** Returns whether only the first and the last cell of a row are shown on a narrow screen, in one line. */
+  readonly isBrief?: (row: Row) => boolean
   readonly pageSize?: number
   /** Initial sort column: its heading, prefixed with `-` for descending order. */
   readonly firstOrder?: string
@@ -57,7 +59,7 @@ export function DataTable<Row>(props: Props<Row>): JSX.Element {
 
 /** Shows one page of the filtered and sorted rows. */
 function Rows<Row>(props: Props<Row>): JSX.Element {
-  const { name, caption, columns, rows, getKey, getText, pageSize = 25, firstOrder = '' } = props
+  const { name, caption, columns, rows, getKey, getText, isBrief, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
   const order = query[`${name}.sort`] ?? firstOrder
@@ -78,7 +80,7 @@ function Rows<Row>(props: Props<Row>): JSX.Element {
         ))}
       >
         {shown.map(row => (
-          <tr key={getKey(row)}>
+          <tr key={getKey(row)} class={isBrief?.(row) ? 'brief' : undefined}>
             {columns.map(({ heading, cell, align }) => (
               <td key={heading} data-heading={heading} class={align === 'right' ? 'right' : undefined}>
                 {cell(row)}

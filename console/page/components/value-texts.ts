@@ -37,6 +37,15 @@ export function formatRate(perSecond: number | null): string {
   return `${formatNumber(Number(perSecond.toFixed(digits)))}/s`
 }
 
+/** Rate per second below which the number in all says more than the rate. */
+export const SLOW = 0.1
+
+/** Formats the growth of a counter: its rate or, for a slow or a rare one, the number in all, such as `12 in all`. */
+export function formatGrowth(perSecond: number | null, total: number | null, isRare = false): string {
+  if (!isRare && perSecond !== null && perSecond >= SLOW) return formatRate(perSecond)
+  return total === null ? '–' : `${formatCompact(total)} in all`
+}
+
 /** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB']

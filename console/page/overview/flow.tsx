@@ -4,8 +4,13 @@ import type { JSX } from 'preact'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import type { Overview } from '../../api/overview/overview.ts'
 import { buildAddress } from '../client/address.ts'
-import { formatRate } from '../components/value-texts.ts'
+import { formatGrowth } from '../components/value-texts.ts'
 import { describeState } from './headline.ts'
+
+/** Returns the sum of counters; null if one of them is unknown. */
+export function sumCounters({ counters }: Overview, names: readonly string[]): number | null {
+  return sumIfKnown(names.map(name => counters[name] ?? null))
+}
 
 interface Props {
   readonly overview: Overview
@@ -15,6 +20,8 @@ interface Props {
 
 export function Flow({ overview, rate }: Props): JSX.Element {
   const { inputs, lanes } = overview.flow
+  const grow = (names: readonly string[], isRare = false) =>
+    formatGrowth(sumIfKnown(names.map(rate)), sumCounters(overview, names), isRare)
   return (
     <div class="flow">
       <ul class="flow-list">
@@ -22,14 +29,14 @@ export function Flow({ overview, rate }: Props): JSX.Element {
           <li key={topic} class="flow-item">
             <span>
               <a href={buildAddress('/kafka', { topic })}>{name}</a>{' '}
-              <small>{formatRate(rate(`topic/${topic}`) ?? rate(`read/${reader}/${topic}`))}</small>
+              <small>{grow([reader ? `read/${reader}/${topic}` : `topic/${topic}`])}</small>
             </span>
             {reader && <FunctionLink name={reader} overview={overview} />}
           </li>
         ))}
       </ul>
       <ol class="flow-list">
-        {lanes.map(({ title, page, isFailure, functions, counters }) => (
+        {lanes.map(({ title, page, isFailure, isRare, functions, counters }) => (
           <li key={title} class={isFailure ? 'flow-item failure' : 'flow-item'}>
             <span class="flow-functions">
               {functions.map(name => (
@@ -37,8 +44,7 @@ export function Flow({ overview, rate }: Props): JSX.Element {
               ))}
             </span>
             <span class="flow-result">
-              {page ? <a href={page}>{title}</a> : title}{' '}
-              <small>{formatRate(sumIfKnown(counters.map(rate)))}</small>
+              {page ? <a href={page}>{title}</a> : title} <small>{grow(counters, isRare)}</small>
             </span>
           </li>
         ))}

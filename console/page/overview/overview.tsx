@@ -1,19 +1,20 @@
 /** Start page: flow, stalls, and recent alerts. */
 
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { sumIfKnown } from '../../../lib/support/count.ts'
 import { durationText } from '../../../lib/support/duration.ts'
 import type { Overview, ShownConsumer } from '../../api/overview/overview.ts'
+import { describeAlert } from '../alerts/alert-texts.ts'
 import { buildAddress } from '../client/address.ts'
 import { useLive } from '../client/api-queries.ts'
 import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment, toTone } from '../components/labels.tsx'
-import { formatCompact, formatCount, formatRate } from '../components/value-texts.ts'
-import { Flow } from './flow.tsx'
-import { chooseHeadline, describeState } from './headline.ts'
+import { formatCompact, formatGrowth, formatRate, SLOW } from '../components/value-texts.ts'
+import { Flow, sumCounters } from './flow.tsx'
+import { chooseHeadline, countFiring, describeState } from './headline.ts'
 import { addSnapshot, computeRate } from './rates.ts'
 
 interface Props {
@@ -53,6 +54,7 @@ export function OverviewPage(): JSX.Element {
               columns={buildConsumerColumns({ overview, rate })}
               rows={listFunctions(overview)}
               getKey={({ function: name }) => name}
+              isBrief={({ lag }) => lag === 0}
               empty="serverless.yml declares no functions that read a topic."
             />
           </>
@@ -90,37 +92,54 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const formatTotal = (name: string) => {
-    const count = counters[name] ?? null
-    return count === null ? 'not known' : `${formatCompact(count)} in all`
-  }
-  const alerts = firing === null ? 'not known' : <a href="/alerts">{formatCount(firing, 'alert')} firing</a>
-  const letters =
-    openDeadLetters === null ? 'not known' : <a href="/failures">{formatCompact(openDeadLetters)} open</a>
-  const figures: readonly (readonly [name: string, title: string, note: ComponentChildren])[] = [
-    ['in', 'Readings in', formatTotal('in')],
-    ['applied', 'Applied', formatTotal('applied')],
-    ['duplicates', 'Duplicates', formatTotal('duplicates')],
-    ['failed', 'Failed', formatTotal('failed')],
-    ['alerts', 'Alerts', alerts],
-    ['letters', 'Dead letters', letters],
-  ]
+  const get = (name: string) => counters[name] ?? null
+  const alerts = firing && countFiring(firing)
   return (
     <dl class="tiles">
-      {figures.map(([name, title, note]) => {
-        const isBad = (name === 'failed' || name === 'letters') && (rate(name) ?? 0) > 0
-        return (
-          <Tile
-            key={name}
-            title={title}
-            value={formatRate(rate(name))}
-            note={note}
-            tone={isBad ? 'bad' : 'plain'}
-          />
-        )
-      })}
+      {FLOWING.map(([name, title]) => (
+        <Tile
+          key={name}
+          title={title}
+          value={formatGrowth(rate(name), get(name))}
+          note={(rate(name) ?? 0) >= SLOW && formatGrowth(null, get(name))}
+        />
+      ))}
+      {RARE.map(([name, title]) => (
+        <Tile
+          key={name}
+          title={title}
+          value={formatTotal(get(name))}
+          note={`in all${rate(name) ? `, ${formatRate(rate(name))} now` : ''}`}
+          tone={name === 'failed' && rate(name) ? 'bad' : 'plain'}
+        />
+      ))}
+      <Tile
+        title="Alerts firing"
+        value={formatTotal(alerts)}
+        note={<a href="/alerts">{formatGrowth(null, get('alerts'))}</a>}
+        tone={alerts && firing ? toTone(firing[0]?.severity) : 'plain'}
+      />
+      <Tile
+        title="Open dead letters"
+        value={formatTotal(openDeadLetters)}
+        note={<a href="/failures">{formatGrowth(null, get('letters'))}</a>}
+        tone={rate('letters') ? 'bad' : 'plain'}
+      />
     </dl>
   )
+}
+
+const FLOWING = [
+  ['in', 'Readings in'],
+  ['applied', 'Applied'],
+] as const
+const RARE = [
+  ['duplicates', 'Duplicates'],
+  ['failed', 'Failed'],
+] as const
+
+function formatTotal(count: number | null): string {
+  return count === null ? '–' : formatCompact(count)
 }
 
 function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.Element {
@@ -133,13 +152,13 @@ function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.
     )
   return (
     <ol class="list">
-      {lastAlerts.map(({ id, state, severity, rule, entity, summary, startedAt, endedAt }) => (
-        <li key={id}>
-          <Moment at={endedAt ?? startedAt} />{' '}
-          <Badge tone={state === 'resolved' ? 'good' : toTone(severity)}>
-            {state === 'resolved' ? 'resolved' : severity}
+      {lastAlerts.map(alert => (
+        <li key={alert.id}>
+          <Moment at={alert.endedAt ?? alert.startedAt} />{' '}
+          <Badge tone={alert.state === 'resolved' ? 'good' : toTone(alert.severity)}>
+            {alert.state === 'resolved' ? 'resolved' : alert.severity}
           </Badge>{' '}
-          <a href={buildAddress('/alerts', { alert: id })}>{rule}</a> {summary || entity}
+          <a href={buildAddress('/alerts', { alert: alert.id })}>{alert.rule}</a> {describeAlert(alert)}
         </li>
       ))}
     </ol>
@@ -168,7 +187,12 @@ function buildConsumerColumns({ overview, rate }: Props): Column<ShownFunction>[
       ({ function: name }) => name,
       ({ function: name }) => buildAddress('/kafka/groups', { 'groups.filter': name }),
     ),
-    numberColumn('Records a second', ({ counters }) => sumIfKnown(counters.map(rate)), { text: formatRate }),
+    {
+      heading: 'Records',
+      align: 'right',
+      cell: ({ counters }) => formatGrowth(sumIfKnown(counters.map(rate)), sumCounters(overview, counters)),
+      sortBy: ({ counters }) => sumIfKnown(counters.map(rate)) ?? -1,
+    },
     numberColumn('Lag, records', ({ lag }) => lag),
     column(
       'State',

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
-import { formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
+import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
 import { alert, message } from './messages.ts'
 
 const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })
-const RESOLVED = alert('b', { endedAt: '2026-03-01T11:59:30.000Z' })
+const RESOLVED = alert('b', { endedAt: '2026-03-01T11:59:30.000Z', value: 38.25 })
 
 describe('the title of a message', () => {
   const many = ['A', 'B', 'C', 'D', 'E'].map(rule => alert(rule, { rule, severity: 'info' }))
@@ -39,8 +39,10 @@ describe('plain text', () => {
     const lines = plainText(message({ alerts, omitted: 5 })).split('\n')
     assert.equal(
       lines[2],
-      '- resolved HIGH_TEMP, b: Extreme heat at b: 52 °C, above 40 °C (2026-03-01T11:59:00.000Z to 2026-03-01T11:59:30.000Z, cleared)',
+      '- resolved HIGH_TEMP, b: Extreme heat at b: 52 °C, above 40 °C (2026-03-01T11:59:00.000Z to 2026-03-01T11:59:30.000Z, cleared: temperature is 38.25 °C)',
     )
+    const removed = alert('b', { endedAt: '2026-03-01T11:59:30.000Z', reason: 'rule-removed' })
+    assert.match(alertLine(removed), /, rule-removed\)$/)
     assert.match(lines[3] ?? '', /^- critical HIGH_TEMP, s-0: .* \(since 2026-03-01T11:59:00\.000Z\)$/)
     assert.equal(lines.filter(line => line.startsWith('- ')).length, 30)
     assert.ok(lines.includes('and 16 more alerts'))

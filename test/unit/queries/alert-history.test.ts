@@ -27,6 +27,7 @@ describe('what became of alerts', () => {
       [life?.state, life?.startedAt, life?.endedAt, life?.value, life?.reason],
       ['resolved', '2026-03-01T12:00:00.000Z', '2026-03-01T13:00:00.000Z', 30, 'cleared'],
     )
+    assert.equal(life?.clearedBy, 'temperature is 30 °C')
     assert.equal(life?.traceparent, TRACE.extensions.traceparent)
     const [start, end] = life?.transitions ?? []
     assert.deepEqual(start, {
@@ -89,6 +90,19 @@ describe('what became of alerts', () => {
         kinds,
       )
     })
+
+  it('given an alert that resolved for another reason, then its end does not repeat the value of its start', async () => {
+    const removed = { ...resolved(first), data: { ...(resolved(first).data as object), reason: 'rule-removed' } }
+    const [life] = await lives([fired(first), removed])
+    assert.deepEqual(
+      life?.transitions.map(({ reason, value, threshold }) => [reason, value, threshold]),
+      [
+        ['condition', 41, 40],
+        ['rule-removed', undefined, undefined],
+      ],
+    )
+    assert.equal(life?.clearedBy, null)
+  })
 
   it('given an event that the log has twice, then it happened once', async () => {
     const once = fired(first)

@@ -13,7 +13,7 @@ import {
   readDeadLetters,
 } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
-import { deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
+import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
@@ -177,11 +177,33 @@ describe('a list of dead letters', () => {
     assert.deepEqual(await offsets({ sinceMs: 2, untilMs: 6 }), [3])
   })
 
-  it('given an entity or a type, then only events of it are listed, and nothing that is not an event', async () => {
+  it('given an entity, then records that are no readings are listed by its subject or its record key', async () => {
+    const foreign = { originalHeaders: [], originalTopic: 'greenhouse' }
+    const keyed = (offset: number, key: string, changes: object = foreign) =>
+      at(offset, { ...changes, originalKey: base64(key) })
+    const mixed = [
+      keyed(0, 'roof-1'),
+      keyed(1, 'postgresql:db-1'),
+      keyed(2, 'db-1'),
+      keyed(3, '/inputs/orders 7'),
+      keyed(4, 'db-1', {}),
+      at(5, { ...foreign, originalKey: null }),
+      keyed(6, 'mysql:db-1'),
+    ]
+    const offsets = async (entity: string) =>
+      (await pageIn(mixed, { entity })).rows.map(({ offset }) => offset)
+    assert.deepEqual(await offsets('/database/postgresql db-1'), [1, 2])
+    assert.deepEqual(await offsets('db-1'), [2])
+    assert.deepEqual(await offsets('/inputs/orders 7'), [3])
+    // A reading names its entity itself, whatever its key is.
+    assert.deepEqual(await offsets('/environment/vienna roof-1'), [0, 4])
+  })
+
+  it('given an entity or a type, then only events of it are listed, and other records by their key', async () => {
     const mixed = [at(0), at(1, { originalHeaders: [] }), at(2)]
     const offsets = async (filter: object) => (await pageIn(mixed, filter)).rows.map(({ offset }) => offset)
-    assert.deepEqual(await offsets({ entity: 'roof-1' }), [0, 2])
-    assert.deepEqual(await offsets({ entity: '/environment/vienna roof-1' }), [0, 2])
+    assert.deepEqual(await offsets({ entity: 'roof-1' }), [0, 1, 2])
+    assert.deepEqual(await offsets({ entity: '/environment/vienna roof-1' }), [0, 1, 2])
     assert.deepEqual(await offsets({ entity: 'roof-2' }), [])
     assert.deepEqual(await offsets({ type: 'io.sluice.environment.reading.v1' }), [0, 2])
     assert.deepEqual(await offsets({ type: 'io.sluice.device.motion.v1' }), [])

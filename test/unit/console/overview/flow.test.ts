@@ -47,8 +47,20 @@ describe('the flow of the overview', () => {
     assert.deepEqual(
       lanes.map(({ title, functions, counters }) => [title, functions.join(), counters.join()]),
       [
-        ['Alerts', 'first,second', 'topic/the.alerts'],
-        ['States', 'counting', 'read/counting/the.readings'],
+        ['Alerts', 'first,second', 'alerts'],
+        ['States', 'counting', 'done/counting/the.readings'],
+      ],
+    )
+  })
+
+  it('given the shipped functions, then alerts, notifications and dead letters are counted one by one', () => {
+    const rare = lanesOf(readFunctions()).filter(({ isRare }) => isRare)
+    assert.deepEqual(
+      rare.map(({ title, counters }) => [title, counters.join()]),
+      [
+        ['Alerts', 'alerts'],
+        ['Notifications', 'sent'],
+        ['Dead letters', 'letters'],
       ],
     )
   })

@@ -38,7 +38,14 @@ function page(changes: Partial<EntityPageQuery> = {}, alerts = new Map<string, n
 const subjects = ({ rows }: ReturnType<typeof page>) => rows.map(one => one.entity.split(' ')[1])
 
 describe('a page of entities', () => {
-  it('given no family, then that with most entities is shown, by name, and all are counted', () => {
+  it('given no family, then that with the newest reading is shown, of those that match', () => {
+    const newer = [...ENTITIES, entity('d-2', [1], { family: 'device', lastAtMs: 10 })]
+    const open = (find: string) =>
+      buildEntityPage({ entities: newer, isWhole: true }, new Map(), { ...QUERY, find }).family
+    assert.deepEqual([open(''), open('s-'), open('d-1')], ['device', 'environment', 'device'])
+  })
+
+  it('given a family that had a reading last, then it is shown by name, and all are counted', () => {
     const found = page()
     assert.deepEqual(subjects(found), ['s-1', 's-2', 's-3'])
     assert.deepEqual(found.families, [

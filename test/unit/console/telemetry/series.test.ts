@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity-details.ts'
-import { addGaps, computeRange } from '../../../../console/page/charts/chart-series.ts'
+import { addGaps, computeRange, listLegend } from '../../../../console/page/charts/chart-series.ts'
 import {
   toBands,
   toLevels,
@@ -141,5 +141,20 @@ describe('what charts are drawn from', () => {
   it('given one value alone, then it is not on the edge', () => {
     const [least, most] = computeRange([[50]], [])
     assert.ok(least < 50 && most > 50)
+  })
+})
+
+describe('the legend of a chart', () => {
+  it('given alerts and thresholds, then each severity has an entry once, beside those of the values', () => {
+    const level = { value: 1, name: 'HOT above', severity: 'critical' }
+    const span = { fromS: 0, toS: 1, severity: 'critical' }
+    const legend = listLegend({ levels: [level, level], spans: [span, { ...span, severity: 'warning' }], bands: [] })
+    assert.deepEqual(legend, [
+      ['line', 'mean of each minute'],
+      ['edge', 'least to greatest'],
+      ['level critical', 'threshold of a rule, critical'],
+      ['span critical', 'alert firing, critical'],
+      ['span warning', 'alert firing, warning'],
+    ])
   })
 })

@@ -13,7 +13,7 @@ export const FILTERS = {
   consumer: option('<name>', 'only failures of this consumer', SOME_TEXT),
   entity: option(
     '<entity>',
-    'only failures of this entity: source, a space and subject, or the subject. Of a record that is not a reading, the key counts',
+    'only failures of this entity: source, a space and subject, or the subject; of a record that is no reading, by its key',
     SOME_TEXT,
   ),
   type: option('<type>', 'only events of this CloudEvents type', SOME_TEXT),

@@ -13,6 +13,7 @@ import { statistics } from '../../lib/analytics/processor.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
+import { deadLetterRecord } from '../support/dead-letters.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
@@ -39,6 +40,8 @@ describe('telemetry in the console', () => {
       notifier({ routes: [] }),
     ])
     served = await servedConsole({ env: environment.name })
+    const { value, headers } = deadLetterRecord({ originalTopic: 'greenhouse', originalHeaders: [] })
+    await environment.client.send(environment.topic('dlq'), [{ value, headers: Object.fromEntries(headers) }])
     const set = buildRuleSet(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
     await measured([
@@ -136,7 +139,9 @@ describe('telemetry in the console', () => {
       await page
         .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
         .waitFor()
-      await page.getByText('It has no open dead letters.').waitFor()
+      // A record of an input without an entity, whose key is the sensor.
+      await page.getByRole('cell', { name: 'roof-1 greenhouse' }).waitFor()
+      await page.getByRole('link', { name: 'Redrive or drop 1 dead letter' }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       const wide = page.viewportSize() ?? { width: 1280, height: 800 }
       await page.setViewportSize({ width: 390, height: 844 })

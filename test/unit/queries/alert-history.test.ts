@@ -92,7 +92,10 @@ describe('what became of alerts', () => {
     })
 
   it('given an alert that resolved for another reason, then its end does not repeat the value of its start', async () => {
-    const removed = { ...resolved(first), data: { ...(resolved(first).data as object), reason: 'rule-removed' } }
+    const removed = {
+      ...resolved(first),
+      data: { ...(resolved(first).data as object), reason: 'rule-removed' },
+    }
     const [life] = await lives([fired(first), removed])
     assert.deepEqual(
       life?.transitions.map(({ reason, value, threshold }) => [reason, value, threshold]),

@@ -31,7 +31,9 @@ const OUTCOMES: Readonly<Record<string, Partial<Outcomes>>> = {
   'intake/greenhouse': { applied: 10, duplicate: 4, failed: 1 },
   'intake/orders': { applied: 7, duplicate: 2 },
   'notifier/the.alerts': { reasons: { 'applied/fired': 3, 'applied/resolved': 2, 'applied/repeated': 11 } },
-  'open-dead-letters/the.dlq': { reasons: { 'applied/letter': 5, 'applied/handled': 4, 'applied/broken': 1 } },
+  'open-dead-letters/the.dlq': {
+    reasons: { 'applied/letter': 5, 'applied/handled': 4, 'applied/broken': 1 },
+  },
   'deliver/the.notifications': {
     applied: 3,
     reasons: { 'applied/delivered': 2, 'applied/no-receiver': 1, 'ignored/tick': 790 },

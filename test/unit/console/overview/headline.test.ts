@@ -33,7 +33,11 @@ describe('the first sentence of the overview', () => {
   })
 
   it('given a stalled function, an alert and an open dead letter, then all are reported', () => {
-    const { tone, text, letters } = chooseHeadline({ standing: [STALLED], firing: FIRING, openDeadLetters: 1 })
+    const { tone, text, letters } = chooseHeadline({
+      standing: [STALLED],
+      firing: FIRING,
+      openDeadLetters: 1,
+    })
     assert.deepEqual([tone, letters], ['bad', '1 open dead letter'])
     assert.match(text, /^The flow has stalled, and 1 critical and 2 warning alerts are firing\. /)
   })

@@ -148,7 +148,11 @@ describe('the legend of a chart', () => {
   it('given alerts and thresholds, then each severity has an entry once, beside those of the values', () => {
     const level = { value: 1, name: 'HOT above', severity: 'critical' }
     const span = { fromS: 0, toS: 1, severity: 'critical' }
-    const legend = listLegend({ levels: [level, level], spans: [span, { ...span, severity: 'warning' }], bands: [] })
+    const legend = listLegend({
+      levels: [level, level],
+      spans: [span, { ...span, severity: 'warning' }],
+      bands: [],
+    })
     assert.deepEqual(legend, [
       ['line', 'mean of each minute'],
       ['edge', 'least to greatest'],

@@ -69,6 +69,20 @@ describe('whether a dead letter is redriven', () => {
       assert.equal(await why(changes), expected)
     })
 
+  it('given one that is named, then the console offers a redrive exactly if the command does it', async () => {
+    const large = [
+      'one that is too large',
+      { originalValue: base64('x'.repeat(4_000)) },
+      'too-large',
+    ] as const
+    for (const [title, changes] of [...cases, large]) {
+      const named = findLeftOutReason(rowOf(changes), { ...ofAll, ats: ['2@17'] })
+      const built = named ? { leftOut: named } : await buildRedrive(letter(changes), TOPICS, BY_ANN)
+      const { leftOut } = await previewRedrive(letter(changes), undefined, TOPICS)
+      assert.equal(leftOut, 'leftOut' in built ? built.leftOut : null, title)
+    }
+  })
+
   it('given one that is named, then it may be quarantined, and with --again handled before', async () => {
     const named = (again: boolean, changes: object = {}) =>
       findLeftOutReason({ ...rowOf({ quarantined: true }), ...changes }, { ...ofAll, ats: ['2@17'], again })

@@ -5,7 +5,6 @@ import { inputsIn } from '../../lib/app/inputs.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
-import { findStateKeys } from '../../lib/queries/states/partition-states.ts'
 import {
   ENTITIES,
   type EntityReport,
@@ -104,6 +103,9 @@ Examples:
   },
 })
 
+/** Partitions of an input that are counted. Kafka, which knows their number, is not asked. */
+const MAX_PARTITIONS = 500
+
 async function readReport(
   inspection: StateInspection,
   { env, inputsFile }: Config,
@@ -112,10 +114,13 @@ async function readReport(
   const readings = topicSize('readings', env)
   const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
   const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
-  const inputs = inputsIn(env, inputsFile).map(({ topic }) => findStateKeys(inspection, INTAKE, topic))
-  const keys = (await Promise.all(inputs)).flat()
-  const intake = keys.length > 0 ? await readOutcomes(inspection, keys) : null
-  return { env, entities: rows.map(entityReport), totals, intake }
+  const topics = inputsIn(env, inputsFile).map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
+  const intake = await readOutcomes(
+    inspection,
+    topics.flatMap(topic => listStateKeys(INTAKE, topic)),
+  )
+  const hasRead = Object.keys(intake.reasons).length > 0
+  return { env, entities: rows.map(entityReport), totals, intake: hasRead ? intake : null }
 }
 
 const WATCH_MS = 2_000

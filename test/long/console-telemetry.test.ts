@@ -40,8 +40,9 @@ describe('telemetry in the console', () => {
       notifier({ routes: [] }),
     ])
     served = await servedConsole({ env: environment.name })
-    const { value, headers } = deadLetterRecord({ originalTopic: 'greenhouse', originalHeaders: [] })
-    await environment.client.send(environment.topic('dlq'), [{ value, headers: Object.fromEntries(headers) }])
+    const { value } = deadLetterRecord({ originalTopic: 'greenhouse', originalHeaders: [] })
+    const headers = { 'content-type': 'application/cloudevents+json' }
+    await environment.client.send(environment.topic('dlq'), [{ value, headers }])
     const set = buildRuleSet(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
     await measured([

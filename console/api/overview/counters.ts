@@ -12,15 +12,15 @@ interface Counted {
   readonly lags: readonly Lag[]
   /** Outcomes by `FUNCTION/TOPIC`; without functions that count none. Undefined if Redis does not answer. */
   readonly outcomes: ReadonlyMap<string, Outcomes> | undefined
-  /** Number of records that were ever written to each topic; null if unknown. */
-  readonly written: ReadonlyMap<string, number | null>
+  /** Offsets of Sluice's own topics, by partition; undefined if unknown. */
+  readonly written: ReadonlyMap<string, readonly { readonly end: number }[] | undefined>
   readonly getTopic: (signal: Signal) => string
   /** Inputs whose records become readings. */
   readonly readingInputs: ReadonlySet<string>
 }
 
 /** Reasons for which consumers ignore what `clock` and operators append for them. */
-const SERVICE = ['tick', 'rule-set', 'plan-of-tables', 'erasure']
+const SERVICE = ['tick', 'rule-set', 'plan-of-tables', 'erasure'].map(reason => `ignored/${reason}`)
 
 /**
  * Returns the counters by name; null if unknown. `in`: readings, and records of inputs that `intake` dropped or refused. `applied`,
@@ -30,39 +30,37 @@ const SERVICE = ['tick', 'rule-set', 'plan-of-tables', 'erasure']
  */
 export function buildCounters(counted: Counted): Readonly<Record<string, number | null>> {
   const { lags, outcomes, written, getTopic, readingInputs } = counted
-  const find = (name: string, signal: Signal) => outcomes?.get(`${name}/${getTopic(signal)}`)
-  const sumReasons = (name: string, signal: Signal, reasons: readonly string[]) => {
-    const found = find(name, signal)
-    return outcomes ? computeSum(reasons.map(reason => found?.reasons[`applied/${reason}`] ?? 0)) : null
+  const sumReasons = (reader: string, reasons: readonly string[]) => {
+    const found = outcomes?.get(reader)?.reasons ?? {}
+    return computeSum(reasons.map(reason => found[reason] ?? 0))
   }
-  const readings = find(ENTITIES.process.name, 'readings')
+  const countReasons = (name: string, signal: Signal, ...reasons: readonly string[]) =>
+    outcomes ? sumReasons(`${name}/${getTopic(signal)}`, reasons) : null
+  // Every reader ignores the same records, but some have not come to them yet.
+  const countRecords = (topic: string) => {
+    const ends = written.get(topic)
+    const ignored = lags.map(lag =>
+      lag.topic === topic ? sumReasons(`${lag.function}/${topic}`, SERVICE) : 0,
+    )
+    return ends ? computeSum(ends.map(({ end }) => end)) - Math.max(0, ...ignored) : null
+  }
+  const processor = `${ENTITIES.process.name}/${getTopic('readings')}`
+  const readings = outcomes?.get(processor)
+  const decided = readings && readings.applied + readings.duplicate + readings.failed + readings.parked
   const ofInputs = lags.flatMap(({ function: name, topic }) => {
     const found = written.has(topic) ? undefined : outcomes?.get(`${name}/${topic}`)
-    return found ? [{ topic, ...found }] : []
+    return found ? [{ ...found, refused: readingInputs.has(topic) ? found.duplicate + found.failed : 0 }] : []
   })
-  const refused = ofInputs
-    .filter(({ topic }) => readingInputs.has(topic))
-    .map(({ duplicate, failed }) => duplicate + failed)
-  const isOfReadings = (lag: Lag) =>
-    lag.function === ENTITIES.process.name && lag.topic === getTopic('readings')
-  const pending = lags.find(isOfReadings)?.pending ?? null
-  const decided = readings && readings.applied + readings.duplicate + readings.failed + readings.parked
+  const pending = lags.find(({ function: name, topic }) => `${name}/${topic}` === processor)?.pending
   return {
-    in: sumIfKnown([decided ?? null, pending, ...refused]),
+    in: sumIfKnown([decided ?? null, pending ?? null, ...ofInputs.map(({ refused }) => refused)]),
     applied: readings?.applied ?? null,
-    duplicates: readings
-      ? computeSum([readings.duplicate, ...ofInputs.map(({ duplicate }) => duplicate)])
-      : null,
-    failed: written.get(getTopic('failures')) ?? null,
-    alerts: sumReasons('notifier', 'alerts', ['fired']),
-    letters: sumReasons('open-dead-letters', 'dlq', ['letter', 'broken']),
-    sent: sumReasons('deliver', 'notifications', ['delivered']),
-    ...Object.fromEntries(
-      [...written].map(([topic, count]) => [
-        `topic/${topic}`,
-        count === null ? null : count - countService(counted, topic),
-      ]),
-    ),
+    duplicates: sumIfKnown([readings?.duplicate ?? null, ...ofInputs.map(({ duplicate }) => duplicate)]),
+    failed: countRecords(getTopic('failures')),
+    alerts: countReasons('notifier', 'alerts', 'applied/fired'),
+    letters: countReasons('open-dead-letters', 'dlq', 'applied/letter', 'applied/broken'),
+    sent: countReasons('deliver', 'notifications', 'applied/delivered'),
+    ...Object.fromEntries([...written.keys()].map(topic => [`topic/${topic}`, countRecords(topic)])),
     ...Object.fromEntries(
       lags.flatMap(({ function: name, topic, partitions }) => [
         [`read/${name}/${topic}`, computeSum(partitions.map(({ next }) => next))] as const,
@@ -70,15 +68,4 @@ export function buildCounters(counted: Counted): Readonly<Record<string, number 
       ]),
     ),
   }
-}
-
-/** Returns the number of records in a topic that its readers have ignored as ticks, rules, plans of tables and erasures. */
-function countService({ lags, outcomes }: Counted, topic: string): number {
-  const ofReaders = lags.map(lag =>
-    lag.topic === topic ? outcomes?.get(`${lag.function}/${topic}`) : undefined,
-  )
-  return Math.max(
-    0,
-    ...ofReaders.map(found => computeSum(SERVICE.map(reason => found?.reasons[`ignored/${reason}`] ?? 0))),
-  )
 }

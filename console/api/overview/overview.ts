@@ -17,9 +17,7 @@ import { type ReadTopic, readConsumerLags } from '../../../lib/queries/kafka/con
 import { findTopicBounds } from '../../../lib/queries/kafka/topics.ts'
 import { type Outcomes, readOutcomes } from '../../../lib/queries/states/outcomes.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import { ENTITIES } from '../../../lib/tables/entity-statistics.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
-import { listStateKeys } from '../../../lib/tables/table.ts'
 import { CachedAnswer } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError, toProblem } from '../../http/problem.ts'
@@ -116,14 +114,20 @@ export class OverviewReader {
     const atMs = Date.now()
     const kafka = await awaitAnswer('Kafka', this.#readKafka())
     const { bounds, members } = kafka.value ?? {}
-    const [further, redis, alerts, letters] = await Promise.all([
-      this.#further.read(this.#environment.furtherConsumers),
-      awaitAnswer('Redis', this.#readRedis(atMs, kafka.value?.lags)),
+    const reading = this.#further.read(this.#environment.furtherConsumers).then(further => {
+      const seen = 'seen' in further ? further.seen : []
+      return { further, lags: kafka.value && [...kafka.value.lags, ...seen] }
+    })
+    const [{ further, lags }, redis, alerts, letters] = await Promise.all([
+      reading,
+      awaitAnswer(
+        'Redis',
+        reading.then(read => this.#readRedis(atMs, read.lags ?? [])),
+      ),
       awaitAnswer('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
       awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
-    const lags = kafka.value && [...kafka.value.lags, ...('seen' in further ? further.seen : [])]
     const { functions, config } = this.#environment
     const inputs = inputsIn(config.env, config.inputsFile)
     const getBatchingWindow = (name: string) =>
@@ -145,7 +149,7 @@ export class OverviewReader {
       counters: buildCounters({
         lags: lags ?? [],
         outcomes: redis.value?.outcomes,
-        written: this.#countWritten(bounds),
+        written: new Map(SIGNALS.map(signal => [this.#environment.topic(signal), bounds?.get(signal)])),
         getTopic: signal => this.#environment.topic(signal),
         readingInputs: new Set(inputs.flatMap(({ as, topic }) => (as ? [] : [topic]))),
       }),
@@ -171,19 +175,14 @@ export class OverviewReader {
     return { lags, bounds: new Map(bounds), members }
   }
 
-  async #readRedis(nowMs: number, lags: readonly Lag[] | undefined): Promise<RedisState> {
+  async #readRedis(nowMs: number, lags: readonly Lag[]): Promise<RedisState> {
     const inspection = await this.#environment.inspection()
-    const readings = await this.#environment.topicSize('readings')
     // Before the queries begin: one that fails during an `await` among them would be an unhandled rejection.
     const alerts = await this.#environment.topicSize('alerts')
-    const { name } = ENTITIES.process
-    const readers = lags?.map(lag => [`${lag.function}/${lag.topic}`, this.#listLagKeys(lag)] as const)
+    const readLag = async (lag: Lag) =>
+      [`${lag.function}/${lag.topic}`, await readOutcomes(inspection, this.#listLagKeys(lag))] as const
     const [outcomes, firing, broken] = await Promise.all([
-      Promise.all(
-        (readers ?? [[`${name}/${readings.topic}`, listStateKeys(name, readings)] as const]).map(
-          async ([reader, keys]) => [reader, await readOutcomes(inspection, keys)] as const,
-        ),
-      ),
+      Promise.all(lags.map(readLag)),
       firingNow(inspection, alerts),
       this.#listOpenBreakers(nowMs),
     ])
@@ -195,11 +194,6 @@ export class OverviewReader {
   #listLagKeys({ function: name, topic, partitions }: Lag): readonly StateKey[] {
     const consumer = signalNamed(topic, this.#environment.config.env) ? name : INTAKE
     return partitions.map(({ partition }) => ({ consumer, topic, partition }))
-  }
-
-  #countWritten(bounds: KafkaState['bounds'] | undefined): Map<string, number | null> {
-    const count = (signal: Signal) => bounds?.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
-    return new Map(SIGNALS.map(signal => [this.#environment.topic(signal), count(signal)]))
   }
 
   async #listOpenBreakers(nowMs: number): Promise<string[]> {

@@ -35,18 +35,24 @@ export interface Marks {
   readonly bands: readonly Band[]
 }
 
-/** Returns the legend of a chart of statistics: the classes and the texts of what it shows. */
-export function listLegend({ levels, spans, bands }: Marks): (readonly [classes: string, text: string])[] {
-  const list = (shape: string, text: string, marks: readonly { readonly severity: string }[]) =>
-    [...new Set(marks.map(({ severity }) => severity))].map(
-      severity => [`${shape} ${severity}`, `${text}, ${severity}`] as const,
-    )
+/** Returns the legend of a chart of statistics: a character that looks like each mark, its severity if it has one, and its text. */
+export function listLegend({
+  levels,
+  spans,
+  bands,
+}: Marks): [sign: string, severity: string, text: string][] {
+  const list = (sign: string, text: string, marks: readonly { readonly severity: string }[]) =>
+    [...new Set(marks.map(({ severity }) => severity))].map((severity): [string, string, string] => [
+      sign,
+      severity,
+      `${text}, ${severity}`,
+    ])
   return [
-    ['line', 'mean of each minute'],
-    ['edge', 'least to greatest'],
-    ...list('usual', 'usual values of a rule', bands),
-    ...list('level', 'threshold of a rule', levels),
-    ...list('span', 'alert firing', spans),
+    ['━', '', 'mean of each minute'],
+    ['▒', '', 'least to greatest'],
+    ...list('░', 'usual values of a rule', bands),
+    ...list('╍', 'threshold of a rule', levels),
+    ...list('▌', 'alert firing', spans),
   ]
 }
 

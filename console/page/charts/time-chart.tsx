@@ -66,10 +66,13 @@ export function TimeChart(props: Props): JSX.Element {
       <div ref={place} role="img" aria-label={label} />
       <p class="readout" ref={readoutRef} aria-hidden="true" />
       {shapes.includes('edge') && (
-        <ul class="legend" aria-label="Legend">
-          {listLegend(props.marks ?? NO_MARKS).map(([shape, text]) => (
-            <li key={shape} class={shape}>
-              {text}
+        <ul class="row muted" aria-label="Legend">
+          {listLegend(props.marks ?? NO_MARKS).map(([sign, severity, text]) => (
+            <li key={text}>
+              <span aria-hidden="true" style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}>
+                {sign}
+              </span>{' '}
+              <small>{text}</small>
             </li>
           ))}
         </ul>

@@ -38,7 +38,7 @@ export function formatRate(perSecond: number | null): string {
 }
 
 /** Rate per second below which the number in all says more than the rate. */
-export const SLOW = 0.1
+const SLOW = 0.1
 
 /** Formats the growth of a counter: its rate or, for a slow or a rare one, the number in all, such as `12 in all`. */
 export function formatGrowth(perSecond: number | null, total: number | null, isRare = false): string {

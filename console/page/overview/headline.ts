@@ -16,26 +16,21 @@ export function chooseHeadline({
   openDeadLetters,
 }: Pick<Overview, 'standing' | 'firing' | 'openDeadLetters'>): Headline {
   const letters = openDeadLetters ? { letters: formatCount(openDeadLetters, 'open dead letter') } : {}
-  const alerts = describeFiring(firing ?? [])
+  const counts = (firing ?? []).map(({ severity, count }) => `${formatNumber(count)} ${severity}`)
+  const are = countFiring(firing ?? []) === 1 ? 'alert is' : 'alerts are'
+  const alerts = counts.length > 0 ? [`${counts.join(' and ')} ${are} firing`] : []
   if (standing.length > 0) {
-    const also = alerts === '' ? '' : `, and ${alerts}`
-    return { tone: 'bad', text: `The flow has stalled${also}. The list shows where, and why.`, ...letters }
+    const text = `${['The flow has stalled', ...alerts].join(', and ')}. The list shows where, and why.`
+    return { tone: 'bad', text, ...letters }
   }
-  const problems = [alerts, letters.letters && 'there are open dead letters:'].filter(Boolean).join(', and ')
-  if (problems) {
-    const tone = firing?.some(({ severity }) => severity === 'critical') ? 'bad' : 'warn'
-    return { tone, text: `Nothing has stalled, but ${problems}${letters.letters ? '' : '.'}`, ...letters }
+  const problems = [...alerts, ...(letters.letters ? ['there are open dead letters'] : [])]
+  if (problems.length > 0) {
+    const text = `Nothing has stalled, but ${problems.join(', and ')}${letters.letters ? ':' : '.'}`
+    return { tone: firing?.[0]?.severity === 'critical' ? 'bad' : 'warn', text, ...letters }
   }
   if (openDeadLetters === null)
     return { tone: 'plain', text: 'Nothing has stalled. The dead letters have not been counted yet.' }
   return { tone: 'good', text: 'Everything flows.' }
-}
-
-/** Returns a clause such as `1 critical and 2 warning alerts are firing`; empty without alerts. */
-function describeFiring(firing: NonNullable<Overview['firing']>): string {
-  const total = countFiring(firing)
-  const counts = firing.map(({ severity, count }) => `${formatNumber(count)} ${severity}`)
-  return total === 0 ? '' : `${counts.join(' and ')} ${total === 1 ? 'alert is' : 'alerts are'} firing`
 }
 
 /** Returns the number of firing alerts of all severities. */

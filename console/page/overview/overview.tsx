@@ -12,7 +12,7 @@ import { AnswerView, EmptyMessage } from '../components/answer-view.tsx'
 import { type Column, column, DataTable, linkColumn, numberColumn } from '../components/data-table.tsx'
 import { Tile } from '../components/facts.tsx'
 import { Badge, Moment, toTone } from '../components/labels.tsx'
-import { formatCompact, formatGrowth, formatRate, SLOW } from '../components/value-texts.ts'
+import { formatCompact, formatGrowth } from '../components/value-texts.ts'
 import { Flow, sumCounters } from './flow.tsx'
 import { chooseHeadline, countFiring, describeState } from './headline.ts'
 import { addSnapshot, computeRate } from './rates.ts'
@@ -92,54 +92,30 @@ function StallSummary({ overview }: Pick<Props, 'overview'>): JSX.Element {
 }
 
 function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
-  const get = (name: string) => counters[name] ?? null
-  const alerts = firing && countFiring(firing)
+  const total = (name: string) => formatGrowth(null, counters[name] ?? null)
+  const formatNow = (count: number | null) => (count === null ? '–' : formatCompact(count))
+  const flowing = (name: string) => formatGrowth(rate(name), counters[name] ?? null)
+  const note = (name: string) => (flowing(name) === total(name) ? '' : total(name))
   return (
     <dl class="tiles">
-      {FLOWING.map(([name, title]) => (
-        <Tile
-          key={name}
-          title={title}
-          value={formatGrowth(rate(name), get(name))}
-          note={(rate(name) ?? 0) >= SLOW && formatGrowth(null, get(name))}
-        />
-      ))}
-      {RARE.map(([name, title]) => (
-        <Tile
-          key={name}
-          title={title}
-          value={formatTotal(get(name))}
-          note={`in all${rate(name) ? `, ${formatRate(rate(name))} now` : ''}`}
-          tone={name === 'failed' && rate(name) ? 'bad' : 'plain'}
-        />
-      ))}
+      <Tile title="Readings in" value={flowing('in')} note={note('in')} />
+      <Tile title="Applied" value={flowing('applied')} note={note('applied')} />
+      <Tile title="Duplicates" value={total('duplicates')} />
+      <Tile title="Failed" value={total('failed')} tone={rate('failed') ? 'bad' : 'plain'} />
       <Tile
         title="Alerts firing"
-        value={formatTotal(alerts)}
-        note={<a href="/alerts">{formatGrowth(null, get('alerts'))}</a>}
-        tone={alerts && firing ? toTone(firing[0]?.severity) : 'plain'}
+        value={formatNow(firing && countFiring(firing))}
+        note={<a href="/alerts">{total('alerts')}</a>}
+        tone={firing?.[0] ? toTone(firing[0].severity) : 'plain'}
       />
       <Tile
         title="Open dead letters"
-        value={formatTotal(openDeadLetters)}
-        note={<a href="/failures">{formatGrowth(null, get('letters'))}</a>}
+        value={formatNow(openDeadLetters)}
+        note={<a href="/failures">{total('letters')}</a>}
         tone={rate('letters') ? 'bad' : 'plain'}
       />
     </dl>
   )
-}
-
-const FLOWING = [
-  ['in', 'Readings in'],
-  ['applied', 'Applied'],
-] as const
-const RARE = [
-  ['duplicates', 'Duplicates'],
-  ['failed', 'Failed'],
-] as const
-
-function formatTotal(count: number | null): string {
-  return count === null ? '–' : formatCompact(count)
 }
 
 function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.Element {

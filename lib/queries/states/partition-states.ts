@@ -87,31 +87,6 @@ export async function findRememberedTopics<Topic extends TopicSize>(
   return (await Promise.all(topics.map(remembers))).flat()
 }
 
-/** Number of partitions that are looked at together. A partition without records has no state. */
-const PROBED = 64
-
-/**
- * Returns the states of a consumer in a topic whose number of partitions is not known. The search ends where many partitions in a
- * row have no state.
- *
- * @throws Unavailable if Redis does not answer
- */
-export async function findStateKeys(
-  inspection: Pick<StateInspection, 'summary'>,
-  consumer: string,
-  topic: string,
-): Promise<StateKey[]> {
-  const found: StateKey[] = []
-  for (let from = 0, known = 1; known > 0; from += PROBED) {
-    const keys = Array.from({ length: PROBED }, (_, at) => ({ consumer, topic, partition: from + at }))
-    const summaries = await Promise.all(keys.map(key => inspection.summary(key)))
-    const own = keys.filter((_, at) => (summaries[at]?.version.appliedOffset ?? -1) >= 0)
-    found.push(...own)
-    known = own.length
-  }
-  return found
-}
-
 /** Converts the details of a partition state to a summary. Pure. */
 function partitionState(
   { partition }: StateKey,

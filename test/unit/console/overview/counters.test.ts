@@ -51,7 +51,7 @@ function countersOf(outcomes: typeof OUTCOMES | undefined = OUTCOMES, lags = LAG
   return buildCounters({
     lags,
     outcomes: outcomes && new Map(Object.entries(outcomes).map(([name, own]) => [name, { ...NONE, ...own }])),
-    written: new Map(WRITTEN.map(([signal, count]) => [getTopic(signal), count])),
+    written: new Map(WRITTEN.map(([signal, end]) => [getTopic(signal), [{ end }]])),
     getTopic,
     readingInputs: new Set(['greenhouse']),
   })
@@ -84,7 +84,7 @@ describe('the counters of the overview', () => {
   it('given no answer of Redis or of Kafka, then what depends on it is not known', () => {
     const withoutRedis = buildCounters({
       ...{ lags: LAGS, outcomes: undefined, getTopic, readingInputs: new Set<string>() },
-      written: new Map([['the.failures', 8]]),
+      written: new Map([['the.failures', [{ end: 8 }]]]),
     })
     const { in: readings, applied, duplicates, alerts, sent, failed } = withoutRedis
     assert.deepEqual([readings, applied, duplicates, alerts, sent, failed], [null, null, null, null, null, 8])

@@ -154,11 +154,11 @@ describe('the legend of a chart', () => {
       bands: [],
     })
     assert.deepEqual(legend, [
-      ['line', 'mean of each minute'],
-      ['edge', 'least to greatest'],
-      ['level critical', 'threshold of a rule, critical'],
-      ['span critical', 'alert firing, critical'],
-      ['span warning', 'alert firing, warning'],
+      ['━', '', 'mean of each minute'],
+      ['▒', '', 'least to greatest'],
+      ['╍', 'critical', 'threshold of a rule, critical'],
+      ['▌', 'critical', 'alert firing, critical'],
+      ['▌', 'warning', 'alert firing, warning'],
     ])
   })
 })

@@ -35,24 +35,24 @@ export interface Marks {
   readonly bands: readonly Band[]
 }
 
-/** Returns the legend of a chart of statistics: a character that looks like each mark, its severity if it has one, and its text. */
+/** Returns the legend of a chart of statistics: the shape of each mark, its severity if it has one, and its text. */
 export function listLegend({
   levels,
   spans,
   bands,
-}: Marks): [sign: string, severity: string, text: string][] {
-  const list = (sign: string, text: string, marks: readonly { readonly severity: string }[]) =>
+}: Marks): [shape: string, severity: string, text: string][] {
+  const list = (shape: string, text: string, marks: readonly { readonly severity: string }[]) =>
     [...new Set(marks.map(({ severity }) => severity))].map((severity): [string, string, string] => [
-      sign,
+      shape,
       severity,
       `${text}, ${severity}`,
     ])
   return [
-    ['━', '', 'mean of each minute'],
-    ['▒', '', 'least to greatest'],
-    ...list('░', 'usual values of a rule', bands),
-    ...list('╍', 'threshold of a rule', levels),
-    ...list('▌', 'alert firing', spans),
+    ['line', '', 'mean of each minute'],
+    ['area', '', 'least to greatest'],
+    ...list('area', 'usual values of a rule', bands),
+    ...list('level', 'threshold of a rule', levels),
+    ...list('area', 'alert firing', spans),
   ]
 }
 

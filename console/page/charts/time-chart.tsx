@@ -67,11 +67,12 @@ export function TimeChart(props: Props): JSX.Element {
       <p class="readout" ref={readoutRef} aria-hidden="true" />
       {shapes.includes('edge') && (
         <ul class="row muted" aria-label="Legend">
-          {listLegend(props.marks ?? NO_MARKS).map(([sign, severity, text]) => (
+          {listLegend(props.marks ?? NO_MARKS).map(([shape, severity, text]) => (
             <li key={text}>
-              <span aria-hidden="true" style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}>
-                {sign}
-              </span>{' '}
+              <span
+                class={`dot swatch ${shape}`}
+                style={{ color: `var(${COLORS[severity] ?? '--pico-primary'})` }}
+              />
               <small>{text}</small>
             </li>
           ))}

@@ -154,11 +154,11 @@ describe('the legend of a chart', () => {
       bands: [],
     })
     assert.deepEqual(legend, [
-      ['━', '', 'mean of each minute'],
-      ['▒', '', 'least to greatest'],
-      ['╍', 'critical', 'threshold of a rule, critical'],
-      ['▌', 'critical', 'alert firing, critical'],
-      ['▌', 'warning', 'alert firing, warning'],
+      ['line', '', 'mean of each minute'],
+      ['area', '', 'least to greatest'],
+      ['level', 'critical', 'threshold of a rule, critical'],
+      ['area', 'critical', 'alert firing, critical'],
+      ['area', 'warning', 'alert firing, warning'],
     ])
   })
 })

@@ -45,7 +45,7 @@ export interface Overview {
 }
 
 /** Number of firing alerts of a severity. */
-export interface FiringCount {
+interface FiringCount {
   readonly severity: string
   readonly count: number
 }

@@ -31,7 +31,7 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 }
 
 /** Formats a rate per second, such as `1,012/s`, `12.3/s` or `0.04/s`; a dash if unknown. */
-export function formatRate(perSecond: number | null): string {
+function formatRate(perSecond: number | null): string {
   if (perSecond === null) return '–'
   const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2
   return `${formatNumber(Number(perSecond.toFixed(digits)))}/s`

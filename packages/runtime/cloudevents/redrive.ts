@@ -13,6 +13,8 @@ const FAILURE = `${OWN}redrive-failure`
 const ATTEMPT = `${OWN}redrive-attempt`
 const HISTORY = `${OWN}redrive-history`
 const PLACE = `${OWN}redrive-place`
+const TOPIC = `${OWN}redrive-topic`
+const LOG = `${OWN}redrive-log`
 const RECEIVERS = `${OWN}redrive-receivers`
 
 /** Maximum number of attempts in the headers, and their maximum size. If there are more, only the newest attempts are kept. */
@@ -39,6 +41,10 @@ export interface RedriveTarget {
 }
 
 export interface RecordPlace {
+  /** Topic of another application, into which nothing is written; absent if the record is redriven into its own topic. */
+  readonly topic?: string
+  /** Identity of the log of that topic; absent if it is unknown. */
+  readonly log?: string
   readonly partition: number
   readonly offset: number
   /** Append time of the original record, in milliseconds since the epoch; absent in records of earlier versions. */
@@ -60,7 +66,7 @@ export function readRedriveTarget({ headers }: Pick<LogRecord, 'headers'>): Redr
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
-    place: parsePlace(text(headers, PLACE) ?? ''),
+    place: readPlace(headers),
     receivers: parseReceivers(text(headers, RECEIVERS)),
   })
 }
@@ -68,11 +74,16 @@ export function readRedriveTarget({ headers }: Pick<LogRecord, 'headers'>): Redr
 /** Partition, offset and append time, such as `3:17:1772366400000`. */
 const PLACE_FORM = /^(\d{1,9}):(\d{1,15})(?::(?:(\d{1,15})|.*))?$/
 
-function parsePlace(header: string): RecordPlace | undefined {
-  const [, partition, offset, timestampMs] = PLACE_FORM.exec(header) ?? []
+function readPlace(headers: LogRecord['headers']): RecordPlace | undefined {
+  const [, partition, offset, timestampMs] = PLACE_FORM.exec(text(headers, PLACE) ?? '') ?? []
   if (partition === undefined) return undefined
-  const at = { partition: Number(partition), offset: Number(offset) }
-  return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
+  const topic = text(headers, TOPIC)
+  return omitUndefined({
+    ...(topic === undefined ? {} : { topic, log: text(headers, LOG) }),
+    partition: Number(partition),
+    offset: Number(offset),
+    timestampMs: timestampMs === undefined ? undefined : Number(timestampMs),
+  })
 }
 
 /** Returns the names in the header. Any client may write it, so an invalid header counts as absent. */
@@ -94,6 +105,8 @@ export function buildRedriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
     [ATTEMPT]: String(attempt),
     [HISTORY]: selectNewest(history).text,
     [PLACE]: place && formatPlace(place),
+    [TOPIC]: place?.topic,
+    [LOG]: place?.log,
     [RECEIVERS]: receivers && JSON.stringify(receivers),
   })
   return Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])
@@ -169,6 +182,17 @@ function isTime(text: unknown): text is string {
 
 function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
+}
+
+/** Position and append time of a record, or those of the record that failed if it is redriven from a topic of another application. */
+export type OriginalRecord = Pick<LogRecord, 'topic' | 'log' | 'partition' | 'offset' | 'timestampMs'>
+
+/** Returns a record, or the position at which it failed if that is in a topic of another application. */
+export function findOriginal<R extends OriginalRecord>(
+  record: R,
+  redriveTarget: RedriveTarget | undefined,
+): R {
+  return redriveTarget?.place?.topic === undefined ? record : { ...record, ...redriveTarget.place }
 }
 
 /** Returns the headers that the producer wrote. */

@@ -23,7 +23,6 @@ export { FORGET, scheduleForgetting } from './forget-timer.ts'
 export {
   deferRecord,
   type Forwarder,
-  type Forwarding,
   forwardRecord,
   type SourceRecord,
 } from './forwarder.ts'

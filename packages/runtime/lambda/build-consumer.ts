@@ -1,9 +1,8 @@
 /** Builds the consumer of a Kafka-triggered handler from its settings, without connecting to Kafka or Redis. */
-import { COUNTED_MS } from '../cloudevents/log-time.ts'
 import type { Application } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
-import { CONSUMER_DEFAULTS, type Consumer, type Process, readsForeignLogs } from '../pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
 import { consumerSettings } from '../settings/consumer.ts'
 import { generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
@@ -65,12 +64,6 @@ export async function buildWritingConsumer(plan: HandlerPlan, environment: Envir
   return consumer
 }
 
-/**
- * Number of records of a log of another application whose ids are remembered. Stores keep up to twice as many: about 12 MB for each
- * partition.
- */
-const COUNTED_IDS = 100_000
-
 function createConsumer(
   application: Application,
   config: ConsumerConfig,
@@ -79,8 +72,7 @@ function createConsumer(
 ): Consumer {
   const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
     config
-  const { sinceMs, emitters } = config
-  const isForeign = readsForeignLogs({ process })
+  const { sinceMs, emitters, logTime } = config
   return {
     ...CONSUMER_DEFAULTS,
     application,
@@ -90,12 +82,12 @@ function createConsumer(
     process,
     env,
     contentMode,
-    idWindowMs: isForeign ? COUNTED_IDS * COUNTED_MS : idWindowMs,
+    idWindowMs,
     failureBytes,
     newEntities,
     futureToleranceMs,
     earliestTimeMs,
-    logTime: isForeign ? 'counted' : config.logTime,
+    logTime,
     emitters,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }

@@ -1,11 +1,12 @@
 import type { DataWriter } from '../cloudevents/data-writer.ts'
-import type { LogTime } from '../cloudevents/log-time.ts'
+import { COUNTED_MS, type LogTime } from '../cloudevents/log-time.ts'
 import type { ContentMode } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
 import { contextTypes, type KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { TopicName } from '../consumer/topic-name.ts'
+import { computeFailureBytes } from './model/failure-memory.ts'
 import type { DataReader } from './ports.ts'
 
 // A keyed process whose state type is unknown. The pipeline only parses states from JSON and serializes them.
@@ -44,6 +45,8 @@ export interface Consumer<P extends Process = Process> {
    * Source of the append time: `append` is the record's timestamp, `carried` the original timestamp in a replayed record's header.
    */
   readonly logTime: LogTime
+  /** Set for a topic of another application, see `adaptToTopic`: nothing is redriven into it, so none of its failures is remembered. */
+  readonly isForeign?: true
   /** Topic to which failure records are sent. The failure router itself writes directly to the dlq topic. */
   readonly failuresTo: TopicName
   /** Upper bound, in bytes, for the failure memory of a topic. All partitions of the topic share it. */
@@ -108,7 +111,38 @@ export const CONSUMER_DEFAULTS = {
   reserveMs: 3_000,
 } as const
 
-/** Returns true if the consumer reads logs of other applications, into which nothing is written. */
-export function readsForeignLogs({ process }: Pick<Consumer, 'process'>): boolean {
+/**
+ * Number of records of a log of another application whose ids are remembered. Stores keep up to twice as many: about 12 MB for each
+ * partition.
+ */
+const COUNTED_IDS = 100_000
+
+/**
+ * Returns the consumer with the limits that hold for one topic. A process with `foreignLogs` decides the records of a topic of the
+ * application, such as those that are redriven, like any other process.
+ *
+ * @param topic name of the topic in Kafka
+ */
+export function adaptToTopic(consumer: Consumer, topic: string): Consumer {
+  const known = adapted.get(consumer) ?? new Map<string, Consumer>()
+  adapted.set(consumer, known)
+  const own = known.get(topic) ?? limitToTopic(consumer, topic)
+  known.set(topic, own)
+  return own
+}
+
+/** Adapted consumers by topic. Each invocation needs them for each partition. */
+const adapted = new WeakMap<Consumer, Map<string, Consumer>>()
+
+function limitToTopic(consumer: Consumer, topic: string): Consumer {
+  const { application } = consumer
+  const failureBytes = computeFailureBytes(application, consumer.failureBytes, topic)
+  if (!readsForeignLogs(consumer) || application.topicNamed(topic)) return { ...consumer, failureBytes }
+  const counted = { idWindowMs: COUNTED_IDS * COUNTED_MS, logTime: 'counted' } as const
+  return { ...consumer, ...counted, failureBytes, isForeign: true }
+}
+
+/** Returns true if the topics of the process may belong to other applications, into which nothing is written. */
+export function readsForeignLogs({ process }: { readonly process: object }): boolean {
   return 'foreignLogs' in process && process.foreignLogs === true
 }

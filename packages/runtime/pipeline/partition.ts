@@ -3,7 +3,7 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { omitUndefined } from '../consumer/omit-undefined.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
-import { type Consumer, hasTimers, isSegmentSink, readsForeignLogs } from './consumer.ts'
+import { adaptToTopic, type Consumer, hasTimers, isSegmentSink } from './consumer.ts'
 import { prepare } from './decoding/decode-chunk.ts'
 import { PartitionStopped, Unavailable, unpreparedIn } from './errors.ts'
 import type { Invocation, PartitionRun } from './invocation.ts'
@@ -12,7 +12,6 @@ import { PendingRecords } from './log/pending-records.ts'
 import { SegmentCutter } from './log/segment-cutter.ts'
 import { type End, isEnd, type Missing } from './model/chunk.ts'
 import type { Deferred } from './model/decision.ts'
-import { computeFailureBytes } from './model/failure-memory.ts'
 import { formatLog, type LogIdentity } from './model/log.ts'
 import type { StateKey } from './model/partition-state.ts'
 import type { Allowed } from './model/tries.ts'
@@ -29,18 +28,19 @@ const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
-  consumer: Consumer,
+  baseConsumer: Consumer,
   ports: PartitionRun['ports'] & StatesPort,
   invocation: Invocation,
   { topic, partition, records, createTimeFrom }: PartitionBatch,
 ): Promise<PartitionResult> {
+  const consumer = adaptToTopic(baseConsumer, topic)
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const [first] = records as [LogRecord]
   const { confirmed } = invocation.logChecks
   const place = `${topic}/${partition}`
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   // Without an await for other logs: it would delay every partition by a turn of the event loop.
-  const isForeign = readsForeignLogs(consumer)
+  const { isForeign } = consumer
   const identified = isForeign ? await identifyLog(ports.log, topic) : NOT_IDENTIFIED
   if (identified.kind === 'deferred') return stopAt(first, identified.deferred)
   const { log } = identified
@@ -96,19 +96,14 @@ async function identifyLog(log: PartitionRun['ports']['log'], topic: string): Pr
 }
 
 function createRun(
-  baseConsumer: Consumer,
+  consumer: Consumer,
   ports: PartitionRun['ports'],
   invocation: Invocation,
   stateKey: StateKey,
   pending: PendingRecords,
   hasProducerTimes: boolean,
 ): PartitionRun {
-  const { application, failureBytes } = baseConsumer
-  const consumer = {
-    ...baseConsumer,
-    failureBytes: computeFailureBytes(application, failureBytes, stateKey.topic),
-  }
-  const code = computeCode(invocation.codeVersion(), baseConsumer)
+  const code = computeCode(invocation.codeVersion(), consumer)
   const { remainingMs, nowMs, pause } = invocation
   const reportTry: Allowed['reportTry'] = one => ports.observer.reportTry(stateKey, one)
   const allowed = { remainingMs, nowMs, pause, reportTry, isFirst: true }

@@ -3,7 +3,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { failure, isRetried } from '../../consumer/failure-codes.ts'
 import { failureId } from '../../consumer/failure-event.ts'
-import { keepsStates } from '../consumer.ts'
+import { keepsStates, readsForeignLogs } from '../consumer.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -12,6 +12,7 @@ import type { LogClock } from '../model/log.ts'
 import type { RememberedId } from '../model/partition-state.ts'
 import type { DuplicateReason } from '../model/reasons.ts'
 import type { Snapshot } from '../model/snapshot.ts'
+import { createForeignFailure } from '../outbox/failure-record.ts'
 import { findSequencedOrigin } from '../outbox/position.ts'
 import {
   closeFailure,
@@ -106,7 +107,11 @@ function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt |
   if (redriveTarget?.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
   const earlier = work.copy.failures.find(redriveTarget.failure, clock.nowMs)
   const why = explainRefusal(work, redriveTarget, earlier, decoded)
-  if (why === undefined) return { kind: 'attempt', at: earlier }
+  if (why === undefined)
+    return {
+      kind: 'attempt',
+      at: earlier ?? createForeignFailure(decoded.record, redriveTarget, clock.nowMs),
+    }
   if (typeof why !== 'string') return toDecidedRecord(createDuplicate(decoded, why.repeats))
   return toDecidedRecord(
     fail(work, { ...decoded, clock, attemptAt: undefined }, failure('unknown-failure', why)),
@@ -130,9 +135,15 @@ function explainRefusal(
   if (place && failureId(redriveTarget.consumer, { ...record, ...place }) !== id)
     return 'its original position differs from that of the failure'
   if (earlier) return explainNotNext(redriveTarget, earlier, decoded)
+  // No state remembers the failure of a record in a topic of another application. Its first redrive opens it here.
+  if (isForeignFailure(work, redriveTarget)) return undefined
   // No failure is known, so this code has processed the original record successfully, for example when the log was read again.
   if (place && work.copy.failures.hasNeverFailed(id, record, place)) return { repeats: 'failure-not-open' }
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
+}
+
+function isForeignFailure({ consumer }: Work, { attempt, place }: RedriveTarget): boolean {
+  return place?.topic !== undefined && attempt > 1 && readsForeignLogs(consumer)
 }
 
 function toDecidedRecord(decision: Decision, attemptAt?: RememberedFailure): DecidedRecord {

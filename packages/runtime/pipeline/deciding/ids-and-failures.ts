@@ -3,7 +3,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { requireTopicSettings } from '../../consumer/application.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
-import { type Consumer, readsForeignLogs } from '../consumer.ts'
+import type { Consumer } from '../consumer.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { RememberedId } from '../model/partition-state.ts'
 import type { Snapshot } from '../model/snapshot.ts'
@@ -68,12 +68,11 @@ export class RememberedFailures {
 
   readonly #isForeign: boolean
 
-  constructor(snapshot: Snapshot, consumer: Pick<Consumer, 'application' | 'process'>) {
-    const { application } = consumer
+  constructor(snapshot: Snapshot, { application, isForeign }: Pick<Consumer, 'application' | 'isForeign'>) {
     this.windowMs = requireTopicSettings(application, application.deadLettersTopic).keptDays * DAY_MS
     this.completeFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
     this.#snapshot = snapshot
-    this.#isForeign = readsForeignLogs(consumer)
+    this.#isForeign = isForeign === true
   }
 
   /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */

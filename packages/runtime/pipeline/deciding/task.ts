@@ -1,6 +1,6 @@
 /** Outcomes of a task, which is a record that may be processed: it is completed, parked or failed. Changes only the working copy. */
 import type { Failure } from '../../consumer/failure-codes.ts'
-import { type FailureData, failureId } from '../../consumer/failure-event.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'
 import type { Decision } from '../model/decision.ts'
 import type { RememberedFailure } from '../model/failure-memory.ts'
@@ -9,6 +9,7 @@ import type { DuplicateReason, IgnoredReason, ParkedReason } from '../model/reas
 import {
   createFailureRecord,
   createRememberedFailure,
+  describeFirst,
   failureEventId,
   failureRecordBytes,
 } from '../outbox/failure-record.ts'
@@ -82,18 +83,14 @@ export function remember(work: Work, { isTick, fingerprint, clock }: Task): void
 /** Returns the failure of this attempt that was published before the state was lost; undefined if none is known. */
 export function findPublishedFailure(
   { consumer, copy }: Work,
-  { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
+  failing: Pick<Task, 'record' | 'attemptAt' | 'clock'>,
 ): FailedBefore | undefined {
   if (!copy.failures.hasPublished) return undefined
+  const { record, attemptAt, clock } = failing
   const { name } = consumer.process
-  const { partition, offset } = attemptAt ?? record
-  const id = attemptAt?.id ?? failureId(name, record)
-  const attempt = (attemptAt?.attempt ?? 0) + 1
-  const eventId = failureEventId(name, record, { id, partition, offset, attempt })
-  return copy.failures.findPublished(
-    eventId,
-    attemptAt ? Date.parse(attemptAt.firstFailedAt) : record.timestampMs,
-  )
+  const failure = createRememberedFailure(name, failing, attemptAt, clock.nowMs)
+  const first = describeFirst(record, failure)
+  return copy.failures.findPublished(failureEventId(name, first, failure), first.timestampMs)
 }
 
 export function closeFailure(work: Work, { attemptAt }: Task): void {

@@ -47,7 +47,10 @@ export class WorkingCopy {
   readonly progress: Progress
 
   constructor(
-    consumer: Pick<Consumer, 'application' | 'process' | 'idWindowMs' | 'limits' | 'newEntities'>,
+    consumer: Pick<
+      Consumer,
+      'application' | 'process' | 'idWindowMs' | 'limits' | 'newEntities' | 'isForeign'
+    >,
     snapshot: Snapshot,
   ) {
     const isTrusted = 'trustsProducers' in consumer.process && consumer.process.trustsProducers

@@ -47,12 +47,11 @@ export type Decoded =
 
 type Expectations = Pick<
   Consumer,
-  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs'
+  'application' | 'reader' | 'futureToleranceMs' | 'earliestTimeMs' | 'sinceMs' | 'isForeign'
 > & {
   readonly process: {
     readonly name: string
     readonly accepts: readonly string[]
-    readonly foreignLogs?: true
     readonly context?: Pick<PartitionContext<unknown>, 'setBy'>
   }
 }
@@ -64,7 +63,7 @@ type Expectations = Pick<
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   // Nothing is redriven into a log of another application. Such headers were copied with the record.
-  const redriveTarget = consumer.process.foreignLogs ? undefined : readRedriveTarget(record)
+  const redriveTarget = consumer.isForeign ? undefined : readRedriveTarget(record)
   if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
@@ -79,7 +78,8 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
     const event = readForeign(record, readEvent(record), consumer.application, redriveTarget)
-    return isFailure(event) ? { kind: 'failed', failure: event } : decodeEvent(record, event, consumer)
+    if (isFailure(event)) return { kind: 'failed', failure: event }
+    return decodeEvent(record, event, consumer, redriveTarget?.place?.timestampMs)
   } catch (error) {
     if (unpreparedIn(error)) throw error
     return { kind: 'failed', failure: unexpectedFailure(error) }
@@ -104,7 +104,13 @@ function readForeign(
   return application.readForeign(written, isForeign ? undefined : read) ?? read
 }
 
-function decodeEvent(record: LogRecord, sent: Event, consumer: Expectations): Content {
+/** @param writtenMs append time of the record that failed, for a redriven record */
+function decodeEvent(
+  record: LogRecord,
+  sent: Event,
+  consumer: Expectations,
+  writtenMs = record.timestampMs,
+): Content {
   const { application, futureToleranceMs, earliestTimeMs, process } = consumer
   const event = readPlain(record, sent, consumer)
   if (event === undefined) return { kind: 'ignored', event: sent, reason: ignoredReason(sent, consumer) }
@@ -115,7 +121,7 @@ function decodeEvent(record: LogRecord, sent: Event, consumer: Expectations): Co
   if (event.type === application.failureEndedType && !process.accepts.includes(event.type))
     return decodeFailureEnded(event, read.data, process)
   if (!isWanted(event, consumer)) return { kind: 'ignored', event, reason: ignoredReason(event, consumer) }
-  const timeMs = event.time === undefined ? record.timestampMs : parseTime(event.time)
+  const timeMs = event.time === undefined ? writtenMs : parseTime(event.time)
   const large = largeAttribute(event)
   if (large) return toFailedContent(event, failure('attributes-too-large', large))
   const { readAtMs } = record

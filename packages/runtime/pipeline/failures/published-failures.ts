@@ -10,7 +10,7 @@ import { requireTopicSettings } from '../../consumer/application.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId, originalPosition } from '../../consumer/failure-event.ts'
-import type { Consumer } from '../consumer.ts'
+import { type Consumer, readsForeignLogs } from '../consumer.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
 import type { PublishedFailure, PublishedFailures } from '../model/failure-memory.ts'
 import type { StateKey } from '../model/partition-state.ts'
@@ -103,7 +103,7 @@ export class PublishedFailureReader {
       const topic = application.kafkaTopic(name, env)
       if (!(await this.#readTopic(topics, consumer, topic, name === failuresTo))) return undefined
     }
-    const failures = this.#found.get(placeName(stateKey.topic, stateKey.partition)) ?? new Map()
+    const failures = this.#found.get(holderName(consumer, stateKey.topic, stateKey.partition)) ?? new Map()
     return { failures, keptFromMs: this.#keptFromMs }
   }
 
@@ -138,12 +138,13 @@ export class PublishedFailureReader {
     return true
   }
 
-  #take(event: Event, { application, process }: Consumer): void {
+  #take(event: Event, consumer: Consumer): void {
+    const { application, process } = consumer
     const data = event.data as Partial<FailureData> | undefined
     if (data?.consumer !== process.name || typeof data.originalTopic !== 'string') return
     const failed = data as FailureData
     const { originalTimestamp, attempt, errorType, parks, history = [] } = failed
-    const place = placeName(failed.originalTopic, failed.originalPartition)
+    const place = holderName(consumer, failed.originalTopic, failed.originalPartition)
     const own = this.#found.get(place) ?? new Map<string, PublishedFailure>()
     this.#found.set(place, own)
     const latest = { code: errorType as FailureCode, originalTimestamp, parks }
@@ -166,6 +167,11 @@ async function readEvents(records: readonly LogRecord[], { reader }: Consumer): 
 function computeEventId(consumer: string, failed: FailureData, attempt: number): string {
   const position = originalPosition(failed)
   return failureEventId(consumer, position, { ...position, id: failureId(consumer, position), attempt })
+}
+
+/** Names the partitions that need a failure: its own, or any if records of other applications are redriven through another topic. */
+function holderName(consumer: Pick<Consumer, 'process'>, topic: string, partition: number): string {
+  return readsForeignLogs(consumer) ? '' : placeName(topic, partition)
 }
 
 function placeName(topic: string, partition: number): string {

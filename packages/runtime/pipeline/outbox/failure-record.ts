@@ -2,7 +2,13 @@
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { toBuffer } from '../../cloudevents/header-bytes.ts'
 import { estimateSize, type LogRecord } from '../../cloudevents/record.ts'
-import { originalHeaders, readRedriveHistory, readRedriveTarget } from '../../cloudevents/redrive.ts'
+import {
+  findOriginal,
+  originalHeaders,
+  type RedriveTarget,
+  readRedriveHistory,
+  readRedriveTarget,
+} from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -34,18 +40,26 @@ export function createRememberedFailure(
     const { isReopened: _, attempt, ...failure } = earlier
     return { ...failure, attempt: attempt + 1, isOpen: true, failedAtMs }
   }
+  const firstFailedAt = instant(record.readAtMs ?? record.timestampMs)
+  return { ...openFailure(record, failedAtMs), id: failureId(consumer, record), attempt: 1, firstFailedAt }
+}
+
+/** Returns the failure that the first redrive of a record of another application retries. */
+export function createForeignFailure(
+  record: LogRecord,
+  redriveTarget: RedriveTarget,
+  failedAtMs: number,
+): RememberedFailure {
+  const { failure: id, attempt } = redriveTarget
+  const firstFailedAt = readRedriveHistory(record)[0]?.failedAt ?? instant(record.timestampMs)
+  const original = findOriginal(record, redriveTarget)
+  return { ...openFailure(original, failedAtMs), id, attempt: attempt - 1, firstFailedAt }
+}
+
+function openFailure(record: LogRecord, failedAtMs: number) {
   const { partition, offset } = record
-  return {
-    id: failureId(consumer, record),
-    partition,
-    offset,
-    attempt: 1,
-    digest: computeDigest(record),
-    producerGroup: computeProducerGroup(record),
-    isOpen: true,
-    firstFailedAt: instant(record.readAtMs ?? record.timestampMs),
-    failedAtMs,
-  }
+  const [digest, producerGroup] = [computeDigest(record), computeProducerGroup(record)]
+  return { partition, offset, digest, producerGroup, isOpen: true, failedAtMs }
 }
 
 /** Maximum length of a failure message including its remedy, in characters. A longer message is truncated. */
@@ -60,7 +74,7 @@ type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 export function createFailureRecord(
   sender: Sender,
   record: LogRecord,
-  { code, message, receivers = readRedriveTarget(record)?.receivers }: Failure,
+  { code, message, receivers: left }: Failure,
   failure: RememberedFailure,
   cause: Event | undefined,
   at: EmissionPosition,
@@ -72,14 +86,16 @@ export function createFailureRecord(
   const { attempt, firstFailedAt } = failure
   const { name: consumer } = sender.process
   const logOnlyParts = listLogOnlyParts(record)
-  const id = failureEventId(consumer, record, failure)
+  const redriveTarget = readRedriveTarget(record)
+  const receivers = left ?? redriveTarget?.receivers
+  const { topic, log, timestampMs } = describeFirst(record, failure, redriveTarget)
+  const id = failureEventId(consumer, { topic, log }, failure)
   let data: FailureData = {
-    originalTopic: record.topic,
+    originalTopic: topic,
     originalPartition: failure.partition,
     originalOffset: failure.offset,
-    ...omitUndefined({ originalLog: record.log }),
-    // Timestamp of the record. For a redriven record, this is the time when it was first written.
-    originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
+    ...omitUndefined({ originalLog: log }),
+    originalTimestamp: timestampMs,
     originalKey: logOnlyParts.includes('key') ? null : (record.key?.toString('base64') ?? null),
     originalValue: logOnlyParts.includes('value') ? null : (record.value?.toString('base64') ?? null),
     originalHeaders: originalHeaders(record).map(([name, value]) => ({
@@ -109,6 +125,18 @@ export function createFailureRecord(
     entry = createFailureEntry(sender, id, at, data, undefined)
   }
   return entry
+}
+
+/** Returns topic, log and timestamp of a record at its first attempt. */
+export function describeFirst(
+  record: LogRecord,
+  { attempt, firstFailedAt }: Pick<RememberedFailure, 'attempt' | 'firstFailedAt'>,
+  redriveTarget = readRedriveTarget(record),
+): Pick<LogRecord, 'topic' | 'log' | 'timestampMs'> {
+  if (attempt === 1) return record
+  const original = findOriginal(record, redriveTarget)
+  // The failure of a record of the application was first timed by the timestamp of the record.
+  return original === record ? { ...record, timestampMs: Date.parse(firstFailedAt) } : original
 }
 
 /** Returns the parts of a record whose original bytes are available only in the log. */

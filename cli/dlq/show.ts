@@ -1,4 +1,3 @@
-import { findInputRetry } from '../../lib/app/retry-input.ts'
 import { previewRedrive } from '../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../lib/operations/dead-letters/redrive-topics.ts'
 import { parseName } from '../../lib/operations/dead-letters/selection.ts'
@@ -36,10 +35,9 @@ Examples:
       const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
       if (answer.kind !== 'found') throw new CliFailure(describeMissing(at, config.env, answer))
       const topics = await readRedriveTopics(connections, config, listReaders(config.env))
-      const retryInput = await findInputRetry([answer.found.deadLetter.consumer], config)
       return {
         found: answer.found,
-        outlook: await previewRedrive(answer.found, answer.handled, topics, retryInput),
+        outlook: previewRedrive(answer.found, answer.handled, topics),
       }
     })
     if (flat) return printLines(terminal, [toFlatEvent(found.event)])

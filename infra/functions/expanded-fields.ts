@@ -3,6 +3,7 @@ import {
   type DeclaredFunction,
   listEmitters,
   listTriggerTopics,
+  readsInputRedrives,
   type TriggerTopic,
 } from '../../lib/app/functions.ts'
 import { selectInputs } from '../../lib/app/inputs.ts'
@@ -123,9 +124,11 @@ function buildScheduleEvent(
  * bucket, and `storage` only with STORAGE_URL. A function for inputs is deployed only if there are any.
  */
 export function isDeployed(
-  { uses, inputs: selection }: Pick<DeclaredFunction, 'uses' | 'inputs'>,
+  declared: Pick<DeclaredFunction, 'uses' | 'consumes' | 'inputs'>,
   { console, historyBucket, hasStorage, inputs }: Place,
 ): boolean {
+  const { uses, inputs: selection } = declared
+  if (readsInputRedrives(declared) && inputs.length === 0) return false
   if (selection && selectInputs(selection, inputs).length === 0) return false
   const isThere = { history: historyBucket !== undefined, storage: hasStorage }
   const needs = uses.flatMap(word => USES[word]?.needs ?? [])

@@ -150,8 +150,13 @@ export interface TriggerTopic extends ReadTopic {
  * Returns the name of the consumer that a function runs. All functions for inputs run the same consumer, so that its states do not
  * depend on which function reads an input.
  */
-export function getConsumerName({ name, inputs }: Pick<DeclaredFunction, 'name' | 'inputs'>): string {
-  return inputs === undefined ? name : INTAKE
+export function getConsumerName(declared: Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>): string {
+  return declared.inputs !== undefined || readsInputRedrives(declared) ? INTAKE : declared.name
+}
+
+/** Returns whether the function reads failed records of inputs again. It is needed only where there are inputs. */
+export function readsInputRedrives({ consumes }: Pick<DeclaredFunction, 'consumes'>): boolean {
+  return consumes.includes('input-redrives')
 }
 
 /**
@@ -160,18 +165,20 @@ export function getConsumerName({ name, inputs }: Pick<DeclaredFunction, 'name' 
  * @param inputs names of all inputs of the environment
  */
 export function listTriggerTopics(
-  { name, consumes, inputs }: Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>,
+  declared: Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>,
   env: string,
-  allInputs: readonly string[] = inputs ? inputsIn(env).map(({ topic }) => topic) : [],
+  allInputs: readonly string[] = declared.inputs ? inputsIn(env).map(({ topic }) => topic) : [],
 ): TriggerTopic[] {
+  const { name, consumes, inputs } = declared
+  const consumer = getConsumerName(declared)
   const own = consumes.map(signal => ({
-    function: name,
+    function: consumer,
     signal,
     topic: topicName(signal, env),
     group: groupName(resolveReaderName(name, consumes, signal), env),
   }))
   const foreign = selectInputs(inputs, allInputs).map(topic => ({
-    function: INTAKE,
+    function: consumer,
     topic,
     group: groupName(`${name}-${topic}`, env),
   }))

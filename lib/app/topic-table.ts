@@ -122,6 +122,11 @@ const TABLE = {
   'retry-1m': defineRetryTopic(1, 'failures to try again after one minute'),
   'retry-10m': defineRetryTopic(10, 'failures to try again after ten minutes'),
   'retry-1h': defineRetryTopic(60, 'failures to try again after one hour'),
+  'input-redrives': {
+    ...defineTopic(3, 30, 2 * MiB, 'original key', 'failed records of inputs, for another attempt'),
+    timestamps: 'LogAppendTime',
+    isRedriven: true,
+  },
   dlq: {
     ...defineTickedTopic(
       3,

@@ -1,9 +1,15 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
 import { buildRedriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/index.ts'
-import { type FailedAttempt, type FailureData, failureId, omitUndefined } from '#runtime/consumer/index.ts'
+import {
+  type FailedAttempt,
+  type FailureData,
+  failureId,
+  omitUndefined,
+  originalPosition,
+} from '#runtime/consumer/index.ts'
 
-/** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
+/** Record for the partition whose state remembers the failure. */
 export interface RedrivenRecord {
   readonly topic: string
   readonly partition: number
@@ -19,31 +25,46 @@ export interface ByHand {
   readonly at: string
 }
 
+/** Topic through which records of other applications are redriven, because nothing is written into theirs. */
+export interface ForeignRedriveTopic {
+  readonly topic: string
+  readonly partitions: number
+}
+
 /** Returns whether the failure contains the complete record. Incomplete records cannot be redriven. */
 export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean {
   return omitted.length === 0
 }
 
 /**
- * Returns the record to write to the topic of the failed record.
+ * Returns the record to write to the topic of the failed record, or to the one through which it is redriven. All attempts of a
+ * record are written to the same partition.
  *
  * @param byHand redrive by an operator; undefined for a scheduled retry
+ * @param through given for a record of another application
  */
-export function createRedrivenRecord(failure: FailureData, byHand?: ByHand): RedrivenRecord {
-  const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
-  const { originalTimestamp: timestampMs, originalKey, originalValue, originalHeaders, attempt } = failure
-  const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
+export function createRedrivenRecord(
+  failure: FailureData,
+  byHand?: ByHand,
+  through?: ForeignRedriveTopic,
+): RedrivenRecord {
+  const { consumer, originalTimestamp: timestampMs, originalKey, originalValue, attempt } = failure
+  const position = originalPosition(failure)
+  const { topic, partition, offset, log } = position
+  const original = failure.originalHeaders.map(
+    ({ name, value }) => [name, Buffer.from(value, 'base64')] as const,
+  )
   const headers = buildRedriveHeaders({
     consumer,
-    failure: failureId(consumer, { topic, partition, offset }),
+    failure: failureId(consumer, position),
     attempt: attempt + 1,
     history: [...failure.history, toFailedAttempt(failure, byHand)],
     ...omitUndefined({ receivers: failure.receivers }),
-    place: { partition, offset, timestampMs },
+    place: { partition, offset, timestampMs, ...(through && omitUndefined({ topic, log })) },
   })
   return {
-    topic,
-    partition,
+    topic: through?.topic ?? topic,
+    partition: through ? partition % through.partitions : partition,
     key: decodeBase64(originalKey),
     value: decodeBase64(originalValue),
     headers: [...withoutOwn({ headers: original }), ...headers],
@@ -51,7 +72,7 @@ export function createRedrivenRecord(failure: FailureData, byHand?: ByHand): Red
 }
 
 /** Returns the attempt of a failure, for the history of the next one. */
-export function toFailedAttempt(
+function toFailedAttempt(
   { attempt, failedAt, errorType, error }: FailureData,
   byHand?: ByHand,
 ): FailedAttempt {

@@ -32,13 +32,13 @@ export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProc
 }
 
 /** Topic to which an event is appended, and its record key. */
-export interface Target {
+interface Target {
   readonly to: 'readings' | 'events'
   readonly key: string | null
 }
 
 /** Returns the target of the event of an input. */
-export function chooseTarget(event: Event, keyBy?: KeyStrategy): Target {
+function chooseTarget(event: Event, keyBy?: KeyStrategy): Target {
   const family = findFamily(event.type)
   if (family === undefined) return { to: 'events', key: formatEntity(event) }
   return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }

@@ -1,6 +1,7 @@
 /**
  * Forwarder `redriver`: redrives failed records from the retry topics once their delay has passed. A record is written to its
- * original topic and partition, with headers that make all consumers except the failed one skip it.
+ * original topic and partition, with headers that make all consumers except the failed one skip it. Nothing is written into the
+ * topics of other applications: their records have a topic of their own.
  */
 import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import {
@@ -8,17 +9,13 @@ import {
   deferRecord,
   type FailureData,
   type Forwarder,
-  type Forwarding,
   forwardRecord,
   reject,
   type SourceRecord,
   type TopicName,
 } from '#runtime/consumer/index.ts'
-import type { RetryInput } from '../app/retry-input.ts'
 import { RETRY_TYPE } from '../failures/event-types.ts'
-import { createNextFailure } from '../failures/next-failure.ts'
-import { createRedrivenRecord, isRedrivable } from '../failures/redriven-record.ts'
-import { INTAKE } from '../intake/input.ts'
+import { createRedrivenRecord, type ForeignRedriveTopic, isRedrivable } from '../failures/redriven-record.ts'
 
 /** Topic in which failure records wait for a retry. */
 interface RetryTopic {
@@ -33,9 +30,8 @@ export interface RedriverParts {
   /** Kafka names of the topics to which records may be redriven, which are the topics that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  readonly retryInput: RetryInput
-  /** Kafka name of the topic of failures. */
-  readonly failuresTopic: string
+  /** Topic for failed records of other applications, with the consumer that reads it. */
+  readonly foreign: ForeignRedriveTopic & { readonly consumer: string }
 }
 
 /**
@@ -43,7 +39,7 @@ export interface RedriverParts {
  * redriven late by the difference, but never early.
  */
 export function redriver(parts: RedriverParts): Forwarder {
-  const { from, backTo, readData } = parts
+  const { from, backTo, readData, foreign } = parts
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
   return {
     name: 'redriver',
@@ -56,9 +52,10 @@ export function redriver(parts: RedriverParts): Forwarder {
       const failure = waitingFailure(record, readData)
       if (typeof failure === 'string') return reject(failure, failure)
       const { originalTopic, originalPartition, originalOffset } = failure
-      if (failure.consumer === INTAKE) return retryOfInput(failure, dueMs, parts)
       const place = `${originalTopic}/${originalPartition}, offset ${originalOffset}`
-      if (!backTo.has(originalTopic)) {
+      const through =
+        !backTo.has(originalTopic) && failure.consumer === foreign.consumer ? foreign : undefined
+      if (!backTo.has(originalTopic) && through === undefined) {
         const why = `it comes from ${place}: no consumer of this environment reads that topic`
         return reject(why, TOPIC_NAME.test(originalTopic) ? why : 'it comes from what is not a topic')
       }
@@ -66,31 +63,9 @@ export function redriver(parts: RedriverParts): Forwarder {
         const why = `it comes from ${place}, and only there is all of it: ${failure.omitted} left out`
         return reject(why, why)
       }
-      return forwardRecord('redriven', createRedrivenRecord(failure))
+      return forwardRecord('redriven', createRedrivenRecord(failure, undefined, through))
     },
   }
-}
-
-/**
- * Maps the stored bytes of a record of an input again, because nothing is written into an input. A record that still fails becomes
- * the next attempt of the same failure.
- */
-async function retryOfInput(
-  failed: FailureData,
-  dueMs: number,
-  { retryInput, failuresTopic }: RedriverParts,
-): Promise<Forwarding> {
-  if (!isRedrivable(failed)) {
-    const why = 'only its input has the whole record'
-    return reject(why, why)
-  }
-  const record = await retryInput(failed)
-  const [reason, written] =
-    'kind' in record
-      ? ['failed-again', createNextFailure(failuresTopic, failed, record, dueMs)]
-      : ['mapped-again', record]
-  const headers = written.headers.map(([name, value]) => [name, value ?? Buffer.alloc(0)] as const)
-  return forwardRecord(reason, { topic: written.topic, key: written.key, value: written.value, headers })
 }
 
 /** Pattern of valid topic names. Any client can write to a retry topic, so other names are not logged. */

@@ -1,14 +1,20 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
 import type { Forwarder } from '#runtime/consumer/index.ts'
-import { once } from '#runtime/lambda/once.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import { APPLICATION } from '../app/application.ts'
-import type { RetryInput } from '../app/retry-input.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
 import type { GeneralSettings } from '../app/settings/index.ts'
-import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS, topicName } from '../app/topics.ts'
+import {
+  RETRY_TOPICS,
+  type RetrySignal,
+  resolveSignals,
+  TOPICS,
+  topicName,
+  topicSize,
+} from '../app/topics.ts'
+import { INTAKE } from '../intake/input.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { redriver } from './redriver.ts'
 
@@ -31,20 +37,12 @@ async function deployedRedriver({ env }: Pick<GeneralSettings, 'env'>): Promise<
   return redriverIn(env, waitMs)
 }
 
-/** Code, inputs and mappings are loaded with the first failed record of an input, because most runs have none. */
-const loadInputRetry = once(async () => (await import('../app/retry-input.ts')).createInputRetry())
-
 /**
  * Returns the redriver, with the given delays.
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
- * @param retryInput retries records of inputs, by default with the settings of the function
  */
-export function redriverIn(
-  env: string,
-  delayMs: (signal: RetrySignal) => number = waitMs,
-  retryInput: RetryInput = async failed => (await loadInputRetry())(failed),
-): Forwarder {
+export function redriverIn(env: string, delayMs: (signal: RetrySignal) => number = waitMs): Forwarder {
   return redriver({
     from: RETRY_TOPICS.map(name => ({
       name,
@@ -53,8 +51,7 @@ export function redriverIn(
     })),
     backTo: topicsBackTo(env),
     readData: APPLICATION.readData,
-    failuresTopic: topicName('failures', env),
-    retryInput,
+    foreign: { ...topicSize('input-redrives', env), consumer: INTAKE },
   })
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { STAGES } from '../../infra/place/stages.ts'
-import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
+import { isConsumer, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
 import { assertAlarms, assertFits } from './alarms.ts'
@@ -260,8 +260,9 @@ describe('serverless package', () => {
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
     assert.deepEqual(mappings.sort(byGroup), expected.sort(byGroup))
     for (const { FunctionName, Environment } of ofType('AWS::Lambda::Function')) {
-      const isConsumer = listConsumers(FUNCTIONS).includes(FunctionName.replace('sluice-prod-', ''))
-      assert.equal(Environment.Variables.REPORT_BATCH_ITEM_FAILURES, isConsumer ? 'true' : undefined)
+      const declared = FUNCTIONS.find(({ name }) => FunctionName === `sluice-prod-${name}`)
+      const isAnswered = declared && isConsumer(declared)
+      assert.equal(Environment.Variables.REPORT_BATCH_ITEM_FAILURES, isAnswered ? 'true' : undefined)
     }
   })
 

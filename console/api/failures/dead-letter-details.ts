@@ -1,7 +1,6 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 
 import type { FailedAttempt } from '#runtime/consumer/index.ts'
-import { findInputRetry } from '../../../lib/app/retry-input.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { previewRedrive, type RedriveOutlook } from '../../../lib/operations/dead-letters/preview.ts'
 import { readRedriveTopics } from '../../../lib/operations/dead-letters/redrive-topics.ts'
@@ -60,8 +59,7 @@ export function declareDeadLetterRoutes(environment: ConsoleEnvironment) {
 async function showDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
   const { found, handled } = await requireDeadLetter(environment, at)
   const topics = await readRedriveTopics(environment.connections, environment.config, environment.consumers)
-  const retryInput = await findInputRetry([found.deadLetter.consumer], environment.config)
-  return toShownDeadLetter(found, await previewRedrive(found, handled, topics, retryInput))
+  return toShownDeadLetter(found, previewRedrive(found, handled, topics))
 }
 
 async function requireDeadLetter(

@@ -1,6 +1,6 @@
 /** The flow through the environment, as a person follows it: from the topics that come in to the results that people get. Pure. */
 
-import type { DeclaredFunction } from '../../../lib/app/functions.ts'
+import { type DeclaredFunction, readsInputRedrives } from '../../../lib/app/functions.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
 import type { ReadTopic } from '../../../lib/queries/kafka/consumer-lag.ts'
 
@@ -59,7 +59,8 @@ export function buildLanes(
   consumers: readonly ReadTopic[],
   getTopic: (signal: Signal) => string,
 ): Lane[] {
-  const reading = functions.filter(({ consumes }) => consumes.length > 0)
+  // What brings records in is at the beginning of the flow.
+  const reading = functions.filter(one => one.consumes.length > 0 && !readsInputRedrives(one))
   const lanes = new Map(RESULTS.map(result => [result, new Set<string>()]))
   for (const one of reading) for (const result of findResults(one, reading)) lanes.get(result)?.add(one.name)
   return [...lanes]

@@ -19,7 +19,7 @@ const GROUP = 1_000
 
 /** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
 export async function* readEligibleLetters(
-  { request, rows, letters, topics, connections, retryInput }: Handling,
+  { request, rows, letters, topics, connections }: Handling,
   tally: Tally,
   by: string,
 ): AsyncGenerator<readonly EligibleLetter[]> {
@@ -45,8 +45,8 @@ export async function* readEligibleLetters(
     for (const { row, found } of group) {
       // The record is no longer in the topic.
       if (!found) continue
-      const record = await buildRedrive(found, topics, { by, at }, retryInput)
-      if ('leftOut' in record) tally.addLeftOut(record.leftOut)
+      const record = buildRedrive(found, topics, { by, at })
+      if (typeof record === 'string') tally.addLeftOut(record)
       else selected.push(toEligibleLetter(row, record))
     }
     for (const { record } of selected) if (record) written.add(record.topic)

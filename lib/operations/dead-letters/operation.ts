@@ -1,6 +1,6 @@
 /** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
 import type { Connections } from '#runtime/lambda/connections.ts'
-import { findInputRetry, type InputRetrySettings, type RetryInput } from '../../app/retry-input.ts'
+import type { Config } from '../../app/config.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
@@ -27,8 +27,6 @@ export interface Handling extends Selected {
   /** Topics to which records can be redriven. */
   readonly topics: RedriveTopics
   readonly connections: Pick<Connections, 'kafka'>
-  /** Maps records of inputs again; absent if none are selected. */
-  readonly retryInput?: RetryInput
   /** Signal that ends the run or the preview after the current batch. */
   readonly stop: AbortSignal
 }
@@ -36,7 +34,7 @@ export interface Handling extends Selected {
 /** Environment whose dead letters are handled. */
 interface HandlingEnvironment {
   readonly connections: Connections
-  readonly config: InputRetrySettings
+  readonly config: Pick<Config, 'env'>
   readonly letters: DeadLetterSource
   /** Functions of the environment, with the topics that they read. */
   readonly readers: readonly ReadTopic[]
@@ -54,9 +52,7 @@ export async function prepareHandling(
 ): Promise<Handling> {
   const topics = await readRedriveTopics(connections, config, readers)
   const selected = await selectDeadLetters(letters, request, stop)
-  const consumers = selected.rows.flatMap(row => (row.kind === 'letter' ? row.consumer : []))
-  const retryInput = await findInputRetry(consumers, config)
-  return { ...selected, request, letters, topics, connections, stop, ...(retryInput && { retryInput }) }
+  return { ...selected, request, letters, topics, connections, stop }
 }
 
 /** Returns the request as command-line options, for the audit event. */

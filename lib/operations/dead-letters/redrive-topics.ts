@@ -3,7 +3,8 @@
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
-import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
+import { SIGNALS, type Signal, signalIn, topicName, topicRow } from '../../app/topics.ts'
+import type { ForeignRedriveTopic } from '../../failures/redriven-record.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
@@ -17,7 +18,17 @@ interface RedriveTopic {
   readonly maxMessageBytes: number
 }
 
+/** Topics by their names in Kafka. */
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
+
+/** Returns the topic for failed records of inputs; undefined if it does not exist. */
+export function findForeignRedriveTopic(
+  topics: RedriveTopics,
+): (RedriveTopic & ForeignRedriveTopic) | undefined {
+  for (const [topic, found] of topics)
+    if (signalIn(topic) === 'input-redrives') return { ...found, topic, partitions: found.bounds.length }
+  return undefined
+}
 
 /**
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.

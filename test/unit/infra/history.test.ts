@@ -97,13 +97,13 @@ describe('a deployment', () => {
   it('without a bucket has neither tables nor an archiver', () => {
     const none = placed({ HISTORY_BUCKET: undefined })
     assert.deepEqual(buildHistoryResources(none), {})
-    const archiver = { uses: ['redis', 'history-appending'] }
+    const archiver = { consumes: [], uses: ['redis', 'history-appending'] }
     assert.equal(isDeployed(archiver, none), false)
     assert.equal(isDeployed(archiver, placed()), true)
   })
 
   it('without STORAGE_URL has no function storage, and refuses files, passwords and the former settings', () => {
-    const storage = { uses: ['redis', 'storage'] }
+    const storage = { consumes: [], uses: ['redis', 'storage'] }
     assert.equal(isDeployed(storage, placed()), false)
     const STORAGE_URL = 'postgres://sluice@db.example/sluice'
     assert.equal(isDeployed(storage, placed({ STORAGE_URL })), true)

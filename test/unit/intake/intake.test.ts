@@ -3,12 +3,9 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { dataReader } from '../../../lib/app/data-reader.ts'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { intake } from '../../../lib/intake/intake.ts'
-import { createMapAgain } from '../../../lib/intake/map-again.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
@@ -34,14 +31,8 @@ const AT_ONCE = { nowMs: () => AT }
 function createStage(topic = 'sensors'): Stage {
   const stage = new Stage(intake(INPUTS) as never)
   const application = { ...APPLICATION, readForeign: createRecordReader(LOADED) }
-  stage.consumer = { ...stage.consumer, application, logTime: 'counted' }
+  stage.consumer = { ...stage.consumer, application }
   return Object.assign(stage, { topic })
-}
-
-const PLAN = { ...CONSUMER_DEFAULTS, inputs: LOADED, application: APPLICATION, reader: dataReader({}) }
-
-function mapAgain(failed: FailureData) {
-  return createMapAgain(PLAN)(failed, AT)
 }
 
 function record(
@@ -256,12 +247,10 @@ describe('the function intake', () => {
 
   it('makes a dead letter of a record that is nested too deeply', async () => {
     const nested = '['.repeat(20_000) + ']'.repeat(20_000)
-    const { stage, events } = await take('orders', [
+    const { stage } = await take('orders', [
       `{"customer":{"id":"a"},"created_at":"2026-03-01T11:00:00Z","nested":${nested}}`,
     ])
     assert.deepEqual(stage.outcomes, ['failed/malformed-event'])
-    const again = await mapAgain(events[0]?.data as FailureData)
-    assert.equal(again.kind === 'failure' && again.code, 'malformed-event')
   })
 
   it('refuses integers that are not exact, and data that the schema of the input does not allow', async () => {
@@ -269,54 +258,5 @@ describe('the function intake', () => {
       '{"customer":{"id":7},"created_at":"2026-03-01T11:00:00Z","n":9007199254740993}',
     ])
     assert.deepEqual(stage.outcomes, ['failed/number-not-exact'])
-  })
-})
-
-describe('a failed record of an input', () => {
-  async function failOnce(value: unknown): Promise<FailureData> {
-    const { events } = await take('motion', [value])
-    return events[0]?.data as FailureData
-  }
-
-  it('gets the id of its original position when it is mapped again', async () => {
-    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
-    const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
-    const again = await mapAgain(good)
-    const { events } = await take('motion', [TUTORIALS[4]])
-    assert.equal(again.kind === 'event' && again.event.id, events[0]?.id)
-    assert.equal(again.kind === 'event' && again.event.time, events[0]?.time)
-    assert.equal(again.kind === 'event' && again.key, 'nexus4')
-  })
-
-  it('still fails with the reasons of now', async () => {
-    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
-    const again = await mapAgain(failed)
-    assert.equal(again.kind === 'failure' && again.message, 'mapping device: "y" must be a number')
-  })
-
-  it('keeps the identity of its log, so that a topic that was created again has other ids', async () => {
-    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
-    const good = { ...failed, originalValue: Buffer.from(JSON.stringify(TUTORIALS[4])).toString('base64') }
-    const [one, other] = await Promise.all(
-      ['c:1', 'c:2'].map(originalLog => mapAgain({ ...good, originalLog })),
-    )
-    assert.ok(one?.kind === 'event' && other?.kind === 'event')
-    assert.notEqual(one.event.id, other.event.id)
-  })
-
-  it('is held to the limits and settings of the function', async () => {
-    const failed = await failOnce({ ...TUTORIALS[4], y: 'fast' })
-    const withModel = (model: string) => ({
-      ...failed,
-      originalValue: Buffer.from(JSON.stringify({ ...(TUTORIALS[4] as object), model })).toString('base64'),
-    })
-    const code = async (mapped: ReturnType<typeof mapAgain>) => {
-      const again = await mapped
-      return again.kind === 'failure' && again.code
-    }
-    assert.equal(await code(mapAgain(withModel('m'.repeat(5_000)))), 'attributes-too-large')
-    const late = createMapAgain({ ...PLAN, earliestTimeMs: AT + 1 })
-    assert.equal(await code(late(withModel('m'), AT)), 'time-too-early')
-    assert.equal(await code(createMapAgain(PLAN)(withModel('m'), AT - 3_600_000)), 'time-in-future')
   })
 })

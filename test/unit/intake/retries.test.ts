@@ -6,148 +6,229 @@ import { after, describe, it } from 'node:test'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
-import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { ConfigError } from '#runtime/settings/config-error.ts'
-import { MemoryForwardCursors } from '#runtime/testing/memory-forward-cursors.ts'
+import { PublishedFailureReader } from '#runtime/pipeline/failures/published-failures.ts'
+import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
+import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
+import { kafkaEvent } from '#runtime/testing/records.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { inputsIn } from '../../../lib/app/inputs.ts'
 import { loadedInputs } from '../../../lib/app/loaded-inputs.ts'
-import { createInputRetry, type RetryInput } from '../../../lib/app/retry-input.ts'
 import { topicName } from '../../../lib/app/topics.ts'
+import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
-import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
-import { ForwardStage } from '../../support/forward-stage.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
-import { retryContent, retryData } from '../../support/retries.ts'
 import { registryWith } from '../../support/schema-registry.ts'
-import { avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
+import { REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
 import { Stage } from '../../support/stage.ts'
-import { until } from '../../support/until.ts'
 
 const registry = await registryWith(REGISTERED)
 const folder = await mkdtemp(join(tmpdir(), 'retries-'))
 after(() => rm(folder, { recursive: true, force: true }))
 const INPUTS_FILE = join(folder, 'inputs.yaml')
 await writeFile(INPUTS_FILE, 'inputs:\n  - topic: sensors\n')
-await writeFile(join(folder, 'wrong.yaml'), 'inputs:\n  - topic: sensors\n    mappings: [gone]\n')
 
-const settings = (given: Readonly<Record<string, string>> = {}) =>
-  readConfig({
-    ...{ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1', SLUICE_ENV: 'test' },
-    ...{ SCHEMA_REGISTRY_URL: registry.uri, INPUTS_FILE },
-    ...given,
-  })
-const CONFIG = settings()
+const CONFIG = readConfig({
+  ...{ KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1', SLUICE_ENV: 'test' },
+  ...{ SCHEMA_REGISTRY_URL: registry.uri, INPUTS_FILE },
+})
 
-/** Delivers a record to the function `intake`, and returns what it publishes. */
-async function take(record: LogRecord, earliestTimeMs = 0): Promise<Stage> {
-  const stage = Object.assign(new Stage(intake(inputsIn('test', INPUTS_FILE)) as never), { topic: 'sensors' })
-  const application = { ...APPLICATION, readForeign: createRecordReader(await loadedInputs(CONFIG)) }
-  const reader = dataReader(CONFIG)
-  stage.consumer = { ...stage.consumer, application, reader, logTime: 'counted', earliestTimeMs }
-  await stage.batch([record], { nowMs: Date.now })
-  return stage
+const REDRIVES = topicName('input-redrives', 'test')
+const DAY_MS = 86_400_000
+const NOW = Date.UTC(2026, 2, 1, 13)
+/** A limit that refuses every record, as code or settings of another day might. */
+const REFUSED = Date.UTC(2100, 0)
+
+/** The function `intake`, for an input and for its redriven records. */
+class Intake {
+  readonly stage: Stage
+  readonly #registered: Stage['consumer']
+  readonly redriven: LogRecord[] = []
+
+  constructor(reader: ReturnType<typeof createRecordReader>) {
+    this.stage = new Stage(intake(inputsIn('test', INPUTS_FILE)) as never)
+    const application = { ...APPLICATION, readForeign: reader }
+    this.#registered = { ...this.stage.consumer, application, reader: dataReader(CONFIG) }
+  }
+
+  /** Delivers a record. @returns the records that it publishes */
+  async deliver(record: LogRecord, earliestTimeMs = 0): Promise<readonly OutgoingRecord[]> {
+    const { publishedRecords } = this.stage.publisher
+    const before = publishedRecords.length
+    this.stage.consumer = { ...this.#registered, earliestTimeMs }
+    await this.stage.batch([record], { nowMs: () => NOW })
+    return publishedRecords.slice(before)
+  }
+
+  /** Delivers a record of an input that is refused. */
+  async fail(record: LogRecord): Promise<FailureData> {
+    const [failed] = await this.deliver(record, REFUSED)
+    return failureIn(failed)
+  }
+
+  /** Redrives a failure, as the redriver and operators do. */
+  redrive(failed: FailureData, earliestTimeMs = 0, timestampMs = NOW): Promise<readonly OutgoingRecord[]> {
+    const { partition, ...content } = createRedrivenRecord(failed, undefined, {
+      topic: REDRIVES,
+      partitions: 3,
+    })
+    const record = { ...content, partition, offset: this.redriven.length, timestampMs }
+    this.redriven.push(record)
+    return this.deliver(record, earliestTimeMs)
+  }
 }
 
-/** Returns the failure of a record that `intake` refuses only for its time, and takes with the settings of now. */
-async function failOnce(record: LogRecord): Promise<FailureData> {
-  const { events, outcomes } = await take(record, Date.UTC(2100, 0))
-  assert.deepEqual(outcomes, ['failed/time-too-early'])
-  return events[0]?.data as FailureData
+async function createIntake(): Promise<Intake> {
+  return new Intake(createRecordReader(await loadedInputs(CONFIG)))
 }
 
-function eventIn(record: OutgoingRecord | Failure | undefined) {
-  assert.ok(record && !('kind' in record), JSON.stringify(record))
+function eventIn(record: OutgoingRecord | undefined): Event {
+  assert.ok(record)
   const event = readEvent(record)
   assert.ok(!isFailure(event))
+  return event
+}
+
+function failureIn(record: OutgoingRecord | undefined): FailureData {
+  return eventIn(record).data as FailureData
+}
+
+/** Returns topic, key and event of a record, without what tells its place among the emissions. */
+function contentOf(record: OutgoingRecord | undefined) {
+  const event = eventIn(record)
   const { origin: _, sequence: __, traceparent: ___, ...extensions } = event.extensions ?? {}
-  return { topic: record.topic, key: String(record.key), event: { ...event, extensions } }
+  return { topic: record?.topic, key: String(record?.key), event: { ...event, extensions } }
 }
 
 const sensors = (as: SentAs, mode?: 'structured') =>
   sent(0, environmentReading('r-1'), as, { topic: 'sensors', ...(mode && { mode }) })
 
-const away = () => registry.answerBy((_, response) => response.writeHead(503).end())
+/** Returns a record that a mapping takes, and that has no time of its own. */
+const untimed = (value: object = { sensor_id: 'a', temperature: 21.5 }) =>
+  logRecord(7, { value: Buffer.from(JSON.stringify(value)) }, { topic: 'sensors', timestampMs: NOW - 60_000 })
 
-describe('a failed record of an input, in any format of data', () => {
+describe('a failed record of an input that is redriven', () => {
   const records: [title: string, record: LogRecord][] = [
     ...(Object.keys(SENT_AS) as SentAs[]).map((as): [string, LogRecord] => [as, sensors(as)]),
     [
       'avro in an event whose content type is missing',
       { ...sensors('avro with an id', 'structured'), headers: [] },
     ],
+    ['a record that a mapping takes', untimed()],
   ]
   for (const [title, record] of records)
-    it(`given ${title}, then a retry appends the event that intake would have appended`, async () => {
-      const retry = await createInputRetry(CONFIG)
-      const retried = eventIn(await retry(await failOnce(record)))
-      const { publisher } = await take(record)
-      assert.deepEqual(retried, eventIn(publisher.publishedRecords[0]))
-      assert.equal(retried.topic, topicName('readings', 'test'))
+    it(`given ${title}, then the event is appended that intake would have appended`, async () => {
+      const [first] = await (await createIntake()).deliver(record)
+      const intake = await createIntake()
+      const [again] = await intake.redrive(await intake.fail(record))
+      assert.deepEqual(contentOf(again), contentOf(first))
+      assert.equal(again?.topic, topicName('readings', 'test'))
     })
 
-  it('given settings of consumers, then a retry keeps them as intake does', async () => {
-    const retry = await createInputRetry(settings({ EARLIEST_TIME: '2100-01-01T00:00:00Z' }))
-    const again = await retry(await failOnce(sensors('avro with an id')))
-    assert.equal('kind' in again && again.code, 'time-too-early')
-  })
-
-  it('given a format of data, then a retry writes it as intake does', async () => {
-    const avro = settings({ SERIALIZATION: 'avro', SCHEMA_REGISTRY_URL: '' })
-    const { event } = eventIn(await (await createInputRetry(avro))(await failOnce(sensors('json'))))
-    assert.equal(event.datacontenttype, 'application/avro')
-    assert.deepEqual(event.data, avroBytes(environmentReading('r-1')))
-  })
-
-  it('given a schema that the registry does not have, then it still fails, and succeeds once it has it', async () => {
-    const failed = await failOnce(sensors('avro with an id'))
-    registry.schemas.clear()
-    const again = await (await createInputRetry(CONFIG))(failed)
-    assert.equal('kind' in again && again.code, 'schema-unknown')
-    for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
-    eventIn(await (await createInputRetry(CONFIG))(failed))
-  })
-})
-
-describe('due retries of inputs', () => {
-  const RETRIES = topicName('retry-1m', 'test')
-
-  async function redriverOn(failed: FailureData, retryInput: RetryInput): Promise<ForwardStage> {
-    const { name, ...rest } = redriverIn('test', () => 0, retryInput)
-    const log = [{ originalOffset: 1 }, failed, { originalOffset: 2 }].map((changes, offset) =>
-      logRecord(offset, retryContent(retryData(changes)), { topic: RETRIES, timestampMs: 0 }),
-    )
-    return new ForwardStage(name, new MemoryForwardCursors(), log, rest)
-  }
-
-  it('given a registry that is away, then they wait, and are neither failed nor passed', async () => {
-    const stage = await redriverOn(await failOnce(sensors('avro with an id')), await createInputRetry(CONFIG))
-    away()
-    assert.deepEqual(await stage.wake(), { forwarded: 1, failed: 0, skipped: 0, deferred: 1 })
-    const [wait] = stage.observer.waits
-    assert.deepEqual([wait?.reason, wait?.fromOffset], ['registry-unavailable', 1])
-    registry.answerBy()
-    await until('the registry is asked again', async () => (await stage.wake()).forwarded > 0)
-    const { decisions } = stage.observer
+  it('when it fails again, then it is the next attempt of the same failure, wherever it was first read', async () => {
+    const intake = await createIntake()
+    const first = await intake.fail({ ...untimed(), partition: 5 })
+    const second = failureIn((await intake.redrive(first, REFUSED))[0])
+    const third = failureIn((await intake.redrive(second, REFUSED))[0])
+    const { attempt, history, failedAt, error: _, errorType: __, ...same } = third
+    assert.deepEqual([first.attempt, second.attempt, attempt], [1, 2, 3])
     assert.deepEqual(
-      decisions.map(({ reason }) => reason),
-      ['redriven', 'mapped-again', 'redriven'],
+      history.map(one => one.attempt),
+      [1, 2],
     )
-    assert.equal(stage.publisher.publishedRecords.length, 3)
+    for (const [name, value] of Object.entries(same)) assert.deepEqual(value, first[name as never], name)
+    assert.equal(same.originalTopic, 'sensors')
+    assert.equal((await intake.redrive(third)).length, 1)
   })
 
-  it('given inputs that cannot be loaded, then they wait, and the message names the file', async () => {
-    const wrong = settings({ INPUTS_FILE: join(folder, 'wrong.yaml') })
-    const failed = await failOnce(sensors('json'))
-    const stage = await redriverOn(failed, async one => (await createInputRetry(wrong))(one))
-    assert.deepEqual(await stage.wake(), { forwarded: 1, failed: 0, skipped: 0, deferred: 1 })
-    const error = stage.observer.waits[0]?.error
-    assert.ok(error instanceof ConfigError)
-    assert.match(error.message, /wrong\.yaml or a file that it names has 1 error:/)
-    assert.match(error.message, /wrong\.yaml: the input sensors names the mapping "gone"/)
+  it('when it is redriven again, then it is a repeat for 30 days, and never a second event', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail(untimed())
+    assert.equal((await intake.redrive(failed)).length, 1)
+    assert.deepEqual(await intake.redrive(failed), [])
+    assert.deepEqual(await intake.redrive({ ...failed, attempt: 2 }, 0, NOW + 29 * DAY_MS), [])
+    assert.deepEqual(intake.stage.outcomes.slice(1), [
+      'applied/taken',
+      'duplicate/attempt-known',
+      'duplicate/failure-not-open',
+    ])
+  })
+
+  it('given a log that was created again, then the event has another id', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail(untimed())
+    const [one] = await intake.redrive({ ...failed, originalLog: 'c:1' })
+    const [other] = await intake.redrive({ ...failed, originalLog: 'c:2' })
+    assert.notEqual(eventIn(one).id, eventIn(other).id)
+  })
+
+  it('when other bytes than those that failed are redriven, then they are refused', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail(untimed())
+    const second = failureIn((await intake.redrive(failed, REFUSED))[0])
+    const originalValue = Buffer.from('{"sensor_id":"b","temperature":1}').toString('base64')
+    const refused = failureIn((await intake.redrive({ ...second, originalValue }))[0])
+    assert.equal(refused.errorType, 'unknown-failure')
+  })
+
+  it('when it names an original position that is not the one of its failure, then it is refused', async () => {
+    const intake = await createIntake()
+    const { originalOffset } = await intake.fail(untimed())
+    const record = createRedrivenRecord(await intake.fail({ ...untimed(), offset: 8 }), undefined, {
+      topic: REDRIVES,
+      partitions: 3,
+    })
+    const headers = record.headers.map(([name, value]) =>
+      name === 'sluice-redrive-place'
+        ? ([name, Buffer.from(String(value).replace(/:8:/, `:${originalOffset}:`))] as const)
+        : ([name, value] as const),
+    )
+    const [refused] = await intake.deliver({ ...record, headers, offset: 0, timestampMs: NOW })
+    assert.equal(failureIn(refused).errorType, 'unknown-failure')
+  })
+
+  it('given a lost state, then an attempt that failed fails again, and the next one is applied', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail(untimed())
+    const other = await intake.fail({ ...untimed(), offset: 9 })
+    const [second] = await intake.redrive(failed, REFUSED)
+    await intake.redrive(other)
+    const failures = [
+      logRecord(0, { key: null, ...writeEvent(eventIn(second)) }, { topic: topicName('failures', 'test') }),
+    ]
+    const { stage, redriven } = intake
+    stage.store.restore({ consumer: 'intake', topic: REDRIVES, partition: 0 }, undefined)
+    const before = stage.outcomes.length
+    const published = stage.publisher.publishedRecords.length
+    // The settings of now take every record, and only the last one is delivered again.
+    await stage.consume(kafkaEvent(redriven.slice(-1)), {
+      nowMs: () => NOW,
+      publishedFailures: new PublishedFailureReader(),
+      ports: { log: new MemoryLogReader([...redriven, ...failures]), bounds: new MemoryLogBounds(failures) },
+    })
+    assert.deepEqual(stage.outcomes.slice(before), ['failed/time-too-early', 'applied/taken'])
+    assert.equal(stage.publisher.publishedRecords.length, published + 1)
+    const [applied] = await intake.redrive(failureIn(second))
+    assert.equal(applied?.topic, topicName('readings', 'test'))
+  })
+
+  it('given redrive headers in an input, then they are not read: its producer has copied them', async () => {
+    const intake = await createIntake()
+    const { headers } = createRedrivenRecord(await intake.fail(untimed()))
+    assert.equal((await intake.deliver({ ...untimed(), offset: 10, headers })).length, 1)
+    assert.equal(intake.stage.outcomes.at(-1), 'applied/taken')
+  })
+
+  it('given a record of a topic that is no input any more, then it fails with that reason', async () => {
+    const intake = await createIntake()
+    const failed = await intake.fail(untimed())
+    const gone = failureIn((await intake.redrive({ ...failed, originalTopic: 'gone' }))[0])
+    assert.deepEqual([gone.originalTopic, gone.errorType], ['gone', 'mapping-failed'])
+    assert.match(gone.error, /its topic is no input of this environment/)
   })
 })

@@ -12,7 +12,7 @@ describe('the redriver of Sluice', () => {
   const REDRIVEN_TO = resolveSignals(['redriven'])
   const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
 
-  it('given the functions, then it may write to what they read, except the dlq, and to failures and the dlq', () => {
+  it('given the functions, then it may write to what they read, and to the dlq', () => {
     // No record fails in the archiver, because it writes each as it is.
     const others = FUNCTIONS.filter(({ name }) => name !== 'archiver')
     const read = new Set(others.flatMap(({ consumes }) => consumes))
@@ -20,7 +20,7 @@ describe('the redriver of Sluice', () => {
     assert.ok(read.delete('failures') && read.delete('dlq'))
     assert.ok(read.size >= 5)
     assert.deepEqual([...REDRIVEN_TO].sort(), [...read].sort())
-    assert.deepEqual([...(entry?.writes ?? [])].sort(), [...REDRIVEN_TO, 'failures', 'dlq'].sort())
+    assert.deepEqual([...(entry?.writes ?? [])].sort(), [...REDRIVEN_TO, 'dlq'].sort())
     assert.deepEqual(entry?.forwards, [...RETRY_TOPICS, 'dlq'])
     assert.equal(entry?.schedule?.expression, 'rate(1 minute)')
   })

@@ -59,8 +59,8 @@ describe('a stream', () => {
     )
   })
 
-  it('given any topic, and an event type that inputs bring, then its columns are read as they are written', () => {
-    for (const signal of SIGNALS) {
+  it('given any topic of events, and an event type that inputs bring, then its columns are read as they are written', () => {
+    for (const signal of SIGNALS.filter(one => one !== 'input-redrives')) {
       const [stream] = planOf(
         `CREATE STREAM s (customer_id VARCHAR, total DOUBLE) WITH (KAFKA_TOPIC = '${signal}', TYPE = 'com.example.order.v1');`,
       ).streams

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
-import { failure } from '#runtime/consumer/failure-codes.ts'
-import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
-import type { RetryInput } from '../../../../lib/app/retry-input.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
-import type { HandledAction } from '../../../../lib/failures/dlq-record.ts'
-import {
-  buildRedrive,
-  findLeftOutReason,
-  LEFT_OUT,
-} from '../../../../lib/operations/dead-letters/decision.ts'
+import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
 import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
@@ -25,12 +17,21 @@ import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selec
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
+const INPUT_REDRIVES = 'sluice.telemetry.input-redrives.local'
 const TOPICS: RedriveTopics = new Map([
   [
     READINGS,
     {
       bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
       consumers: new Set(['processor']),
+      maxMessageBytes: 4_000,
+    },
+  ],
+  [
+    INPUT_REDRIVES,
+    {
+      bounds: Array.from({ length: 3 }, () => ({ start: 0, end: 0 })),
+      consumers: new Set(['intake']),
       maxMessageBytes: 4_000,
     },
   ],
@@ -47,11 +48,9 @@ function letter(changes: object = {}, offset = 17) {
 describe('whether a dead letter is redriven', () => {
   const rowOf = (changes: object) => ({ ...deadLetterRow(letter(changes)), partition: 2 })
   const ofAll = { command: 'redrive', ats: [] } as const
-  const why = async (changes: object) => {
-    const because = findLeftOutReason(rowOf(changes), ofAll)
-    if (because) return because
-    const built = await buildRedrive(letter(changes), TOPICS, BY_ANN)
-    return 'leftOut' in built ? built.leftOut : undefined
+  const why = (changes: object) => {
+    const because = findLeftOutReason(rowOf(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
+    return typeof because === 'string' ? because : undefined
   }
   const cases: [title: string, changes: object, expected: string | undefined][] = [
     ['one that is whole', {}, undefined],
@@ -65,11 +64,11 @@ describe('whether a dead letter is redriven', () => {
     ['one that Lambda has given up', { errorType: 'lambda-discarded' }, 'never-failed'],
   ]
   for (const [title, changes, expected] of cases)
-    test(`given ${title}, then ${expected ?? 'it is'}`, async () => {
-      assert.equal(await why(changes), expected)
+    test(`given ${title}, then ${expected ?? 'it is'}`, () => {
+      assert.equal(why(changes), expected)
     })
 
-  it('given one that is named, then the console offers a redrive exactly if the command does it', async () => {
+  it('given one that is named, then the console offers a redrive exactly if the command does it', () => {
     const large = [
       'one that is too large',
       { originalValue: base64('x'.repeat(4_000)) },
@@ -77,9 +76,9 @@ describe('whether a dead letter is redriven', () => {
     ] as const
     for (const [title, changes] of [...cases, large]) {
       const named = findLeftOutReason(rowOf(changes), { ...ofAll, ats: ['2@17'] })
-      const built = named ? { leftOut: named } : await buildRedrive(letter(changes), TOPICS, BY_ANN)
-      const { leftOut } = await previewRedrive(letter(changes), undefined, TOPICS)
-      assert.equal(leftOut, 'leftOut' in built ? built.leftOut : null, title)
+      const built = named ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
+      const { leftOut } = previewRedrive(letter(changes), undefined, TOPICS)
+      assert.equal(leftOut, typeof built === 'string' ? built : null, title)
     }
   })
 
@@ -89,66 +88,35 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
-    const { leftOut, to } = await previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
+    const { leftOut, to } = previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
   })
 })
 
 describe('a dead letter of a record of an input', () => {
-  const ofInput = letter({ consumer: 'intake', originalTopic: 'greenhouse' })
-  const mapped = { topic: READINGS, key: Buffer.from('roof-1'), value: Buffer.from('{}'), headers: [] }
-  const outlook = (retry?: RetryInput, handled?: HandledAction) =>
-    previewRedrive(ofInput, handled, TOPICS, retry)
+  const ofInput = letter({ consumer: 'intake', originalTopic: 'greenhouse', originalPartition: 7 })
 
-  it('given that it is mapped now, then its event is appended, and nothing is written into the input', async () => {
-    assert.equal(await buildRedrive(ofInput, TOPICS, BY_ANN, async () => mapped), mapped)
-    const { to, leftOut } = await outlook(async () => mapped)
-    assert.deepEqual([to.topic, leftOut], [READINGS, null])
+  it('goes to the topic for such records, with its original position, and never into the input', () => {
+    const record = buildRedrive(ofInput, TOPICS, BY_ANN)
+    assert.ok(typeof record !== 'string')
+    assert.deepEqual([record.topic, record.partition], [INPUT_REDRIVES, 1])
+    const target = readRedriveTarget(record)
+    assert.deepEqual([target?.consumer, target?.attempt], ['intake', 2])
+    assert.deepEqual([target?.place?.topic, target?.place?.partition], ['greenhouse', 7])
+    const { to, leftOut } = previewRedrive(ofInput, undefined, TOPICS)
+    assert.deepEqual([to.topic, to.partition, leftOut], [INPUT_REDRIVES, 1, null])
   })
 
-  it('given that it still fails, then it is left out, and the reason is that of now', async () => {
-    const fails: RetryInput = async () => failure('mapping-failed', 'mapping plain: it has no "soil"')
-    assert.deepEqual(await buildRedrive(ofInput, TOPICS, BY_ANN, fails), {
-      leftOut: 'still-fails',
-      failure: await fails(ofInput.deadLetter),
-    })
-    assert.match(
-      (await outlook(fails)).leftOutBecause ?? '',
-      /\(mapping-failed: mapping plain: it has no "soil"\)$/,
-    )
-  })
-
-  it('given that it fails as before, then the failure of the dead letter is not repeated', async () => {
-    const same: RetryInput = async () => failure('mapping-failed', ofInput.deadLetter.error)
-    assert.equal((await outlook(same)).leftOutBecause, LEFT_OUT['still-fails'])
-  })
-
-  it('given a registry that is away, then a redrive stops before it, and it can still be shown', async () => {
-    const away: RetryInput = async () => {
-      throw new Unavailable('registry-unavailable', 'the registry does not answer')
-    }
-    await assert.rejects(buildRedrive(ofInput, TOPICS, BY_ANN, away), Unavailable)
-    assert.match(
-      (await outlook(away)).leftOutBecause ?? '',
-      /registry-unavailable: the registry does not answer/,
-    )
-  })
-
-  it('given that it was redriven, then not even --again appends a second event, and after a drop it does', async () => {
-    const row = { ...deadLetterRow(ofInput), partition: 2 }
-    const again = (handled: HandledAction) =>
-      findLeftOutReason({ ...row, handled }, { command: 'redrive', ats: ['2@17'], again: true })
-    assert.equal(again('redriven'), 'appended')
-    assert.equal(again('dropped'), undefined)
-    assert.equal((await outlook(async () => mapped, 'redriven')).leftOut, 'appended')
-    assert.equal((await outlook(async () => mapped, 'dropped')).leftOut, null)
+  it('given an environment whose function for them is missing, then it is left out', () => {
+    const none = new Map([...TOPICS].filter(([name]) => name === READINGS))
+    assert.equal(buildRedrive(ofInput, none, BY_ANN), 'unknown-topic')
   })
 })
 
 describe('what is redriven', () => {
   it('given a dead letter, then its bytes go to its partition, for the consumer that failed alone', async () => {
-    const record = await buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
-    assert.ok(!('leftOut' in record))
+    const record = buildRedrive(letter({ originalKey: null }), TOPICS, BY_ANN)
+    assert.ok(typeof record !== 'string')
     const { topic, partition, key, value, headers } = record
     assert.deepEqual([topic, partition, key], [READINGS, 9, null])
     assert.equal(String(value), '{"sensorId":"roof-1","temperature":"28"}')
@@ -159,9 +127,10 @@ describe('what is redriven', () => {
   })
 
   it('given one that its topic would not take with what a redrive adds, then it is left out', async () => {
-    const large = letter({ originalValue: base64('x'.repeat(4_000)) })
-    assert.deepEqual(await buildRedrive(large, TOPICS, BY_ANN), { leftOut: 'too-large' })
-    assert.equal((await previewRedrive(large, undefined, TOPICS)).leftOut, 'too-large')
+    assert.equal(
+      buildRedrive(letter({ originalValue: base64('x'.repeat(4_000)) }), TOPICS, BY_ANN),
+      'too-large',
+    )
   })
 
   it('given a drop, then everything that is open is taken, and what is broken only by its name', () => {

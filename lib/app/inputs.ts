@@ -8,6 +8,7 @@ import { readInputs } from '../intake/parse-inputs.ts'
 import { readClusterSettings } from './input-cluster.ts'
 import { serverlessFile } from './serverless-file.ts'
 import { INPUTS, type InputSettings } from './settings/inputs.ts'
+import { topicNamed } from './topics.ts'
 
 /** Inputs of a function: those that are named, or all except those that other functions name. */
 export type InputSelection = { readonly only: readonly string[] } | { readonly except: readonly string[] }
@@ -15,9 +16,12 @@ export type InputSelection = { readonly only: readonly string[] } | { readonly e
 /** Inputs that the local environment has beside those of the file, with all mappings. `npm start` creates their topics. */
 const LOCAL_INPUTS: readonly Input[] = [{ topic: 'sensor-data' }, { topic: 'sensor_data' }]
 
-/** Returns the inputs that an environment has beside those of the file. Only the environment of `npm start` has any. */
+/**
+ * Returns the inputs that an environment has beside those of the file. Only the environment of `npm start` has any, except those
+ * whose names are given to topics of Sluice.
+ */
 export function listLocalInputs(env: string): readonly Input[] {
-  return env === 'local' ? LOCAL_INPUTS : []
+  return env === 'local' ? LOCAL_INPUTS.filter(({ topic }) => topicNamed(topic) === undefined) : []
 }
 
 const READ = new Map<string, readonly Input[]>()

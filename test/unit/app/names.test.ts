@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
+import { listLocalInputs } from '../../../lib/app/inputs.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import {
   advisePartitions,
@@ -67,6 +68,16 @@ describe('names of topics and groups', () => {
         .join(','),
     })
     assert.equal(listEnvironments(['readings']), undefined)
+  })
+
+  test('given a topic with the name of a local input, then that input steps aside, and no other environment has any', () => {
+    const local = () => listLocalInputs('local').map(({ topic }) => topic)
+    assert.deepEqual(local(), ['sensor-data', 'sensor_data'])
+    named({ KAFKA_TOPIC: 'sensor_data' })
+    assert.deepEqual(local(), ['sensor-data'])
+    named({ KAFKA_TOPIC: 'sensor_data', TOPIC_NAMES: 'dlq=sensor-data' })
+    assert.deepEqual(local(), [])
+    assert.deepEqual(listLocalInputs('prod'), [])
   })
 
   test('given PARTITIONS, then topics have these numbers in every environment, and the advice has all of them', () => {

@@ -88,18 +88,23 @@ function createObjectCheck(
 
 /** Returns the check of a field. */
 function createCheck(schema: JsonSchema): Check {
-  const { enum: words, type, minLength, minimum, maximum } = schema
-  const [least, most] = [minimum ?? Number.NEGATIVE_INFINITY, maximum ?? Number.POSITIVE_INFINITY]
+  const { enum: words, type, minLength } = schema
   if (words) return value => words.includes(value)
   if (type === 'object') return createObjectCheck(schema)
   if (type === 'string')
     return value => typeof value === 'string' && (minLength === undefined || value !== '')
   const isNumber = type === 'integer' ? Number.isInteger : Number.isFinite
-  return value => isNumber(value) && (value as number) >= least && (value as number) <= most
+  return value => isNumber(value) && findBrokenBound(schema, value as number) === undefined
+}
+
+/** Returns the bound that a number violates. A bound itself is valid. */
+function findBrokenBound({ minimum, maximum }: JsonSchema, value: number): 'minimum' | 'maximum' | undefined {
+  if (maximum !== undefined && value > maximum) return 'maximum'
+  return minimum !== undefined && value < minimum ? 'minimum' : undefined
 }
 
 function hasType(type: string, value: unknown): boolean {
-  if (type === 'number') return typeof value === 'number' && Number.isFinite(value)
+  if (type === 'number') return Number.isFinite(value)
   if (type === 'integer') return Number.isInteger(value)
   return type === 'string' ? typeof value === 'string' : isObject(value)
 }
@@ -159,17 +164,10 @@ function collectInField(schema: JsonSchema, path: string, value: unknown): Schem
   const wrong = hasType(type, value) ? [] : [violation(path, 'type', { type })]
   if (isObject(value)) return type === 'object' ? collectInObject(schema, path, value) : wrong
   if (value === '' && schema.minLength !== undefined) return [violation(path, 'minLength', { limit: 1 })]
-  return typeof value === 'number' && Number.isFinite(value)
-    ? [...wrong, ...limitViolations(schema, path, value)]
-    : wrong
-}
-
-function limitViolations({ minimum, maximum }: JsonSchema, path: string, value: number): SchemaViolation[] {
-  if (maximum !== undefined && value > maximum)
-    return [violation(path, 'maximum', { comparison: '<=', limit: maximum })]
-  return minimum !== undefined && value < minimum
-    ? [violation(path, 'minimum', { comparison: '>=', limit: minimum })]
-    : []
+  const bound = Number.isFinite(value) ? findBrokenBound(schema, value as number) : undefined
+  if (bound === undefined) return wrong
+  const params = { comparison: bound === 'minimum' ? '>=' : '<=', limit: schema[bound] }
+  return [...wrong, violation(path, bound, params)]
 }
 
 function escapePointer(name: string): string {

@@ -259,4 +259,59 @@ describe('the function intake', () => {
     ])
     assert.deepEqual(stage.outcomes, ['failed/number-not-exact'])
   })
+
+  it('names the field of an integer that is not exact, however deep in objects and lists it is', () => {
+    const ids = '{"customer":{"id":"a"},"created_at":"2026-03-01T11:00:00Z"'
+    for (const [members, path] of [
+      ['"n":9007199254740993', 'n'],
+      ['"a":null,"pay":{"cents":-9007199254740993}', 'pay.cents'],
+      ['"rows":[1,{"ids":[2,9007199254740993]}]', 'rows.1.ids.1'],
+    ] as const) {
+      const read = createRecordReader(LOADED)(record('orders', 0, `${ids},${members}}`))
+      assert.equal('code' in read && read.code, 'number-not-exact')
+      assert.ok('message' in read && read.message.includes(`"${path}"`), JSON.stringify(read))
+    }
+  })
+
+  describe('given a CloudEvent of the type that an input makes of its records', () => {
+    const visit = (data: unknown, type = 'com.example.visit.v1') =>
+      createRecordReader(LOADED)(record('visits', 0, null), {
+        ...{ id: 'v', source: '/strangers', type, subject: 's' },
+        data,
+      } as Event)
+    const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+
+    for (const [given, data, code] of [
+      ['an object', { page: '/' }, undefined],
+      ['a text', 'any JSON', undefined],
+      ['100 levels', nested(100), undefined],
+      ['101 levels', nested(101), 'malformed-event'],
+      ['bytes', Buffer.from('{}'), 'schema-violated'],
+    ] as const)
+      it(`given data that is ${given}, then it is ${code ?? 'passed on with its own id'}`, () => {
+        const read = visit(data)
+        assert.equal('code' in read ? read.code : undefined, code)
+        if ('id' in read) assert.deepEqual([read.id, read.source, read.data], ['v', '/strangers', data])
+      })
+
+    it('given base64 in a structured event without a content type, then its bytes are refused, too', () => {
+      const event = {
+        specversion: '1.0',
+        type: 'com.example.visit.v1',
+        source: '/s',
+        id: 'v',
+        data_base64: 'e30=',
+      }
+      const read = createRecordReader(LOADED)(record('visits', 0, event))
+      assert.equal('code' in read && read.code, 'schema-violated')
+    })
+
+    it('given another type, then it is refused, and the type that is taken is named', () => {
+      const read = visit({ page: '/' }, 'com.example.order.v1')
+      assert.match(
+        'code' in read ? `${read.code} ${read.message}` : '',
+        /^mapping-failed .*com\.example\.visit\.v1$/,
+      )
+    })
+  })
 })

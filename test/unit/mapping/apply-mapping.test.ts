@@ -148,6 +148,11 @@ describe('fields of a record', () => {
     )
   })
 
+  it('given tags of 8 levels, then they are tags, with names of 8 parts', () => {
+    const tags = JSON.parse(`${'{"a":'.repeat(8)}1${'}'.repeat(8)}`)
+    assert.deepEqual(dataOf('x: x, tags: t', { t: tags }), { ...own, x: 1, tags: { 'a.a.a.a.a.a.a.a': '1' } })
+  })
+
   it('given a tag named __proto__, then it is a tag like any other', () => {
     const data = dataOf('x: x, tags: t', { t: JSON.parse('{"__proto__":"a"}') }) as { tags: object }
     assert.deepEqual(Object.keys(data.tags), ['__proto__'])
@@ -163,6 +168,18 @@ describe('records that no mapping takes', () => {
     for (const changes of [{ kind: '3' }, { kind: 4 }, {}, { kind: 3, x: null }])
       assert.ok(isFailure(read(mapping, foreignRecord({ ...RECORD, ...changes }))))
   })
+
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+    it(`given has or lacks of ${name}, then a member counts, and what every object inherits does not`, () => {
+      const takes = (when: string, record: object) =>
+        !isFailure(read(deviceMapping({ when }), foreignRecord({ ...RECORD, ...record })))
+      const own = { inner: Object.defineProperty({}, name, { value: 1, enumerable: true }) }
+      assert.ok(!takes(`{ has: [${name}] }`, {}))
+      assert.ok(takes(`{ lacks: [${name}] }`, {}))
+      assert.ok(!takes(`{ has: [inner.${name}] }`, { inner: {} }))
+      assert.ok(takes(`{ has: [inner.${name}] }`, own))
+      assert.ok(!takes(`{ lacks: [inner.${name}] }`, own))
+    })
 
   it('given no JSON object, then it is a failure', () => {
     for (const text of ['', 'x', '[]', '1', 'null', '"a"', '{"a":'])

@@ -89,8 +89,23 @@ describe('given a group whose timer was lost', () => {
   })
 })
 
-function stepOf(state: Group, alert: Alert, timeMs: number) {
-  const event = { ...routed(0, alert), timeMs, entity: `/notification ${TARGET.group}` } as never
+describe('given a group that was notified at the very instant at which the next alert comes', () => {
+  for (const [given, isOpen, groupWaitMs, waitsMs] of [
+    ['that is over, of a route without a wait, then it waits a millisecond', false, 0, 1],
+    ['that is over, then it waits', false, 30_000, 30_000],
+    ['that fires, then it waits for the interval', true, 0, TARGET.groupIntervalMs],
+    ['that fires, of a longer wait than its interval, then it waits for that', true, 400_000, 400_000],
+  ] as const)
+    it(`given one ${given}: two notifications have two ids`, () => {
+      const target = { ...TARGET, groupWaitMs }
+      const state = { ...newGroup(target), isOpen, notifiedAtMs: START_MS }
+      const step = stepOf(state, fired('b'), START_MS, target)
+      assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'flush', dueMs: START_MS + waitsMs }])
+    })
+})
+
+function stepOf(state: Group, alert: Alert, timeMs: number, target = TARGET) {
+  const event = { ...routed(0, alert, target), timeMs, entity: `/notification ${TARGET.group}` } as never
   return notifier({ routes: [] }).onEvent(state, event, NOTHING_MUTED)
 }
 

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type StoredEvent, toRows } from '../../../lib/storage/rows.ts'
+import { READINGS, TABLES } from '../../../lib/storage/table.ts'
+import { storedAlert, storedReading } from '../../support/stored-events.ts'
+
+/** Returns the row of an event, as values by column. */
+function rowOf(stored: StoredEvent): Readonly<Record<string, unknown>> {
+  const [[table, [row]] = [READINGS, []]] = [...toRows([stored])]
+  return Object.fromEntries(table.columns.map(([name], index) => [name, row?.[index]]))
+}
+
+describe('the time of a row', () => {
+  const end = Date.UTC(9999, 11, 31)
+  for (const [given, timeMs, stored] of [
+    ['the first instant of 1970', 0, 0],
+    ['an instant before 1970', -1, null],
+    ['the last instant that every database has', end - 1, end - 1],
+    ['an instant after it', end, null],
+    ['no time', Number.NaN, null],
+  ] as const)
+    it(`given ${given}, then it is ${stored}`, () =>
+      assert.equal(rowOf(storedReading('r', {}, { timeMs })).event_ts, stored))
+
+  it('given texts of times in an alert, then 1970-01-01 is one, and what is no RFC 3339 time is null', () => {
+    const [startedAt, activeAt, endedAt] = ['1970-01-01T00:00:00Z', '1970-01-01', 0]
+    const { alert_ts, active_ts, resolved_ts } = rowOf(
+      storedAlert('resolved', 'a', { startedAt, activeAt, endedAt }),
+    )
+    assert.deepEqual([alert_ts, active_ts, resolved_ts], [0, null, null])
+  })
+})
+
+describe('a text in a key', () => {
+  const idOf = (id: string) => String(rowOf(storedReading(id, {})).id)
+
+  for (const [given, id] of [
+    ['800 characters', 'a'.repeat(800)],
+    ['800 bytes', `aa${'漢'.repeat(266)}`],
+  ] as const)
+    it(`given ${given}, then it is stored as it is`, () => assert.equal(idOf(id), id))
+
+  for (const [given, id] of [
+    ['801 characters', 'a'.repeat(801)],
+    ['801 bytes', '漢'.repeat(267)],
+    ['surrogate pairs', '🙂'.repeat(201)],
+    ['a pair at the cut', `${'a'.repeat(99)}${'🙂'.repeat(500)}`],
+  ] as const)
+    it(`given ${given}, then it is shortened to fewer bytes, and differs from others that begin alike`, () => {
+      const stored = idOf(id)
+      assert.ok(Buffer.byteLength(stored) <= 800)
+      assert.ok(stored.isWellFormed())
+      assert.equal(stored.slice(0, 99), id.slice(0, 99))
+      assert.equal(new Set([stored, idOf(`${id}a`), idOf(`${id}b`)]).size, 3)
+      assert.equal(idOf(id), stored)
+    })
+
+  it('given the longest key of any table, then it is below the limit of an index entry in PostgreSQL', () => {
+    const long = 'a'.repeat(800)
+    for (const { key, columns } of TABLES) {
+      const texts = key.filter(name => columns.some(([own, type]) => own === name && type === 'TEXT'))
+      assert.ok(texts.length * Buffer.byteLength(idOf(long)) < 2704)
+    }
+  })
+})

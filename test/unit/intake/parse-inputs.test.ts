@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { listInputTypes } from '../../../lib/intake/input.ts'
+import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
+import { goldenAnswers } from '../../support/golden.ts'
+
+function errorsOf(text: string): readonly string[] {
+  try {
+    readInputs(text, 'inputs.yaml')
+  } catch (error) {
+    assert.ok(error instanceof InvalidFile, String(error))
+    assert.match(error.message, /^the inputs have errors:\n/)
+    return error.errors.map(one => errorLine(one))
+  }
+  return ['no error']
+}
+
+/** Returns the only input of a file with these lines. */
+function inputOf(lines: string) {
+  const [input, ...more] = readInputs(`inputs:\n  - topic: t\n    ${lines.replaceAll('\n', '\n    ')}\n`, 'f')
+  assert.deepEqual(more, [])
+  return input
+}
+
+const path = (name: string, steps = [name]) => ({ name, steps })
+const as = (more: string) => `to: events\nas: { type: a.b, subject: s, time: record${more} }`
+const AS = { type: 'a.b', source: '/inputs/t', subject: path('s'), times: ['record'] }
+
+describe('the file of inputs', () => {
+  it('given files with errors, then each error is named with line and column', () =>
+    goldenAnswers('inputs', text => errorsOf(`${text}\n`).join('\n')))
+
+  it('given no content, or no inputs, then there are none', () => {
+    for (const text of ['', '# nothing\n', 'inputs: []\n', 'clusters: { c: { brokers: [b:1] } }\n'])
+      assert.deepEqual(readInputs(text, 'f'), [])
+  })
+
+  for (const [given, lines, input] of [
+    ['only a topic', '', { topic: 't' }],
+    ['mappings', 'to: readings\nmappings: [b, a]', { topic: 't', mappings: ['b', 'a'] }],
+    ['an event with the least', as(''), { topic: 't', as: AS }],
+    ['a source', as(', source: /s'), { topic: 't', as: { ...AS, source: '/s' } }],
+    ['a schema', as(', schema: s/o.json'), { topic: 't', as: { ...AS, schema: 's/o.json' } }],
+    ['one field as id', as(', id: a.b'), { topic: 't', as: { ...AS, id: [path('a.b', ['a', 'b'])] } }],
+    ['fields as id', as(', id: [a, b]'), { topic: 't', as: { ...AS, id: [path('a'), path('b')] } }],
+    [
+      'a field as time',
+      as('').replace('record', 'x.y'),
+      { topic: 't', as: { ...AS, times: [{ from: [path('x.y', ['x', 'y'])] }] } },
+    ],
+    [
+      'a time with its zone',
+      as('').replace('record', '{ from: x, timeZone: Europe/Berlin, epoch: s }'),
+      { topic: 't', as: { ...AS, times: [{ from: [path('x')], timeZone: 'Europe/Berlin', epoch: 's' }] } },
+    ],
+  ] as const)
+    it(`given ${given}, then the input has it, and nothing else`, () =>
+      assert.deepEqual(inputOf(lines), input))
+
+  it('given a cluster, then its inputs have it with its name, and the others have none', () => {
+    const text =
+      'clusters: { far: { arn: a, brokers: [b:1], auth: iam } }\ninputs: [{ topic: a, cluster: far }, { topic: b }]'
+    const cluster = { name: 'far', arn: 'a', brokers: ['b:1'], auth: 'iam' }
+    assert.deepEqual(readInputs(text, 'f'), [{ topic: 'a', cluster }, { topic: 'b' }])
+  })
+
+  it('given inputs that bring the same type, then the type is listed once', () => {
+    const text = ['a', 'b'].map(topic => `  - topic: ${topic}\n    ${as('').replace('\n', '\n    ')}`)
+    assert.deepEqual(listInputTypes(readInputs(`inputs:\n${text.join('\n')}\n  - topic: c\n`, 'f')), ['a.b'])
+  })
+})

@@ -199,6 +199,7 @@ describe('the function intake', () => {
   it('passes readings on unchanged, and no other event of ours', async () => {
     const reading = {
       ...environmentReading('r-1'),
+      dataschema: 'https://strangers.example/reading',
       extensions: { mark: 'kept', origin: 'x:c:t:0:i', sequence: '0.1.1' },
     }
     const control = { ...environmentReading('r-2'), type: 'io.sluice.rules.activated.v1' }
@@ -212,6 +213,14 @@ describe('the function intake', () => {
     assert.deepEqual({ ...event, extensions: {} }, { ...reading, extensions: {} })
     assert.equal(event?.extensions?.mark, 'kept')
     assert.notEqual(event?.extensions?.sequence, '0.1.1')
+  })
+
+  it('passes on an event without subject and schema as one without them', async () => {
+    const stage = Object.assign(createStage('visits'), { topic: 'visits' })
+    const { subject: _, ...event } = { ...environmentReading('v-1'), type: 'com.example.visit.v1' }
+    await stage.batch([{ ...logRecord(0, event), topic: 'visits' }], AT_ONCE)
+    const [passed] = stage.events
+    assert.deepEqual({ ...passed, extensions: {} }, { ...event, extensions: {} })
   })
 
   it('continues the trace of a record, and ignores headers of redrives', async () => {

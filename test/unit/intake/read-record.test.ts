@@ -1,0 +1,122 @@
+import '../../support/shipped-config.ts'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
+import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import { foreignRecord } from '../mapping/support.ts'
+
+const FINE = { of: { id: 'o-1' }, at: '2026-03-01T12:00:00Z', n: 1 }
+
+/** Reads a record of an input whose records are events. `more` are further keys of `as`. */
+function read(value: unknown, more = 'time: at', place = {}, findViolation?: (data: unknown) => string) {
+  const text = `inputs: [{ topic: orders, to: events, as: { type: a.order, subject: of.id, ${more} } }]`
+  const inputs = readInputs(text, 'inputs.yaml').map(input => ({
+    ...input,
+    loadedMappings: [],
+    ...(findViolation && { findViolation }),
+  }))
+  const reader = createRecordReader(new Map(inputs.map(input => [input.topic, input])))
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  return reader(foreignRecord(bytes, { topic: 'orders', ...place }))
+}
+
+const failureOf = (...args: Parameters<typeof read>) => {
+  const found = read(...args)
+  return 'code' in found ? `${found.code}: ${found.message}` : 'no failure'
+}
+const eventOf = (...args: Parameters<typeof read>) => {
+  const found = read(...args)
+  assert.ok(!('code' in found), JSON.stringify(found))
+  return found as Event
+}
+
+describe('the event of a record that is no measurement', () => {
+  it('given a record, then it is the data as it is, with the attributes of the input, and no other', () => {
+    const { id, ...event } = eventOf(FINE)
+    assert.match(id, /^\S{20,}$/)
+    assert.deepEqual(event, {
+      ...{ source: '/inputs/orders', type: 'a.order', subject: 'o-1', time: FINE.at },
+      ...{ datacontenttype: 'application/json', data: FINE },
+    })
+  })
+
+  it('given the time of the record, then the event has none of its own', () => {
+    assert.ok(!('time' in eventOf(FINE, 'time: record')))
+  })
+
+  it('given a trace in the headers, then the event continues it, and has no other header', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const headers = Object.entries({ traceparent, other: 'x' }).map(([name, text]) => [
+      name,
+      Buffer.from(text),
+    ])
+    assert.deepEqual(eventOf(FINE, 'time: at', { headers }).extensions, { traceparent })
+  })
+
+  for (const [given, id, subject] of [
+    ['a text', 'o-1', 'o-1'],
+    ['a number', 7, '7'],
+    ['zero', 0, '0'],
+  ] as const)
+    it(`given ${given} as subject, then it is its text`, () =>
+      assert.equal(eventOf({ ...FINE, of: { id } }).subject, subject))
+
+  it('given no id, then each position and type has its own; given fields, then they decide', () => {
+    const positions = [{}, { partition: 2 }, { offset: 8 }, { log: 'other' }]
+    const ids = [
+      ...positions.map(place => eventOf(FINE, 'time: at', place).id),
+      ...['time: at, id: n', 'time: at, id: [n, at]'].map(more => eventOf(FINE, more).id),
+      eventOf({ ...FINE, n: '1' }, 'time: at, id: n').id,
+    ]
+    assert.equal(new Set(ids).size, ids.length)
+    assert.equal(
+      eventOf({ ...FINE, at: '2026-03-02T12:00:00Z' }, 'time: at, id: n', { offset: 8 }).id,
+      ids[4],
+    )
+  })
+
+  for (const [given, value, more, failure] of [
+    ['no subject', { at: FINE.at }, 'time: at', /^mapping-failed: "of\.id", the subject, must be/],
+    ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id", the subject,/],
+    ['a truth value as subject', { ...FINE, of: { id: true } }, 'time: at', /^mapping-failed: "of\.id"/],
+    ['an object as subject', { ...FINE, of: { id: {} } }, 'time: at', /^mapping-failed: "of\.id"/],
+    ['no time', { of: FINE.of }, 'time: at', /^mapping-failed: "at" is missing$/],
+    [
+      'a time without its zone',
+      { ...FINE, at: '2026-03-01T12:00:00' },
+      'time: at',
+      /^mapping-failed: "at" has/,
+    ],
+    [
+      'no field of the id',
+      FINE,
+      'time: at, id: [n, m]',
+      /^mapping-failed: "m" is missing, but is part of the id$/,
+    ],
+    ['an object in the id', FINE, 'time: at, id: of', /^mapping-failed: "of" is part of the id/],
+    ['a list', '[1]', 'time: at', /^mapping-failed: the value is not a JSON object$/],
+    [
+      'a member that occurs twice',
+      '{"n":1,"n":2}',
+      'time: at',
+      /^mapping-failed: .*"n" occurs more than once/,
+    ],
+    ['a number above every double', '{"n":1e999}', 'time: at', /^number-not-exact: /],
+  ] as const)
+    it(`given ${given}, then it is a failure that names it`, () =>
+      assert.match(failureOf(value, more), failure))
+
+  it('given a schema, then data that violates it is a failure, and other data is not', () => {
+    const rule = (data: unknown) =>
+      ((data as { n: number }).n > 1 ? 'data/n must be at most 1' : undefined) as string
+    assert.equal(
+      failureOf({ ...FINE, n: 2 }, 'time: at', {}, rule),
+      'schema-violated: data/n must be at most 1',
+    )
+    assert.deepEqual(eventOf(FINE, 'time: at', {}, rule).data, FINE)
+  })
+
+  it('given a topic that is no input, then it is a failure that says so', () =>
+    assert.match(failureOf(FINE, 'time: at', { topic: 'other' }), /^mapping-failed: its topic is no input/))
+})

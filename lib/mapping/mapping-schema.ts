@@ -69,6 +69,7 @@ function expectedAt(path: FilePath): string {
     return 'record, a mapping with the key from, or a list of those'
   if (path[0] === 'fields' && path.length === 2)
     return 'a field of the record, or a mapping with from or constant'
+  if (path[1] === 'equals' && path.length === 3) return 'a text, a number or a truth value'
   if (path[0] === 'metric' && path[1] === 'names' && path.length === 3)
     return 'a metric, or a mapping with the keys metric and unit'
   const description = typeof key === 'string' && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined

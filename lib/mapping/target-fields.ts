@@ -27,9 +27,10 @@ export function findTargetKind(family: Family, target: string): Kind | undefined
   return getTargets(family).get(target) ?? (isOther ? 'number' : undefined)
 }
 
-/** Returns the fields without which a reading of the family is not valid. */
-export function requiredTargets({ fields }: Family): readonly string[] {
-  return [...fields].filter(([, { isRequired }]) => isRequired).map(([path]) => path)
+/** Returns the fields, and the tags of the entity, without which a reading of the family is not valid. */
+export function requiredTargets({ fields, entityFields }: Family): readonly string[] {
+  const required = [...fields].filter(([, { isRequired }]) => isRequired).map(([path]) => path)
+  return [...required, ...entityFields.filter(path => TAG.test(path))]
 }
 
 export const TAG = /^tags\.(.+)$/

@@ -7,6 +7,7 @@ import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.
 import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
+import { buildGreenhouse } from '../telemetry/greenhouse.ts'
 import { deviceText } from './support.ts'
 
 function errorsOf(text: string): readonly string[] {
@@ -14,6 +15,7 @@ function errorsOf(text: string): readonly string[] {
     readMapping(text, 'm', 'm.yaml')
   } catch (error) {
     assert.ok(error instanceof InvalidFile, String(error))
+    assert.match(error.message, /^the mapping has errors:\n/)
     return error.errors.map(one => errorLine(one))
   }
   return []
@@ -27,6 +29,60 @@ describe('the file of a mapping', () => {
   it('given the least that it needs, then it has no error', () => {
     assert.deepEqual(errorsOf(deviceText()), [])
     assert.deepEqual(errorsOf(fields('x: x')), [])
+  })
+
+  const device = (more: string) => `${TOP}fields: { deviceId: id, model: model, ${more} }\n`
+  for (const [given, text] of [
+    [
+      'times',
+      device('x: x').replace('record', '[{ from: [a, b], epoch: s }, { from: c, pattern: "(.+)Z" }, record]'),
+    ],
+    ...['UTC', 'utc', 'z', '+05:30', '-23:59', 'Etc/UTC', 'Europe/Berlin, disambiguation: later'].map(
+      zone => [`the zone ${zone}`, deviceText({ time: `{ from: at, timeZone: ${zone} }` })] as const,
+    ),
+    ['a position as id', deviceText({ id: 'position' })],
+    ['fields as id', deviceText({ id: '[a, b.c]' })],
+    [
+      'conditions',
+      deviceText({ when: '{ has: [a], lacks: [b], equals: { c: 1, d: x, e: true, type: a.b } }' }),
+    ],
+    ['texts', device('x: x, tags: t, tags.a: { from: v, as: text, default: d }, activity: { constant: c }')],
+    [
+      'numbers',
+      device(
+        'x: { from: x, as: decimal-comma, default: 1, scale: 2, offset: 3, unit: g }, y: { from: x, as: number, values: { a: 1 } }',
+      ),
+    ],
+    [
+      'a state in its words',
+      'family: environment\ntime: record\nfields: { sensorId: s, location.site: s, location.latitude: { constant: 1 }, location.longitude: { constant: 1 }, status: { from: s, default: ok, values: { a: degraded } } }',
+    ],
+    [
+      'named metrics alone',
+      `${TOP}fields: { deviceId: id, model: model }\nmetric: { name: n, value: v, names: { a: x, b: { metric: y, unit: g, scale: 2, offset: 1, as: number } } }`,
+    ],
+    [
+      'metrics of any name',
+      'family: metrics\ntime: record\nfields: { system: s, instance: i }\nmetric: { name: n, value: v }',
+    ],
+    [
+      'a metric that is in no list',
+      'family: metrics\ntime: record\nfields: { system: s, instance: i, speed: v }',
+    ],
+  ] as const)
+    it(`given ${given}, then it has no error`, () => assert.deepEqual(errorsOf(text), []))
+
+  it('given a tag that the entity needs, then the tag itself or all tags can fill it', () => {
+    const greenhouse = buildGreenhouse()
+    const read = (tags: string) => () =>
+      readMapping(
+        `family: greenhouse\ntime: record\nfields: { device: d, soilMoisture: m${tags} }`,
+        'm',
+        'm.yaml',
+        { greenhouse },
+      )
+    for (const tags of [', tags: t', ', tags.house: h']) assert.equal(read(tags)().family, greenhouse)
+    for (const tags of ['', ', tags.room: h']) assert.throws(read(tags), /fields: tags.house is missing/)
   })
 
   it('given files with errors, then each error is named with line and column', () =>

@@ -81,6 +81,12 @@ describe('the event of a record that is no measurement', () => {
     ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id", the subject,/],
     ['a truth value as subject', { ...FINE, of: { id: true } }, 'time: at', /^mapping-failed: "of\.id"/],
     ['an object as subject', { ...FINE, of: { id: {} } }, 'time: at', /^mapping-failed: "of\.id"/],
+    [
+      'a long integer as subject',
+      '{"of":{"id":9007199254740993}}',
+      'time: record',
+      /^number-not-exact: "of\.id"/,
+    ],
     ['no time', { of: FINE.of }, 'time: at', /^mapping-failed: "at" is missing$/],
     [
       'a time without its zone',

@@ -63,3 +63,56 @@ describe('a text in a key', () => {
     }
   })
 })
+
+describe('rows of a batch', () => {
+  const rowsOf = (...events: readonly StoredEvent[]) => [...toRows(events)].flatMap(([, rows]) => rows)
+
+  it('given events with the same key, then one row is left, that of the last', () => {
+    const [first, last] = [1, 2].map(n => storedReading('r', { temperature: n }))
+    assert.ok(first && last)
+    assert.deepEqual(
+      rowsOf(first, storedReading('other', {}), last),
+      rowsOf(last, storedReading('other', {})),
+    )
+  })
+
+  it('given keys whose parts only join to the same text, then each has its row', () => {
+    const events = [
+      storedReading('1', {}, { partition: 0, offset: 11 }),
+      storedReading('11', {}, { partition: 0, offset: 1 }),
+      storedReading('1', {}, { partition: 1, offset: 1 }),
+    ]
+    assert.equal(rowsOf(...events).length, 3)
+  })
+
+  it('given an alert without trace, entity and labels, then these columns are null', () => {
+    const { event, ...place } = storedAlert('fired', 'a', { entity: 'roof', labels: ['a'], severity: 1 })
+    const { trace_id, source, subject, labels, severity } = rowOf({
+      ...place,
+      event: { ...event, extensions: {} },
+    })
+    const { extensions: _, ...bare } = event
+    assert.equal(rowOf({ ...place, event: bare }).trace_id, null)
+    assert.deepEqual([trace_id, source, subject, labels, severity], Array(5).fill(null))
+  })
+
+  it('given numbers, then finite ones are kept, and minus zero is zero', () => {
+    const { value, threshold, measured } = rowOf(
+      storedAlert('fired', 'a', { value: -0, threshold: Number.NaN, measured: '1' }),
+    )
+    assert.ok(Object.is(value, 0))
+    assert.deepEqual([threshold, measured], [null, null])
+  })
+
+  it('given JSON with a character that a database refuses, then it is replaced wherever it is, and nothing else', () => {
+    const tags = { 'a\0': 'b\ud800', n: 1, no: null, list: ['c\0', 2], inner: { 'd\0': true, e: '\u0001' } }
+    const stored = {
+      'a\ufffd': 'b\ufffd',
+      n: 1,
+      no: null,
+      list: ['c\ufffd', 2],
+      inner: { 'd\ufffd': true, e: '\u0001' },
+    }
+    assert.deepEqual(JSON.parse(String(rowOf(storedReading('r', { tags })).tags)), stored)
+  })
+})

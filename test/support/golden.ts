@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
 import { PROJECT } from './program.ts'
 
 /** Folder of golden files: transcripts of commands, and texts that are generated. */
@@ -24,4 +25,15 @@ export function goldenAnswers(name: string, answer: (input: string) => string): 
     name,
     parts.map(part => `${part}${answer(part.replaceAll(/^> ?/gm, '').replace(/\n$/, ''))}\n`).join(''),
   )
+}
+
+/** Returns the errors that reading a file throws, a line for each. */
+export function errorLinesOf(read: () => unknown): string {
+  try {
+    read()
+  } catch (error) {
+    assert.ok(error instanceof InvalidFile, String(error))
+    return error.errors.map(one => errorLine(one)).join('\n')
+  }
+  return 'no error'
 }

@@ -2,19 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { listInputTypes } from '../../../lib/intake/input.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
-import { errorLine, InvalidFile } from '../../../lib/support/file-errors.ts'
-import { goldenAnswers } from '../../support/golden.ts'
-
-function errorsOf(text: string): readonly string[] {
-  try {
-    readInputs(text, 'inputs.yaml')
-  } catch (error) {
-    assert.ok(error instanceof InvalidFile, String(error))
-    assert.match(error.message, /^the inputs have errors:\n/)
-    return error.errors.map(one => errorLine(one))
-  }
-  return ['no error']
-}
+import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
 
 /** Returns the only input of a file with these lines. */
 function inputOf(lines: string) {
@@ -29,7 +17,7 @@ const AS = { type: 'a.b', source: '/inputs/t', subject: path('s'), times: ['reco
 
 describe('the file of inputs', () => {
   it('given files with errors, then each error is named with line and column', () =>
-    goldenAnswers('inputs', text => errorsOf(`${text}\n`).join('\n')))
+    goldenAnswers('inputs', text => errorLinesOf(() => readInputs(`${text}\n`, 'inputs.yaml'))))
 
   it('given no content, or no inputs, then there are none', () => {
     for (const text of ['', '# nothing\n', 'inputs: []\n', 'clusters: { c: { brokers: [b:1] } }\n'])

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadRoutes } from '../../../lib/notification/adapters/load-routes.ts'
-import { matchesAlert } from '../../../lib/notification/alert-match.ts'
+import { matchesAlert, matchText } from '../../../lib/notification/alert-match.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { findTargets, type NotificationRoutes, undefinedReceivers } from '../../../lib/notification/route.ts'
+import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
 import { fired } from './support.ts'
 
 const groupsOf = (text: string, ...alerts: Parameters<typeof fired>[]) =>
@@ -28,6 +29,19 @@ describe('given the routes that ship', () => {
 })
 
 describe('given routes', () => {
+  it('when they have errors, then each is named with line and column', () =>
+    goldenAnswers('routes', text => errorLinesOf(() => readRoutes(`${text}\n`, 'routes.yaml'))))
+
+  it('when they have errors, then the first line counts them', () => {
+    for (const [text, count] of [
+      ['routes: [{ name: a }]', '1 error'],
+      ['routes: [{ name: "" }, {}]', '4 errors'],
+    ] as const)
+      assert.throws(() => readRoutes(text, 'r'), {
+        message: new RegExp(`^the notification routes have ${count}:\n`),
+      })
+  })
+
   it('when an alert comes, then the first that matches takes it, and others only where it continues', () => {
     const text = `routes:
   - { name: log, receivers: [hook], continue: true, groupBy: [] }
@@ -67,6 +81,38 @@ ${LAST}`
 })
 
 describe('given a condition on alerts', () => {
+  const all = {
+    rule: ['HIGH_*'],
+    severity: ['critical'],
+    source: ['/environment/*'],
+    entity: ['a'],
+    labels: { team: ['x', 'ops'] },
+  }
+  const alert = fired('a', { labels: { team: 'ops', other: 'y' } })
+
+  it('when an alert has one of the texts of each key, then it matches', () =>
+    assert.ok(matchesAlert(all, alert)))
+
+  for (const [key, other] of Object.entries({
+    rule: { rule: 'LOW' },
+    severity: { severity: 'info' as const },
+    source: { entity: { source: '/device/a', subject: 'a' } },
+    entity: { entity: { source: '/environment/oslo', subject: 'b' } },
+    labels: { labels: { team: 'dev' } },
+  }))
+    it(`when only its ${key} is another, then it does not match, and matches without that key`, () => {
+      assert.ok(!matchesAlert(all, { ...alert, ...other }))
+      assert.ok(matchesAlert({ ...all, [key]: undefined }, { ...alert, ...other }))
+    })
+
+  it('when it is shown, then one line has all its keys and texts', () => {
+    assert.equal(
+      matchText(all),
+      'rule=HIGH_* severity=critical source=/environment/* entity=a labels.team=x,ops',
+    )
+    assert.equal(matchText({}), '')
+  })
+
   it('when an alert lacks what is compared, then it does not match', () => {
     assert.equal(matchesAlert({ labels: { team: ['*'] } }, fired('a')), false)
     assert.equal(matchesAlert({ labels: { constructor: ['*'] } }, fired('a')), false)

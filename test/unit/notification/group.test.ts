@@ -14,8 +14,9 @@ import {
 } from '../../../lib/notification/group.ts'
 import { listMoreAlerts, TOLD, withMore } from '../../../lib/notification/more-alerts.ts'
 import { type Muting, NOTHING_MUTED } from '../../../lib/notification/mutes-in-force.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
 import { toTimedSilence } from '../../../lib/notification/silences.ts'
-import { at, fired, resolved, START_MS, silence, TARGET } from './support.ts'
+import { at, fired, resolved, routed, START_MS, silence, TARGET } from './support.ts'
 
 const EMPTY = newGroup(TARGET)
 const untold = (id: string, more = {}) => ({ alert: fired(id, more), isTold: false })
@@ -294,6 +295,74 @@ describe('a group that is due', () => {
       assert.equal(isEmpty(after), dueMs === undefined)
       if (notification) assert.deepEqual(flush('g', after, atMs + 1, mutes).notification, undefined)
     })
+})
+
+describe('a step of the notifier for a group', () => {
+  const [FLUSH, FORGET] = ['flush', 'forget']
+  const process = notifier({ routes: [] })
+  const onEvent = (before: Group | undefined, data: unknown) => {
+    const event = { ...routed(0, fired('a')), data, timeMs: START_MS, entity: TARGET.group }
+    return process.onEvent(before, event as never, NOTHING_MUTED)
+  }
+  const waiting = group({ alerts: [untold('a')], dueMs: START_MS + 5, newsDueMs: START_MS + 5 })
+  const hour = START_MS + 3_600_000
+
+  for (const [given, before, alert, reason, timers] of [
+    ['a first alert', undefined, fired('a'), 'queued', [{ name: FLUSH, dueMs: START_MS + 30_000 }]],
+    ['an alert that is due anyway', waiting, fired('b'), 'queued', []],
+    ['a known alert', waiting, fired('a'), 'known', []],
+    [
+      'the end of the only alert, which was not sent',
+      waiting,
+      resolved('a'),
+      'never-told',
+      [{ name: FLUSH }, { name: FORGET, dueMs: hour }],
+    ],
+    [
+      'an end in an empty group',
+      group({ ended: ['a'] }),
+      resolved('a'),
+      'not-known',
+      [{ name: FORGET, dueMs: hour }],
+    ],
+    [
+      'an end that comes first',
+      undefined,
+      resolved('a'),
+      'not-known',
+      [{ name: FORGET, dueMs: START_MS + ENDED_FIRST_MS }],
+    ],
+  ] as const)
+    it(`given ${given}, then it is ${reason}, and only what changes has a timer`, () => {
+      const step = onEvent(before, { ...TARGET, alert })
+      assert.deepEqual(step.kind === 'decided' && [step.reason, step.timers], [reason, timers])
+    })
+
+  it('given no data, or no room for the alert or its end, then the event is a failure with its reason', () => {
+    const full = ';01234567890=0'.repeat(30_000)
+    const alerts = Array.from({ length: 100 }, (_, index) => told(`${index}`))
+    for (const [before, data, why] of [
+      [undefined, undefined, /has no data/],
+      [group({ alerts, more: full }), { ...TARGET, alert: fired('a') }, /finer groupBy/],
+      [
+        group({ endedFirst: full.replaceAll('=0', `=${START_MS}`) }),
+        { ...TARGET, alert: resolved('a') },
+        /resolves before it fires/,
+      ],
+    ] as const) {
+      const step = onEvent(before, data)
+      assert.match(step.kind === 'rejected' ? step.why : '', why)
+    }
+  })
+
+  it('given the time to forget, then an empty group is, and another one is kept', () => {
+    const forget = (state: Group) => {
+      const step = process.onTimer?.(state, { name: FORGET, dueMs: hour } as never, NOTHING_MUTED)
+      return step?.kind === 'decided' && [step.reason, step.state]
+    }
+    assert.deepEqual(forget(EMPTY), ['forgotten', undefined])
+    assert.deepEqual(forget(waiting), ['kept', waiting])
+  })
 })
 
 it('given the pipeline alert, then no mute of silent entities mutes it', () =>

@@ -18,6 +18,8 @@ describe('the title of a message', () => {
       '[FIRING: 1] HIGH_TEMP (critical) prod',
     ],
     ['many rules', message({ alerts: many }), '[FIRING: 5] A, B, C and 2 more (info) prod'],
+    ['as many rules as fit', message({ alerts: many.slice(0, 3) }), '[FIRING: 3] A, B, C (info) prod'],
+    ['no alerts, then by the group', message({ alerts: [], omitted: 2 }), '[FIRING: 0+] site=oslo prod'],
     ['omitted alerts', message({ omitted: 3 }), '[FIRING: 1+] HIGH_TEMP (critical) prod'],
     ['the end', message({ status: 'resolved', alerts: [RESOLVED] }), '[RESOLVED] HIGH_TEMP (critical) prod'],
     ['a test', message({ reason: 'test' }), '[TEST] HIGH_TEMP (critical) prod'],

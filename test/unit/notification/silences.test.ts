@@ -55,6 +55,14 @@ describe('given silences', () => {
     assert.deepEqual([ended?.startsAt, ended?.endsAt], [at(50), at(50)])
   })
 
+  it('when one is ended that has begun, then it keeps its start, and ends at the instant itself', () => {
+    for (const second of [100, 150]) {
+      const set = withSilence(undefined, silence('a', 100, 200, { rule: ['x'] }), ms(0))
+      const ended = withoutSilence(set, 'a', { author: 'b', comment: '' }, ms(second))?.silences[0]
+      assert.deepEqual([ended?.startsAt, ended?.endsAt], [at(100), at(second)])
+    }
+  })
+
   it('when the id is unknown, or the silence has ended, then all are unchanged', () => {
     const by = { author: 'b', comment: '' }
     assert.equal(withoutSilence(undefined, 'a', by, ms(0)), undefined)

@@ -31,6 +31,61 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
   return { calls, kit: new SinkKit(deliverSink([new SnsReceivers(['sns', 'mail'], topic)], 'prod')) }
 }
 
+describe('a message for SNS', () => {
+  it('given its parts, then its size is that of message, subject, and name, type and value of each attribute', () => {
+    const attributes = { é: 'ü', list: ['a', 'b'] }
+    const size = 'md'.length + 's'.length + 'éé'.length + 'String'.length + 'üü'.length
+    const ofList = 'list'.length + 'String.Array'.length + '["a","b"]'.length
+    assert.equal(snsBytes({ subject: 's', message: 'md', attributes }), size + ofList)
+  })
+
+  it('given alerts, then filters find their severity, rules and sources, and none of what they lack', () => {
+    const { attributes } = snsMessage(
+      message({ receivers: ['sns', 'mail'], alerts: [alert('a'), alert('b')] }),
+    )
+    assert.deepEqual(attributes, {
+      ...{ notificationId: 'n1', group: 'site=oslo', env: 'prod', status: 'firing', reason: 'new' },
+      ...{
+        severity: 'critical',
+        receivers: ['sns', 'mail'],
+        rules: ['HIGH_TEMP'],
+        sources: ['/environment/oslo'],
+      },
+    })
+    const bare = Object.keys(snsMessage(message({ alerts: [] })).attributes)
+    assert.deepEqual(bare, ['notificationId', 'group', 'env', 'status', 'reason', 'receivers'])
+  })
+
+  it('given more rules than an attribute has room for, then the first 50 are there', () => {
+    const alerts = Array.from({ length: 51 }, (_, index) => alert(`${index}`, { rule: `R${index}` }))
+    const { attributes } = snsMessage(message({ alerts }))
+    assert.deepEqual(
+      attributes.rules,
+      alerts.slice(0, 50).map(({ rule }) => rule),
+    )
+  })
+
+  it('given characters that a subject or an SMS cannot have, then they are replaced, and the rest is cut', () => {
+    const { subject, message: texts } = snsMessage(
+      message({ alerts: [alert('a', { rule: `é🙂${'x'.repeat(200)}` })] }),
+    )
+    assert.match(subject, /^\[FIRING: 1\] \?\?x+\.\.\.$/)
+    assert.deepEqual([subject.length, JSON.parse(texts).sms.length], [100, 140])
+  })
+
+  it('given more alerts than fit, then as many as fit are listed in order, and the others counted', () => {
+    const alerts = Array.from({ length: 300 }, (_, index) =>
+      alert(`${index}`, { summary: 'x'.repeat(2_000) }),
+    )
+    const built = snsMessage(message({ alerts, omitted: 4 }))
+    const { data } = JSON.parse(JSON.parse(built.message).default)
+    assert.ok(snsBytes(built) <= SNS_BYTES)
+    assert.ok(snsBytes(built) > SNS_BYTES * 0.8, `${snsBytes(built)}`)
+    assert.equal(data.alerts.length + data.omitted, 304)
+    assert.deepEqual(data.alerts, JSON.parse(JSON.stringify(alerts.slice(0, data.alerts.length))))
+  })
+})
+
 describe('publishing to the topic', () => {
   it('given notifications, then they are published together, ten in a call', async () => {
     const { calls, kit } = given()

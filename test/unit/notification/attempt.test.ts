@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { attempt, type PostAnswer, type PostRequest } from '../../../lib/notification/webhook/attempt.ts'
+import { AT_MS, message, webhook } from './messages.ts'
+
+async function attemptWith(answer: PostAnswer, receiver = webhook('a')) {
+  const requests: PostRequest[] = []
+  const result = await attempt(receiver, message(), {
+    post: async request => {
+      requests.push(request)
+      return answer
+    },
+    access: async ({ name, url = '' }) => {
+      if (name === 'locked') throw new Error('its secret cannot be read')
+      return { url, keys: [], headers: { 'X-Own': 'secret', 'user-agent': 'other' } }
+    },
+    nowMs: () => AT_MS,
+    pause: async () => {},
+  })
+  return { ...result, requests }
+}
+
+describe('an attempt to post a notification', () => {
+  for (const [status, kind] of [
+    [199, 'rejected'],
+    [200, 'delivered'],
+    [299, 'delivered'],
+    [300, 'rejected'],
+    [399, 'rejected'],
+    [400, 'rejected'],
+    [408, 'retry'],
+    [425, 'retry'],
+    [429, 'retry'],
+    [499, 'rejected'],
+    [500, 'retry'],
+  ] as const)
+    it(`given the status ${status}, then it is ${kind}, and did not time out`, async () => {
+      const { outcome, timedOut, retryAfterMs } = await attemptWith({ kind: 'status', status })
+      assert.deepEqual([outcome.kind, timedOut, retryAfterMs], [kind, false, undefined])
+      const why = 'why' in outcome ? outcome.why : ''
+      assert.equal(why.includes('a redirect'), status === 300 || status === 399)
+      assert.equal(outcome.kind === 'retry' && outcome.safeMessage, kind === 'retry' && why)
+    })
+
+  for (const [retryAfter, ms] of [
+    ['0', 0],
+    ['7', 7_000],
+    ['999999999', 999_999_999_000],
+    [new Date(AT_MS + 9_000).toUTCString(), 9_000],
+    [new Date(AT_MS - 9_000).toUTCString(), 0],
+    ['12345678901', undefined],
+    ['soon', undefined],
+    ['5 soon', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ] as const)
+    it(`given Retry-After ${retryAfter}, then the wait is ${ms}`, async () => {
+      const answer = {
+        kind: 'status',
+        status: 503,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      } as const
+      assert.equal((await attemptWith(answer)).retryAfterMs, ms)
+    })
+
+  it('given no answer or a refusal, then it is tried again or not, and a time-out is told apart', async () => {
+    const of = async (answer: PostAnswer, name = 'a') => {
+      const { outcome, timedOut, requests } = await attemptWith(answer, webhook(name))
+      return [outcome.kind, 'why' in outcome && outcome.why, timedOut, requests.length]
+    }
+    const why = 'is away'
+    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: true }), ['retry', 'a: is away', true, 1])
+    assert.deepEqual(await of({ kind: 'no-answer', why, timedOut: false }), ['retry', 'a: is away', false, 1])
+    assert.deepEqual(await of({ kind: 'refused', why }), ['rejected', 'a: is away', false, 1])
+    const locked = ['retry', 'locked: its secret cannot be read', true, 0]
+    assert.deepEqual(await of({ kind: 'refused', why }, 'locked'), locked)
+  })
+
+  it('given a receiver, then the request has its limits and headers, those of the secret, and our own', async () => {
+    const receiver = webhook('a', {
+      timeoutMs: 7,
+      allowPrivate: true,
+      headers: { 'X-Team': 'ops', 'X-Own': 'file' },
+    })
+    const { requests } = await attemptWith({ kind: 'status', status: 200 }, receiver)
+    const [{ body = '', ...request } = {} as PostRequest] = requests
+    assert.deepEqual(request, {
+      ...{ url: 'https://a.example/hook', timeoutMs: 7, allowPrivate: true },
+      headers: {
+        ...{ 'X-Team': 'ops', 'X-Own': 'secret', 'content-type': 'application/json', 'user-agent': 'sluice' },
+        ...{ 'webhook-id': 'n1', 'webhook-timestamp': String(AT_MS / 1_000) },
+      },
+    })
+    assert.equal(JSON.parse(body).type, 'io.sluice.notification.v1')
+  })
+})

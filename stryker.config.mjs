@@ -6,13 +6,18 @@ process.env.SEEDS ??= '40'
 export default {
   mutate: [
     'packages/runtime/pipeline/{model,outbox,deciding,delivering,failures}/**/*.ts',
-    'lib/{alerting,failures}/**/*.ts',
+    'lib/{alerting,failures,intake,mapping,notification,storage,telemetry}/**/*.ts',
     'packages/msk-trigger/deliver/**/*.ts',
+    // Integration tests decide about adapters, and the simulator only makes data up.
+    '!lib/{intake,mapping,notification,storage,telemetry}/adapters/**/*.ts',
+    '!lib/telemetry/simulator/**/*.ts',
   ],
   testRunner: 'tap',
   tap: {
     testFiles: [
       'test/unit/{runtime/{pipeline,consumer},alerting,failures}/**/*.test.ts',
+      'test/unit/{intake,mapping,notification,storage,telemetry}/**/*.test.ts',
+      'test/unit/cli/key-by.test.ts',
       'packages/msk-trigger/test/unit/**/*.test.ts',
     ],
     nodeArgs: ['--test-reporter=tap'],

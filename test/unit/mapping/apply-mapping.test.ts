@@ -31,6 +31,23 @@ describe('the id of a mapped record', () => {
     )
   })
 
+  it('given a CloudEvent, then its source and id decide, unless the mapping says that its place does', () => {
+    const idOfEvent = (id: Readonly<Record<string, string>>, event: object, offset: number) => {
+      const mapping = deviceMapping({
+        when: '{ equals: { type: a.b } }',
+        time: 'record',
+        fields: '{ deviceId: data.id, model: data.model, x: data.x }',
+        ...id,
+      })
+      const all = { specversion: '1.0', id: '1', source: '/s', type: 'a.b', data: RECORD, ...event }
+      return readingOf(mapping, all, { offset }).id
+    }
+    assert.equal(idOfEvent({}, {}, 1), idOfEvent({}, {}, 2))
+    const ids = [{}, { id: '2' }, { source: '/t' }].map(event => idOfEvent({}, event, 1))
+    const places = [1, 2].map(offset => idOfEvent({ id: 'position' }, {}, offset))
+    assert.equal(new Set([...ids, ...places]).size, 5)
+  })
+
   it('given a field of the id that is missing or an object, then it is a failure', () => {
     assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, but is part of the id$/)
     assert.match(
@@ -67,6 +84,22 @@ describe('fields of a record', () => {
       {},
       { x: 19.6133 },
     ],
+    ['a scale alone', 'x: { from: x, scale: 2 }', {}, { x: 2 }],
+    ['an offset alone', 'x: { from: x, offset: 2 }', {}, { x: 3 }],
+    ['a scale of 1, and then a unit', 'x: { from: x, scale: 1, offset: 0, unit: g }', {}, { x: 9.80665 }],
+    ['a number where texts are numbers', 'x: { from: v, as: number }', { v: 3 }, { x: 3 }],
+    [
+      'a truth value as text',
+      'x: x, activity: { from: v, as: text }',
+      { v: true },
+      { x: 1, activity: 'true' },
+    ],
+    [
+      'tags of any depth and type',
+      'x: x, tags: t',
+      { t: { a: null, b: { c: true } } },
+      { x: 1, tags: { 'b.c': 'true' } },
+    ],
     ['a number as text', 'x: { from: v, as: number }', { v: ' -2.5e1 ' }, { x: -25 }],
     ['a text as number', 'x: x, activity: { from: v, as: text }', { v: 7 }, { x: 1, activity: '7' }],
     ['a number with a comma', 'x: { from: v, as: decimal-comma }', { v: '-22,5' }, { x: -22.5 }],
@@ -101,6 +134,32 @@ describe('fields of a record', () => {
       'x: { from: v, as: number }',
       { v: `${'1'.repeat(1e6)}!` },
       /"v" must be a number of at most 1000 characters$/,
+    ],
+    ['a truth value as number', 'x: { from: v, as: number }', { v: true }, /"v" must be a number$/],
+    [
+      'an object as text',
+      'x: x, activity: { from: v, as: text }',
+      { v: {} },
+      /"v" must be a text that is not empty$/,
+    ],
+    [
+      'a number where a text is meant',
+      'x: x, activity: v',
+      { v: 7 },
+      /"v" must be a text that is not empty$/,
+    ],
+    [
+      'a number for a pattern',
+      'x: x, activity: { from: v, pattern: "(a)" }',
+      { v: 7 },
+      /"v" is not a text of/,
+    ],
+    ['a list of tags', 'x: x, tags: v', { v: 'a' }, /"v" must be an object$/],
+    [
+      'a value of no state',
+      'x: x, activity: { from: v, values: { a: b } }',
+      { v: {} },
+      /"v" has a value that/,
     ],
     ['an empty text', 'x: x', { model: '' }, /"model" must be a text that is not empty$/],
     ['an object', 'x: x', { model: {} }, /"model" must be a text that is not empty$/],
@@ -141,6 +200,11 @@ describe('fields of a record', () => {
       assert.match(refused(fields, record), message)
     })
 
+  it('given none of the fields that may have a required value, then the failure names each', () => {
+    const mapping = deviceMapping({ fields: '{ deviceId: { from: [v, w] }, model: model, x: x }' })
+    assert.match(failureOf(mapping, RECORD), /: none of "v", "w" is there$/)
+  })
+
   it('given the name of something that every object inherits, then the record has no such field', () => {
     assert.match(
       failureOf(deviceMapping({ fields: '{ deviceId: constructor.name, model: model, x: x }' }), RECORD),
@@ -157,6 +221,37 @@ describe('fields of a record', () => {
     const data = dataOf('x: x, tags: t', { t: JSON.parse('{"__proto__":"a"}') }) as { tags: object }
     assert.deepEqual(Object.keys(data.tags), ['__proto__'])
     assert.equal(Object.getPrototypeOf(data.tags), Object.prototype)
+  })
+})
+
+describe('a metric that the record names', () => {
+  const named = (names: string) =>
+    deviceMapping({ fields: '{ deviceId: id, model: model }', metric: `{ name: n, value: v${names} }` })
+  const SYSTEM = readMapping(
+    'family: metrics\ntime: record\nfields: { system: model, instance: id }\nmetric: { name: n, value: v }\n',
+    'any',
+    'any.yaml',
+  )
+
+  it('given a table of names, then only these are metrics, with their units', () => {
+    const mapping = named(', names: { a: x, b: { metric: y, unit: g, scale: 2 } }')
+    const own = { deviceId: 'd-1', model: 'm' }
+    assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'a', v: 3 }).data, { ...own, x: 3 })
+    assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'b', v: 3 }).data, { ...own, y: 58.8399 })
+    for (const n of ['x', 'constructor', 7, ''])
+      assert.match(
+        failureOf(mapping, { ...RECORD, n, v: 3 }),
+        /"n" names a metric that the mapping does not know$/,
+      )
+    assert.match(failureOf(mapping, { ...RECORD, v: 3 }), /"n" is missing$/)
+    assert.match(failureOf(mapping, { ...RECORD, n: 'a' }), /"v" is missing$/)
+  })
+
+  it('given none, then each name is a metric, unless it is another field of the reading', () => {
+    const data = readingOf(SYSTEM, { ...RECORD, n: 'a.b', v: 3 }).data
+    assert.deepEqual(data, { system: 'm', instance: 'd-1', 'a.b': 3 })
+    for (const n of ['system', 'tags', 'unit', '', 7])
+      assert.match(failureOf(SYSTEM, { ...RECORD, n, v: 3 }), /"n" names a metric/)
   })
 })
 

@@ -37,6 +37,13 @@ describe('the time of a record', () => {
     [1763625600054500000n, { epoch: 'ns' }, '2025-11-20T08:00:00.055Z'],
     [-1763625600054499999n, { epoch: 'ns' }, '1914-02-11T15:59:59.946Z'],
     [250000000000000499n, { epoch: 'us' }, '9892-03-08T12:26:40.000Z'],
+    [' 2025-01-16T10:30Z ', {}, '2025-01-16T10:30:00Z'],
+    [1737023445n, { epoch: 's' }, '2025-01-16T10:30:45.000Z'],
+    [1737023445123456.5, { epoch: 'us' }, '2025-01-16T10:30:45.123Z'],
+    ['1737023445123456.5', { epoch: 'us' }, '2025-01-16T10:30:45.123Z'],
+    ['1737023445123456789.5', { epoch: 'ns' }, '2025-01-16T10:30:45.123Z'],
+    [-62167219200000, { epoch: 'ms' }, '0000-01-01T00:00:00.000Z'],
+    [253402300799999, { epoch: 'ms' }, '9999-12-31T23:59:59.999Z'],
     ['2025-01-16T10:30', { timeZone: '+00:00' }, '2025-01-16T10:30:00Z'],
   ] as const)
     it(`given ${given} and ${JSON.stringify(source)}, then it is ${time}`, () => {
@@ -47,6 +54,8 @@ describe('the time of a record', () => {
     ['2025-01-16T10:30:45', {}, 'has no zone, and the mapping has no timeZone'],
     [1737023445, {}, 'is a number, and the mapping has no epoch that says its unit'],
     [1737023445123, { epoch: 's' }, 'is not between the years 0 and 9999'],
+    [-62167219200001, { epoch: 'ms' }, 'is not between the years 0 and 9999'],
+    [253402300800000, { epoch: 'ms' }, 'is not between the years 0 and 9999'],
     ['2025-02-30T10:30:45', { timeZone: 'UTC' }, 'is a day or a time of day that does not exist'],
     ['2025-02-30T10:30:45', { timeZone: 'Europe/Berlin' }, 'is a day or a time of day that does not exist'],
     ['2025-01-16T25:00:00Z', {}, 'is a day or a time of day that does not exist'],

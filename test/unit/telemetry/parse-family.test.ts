@@ -7,6 +7,7 @@ import { InvalidFile } from '../../../lib/support/file-errors.ts'
 import { measurements } from '../../../lib/telemetry/families.ts'
 import { buildFamilySchema, listFieldNumbers, toRecordName } from '../../../lib/telemetry/family-schema.ts'
 import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
+import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
 import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
 
 const READING = { device: 'd/1', tags: { house: 'north bank' }, soilMoisture: 31.5 }
@@ -127,6 +128,25 @@ for (const [what, from, to, error] of REFUSED)
       },
     )
   })
+
+test('given files with errors, then each error is named with line and column', () =>
+  goldenAnswers('families', text =>
+    errorLinesOf(() => readFamilies([{ file: 'g.yaml', text: `${text}\n` }], 'acme')),
+  ))
+
+test('given bounds of what is allowed, then the families are read as they are', () => {
+  const text = `family: g
+entity: { source: '/g', subject: '{d}/{p.q}' }
+fields: { p.q: {}, p.r: { required: true, type: number, min: 1, max: 1 } }
+states: { s: [a, b] }
+changesOf: s
+fallenWhen: { is: a, lasts: 1m, through: [b] }
+`
+  const [family] = readFamilies([{ file: 'g.yaml', text }], 'acme')
+  assert.equal(family?.type, 'io.acme.g.reading.v1')
+  const named = text.replace('entity:', 'type: a.b.v1\nentity:')
+  assert.equal(readFamilies([{ file: 'g.yaml', text: named }], 'acme')[0]?.type, 'a.b.v1')
+})
 
 test('given two families with one name and type, then the later one is refused', () => {
   const files = ['a.yaml', 'b.yaml'].map(file => ({ file, text: GREENHOUSE }))

@@ -39,6 +39,36 @@ describe('given a unit', () => {
       assert.deepEqual(converted(family, { ...identity, ...data }), { ...identity, ...expected })
     })
 
+  test('by any of its names, then the unit from which the reading was converted is named as in the table', () => {
+    const from = (family: string, data: object) => inOwnUnits(getFamily(family), data)
+    const fahrenheit = from('environment', { temperature: 50, unit: 'fahrenheit' })
+    assert.deepEqual(fahrenheit, { kind: 'data', data: { temperature: 10 }, from: '°F' })
+    assert.deepEqual(from('environment', { temperature: 50 }), { kind: 'data', data: { temperature: 50 } })
+  })
+
+  test('of a reading without metrics, or with a value that is no number, then its schema says what is wrong', () => {
+    for (const [data, expected] of [
+      [
+        { sensorId: 's', unit: 'F' },
+        { sensorId: 's', unit: 'F' },
+      ],
+      [{ temperature: 'hot', unit: 'F' }, { temperature: 'hot' }],
+      [
+        { temperature: 50, unit: '' },
+        { temperature: 50, unit: '' },
+      ],
+      [
+        { temperature: 50, unit: 7 },
+        { temperature: 50, unit: 7 },
+      ],
+      [null, null],
+      [[1], [1]],
+    ] as const)
+      assert.deepEqual(converted('environment', data), expected)
+    const bytes = Object.assign(Buffer.from('x'), { temperature: 50, unit: 'F' })
+    assert.equal(converted('environment', bytes), bytes)
+  })
+
   test('that fits none of the metrics, then the reading is refused', () => {
     assert.equal(
       converted('environment', { temperature: 21, unit: 'hPa' }),

@@ -18,7 +18,17 @@ describe('given the data of a reading', () => {
     const event = createReading(environment, 'id-1', '2026-01-01T00:00:00Z', data)
     assert.equal(event.source, '/environment/hall%202%2F%C3%A9')
     assert.equal(event.subject, 's 1')
-    assert.equal(event.type, 'io.sluice.environment.reading.v1')
+    assert.deepEqual(event, {
+      ...{
+        id: 'id-1',
+        source: event.source,
+        type: environment.type,
+        subject: 's 1',
+        time: '2026-01-01T00:00:00Z',
+      },
+      ...{ datacontenttype: 'application/json', dataschema: environment.dataschema, data },
+    })
+    assert.ok(!('time' in createReading(environment, 'id-1', undefined, data)))
   })
 
   test('when its metrics are read, then those it carries come in the order of the table, 0 among them', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { findConversion, unitNamed, unitsFor } from '../../../lib/telemetry/unit-table.ts'
+import { findConversion, UNIT_NAMES, unitNamed, unitsFor } from '../../../lib/telemetry/unit-table.ts'
 
 const OWN_UNITS = [...new Set(Object.values(FAMILIES).flatMap(({ metrics }) => Object.values(metrics)))]
 
@@ -73,6 +73,33 @@ test('a unit of another dimension is refused', () => {
   assert.equal(findConversion('°C', 'hPa'), undefined)
   assert.equal(findConversion('s', 'm'), undefined)
   assert.equal(findConversion('%', '1'), undefined)
+})
+
+test('a value comes back from any unit of its dimension, and takes the same way over a third', () => {
+  const units = [...new Set(UNIT_NAMES.map(name => unitNamed(name) ?? ''))]
+  let compared = 0
+  for (const a of units)
+    for (const b of units)
+      for (const c of units) {
+        const [ab, bc, ac] = [findConversion(b, a), findConversion(c, b), findConversion(c, a)]
+        if (!ab || !bc || !ac) continue
+        const [over, direct] = [bc(ab(123.456)), ac(123.456)]
+        assert.ok(
+          Math.abs(over - direct) <= 1e-9 * (1 + Math.abs(ab(123.456)) + Math.abs(direct)),
+          `${a} ${b} ${c}`,
+        )
+        compared += a === b ? 0 : 1
+      }
+  assert.ok(compared > 50)
+  assert.deepEqual([findConversion('K', '°F')?.(212), findConversion('°F', 'K')?.(373.15)], [373.15, 212])
+  assert.equal(findConversion('psi', 'inHg')?.(1)?.toFixed(6), '0.491154')
+})
+
+test('the units of a dimension are listed with two more names each, from its own on', () => {
+  assert.equal(unitsFor('°C'), '°C (C, celsius, …), °F (F, fahrenheit, …), K (kelvin, kelvins, …)')
+  assert.equal(unitsFor('ratio'), 'ratio (fraction), % (percent, pct, …)')
+  assert.equal(unitsFor('1'), '1 (count, connections)')
+  assert.equal(unitsFor('unknown'), '')
 })
 
 test('a unit that a metric is kept in is the first of those that are listed for it', () => {

@@ -30,7 +30,7 @@ const set = (revision: number, ...ends: readonly number[]): Change => [
 function after(...changes: readonly Change[]) {
   const data = changes.reduce<unknown>((before, [change, timeMs]) => {
     const type = 'revision' in change ? SILENCES_CHANGED_TYPE : INHIBITION_CHANGED_TYPE
-    return MUTING.fold(before, { type, data: change, timeMs } as never)
+    return MUTING.fold?.(before, { type, data: change, timeMs } as never)
   }, undefined)
   const read = MUTING.read(data)
   assert.ok(read.kind === 'context')

@@ -178,7 +178,7 @@ describe('types of events', () => {
   it('given families, then their readings have a row, and those with further names are JSON only', () => {
     const device = eventTypeRow(getFamily('device').type)
     assert.deepEqual(
-      [device?.record, device?.topic, device?.binary?.numbers.deviceId],
+      [device?.record, device?.topic, device?.binary?.numbers?.deviceId],
       ['DeviceMotion', 'readings', 1],
     )
     const { device: ofDevice, metrics } = FAMILIES

@@ -86,6 +86,50 @@ describe('the schema of a family', () => {
   })
 })
 
+describe('what a family knows of its readings', () => {
+  const own = `${GREENHOUSE}silentAfter: 5m
+changesOf: mode
+fallenWhen: { is: day, lasts: 90s }
+restartWhen: { memory: valves, falls: 10, within: 2m }
+`
+
+  it('given its metrics and states, then their units, bounds and words, and none that is not given', () => {
+    const { metrics, integers, bounds, states, others, keyedBy } = greenhouse
+    assert.deepEqual({ ...metrics }, { soilMoisture: '%', batteryVoltage: 'V', valves: '' })
+    assert.deepEqual([...integers], ['valves'])
+    assert.deepEqual({ ...bounds }, { soilMoisture: [0, 100], valves: [0, Number.POSITIVE_INFINITY] })
+    assert.deepEqual({ ...states }, { mode: ['day', 'night'] })
+    assert.deepEqual([others, open.others, keyedBy], [false, true, 'instance'])
+    assert.deepEqual({ ...buildGreenhouse(GREENHOUSE.replace('[day, night]', 'any')).states }, { mode: null })
+    assert.deepEqual(
+      { ...buildGreenhouse(GREENHOUSE.replace('min: 0, ', '')).bounds.soilMoisture },
+      { 0: Number.NEGATIVE_INFINITY, 1: 100 },
+    )
+  })
+
+  it('given settings of its activity, then their times are milliseconds; given none, then there are none', () => {
+    assert.deepEqual(greenhouse.activity, {})
+    assert.deepEqual(buildGreenhouse(own).activity, {
+      ...{ silentAfterMs: 300_000, changesOf: 'mode', fall: { is: 'day', lastsMs: 90_000, through: [] } },
+      restart: { memory: 'valves', falls: 10, within: '2m', withinMs: 120_000 },
+    })
+    assert.deepEqual(buildGreenhouse(own.replace('90s', '90s, through: [night]')).activity.fall?.through, [
+      'night',
+    ])
+  })
+
+  it('given a source without fields, then the name of the family is its key by type', () => {
+    const family = buildGreenhouse(GREENHOUSE.replace('/greenhouse/{house}', '/greenhouse'))
+    assert.equal(family.keys.type({ device: 'd' }), 'greenhouse')
+    assert.equal(family.source({ device: 'd' }), '/greenhouse')
+  })
+
+  it('given a source that is not percent-encoded, then its dimension is read as it is', () => {
+    assert.equal(greenhouse.inSource.house?.('/greenhouse/100%'), '100%')
+    assert.equal(greenhouse.inSource.house?.('/greenhouse/a/b'), 'a/b')
+  })
+})
+
 describe('the data of an entity', () => {
   for (const [given, family, described, data] of [
     ['only an id', greenhouse, {}, { device: 'd', tags: { house: 'unknown' } }],

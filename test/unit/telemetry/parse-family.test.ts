@@ -100,6 +100,7 @@ const REFUSED: readonly (readonly [what: string, from: string, to: string, error
   ['a key names an optional field', 'fields:', "keys: { type: '{row}' }\nfields:\n  row: {}", '4:9  keys.type: {row} must be required'],
   ['the type is that of other events', 'entity:', 'type: io.sluice.alert.fired.v1\nentity:', '3:1  type: io.sluice.alert.fired.v1 is the type of events that are not readings'],
   ['there are too many states', '  mode:', `${Array.from({ length: 100 }, (_, index) => `  s${index}: any\n`).join('')}  mode:`, '10:1  states: there are at most 100 states'],
+  ['there are too many metrics', '  valves:', `${Array.from({ length: 1000 }, (_, index) => `  m${index}: {}\n`).join('')}  valves:`, '6:1  metrics: there are at most 1000 metrics'],
   ['a dimension has the name of a key of rules', 'tags:', 'dimensions: { entity: device }\ntags:', '12:15  dimensions.entity: entity is a key of rules and tables'],
   ['a tag has the name of a key of rules', '[house]', '[house, value]', '12:15  tags.1: value is a key of rules and tables'],
   ['a field of the source has the name of a key of rules', '{house}', '{house}/{place.id}', '3:11  entity.source: id is a key of rules and tables'],

@@ -24,6 +24,7 @@ describe('the file of inputs', () => {
       assert.deepEqual(readInputs(text, 'f'), [])
   })
 
+  // biome-ignore format: a table
   for (const [given, lines, input] of [
     ['only a topic', '', { topic: 't' }],
     ['mappings', 'to: readings\nmappings: [b, a]', { topic: 't', mappings: ['b', 'a'] }],
@@ -32,16 +33,8 @@ describe('the file of inputs', () => {
     ['a schema', as(', schema: s/o.json'), { topic: 't', as: { ...AS, schema: 's/o.json' } }],
     ['one field as id', as(', id: a.b'), { topic: 't', as: { ...AS, id: [path('a.b', ['a', 'b'])] } }],
     ['fields as id', as(', id: [a, b]'), { topic: 't', as: { ...AS, id: [path('a'), path('b')] } }],
-    [
-      'a field as time',
-      as('').replace('record', 'x.y'),
-      { topic: 't', as: { ...AS, times: [{ from: [path('x.y', ['x', 'y'])] }] } },
-    ],
-    [
-      'a time with its zone',
-      as('').replace('record', '{ from: x, timeZone: Europe/Berlin, epoch: s }'),
-      { topic: 't', as: { ...AS, times: [{ from: [path('x')], timeZone: 'Europe/Berlin', epoch: 's' }] } },
-    ],
+    ['a field as time', as('').replace('record', 'x.y'), { topic: 't', as: { ...AS, times: [{ from: [path('x.y', ['x', 'y'])] }] } }],
+    ['a time with its zone', as('').replace('record', '{ from: x, timeZone: Europe/Berlin, epoch: s }'), { topic: 't', as: { ...AS, times: [{ from: [path('x')], timeZone: 'Europe/Berlin', epoch: 's' }] } }],
   ] as const)
     it(`given ${given}, then the input has it, and nothing else`, () =>
       assert.deepEqual(inputOf(lines), input))

@@ -76,38 +76,19 @@ describe('the event of a record that is no measurement', () => {
     )
   })
 
+  // biome-ignore format: a table
   for (const [given, value, more, failure] of [
     ['no subject', { at: FINE.at }, 'time: at', /^mapping-failed: "of\.id", the subject, must be/],
     ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id", the subject,/],
     ['a truth value as subject', { ...FINE, of: { id: true } }, 'time: at', /^mapping-failed: "of\.id"/],
     ['an object as subject', { ...FINE, of: { id: {} } }, 'time: at', /^mapping-failed: "of\.id"/],
-    [
-      'a long integer as subject',
-      '{"of":{"id":9007199254740993}}',
-      'time: record',
-      /^number-not-exact: "of\.id"/,
-    ],
+    ['a long integer as subject', '{"of":{"id":9007199254740993}}', 'time: record', /^number-not-exact: "of\.id"/],
     ['no time', { of: FINE.of }, 'time: at', /^mapping-failed: "at" is missing$/],
-    [
-      'a time without its zone',
-      { ...FINE, at: '2026-03-01T12:00:00' },
-      'time: at',
-      /^mapping-failed: "at" has/,
-    ],
-    [
-      'no field of the id',
-      FINE,
-      'time: at, id: [n, m]',
-      /^mapping-failed: "m" is missing, but is part of the id$/,
-    ],
+    ['a time without its zone', { ...FINE, at: '2026-03-01T12:00:00' }, 'time: at', /^mapping-failed: "at" has/],
+    ['no field of the id', FINE, 'time: at, id: [n, m]', /^mapping-failed: "m" is missing, but is part of the id$/],
     ['an object in the id', FINE, 'time: at, id: of', /^mapping-failed: "of" is part of the id/],
     ['a list', '[1]', 'time: at', /^mapping-failed: the value is not a JSON object$/],
-    [
-      'a member that occurs twice',
-      '{"n":1,"n":2}',
-      'time: at',
-      /^mapping-failed: .*"n" occurs more than once/,
-    ],
+    ['a member that occurs twice', '{"n":1,"n":2}', 'time: at', /^mapping-failed: .*"n" occurs more than once/],
     ['a number above every double', '{"n":1e999}', 'time: at', /^number-not-exact: /],
   ] as const)
     it(`given ${given}, then it is a failure that names it`, () =>

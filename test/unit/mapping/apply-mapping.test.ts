@@ -70,6 +70,7 @@ describe('fields of a record', () => {
     })
   const own = { deviceId: 'd-1', model: 'm' }
 
+  // biome-ignore format: a table
   for (const [given, fields, record, data] of [
     ['a path', 'x: a.b.c', { a: { b: { c: 3 } } }, { x: 3 }],
     ['an element of a list', 'x: a.1', { a: [1, 2] }, { x: 2 }],
@@ -78,123 +79,49 @@ describe('fields of a record', () => {
     ['a default', 'x: x, y: { from: y, default: 7 }', {}, { x: 1, y: 7 }],
     ['a constant', 'x: x, activity: { constant: resting }', {}, { x: 1, activity: 'resting' }],
     ['a unit', 'x: { from: x, unit: g }', {}, { x: 9.80665 }],
-    [
-      'scale and offset, and then a unit',
-      'x: { from: x, scale: 0.5, offset: 1.5, unit: g }',
-      {},
-      { x: 19.6133 },
-    ],
+    ['scale and offset, and then a unit', 'x: { from: x, scale: 0.5, offset: 1.5, unit: g }', {}, { x: 19.6133 }],
     ['a scale alone', 'x: { from: x, scale: 2 }', {}, { x: 2 }],
     ['an offset alone', 'x: { from: x, offset: 2 }', {}, { x: 3 }],
     ['a scale of 1, and then a unit', 'x: { from: x, scale: 1, offset: 0, unit: g }', {}, { x: 9.80665 }],
     ['a number where texts are numbers', 'x: { from: v, as: number }', { v: 3 }, { x: 3 }],
-    [
-      'a truth value as text',
-      'x: x, activity: { from: v, as: text }',
-      { v: true },
-      { x: 1, activity: 'true' },
-    ],
-    [
-      'tags of any depth and type',
-      'x: x, tags: t',
-      { t: { a: null, b: { c: true } } },
-      { x: 1, tags: { 'b.c': 'true' } },
-    ],
+    ['a truth value as text', 'x: x, activity: { from: v, as: text }', { v: true }, { x: 1, activity: 'true' }],
+    ['tags of any depth and type', 'x: x, tags: t', { t: { a: null, b: { c: true } } }, { x: 1, tags: { 'b.c': 'true' } }],
     ['a number as text', 'x: { from: v, as: number }', { v: ' -2.5e1 ' }, { x: -25 }],
     ['a text as number', 'x: x, activity: { from: v, as: text }', { v: 7 }, { x: 1, activity: '7' }],
     ['a number with a comma', 'x: { from: v, as: decimal-comma }', { v: '-22,5' }, { x: -22.5 }],
     ['a pattern', 'x: { from: v, pattern: "^([0-9.]+) g$", as: number }', { v: '1.5 g' }, { x: 1.5 }],
     ['values', 'x: x, activity: { from: v, values: { "true": on } }', { v: true }, { x: 1, activity: 'on' }],
     ['a single tag', 'x: x, tags.room: v', { v: 'r' }, { x: 1, tags: { room: 'r' } }],
-    [
-      'all tags, and one more',
-      'x: x, tags.room: v, tags: t',
-      { v: 'r', t: { room: 'q', n: 1 } },
-      { x: 1, tags: { room: 'r', n: '1' } },
-    ],
+    ['all tags, and one more', 'x: x, tags.room: v, tags: t', { v: 'r', t: { room: 'q', n: 1 } }, { x: 1, tags: { room: 'r', n: '1' } }],
     ['a unit of the record', 'x: x, unit: u', { u: 'mg', x: 1000 }, { x: 9.80665 }],
     ['an optional field without a value', 'x: x, y: y', { y: null }, { x: 1 }],
   ] as const)
     it(`given ${given}, then the reading has it`, () =>
       assert.deepEqual(dataOf(fields, record), { ...own, ...data }))
 
+  // biome-ignore format: a table
   for (const [given, fields, record, message] of [
     ['no entity', 'x: x', { id: undefined }, /^mapping-failed: mapping test: "id" is missing$/],
     ['none of several', 'x: x, tags.a: a', { model: null }, /"model" is missing$/],
     ['a number in a text', 'x: { from: v }', { v: '1' }, /"v" must be a number$/],
-    [
-      'thousands',
-      'x: { from: v, as: decimal-comma }',
-      { v: '1.013,2' },
-      /"v" must be a number such as "22,5"$/,
-    ],
+    ['thousands', 'x: { from: v, as: decimal-comma }', { v: '1.013,2' }, /"v" must be a number such as "22,5"$/],
     ['no number at all', 'x: { from: v, as: number }', { v: 'n/a' }, /"v" must be a number$/],
-    [
-      'a number of 1 MB',
-      'x: { from: v, as: number }',
-      { v: `${'1'.repeat(1e6)}!` },
-      /"v" must be a number of at most 1000 characters$/,
-    ],
+    ['a number of 1 MB', 'x: { from: v, as: number }', { v: `${'1'.repeat(1e6)}!` }, /"v" must be a number of at most 1000 characters$/],
     ['a truth value as number', 'x: { from: v, as: number }', { v: true }, /"v" must be a number$/],
-    [
-      'an object as text',
-      'x: x, activity: { from: v, as: text }',
-      { v: {} },
-      /"v" must be a text that is not empty$/,
-    ],
-    [
-      'a number where a text is meant',
-      'x: x, activity: v',
-      { v: 7 },
-      /"v" must be a text that is not empty$/,
-    ],
-    [
-      'a number for a pattern',
-      'x: x, activity: { from: v, pattern: "(a)" }',
-      { v: 7 },
-      /"v" is not a text of/,
-    ],
+    ['an object as text', 'x: x, activity: { from: v, as: text }', { v: {} }, /"v" must be a text that is not empty$/],
+    ['a number where a text is meant', 'x: x, activity: v', { v: 7 }, /"v" must be a text that is not empty$/],
+    ['a number for a pattern', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 7 }, /"v" is not a text of/],
     ['a list of tags', 'x: x, tags: v', { v: 'a' }, /"v" must be an object$/],
-    [
-      'a value of no state',
-      'x: x, activity: { from: v, values: { a: b } }',
-      { v: {} },
-      /"v" has a value that/,
-    ],
+    ['a value of no state', 'x: x, activity: { from: v, values: { a: b } }', { v: {} }, /"v" has a value that/],
     ['an empty text', 'x: x', { model: '' }, /"model" must be a text that is not empty$/],
     ['an object', 'x: x', { model: {} }, /"model" must be a text that is not empty$/],
     ['no match', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'b' }, /"v" does not fit its pattern$/],
     // A backtracking engine would try 2 to the power of 999 ways.
-    [
-      'an expression with many ways to match',
-      'x: x, activity: { from: v, pattern: "^((?:a+-?)*)$" }',
-      { v: `${'a'.repeat(999)}!` },
-      /"v" does not fit its pattern$/,
-    ],
-    [
-      'a long text',
-      'x: x, activity: { from: v, pattern: "(a)" }',
-      { v: 'a'.repeat(1001) },
-      /at most 1000 characters/,
-    ],
-    [
-      'deep tags',
-      'x: x, tags: v',
-      { v: JSON.parse(`${'{"a":'.repeat(9)}1${'}'.repeat(9)}`) },
-      /nested more than 8/,
-    ],
-    [
-      'a unit of another dimension',
-      'x: x, unit: u',
-      { u: 'K' },
-      /^unit-mismatch: "unit" is K, but the reading has x/,
-    ],
-    [
-      'control characters in the entity',
-      'x: x',
-      { id: 'a\u0000' },
-      /the attribute "subject" contains characters/,
-    ],
+    ['an expression with many ways to match', 'x: x, activity: { from: v, pattern: "^((?:a+-?)*)$" }', { v: `${'a'.repeat(999)}!` }, /"v" does not fit its pattern$/],
+    ['a long text', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'a'.repeat(1001) }, /at most 1000 characters/],
+    ['deep tags', 'x: x, tags: v', { v: JSON.parse(`${'{"a":'.repeat(9)}1${'}'.repeat(9)}`) }, /nested more than 8/],
+    ['a unit of another dimension', 'x: x, unit: u', { u: 'K' }, /^unit-mismatch: "unit" is K, but the reading has x/],
+    ['control characters in the entity', 'x: x', { id: 'a\u0000' }, /the attribute "subject" contains characters/],
   ] as const)
     it(`given ${given}, then it is a failure`, () => {
       assert.match(refused(fields, record), message)

@@ -15,29 +15,15 @@ const [all, other, some, events] = [
 ]
 const hidden = (names: string) => new RegExp(`^all\\.yaml:2 .*after it: ${names}\\. `)
 
+// biome-ignore format: a table
 for (const [given, lists, warnings] of [
   ['no mappings', [[]], []],
   ['one without a condition at the end', [[some, events, all]], []],
   ['only mappings with conditions', [[some, events]], []],
   ['one without a condition before one of CloudEvents, which it does not take', [[all, events]], []],
   ['one without a condition before others', [[some, all, events, other, some]], [hidden('other, some')]],
-  [
-    'the same order in two inputs',
-    [
-      [all, some],
-      [all, some],
-    ],
-    [hidden('some')],
-  ],
-  [
-    'other orders in two inputs',
-    [
-      [all, some],
-      [some, all],
-      [all, other],
-    ],
-    [hidden('some'), hidden('other')],
-  ],
+  ['the same order in two inputs', [[all, some], [all, some]], [hidden('some')]],
+  ['other orders in two inputs', [[all, some], [some, all], [all, other]], [hidden('some'), hidden('other')]],
 ] as const)
   it(`given ${given}, then ${warnings.length} warnings name what is never reached`, () => {
     const found = describeHiddenMappings(lists)

@@ -22,43 +22,21 @@ describe('the file of a mapping', () => {
   })
 
   const device = (more: string) => `${TOP}fields: { deviceId: id, model: model, ${more} }\n`
+  // biome-ignore format: a table
   for (const [given, text] of [
-    [
-      'times',
-      device('x: x').replace('record', '[{ from: [a, b], epoch: s }, { from: c, pattern: "(.+)Z" }, record]'),
-    ],
+    ['times', device('x: x').replace('record', '[{ from: [a, b], epoch: s }, { from: c, pattern: "(.+)Z" }, record]')],
     ...['UTC', 'utc', 'z', '+05:30', '-23:59', 'Etc/UTC', 'Europe/Berlin, disambiguation: later'].map(
       zone => [`the zone ${zone}`, deviceText({ time: `{ from: at, timeZone: ${zone} }` })] as const,
     ),
     ['a position as id', deviceText({ id: 'position' })],
     ['fields as id', deviceText({ id: '[a, b.c]' })],
-    [
-      'conditions',
-      deviceText({ when: '{ has: [a], lacks: [b], equals: { c: 1, d: x, e: true, type: a.b } }' }),
-    ],
+    ['conditions', deviceText({ when: '{ has: [a], lacks: [b], equals: { c: 1, d: x, e: true, type: a.b } }' })],
     ['texts', device('x: x, tags: t, tags.a: { from: v, as: text, default: d }, activity: { constant: c }')],
-    [
-      'numbers',
-      device(
-        'x: { from: x, as: decimal-comma, default: 1, scale: 2, offset: 3, unit: g }, y: { from: x, as: number, values: { a: 1 } }',
-      ),
-    ],
-    [
-      'a state in its words',
-      'family: environment\ntime: record\nfields: { sensorId: s, location.site: s, location.latitude: { constant: 1 }, location.longitude: { constant: 1 }, status: { from: s, default: ok, values: { a: degraded } } }',
-    ],
-    [
-      'named metrics alone',
-      `${TOP}fields: { deviceId: id, model: model }\nmetric: { name: n, value: v, names: { a: x, b: { metric: y, unit: g, scale: 2, offset: 1, as: number } } }`,
-    ],
-    [
-      'metrics of any name',
-      'family: metrics\ntime: record\nfields: { system: s, instance: i }\nmetric: { name: n, value: v }',
-    ],
-    [
-      'a metric that is in no list',
-      'family: metrics\ntime: record\nfields: { system: s, instance: i, speed: v }',
-    ],
+    ['numbers', device('x: { from: x, as: decimal-comma, default: 1, scale: 2, offset: 3, unit: g }, y: { from: x, as: number, values: { a: 1 } }')],
+    ['a state in its words', 'family: environment\ntime: record\nfields: { sensorId: s, location.site: s, location.latitude: { constant: 1 }, location.longitude: { constant: 1 }, status: { from: s, default: ok, values: { a: degraded } } }'],
+    ['named metrics alone', `${TOP}fields: { deviceId: id, model: model }\nmetric: { name: n, value: v, names: { a: x, b: { metric: y, unit: g, scale: 2, offset: 1, as: number } } }`],
+    ['metrics of any name', 'family: metrics\ntime: record\nfields: { system: s, instance: i }\nmetric: { name: n, value: v }'],
+    ['a metric that is in no list', 'family: metrics\ntime: record\nfields: { system: s, instance: i, speed: v }'],
   ] as const)
     it(`given ${given}, then it has no error`, () => assert.equal(errorsOf(text), 'no error'))
 

@@ -34,24 +34,15 @@ const [EARLY, LATE] = [
 ]
 
 describe('a fired alert in a group', () => {
+  // biome-ignore format: a table
   for (const [given, before, alert, reason] of [
     ['an empty group', {}, fired('a'), 'queued'],
     ['another alert', { alerts: [told('b')] }, fired('a'), 'queued'],
     ['the alert itself', { alerts: [untold('a')] }, fired('a'), 'known'],
     ['the alert among those without data', { more: withMore('', 'a', 0) }, fired('a'), 'known'],
     ['its end', { ended: ['a'] }, fired('a'), 'ended-before'],
-    [
-      'a later alert of its rule and entity that fires',
-      { alerts: [told('b', LATE)] },
-      fired('a', EARLY),
-      'ended-before',
-    ],
-    [
-      'a later one that has ended',
-      { alerts: [{ alert: resolved('b', LATE), isTold: true }] },
-      fired('a', EARLY),
-      'queued',
-    ],
+    ['a later alert of its rule and entity that fires', { alerts: [told('b', LATE)] }, fired('a', EARLY), 'ended-before'],
+    ['a later one that has ended', { alerts: [{ alert: resolved('b', LATE), isTold: true }] }, fired('a', EARLY), 'queued'],
     ['an earlier one', { alerts: [told('b', EARLY)] }, fired('a', LATE), 'queued'],
   ] as const)
     it(`given ${given}, then it is ${reason}, and the group changes only for a queued one`, () => {
@@ -95,26 +86,12 @@ describe('a fired alert in a group', () => {
 
 describe('a resolved alert in a group', () => {
   const ended = ['a']
+  // biome-ignore format: a table
   for (const [given, before, reason, after] of [
-    [
-      'an alert that was sent',
-      { alerts: [told('a'), told('b')] },
-      'end-queued',
-      { alerts: [{ alert: resolved('a'), isTold: true }, told('b')], ended },
-    ],
-    [
-      'one that was not sent',
-      { alerts: [untold('a'), told('b')] },
-      'never-told',
-      { alerts: [told('b')], ended },
-    ],
+    ['an alert that was sent', { alerts: [told('a'), told('b')] }, 'end-queued', { alerts: [{ alert: resolved('a'), isTold: true }, told('b')], ended }],
+    ['one that was not sent', { alerts: [untold('a'), told('b')] }, 'never-told', { alerts: [told('b')], ended }],
     ['one that has ended', { alerts: [{ alert: resolved('a'), isTold: true }], ended }, 'not-known', {}],
-    [
-      'one without data that was sent',
-      { more: withMore('', 'a', TOLD), moreEnded: 1 },
-      'end-queued',
-      { more: '', moreEnded: 2, ended },
-    ],
+    ['one without data that was sent', { more: withMore('', 'a', TOLD), moreEnded: 1 }, 'end-queued', { more: '', moreEnded: 2, ended }],
     ['one without data that was not', { more: withMore('', 'a', 0) }, 'never-told', { more: '', ended }],
     ['an end that came before', { ended }, 'not-known', {}],
   ] as const)
@@ -139,16 +116,12 @@ describe('a resolved alert in a group', () => {
 
 describe('the time until which an alert is muted', () => {
   const silent = { reason: 'silent' } as const
+  // biome-ignore format: a table
   for (const [given, alert, mutes, until] of [
     ['nothing', fired('a', silent), NOTHING_MUTED, undefined],
     ['a silence of another', fired('a'), muting({ b: 9 }), undefined],
     ['two silences, then the later end', fired('a'), muting({ a: 9, a2: 12, a3: 7 }), 12],
-    [
-      'a pipeline that is down, and an alert about silence',
-      fired('a', silent),
-      muting({}, START_MS + 5_000),
-      5,
-    ],
+    ['a pipeline that is down, and an alert about silence', fired('a', silent), muting({}, START_MS + 5_000), 5],
     ['a pipeline that is down, and another alert', fired('a'), muting({}, START_MS + 5_000), undefined],
     ['a pipeline that was down', fired('a', silent), muting({}, START_MS), undefined],
     ['both, then the later end', fired('a', silent), muting({ a: 9 }, START_MS + 5_000), 9],
@@ -162,126 +135,23 @@ describe('a group that is due', () => {
   const sent = { isOpen: true, notifiedAtMs: START_MS }
   const repeat = START_MS + TARGET.repeatIntervalMs
   const soon = START_MS + TARGET.groupIntervalMs
+  // biome-ignore format: a table
   for (const [given, before, atMs, mutes, reason, shown, dueMs] of [
     ['a new alert', { alerts: [untold('a')] }, START_MS, NOTHING_MUTED, 'new', 'a', repeat],
-    [
-      'another new one',
-      { ...sent, alerts: [told('a'), untold('b')] },
-      soon,
-      NOTHING_MUTED,
-      'changed',
-      'a b',
-      soon + TARGET.repeatIntervalMs,
-    ],
+    ['another new one', { ...sent, alerts: [told('a'), untold('b')] }, soon, NOTHING_MUTED, 'changed', 'a b', soon + TARGET.repeatIntervalMs],
     ['nothing new', { ...sent, alerts: [told('a')] }, soon, NOTHING_MUTED, 'unchanged', undefined, repeat],
-    [
-      'nothing new for the interval of repeats',
-      { ...sent, alerts: [told('a')] },
-      repeat,
-      NOTHING_MUTED,
-      'repeat',
-      'a',
-      repeat + TARGET.repeatIntervalMs,
-    ],
-    [
-      'an end',
-      { ...sent, alerts: [told('a'), { alert: resolved('b'), isTold: true }] },
-      soon,
-      NOTHING_MUTED,
-      'changed',
-      'a -b',
-      soon + TARGET.repeatIntervalMs,
-    ],
-    [
-      'the last end',
-      { ...sent, alerts: [{ alert: resolved('b'), isTold: true }] },
-      soon,
-      NOTHING_MUTED,
-      'resolved',
-      '-b',
-      undefined,
-    ],
-    [
-      'only a silenced alert',
-      { alerts: [untold('a')] },
-      START_MS,
-      muting({ a: 9 }),
-      'muted',
-      undefined,
-      START_MS + 9_000,
-    ],
-    [
-      'one silenced for long, then it looks again after the interval',
-      { alerts: [untold('a')] },
-      START_MS,
-      muting({ a: 9_000 }),
-      'muted',
-      undefined,
-      soon,
-    ],
-    [
-      'a silenced one beside a new one',
-      { alerts: [untold('a'), untold('b')] },
-      START_MS,
-      muting({ a: 9 }),
-      'new',
-      'b',
-      START_MS + 9_000,
-    ],
-    [
-      'a silenced one that was sent',
-      { ...sent, alerts: [told('a')] },
-      repeat,
-      muting({ a: 90_000 }),
-      'muted',
-      undefined,
-      repeat + TARGET.groupIntervalMs,
-    ],
-    [
-      'a new one without data',
-      { ...sent, alerts: [told('a')], more: withMore('', 'm', 0) },
-      soon,
-      NOTHING_MUTED,
-      'changed',
-      'a +1',
-      soon + TARGET.repeatIntervalMs,
-    ],
-    [
-      'one without data that was sent',
-      { ...sent, alerts: [told('a')], more: withMore('', 'm', TOLD) },
-      soon,
-      NOTHING_MUTED,
-      'unchanged',
-      undefined,
-      repeat,
-    ],
-    [
-      'only one without data, for the interval of repeats',
-      { ...sent, more: withMore('', 'm', TOLD) },
-      repeat,
-      NOTHING_MUTED,
-      'repeat',
-      ' +1',
-      repeat + TARGET.repeatIntervalMs,
-    ],
-    [
-      'a silenced one without data',
-      { ...sent, alerts: [told('a')], more: withMore('', 'm', soon + 7) },
-      soon,
-      NOTHING_MUTED,
-      'unchanged',
-      undefined,
-      soon + 7,
-    ],
-    [
-      'the end of one without data',
-      { ...sent, alerts: [told('a')], moreEnded: 2 },
-      soon,
-      NOTHING_MUTED,
-      'changed',
-      'a +2',
-      soon + TARGET.repeatIntervalMs,
-    ],
+    ['nothing new for the interval of repeats', { ...sent, alerts: [told('a')] }, repeat, NOTHING_MUTED, 'repeat', 'a', repeat + TARGET.repeatIntervalMs],
+    ['an end', { ...sent, alerts: [told('a'), { alert: resolved('b'), isTold: true }] }, soon, NOTHING_MUTED, 'changed', 'a -b', soon + TARGET.repeatIntervalMs],
+    ['the last end', { ...sent, alerts: [{ alert: resolved('b'), isTold: true }] }, soon, NOTHING_MUTED, 'resolved', '-b', undefined],
+    ['only a silenced alert', { alerts: [untold('a')] }, START_MS, muting({ a: 9 }), 'muted', undefined, START_MS + 9_000],
+    ['one silenced for long, then it looks again after the interval', { alerts: [untold('a')] }, START_MS, muting({ a: 9_000 }), 'muted', undefined, soon],
+    ['a silenced one beside a new one', { alerts: [untold('a'), untold('b')] }, START_MS, muting({ a: 9 }), 'new', 'b', START_MS + 9_000],
+    ['a silenced one that was sent', { ...sent, alerts: [told('a')] }, repeat, muting({ a: 90_000 }), 'muted', undefined, repeat + TARGET.groupIntervalMs],
+    ['a new one without data', { ...sent, alerts: [told('a')], more: withMore('', 'm', 0) }, soon, NOTHING_MUTED, 'changed', 'a +1', soon + TARGET.repeatIntervalMs],
+    ['one without data that was sent', { ...sent, alerts: [told('a')], more: withMore('', 'm', TOLD) }, soon, NOTHING_MUTED, 'unchanged', undefined, repeat],
+    ['only one without data, for the interval of repeats', { ...sent, more: withMore('', 'm', TOLD) }, repeat, NOTHING_MUTED, 'repeat', ' +1', repeat + TARGET.repeatIntervalMs],
+    ['a silenced one without data', { ...sent, alerts: [told('a')], more: withMore('', 'm', soon + 7) }, soon, NOTHING_MUTED, 'unchanged', undefined, soon + 7],
+    ['the end of one without data', { ...sent, alerts: [told('a')], moreEnded: 2 }, soon, NOTHING_MUTED, 'changed', 'a +2', soon + TARGET.repeatIntervalMs],
   ] as const)
     it(`given ${given}, then it is ${reason}`, () => {
       const { group: after, notification, reason: found } = flush('g', group(before), atMs, mutes)
@@ -307,31 +177,14 @@ describe('a step of the notifier for a group', () => {
   const waiting = group({ alerts: [untold('a')], dueMs: START_MS + 5, newsDueMs: START_MS + 5 })
   const hour = START_MS + 3_600_000
 
+  // biome-ignore format: a table
   for (const [given, before, alert, reason, timers] of [
     ['a first alert', undefined, fired('a'), 'queued', [{ name: FLUSH, dueMs: START_MS + 30_000 }]],
     ['an alert that is due anyway', waiting, fired('b'), 'queued', []],
     ['a known alert', waiting, fired('a'), 'known', []],
-    [
-      'the end of the only alert, which was not sent',
-      waiting,
-      resolved('a'),
-      'never-told',
-      [{ name: FLUSH }, { name: FORGET, dueMs: hour }],
-    ],
-    [
-      'an end in an empty group',
-      group({ ended: ['a'] }),
-      resolved('a'),
-      'not-known',
-      [{ name: FORGET, dueMs: hour }],
-    ],
-    [
-      'an end that comes first',
-      undefined,
-      resolved('a'),
-      'not-known',
-      [{ name: FORGET, dueMs: START_MS + ENDED_FIRST_MS }],
-    ],
+    ['the end of the only alert, which was not sent', waiting, resolved('a'), 'never-told', [{ name: FLUSH }, { name: FORGET, dueMs: hour }]],
+    ['an end in an empty group', group({ ended: ['a'] }), resolved('a'), 'not-known', [{ name: FORGET, dueMs: hour }]],
+    ['an end that comes first', undefined, resolved('a'), 'not-known', [{ name: FORGET, dueMs: START_MS + ENDED_FIRST_MS }]],
   ] as const)
     it(`given ${given}, then it is ${reason}, and only what changes has a timer`, () => {
       const step = onEvent(before, { ...TARGET, alert })
@@ -341,14 +194,11 @@ describe('a step of the notifier for a group', () => {
   it('given no data, or no room for the alert or its end, then the event is a failure with its reason', () => {
     const full = ';01234567890=0'.repeat(30_000)
     const alerts = Array.from({ length: 100 }, (_, index) => told(`${index}`))
+    // biome-ignore format: a table
     for (const [before, data, why] of [
       [undefined, undefined, /has no data/],
       [group({ alerts, more: full }), { ...TARGET, alert: fired('a') }, /finer groupBy/],
-      [
-        group({ endedFirst: full.replaceAll('=0', `=${START_MS}`) }),
-        { ...TARGET, alert: resolved('a') },
-        /resolves before it fires/,
-      ],
+      [group({ endedFirst: full.replaceAll('=0', `=${START_MS}`) }), { ...TARGET, alert: resolved('a') }, /resolves before it fires/],
     ] as const) {
       const step = onEvent(before, data)
       assert.match(step.kind === 'rejected' ? step.why : '', why)

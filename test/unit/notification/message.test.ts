@@ -109,31 +109,16 @@ describe('a digest', () => {
 describe('the outcome of a notification', () => {
   const done = confirmDelivery('delivered')
   const old = confirmDelivery('superseded')
+  // biome-ignore format: a table
   for (const [given, each, outcome] of [
     ['both took it', [done, done], confirmDelivery('delivered')],
     ['one had a later one', [old, done], confirmDelivery('delivered')],
     ['both had a later one', [old, old], confirmDelivery('superseded')],
     ['one refused', [done, reject('b: no')], { ...reject('b: no'), receivers: ['b'] }],
-    [
-      'both refused',
-      [reject('a: no'), reject('b: no')],
-      { ...reject('a: no; b: no'), receivers: ['a', 'b'] },
-    ],
-    [
-      'one refused, one is away',
-      [reject('a: no'), retry('b: away', 'safe b')],
-      { kind: 'retry', why: 'a: no; b: away', safeMessage: 'safe b', receivers: ['a', 'b'] },
-    ],
-    [
-      'both are away',
-      [retry('a', 'safe a'), retry('b', 'safe b')],
-      { kind: 'retry', why: 'a; b', safeMessage: 'safe a; safe b', receivers: ['a', 'b'] },
-    ],
-    [
-      'one is away for a reason that may quote data',
-      [retry('a: quote'), done],
-      { kind: 'retry', why: 'a: quote', receivers: ['a'] },
-    ],
+    ['both refused', [reject('a: no'), reject('b: no')], { ...reject('a: no; b: no'), receivers: ['a', 'b'] }],
+    ['one refused, one is away', [reject('a: no'), retry('b: away', 'safe b')], { kind: 'retry', why: 'a: no; b: away', safeMessage: 'safe b', receivers: ['a', 'b'] }],
+    ['both are away', [retry('a', 'safe a'), retry('b', 'safe b')], { kind: 'retry', why: 'a; b', safeMessage: 'safe a; safe b', receivers: ['a', 'b'] }],
+    ['one is away for a reason that may quote data', [retry('a: quote'), done], { kind: 'retry', why: 'a: quote', receivers: ['a'] }],
   ] as readonly (readonly [string, readonly [Delivered, Delivered], Delivered & object])[])
     it(`given that ${given}, then only those that have not taken it get it again`, async () => {
       const names = ['a', 'b'] as const

@@ -42,27 +42,16 @@ function after(...changes: readonly Change[]) {
 describe('what mutes in a partition', () => {
   const many = (count: number, change: (id: string) => Change) =>
     Array.from({ length: count }, (_, index) => change(`p${index}`))
+  // biome-ignore format: a table
   for (const [given, changes, expected] of [
     ['a pipeline that is down, then for a day at most', [down('p', 5)], [DAY_MS + 5]],
-    [
-      'the same alert of another partition later, then from the first on',
-      [down('p', 5), down('p', 9)],
-      [DAY_MS + 5],
-    ],
+    ['the same alert of another partition later, then from the first on', [down('p', 5), down('p', 9)], [DAY_MS + 5]],
     ['two, then from the later on', [down('p', 9), down('q', 5)], [DAY_MS + 9]],
     ['the end of one of two', [down('p', 9), down('q', 5), up('p')], [DAY_MS + 5]],
     ['the end of both', [down('p'), down('q'), up('q'), up('p')], [0]],
     ['an end before its begin', [up('p'), down('p')], [0]],
-    [
-      'more alerts than are kept, then the latest count',
-      [...many(101, id => down(id, Number(id.slice(1)))), ...many(101, up).slice(1)],
-      [0],
-    ],
-    [
-      'more ends than are kept, then the latest are known',
-      [...many(101, up), down('p100', 7), down('p0', 3)],
-      [DAY_MS + 3],
-    ],
+    ['more alerts than are kept, then the latest count', [...many(101, id => down(id, Number(id.slice(1)))), ...many(101, up).slice(1)], [0]],
+    ['more ends than are kept, then the latest are known', [...many(101, up), down('p100', 7), down('p0', 3)], [DAY_MS + 3]],
     ['a newer set of silences', [set(1, 1), set(2, 2, 3)], [0, 2, 3]],
     ['an older set', [set(2, 2), set(1, 1)], [0, 2]],
     ['the same revision again', [set(2, 2), set(2, 3)], [0, 3]],

@@ -9,26 +9,12 @@ function converted(family: string, data: unknown): unknown {
 }
 
 describe('given a unit', () => {
+  // biome-ignore format: a table
   const table: [name: string, family: string, data: object, expected: object][] = [
     ['of one metric', 'environment', { temperature: 50, unit: 'F' }, { temperature: 10 }],
-    [
-      'of one of several metrics, then the others stay',
-      'environment',
-      { temperature: 21, pressure: 760, humidity: 40, windSpeed: 3, unit: 'mmHg' },
-      { temperature: 21, pressure: 1013.25, humidity: 40, windSpeed: 3 },
-    ],
-    [
-      'of two metrics, then it applies to both',
-      'database',
-      { queryLatencyMs: 0.25, replicationLagSeconds: 7, cpuUsagePercent: 80, unit: 's' },
-      { queryLatencyMs: 250, replicationLagSeconds: 7, cpuUsagePercent: 80 },
-    ],
-    [
-      'of two metrics that are kept in another one',
-      'database',
-      { cpuUsagePercent: 0.5, memoryUsagePercent: 0.25, activeConnections: 3, unit: 'ratio' },
-      { cpuUsagePercent: 50, memoryUsagePercent: 25, activeConnections: 3 },
-    ],
+    ['of one of several metrics, then the others stay', 'environment', { temperature: 21, pressure: 760, humidity: 40, windSpeed: 3, unit: 'mmHg' }, { temperature: 21, pressure: 1013.25, humidity: 40, windSpeed: 3 }],
+    ['of two metrics, then it applies to both', 'database', { queryLatencyMs: 0.25, replicationLagSeconds: 7, cpuUsagePercent: 80, unit: 's' }, { queryLatencyMs: 250, replicationLagSeconds: 7, cpuUsagePercent: 80 }],
+    ['of two metrics that are kept in another one', 'database', { cpuUsagePercent: 0.5, memoryUsagePercent: 0.25, activeConnections: 3, unit: 'ratio' }, { cpuUsagePercent: 50, memoryUsagePercent: 25, activeConnections: 3 }],
     ['of counts', 'database', { activeConnections: 3, unit: 'count' }, { activeConnections: 3 }],
     ['of all axes', 'device', { x: 0, y: 1, z: -1, unit: 'g' }, { x: 0, y: 9.80665, z: -9.80665 }],
     ['that is the metric’s own', 'environment', { humidity: 41.123, unit: '%' }, { humidity: 41.123 }],
@@ -47,20 +33,12 @@ describe('given a unit', () => {
   })
 
   test('of a reading without metrics, or with a value that is no number, then its schema says what is wrong', () => {
+    // biome-ignore format: a table
     for (const [data, expected] of [
-      [
-        { sensorId: 's', unit: 'F' },
-        { sensorId: 's', unit: 'F' },
-      ],
+      [{ sensorId: 's', unit: 'F' }, { sensorId: 's', unit: 'F' }],
       [{ temperature: 'hot', unit: 'F' }, { temperature: 'hot' }],
-      [
-        { temperature: 50, unit: '' },
-        { temperature: 50, unit: '' },
-      ],
-      [
-        { temperature: 50, unit: 7 },
-        { temperature: 50, unit: 7 },
-      ],
+      [{ temperature: 50, unit: '' }, { temperature: 50, unit: '' }],
+      [{ temperature: 50, unit: 7 }, { temperature: 50, unit: 7 }],
       [null, null],
       [[1], [1]],
     ] as const)

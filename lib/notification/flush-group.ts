@@ -21,13 +21,11 @@ export interface FlushResult {
  * Schedules the next evaluation of a group that has changed. It is due after `groupWait` or, if a notification has been sent, after
  * `groupInterval`. An earlier evaluation, for a repeat or for the end of a silence, is postponed. It would send only a part of the
  * changes.
- *
- * @param group group at this time, so that its last notification is not later: see `atTime`
  */
 export function scheduleNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
   const earliest = isOpen ? (notifiedAtMs ?? 0) + groupIntervalMs : 0
-  // At least a millisecond, because two notifications of a group at the same time would have the same id.
+  // The last notification is not after now, see `atTime`. Another one at the same time would have the same id.
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
   // If the stored time is in the past, its timer was lost in a failed step.
   const newsDueMs = before === undefined || before < nowMs ? due : Math.min(due, before)

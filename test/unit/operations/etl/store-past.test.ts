@@ -164,17 +164,20 @@ describe('the past in a database', () => {
   it('given a row that the database refuses, then the others are stored, and it is counted', async () => {
     const file = join(folder, 'refused.db')
     const storage = new SqliteStorage(file)
-    await storage.write(new Map(), 'keep')
-    const db = new DatabaseSync(file)
-    db.exec(
-      `CREATE TRIGGER refuse BEFORE INSERT ON readings WHEN NEW.id = '0-3' BEGIN SELECT RAISE(ABORT, 'no'); END`,
-    )
-    db.close()
+    const refusing: Storage = {
+      location: storage.location,
+      close: () => storage.close(),
+      async write(rows, existing) {
+        const values = [...rows.values()].flat(2)
+        if (values.includes('0-3')) throw new PermanentError('too long', 'too long')
+        return storage.write(rows, existing)
+      },
+    }
     const records = [0, 1, 2, 3, 4].map(offset => logRecord(offset, environmentReading(`0-${offset}`)))
     const store = new FolderHistoryStore(join(folder, 'refused'))
     await addObject(store, 'readings', records)
     const run = {
-      ...{ places: { store }, storage, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
+      ...{ places: { store }, storage: refusing, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
       ...{
         reader: { read: (event: never) => event, prepare: async () => {} },
         sinceMs: 0,

@@ -90,7 +90,7 @@ async function parseRecords(name: string, text: string): Promise<SampleRecord[]>
   if (!isCsv)
     return splitDocuments(text).map(({ line, text: own }) => ({
       ...place(line),
-      record: parseRecord(own, [basename(name), line]),
+      record: parseRecord(Buffer.from(own), { position: [basename(name), line] }),
     }))
   const records: SampleRecord[] = []
   for await (const { line, ...row } of readDocuments(Readable.from([text])))
@@ -125,8 +125,8 @@ async function readTopic(
 }
 
 function toTriedRecord(record: LogRecord, value: Buffer): TriedRecord {
-  const position = [record.topic, record.partition, record.offset]
+  const content = { ...record, position: [record.topic, record.partition, record.offset] }
   const event = readEvent(record)
-  if (!isFailure(event)) return eventDocument(event, position)
-  return event.code === 'not-a-cloudevent' ? parseRecord(value.toString(), position) : event
+  if (!isFailure(event)) return eventDocument(event, content)
+  return event.code === 'not-a-cloudevent' ? parseRecord(value, content) : event
 }

@@ -1,5 +1,5 @@
 /** Inputs: topics of other applications, as `config/inputs.yaml` lists them. */
-import type { Path, TimeSource } from '../mapping/mapping.ts'
+import type { FieldSource, TimeSource } from '../mapping/mapping.ts'
 
 /** Consumer of all inputs. */
 export const INTAKE = 'intake'
@@ -33,10 +33,10 @@ export interface InputEvent {
   /** CloudEvents type. */
   readonly type: string
   readonly source: string
-  readonly subject: Path
+  readonly subject: FieldSource
   readonly times: readonly ['record' | TimeSource]
   /** Fields from which the id is derived; undefined for the position of the record. */
-  readonly id?: readonly Path[]
+  readonly id?: readonly FieldSource[]
   /** File with the JSON Schema of the data, relative to the folder of the inputs file. */
   readonly schema?: string
 }

@@ -2,8 +2,11 @@
  * Reads and strictly validates `config/inputs.yaml`. A misspelled key must be an error, because a topic would otherwise not be read.
  * All errors are reported at once. Pure.
  */
-import { type Path, parsePath, type TimeSource } from '../mapping/mapping.ts'
-import { type OneOrMore, toList } from '../mapping/raw-mapping.ts'
+import { toIdPart, toSource } from '../mapping/field-source.ts'
+import type { TimeSource } from '../mapping/mapping.ts'
+import { KEYS_OF_FIELD, type OneOrMore, type RawSource, toList, wholeField } from '../mapping/raw-mapping.ts'
+import { parsePath, type RawPath } from '../mapping/record-path.ts'
+import { sourceErrors } from '../mapping/source-errors.ts'
 import { zoneErrors } from '../mapping/zone-errors.ts'
 import type { SchemaViolation } from '../schemas/compiled.js'
 import validators from '../schemas/compiled-inputs.js'
@@ -26,16 +29,16 @@ interface RawInput {
   readonly to?: 'readings' | 'events'
   readonly as?: {
     readonly type: string
-    readonly subject: string
+    readonly subject: RawSource
     readonly time: string | RawTime
     readonly source?: string
-    readonly id?: OneOrMore<string>
+    readonly id?: OneOrMore<RawSource>
     readonly schema?: string
   }
 }
 
 interface RawTime extends Omit<TimeSource, 'from'> {
-  readonly from: string
+  readonly from: RawPath
 }
 
 /**
@@ -72,7 +75,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   to: 'readings or events',
   as: 'a mapping with type, subject and time',
   type: 'a CloudEvents type such as com.example.order.v1',
-  subject: 'a field of the record',
+  subject: 'a field of the record, or a mapping with from or constant',
   time: 'a field of the record, record, or a mapping with from',
   from: 'a field of the record',
   epoch: 's, ms, us or ns',
@@ -85,6 +88,8 @@ const KEYS: Readonly<Record<string, string>> = {
   clusters: 'a cluster has arn, brokers, auth, secret, caSecret',
   as: '`as` has type, subject, time, source, id, schema',
   time: '`time` has from, timeZone, epoch',
+  subject: `a field has ${KEYS_OF_FIELD}`,
+  id: `a field has ${KEYS_OF_FIELD}`,
 }
 
 /** Returns the schema violations, at most one per path. */
@@ -168,11 +173,18 @@ function toErrors({ to = 'readings', as, mappings }: RawInput, path: FilePath): 
   ]
 }
 
-function eventErrors({ type, time }: NonNullable<RawInput['as']>, path: FilePath): PathError[] {
+function eventErrors({ type, subject, time, id }: NonNullable<RawInput['as']>, path: FilePath): PathError[] {
   const own = type.startsWith(OWN_TYPES)
     ? [{ path: [...path, 'type'], message: `types of ${OWN_TYPES}* are Sluice's own: choose another one` }]
     : []
-  return [...own, ...(typeof time === 'string' ? [] : zoneErrors(time, [...path, 'time']))]
+  const ids = toList(id).flatMap(part => sourceErrors(part, 'scalar', [...path, 'id']))
+  const subjects = sourceErrors(subject, 'scalar', [...path, 'subject'])
+  return [
+    ...own,
+    ...subjects,
+    ...ids,
+    ...(typeof time === 'string' ? [] : zoneErrors(time, [...path, 'time'])),
+  ]
 }
 
 function toInput(
@@ -194,9 +206,9 @@ function toInputEvent(
   return {
     type,
     source,
-    subject: parsePath(subject),
+    subject: toSource('subject', 'scalar', wholeField(subject)),
     times: [toTime(time)],
-    ...(id === undefined ? {} : { id: toList(id).map(parsePath) as readonly Path[] }),
+    ...(id === undefined ? {} : { id: toList(id).map(toIdPart) }),
     ...(schema === undefined ? {} : { schema }),
   }
 }

@@ -17,7 +17,8 @@ import {
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { eventDocument, mapDocument } from '../mapping/map-document.ts'
-import { type Mapping, valueAt } from '../mapping/mapping.ts'
+import type { Mapping } from '../mapping/mapping.ts'
+import { readField } from '../mapping/read-field.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
@@ -45,8 +46,8 @@ export function createRecordReader(inputs: LoadedInputs) {
   return (record: ForeignRecord, event?: Event): Event | Failure => {
     const input = inputs.get(record.topic)
     if (input === undefined) return failure('mapping-failed', 'its topic is no input of this environment')
-    const position = listPositionParts(record)
-    if (event !== undefined) return readCloudEvent(input, event, position)
+    const content = { ...record, position: listPositionParts(record) }
+    if (event !== undefined) return readCloudEvent(input, event, content)
     const { value, headers } = record
     if (value === null) return failure('mapping-failed', 'the record has no value')
     const read = readJsonObject(value)
@@ -54,15 +55,19 @@ export function createRecordReader(inputs: LoadedInputs) {
     if ('kind' in read) return read
     if (isNestedTooDeeply(read.object)) return NESTED_TOO_DEEPLY
     const structured = 'specversion' in read.object ? readStructured(value) : undefined
-    if (structured !== undefined && !isFailure(structured)) return readCloudEvent(input, structured, position)
-    return mapRecord(input, { document: read.object, position, extensions: extractTraceFromHeaders(headers) })
+    if (structured !== undefined && !isFailure(structured)) return readCloudEvent(input, structured, content)
+    return mapRecord(input, {
+      ...content,
+      document: read.object,
+      extensions: extractTraceFromHeaders(headers),
+    })
   }
 }
 
 function readCloudEvent(
   input: LoadedInput,
   event: Event,
-  position: ForeignDocument['position'],
+  content: Parameters<typeof eventDocument>[1],
 ): Event | Failure {
   const { as } = input
   if (as !== undefined) {
@@ -71,7 +76,7 @@ function readCloudEvent(
     return failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`)
   }
   if (READING_TYPES.includes(event.type)) return withoutSequence(event)
-  return mapRecord(input, eventDocument(event, position))
+  return mapRecord(input, eventDocument(event, content))
 }
 
 /** Removes the position among the emissions of another consumer. The event gets one of its own. */
@@ -96,21 +101,19 @@ function withValidData({ findViolation }: LoadedInput, event: Event): Event | Fa
 }
 
 /** Returns the event of a record that is not a measurement. Its data is the record. */
-function createInputEvent(
-  as: InputEvent,
-  { document, position, extensions = {} }: ForeignDocument,
-): Event | Failure {
-  const { type, source, subject: path } = as
-  const subject = valueAt(document, path)
-  if (!isName(subject))
-    return failure('mapping-failed', `"${path.name}", the subject, must be a text or a number`)
-  const time = readEventTime(as, document)
+function createInputEvent(as: InputEvent, record: ForeignDocument): Event | Failure {
+  const { document, position, extensions = {} } = record
+  const { type, source } = as
+  const subject = readField(as.subject, record)
+  if ('problem' in subject)
+    return failure(subject.code ?? 'mapping-failed', `${subject.problem}, and is the subject`)
+  const time = readEventTime(as, record)
   if ('problem' in time) return failure('mapping-failed', time.problem)
   const id =
     as.id === undefined
       ? { id: derivedId('mapped-position', type, ...position) }
-      : computeFieldsId(type, as.id, document)
-  if ('problem' in id) return failure('mapping-failed', id.problem)
+      : computeFieldsId(type, as.id, record)
+  if ('problem' in id) return failure(id.code ?? 'mapping-failed', id.problem)
   const inexact = findInexact(document)
   if (inexact !== undefined)
     return failure(
@@ -121,7 +124,7 @@ function createInputEvent(
     id: id.id,
     source,
     type,
-    subject: String(subject),
+    subject: String(subject.value),
     ...(time.time === undefined ? {} : { time: time.time }),
     datacontenttype: 'application/json',
     data: document,
@@ -129,10 +132,6 @@ function createInputEvent(
   }
   const broken = eventViolation(event)
   return broken === undefined ? event : failure('mapping-failed', `the attribute ${broken}`)
-}
-
-function isName(value: unknown): value is string | number | bigint {
-  return (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'bigint'
 }
 
 /** Returns the name of a member with an integer that a double cannot represent; undefined if there is none. */

@@ -5,15 +5,23 @@ import { inOwnUnits } from '../telemetry/convert-units.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { createReading } from '../telemetry/reading.ts'
-import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
-import { describeMissing, extractPart, type Problem, readField } from './read-field.ts'
+import { toIdPart } from './field-source.ts'
+import type { FieldSource, Mapping } from './mapping.ts'
+import { extractPart, type Problem, readField } from './read-field.ts'
 import { readTime } from './read-time.ts'
+import {
+  describeMissing,
+  describeObstacle,
+  describePath,
+  firstAt,
+  type Path,
+  type RecordContent,
+  valueAt,
+} from './record-path.ts'
 import { TAG } from './target-fields.ts'
 
 /** Foreign record to which a mapping is applied. */
-export interface ForeignDocument {
-  /** Record as a JSON object. For a CloudEvent, the object has the JSON event format. */
-  readonly document: object
+export interface ForeignDocument extends RecordContent {
   /** Values that identify the record permanently, such as its topic, partition and offset. */
   readonly position: readonly (string | number)[]
   /** True if the document is a CloudEvent, which already has an identity. */
@@ -23,23 +31,24 @@ export interface ForeignDocument {
 }
 
 /** Returns whether the mapping applies to this record. */
-export function isApplicable(
-  mapping: Mapping,
-  record: Pick<ForeignDocument, 'document' | 'isEvent'>,
-): boolean {
+export function isApplicable(mapping: Mapping, record: ConditionRecord): boolean {
   return findUnmetCondition(mapping, record) === undefined
 }
+
+type ConditionRecord = RecordContent & Pick<ForeignDocument, 'isEvent'>
 
 /** Returns the first condition of the mapping that the record does not meet; undefined if the mapping applies to the record. */
 export function findUnmetCondition(
   { eventType, equals, has, lacks }: Mapping,
-  { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,
+  record: ConditionRecord,
 ): string | undefined {
-  if (isEvent && eventType === undefined) return 'it is a CloudEvent'
+  if (record.isEvent && eventType === undefined) return 'it is a CloudEvent'
   for (const [path, value] of equals)
-    if (valueAt(document, path) !== value) return `"${path.name}" is not ${JSON.stringify(value)}`
-  for (const path of has) if (valueAt(document, path) === undefined) return `it has no "${path.name}"`
-  for (const path of lacks) if (valueAt(document, path) !== undefined) return `it has "${path.name}"`
+    if (valueAt(record, path) !== value) return `"${path.name}" is not ${JSON.stringify(value)}`
+  for (const path of has)
+    if (valueAt(record, path) === undefined)
+      return `it has no ${describePath(path).replace(/^the /, '')}${describeObstacle(record, [path])}`
+  for (const path of lacks) if (valueAt(record, path) !== undefined) return `it has ${describePath(path)}`
   return undefined
 }
 
@@ -51,9 +60,9 @@ export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event 
   const { name, family } = mapping
   const createFailure = ({ problem, code = 'mapping-failed' }: Problem) =>
     failure(code, `mapping ${name}: ${problem}`)
-  const data = readData(mapping, foreign.document)
+  const data = readData(mapping, foreign)
   if ('problem' in data) return createFailure(data)
-  const time = readEventTime(mapping, foreign.document)
+  const time = readEventTime(mapping, foreign)
   if ('problem' in time) return createFailure(time)
   const id = computeId(mapping, foreign)
   if ('problem' in id) return createFailure(id)
@@ -68,13 +77,13 @@ export function applyMapping(mapping: Mapping, foreign: ForeignDocument): Event 
   return broken === undefined ? event : createFailure({ problem: `the attribute ${broken}` })
 }
 
-function readData(mapping: Mapping, document: object): { readonly data: ReadingData } | Problem {
-  const named = namedMetric(mapping, document)
+function readData(mapping: Mapping, record: RecordContent): { readonly data: ReadingData } | Problem {
+  const named = namedMetric(mapping, record)
   if (named !== undefined && 'problem' in named) return named
   const data = new Map<string, unknown>()
   const tags: (readonly [string, unknown])[] = []
   for (const source of named === undefined ? mapping.fields : [...mapping.fields, named]) {
-    const read = readField(source, document)
+    const read = readField(source, record)
     if ('problem' in read) return read
     if (read.value === undefined) continue
     const tag = TAG.exec(source.target)?.[1]
@@ -98,78 +107,68 @@ function put(data: Map<string, unknown>, target: string, value: unknown): void {
   )
 }
 
-function namedMetric({ family, metric }: Mapping, document: object): FieldSource | undefined | Problem {
+function namedMetric({ family, metric }: Mapping, record: RecordContent): FieldSource | undefined | Problem {
   if (metric === undefined) return undefined
-  const name = valueAt(document, metric.name)
-  if (name === undefined) return { problem: describeMissing([metric.name]) }
-  const source =
-    typeof name !== 'string'
-      ? undefined
-      : metric.byName
-        ? metric.byName.get(name)
-        : findOwnMetric(family, name, metric.value)
-  return source ?? { problem: `"${metric.name.name}" names a metric that the mapping does not know` }
+  const name = readField(metric.name, record)
+  if ('problem' in name) return name
+  const found = String(name.value)
+  const source = metric.byName ? metric.byName.get(found) : findOwnMetric(family, found, metric.value)
+  const names = metric.name.from.map(describePath).join(', ')
+  return source ?? { problem: `${names} names a metric that the mapping does not know` }
 }
 
 /** Returns the source of a metric that has the same name in the record; undefined if it would be another field of the reading. */
-function findOwnMetric(family: Family, target: string, value: Path): FieldSource | undefined {
-  if (target === '' || findMetricUnit(family, target) === undefined) return undefined
-  return { target, kind: 'number', isRequired: true, from: [value] }
+function findOwnMetric(family: Family, target: string, value: FieldSource): FieldSource | undefined {
+  return findMetricUnit(family, target) === undefined ? undefined : { ...value, target }
 }
 
 /** Returns the event time of a record; undefined for the time of its record. */
 export function readEventTime(
   { times }: Pick<Mapping, 'times'>,
-  document: object,
+  record: RecordContent,
 ): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
   for (const source of times) {
     // If an event has no time, the time of its record applies.
     if (source === 'record') return { time: undefined }
     looked.push(...source.from)
-    const found = firstAt(document, source.from)
+    const found = firstAt(record, source.from)
     if (found === undefined) continue
     const part =
       source.pattern === undefined ? { part: found.value } : extractPart(source.pattern, found.value)
     const read = 'problem' in part ? part : readTime(part.part, source)
-    return 'problem' in read ? { problem: `"${found.path.name}" ${read.problem}` } : read
+    return 'problem' in read ? { problem: `${describePath(found.path)} ${read.problem}` } : read
   }
-  return { problem: describeMissing(looked) }
+  return { problem: describeMissing(record, looked) }
 }
 
 /**
  * Returns the id of the reading. Each id is derived from its kind of origin and the event type of the family, so ids of different
  * kinds and families cannot collide.
  */
-function computeId(
-  { id, family }: Mapping,
-  { document, position, isEvent }: ForeignDocument,
-): { readonly id: string } | Problem {
-  if (id === undefined && isEvent) return computeFieldsId(family.type, EVENT_IDENTITY, document)
+function computeId({ id, family }: Mapping, foreign: ForeignDocument): { readonly id: string } | Problem {
+  const { position, isEvent } = foreign
+  if (id === undefined && isEvent) return computeFieldsId(family.type, EVENT_IDENTITY, foreign)
   if (id === undefined || id === 'position')
     return { id: derivedId('mapped-position', family.type, ...position) }
-  return computeFieldsId(family.type, id, document)
+  return computeFieldsId(family.type, id, foreign)
 }
 
-const EVENT_IDENTITY: readonly Path[] = [
-  { name: 'source', steps: ['source'] },
-  { name: 'id', steps: ['id'] },
-]
+const EVENT_IDENTITY = [toIdPart('source'), toIdPart('id')]
 
 /** Returns an id that is derived from fields of the record. @param type event type of the id */
 export function computeFieldsId(
   type: string,
-  paths: readonly Path[],
-  document: object,
+  sources: readonly FieldSource[],
+  record: RecordContent,
 ): { readonly id: string } | Problem {
   const parts: string[] = []
-  for (const path of paths) {
-    const value = valueAt(document, path)
-    if (value === undefined) return { problem: `${describeMissing([path])}, but is part of the id` }
-    if (typeof value === 'object')
-      return { problem: `"${path.name}" is part of the id, and must not be an object` }
+  for (const source of sources) {
+    const read = readField(source, record)
+    if ('problem' in read) return { ...read, problem: `${read.problem}, and is part of the id` }
+    const { value } = read
     // Encode as JSON, because the text "1" and the number 1 must result in different ids.
-    parts.push(path.name, typeof value === 'bigint' ? String(value) : JSON.stringify(value))
+    parts.push(source.target, typeof value === 'bigint' ? String(value) : JSON.stringify(value))
   }
   return { id: derivedId('mapped-fields', type, ...parts) }
 }

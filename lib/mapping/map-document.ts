@@ -37,10 +37,13 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
 }
 
 /** Converts a CloudEvent to the form to which mappings are applied. */
-export function eventDocument(event: Event, position: ForeignDocument['position']): ForeignDocument {
+export function eventDocument(
+  event: Event,
+  record: Omit<ForeignDocument, 'document' | 'isEvent' | 'extensions'>,
+): ForeignDocument {
   return {
+    ...record,
     document: toJsonEvent(event),
-    position,
     isEvent: true,
     extensions: event.extensions ?? {},
   }

@@ -8,6 +8,7 @@ import {
   type PathError,
   parseJsonPointer,
 } from '../support/file-errors.ts'
+import { KEYS_OF_FIELD } from './raw-mapping.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
@@ -32,14 +33,18 @@ function describeViolation({ instancePath, keyword, params }: SchemaViolation, c
   return { path, message: `must be ${expectedAt(path)}` }
 }
 
-function knownIn([outer, inner]: FilePath): string {
+const ONE_FIELD = 'a field of the record, or a mapping with from or constant'
+function knownIn(path: FilePath): string {
+  const [outer, inner] = path
+  if (path.includes('from') || (outer === 'when' && path.length > 1)) return 'key, topic and header'
   if (outer === 'when') return 'has, lacks and equals'
   if (outer === 'time') return 'from, pattern, timeZone, disambiguation and epoch'
-  if (outer === 'fields') return 'from, constant, default, pattern, values, as, scale, offset and unit'
-  if (outer === 'metric')
-    return inner === 'names' ? 'metric, unit, scale, offset and as' : 'name, value and names'
-  return KEYS
+  if (outer === 'metric' && inner === 'names') return 'metric, unit, scale, offset and as'
+  if (outer === 'metric' && inner === undefined) return 'name, value and names'
+  return outer === undefined ? KEYS : KEYS_OF_FIELD
 }
+
+const ONE_PATH = 'a field, or a mapping with one of key, topic and header'
 
 const BY_KEY: Readonly<Record<string, string>> = {
   family: 'the name of a family',
@@ -49,7 +54,12 @@ const BY_KEY: Readonly<Record<string, string>> = {
   as: 'number, decimal-comma or text',
   scale: 'a number',
   offset: 'a number',
-  from: 'a field, or a list of fields',
+  from: `${ONE_PATH}, or a list of those`,
+  key: 'true, or a field of a key that is a JSON object',
+  topic: 'true',
+  header: 'the name of a header',
+  absent: 'a list of texts, numbers or truth values',
+  orElse: 'absent',
   has: 'a list of fields',
   lacks: 'a list of fields',
   equals: 'a mapping of fields to texts, numbers or truth values',
@@ -67,11 +77,12 @@ function expectedAt(path: FilePath): string {
   const isChoice = path.length === 1 || typeof key === 'number'
   if (path[0] === 'time' && isChoice && path.length < 3)
     return 'record, a mapping with the key from, or a list of those'
-  if (path[0] === 'fields' && path.length === 2)
-    return 'a field of the record, or a mapping with from or constant'
+  if ((path[0] === 'fields' || path[0] === 'id') && path.length === 2) return ONE_FIELD
+  if (path[0] === 'metric' && path.length === 2 && path[1] !== 'names') return ONE_FIELD
   if (path[1] === 'equals' && path.length === 3) return 'a text, a number or a truth value'
   if (path[0] === 'metric' && path[1] === 'names' && path.length === 3)
     return 'a metric, or a mapping with the keys metric and unit'
+  if (typeof key === 'number' && (path.includes('from') || path[0] === 'when')) return ONE_PATH
   const description = typeof key === 'string' && Object.hasOwn(BY_KEY, key) ? BY_KEY[key] : undefined
   return (
     description ??

@@ -1,12 +1,7 @@
-/** Mapping of foreign records to readings of one family. `mapping-file.ts` reads it from a file. */
+/** Mapping of foreign records to readings of one family. `parse-mapping.ts` reads it from a file. */
 import type { LinearPattern } from '../support/linear-pattern.ts'
 import type { Family } from '../telemetry/families.ts'
-
-/** Field of a record: its name, and the parts of the name if it is a dotted path. */
-export interface Path {
-  readonly name: string
-  readonly steps: readonly string[]
-}
+import type { Path } from './record-path.ts'
 
 export type Scalar = string | number | boolean
 
@@ -25,7 +20,7 @@ export interface Mapping {
    * Fields from which the id of the reading is derived, or `position` to derive it from the position of the record. By default, the
    * id is derived from source and id of a CloudEvent, and from the position of any other record.
    */
-  readonly id?: 'position' | readonly Path[]
+  readonly id?: 'position' | readonly FieldSource[]
   /** Possible sources of the event time, in order. The first source that exists in the record is used. */
   readonly times: readonly ('record' | TimeSource)[]
   readonly fields: readonly FieldSource[]
@@ -45,16 +40,20 @@ export interface TimeSource {
 
 export type Epoch = 's' | 'ms' | 'us' | 'ns'
 
-/** Source of the value of one field of the reading. */
+/** Source of the value of one field of the reading, or of a part of its id. */
 export interface FieldSource {
-  /** Name of the field in the reading, as a dotted path. */
+  /** Name of the field in the reading, as a dotted path. Name of the part of an id. */
   readonly target: string
-  /** Type of the value. `labels` is an object of texts, which is used for `tags`. */
-  readonly kind: 'text' | 'number' | 'labels'
+  /** Type of the value. `labels` is an object of texts, which is used for `tags`; `scalar` is any text, number or truth value. */
+  readonly kind: 'text' | 'number' | 'labels' | 'scalar'
   readonly isRequired: boolean
   readonly constant?: string | number
   readonly from: readonly Path[]
   readonly otherwise?: string | number
+  /** Values that count as missing, as texts. */
+  readonly absent?: ReadonlySet<string>
+  /** Set if a value that cannot be read counts as missing. */
+  readonly orElse?: 'absent'
   readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
   readonly as?: 'number' | 'decimal-comma' | 'text'
@@ -63,44 +62,9 @@ export interface FieldSource {
 }
 
 export interface NamedMetric {
-  readonly name: Path
-  readonly value: Path
+  readonly name: FieldSource
+  /** Source of the value, for records in which the metric has its own name. */
+  readonly value: FieldSource
   /** Sources of the value by the name in the record; absent if the name in the record is the name of the metric. */
   readonly byName?: ReadonlyMap<string, FieldSource>
-}
-
-export function parsePath(name: string): Path {
-  return { name, steps: name.split('.') }
-}
-
-/**
- * Returns the value of a field; undefined if it is missing or null. If the name contains dots, a field with that exact name takes
- * precedence over the path.
- */
-export function valueAt(document: object, { name, steps }: Path): unknown {
-  if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
-  let found: unknown = document
-  for (const step of steps) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = (found as FieldsByName)[step]
-  }
-  return present(found)
-}
-
-type FieldsByName = Readonly<Record<string, unknown>>
-
-function present(value: unknown): unknown {
-  return value === null ? undefined : value
-}
-
-/** Returns the first of these fields that exists in the record, and its value. */
-export function firstAt(
-  document: object,
-  paths: readonly Path[],
-): { readonly path: Path; readonly value: unknown } | undefined {
-  for (const path of paths) {
-    const value = valueAt(document, path)
-    if (value !== undefined) return { path, value }
-  }
-  return undefined
 }

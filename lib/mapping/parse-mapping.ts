@@ -8,7 +8,8 @@ import { readValidYaml } from '../support/valid-yaml.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
-import { type FieldSource, type Mapping, type NamedMetric, parsePath, type TimeSource } from './mapping.ts'
+import { toIdPart, toSource } from './field-source.ts'
+import type { FieldSource, Mapping, NamedMetric, TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'
 import {
   type RawField,
@@ -18,6 +19,7 @@ import {
   wholeField,
   wholeMetric,
 } from './raw-mapping.ts'
+import { parsePath } from './record-path.ts'
 import { contradictions } from './semantic-errors.ts'
 import { findTargetKind, requiredTargets } from './target-fields.ts'
 
@@ -48,7 +50,7 @@ function toMapping(name: string, { when, id, time, fields, metric }: RawMapping,
     lacks: (when?.lacks ?? []).map(parsePath),
     equals: equals.map(([path, value]) => [parsePath(path), value] as const),
     ...(typeof type === 'string' ? { eventType: type } : {}),
-    ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(parsePath) }),
+    ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(toIdPart) }),
     times: toList(time).map(source => (source === 'record' ? source : toTimeSource(source))),
     fields: Object.entries(fields).map(([target, field]) => toFieldSource(family, target, wholeField(field))),
     ...(metric === undefined ? {} : { metric: toNamedMetric(family, metric) }),
@@ -64,18 +66,10 @@ function toTimeSource({ from, pattern, ...rest }: RawTime): TimeSource {
 }
 
 function toFieldSource(family: Family, target: string, raw: RawField): FieldSource {
-  const { from, constant, default: otherwise, pattern, values, as } = raw
   const convert = createConversion(family.metrics[target], raw)
   return {
-    target,
-    kind: findTargetKind(family, target) ?? 'text',
+    ...toSource(target, findTargetKind(family, target) ?? 'text', raw),
     isRequired: requiredTargets(family).includes(target),
-    from: toList(from).map(parsePath),
-    ...(constant === undefined ? {} : { constant }),
-    ...(otherwise === undefined ? {} : { otherwise }),
-    ...(pattern === undefined ? {} : { pattern: linearPattern(pattern) }),
-    ...(values === undefined ? {} : { values: new Map(Object.entries(values)) }),
-    ...(as === undefined ? {} : { as }),
     ...(convert === undefined ? {} : { convert }),
   }
 }
@@ -98,12 +92,17 @@ function toNamedMetric(
   family: Family,
   { name, value, names }: NonNullable<RawMapping['metric']>,
 ): NamedMetric {
-  const paths = { name: parsePath(name), value: parsePath(value) }
-  if (names === undefined) return paths
+  const whole = wholeField(value)
+  const convert = createConversion(undefined, whole)
+  const sources = {
+    name: toSource('name', 'text', wholeField(name)),
+    value: { ...toSource('value', 'number', whole), ...(convert === undefined ? {} : { convert }) },
+  }
+  if (names === undefined) return sources
   const byName = Object.entries(names).map(([found, entry]) => {
     const { metric, ...rest } = wholeMetric(entry)
     // A record that contains the name of a metric must also contain its value.
-    return [found, { ...toFieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
+    return [found, { ...toFieldSource(family, metric, { ...whole, ...rest }), isRequired: true }] as const
   })
-  return { ...paths, byName: new Map(byName) }
+  return { ...sources, byName: new Map(byName) }
 }

@@ -1,10 +1,11 @@
 /** Content of a mapping file that has been validated against the schema. */
 import type { Epoch, Scalar } from './mapping.ts'
+import type { RawPath } from './record-path.ts'
 
 export type OneOrMore<T> = T | readonly T[]
 
 export interface RawTime {
-  readonly from: OneOrMore<string>
+  readonly from: OneOrMore<RawPath>
   readonly pattern?: string
   readonly timeZone?: string
   readonly disambiguation?: 'earlier' | 'later'
@@ -12,16 +13,25 @@ export interface RawTime {
 }
 
 export interface RawField {
-  readonly from?: OneOrMore<string>
+  readonly from?: OneOrMore<RawPath>
   readonly constant?: string | number
   readonly default?: string | number
   readonly pattern?: string
   readonly values?: Readonly<Record<string, string | number>>
   readonly as?: 'number' | 'decimal-comma' | 'text'
+  readonly absent?: readonly Scalar[]
+  readonly orElse?: 'absent'
   readonly scale?: number
   readonly offset?: number
   readonly unit?: string
 }
+
+/** Keys of the description of a field, for messages. */
+export const KEYS_OF_FIELD =
+  'from, constant, default, absent, orElse, pattern, values, as, scale, offset and unit'
+
+/** Source of a value: the path of a field, or a description. */
+export type RawSource = RawPath | RawField
 
 export interface RawNamedMetric extends Pick<RawField, 'unit' | 'scale' | 'offset' | 'as'> {
   readonly metric: string
@@ -30,27 +40,31 @@ export interface RawNamedMetric extends Pick<RawField, 'unit' | 'scale' | 'offse
 export interface RawMapping {
   readonly family: string
   readonly when?: {
-    readonly has?: readonly string[]
-    readonly lacks?: readonly string[]
+    readonly has?: readonly RawPath[]
+    readonly lacks?: readonly RawPath[]
     readonly equals?: Readonly<Record<string, Scalar>>
   }
-  readonly id?: 'position' | readonly string[]
+  readonly id?: 'position' | readonly RawSource[]
   readonly time: OneOrMore<'record' | RawTime>
-  readonly fields: Readonly<Record<string, string | RawField>>
+  readonly fields: Readonly<Record<string, RawSource>>
   readonly metric?: {
-    readonly name: string
-    readonly value: string
+    readonly name: RawSource
+    readonly value: RawSource
     readonly names?: Readonly<Record<string, string | RawNamedMetric>>
   }
 }
 
-/**
- * Returns the description of a field. If the file contains only the name of the record's field, the name is converted to a
- * description.
- */
-export function wholeField(field: string | RawField): RawField {
-  return typeof field === 'string' ? { from: field } : field
+/** Returns the description of a field. If the file contains only the path of the record's field, it is converted to a description. */
+export function wholeField(field: RawSource): RawField {
+  return isPath(field) ? { from: field } : field
 }
+
+function isPath(field: RawSource): field is RawPath {
+  return typeof field === 'string' || PARTS.some(part => Object.hasOwn(field, part))
+}
+
+/** Keys of a path that does not lead into the value of the record. */
+export const PARTS = ['key', 'topic', 'header'] as const
 
 export function wholeMetric(metric: string | RawNamedMetric): RawNamedMetric {
   return typeof metric === 'string' ? { metric } : metric

@@ -4,12 +4,13 @@ import type { FailureCode } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import type { LinearPattern } from '../support/linear-pattern.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
-import { type FieldSource, firstAt, type Path } from './mapping.ts'
+import type { FieldSource } from './mapping.ts'
+import { describeMissing, describePath, type RecordContent, valueAt } from './record-path.ts'
 
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
-export type ReadField =
-  | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
-  | Problem
+export type ReadField = { readonly value: Scalar | Readonly<Record<string, string>> | undefined } | Problem
+
+type Scalar = string | number | bigint | boolean
 
 /** Reason why a record cannot be converted, and the code of the failure if it is not `mapping-failed`. */
 export interface Problem {
@@ -25,27 +26,29 @@ const INEXACT: Problem = {
 /** Maximum depth of nested labels. */
 const DEEPEST_LABELS = 8
 
-export function readField(source: FieldSource, document: object): ReadField {
+export function readField(source: FieldSource, record: RecordContent): ReadField {
   if (source.constant !== undefined) return { value: source.constant }
-  const found = firstAt(document, source.from)
-  if (found === undefined) return readDefault(source)
-  const { path, value } = found
-  if (source.kind === 'labels') return readLabels(value, path)
-  const part = source.pattern === undefined ? { part: value } : extractPart(source.pattern, value)
-  if ('problem' in part) return { problem: `"${path.name}" ${part.problem}` }
-  const read = convertValue(source, part.part)
-  return 'problem' in read ? { ...read, problem: `"${path.name}" ${read.problem}` } : read
-}
-
-function readDefault({ otherwise, isRequired, from }: FieldSource): ReadField {
+  let refused: Problem | undefined
+  for (const path of source.from) {
+    const value = valueAt(record, path)
+    if (value === undefined) continue
+    const isAbsent = isScalar(value) && source.absent?.has(String(value))
+    const read = isAbsent ? IS_ABSENT : readValue(source, value)
+    if (!('problem' in read)) return read
+    refused ??= { ...read, problem: `${describePath(path)} ${read.problem}` }
+    if (!isAbsent && source.orElse === undefined) return refused
+  }
+  const { otherwise, isRequired, from } = source
   if (otherwise !== undefined || !isRequired) return { value: otherwise }
-  return { problem: describeMissing(from) }
+  return refused ?? { problem: describeMissing(record, from) }
 }
 
-/** Returns the error message for a record that has none of these fields. */
-export function describeMissing(paths: readonly Path[]): string {
-  const names = paths.map(({ name }) => `"${name}"`)
-  return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
+const IS_ABSENT: Problem = { problem: 'has a value that the mapping lists as absent' }
+
+function readValue(source: FieldSource, value: unknown): ReadField {
+  if (source.kind === 'labels') return readLabels(value)
+  const part = source.pattern === undefined ? { part: value } : extractPart(source.pattern, value)
+  return 'problem' in part ? part : convertValue(source, part.part)
 }
 
 /** Returns the part of a text that matches the capturing group of a pattern. */
@@ -59,14 +62,16 @@ export function extractPart(
   return part === undefined ? { problem: 'does not fit its pattern' } : { part }
 }
 
-function convertValue(source: FieldSource, value: unknown): { readonly value: string | number } | Problem {
+function convertValue(source: FieldSource, value: unknown): { readonly value: Scalar } | Problem {
   const { kind, values, as, convert } = source
   if (values !== undefined) {
     const meant = isScalar(value) ? values.get(String(value)) : undefined
     return meant === undefined ? { problem: 'has a value that the mapping does not know' } : { value: meant }
   }
+  if (kind === 'scalar' && as === undefined)
+    return isScalar(value) ? { value } : { problem: 'must be a text or a number' }
   if (typeof value === 'bigint' && as !== 'text') return INEXACT
-  if (kind === 'text') {
+  if (kind === 'text' || (kind === 'scalar' && as === 'text')) {
     const text = as === 'text' && isScalar(value) ? String(value) : value
     return typeof text === 'string' && text !== ''
       ? { value: text }
@@ -80,16 +85,15 @@ function convertValue(source: FieldSource, value: unknown): { readonly value: st
   return { value: convert ? convert(number) : number }
 }
 
-function isScalar(value: unknown): value is string | number | bigint | boolean {
+function isScalar(value: unknown): value is Scalar {
   return ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
 }
 
 /** Returns labels as an object of texts. Nested objects are flattened, with their names joined by dots. */
-function readLabels(value: unknown, { name }: Path): ReadField {
-  if (!isObject(value)) return { problem: `"${name}" must be an object` }
+function readLabels(value: unknown): ReadField {
+  if (!isObject(value)) return { problem: 'must be an object' }
   const found: (readonly [string, string])[] = []
-  if (!collect(value, '', found, 1))
-    return { problem: `"${name}" is nested more than ${DEEPEST_LABELS} levels deep` }
+  if (!collect(value, '', found, 1)) return { problem: `is nested more than ${DEEPEST_LABELS} levels deep` }
   return { value: Object.fromEntries(found) }
 }
 

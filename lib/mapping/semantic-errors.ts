@@ -4,12 +4,12 @@
  */
 import { OWN_TYPES } from '../schemas/event-types.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
-import { linearPattern } from '../support/linear-pattern.ts'
 import { nameHint } from '../support/suggestion.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
 import { type RawField, type RawMapping, toList, wholeField, wholeMetric } from './raw-mapping.ts'
+import { patternErrors, sourceErrors } from './source-errors.ts'
 import { findTargetKind, getTargets, requiredTargets, TAG } from './target-fields.ts'
 import { zoneErrors } from './zone-errors.ts'
 
@@ -23,7 +23,12 @@ export function contradictions(raw: RawMapping, families = FAMILIES): PathError[
           message: `no family is called ${raw.family}.${nameHint(raw.family, Object.keys(families))}`,
         },
       ]
-  return [...whenErrors(raw), ...timeErrors(raw), ...ofFamily]
+  return [...whenErrors(raw), ...idErrors(raw), ...timeErrors(raw), ...ofFamily]
+}
+
+function idErrors({ id }: RawMapping): PathError[] {
+  if (typeof id !== 'object') return []
+  return id.flatMap((part, index) => sourceErrors(part, 'scalar', ['id', index]))
 }
 
 /**
@@ -51,20 +56,6 @@ function timeErrors({ time }: RawMapping): PathError[] {
         : []
     return [...zoneErrors(source, path), ...patternErrors(source.pattern, path)]
   })
-}
-
-function patternErrors(pattern: string | undefined, path: FilePath): PathError[] {
-  if (pattern === undefined) return []
-  const at = [...path, 'pattern']
-  try {
-    const groups = linearPattern(pattern).groupCount()
-    return groups === 1
-      ? []
-      : [{ path: at, message: `must have one group in parentheses, and has ${groups}` }]
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return [{ path: at, message: `is not a regular expression that RE2 can match: ${error.message}` }]
-  }
 }
 
 /** Returns errors for a mapping that can never result in a valid reading. */
@@ -105,9 +96,7 @@ function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
       ]
     const whole = wholeField(field)
     return [
-      ...sourceErrors(whole, path),
-      ...patternErrors(whole.pattern, path),
-      ...kindErrors(whole, kind, path),
+      ...sourceErrors(field, kind, path),
       ...unitErrors(
         kind === 'number' ? whole.unit : undefined,
         findMetricUnit(family, target),
@@ -117,35 +106,6 @@ function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
       ...stateErrors(whole, family.states[target] ?? null, path),
     ]
   })
-}
-
-function sourceErrors({ from, constant, ...rest }: RawField, path: FilePath): PathError[] {
-  if ((from === undefined) === (constant === undefined))
-    return [{ path, message: 'needs either from or constant' }]
-  const [other] = Object.keys(rest)
-  if (constant === undefined || other === undefined) return []
-  return [{ path: [...path, other], message: 'has no effect with a constant' }]
-}
-
-const OF_NUMBERS = ['scale', 'offset', 'unit'] as const
-
-function kindErrors(field: RawField, kind: 'text' | 'number' | 'labels', path: FilePath): PathError[] {
-  const wrong = (key: keyof RawField, message: string) => [{ path: [...path, key], message }]
-  if (kind === 'labels') {
-    const other = (Object.keys(field) as (keyof RawField)[]).find(key => key !== 'from')
-    return other
-      ? wrong(other, 'says nothing about tags, which are all taken from an object: use tags.NAME')
-      : []
-  }
-  const number = kind === 'text' && OF_NUMBERS.find(key => field[key] !== undefined)
-  if (number) return wrong(number, 'is for numbers, and this field is a text')
-  if (field.as !== undefined && (field.as === 'text') !== (kind === 'text'))
-    return wrong('as', `this field is a ${kind}`)
-  const type = kind === 'text' ? 'string' : 'number'
-  for (const key of ['constant', 'default'] as const)
-    if (field[key] !== undefined && typeof field[key] !== type) return wrong(key, `must be a ${kind}`)
-  const value = Object.entries(field.values ?? {}).find(([, meant]) => typeof meant !== type)
-  return value ? [{ path: [...path, 'values', value[0]], message: `must be a ${kind}` }] : []
 }
 
 function unitErrors(
@@ -187,9 +147,18 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
         message: `is missing: it may be left out only if the family has \`others: numbers\``,
       },
     ]
+  if (metric === undefined) return []
   const { metrics } = family
   const hasUnit = Object.hasOwn(fields, 'unit')
-  return Object.entries(metric?.names ?? {}).flatMap(([name, entry]) => {
+  const ofUnit = wholeField(metric.value).unit
+  const ofSources = [
+    ...sourceErrors(metric.name, 'text', ['metric', 'name']),
+    ...sourceErrors(metric.value, 'number', ['metric', 'value']),
+    ...(ofUnit === undefined
+      ? []
+      : [{ path: ['metric', 'value', 'unit'], message: 'depends on the metric: specify it in names' }]),
+  ]
+  const ofNames = Object.entries(metric.names ?? {}).flatMap(([name, entry]) => {
     const whole = wholeMetric(entry)
     const path = ['metric', 'names', name]
     const at = typeof entry === 'string' ? path : [...path, 'metric']
@@ -205,4 +174,5 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
       return [{ path: at, message: `${whole.metric} is also in fields, but can have only one source` }]
     return unitErrors(whole.unit, own, hasUnit, path)
   })
+  return [...ofSources, ...ofNames]
 }

@@ -16,7 +16,11 @@ export function convertLine(
   file: string,
   { number: line, text }: Line,
 ): Event | BrokenRow {
-  return convertRecord(mappings, line, parseRecord(text, ['import', file, line, text.trim()]))
+  return convertRecord(
+    mappings,
+    line,
+    parseRecord(Buffer.from(text), { position: ['import', file, line, text.trim()] }),
+  )
 }
 
 /** Converts a table row to an event. Its position is defined as for a line. */

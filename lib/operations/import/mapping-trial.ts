@@ -59,13 +59,15 @@ function createRefusal(code: TrialCode, reason: string): Trial {
   return { accepted: false, code, reason }
 }
 
-/** Parses the text of a single record. */
-export function parseRecord(text: string, position: ForeignDocument['position']): TriedRecord {
-  const value = Buffer.from(text)
+/** Parses the value of a single record. @param record parts of the record that mappings can read, and its position */
+export function parseRecord(
+  value: Buffer,
+  record: Omit<ForeignDocument, 'document' | 'isEvent' | 'extensions'>,
+): TriedRecord {
   const read = readJsonObject(value)
   if (read === undefined) return { error: 'it is not a JSON object' }
   if ('kind' in read) return read
-  if (!Object.hasOwn(read.object, 'specversion')) return { document: read.object, position }
+  if (!Object.hasOwn(read.object, 'specversion')) return { ...record, document: read.object }
   const event = readStructured(value)
-  return isFailure(event) ? event : eventDocument(event, position)
+  return isFailure(event) ? event : eventDocument(event, record)
 }

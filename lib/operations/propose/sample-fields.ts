@@ -1,6 +1,6 @@
 /** Describes the fields of sample records: where they are, and which values they have. Pure. */
 
-import { parsePath, valueAt } from '../../mapping/mapping.ts'
+import { parsePath, valueAt } from '../../mapping/record-path.ts'
 import { isObject } from '../../support/json.ts'
 import { readNumber } from '../../support/number-text.ts'
 
@@ -45,7 +45,7 @@ const MOST_ARE_NUMBERS = 0.8
 function describeField(path: string, documents: readonly object[]): SampleField {
   const parsed = parsePath(path)
   // The path is read as a mapping reads it, because a member whose name has dots can hide another one.
-  const values = documents.map(document => valueAt(document, parsed))
+  const values = documents.map(document => valueAt({ document }, parsed))
   const present = values.filter(value => value !== undefined)
   const decimal = chooseDecimal(present)
   const numbers = present.map(value => toNumber(value, decimal ?? '.')).filter(value => value !== undefined)

@@ -49,10 +49,10 @@ describe('the id of a mapped record', () => {
   })
 
   it('given a field of the id that is missing or an object, then it is a failure', () => {
-    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, but is part of the id$/)
+    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, and is part of the id$/)
     assert.match(
       failureOf(deviceMapping({ id: '[n]' }), { ...RECORD, n: {} }),
-      /"n" is part of the id, and must not/,
+      /"n" must be a text or a number, and is part of the id$/,
     )
   })
 })

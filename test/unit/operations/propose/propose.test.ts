@@ -10,7 +10,9 @@ import { golden } from '../../../support/golden.ts'
 const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   documents.map((document, index) => ({
     place: `line ${index + 1}`,
-    record: parseRecord(typeof document === 'string' ? document : JSON.stringify(document), ['test', index]),
+    record: parseRecord(Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)), {
+      position: ['test', index],
+    }),
   }))
 
 const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>

@@ -1,0 +1,120 @@
+/** Paths to the fields of a record, to its key, its topic and its headers, and the only way to read them. Pure. */
+import { decodeText, readJsonObject } from '#runtime/cloudevents/index.ts'
+import type { ForeignRecord } from '#runtime/consumer/index.ts'
+
+/** Path in a file: the name of a field, or another part of the record. The name after `key` is that of a field in a JSON key. */
+export type RawPath =
+  | string
+  | { readonly key: true | string }
+  | { readonly topic: true }
+  | { readonly header: string }
+
+/** Field of a record: its name, and the parts of the name if it is a dotted path. */
+export interface Path {
+  readonly name: string
+  readonly steps: readonly string[]
+  /** Part of the record in Kafka that is read; undefined for a field of the value. A key without steps is read as text. */
+  readonly part?: 'key' | 'topic' | 'header'
+}
+
+/** Content of a record. A record of a file has neither key nor topic nor headers. */
+export interface RecordContent extends Partial<Pick<ForeignRecord, 'key' | 'topic' | 'headers'>> {
+  /** Value as a JSON object. For a CloudEvent, the object has the JSON event format. */
+  readonly document: object
+}
+
+export function parsePath(raw: RawPath): Path {
+  if (typeof raw === 'string') return { name: raw, steps: raw.split('.') }
+  if ('topic' in raw) return { part: 'topic', name: 'topic', steps: [] }
+  if ('header' in raw) return { part: 'header', name: raw.header, steps: [] }
+  return { part: 'key', ...(raw.key === true ? { name: 'key', steps: [] } : parsePath(raw.key)) }
+}
+
+/** Returns a path for a message, such as `"temperature"` or `the header "device"`. */
+export function describePath({ part, name, steps }: Path): string {
+  if (part === 'header') return `the header "${name}"`
+  if (part === undefined) return `"${name}"`
+  return steps.length === 0 ? `the ${part}` : `"${name}" of the key`
+}
+
+/** Returns the value at a path; undefined if it is missing or null, or if a key or a header is not UTF-8. */
+export function valueAt(record: RecordContent, path: Path): unknown {
+  if (path.part === undefined) return memberAt(record.document, path)
+  if (path.part === 'topic') return record.topic
+  const bytes = bytesAt(record, path)
+  if (bytes === null) return undefined
+  if (path.steps.length === 0) return decodeText(bytes)
+  const key = readJsonObject(record.key as Buffer)
+  return key !== undefined && 'object' in key ? memberAt(key.object, path) : undefined
+}
+
+/** Returns the bytes of the key or, of several headers with the name, of the last one; null if there are none. */
+function bytesAt({ key = null, headers = [] }: RecordContent, { part, name }: Path) {
+  if (part === 'key') return key
+  return headers.findLast(([header]) => header === name)?.[1] ?? null
+}
+
+/** Returns the value of a member. If the name contains dots, a member with that exact name takes precedence over the path. */
+function memberAt(document: object, { name, steps }: Path): unknown {
+  if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
+  let found: unknown = document
+  for (const step of steps) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
+    found = (found as FieldsByName)[step]
+  }
+  return present(found)
+}
+
+type FieldsByName = Readonly<Record<string, unknown>>
+
+function present(value: unknown): unknown {
+  return value === null ? undefined : value
+}
+
+/** Returns the first of these fields that exists in the record, and its value. */
+export function firstAt(
+  record: RecordContent,
+  paths: readonly Path[],
+): { readonly path: Path; readonly value: unknown } | undefined {
+  for (const path of paths) {
+    const value = valueAt(record, path)
+    if (value !== undefined) return { path, value }
+  }
+  return undefined
+}
+
+/** Returns the message for a record that has none of these fields. */
+export function describeMissing(record: RecordContent, paths: readonly Path[]): string {
+  const names = paths.map(describePath)
+  const missing = names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
+  return missing + describeObstacle(record, paths)
+}
+
+/** Returns the end of such a message: the first value at which a path ends early; empty if there is none. */
+export function describeObstacle(record: RecordContent, paths: readonly Path[]): string {
+  const obstacle = paths.map(path => findObstacle(record, path)).find(found => found !== undefined)
+  return obstacle === undefined ? '' : `: ${obstacle}`
+}
+
+function findObstacle(record: RecordContent, path: Path): string | undefined {
+  if (path.part === undefined) return findInnerObstacle(record, path)
+  const bytes = bytesAt(record, path)
+  if (bytes === null || path.part === 'topic') return undefined
+  if (decodeText(bytes) === undefined) return 'it is not UTF-8'
+  if (path.steps.length === 0) return undefined
+  const key = readJsonObject(record.key as Buffer)
+  return key !== undefined && 'object' in key ? undefined : 'the key is not a JSON object'
+}
+
+function findInnerObstacle(record: RecordContent, { steps }: Path): string | undefined {
+  for (let length = 1; length < steps.length; length++) {
+    const name = steps.slice(0, length).join('.')
+    const value = memberAt(record.document, { name, steps: steps.slice(0, length) })
+    if (value === undefined) return undefined
+    if (Array.isArray(value) && !/^\d+$/.test(steps[length] as string))
+      return `"${name}" is a list, whose first element is "${name}.0"`
+    if (typeof value !== 'object')
+      return `"${name}" is a ${typeof value === 'string' ? 'text' : typeof value}, not an object`
+  }
+  return undefined
+}

@@ -1,0 +1,161 @@
+import '../../support/shipped-config.ts'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { ForeignRecord } from '#runtime/consumer/application.ts'
+import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { deviceMapping, failureOf, foreignRecord, read, readingOf } from './support.ts'
+
+const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
+const bytes = (text: string) => Buffer.from(text)
+const tagFrom = (from: string) =>
+  deviceMapping({ fields: `{ deviceId: id, model: model, x: x, tags.a: ${from} }` })
+const tagOf = (from: string, changes: Partial<ForeignRecord>) =>
+  (readingOf(tagFrom(from), RECORD, changes).data as { tags?: { a: string } }).tags?.a
+
+describe('key, topic and headers of a record, in a mapping', () => {
+  const headers = [
+    ['device', bytes('first')],
+    ['device', bytes('last')],
+    ['signed', [104, 105]],
+    ['empty', null],
+    ['amqp', bytes('\u{a1}').subarray(1)],
+  ] as const
+  const key = bytes('zigbee2mqtt/hall')
+  for (const [from, changes, tag] of [
+    ['{ key: true }', { key }, 'zigbee2mqtt/hall'],
+    ['{ from: { key: true }, pattern: "^zigbee2mqtt/(.+)$" }', { key }, 'hall'],
+    ['{ from: { key: true }, values: { zigbee2mqtt/hall: h } }', { key }, 'h'],
+    ['{ from: { key: a.b }, as: text }', { key: bytes('{"a": {"b": 7}}') }, '7'],
+    [
+      '{ from: { key: a.b }, as: text }',
+      { key: bytes('{"a": {"b": 9007199254740993}}') },
+      '9007199254740993',
+    ],
+    ['{ key: a.b }', { key: bytes('{"a.b": "dots", "a": {"b": "inner"}}') }, 'dots'],
+    ['{ topic: true }', { topic: 'greenhouse' }, 'greenhouse'],
+    ['{ header: device }', { headers }, 'last'],
+    ['{ header: signed }', { headers }, 'hi'],
+    ['{ from: [room, { header: nothing }, { header: device }] }', { headers }, 'last'],
+    ['{ from: [model, { header: device }] }', { headers }, 'm'],
+    ['{ from: { key: true }, default: d }', { key: null }, 'd'],
+    ['{ from: [{ header: amqp }, { header: empty }], default: d }', { headers }, 'd'],
+    ['{ from: [{ key: a }, { key: true }], default: d }', { key: bytes('[1]') }, '[1]'],
+    ['{ key: true }', { key: null }, undefined],
+  ] as const)
+    it(`given ${from} and ${changes.key ?? Object.keys(changes)}, then the reading has ${tag}`, () =>
+      assert.equal(tagOf(from, changes), tag))
+
+  for (const [from, changes, reason] of [
+    ['{ key: true }', { key: null }, 'the key is missing'],
+    ['{ key: true }', { key: bytes('\u{a1}').subarray(1) }, 'the key is missing: it is not UTF-8'],
+    ['{ key: id }', { key }, '"id" of the key is missing: the key is not a JSON object'],
+    ['{ key: id }', { key: bytes('{"n": 1}') }, '"id" of the key is missing'],
+    ['{ header: amqp }', { headers }, 'the header "amqp" is missing: it is not UTF-8'],
+    ['[a, { header: d }]', {}, 'none of "a", the header "d" is there'],
+    ['{ key: n }', { key: bytes('{"n": 1}') }, '"n" of the key must be a text that is not empty'],
+  ] as const)
+    it(`given a required field from ${from}, then the reason is ${reason}`, () => {
+      const mapping = deviceMapping({ fields: `{ deviceId: { from: ${from} }, model: model, x: x }` })
+      const failure = read(mapping, foreignRecord(RECORD, changes))
+      assert.equal('message' in failure && failure.message, `mapping test: ${reason}`)
+    })
+
+  it('given a time, an id and a condition from them, then they are read', () => {
+    const mapping = deviceMapping({
+      time: '{ from: { header: at }, epoch: ms }',
+      id: '[{ key: true }, { header: at }, { from: n, default: none }]',
+      when: '{ has: [{ key: true }, { header: at }], lacks: [{ header: test }] }',
+    })
+    const at = (text: string, more = {}) => ({ key, headers: [['at', bytes(text)]] as const, ...more })
+    const reading = readingOf(mapping, RECORD, at('1795597200054'))
+    assert.equal(reading.time, '2026-11-25T09:00:00.054Z')
+    assert.equal(readingOf(mapping, RECORD, at('1795597200054', { offset: 9 })).id, reading.id)
+    assert.notEqual(readingOf(mapping, RECORD, at('1795597200055')).id, reading.id)
+    assert.notEqual(readingOf(mapping, { ...RECORD, n: 1 }, at('1795597200054')).id, reading.id)
+    assert.match(failureOf(mapping, RECORD), /: it has no key$/)
+  })
+
+  it('given a part of an id with a default, then records with the part keep their id', () => {
+    const idOf = (id: string, record: object) => readingOf(deviceMapping({ id }), { ...RECORD, ...record }).id
+    assert.equal(idOf('[at, n]', { n: 1 }), idOf('[at, { from: n, default: 0 }]', { n: 1 }))
+    assert.equal(idOf('[at, { from: n, default: 0 }]', {}), idOf('[at, n]', { n: 0 }))
+  })
+})
+
+describe('records that name their metric', () => {
+  const load = (metric: string, fields = 'system: s, instance: i') =>
+    readMapping(`family: metrics\ntime: record\nmetric: ${metric}\nfields: { ${fields} }`, 'm', 'm.yaml')
+  const loadOf = (metric: string, record: object, changes = {}) =>
+    (readingOf(load(metric), { s: 'a', i: 'b', ...record }, changes).data as { load?: number }).load
+
+  it('given a value that is a text, then as, pattern, scale and absent apply to it', () => {
+    for (const [value, sent, read] of [
+      ['{ from: v, as: number }', '1.5e+06', 1_500_000],
+      ['{ from: v, as: number }', '-0', -0],
+      ['{ from: v, as: decimal-comma }', '0,25', 0.25],
+      ["{ from: v, pattern: '^(.+) W$', as: number, scale: 0.001 }", '250 W', 0.25],
+      ["{ from: [v, w], absent: ['NaN'], as: number }", 'NaN', 3],
+    ] as const)
+      assert.equal(loadOf(`{ name: n, value: ${value} }`, { n: 'load', v: sent, w: 3 }), read, value)
+  })
+
+  it('given names, then what they say goes before what the value says', () => {
+    const metric =
+      '{ name: n, value: { from: v, as: number }, names: { a: { metric: load, scale: 2 }, b: load } }'
+    assert.deepEqual(
+      ['a', 'b'].map(n => loadOf(metric, { n, v: '4' })),
+      [8, 4],
+    )
+  })
+
+  it('given the name of the metric in the topic or the key, then it is read there', () => {
+    const topic = "{ name: { from: { topic: true }, pattern: '^node-(.+)$' }, value: v }"
+    assert.equal(loadOf(topic, { v: 1 }, { topic: 'node-load' }), 1)
+    const metric = load('{ name: { key: true }, value: v }')
+    assert.match(failureOf(metric, { s: 'a', i: 'b', v: 1 }), /the key is missing$/)
+  })
+
+  it('given no number, then field and reason are in the failure', () => {
+    const metric = load('{ name: n, value: { from: v, as: number } }')
+    const reasonOf = (v: unknown) => failureOf(metric, { s: 'a', i: 'b', n: 'load', v })
+    for (const v of ['NaN', '+Inf', '-Infinity', '', 'x', {}])
+      assert.match(reasonOf(v), /"v" must be a number/)
+    assert.match(reasonOf(undefined), /"v" is missing$/)
+  })
+})
+
+describe('values that a mapping calls absent', () => {
+  const dataOf = (x: string, record: object) =>
+    readingOf(deviceMapping({ fields: `{ deviceId: id, model: model, y: y, x: ${x} }` }), {
+      ...RECORD,
+      ...record,
+    }).data
+  const rest = { deviceId: 'd-1', model: 'm', y: 2 }
+  const ABSENT = "absent: [NAN, -7999, 'ERR', '', true]"
+  for (const [x, v, expected] of [
+    [`{ from: v, ${ABSENT} }`, 'NAN', {}],
+    [`{ from: v, ${ABSENT} }`, -7999, {}],
+    [`{ from: v, ${ABSENT}, as: number }`, '-7999', {}],
+    [`{ from: v, ${ABSENT} }`, '', {}],
+    [`{ from: v, ${ABSENT} }`, true, {}],
+    [`{ from: v, ${ABSENT} }`, 3, { x: 3 }],
+    [`{ from: v, ${ABSENT}, default: 4 }`, 'ERR', { x: 4 }],
+    [`{ from: [v, y], ${ABSENT} }`, 'ERR', { x: 2 }],
+    ['{ from: v, orElse: absent }', 'garbage', {}],
+    ['{ from: v, orElse: absent, pattern: "^([0-9]+) W$", as: number }', '12 kW', {}],
+    ['{ from: [v, y], orElse: absent }', {}, { x: 2 }],
+    ['{ from: v, orElse: absent, default: 5 }', 'garbage', { x: 5 }],
+  ] as const)
+    it(`given ${x} and ${JSON.stringify(v)}, then the reading has ${JSON.stringify(expected)}`, () =>
+      assert.deepEqual(dataOf(x, { v, y: 2 }), { ...rest, ...expected }))
+
+  for (const [deviceId, id, reason] of [
+    ["{ from: id, absent: ['?'] }", '?', '"id" has a value that the mapping lists as absent'],
+    ['{ from: id, orElse: absent }', 7, '"id" must be a text that is not empty'],
+    ['{ from: id, orElse: absent, pattern: "^d-(.)$" }', 'e', '"id" does not fit its pattern'],
+  ] as const)
+    it(`given a required field ${deviceId} and ${id}, then the record fails with the reason of the value`, () => {
+      const mapping = deviceMapping({ fields: `{ deviceId: ${deviceId}, model: model, x: x }` })
+      assert.equal(failureOf(mapping, { ...RECORD, id }), `mapping-failed: mapping test: ${reason}`)
+    })
+})

@@ -1,7 +1,6 @@
 /** Reads the input of a command from a file or from standard input, and splits it into JSON documents. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { parseExact } from '#runtime/cloudevents/index.ts'
 import { fileFailure } from '../lib/operations/operation-failure.ts'
 import { resolvePath, type Terminal } from './terminal.ts'
 
@@ -38,10 +37,15 @@ export function splitDocuments(text: string): Document[] {
     .flatMap((one, index) => (one.trim() === '' ? [] : [{ line: index + 1, text: one }]))
 }
 
-/** Returns the document that the whole text is; undefined if it is not one, or has a number that a double would change. */
+/** `JSON.rawJSON`, which is missing in the types of TypeScript. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** Returns the document that the whole text is, whose numbers keep their digits when it is written; undefined if it is not one. */
 function parseWhole(text: string): unknown {
   try {
-    return parseExact(text)
+    return JSON.parse(text, (_, value, context?: { readonly source?: string }) =>
+      typeof value === 'number' ? rawJSON(context?.source ?? String(value)) : value,
+    )
   } catch {
     return undefined
   }

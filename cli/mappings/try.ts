@@ -14,7 +14,12 @@ import { getColumns, type Terminal } from '../terminal.ts'
 const MAX_ALIKE = 5
 
 type Verdict =
-  | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
+  | {
+      readonly accepted: true
+      readonly mapping: string
+      readonly unused?: readonly string[]
+      readonly event: Readonly<Record<string, unknown>>
+    }
   | { readonly accepted: false; readonly code: string; readonly reason: string }
 
 /**
@@ -24,19 +29,25 @@ type Verdict =
 function formatVerdict(place: string, verdict: Verdict, columns: number | undefined): string {
   const lines = verdict.accepted
     ? [`${place}  ✓ ${verdict.event.type}`, ...formatMembers(verdict.event)]
-    : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`]
+    : [`${place}  ${verdict.code === TOMBSTONE ? '–' : '✗'} ${verdict.code}: ${verdict.reason}`]
   return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
 }
+
+const TOMBSTONE = 'tombstone'
 
 /** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
 function formatSummary(verdicts: readonly Verdict[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
-    if (!verdict.accepted) codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
+    if (!verdict.accepted && verdict.code !== TOMBSTONE)
+      codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
   const refused = [...codes.values()].reduce((sum, count) => sum + count, 0)
   const each = [...codes].map(([code, count]) => `${code} ${count}`).join(', ')
   const records = numbered(verdicts.length, 'record')
-  return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
+  const events = verdicts.filter(({ accepted }) => accepted).length
+  const ignored = verdicts.length - refused - events
+  const ofTombstones = ignored === 0 ? '' : `, ${ignored} ignored (${TOMBSTONE} ${ignored})`
+  return `${records}: ${numbered(events, 'event')}, ${refused} refused${each && ` (${each})`}${ofTombstones}\n`
 }
 
 /** Attributes that are not listed. The type is shown on the first line, and the specversion is the same for all events. */
@@ -66,8 +77,9 @@ The first ${MAX_ALIKE} events of each mapping are shown, and the first ${MAX_ALI
 Where no mapping takes a record, each names its first condition that is not met. Data is judged by the schema of its type. For a record of a
 file, the time null stands for that of the record in Kafka. The id of the event is not shown, because it can depend on topic, partition and offset.
 
-Output of --json: each line is one record with line, accepted, and mapping, others (that take it, too) and event, or code and reason. The exit
-status is 1 if none was mapped, or if one failed; those that no mapping takes do not count.
+Output of --json: each line is one record with line, accepted, and mapping, others (that take it, too), unused (its fields that the mapping does
+not read) and event, or code and reason. The exit status is 1 if none was mapped, or if one failed; those that no mapping takes do not count.
+Nor do tombstones, which inputs ignore.
 
 Examples:
   sluice mappings try readings.csv
@@ -91,15 +103,26 @@ Examples:
 
 /** Tries the mappings on records. @throws CliFailure if a record fails, or no record is mapped */
 function tryMappings(
-  { records }: Sample,
+  { records, tombstones }: Sample,
   mappings: readonly Mapping[],
   json: boolean,
   terminal: Terminal,
 ): void {
-  const trials = records.map(({ place, line, record, time }) => ({
-    place,
-    trial: { line, ...toShownTrial(tryRecord(mappings, record), time) },
-  }))
+  const trials = [
+    ...records.map(({ place, line, record, time }) => ({
+      place,
+      trial: { line, ...toShownTrial(tryRecord(mappings, record), time) },
+    })),
+    ...tombstones.map(({ place, line }) => ({
+      place,
+      trial: {
+        line,
+        accepted: false,
+        code: TOMBSTONE,
+        reason: 'its value is null, and inputs ignore it',
+      } as const,
+    })),
+  ].sort((a, b) => a.trial.line - b.trial.line)
   const columns = getColumns(terminal)
   const alike = new Map<string, number>()
   for (const { place, trial } of trials) {
@@ -110,7 +133,8 @@ function tryMappings(
       terminal.stdout.write(formatVerdict(trial.accepted ? `${place} ${kind}` : place, trial, columns))
   }
   const verdicts = trials.map(({ trial }) => trial)
-  if (!json) terminal.stdout.write(formatLeftOut(alike, columns) + formatSummary(verdicts))
+  if (!json)
+    terminal.stdout.write(formatLeftOut(alike, columns) + formatSummary(verdicts) + formatUnused(verdicts))
   if (!verdicts.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
   const failed = verdicts.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
@@ -126,9 +150,34 @@ function formatLeftOut(alike: ReadonlyMap<string, number>, columns: number | und
     .join('')
 }
 
+/** Returns a line for each mapping that took records and did not read all their fields. */
+function formatUnused(verdicts: readonly Verdict[]): string {
+  const byMapping = Map.groupBy(
+    verdicts.filter(verdict => verdict.accepted),
+    ({ mapping }) => mapping,
+  )
+  return [...byMapping]
+    .map(([mapping, taken]) => {
+      const unused = [...new Set(taken.flatMap(one => one.unused ?? []))]
+      const more = unused.length > MAX_UNUSED ? ` and ${unused.length - MAX_UNUSED} more` : ''
+      const by = byMapping.size > 1 ? ` by ${mapping}` : ''
+      const names = escapeText(unused.slice(0, MAX_UNUSED).join(', '))
+      return unused.length === 0 ? '' : `not used${by}: ${names}${more}\n`
+    })
+    .join('')
+}
+
+/** Maximum number of names of fields in a line. */
+const MAX_UNUSED = 30
+
 /** Returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
 function toShownTrial(trial: Trial, recordTime: string | null = null) {
   if (!trial.accepted) return trial
-  const { type, source, subject, time = recordTime, data } = trial.event
-  return { ...trial, event: { type, source, subject, time, data } }
+  const { unused, event, ...rest } = trial
+  const { type, source, subject, time = recordTime, data } = event
+  return {
+    ...rest,
+    ...(unused.length === 0 ? {} : { unused }),
+    event: { type, source, subject, time, data },
+  }
 }

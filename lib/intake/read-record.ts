@@ -12,11 +12,12 @@ import {
   type Failure,
   type ForeignRecord,
   failure,
+  type IgnoredRecord,
   listPositionParts,
 } from '#runtime/consumer/index.ts'
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
-import { eventDocument, mapDocument } from '../mapping/map-document.ts'
+import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-document.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { readField } from '../mapping/read-field.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
@@ -43,15 +44,15 @@ export type LoadedInputs = ReadonlyMap<string, LoadedInput>
  * are mapped. No other event of Sluice is taken, because control events of strangers must not reach our topics.
  */
 export function createRecordReader(inputs: LoadedInputs) {
-  return (record: ForeignRecord, event?: Event): Event | Failure => {
+  return (record: ForeignRecord, event?: Event): Event | Failure | IgnoredRecord => {
     const input = inputs.get(record.topic)
     if (input === undefined) return failure('mapping-failed', 'its topic is no input of this environment')
     const content = { ...record, position: listPositionParts(record) }
     if (event !== undefined) return readCloudEvent(input, event, content)
     const { value, headers } = record
-    if (value === null) return failure('mapping-failed', 'the record has no value')
+    if (value === null) return TOMBSTONE
     const read = readJsonObject(value)
-    if (read === undefined) return failure('mapping-failed', 'the value is not a JSON object')
+    if (read === undefined) return failure('mapping-failed', `the value ${describeNoObject(value)}`)
     if ('kind' in read) return read
     if (isNestedTooDeeply(read.object)) return NESTED_TOO_DEEPLY
     const structured = 'specversion' in read.object ? readStructured(value) : undefined
@@ -63,6 +64,9 @@ export function createRecordReader(inputs: LoadedInputs) {
     })
   }
 }
+
+/** Compacted topics mark a removed key with a record without a value. There is nothing to map, and no redrive could change that. */
+const TOMBSTONE: IgnoredRecord = { kind: 'ignored', reason: 'tombstone' }
 
 function readCloudEvent(
   input: LoadedInput,
@@ -118,7 +122,7 @@ function createInputEvent(as: InputEvent, record: ForeignDocument): Event | Fail
   if (inexact !== undefined)
     return failure(
       'number-not-exact',
-      `"${inexact}" cannot be represented exactly as a double: send it as text`,
+      `"${inexact}" cannot be represented exactly as a double: round it, or send it as text if nothing is computed with it`,
     )
   const event = {
     id: id.id,

@@ -18,7 +18,7 @@ import {
   type RecordContent,
   valueAt,
 } from './record-path.ts'
-import { TAG } from './target-fields.ts'
+import { isMeasured, TAG } from './target-fields.ts'
 
 /** Foreign record to which a mapping is applied. */
 export interface ForeignDocument extends RecordContent {
@@ -95,6 +95,9 @@ function readData(mapping: Mapping, record: RecordContent): { readonly data: Rea
   }
   // Producers choose the names of tags, so a tag may be named `__proto__`.
   if (tags.length > 0) data.set('tags', Object.fromEntries(tags))
+  const hasMeasured = [...data.keys()].some(target => isMeasured(mapping.family, target))
+  const blocked = mapping.fields.find(({ from }) => describeObstacle(record, from) !== '')
+  if (!hasMeasured && blocked) return { problem: describeMissing(record, blocked.from) }
   return { data: Object.fromEntries(data) }
 }
 

@@ -3,9 +3,10 @@
 import type { FailureCode } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
 import type { LinearPattern } from '../support/linear-pattern.ts'
-import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
+import { keepsDigits, MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
+import { mayBeBase64Decimal } from './base64-decimals.ts'
 import type { FieldSource } from './mapping.ts'
-import { describeMissing, describePath, type RecordContent, valueAt } from './record-path.ts'
+import { describeMissing, describePath, type Path, type RecordContent, valueAt } from './record-path.ts'
 
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
 export type ReadField = { readonly value: Scalar | Readonly<Record<string, string>> | undefined } | Problem
@@ -19,7 +20,8 @@ export interface Problem {
 }
 
 const INEXACT: Problem = {
-  problem: 'cannot be represented exactly as a double: send it as text',
+  problem:
+    'cannot be represented exactly as a double: round it, or keep its digits in a tag, with `as: text`',
   code: 'number-not-exact',
 }
 
@@ -33,7 +35,7 @@ export function readField(source: FieldSource, record: RecordContent): ReadField
     const value = valueAt(record, path)
     if (value === undefined) continue
     const isAbsent = isScalar(value) && source.absent?.has(String(value))
-    const read = isAbsent ? IS_ABSENT : readValue(source, value)
+    const read = isAbsent ? IS_ABSENT : readValue(source, value, path, record)
     if (!('problem' in read)) return read
     refused ??= { ...read, problem: `${describePath(path)} ${read.problem}` }
     if (!isAbsent && source.orElse === undefined) return refused
@@ -45,10 +47,17 @@ export function readField(source: FieldSource, record: RecordContent): ReadField
 
 const IS_ABSENT: Problem = { problem: 'has a value that the mapping lists as absent' }
 
-function readValue(source: FieldSource, value: unknown): ReadField {
+function readValue(source: FieldSource, value: unknown, path: Path, record: RecordContent): ReadField {
   if (source.kind === 'labels') return readLabels(value)
   const part = source.pattern === undefined ? { part: value } : extractPart(source.pattern, value)
-  return 'problem' in part ? part : convertValue(source, part.part)
+  if ('problem' in part) return part
+  // A pattern or a list of values says what the text is.
+  const isOpen = source.kind === 'number' && !source.pattern && !source.values && typeof value === 'string'
+  return isOpen && mayBeBase64Decimal(record, path, value) ? IN_BASE64 : convertValue(source, part.part)
+}
+
+const IN_BASE64: Problem = {
+  problem: 'may be a decimal in base64, as Debezium writes it by default: set decimal.handling.mode=double',
 }
 
 /** Returns the part of a text that matches the capturing group of a pattern. */
@@ -70,18 +79,21 @@ function convertValue(source: FieldSource, value: unknown): { readonly value: Sc
   }
   if (kind === 'scalar' && as === undefined)
     return isScalar(value) ? { value } : { problem: 'must be a text or a number' }
-  if (typeof value === 'bigint' && as !== 'text') return INEXACT
   if (kind === 'text' || (kind === 'scalar' && as === 'text')) {
     const text = as === 'text' && isScalar(value) ? String(value) : value
+    if (typeof text !== 'string' && isScalar(text)) return { problem: 'is not a text: add `as: text`' }
     return typeof text === 'string' && text !== ''
       ? { value: text }
       : { problem: 'must be a text that is not empty' }
   }
-  const isRead = typeof value === 'string' && (as === 'number' || as === 'decimal-comma')
-  const read = isRead ? readNumber(value, as === 'number' ? '.' : ',') : { value }
+  const text = typeof value === 'bigint' ? String(value) : value
+  const isRead =
+    typeof text === 'string' && (typeof value === 'bigint' || (as !== undefined && as !== 'text'))
+  const read = isRead ? readNumber(text, as === 'decimal-comma' ? ',' : '.') : { value }
   if ('problem' in read) return read
   const { value: number } = read
-  if (typeof number !== 'number' || !Number.isFinite(number)) return { problem: 'must be a number' }
+  if (typeof number !== 'number') return { problem: 'must be a number' }
+  if (isRead && !keepsDigits(text, number)) return INEXACT
   return { value: convert ? convert(number) : number }
 }
 

@@ -6,11 +6,11 @@ import { OWN_TYPES } from '../schemas/event-types.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { nameHint } from '../support/suggestion.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
-import { findMetricUnit, isOtherMetric } from '../telemetry/metric-names.ts'
+import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
 import { type RawField, type RawMapping, toList, wholeField, wholeMetric } from './raw-mapping.ts'
 import { patternErrors, sourceErrors } from './source-errors.ts'
-import { findTargetKind, getTargets, requiredTargets, TAG } from './target-fields.ts'
+import { findTargetKind, getTargets, isMeasured, requiredTargets, TAG } from './target-fields.ts'
 import { zoneErrors } from './zone-errors.ts'
 
 export function contradictions(raw: RawMapping, families = FAMILIES): PathError[] {
@@ -65,13 +65,12 @@ function targetErrors(family: Family, { fields, metric }: RawMapping): PathError
     target => !Object.hasOwn(fields, target) && !(hasTags && TAG.test(target)),
   )
   const measured = [...Object.keys(family.metrics), ...Object.keys(family.states)]
-  const isMeasured = (target: string) => measured.includes(target) || isOtherMetric(family, target)
   return [
     ...missing.map(target => ({
       path: ['fields'],
       message: `${target} is missing: specify the field that contains it, or a constant`,
     })),
-    ...(metric === undefined && !Object.keys(fields).some(isMeasured)
+    ...(metric === undefined && !Object.keys(fields).some(target => isMeasured(family, target))
       ? [
           {
             path: ['fields'],

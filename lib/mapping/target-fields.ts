@@ -27,6 +27,12 @@ export function findTargetKind(family: Family, target: string): Kind | undefined
   return getTargets(family).get(target) ?? (isOther ? 'number' : undefined)
 }
 
+/** Returns whether a target is a metric or a state, of which a reading has at least one. */
+export function isMeasured(family: Family, target: string): boolean {
+  const { metrics, states } = family
+  return Object.hasOwn(metrics, target) || Object.hasOwn(states, target) || isOtherMetric(family, target)
+}
+
 /** Returns the fields, and the tags of the entity, without which a reading of the family is not valid. */
 export function requiredTargets({ fields, entityFields }: Family): readonly string[] {
   const required = [...fields].filter(([, { isRequired }]) => isRequired).map(([path]) => path)

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import { listMappingNames, loadMappings } from '../../mapping/adapters/load-mappings.ts'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { FileError } from '../../support/file-errors.ts'
+import { linearPattern } from '../../support/linear-pattern.ts'
 import { suggestion } from '../../support/suggestion.ts'
 import type { Input } from '../input.ts'
 import type { LoadedInput, LoadedInputs } from '../read-record.ts'
@@ -45,6 +46,9 @@ function requireMapping(name: string, all: readonly string[], { topic }: Input, 
   )
 }
 
+/** Engine for the patterns of schemas. The code is used only in generated standalone code. */
+const SCHEMA_PATTERNS = Object.assign((pattern: string) => linearPattern(pattern), { code: '' })
+
 /** Loads the JSON Schema of an input's data. The compiler of schemas is loaded only if an input names one. */
 async function loadSchema(
   { topic, as }: Input,
@@ -55,7 +59,12 @@ async function loadSchema(
   const text = await readConfigFile(join(dirname(file), as.schema), name)
   const { Ajv2020 } = await import('ajv/dist/2020.js')
   try {
-    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+    const ajv = new Ajv2020({
+      strict: false,
+      validateFormats: false,
+      allErrors: true,
+      code: { regExp: SCHEMA_PATTERNS },
+    })
     const schema = JSON.parse(text)
     const validate = ajv.compile(schema)
     const findViolation = (data: unknown) => {

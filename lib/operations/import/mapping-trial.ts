@@ -9,16 +9,21 @@ import {
 import type { Event, Failure, FailureCode } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
-import { eventDocument, mapDocument } from '../../mapping/map-document.ts'
+import { describeNoObject, eventDocument, mapDocument } from '../../mapping/map-document.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
+import { listUnusedFields } from '../../mapping/unused-fields.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
 
-type TrialCode = FailureCode | 'unreadable' | 'cloudevent'
+type TrialCode = FailureCode | 'unreadable' | 'cloudevent' | 'tombstone'
 
-/** Codes for records that no mapping accepts. A consumer processes a CloudEvent without a mapping. */
-export const UNTAKEN: ReadonlySet<TrialCode> = new Set(['not-a-cloudevent', 'cloudevent'] as const)
+/** Codes for records that no mapping accepts. A consumer processes a CloudEvent without a mapping, and ignores a tombstone. */
+export const UNTAKEN: ReadonlySet<TrialCode> = new Set([
+  'not-a-cloudevent',
+  'cloudevent',
+  'tombstone',
+] as const)
 
 export type Trial =
   | {
@@ -26,6 +31,8 @@ export type Trial =
       readonly mapping: string
       /** Further mappings that accept the record. They are ignored, because only the first mapping is used. */
       readonly others: readonly string[]
+      /** Fields of the record that the mapping does not read. */
+      readonly unused: readonly string[]
       readonly event: Event
     }
   | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
@@ -46,7 +53,13 @@ export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Tr
   if (violation !== undefined) return createRefusal('schema-violated', violation)
   const fault = findReaderFault(event)
   if (fault !== undefined) return createRefusal('malformed-event', fault)
-  return { accepted: true, mapping: mapping.name, others: others.map(({ name }) => name), event }
+  return {
+    accepted: true,
+    mapping: mapping.name,
+    others: others.map(({ name }) => name),
+    unused: listUnusedFields(mapping, [record]),
+    event,
+  }
 }
 
 /** Returns the reason for which consumers would reject the event, so that it does not become a dead letter. */
@@ -65,7 +78,7 @@ export function parseRecord(
   record: Omit<ForeignDocument, 'document' | 'isEvent' | 'extensions'>,
 ): TriedRecord {
   const read = readJsonObject(value)
-  if (read === undefined) return { error: 'it is not a JSON object' }
+  if (read === undefined) return { error: `it ${describeNoObject(value)}` }
   if ('kind' in read) return read
   if (!Object.hasOwn(read.object, 'specversion')) return { ...record, document: read.object }
   const event = readStructured(value)

@@ -5,7 +5,7 @@ import type { RecordView } from './record-view.ts'
 /** Returns the event's data as names and values, most informative first. For a record without an event, returns its value. */
 export function formatRecordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
   if (event) return formatData(event)
-  return value === null ? 'no value' : formatBytesView(value)
+  return value === null ? 'no value (tombstone)' : formatBytesView(value)
 }
 
 /** Returns a short name for an event type. For example, `io.sluice.greenhouse.reading.v1` becomes `greenhouse.reading`. */

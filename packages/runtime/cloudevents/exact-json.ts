@@ -60,7 +60,7 @@ function exact(name: string, value: unknown, context?: { readonly source?: strin
     throw Object.assign(
       new RangeError(
         `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} cannot be represented exactly as a double: ` +
-          'send it as text',
+          'round it, or send it as text if nothing is computed with it',
       ),
       { name: 'InexactNumber' },
     )

@@ -57,12 +57,12 @@ export interface Application {
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**
    * Converts a record in a foreign format to the event that consumers receive instead. Returns a failure if the record cannot be
-   * converted, and undefined if the record should stay unchanged. The id of the event must be derived from the record, because the
+   * converted, `IgnoredRecord` if it contains no event, and undefined if the record should stay unchanged. The id of the event must be derived from the record, because the
    * record may be read again after a redelivery or a redrive. Must be pure.
    *
    * @param event event in the record, possibly of a foreign type; undefined if the record is not a CloudEvent
    */
-  readForeign?(record: ForeignRecord, event?: Event): Event | Failure | undefined
+  readForeign?(record: ForeignRecord, event?: Event): Event | Failure | IgnoredRecord | undefined
   /**
    * True to also pass malformed CloudEvents to `readForeign`. Intended for a consumer that lists broken records instead of failing
    * them.
@@ -101,6 +101,12 @@ export interface ForeignRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[] | null])[]
+}
+
+/** Record that is acknowledged without an event. The reason is counted. */
+export interface IgnoredRecord {
+  readonly kind: 'ignored'
+  readonly reason: string
 }
 
 /** Valid data of an event. */

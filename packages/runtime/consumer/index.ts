@@ -1,5 +1,12 @@
 /** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. The application imports this room through this file. */
-export type { Application, EventData, ForeignRecord, PackagedSchema, TopicSettings } from './application.ts'
+export type {
+  Application,
+  EventData,
+  ForeignRecord,
+  IgnoredRecord,
+  PackagedSchema,
+  TopicSettings,
+} from './application.ts'
 export { attributeText } from './attribute-text.ts'
 export { ConfigError, PermanentError, RetryableError } from './author-errors.ts'
 export { derivedId } from './derived-id.ts'

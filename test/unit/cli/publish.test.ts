@@ -24,9 +24,9 @@ describe('given a text of JSON documents, when it is split', () => {
     assert.deepEqual([lines(''), lines(' \n '), lines('[]')], [[], [], []])
   })
 
-  it('then a number that would lose digits is left for the checks of its document', () => {
-    const text = '[{"a":12345678901234567890}]'
-    assert.deepEqual(lines(text), [[1, text]])
+  it('then numbers keep their digits in the elements of an array, and are checked there', () => {
+    const element = '{"a":12345678901234567890,"b":-0,"c":1e400,"d":1.50}'
+    assert.deepEqual(lines(`[${element}]`), [[1, element]])
   })
 })
 

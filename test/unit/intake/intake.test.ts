@@ -161,14 +161,15 @@ describe('the function intake', () => {
       { model: 'a', x: 'fast', y: 1, z: 1 },
       { speed: 1 },
       'hello',
-      null,
       '[1]',
     ])
-    assert.deepEqual(stage.outcomes, Array(5).fill('failed/mapping-failed'))
+    assert.deepEqual(stage.outcomes, Array(4).fill('failed/mapping-failed'))
     const errors = events.map(({ data }) => (data as FailureData).error)
-    assert.deepEqual(errors.slice(0, 2), [
+    assert.deepEqual(errors, [
       'mapping device: "x" must be a number',
       'mapping device: it has no "model"',
+      'the value is not a JSON object',
+      'the value is a JSON array, and one record is one reading: send its elements as records, such as with `jq -c .[]`',
     ])
     const all = await take('sensors', [{ speed: 1 }, { sensor_id: 'a', temperature: 'hot' }])
     const [first, applies] = all.events
@@ -180,6 +181,44 @@ describe('the function intake', () => {
     const { error } = first.data as FailureData
     for (const name of ['database-metrics', 'device', 'plain-sensor', 'weather'])
       assert.match(error, new RegExp(`mapping ${name}: `))
+  })
+
+  it('ignores tombstones with their reason, and makes no dead letter of them', async () => {
+    for (const topic of ['motion', 'orders']) {
+      const { stage, events } = await take(topic, [null])
+      assert.deepEqual([stage.outcomes, events], [['ignored/tombstone'], []])
+    }
+  })
+
+  it('takes subject, time and id of an event from key, topic and headers', async () => {
+    const text = `
+inputs:
+  - topic: jobs
+    to: events
+    as:
+      type: com.example.job.v1
+      subject: { from: { key: job.id }, pattern: '^job-(.+)$' }
+      time: { from: { header: at }, epoch: ms }
+      id: [{ header: run }, { from: attempt, default: 1 }]
+`
+    const [input] = readInputs(text, 'inputs.yaml')
+    assert.ok(input)
+    const reader = createRecordReader(new Map([['jobs', { ...input, loadedMappings: [] }]]))
+    const headers = [
+      ['at', Buffer.from(String(AT))],
+      ['run', Buffer.from('r-1')],
+    ] as const
+    const key = Buffer.from('{"job": {"id": "job-7"}}')
+    const event = reader({ ...record('jobs', 0, {}, headers), key })
+    assert.ok('subject' in event)
+    assert.deepEqual([event.subject, event.time], ['7', new Date(AT).toISOString()])
+    const again = reader({ ...record('jobs', 5, { attempt: 1 }, headers), key })
+    assert.equal('id' in again && again.id, event.id)
+    const keyless = reader(record('jobs', 0, {}, headers))
+    assert.equal(
+      'message' in keyless && keyless.message,
+      '"job.id" of the key is missing, and is the subject',
+    )
   })
 
   it('tries the next mapping if one that applies cannot read the record', async () => {

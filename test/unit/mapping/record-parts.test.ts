@@ -52,7 +52,7 @@ describe('key, topic and headers of a record, in a mapping', () => {
     ['{ key: id }', { key: bytes('{"n": 1}') }, '"id" of the key is missing'],
     ['{ header: amqp }', { headers }, 'the header "amqp" is missing: it is not UTF-8'],
     ['[a, { header: d }]', {}, 'none of "a", the header "d" is there'],
-    ['{ key: n }', { key: bytes('{"n": 1}') }, '"n" of the key must be a text that is not empty'],
+    ['{ key: n }', { key: bytes('{"n": 1}') }, '"n" of the key is not a text: add `as: text`'],
   ] as const)
     it(`given a required field from ${from}, then the reason is ${reason}`, () => {
       const mapping = deviceMapping({ fields: `{ deviceId: { from: ${from} }, model: model, x: x }` })
@@ -151,7 +151,7 @@ describe('values that a mapping calls absent', () => {
 
   for (const [deviceId, id, reason] of [
     ["{ from: id, absent: ['?'] }", '?', '"id" has a value that the mapping lists as absent'],
-    ['{ from: id, orElse: absent }', 7, '"id" must be a text that is not empty'],
+    ['{ from: id, orElse: absent }', 7, '"id" is not a text: add `as: text`'],
     ['{ from: id, orElse: absent, pattern: "^d-(.)$" }', 'e', '"id" does not fit its pattern'],
   ] as const)
     it(`given a required field ${deviceId} and ${id}, then the record fails with the reason of the value`, () => {

@@ -34,7 +34,7 @@ export function read(
 ): Event | Failure {
   const { topic } = record
   const inputs = new Map([[topic, { topic, loadedMappings: [mappings].flat() }]])
-  return createRecordReader(inputs)(record, event)
+  return createRecordReader(inputs)(record, event) as Event | Failure
 }
 
 /** The reading, which fits its schema. */

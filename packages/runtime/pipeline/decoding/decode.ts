@@ -9,7 +9,7 @@ import { readableValue } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type RedriveTarget, readRedriveTarget } from '../../cloudevents/redrive.ts'
-import type { Application } from '../../consumer/application.ts'
+import type { Application, IgnoredRecord } from '../../consumer/application.ts'
 import { type Event, formatEntity, type Received } from '../../consumer/event.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
@@ -78,6 +78,7 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
     const event = readForeign(record, readEvent(record), consumer.application, redriveTarget)
+    if ('reason' in event) return event
     if (isFailure(event)) return { kind: 'failed', failure: event }
     return decodeEvent(record, event, consumer, redriveTarget?.place?.timestampMs)
   } catch (error) {
@@ -92,7 +93,7 @@ function readForeign(
   read: Event | Failure,
   application: Pick<Application, 'readForeign' | 'readsMalformed'>,
   redriveTarget: RedriveTarget | undefined,
-): Event | Failure {
+): Event | Failure | IgnoredRecord {
   const isForeign = isFailure(read)
   if (!application.readForeign) return read
   if (isForeign && read.code !== 'not-a-cloudevent' && !application.readsMalformed) return read

@@ -7,6 +7,7 @@ const IGNORED = {
   'not-mine': 'the consumer does not accept its event type',
   'before-start': 'it was appended before the time from which the consumer reads',
   'redriven-for-another': 'it was redriven for another consumer, which had failed to process it',
+  tombstone: 'its value is null, so it contains no event',
   erasure: 'it erases an entity, but the consumer stores no states of entities',
   'failure-ended': 'it ends the retries of a failure, but no entity of the consumer waits for them',
 } as const

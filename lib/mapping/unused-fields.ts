@@ -1,0 +1,80 @@
+/** Lists the fields of records that a mapping does not read. Pure. */
+import { isObject } from '../support/json.ts'
+import type { ForeignDocument } from './apply-mapping.ts'
+import type { Mapping } from './mapping.ts'
+import type { Path } from './record-path.ts'
+
+/**
+ * Returns the fields of these records that the mapping does not name, as dotted paths in the order in which they appear. Of a list,
+ * the elements after the mapped ones are listed as one, such as `values[1]…`. Of a CloudEvent, only the data is looked at.
+ */
+export function listUnusedFields(
+  mapping: Mapping,
+  records: readonly Pick<ForeignDocument, 'document' | 'isEvent'>[],
+): readonly string[] {
+  const named = collectNamed(mapping)
+  const unused = new Set<string>()
+  for (const { document, isEvent } of records)
+    for (const [name, value] of Object.entries(document))
+      if (!isEvent || name === 'data') collectUnused(name, value, named, unused)
+  return [...unused]
+}
+
+interface NamedFields {
+  /** Fields that the mapping reads. */
+  readonly read: ReadonlySet<string>
+  /** Objects of which it reads all members. */
+  readonly whole: ReadonlySet<string>
+  /** Objects and lists that contain a field that it reads. */
+  readonly outer: ReadonlySet<string>
+}
+
+function collectNamed({ has, lacks, equals, id, times, fields, metric }: Mapping): NamedFields {
+  const ofId = typeof id === 'object' ? id : []
+  const ofMetric = metric ? [metric.name, metric.value] : []
+  const sources = [...fields, ...ofId, ...ofMetric]
+  const ofTimes = times.flatMap(source => (source === 'record' ? [] : source.from))
+  const toNames = (paths: readonly Path[]) =>
+    paths.filter(({ part }) => part === undefined).map(({ name }) => name)
+  const read = toNames([
+    ...has,
+    ...lacks,
+    ...equals.map(([path]) => path),
+    ...ofTimes,
+    ...sources.flatMap(({ from }) => from),
+  ])
+  const whole = toNames(fields.filter(({ kind }) => kind === 'labels').flatMap(({ from }) => from))
+  const outer = read.flatMap(name => {
+    const steps = name.split('.')
+    return steps.slice(1).map((_, index) => steps.slice(0, index + 1).join('.'))
+  })
+  return { read: new Set(read), whole: new Set(whole), outer: new Set(outer) }
+}
+
+function collectUnused(path: string, value: unknown, named: NamedFields, unused: Set<string>): void {
+  if (value === null || named.whole.has(path)) return
+  if (Array.isArray(value)) collectUnusedElements(path, value, named, unused)
+  else if (isObject(value))
+    for (const [name, below] of Object.entries(value)) collectUnused(`${path}.${name}`, below, named, unused)
+  else if (!named.read.has(path)) unused.add(path)
+}
+
+function collectUnusedElements(
+  path: string,
+  list: readonly unknown[],
+  named: NamedFields,
+  unused: Set<string>,
+): void {
+  const isNamed = (index: number) => [named.read, named.outer].some(names => names.has(`${path}.${index}`))
+  if (!named.outer.has(path)) {
+    if (!named.read.has(path) && list.length > 0) unused.add(path)
+    return
+  }
+  list.forEach((element, index) => {
+    if (isNamed(index)) collectUnused(`${path}.${index}`, element, named, unused)
+  })
+  const first = list.findIndex((_, index) => !isNamed(index))
+  if (first === -1) return
+  const isLast = list.findLastIndex((_, index) => isNamed(index)) < first
+  unused.add(`${path}[${first}]${isLast ? '…' : ''}`)
+}

@@ -14,7 +14,7 @@ import { findTargetKind, getTargets, isMeasured, requiredTargets, TAG } from './
 import { zoneErrors } from './zone-errors.ts'
 
 export function contradictions(raw: RawMapping, families = FAMILIES): PathError[] {
-  const family = families[raw.family]
+  const family = Object.hasOwn(families, raw.family) ? families[raw.family] : undefined
   const ofFamily = family
     ? [...targetErrors(family, raw), ...fieldsErrors(family, raw), ...metricErrors(family, raw)]
     : [

@@ -53,7 +53,7 @@ export function buildFamily(raw: RawFamily): Family {
 }
 
 /** Returns a record without a prototype: a name such as `constructor` that it does not list is undefined. */
-function toRecord<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
+export function toRecord<T>(entries: Iterable<readonly [string, T]>): Readonly<Record<string, T>> {
   return Object.assign(Object.create(null), Object.fromEntries(entries))
 }
 

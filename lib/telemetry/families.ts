@@ -4,12 +4,13 @@
  */
 
 import { loadedFamilies } from './adapters/loaded-families.ts'
-import { buildFamily } from './build-family.ts'
+import { buildFamily, toRecord } from './build-family.ts'
 import type { Family, ReadingData } from './family.ts'
 
 export type { Family, FamilyActivity, ReadingData } from './family.ts'
 
-export const FAMILIES: Readonly<Record<string, Family>> = Object.fromEntries(
+/** Families by name. The object has no prototype, because files and people name families: `constructor` must be unknown. */
+export const FAMILIES: Readonly<Record<string, Family>> = toRecord(
   loadedFamilies.map(raw => [raw.family, buildFamily(raw)]),
 )
 

@@ -44,7 +44,7 @@ const MAX_STATES = 100
 /** Keys of rules, of their tests, and of the columns of tables, beside which dimensions are keys. */
 export const NO_DIMENSIONS: ReadonlySet<string> = new Set([
   ...['entity', 'tags', 'columns', 'at', 'id', 'event', 'table', 'tick', 'rules'],
-  ...['family', 'metric', 'value', 'values', 'unit'],
+  ...['family', 'metric', 'value', 'values', 'unit', '__proto__'],
 ])
 
 /**
@@ -226,7 +226,7 @@ function describeTextField(raw: RawFamily, name: string, isDeclared: boolean): s
 
 /** Returns whether a text is the path of a field: one name, or two that are joined by a dot. */
 function isPath(path: string): boolean {
-  return /^[A-Za-z_]\w{0,63}([.][A-Za-z_][\w-]{0,63})?$/.test(path)
+  return /^(?!(.+[.])?__proto__([.]|$))[A-Za-z_]\w{0,63}([.][A-Za-z_][\w-]{0,63})?$/.test(path)
 }
 
 /** Returns errors for names that two parts of the data would have. */

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
+import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { FileError } from '../../../lib/support/file-errors.ts'
+
+const errorOf = (text: string) => {
+  try {
+    readInputs(text, 'inputs.yaml')
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'no error'
+}
+
+describe('names in the file of inputs', () => {
+  const event = (schema: string) =>
+    `inputs: [{ topic: a, to: events, as: { type: a.b, subject: s, time: record, schema: ${schema} } }]`
+
+  for (const [given, text, message] of [
+    ['a topic', 'inputs: [{ topic: __proto__ }]', /topic: must be the name of a topic/],
+    ['a topic of dots', 'inputs: [{ topic: .. }]', /topic: must be the name of a topic/],
+    ['a cluster', 'clusters: { __proto__: { brokers: ["a:1"] } }', /clusters: must be a mapping of one name/],
+    [
+      'a cluster that every object inherits',
+      'inputs: [{ topic: a, cluster: constructor }]',
+      /cluster: is not in clusters/,
+    ],
+    ['a mapping', 'inputs: [{ topic: a, mappings: [__proto__] }]', /mappings.0: must be a list of names/],
+    [
+      'a path in a mapping',
+      'inputs: [{ topic: a, mappings: [../a] }]',
+      /mappings.0: must be a list of names/,
+    ],
+    ['a path upwards', event('inputs/../../package.json'), /schema: must be a JSON file beside this one/],
+    ['a path that begins upwards', event('../package.json'), /schema: must be a JSON file beside this one/],
+    ['a hidden file', event('inputs/.secret.json'), /schema: must be a JSON file beside this one/],
+    ['an absolute path', event('/etc/a.json'), /schema: must be a JSON file beside this one/],
+    ['a file in a folder', event('inputs/shop/order.v1.json'), /^no error$/],
+    ['a topic that begins with _', 'inputs: [{ topic: _internal.x }]', /^no error$/],
+    [
+      'an unknown part of a record',
+      'inputs: [{ topic: a, to: events, as: { type: a.b, subject: { partition: 1 }, time: record } }]',
+      /subject.partition: unknown key; a field has from, /,
+    ],
+    [
+      'an expression that is not linear',
+      `inputs: [{ topic: a, to: events, as: { type: a.b, subject: { from: s, pattern: '(a)\\1' }, time: record } }]`,
+      /subject.pattern: is not a regular expression that RE2 can match/,
+    ],
+  ] as const)
+    it(`given ${given}, then the answer is ${message}`, () => assert.match(errorOf(text), message))
+})
+
+describe('the schema of the events of an input', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inputs-'))
+  after(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, 'inputs'))
+  const load = async (schema: object) => {
+    await writeFile(join(folder, 'inputs', 'order.json'), JSON.stringify(schema))
+    const inputs = readInputs(
+      'inputs: [{ topic: a, to: events, as: { type: a.b, subject: s, time: record, schema: inputs/order.json } }]',
+      'inputs.yaml',
+    )
+    const loaded = await loadInputs(inputs, {
+      file: join(folder, 'inputs.yaml'),
+      folder,
+      shown: 'inputs.yaml',
+    })
+    return (data: unknown) => loaded.get('a')?.findViolation?.(data)
+  }
+  // A backtracking engine would try 2 to the power of the length ways.
+  const SLOW = '^([A-Z0-9]+-?)+$'
+  const text = `${'A'.repeat(50_000)}!`
+
+  for (const [keyword, schema, valid, broken] of [
+    ['pattern', { properties: { s: { pattern: SLOW } } }, { s: 'A-1' }, { s: text }],
+    [
+      'patternProperties',
+      { patternProperties: { [SLOW]: { type: 'number' } }, additionalProperties: false },
+      { 'A-1': 1 },
+      { [text]: 1 },
+    ],
+    ['propertyNames', { propertyNames: { pattern: SLOW } }, { 'A-1': 1 }, { [text]: 1 }],
+  ] as const)
+    it(`given ${keyword}, then it is matched in linear time`, async () => {
+      const findViolation = await load(schema)
+      assert.equal(findViolation(valid), undefined)
+      assert.match(String(findViolation(broken)), /data|\/s/)
+    })
+
+  it('given a pattern that cannot be matched in linear time, then the schema is refused with its file', async () => {
+    for (const pattern of ['^(?=a)', '(a)\\1', '('])
+      await assert.rejects(load({ properties: { s: { pattern } } }), (error: Error) => {
+        assert.ok(error instanceof FileError)
+        assert.match(error.message, /^inputs\/order.json: the schema of the input a is not valid: /)
+        return true
+      })
+  })
+
+  it('given a format, then it is an annotation', async () => {
+    assert.equal((await load({ properties: { s: { format: 'regex' } } }))({ s: '(' }), undefined)
+  })
+})

@@ -111,6 +111,8 @@ function createInputEvent(as: InputEvent, record: ForeignDocument): Event | Fail
   const subject = readField(as.subject, record)
   if ('problem' in subject)
     return failure(subject.code ?? 'mapping-failed', `${subject.problem}, and is the subject`)
+  if (subject.value === '' || typeof subject.value === 'boolean')
+    return failure('mapping-failed', 'the subject must be a text that is not empty, or a number')
   const time = readEventTime(as, record)
   if ('problem' in time) return failure('mapping-failed', time.problem)
   const id =

@@ -57,7 +57,8 @@ async function loadSchema(
   if (as?.schema === undefined) return {}
   const name = join(dirname(shown), as.schema)
   const text = await readConfigFile(join(dirname(file), as.schema), name)
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  // Bundles that share code have a CommonJS module only as the default export.
+  const { Ajv2020 } = (await import('ajv/dist/2020.js')).default
   try {
     const ajv = new Ajv2020({
       strict: false,

@@ -9,12 +9,13 @@ export const NO_IAM_TOKEN = 'ERR_NO_IAM_TOKEN'
  * @throws Error with the code NO_IAM_TOKEN if there are no credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {
-  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js').catch(cause => {
+  // Bundles that share code have a CommonJS module only as the default export.
+  const { default: signer } = await import('aws-msk-iam-sasl-signer-js').catch(cause => {
     throw new Error('IAM needs a package that is not installed: npm install aws-msk-iam-sasl-signer-js', {
       cause,
     })
   })
-  const { token } = await generateAuthToken({ region }).catch((error: Error) => {
+  const { token } = await signer.generateAuthToken({ region }).catch((error: Error) => {
     const message = `it needs AWS credentials, with which IAM signs in: ${error.message}`
     throw Object.assign(new Error(message, { cause: error }), { code: NO_IAM_TOKEN })
   })

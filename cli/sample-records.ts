@@ -13,7 +13,6 @@ import { resolveTopic } from '../lib/operations/state-keys.ts'
 import { readTopicReach } from '../lib/queries/kafka/topics.ts'
 import { selectNewest } from '../lib/queries/records/newest-ranges.ts'
 import { readRecords, toRanges } from '../lib/queries/records/read-records.ts'
-import { count } from '../lib/support/count.ts'
 import { environment, option, POSITIVE } from './command.ts'
 import { CliFailure } from './failure.ts'
 import { readInput, splitDocuments, toInputName } from './input.ts'
@@ -44,8 +43,6 @@ export interface Sample {
   readonly name: string
   readonly isTopic: boolean
   readonly records: readonly SampleRecord[]
-  /** Records without a value, which inputs ignore. */
-  readonly tombstones: readonly Pick<SampleRecord, 'place' | 'line'>[]
 }
 
 const FILE_TYPES = new Set(['.csv', '.tsv', '.txt', '.json', '.jsonl', '.ndjson'])
@@ -66,19 +63,16 @@ export async function readSample(
     FILE_TYPES.has(extname(from).toLowerCase()) ||
     existsSync(resolvePath(terminal, from))
   const name = isFile ? toInputName(from) : from
-  const sample = isFile
-    ? { records: await readFile(from, terminal), tombstones: [] }
+  const records = isFile
+    ? await readFile(from, terminal)
     : await readTopic(from, options, terminal).catch(error => {
         if (!(error instanceof OperationFailure)) throw error
         throw new CliFailure(`There is no file ${from}, and as a topic: ${error.message}`, 1, {
           cause: error,
         })
       })
-  if (sample.records.length > 0) return { name, isTopic: !isFile, ...sample }
-  const { length } = sample.tombstones
-  throw new CliFailure(
-    `${name}: contains no record${length === 0 ? '' : ` with a value, only ${count(length, 'tombstone')}`}`,
-  )
+  if (records.length > 0) return { name, isTopic: !isFile, records }
+  throw new CliFailure(`${name}: contains no record`)
 }
 
 async function readFile(file: string, terminal: Terminal): Promise<SampleRecord[]> {
@@ -114,35 +108,32 @@ async function parseRecords(name: string, text: string): Promise<SampleRecord[]>
 
 async function readTopic(
   named: string,
-  { count: limit = USUAL_COUNT, env }: { readonly count?: number; readonly env?: string },
+  { count = USUAL_COUNT, env }: { readonly count?: number; readonly env?: string },
   terminal: Terminal,
-): Promise<Pick<Sample, 'records' | 'tombstones'>> {
+): Promise<SampleRecord[]> {
   const config = resolveConfig(terminal, env)
   const topic = resolveTopic({ topic: named }, config.env)
   return withKafka(config, async command => {
     requireTopicIn(command, topic)
     const all = toRanges(topic, await readTopicReach(command.offsets, topic))
     const records: SampleRecord[] = []
-    const tombstones: Pick<SampleRecord, 'place' | 'line'>[] = []
-    for await (const record of readRecords(
-      await command.connections.log(),
-      selectNewest(all, limit).ranges,
-    )) {
-      const { partition, offset, timestampMs } = record
-      const place = { place: `${partition}@${offset}`, line: records.length + tombstones.length + 1 }
-      const tried = toTriedRecord(record)
-      if (tried === undefined) tombstones.push(place)
-      else records.push({ ...place, record: tried, time: instant(timestampMs) })
-    }
-    return { records, tombstones }
+    for await (const record of readRecords(await command.connections.log(), selectNewest(all, count).ranges))
+      records.push({
+        place: `${record.partition}@${record.offset}`,
+        line: records.length + 1,
+        record: toTriedRecord(record),
+        time: instant(record.timestampMs),
+      })
+    return records
   })
 }
 
-/** Returns the record for a trial; undefined for a tombstone. A CloudEvent in binary mode may have no value. */
-function toTriedRecord(record: LogRecord): TriedRecord | undefined {
+function toTriedRecord(record: LogRecord): TriedRecord {
   const content = { ...record, position: [record.topic, record.partition, record.offset] }
   const event = readEvent(record)
   if (!isFailure(event)) return eventDocument(event, content)
   if (event.code !== 'not-a-cloudevent') return event
-  return record.value === null ? undefined : parseRecord(record.value, content)
+  return record.value === null ? TOMBSTONE : parseRecord(record.value, content)
 }
+
+const TOMBSTONE = { code: 'tombstone', error: 'it has no value, and inputs ignore it' } as const

@@ -1,6 +1,7 @@
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
-import { type Trial, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
+import { listUnusedFields } from '../../lib/mapping/unused-fields.ts'
+import { type TriedRecord, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -13,14 +14,7 @@ import { getColumns, type Terminal } from '../terminal.ts'
 /** Number of records with the same mapping, or with the same reason, that are shown. */
 const MAX_ALIKE = 5
 
-type Verdict =
-  | {
-      readonly accepted: true
-      readonly mapping: string
-      readonly unused?: readonly string[]
-      readonly event: Readonly<Record<string, unknown>>
-    }
-  | { readonly accepted: false; readonly code: string; readonly reason: string }
+type Verdict = ReturnType<typeof tryShown>
 
 /**
  * Formats the verdict on a record. The position is followed by one line for each attribute and for the data or, for a refused
@@ -29,25 +23,23 @@ type Verdict =
 function formatVerdict(place: string, verdict: Verdict, columns: number | undefined): string {
   const lines = verdict.accepted
     ? [`${place}  ✓ ${verdict.event.type}`, ...formatMembers(verdict.event)]
-    : [`${place}  ${verdict.code === TOMBSTONE ? '–' : '✗'} ${verdict.code}: ${verdict.reason}`]
+    : [`${place}  ${verdict.code === 'tombstone' ? '–' : '✗'} ${verdict.code}: ${verdict.reason}`]
   return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
 }
-
-const TOMBSTONE = 'tombstone'
 
 /** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
 function formatSummary(verdicts: readonly Verdict[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
-    if (!verdict.accepted && verdict.code !== TOMBSTONE)
-      codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
+    if (!verdict.accepted) codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
+  const tombstones = codes.get('tombstone') ?? 0
+  codes.delete('tombstone')
   const refused = [...codes.values()].reduce((sum, count) => sum + count, 0)
   const each = [...codes].map(([code, count]) => `${code} ${count}`).join(', ')
   const records = numbered(verdicts.length, 'record')
-  const events = verdicts.filter(({ accepted }) => accepted).length
-  const ignored = verdicts.length - refused - events
-  const ofTombstones = ignored === 0 ? '' : `, ${ignored} ignored (${TOMBSTONE} ${ignored})`
-  return `${records}: ${numbered(events, 'event')}, ${refused} refused${each && ` (${each})`}${ofTombstones}\n`
+  const events = numbered(verdicts.length - refused - tombstones, 'event')
+  const ignored = tombstones === 0 ? '' : `, ${tombstones} ignored (tombstone)`
+  return `${records}: ${events}, ${refused} refused${each && ` (${each})`}${ignored}\n`
 }
 
 /** Attributes that are not listed. The type is shown on the first line, and the specversion is the same for all events. */
@@ -103,26 +95,15 @@ Examples:
 
 /** Tries the mappings on records. @throws CliFailure if a record fails, or no record is mapped */
 function tryMappings(
-  { records, tombstones }: Sample,
+  { records }: Sample,
   mappings: readonly Mapping[],
   json: boolean,
   terminal: Terminal,
 ): void {
-  const trials = [
-    ...records.map(({ place, line, record, time }) => ({
-      place,
-      trial: { line, ...toShownTrial(tryRecord(mappings, record), time) },
-    })),
-    ...tombstones.map(({ place, line }) => ({
-      place,
-      trial: {
-        line,
-        accepted: false,
-        code: TOMBSTONE,
-        reason: 'its value is null, and inputs ignore it',
-      } as const,
-    })),
-  ].sort((a, b) => a.trial.line - b.trial.line)
+  const trials = records.map(({ place, line, record, time }) => ({
+    place,
+    trial: { line, ...tryShown(mappings, record, time) },
+  }))
   const columns = getColumns(terminal)
   const alike = new Map<string, number>()
   for (const { place, trial } of trials) {
@@ -134,7 +115,9 @@ function tryMappings(
   }
   const verdicts = trials.map(({ trial }) => trial)
   if (!json)
-    terminal.stdout.write(formatLeftOut(alike, columns) + formatSummary(verdicts) + formatUnused(verdicts))
+    terminal.stdout.write(
+      formatLeftOut(alike, columns) + formatSummary(verdicts) + formatUnused(verdicts, columns),
+    )
   if (!verdicts.some(({ accepted }) => accepted)) throw new CliFailure('No record was mapped.')
   const failed = verdicts.filter(one => !one.accepted && !UNTAKEN.has(one.code)).length
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
@@ -151,33 +134,23 @@ function formatLeftOut(alike: ReadonlyMap<string, number>, columns: number | und
 }
 
 /** Returns a line for each mapping that took records and did not read all their fields. */
-function formatUnused(verdicts: readonly Verdict[]): string {
-  const byMapping = Map.groupBy(
-    verdicts.filter(verdict => verdict.accepted),
-    ({ mapping }) => mapping,
-  )
-  return [...byMapping]
-    .map(([mapping, taken]) => {
-      const unused = [...new Set(taken.flatMap(one => one.unused ?? []))]
-      const more = unused.length > MAX_UNUSED ? ` and ${unused.length - MAX_UNUSED} more` : ''
-      const by = byMapping.size > 1 ? ` by ${mapping}` : ''
-      const names = escapeText(unused.slice(0, MAX_UNUSED).join(', '))
-      return unused.length === 0 ? '' : `not used${by}: ${names}${more}\n`
-    })
-    .join('')
+function formatUnused(verdicts: readonly Verdict[], columns: number | undefined): string {
+  const accepted = verdicts.filter(verdict => verdict.accepted)
+  const byMapping = Map.groupBy(accepted, ({ mapping }) => mapping)
+  const lines = [...byMapping].flatMap(([mapping, taken]) => {
+    const names = [...new Set(taken.flatMap(({ unused }) => unused))].join(', ')
+    return names === '' ? [] : `not used${byMapping.size > 1 ? ` by ${mapping}` : ''}: ${names}`
+  })
+  return lines.map(line => `${shortenEnd(escapeText(line), columns)}\n`).join('')
 }
 
-/** Maximum number of names of fields in a line. */
-const MAX_UNUSED = 30
-
-/** Returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
-function toShownTrial(trial: Trial, recordTime: string | null = null) {
+/** Tries the mappings on a record, and returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
+function tryShown(mappings: readonly Mapping[], record: TriedRecord, recordTime: string | null = null) {
+  const trial = tryRecord(mappings, record)
   if (!trial.accepted) return trial
-  const { unused, event, ...rest } = trial
+  const { event, ...rest } = trial
   const { type, source, subject, time = recordTime, data } = event
-  return {
-    ...rest,
-    ...(unused.length === 0 ? {} : { unused }),
-    event: { type, source, subject, time, data },
-  }
+  const taken = mappings.filter(({ name }) => name === trial.mapping)
+  const unused = 'document' in record ? taken.flatMap(mapping => listUnusedFields(mapping, [record])) : []
+  return { ...rest, unused, event: { type, source, subject, time, data } }
 }

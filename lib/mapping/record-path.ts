@@ -100,7 +100,7 @@ function findObstacle(record: RecordContent, path: Path): string | undefined {
   if (path.part === undefined) return findInnerObstacle(record, path)
   const bytes = bytesAt(record, path)
   if (bytes === null || path.part === 'topic') return undefined
-  if (decodeText(bytes) === undefined) return 'it is not UTF-8'
+  if (decodeText(bytes) === undefined) return `${describePath({ ...path, steps: [] })} is not UTF-8`
   if (path.steps.length === 0) return undefined
   const key = readJsonObject(record.key as Buffer)
   return key !== undefined && 'object' in key ? undefined : 'the key is not a JSON object'

@@ -11,10 +11,9 @@ import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
 import { describeNoObject, eventDocument, mapDocument } from '../../mapping/map-document.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import { listUnusedFields } from '../../mapping/unused-fields.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
-export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
+export type TriedRecord = ForeignDocument | Failure | { readonly error: string; readonly code?: 'tombstone' }
 
 type TrialCode = FailureCode | 'unreadable' | 'cloudevent' | 'tombstone'
 
@@ -31,15 +30,13 @@ export type Trial =
       readonly mapping: string
       /** Further mappings that accept the record. They are ignored, because only the first mapping is used. */
       readonly others: readonly string[]
-      /** Fields of the record that the mapping does not read. */
-      readonly unused: readonly string[]
       readonly event: Event
     }
   | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
 
 /** Converts a record with the first mapping that accepts it. */
 export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Trial {
-  if ('error' in record) return createRefusal('unreadable', record.error)
+  if ('error' in record) return createRefusal(record.code ?? 'unreadable', record.error)
   if ('kind' in record) return createRefusal(record.code, record.message)
   const applicable = mappings.filter(one => isApplicable(one, record))
   const mapped = mapDocument(mappings, record)
@@ -53,13 +50,7 @@ export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Tr
   if (violation !== undefined) return createRefusal('schema-violated', violation)
   const fault = findReaderFault(event)
   if (fault !== undefined) return createRefusal('malformed-event', fault)
-  return {
-    accepted: true,
-    mapping: mapping.name,
-    others: others.map(({ name }) => name),
-    unused: listUnusedFields(mapping, [record]),
-    event,
-  }
+  return { accepted: true, mapping: mapping.name, others: others.map(({ name }) => name), event }
 }
 
 /** Returns the reason for which consumers would reject the event, so that it does not become a dead letter. */

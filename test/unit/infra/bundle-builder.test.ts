@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
@@ -23,6 +23,41 @@ const SOURCES = {
   [SCRIPTS]: "export const load = lua('load')\n",
   [LUA]: "return 'text of a script'\n",
 }
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..')
+
+describe('packages that a function loads on demand', () => {
+  const { folder, remove } = temporaryFolder()
+  after(() => remove())
+
+  it('given one of CommonJS, then bundles that share code find what it exports', async () => {
+    const iam = 'packages/runtime/adapters/kafka/iam-token.ts'
+    const inputs = 'lib/intake/adapters/load-inputs.ts'
+    const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    const settings = { bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24' }
+    const builder = new Builder({
+      projectDir: PROJECT,
+      settings: { ...settings, mainFields: ['module', 'main'], external: ['@aws-sdk/*'], banner: { js } },
+    })
+    const { files } = await builder.bundleTogether([iam, inputs])
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+    await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
+    for (const [file, content] of files) {
+      await mkdir(dirname(join(folder, file)), { recursive: true })
+      await writeFile(join(folder, file), content)
+    }
+    const bundled = (entry: string) => import(join(folder, entry.replace(/ts$/, 'js')))
+    // Credentials of the environment sign offline.
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
+    const { iamToken } = await bundled(iam)
+    assert.match((await iamToken('eu-west-1')).value, /^[\w-]{100,}$/)
+    await writeFile(join(folder, 'order.json'), '{"properties":{"s":{"pattern":"^a+$"}}}')
+    const as = { type: 'a.b', source: '/s', subject: {}, times: ['record'], schema: 'order.json' }
+    const { loadInputs } = await bundled(inputs)
+    const loaded = await loadInputs([{ topic: 'a', as }], { file: join(folder, 'inputs.yaml'), folder })
+    assert.match(loaded.get('a').findViolation({ s: 'b' }), /\/s must match pattern/)
+  })
+})
 
 describe('functions that are built together', () => {
   const { folder, remove } = temporaryFolder()

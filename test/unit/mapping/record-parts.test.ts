@@ -47,10 +47,10 @@ describe('key, topic and headers of a record, in a mapping', () => {
 
   for (const [from, changes, reason] of [
     ['{ key: true }', { key: null }, 'the key is missing'],
-    ['{ key: true }', { key: bytes('\u{a1}').subarray(1) }, 'the key is missing: it is not UTF-8'],
+    ['{ key: true }', { key: bytes('\u{a1}').subarray(1) }, 'the key is missing: the key is not UTF-8'],
     ['{ key: id }', { key }, '"id" of the key is missing: the key is not a JSON object'],
     ['{ key: id }', { key: bytes('{"n": 1}') }, '"id" of the key is missing'],
-    ['{ header: amqp }', { headers }, 'the header "amqp" is missing: it is not UTF-8'],
+    ['{ header: amqp }', { headers }, 'the header "amqp" is missing: the header "amqp" is not UTF-8'],
     ['[a, { header: d }]', {}, 'none of "a", the header "d" is there'],
     ['{ key: n }', { key: bytes('{"n": 1}') }, '"n" of the key is not a text: add `as: text`'],
   ] as const)

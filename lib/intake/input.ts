@@ -1,5 +1,6 @@
 /** Inputs: topics of other applications, as `config/inputs.yaml` lists them. */
-import type { FieldSource, TimeSource } from '../mapping/mapping.ts'
+import type { TimeSource } from '../mapping/mapping.ts'
+import type { RawSource } from '../mapping/raw-mapping.ts'
 
 /** Consumer of all inputs. */
 export const INTAKE = 'intake'
@@ -33,10 +34,10 @@ export interface InputEvent {
   /** CloudEvents type. */
   readonly type: string
   readonly source: string
-  readonly subject: FieldSource
+  readonly subject: RawSource
   readonly times: readonly ['record' | TimeSource]
   /** Fields from which the id is derived; undefined for the position of the record. */
-  readonly id?: readonly FieldSource[]
+  readonly id?: readonly RawSource[]
   /** File with the JSON Schema of the data, relative to the folder of the inputs file. */
   readonly schema?: string
 }

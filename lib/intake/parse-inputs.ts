@@ -2,9 +2,8 @@
  * Reads and strictly validates `config/inputs.yaml`. A misspelled key must be an error, because a topic would otherwise not be read.
  * All errors are reported at once. Pure.
  */
-import { toIdPart, toSource } from '../mapping/field-source.ts'
 import type { TimeSource } from '../mapping/mapping.ts'
-import { KEYS_OF_FIELD, type OneOrMore, type RawSource, toList, wholeField } from '../mapping/raw-mapping.ts'
+import { KEYS_OF_FIELD, type OneOrMore, type RawSource, toList } from '../mapping/raw-mapping.ts'
 import { parsePath, type RawPath } from '../mapping/record-path.ts'
 import { sourceErrors } from '../mapping/source-errors.ts'
 import { zoneErrors } from '../mapping/zone-errors.ts'
@@ -206,9 +205,9 @@ function toInputEvent(
   return {
     type,
     source,
-    subject: toSource('subject', 'scalar', wholeField(subject)),
+    subject,
     times: [toTime(time)],
-    ...(id === undefined ? {} : { id: toList(id).map(toIdPart) }),
+    ...(id === undefined ? {} : { id: toList(id) }),
     ...(schema === undefined ? {} : { schema }),
   }
 }

@@ -18,7 +18,7 @@ import {
 import { isNestedTooDeeply, NESTED_TOO_DEEPLY } from '#runtime/pipeline/model/index.ts'
 import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping/apply-mapping.ts'
 import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-document.ts'
-import type { Mapping } from '../mapping/mapping.ts'
+import type { FieldSource, Mapping } from '../mapping/mapping.ts'
 import { readField } from '../mapping/read-field.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
@@ -28,10 +28,17 @@ import type { Input, InputEvent } from './input.ts'
 export interface LoadedInput extends Input {
   /** Mappings in the order in which they are tried. */
   readonly loadedMappings: readonly Mapping[]
+  /** Sources of subject and id of the input's events, whose patterns are compiled. */
+  readonly sources?: EventSources
   /** Schema of the data of the input's events. */
   readonly schema?: JsonSchema
   /** Describes how data violates the schema of the input's events; undefined for valid data. */
   readonly findViolation?: (data: unknown) => string | undefined
+}
+
+export interface EventSources {
+  readonly subject: FieldSource
+  readonly id?: readonly FieldSource[]
 }
 
 /** Inputs by the name of their topic. */
@@ -90,8 +97,8 @@ function withoutSequence(event: Event): Event {
 }
 
 function mapRecord(input: LoadedInput, document: ForeignDocument): Event | Failure {
-  if (input.as !== undefined) {
-    const event = createInputEvent(input.as, document)
+  if (input.as !== undefined && input.sources !== undefined) {
+    const event = createInputEvent(input.as, input.sources, document)
     return isFailure(event) ? event : withValidData(input, event)
   }
   const mapped = mapDocument(input.loadedMappings, document)
@@ -105,10 +112,10 @@ function withValidData({ findViolation }: LoadedInput, event: Event): Event | Fa
 }
 
 /** Returns the event of a record that is not a measurement. Its data is the record. */
-function createInputEvent(as: InputEvent, record: ForeignDocument): Event | Failure {
+function createInputEvent(as: InputEvent, sources: EventSources, record: ForeignDocument): Event | Failure {
   const { document, position, extensions = {} } = record
   const { type, source } = as
-  const subject = readField(as.subject, record)
+  const subject = readField(sources.subject, record)
   if ('problem' in subject)
     return failure(subject.code ?? 'mapping-failed', `${subject.problem}, and is the subject`)
   if (subject.value === '' || typeof subject.value === 'boolean')
@@ -116,9 +123,9 @@ function createInputEvent(as: InputEvent, record: ForeignDocument): Event | Fail
   const time = readEventTime(as, record)
   if ('problem' in time) return failure('mapping-failed', time.problem)
   const id =
-    as.id === undefined
+    sources.id === undefined
       ? { id: derivedId('mapped-position', type, ...position) }
-      : computeFieldsId(type, as.id, record)
+      : computeFieldsId(type, sources.id, record)
   if ('problem' in id) return failure(id.code ?? 'mapping-failed', id.problem)
   const inexact = findInexact(document)
   if (inexact !== undefined)

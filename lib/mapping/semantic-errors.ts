@@ -8,8 +8,17 @@ import { nameHint } from '../support/suggestion.ts'
 import { FAMILIES, type Family } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
-import { type RawField, type RawMapping, toList, wholeField, wholeMetric } from './raw-mapping.ts'
-import { patternErrors, sourceErrors } from './source-errors.ts'
+import type { FieldSource } from './mapping.ts'
+import { patternErrors } from './pattern-errors.ts'
+import {
+  type RawField,
+  type RawMapping,
+  type RawSource,
+  toList,
+  wholeField,
+  wholeMetric,
+} from './raw-mapping.ts'
+import { sourceErrors } from './source-errors.ts'
 import { findTargetKind, getTargets, isMeasured, requiredTargets, TAG } from './target-fields.ts'
 import { zoneErrors } from './zone-errors.ts'
 
@@ -26,9 +35,13 @@ export function contradictions(raw: RawMapping, families = FAMILIES): PathError[
   return [...whenErrors(raw), ...idErrors(raw), ...timeErrors(raw), ...ofFamily]
 }
 
+function wholeErrors(source: RawSource, kind: FieldSource['kind'], path: FilePath): PathError[] {
+  return [...sourceErrors(source, kind, path), ...patternErrors(wholeField(source).pattern, path)]
+}
+
 function idErrors({ id }: RawMapping): PathError[] {
   if (typeof id !== 'object') return []
-  return id.flatMap((part, index) => sourceErrors(part, 'scalar', ['id', index]))
+  return id.flatMap((part, index) => wholeErrors(part, 'scalar', ['id', index]))
 }
 
 /**
@@ -95,7 +108,7 @@ function fieldsErrors(family: Family, { fields }: RawMapping): PathError[] {
       ]
     const whole = wholeField(field)
     return [
-      ...sourceErrors(field, kind, path),
+      ...wholeErrors(field, kind, path),
       ...unitErrors(
         kind === 'number' ? whole.unit : undefined,
         findMetricUnit(family, target),
@@ -151,8 +164,8 @@ function metricErrors(family: Family, { fields, metric }: RawMapping): PathError
   const hasUnit = Object.hasOwn(fields, 'unit')
   const ofUnit = wholeField(metric.value).unit
   const ofSources = [
-    ...sourceErrors(metric.name, 'text', ['metric', 'name']),
-    ...sourceErrors(metric.value, 'number', ['metric', 'value']),
+    ...wholeErrors(metric.name, 'text', ['metric', 'name']),
+    ...wholeErrors(metric.value, 'number', ['metric', 'value']),
     ...(ofUnit === undefined
       ? []
       : [{ path: ['metric', 'value', 'unit'], message: 'depends on the metric: specify it in names' }]),

@@ -1,17 +1,15 @@
-/** Errors in the source of a value that do not depend on the family. Mappings and inputs have such sources. Pure. */
+/**
+ * Errors in the source of a value that do not depend on the family. Mappings and inputs have such sources. Pure, and without the
+ * engine for patterns, because functions read the file of inputs that have no use for it.
+ */
 import type { FilePath, PathError } from '../support/file-errors.ts'
-import { linearPattern } from '../support/linear-pattern.ts'
 import type { FieldSource } from './mapping.ts'
 import { PARTS, type RawField, type RawSource, wholeField } from './raw-mapping.ts'
 
 /** Returns the errors of a source of this kind. */
 export function sourceErrors(source: RawSource, kind: FieldSource['kind'], path: FilePath): PathError[] {
   const whole = wholeField(source)
-  return [
-    ...originErrors(source, whole, path),
-    ...patternErrors(whole.pattern, path),
-    ...kindErrors(whole, kind, path),
-  ]
+  return [...originErrors(source, whole, path), ...kindErrors(whole, kind, path)]
 }
 
 function originErrors(source: RawSource, { from, constant, ...rest }: RawField, path: FilePath): PathError[] {
@@ -23,20 +21,6 @@ function originErrors(source: RawSource, { from, constant, ...rest }: RawField, 
   const [other] = Object.keys(rest)
   if (constant === undefined || other === undefined) return []
   return [{ path: [...path, other], message: 'has no effect with a constant' }]
-}
-
-export function patternErrors(pattern: string | undefined, path: FilePath): PathError[] {
-  if (pattern === undefined) return []
-  const at = [...path, 'pattern']
-  try {
-    const groups = linearPattern(pattern).groupCount()
-    return groups === 1
-      ? []
-      : [{ path: at, message: `must have one group in parentheses, and has ${groups}` }]
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return [{ path: at, message: `is not a regular expression that RE2 can match: ${error.message}` }]
-  }
 }
 
 const OF_NUMBERS = ['scale', 'offset', 'unit'] as const

@@ -1,5 +1,8 @@
 import { dirname, join } from 'node:path'
 import { listMappingNames, loadMappings } from '../../mapping/adapters/load-mappings.ts'
+import { toIdPart, toSource } from '../../mapping/field-source.ts'
+import { patternErrors } from '../../mapping/pattern-errors.ts'
+import { wholeField } from '../../mapping/raw-mapping.ts'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { linearPattern } from '../../support/linear-pattern.ts'
@@ -32,7 +35,7 @@ export async function loadInputs(inputs: readonly Input[], files: InputFiles): P
       loadMappings(folder, names, shownFolder),
       loadSchema(input, files),
     ])
-    return { ...input, loadedMappings, ...ofSchema }
+    return { ...input, loadedMappings, ...loadSources(input, files), ...ofSchema }
   })
   return new Map((await Promise.all(loaded)).map(one => [one.topic, one]))
 }
@@ -44,6 +47,19 @@ function requireMapping(name: string, all: readonly string[], { topic }: Input, 
   throw new FileError(
     `${shown}: the input ${topic} names the mapping "${name}", which is not in ${shownFolder}.${similar}`,
   )
+}
+
+function loadSources({ topic, as }: Input, { file, shown = file }: InputFiles): Pick<LoadedInput, 'sources'> {
+  if (as === undefined) return {}
+  const { subject, id } = as
+  const [first] = [subject, ...(id ?? [])].flatMap(source => patternErrors(wholeField(source).pattern, []))
+  if (first) throw new FileError(`${shown}: a pattern of the input ${topic} ${first.message}`)
+  return {
+    sources: {
+      subject: toSource('subject', 'scalar', wholeField(subject)),
+      ...(id === undefined ? {} : { id: id.map(toIdPart) }),
+    },
+  }
 }
 
 /** Engine for the patterns of schemas. The code is used only in generated standalone code. */

@@ -52,7 +52,7 @@ describe('packages that a function loads on demand', () => {
     const { iamToken } = await bundled(iam)
     assert.match((await iamToken('eu-west-1')).value, /^[\w-]{100,}$/)
     await writeFile(join(folder, 'order.json'), '{"properties":{"s":{"pattern":"^a+$"}}}')
-    const as = { type: 'a.b', source: '/s', subject: {}, times: ['record'], schema: 'order.json' }
+    const as = { type: 'a.b', source: '/s', subject: 's', times: ['record'], schema: 'order.json' }
     const { loadInputs } = await bundled(inputs)
     const loaded = await loadInputs([{ topic: 'a', as }], { file: join(folder, 'inputs.yaml'), folder })
     assert.match(loaded.get('a').findViolation({ s: 'b' }), /\/s must match pattern/)

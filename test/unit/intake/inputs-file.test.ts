@@ -46,11 +46,6 @@ describe('names in the file of inputs', () => {
       'inputs: [{ topic: a, to: events, as: { type: a.b, subject: { partition: 1 }, time: record } }]',
       /subject.partition: unknown key; a field has from, /,
     ],
-    [
-      'an expression that is not linear',
-      `inputs: [{ topic: a, to: events, as: { type: a.b, subject: { from: s, pattern: '(a)\\1' }, time: record } }]`,
-      /subject.pattern: is not a regular expression that RE2 can match/,
-    ],
   ] as const)
     it(`given ${given}, then the answer is ${message}`, () => assert.match(errorOf(text), message))
 })
@@ -99,6 +94,22 @@ describe('the schema of the events of an input', async () => {
         assert.match(error.message, /^inputs\/order.json: the schema of the input a is not valid: /)
         return true
       })
+  })
+
+  it('given such a pattern of a subject or an id, then the file of inputs is refused', async () => {
+    for (const as of [
+      "subject: { from: s, pattern: '(a)\\1' }",
+      "subject: s, id: [{ from: s, pattern: 'a' }]",
+    ]) {
+      const inputs = readInputs(
+        `inputs: [{ topic: a, to: events, as: { type: a.b, ${as}, time: record } }]`,
+        'inputs.yaml',
+      )
+      await assert.rejects(
+        loadInputs(inputs, { file: 'inputs.yaml', folder }),
+        /^FileError: inputs.yaml: a pattern of the input a (is not a regular|must have one group)/,
+      )
+    }
   })
 
   it('given a format, then it is an annotation', async () => {

@@ -201,9 +201,8 @@ inputs:
       time: { from: { header: at }, epoch: ms }
       id: [{ header: run }, { from: attempt, default: 1 }]
 `
-    const [input] = readInputs(text, 'inputs.yaml')
-    assert.ok(input)
-    const reader = createRecordReader(new Map([['jobs', { ...input, loadedMappings: [] }]]))
+    const files = { file: 'config/inputs.yaml', folder: 'config/mappings' }
+    const reader = createRecordReader(await loadInputs(readInputs(text, 'inputs.yaml'), files))
     const headers = [
       ['at', Buffer.from(String(AT))],
       ['run', Buffer.from('r-1')],

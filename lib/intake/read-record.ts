@@ -36,7 +36,7 @@ export interface LoadedInput extends Input {
   readonly findViolation?: (data: unknown) => string | undefined
 }
 
-export interface EventSources {
+interface EventSources {
   readonly subject: FieldSource
   readonly id?: readonly FieldSource[]
 }

@@ -36,6 +36,8 @@ interface SampleRecord {
   readonly record: TriedRecord
   /** Timestamp of the record in Kafka. */
   readonly time?: string
+  /** Row of units of a CSV file, by column. */
+  readonly units?: Readonly<Record<string, unknown>>
 }
 
 export interface Sample {
@@ -98,11 +100,18 @@ async function parseRecords(name: string, text: string): Promise<SampleRecord[]>
       record: parseRecord(Buffer.from(own), { position: [basename(name), line] }),
     }))
   const records: SampleRecord[] = []
-  for await (const { line, ...row } of readDocuments(Readable.from([text])))
-    records.push({
-      ...place(line),
-      record: 'error' in row ? row : { ...row, position: [basename(name), line] },
-    })
+  for await (const row of readDocuments(Readable.from([text]))) {
+    const { line } = row
+    if ('error' in row) records.push({ ...place(line), record: row })
+    else {
+      const { document, units } = row
+      records.push({
+        ...place(line),
+        record: { document, position: [basename(name), line] },
+        ...(units ? { units } : {}),
+      })
+    }
+  }
   return records
 }
 

@@ -58,19 +58,33 @@ Examples:
   },
 })
 
-/** Maximum number of refused records that are listed. */
-const MAX_LISTED = 5
+/** Maximum number of refused records, or of questions, that are listed. */
+const MAX_LISTED = 8
 
 /** Formats what the drafts do not take, and what to do next. @param from the argument of the command */
 function formatReport(
   name: string,
   from: string,
   { name: sample, isTopic, records }: Sample,
-  { refused, others }: Proposal,
+  { taken, refused, others, questions, unused }: Proposal,
 ): string {
   const source = /^[\w./@%+:,-]+$/.test(from) ? from : `'${from.replaceAll("'", `'\\''`)}'`
-  return escapeTextLines(`Read ${count(records.length, 'record')} of ${sample}.
-${others > 0 ? `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.\n` : ''}${formatRefused(refused)}
+  const ofOthers = `There is no draft for ${count(others, 'record')} of other shapes: save them as a file of their own.`
+  const ofQuestions = 'Questions, which the drafts leave to you:'
+  const lines = [
+    `The drafts take ${taken} of ${count(records.length, 'record')} of ${sample}.`,
+    ...(others > 0 ? [ofOthers] : []),
+    ...formatSection(
+      'They refuse:',
+      refused.map(({ place, reason }) => [place, reason]),
+    ),
+    ...formatSection(
+      ofQuestions,
+      questions.map(one => [one]),
+    ),
+    ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
+  ]
+  return escapeTextLines(`${lines.join('\n')}
 
 Next, \`npx sluice mappings try ${source} --mapping ${name}\` shows each record as a reading, or why it is refused.
 With this in config/inputs.yaml, \`npm start\` reads the topic. While it runs, it reloads a saved family, but mappings and inputs need a restart:
@@ -81,15 +95,10 @@ inputs:
 `)
 }
 
-function formatRefused(refused: Proposal['refused']): string {
-  if (refused.length === 0) return 'The drafts take every record of this shape.'
-  const rows = refused.slice(0, MAX_LISTED).map(({ place, reason }) => [place, reason])
-  const more = refused.length > MAX_LISTED ? [`  and ${refused.length - MAX_LISTED} more`] : []
-  return [
-    `The drafts do not take ${count(refused.length, 'record')}:`,
-    ...formatList(rows, '  '),
-    ...more,
-  ].join('\n')
+function formatSection(title: string, rows: readonly (readonly string[])[]): readonly string[] {
+  if (rows.length === 0) return []
+  const more = rows.length > MAX_LISTED ? [`  and ${rows.length - MAX_LISTED} more`] : []
+  return [title, ...formatList(rows.slice(0, MAX_LISTED), '  '), ...more]
 }
 
 /** Returns the name of a file or topic as the name of a family. */

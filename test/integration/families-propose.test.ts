@@ -30,7 +30,11 @@ describe('a topic of another application: three partitions, and times of its pro
     mkdirSync(join(folder, 'mappings'))
     client = await ForeignClient.connect()
     await admin.connect()
-    const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }]
+    // The records are old.
+    const configEntries = [
+      { name: 'message.timestamp.type', value: 'CreateTime' },
+      { name: 'retention.ms', value: '-1' },
+    ]
     await createTopic(admin, { topic, numPartitions: 3, configEntries })
     const messages = Array.from({ length: 60 }, (_, index) => ({
       key: `soil-${index % 6}`,
@@ -93,6 +97,27 @@ describe('a topic of another application: three partitions, and times of its pro
       /families\/.*already exists, so nothing was written\. Choose another name with --name/,
     )
     assert.deepEqual(files(), before)
+  })
+
+  it('given records whose key names the sensor, when they are proposed, then the draft reads the key', async () => {
+    const keyed = `zigbee-${randomUUID().slice(0, 8)}`
+    await createTopic(admin, { topic: keyed, numPartitions: 1 })
+    const messages = Array.from({ length: 6 }, (_, index) => ({
+      key: `zigbee2mqtt/${['hall', 'attic'][index % 2]}`,
+      value: JSON.stringify({ temperature: 20.5 + index, humidity: null, voltage: 3005, linkquality: 90 }),
+    }))
+    await client.send(keyed, messages)
+    const proposed = await sluice(folder, 'families', 'propose', keyed)
+    assert.equal(proposed.code, 0, proposed.output)
+    assert.match(proposed.stdout, /The drafts take 6 of 6 records[\s\S]*is "voltage" in V or mV\?/)
+    const tried = await sluice(folder, 'mappings', 'try', keyed, '--mapping', keyed, '--json')
+    const subjects = tried.stdout.match(/"subject":"\w+"/g)
+    assert.deepEqual(
+      [...new Set(subjects)].toSorted(),
+      ['"subject":"attic"', '"subject":"hall"'],
+      tried.output,
+    )
+    await admin.deleteTopics({ topics: [keyed] })
   })
 
   it('given no such topic, then the message says that there is no such file either', async () => {

@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '#runtime/cloudevents/index.ts'
 import { count } from '../../support/count.ts'
+import { isUnitRow } from './unit-row.ts'
 
 /** Row that cannot be read. The header is line 1. */
 export interface BrokenRow {
@@ -16,6 +17,8 @@ export interface BrokenRow {
 export interface RowDocument {
   readonly line: number
   readonly document: object
+  /** Texts by column in the row of units below the header, which is not a document; absent if the file has none. */
+  readonly units?: Readonly<Record<string, unknown>>
 }
 
 /** Maximum length of a row. A longer row indicates a missing closing quote, and would otherwise extend to the end of the file. */
@@ -44,10 +47,16 @@ const UNCLOSED = 'a quote that opens here is not closed'
 
 const DELIMITERS = [',', ';', '\t'] as const
 
-/** Returns the delimiter that the first line has most often outside quotes, and the source with that line. */
-async function findDelimiter(
-  source: Readable,
-): Promise<{ readonly text: Readable; readonly delimiter: string }> {
+/** Form of a file, and its source. */
+interface CsvSource {
+  readonly text: Readable
+  /** The one that the first line has most often outside quotes. */
+  readonly delimiter: string
+  /** True for a file of a Campbell logger: a line about the station, then header, units, and the processing of each column. */
+  readonly isToa5: boolean
+}
+
+async function inspect(source: Readable): Promise<CsvSource> {
   const pieces: AsyncIterator<string | Buffer> = source[Symbol.asyncIterator]()
   const read: Buffer[] = []
   let first = ''
@@ -60,7 +69,11 @@ async function findDelimiter(
   const line = (/^\s*(.*)/.exec(first)?.[1] ?? '').replace(/"[^"]*"/g, '')
   const counts = DELIMITERS.map(delimiter => line.split(delimiter).length)
   const delimiter = DELIMITERS[counts.indexOf(Math.max(...counts))] as string
-  return { text: Readable.from(joinPieces(read, pieces)), delimiter }
+  return {
+    text: Readable.from(joinPieces(read, pieces)),
+    delimiter,
+    isToa5: /^(\xef\xbb\xbf)?"?TOA5"?,/.test(first),
+  }
 }
 
 async function* joinPieces(read: readonly Buffer[], rest: AsyncIterator<string | Buffer>) {
@@ -70,13 +83,35 @@ async function* joinPieces(read: readonly Buffer[], rest: AsyncIterator<string |
 
 /** Yields rows with all their columns. Cells that contain a JSON number become numbers. Empty cells are omitted. */
 export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
+  const inspected = await inspect(source)
+  const { isToa5 } = inspected
+  let units: RowDocument['units']
+  let held: RowDocument[] | undefined = []
+  for await (const row of readRows(inspected)) {
+    // A row of units is recognised by the row after it. A logger writes two rows below the header.
+    if (held && !('error' in row) && held.length < (isToa5 ? 2 : 1)) {
+      held.push(row)
+      continue
+    }
+    if (held) {
+      const cells = { ...held[0]?.document }
+      if (isToa5 || ('document' in row && isUnitRow(cells, row.document))) units = cells
+      else yield* held
+      held = undefined
+    }
+    yield units === undefined || 'error' in row ? row : { ...row, units }
+  }
+  if (held && !isToa5) yield* held
+}
+
+async function* readRows({ text, delimiter, isToa5 }: CsvSource): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
   let header: readonly string[] = []
   let headerError: string | undefined
-  const { text, delimiter } = await findDelimiter(source)
   const parser = parse({
     ...PARSING,
     delimiter,
+    from_line: isToa5 ? 2 : 1,
     columns: (names: readonly string[]) => {
       header = names.map(name => name.trim())
       headerError = findHeaderError(header)

@@ -1,31 +1,60 @@
 /** Decides what the fields of sample records are in readings: metrics, coordinates, states or tags. Pure. */
 import { lastWords } from './field-names.ts'
-import { isConstantIn } from './guess-entity.ts'
+import { isConstantIn, isEqual } from './guess-entity.ts'
+import { findQuantity, guessUnit } from './guess-unit.ts'
+import { METRIC_VALUE } from './record-units.ts'
 import type { SampleField } from './sample-fields.ts'
 
 const ROLES = ['metric', 'coordinate', 'state', 'tag'] as const
-const UNUSED = ['a list', 'a count', 'another text in each record'] as const
+const UNUSED = [
+  'not a single value',
+  'a count',
+  'another text in each record',
+  'the same as the entity',
+  'the record before the change',
+] as const
 
 export type Role = (typeof ROLES)[number]
 /** Fields by their role, or by the reason why readings do not have them. */
 export type Roles = ReadonlyMap<Role | (typeof UNUSED)[number], readonly SampleField[]>
 
 const MAX_STATES = 10
+const COORDINATE = /(^| )(lat|latitude|lon|lng|long|longitude)$/
+const COUNT = /(^| )(seq|sequence|sequence number|offset|lsn|index|row|record|nr|f cnt|fcnt|frame counter)$/
+const STATE = /\b(status|state|mode|activity|zustand|health|quality|flags?|qc)\b/
+export const TAG =
+  /(^| )(id|version|firmware|fw|port|code|serial|zip|plz|register|address|addr|channel|slave|floor|etage|stockwerk|baujahr|year)( (nr|no|number|version))?$/
+/** Quantities that describe an entity if they do not change. */
+const DESCRIBING = /\b(install|installation|mount|mounted|height|altitude|elevation|depth|position)\b/
 
-/** @param subject field that names the entity */
-export function assignRoles(fields: readonly SampleField[], subject: SampleField | undefined): Roles {
+/**
+ * @param subject field that names the entity
+ * @param hasTags false if a number is a metric although it is the same in all records of each entity
+ */
+export function assignRoles(
+  fields: readonly SampleField[],
+  subject: SampleField | undefined,
+  hasTags = true,
+): Roles {
   return Map.groupBy(fields, field => {
     const { kind, distinct, count } = field
     const words = lastWords(field)
-    if (kind === 'list') return 'a list'
+    const isLabel = /(^|[.])(tags|labels)[.]/.test(field.path)
+    if (/^before[.]/.test(field.path) && fields.some(({ path }) => path === `after${field.path.slice(6)}`))
+      return 'the record before the change'
+    if (kind === 'list') return 'not a single value'
     if (kind === 'number') {
-      if (/(^| )(lat|latitude|lon|lng|long|longitude)$/.test(words)) return 'coordinate'
-      if (/(^| )(seq|sequence|sequence number|offset|index|row|nr)$/.test(words) && isCounting(field))
-        return 'a count'
-      return /(^| )(id|version|port|code|serial|zip|plz)$/.test(words) ? 'tag' : 'metric'
+      if (COORDINATE.test(words) && Math.max(-field.least, field.most) <= (/lat/.test(words) ? 90 : 180))
+        return 'coordinate'
+      if (COUNT.test(words) && isCounting(field)) return 'a count'
+      if (STATE.test(words) && distinct.size <= MAX_STATES && field.isWhole && !field.written) return 'state'
+      return isLabel || TAG.test(words) || (hasTags && isDescribing(field, subject)) ? 'tag' : 'metric'
     }
-    if (kind === 'text' && distinct.size === count && count > MAX_STATES) return 'another text in each record'
-    const isNamedState = /\b(status|state|mode|activity|zustand|health)\b/.test(words)
+    if (subject && distinct.size > 1 && isEqual(field, subject)) return 'the same as the entity'
+    if (isLabel) return 'tag'
+    const isNamedState = STATE.test(words)
+    if (kind === 'text' && distinct.size === count && count > (isNamedState ? MAX_STATES : 3))
+      return 'another text in each record'
     return distinct.size <= MAX_STATES && (isNamedState || !isConstantIn(field, subject)) ? 'state' : 'tag'
   })
 }
@@ -34,28 +63,69 @@ function isCounting({ values }: SampleField): boolean {
   return values.every((value, index) => index === 0 || Number(value) > Number(values[index - 1]))
 }
 
+/** Number of records of each entity from which a number that does not change is no measurement. */
+const ENOUGH = 3
+
+/** Returns whether a number without a usual quantity or unit is the same in all records of each entity. */
+function isDescribing(field: SampleField, subject: SampleField | undefined): boolean {
+  const entities = subject?.distinct.size ?? 1
+  if (entities < 2 || field.count < ENOUGH * entities || !isConstantIn(field, subject)) return false
+  if (DESCRIBING.test(lastWords(field))) return true
+  const isElement = /[.]\d+$/.test(field.path)
+  return (
+    field.distinct.size > 1 &&
+    field.isWhole &&
+    !isElement &&
+    !findQuantity(field.label) &&
+    !guessUnit(field).unit &&
+    !field.written
+  )
+}
+
 /** Returns the fields that readings do not have, with the reasons. */
-export function describeUnused(roles: Roles): readonly string[] {
-  return UNUSED.flatMap(reason =>
-    (roles.get(reason) ?? []).map(({ path }) => `${JSON.stringify(path)}: ${reason}`),
+export function explainUnused(roles: Roles): ReadonlyMap<string, string> {
+  return new Map(
+    UNUSED.flatMap(reason => (roles.get(reason) ?? []).map(({ path }) => [path, reason] as const)),
   )
 }
 
 const METRIC_NAME =
-  /^(metric|metric name|measurement|parameter|quantity|name|field|variable|channel|signal|sensor type|key|messgroesse|kpi)$/
-const METRIC_VALUE = /^(value|val|reading|wert|messwert|measured value)$/
+  /^(metric|metric name|measurement|measurand|parameter|quantity|name|n|field|variable|channel|signal|sensor type|key|point|tag|messgroesse|kpi|datapoint)$/
+
+export interface NamedMetricFields {
+  readonly name: SampleField
+  /** Alternative fields of the value, of which a record has one. */
+  readonly values: readonly SampleField[]
+}
 
 /** Returns the fields with the name and the value of the metric, in records that have one metric each. */
-export function findNamedMetric(
-  roles: Roles,
-): { readonly name: SampleField; readonly value: SampleField } | undefined {
-  const [value, ...others] = roles.get('metric') ?? []
-  if (value === undefined || others.length > 0 || !METRIC_VALUE.test(lastWords(value))) return undefined
-  const name = [...(roles.get('state') ?? []), ...(roles.get('tag') ?? [])].find(
-    field =>
-      field.kind === 'text' &&
-      METRIC_NAME.test(lastWords(field)) &&
-      [...field.distinct].every(one => /^[A-Za-z_][\w.:/-]{0,99}$/.test(one)),
+export function findNamedMetric(fields: readonly SampleField[], roles: Roles): NamedMetricFields | undefined {
+  const isValue = ({ path }: SampleField) => METRIC_VALUE.test(lastWords({ label: path }))
+  const metrics = roles.get('metric') ?? []
+  const value = metrics.find(isValue)
+  const parent = (path: string) => path.slice(0, path.lastIndexOf('.') + 1)
+  if (value === undefined || metrics.some(one => one !== value && !isBeside(one, value))) return undefined
+  const values = fields.filter(
+    one => one === value || (isValue(one) && parent(one.path) === parent(value.path) && isBeside(one, value)),
   )
-  return name && { name, value }
+  const name = [...(roles.get('state') ?? []), ...(roles.get('tag') ?? [])]
+    .filter(
+      field =>
+        field.kind === 'text' &&
+        METRIC_NAME.test(lastWords({ label: field.path })) &&
+        [...field.distinct].every(one => /^[A-Za-z_][\w.:/-]{0,99}$/.test(one)),
+    )
+    // The name in the same object, or the nearest one around it.
+    .toSorted((a, b) => commonLength(b.path, value.path) - commonLength(a.path, value.path))[0]
+  return name && { name, values }
+}
+
+/** Returns whether no record has both fields. */
+function isBeside(field: SampleField, other: SampleField): boolean {
+  return field.values.every((value, index) => value === undefined || other.values[index] === undefined)
+}
+
+/** Returns the number of characters with which both paths begin. */
+function commonLength(path: string, other: string): number {
+  return [...path, '.'].findIndex((letter, index) => other[index] !== letter)
 }

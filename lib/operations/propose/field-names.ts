@@ -27,10 +27,24 @@ export function splitWords(name: string): readonly string[] {
     .filter(word => word !== '')
 }
 
-/** Returns the words of the last part of a path, with single spaces. */
-export function lastWords({ path }: { readonly path: string }): string {
-  return splitWords(path.split('.').at(-1) ?? path).join(' ')
+/** Last parts of paths that say nothing about the quantity, such as in `{"temperature": {"value": 21.5}}`. */
+export const GENERIC =
+  /^(value|val|v|reading|measured value|(string|double|int|float) value|as (int|double))$/
+
+/** Returns the words of the last part of a label, with single spaces. */
+export function lastWords({ label }: { readonly label: string }): string {
+  return splitWords(label.split('.').at(-1) ?? label).join(' ')
 }
+
+/** Returns the words of a general name such as `id` with those of the object in which it is, and of another name alone. */
+export function ownWords(field: { readonly label: string }): readonly string[] {
+  const [outer = '', last = ''] = ['', ...field.label.split('.')].slice(-2)
+  const words = splitWords(last)
+  return GENERAL.test(words.join(' ')) ? [...splitWords(outer), ...words] : words
+}
+
+/** Names of identifiers that do not say of what. */
+export const GENERAL = /^(id|uid|name|key|identifier|number|address|addr|serial|mac|eui|no|nr)$/
 
 /** Matches a part in brackets, which is the unit in `Pressure [hPa]`. */
 const BRACKETS = /[([]([^()[\]]+)[)\]]$/
@@ -45,7 +59,11 @@ const RESERVED: readonly string[] = ['unit', 'tags', 'constructor', 'prototype']
 
 /** Chooses a name of its own for each field of a reading. */
 export class FieldNames {
-  readonly #taken = new Set(RESERVED)
+  readonly #taken: Set<string>
+
+  constructor(reserved = RESERVED) {
+    this.#taken = new Set(reserved)
+  }
 
   /**
    * Returns the camelCase name of the last part of a path, or of the whole path if another field has that name.
@@ -53,7 +71,8 @@ export class FieldNames {
    * @param isDimension true for the name of a tag, or of a field in the source, by which rules can group
    */
   choose(path: string, isDimension = false): string {
-    const last = toName(path.split('.').at(-1) ?? path)
+    const steps = path.split('.')
+    const last = toName(steps.slice(steps.findLastIndex(step => !/^\d+$/.test(step))).join('.'))
     const whole = toName(path)
     const isFree = (one: string) => !this.#taken.has(one) && !(isDimension && NO_DIMENSIONS.has(one))
     let name = [last, whole].find(isFree) ?? whole

@@ -15,11 +15,17 @@ export interface GuessedTime {
   readonly others: readonly SampleField[]
 }
 
-/** Names of times, the most likely ones apart. */
-const USUAL =
-  /^(data )?(timestamp|ts|time|datetime|date time|event time|time stamp|zeit|zeitstempel|zeitpunkt|messzeit)$/
-const POSSIBLE =
-  /( at| on| time| timestamp| ts| date)$|^(at|when|date|datum|epoch|created|updated)$|^(timestamp|time) |^(measured|recorded|observed|sampled|read|event|sample|measurement|occurred)( |$)/
+/** Names of times by rank, the most likely ones first. The time at which a server took a record is not that of the measurement. */
+const NAMES = [
+  /^(data |sensor |device )?(time ?stamp|tmstamp|ts|time|date ?time|dt|event time|zeit|zeitstempel|zeitpunkt|messzeit)$/,
+  /^(measured|recorded|observed|sampled|read|sample|measurement|occurred|source|rec|obs)( |$)(?!.*(id|name)$)/,
+  /( at| on| time| time ?stamp| ts| date| seen| updated?)$|^(at|when|t|bt|date|datum|epoch|utc|unix|created|updated)$|^(time ?stamp|ts|time|date) |^(heure|fecha|tijd)$/,
+] as const
+const OF_SERVER =
+  /(^| )(received?|rx|server|enqueued|ingest(ed|ion)?|arrival|gateway|gw|ns|published|created|updated?|stored|processed|inserted|start|end|last)( |$)/
+/** Words at the end of a name that say the form of a time. */
+const FORM =
+  /^(ms|s|us|ns|utc|gmt|local|unix|epoch|iso|iso8601|8601|millis|seconds?|milliseconds?|nano|nanos|micros)$/
 
 /** Share of values that must be times, from 0 to 1. The records with other values are refused. */
 const MOST_ARE_TIMES = 0.9
@@ -29,26 +35,41 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime {
     const form = findForm(field)
     const rank = rankName(field)
     // Numbers are times only by their names, because a counter can have the same magnitude.
-    return form === undefined || (form.epoch !== undefined && rank === 2) ? [] : [{ field, rank, ...form }]
+    const isOther = form?.epoch !== undefined && rank >= NO_TIME
+    const isConstant = field.kind === 'text' && rank > 1 && field.count > 2 && field.distinct.size === 1
+    return form === undefined || isOther || isConstant ? [] : [{ field, rank, ...form }]
   })
-  const [first, ...others] = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
+  const sorted = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
+  const found = sorted.map(({ field }) => field)
+  const isUnclear = (field: SampleField) =>
+    !found.includes(field) &&
+    (field.kind === 'number'
+      ? /(stamp|^ts)$/.test(lastWords(field))
+      : found.length === 0 && field.kind === 'text' && rankName(field) < NO_TIME)
+  const unclear = fields.filter(isUnclear)
+  const [first] = sorted
   if (first !== undefined) {
     const { rank, ...time } = first
-    return { ...time, reason: describeForm(time), others: others.map(({ field }) => field) }
+    return { ...time, reason: describeForm(time), others: [...found.slice(1), ...unclear] }
   }
-  const unclear = fields.find(field => field.kind === 'text' && rankName(field) < 2)
   return {
-    reason: unclear
-      ? `the time of the record, because ${JSON.stringify(unclear.path)} is not a date with a time of day that a mapping reads`
+    reason: unclear[0]
+      ? `the time of the record, because ${JSON.stringify(unclear[0].path)} is not a date with a time of day that a mapping reads`
       : 'the time of the record, because no field is a time',
-    others: unclear ? [unclear] : [],
+    others: unclear,
   }
 }
 
-function rankName(field: SampleField): 0 | 1 | 2 {
+const NO_TIME = 10
+
+/** Returns how likely a name is that of the time: 0 for the most likely ones, and `NO_TIME` for others. */
+function rankName(field: SampleField): number {
   const words = lastWords(field)
-  if (USUAL.test(words)) return 0
-  return POSSIBLE.test(words) ? 1 : 2
+  const each = words.split(' ')
+  const bare = each.slice(0, each.findLastIndex(word => !FORM.test(word)) + 1).join(' ')
+  const rank = NAMES.findIndex(name => name.test(words) || name.test(bare))
+  if (rank < 0) return NO_TIME
+  return rank + (OF_SERVER.test(words) ? 3 : 0) + (/[.]\d+[.]/.test(field.path) ? 2 : 0)
 }
 
 type Form = Pick<GuessedTime, 'timeZone' | 'epoch'>
@@ -64,25 +85,26 @@ function findForm({ values, count }: SampleField): Form | undefined {
   return epoch !== undefined && isEnough({ epoch }) ? { epoch } : undefined
 }
 
-/** Number of digits before the point of a time since 1973, by unit. */
+/** Units by the number of the year 2000. Numbers beyond 2040 are other counters. */
 const EPOCHS: readonly (readonly [least: number, epoch: Epoch])[] = [
-  [1e17, 'ns'],
-  [1e14, 'us'],
-  [1e11, 'ms'],
-  [1e8, 's'],
+  [9.4e17, 'ns'],
+  [9.4e14, 'us'],
+  [9.4e11, 'ms'],
+  [9.4e8, 's'],
 ]
+const LAST = 2.35
 
 function findEpoch(values: readonly unknown[]): Epoch | undefined {
   const found = new Set(
     values.map(
-      value => EPOCHS.find(([least]) => Number(value) >= least && Number(value) < least * 1000)?.[1],
+      value => EPOCHS.find(([least]) => Number(value) >= least && Number(value) < least * LAST)?.[1],
     ),
   )
   const [epoch, ...others] = [...found].filter(one => one !== undefined)
   return others.length === 0 ? epoch : undefined
 }
 
-function describeForm({ timeZone, epoch }: Form): string {
-  if (epoch !== undefined) return `unit guessed from the size of the numbers`
-  return timeZone === undefined ? '' : 'the times name no zone: UTC is a guess'
+function describeForm({ timeZone, epoch, field }: Form & { readonly field: SampleField }): string {
+  if (epoch !== undefined) return 'unit guessed from the size of the numbers'
+  return timeZone === undefined ? '' : `"${field.path}" names no zone: is it in UTC?`
 }

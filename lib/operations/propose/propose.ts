@@ -1,21 +1,27 @@
 /** Proposes a family and a mapping for sample records, and tries the drafts on them. Pure. */
+import { describeViolations } from '../../app/schemas.ts'
 import { applyMapping, type ForeignDocument, findUnmetCondition } from '../../mapping/apply-mapping.ts'
+import type { Mapping } from '../../mapping/mapping.ts'
 import { readMapping } from '../../mapping/parse-mapping.ts'
+import { listUnusedFields } from '../../mapping/unused-fields.ts'
 import { OWN_TYPES } from '../../schemas/event-types.ts'
 import { count } from '../../support/count.ts'
 import { InvalidFile } from '../../support/file-errors.ts'
 import { buildFamily } from '../../telemetry/build-family.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
+import { findViolations } from '../../telemetry/validate-reading.ts'
 import type { TriedRecord } from '../import/mapping-trial.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { type Draft, proposeDraft } from './draft.ts'
-import { writeDraft } from './write-draft.ts'
+import { listQuestions, writeDraft } from './write-draft.ts'
 
 /** Record of a sample with its place, such as a file and a line. */
 export interface PlacedRecord {
   readonly place: string
   readonly record: TriedRecord
+  /** Row of units of a CSV file, by column. */
+  readonly units?: Readonly<Record<string, unknown>>
 }
 
 interface PlacedDocument {
@@ -27,8 +33,14 @@ export interface Proposal {
   /** Text of the family file; undefined if the records become readings of the family `metrics`. */
   readonly family?: string
   readonly mapping: string
+  /** Number of records that the drafts take. */
+  readonly taken: number
   /** Number of records of other shapes, which have no draft. */
   readonly others: number
+  /** Guesses that people must confirm. */
+  readonly questions: readonly string[]
+  /** Fields of the records that readings do not have. */
+  readonly unused: readonly string[]
   /** Records that are not JSON objects or valid events, and records of the shape that the drafts do not take. */
   readonly refused: readonly { readonly place: string; readonly reason: string }[]
 }
@@ -47,20 +59,31 @@ export function propose(name: string, sample: string, records: readonly PlacedRe
   )
   if (documents.length === 0)
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
-  const { alike, others } = findShape(documents)
-  const draft = createDraft(name, sample, alike, others)
+  const units = records.find(one => one.units)?.units
+  const { alike, others, draft } = draftShape(name, sample, documents, units)
   if (draft.family === undefined && !Object.hasOwn(FAMILIES, 'metrics'))
     throw new OperationFailure(
       `${sample}: the records name their metric, but there is no family metrics for them.`,
     )
-  const head = `Draft from ${count(alike.length, 'record')} of ${sample}. Check the guesses, which the comments explain.`
+  const head = `Draft from ${count(draft.records, 'record')} of ${sample}. Check the guesses, which the comments explain.`
   const family = draft.family && writeDraft('family', draft.family, [head, OTHERS])
-  const mapping = writeDraft('mapping', draft.mapping, [
-    head,
-    ...draft.leftOut.map(one => `Left out: ${one}`),
-  ])
-  const trial = tryWithinLimits(sample, draft, () => tryDraft(name, family, mapping, alike))
-  return { ...(family ? { family } : {}), mapping, others: others.length, refused: [...unreadable, ...trial] }
+  const mapping = tryWithinLimits(sample, draft, () =>
+    readDraft(name, family, writeDraft('mapping', draft.mapping, [])),
+  )
+  const refused = tryDraft(mapping, alike)
+  const ofRecords = alike.map(({ record }) => record)
+  const unused = [...new Set([...draft.unused.keys(), ...listUnusedFields(mapping, ofRecords)])]
+  const reasons = [...draft.unused].map(([path, reason]) => `${path} is ${reason}`)
+  const notes = unused.length > 0 ? [`Not used: ${unused.join(', ')}`, ...reasons] : []
+  return {
+    ...(family ? { family } : {}),
+    mapping: writeDraft('mapping', draft.mapping, [head, ...notes]),
+    taken: alike.length - refused.length,
+    others: others.length,
+    questions: listQuestions([...(draft.family ?? []), ...draft.mapping]),
+    unused,
+    refused: [...unreadable, ...refused],
+  }
 }
 
 const OTHERS =
@@ -69,20 +92,32 @@ const OTHERS =
 /** Share of the smaller set of names that two records of one shape have in common, from 0 to 1. */
 const SAME_SHAPE = 0.6
 
-/** Returns the records with most of the names that the most frequent records have, because a field can be optional. */
-function findShape(documents: readonly PlacedDocument[]): {
-  readonly alike: readonly PlacedDocument[]
-  readonly others: readonly PlacedDocument[]
-} {
+/** Number of shapes of which a draft is tried. */
+const MAX_SHAPES = 5
+
+/** Drafts the most frequent shape in which numbers are measured. Its records have most names in common, because a field can be optional. */
+function draftShape(
+  name: string,
+  sample: string,
+  documents: readonly PlacedDocument[],
+  units: PlacedRecord['units'],
+) {
   const byNames = Map.groupBy(documents, one => JSON.stringify(listNames(one).toSorted()))
-  const [most] = [...byNames.values()].toSorted((a, b) => b.length - a.length)
-  const usual = new Set(listNames(most?.[0] as PlacedDocument))
-  const { alike = [], others = [] } = Object.groupBy(documents, one => {
-    const names = listNames(one)
-    const common = names.filter(name => usual.has(name)).length
-    return common >= SAME_SHAPE * Math.min(names.length, usual.size) ? 'alike' : 'others'
-  })
-  return { alike, others }
+  const shapes = [...byNames.values()].toSorted((a, b) => b.length - a.length).slice(0, MAX_SHAPES)
+  for (const [first] of shapes) {
+    const usual = new Set(listNames(first as PlacedDocument))
+    const { alike = [], others = [] } = Object.groupBy(documents, one => {
+      const names = listNames(one)
+      const common = names.filter(name => usual.has(name)).length
+      return common >= SAME_SHAPE * Math.min(names.length, usual.size) ? 'alike' : 'others'
+    })
+    const draft = createDraft(name, sample, alike, others, units)
+    if (draft) return { draft, alike, others }
+  }
+  const names = [...new Set(documents.flatMap(listNames))].join(', ')
+  throw new OperationFailure(
+    `${sample}: no number is measured in its ${count(documents.length, 'record')} with ${names}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
+  )
 }
 
 /** Returns the names by which the shape of a record is recognised. CloudEvents are told apart by their types. */
@@ -99,24 +134,21 @@ function createDraft(
   sample: string,
   alike: readonly PlacedDocument[],
   others: readonly PlacedDocument[],
-): Draft {
+  units: PlacedRecord['units'],
+): Draft | undefined {
   const [first] = alike
   const eventType = first?.record.isEvent ? readType(first.record.document) : undefined
   if (eventType?.startsWith(OWN_TYPES))
     throw new OperationFailure(
       `${sample}: the records are events of Sluice (${eventType}), which are read as they are.`,
     )
-  const draft = proposeDraft({
+  return proposeDraft({
     name,
-    documents: alike.map(({ record }) => record.document),
+    records: alike.map(({ record }) => record),
     eventType,
     otherNames: new Set(others.flatMap(listNames)),
+    units,
   })
-  if (draft) return draft
-  const names = [...new Set(alike.flatMap(listNames))].join(', ')
-  throw new OperationFailure(
-    `${sample}: no number is measured in its ${count(alike.length, 'record')} with ${names}. An input can bring such records to \`events\`, see config/inputs.yaml.`,
-  )
 }
 
 /** @throws OperationFailure for drafts with more fields than a family or a mapping can have */
@@ -136,22 +168,22 @@ function tryWithinLimits<Result>(sample: string, { metrics }: Draft, attempt: ()
 /** Messages about limits of families and mappings. */
 const LIMITS = /at most|has more than \d/
 
-/** Returns the records that the drafts do not take, with the reasons. The drafts are read as their files would be. */
-function tryDraft(
-  name: string,
-  family: string | undefined,
-  mapping: string,
-  records: readonly PlacedDocument[],
-): Proposal['refused'] {
+/** Reads the drafts as their files would be read. */
+function readDraft(name: string, family: string | undefined, mapping: string): Mapping {
   const drafts =
     family === undefined ? [] : readFamilies([{ file: `families/${name}.yaml`, text: family }], 'sluice')
   const families = { ...FAMILIES, ...Object.fromEntries(drafts.map(raw => [raw.family, buildFamily(raw)])) }
-  const read = readMapping(mapping, name, `mappings/${name}.yaml`, families)
+  return readMapping(mapping, name, `mappings/${name}.yaml`, families)
+}
+
+/** Returns the records that the drafts do not take, with the reasons. */
+function tryDraft(mapping: Mapping, records: readonly PlacedDocument[]): Proposal['refused'] {
   return records.flatMap(({ place, record }) => {
-    const unmet = findUnmetCondition(read, record)
+    const unmet = findUnmetCondition(mapping, record)
     if (unmet !== undefined) return [{ place, reason: unmet }]
-    const event = applyMapping(read, record)
+    const event = applyMapping(mapping, record)
     if ('message' in event) return [{ place, reason: event.message }]
-    return []
+    const violations = findViolations(mapping.family, event.data)
+    return violations.length > 0 ? [{ place, reason: describeViolations(violations) }] : []
   })
 }

@@ -1,65 +1,189 @@
 /** Describes the fields of sample records: where they are, and which values they have. Pure. */
 
-import { parsePath, valueAt } from '../../mapping/record-path.ts'
-import { isObject } from '../../support/json.ts'
-import { readNumber } from '../../support/number-text.ts'
+import { parsePath, type RawPath, type RecordContent, valueAt } from '../../mapping/record-path.ts'
+import { isObject, jsonIn } from '../../support/json.ts'
+import { unitNamed } from '../../telemetry/unit-table.ts'
+import { GENERIC, splitWords } from './field-names.ts'
 
 /** Maximum depth of objects in a record. */
 const DEEPEST = 8
+/** Maximum number of elements of a list that are fields. */
+const MAX_ELEMENTS = 8
 
-/** Field of the sample, by its dotted path. */
+/** Field of the sample, or its key, topic or a header. */
 export interface SampleField {
+  /** Dotted path, by which messages name it. */
   readonly path: string
+  /** The path in a mapping. */
+  readonly from: RawPath
+  /** Path for guesses and names: without a last part such as `value`, and with the name of an element instead of its index. */
+  readonly label: string
   /** Value in each record, in the order of the records; undefined where it is missing or null. */
   readonly values: readonly unknown[]
   /** Number of records that have it. */
   readonly count: number
   /** Different values, as texts. */
   readonly distinct: ReadonlySet<string>
-  /** `number` if the values are numbers, or texts that are numbers; `list` if a value is a list. */
+  /** `number` if the values are numbers, or texts with a number; `list` if a value is a list. */
   readonly kind: 'number' | 'text' | 'truth' | 'list'
   /** Decimal sign of numbers that are texts; undefined if all numbers are numbers in the records. */
   readonly decimal?: '.' | ','
+  /** Unit in the texts, such as `%` in `41.5 %`, and whether every text has it. */
+  readonly written?: { readonly unit: string; readonly isAlways: boolean }
   /** Least and greatest number; 0 without numbers. */
   readonly least: number
   readonly most: number
+  readonly isWhole: boolean
+  /** The same numbers as the records write them. */
+  readonly range: string
+  /** Other values in a field of numbers, and numbers that stand for a missing value. */
+  readonly absent: readonly unknown[]
 }
 
-/** Returns the fields of the records in the order in which they appear. Members of objects have dotted paths. */
-export function describeFields(documents: readonly object[]): readonly SampleField[] {
+/** Returns the fields of the records in the order in which they appear. Members of objects and elements of lists have dotted paths. */
+export function describeFields(records: readonly RecordContent[]): readonly SampleField[] {
   const paths = new Set<string>()
-  for (const document of documents) collectPaths(document, '', paths, 1)
-  return [...paths].map(path => describeField(path, documents)).filter(({ count }) => count > 0)
+  for (const { document } of records) collectPaths(document, '', paths, 1)
+  const fields = [...paths].map(path => describeField(path, path, records)).filter(({ count }) => count > 0)
+  const countAt = (path: string) => records.filter(one => valueAt(one, parsePath(path)) !== undefined).length
+  // Further elements of a list are fields only if each list has them, and they are numbers or have names.
+  const isKept = ({ path }: SampleField) =>
+    listElements(path).every(({ list, element, isFirst }) => {
+      const name = findElementName(element, fields)
+      const isInEach = isFirst || (countAt(element) === countAt(`${list}.0`) && (element === path || name))
+      return isInEach && name?.path !== path
+    })
+  return fields.filter(isKept).map(field => ({ ...field, label: toLabel(field.path, fields) }))
+}
+
+/** Headers that say something about the event or its trace. */
+const OTHER_HEADERS = /^(ce[_-]|content|trace|baggage|b3|x-b3|uber-|__)/i
+
+/** Returns key, headers and topic of the records. */
+export function describeContext(records: readonly RecordContent[]): readonly SampleField[] {
+  const headers = new Set(records.flatMap(({ headers = [] }) => headers.map(([name]) => name)))
+  const sources: readonly (readonly [path: string, label: string, RawPath])[] = [
+    ['the record key', 'sensorId', { key: true }],
+    ...listKeyMembers(records).map(name => [`"${name}" of the record key`, name, { key: name }] as const),
+    ...[...headers]
+      .filter(header => !OTHER_HEADERS.test(header))
+      .map(header => [`the header "${header}"`, header, { header }] as const),
+    ['the topic', 'sensorId', { topic: true }],
+  ]
+  return sources
+    .map(([path, label, from]) => ({ ...describeField(path, from, records), label }))
+    .filter(({ count }) => count > 0)
+}
+
+/** Returns the members of keys that are JSON objects. */
+function listKeyMembers(records: readonly RecordContent[]): readonly string[] {
+  const names = records.map(record => {
+    const key = jsonIn(String(valueAt(record, parsePath({ key: true }))))
+    return isObject(key) ? Object.keys(key) : []
+  })
+  return [...new Set(names.flat())]
 }
 
 function collectPaths(value: object, prefix: string, paths: Set<string>, level: number): void {
-  for (const [name, below] of Object.entries(value)) {
-    if (isObject(below) && level < DEEPEST) collectPaths(below, `${prefix}${name}.`, paths, level + 1)
+  const size = Array.isArray(value) ? MAX_ELEMENTS : undefined
+  for (const [name, below] of Object.entries(value).slice(0, size)) {
+    const isInner = isObject(below) || (Array.isArray(below) && below.length > 0 && below.every(isElement))
+    if (isInner && level < DEEPEST)
+      collectPaths(below, `${prefix}${name}.`, paths, level + (isObject(below) ? 1 : 0))
     else if (below !== null && `${prefix}${name}` !== '') paths.add(`${prefix}${name}`)
   }
 }
 
+function isElement(value: unknown): boolean {
+  return isObject(value) || typeof value === 'number'
+}
+
+/** Returns the elements of lists through which a path leads. */
+function listElements(path: string) {
+  return [...path.matchAll(/[.](\d+)(?=[.]|$)/g)].map(({ index, 0: step, 1: number }) => {
+    const list = path.slice(0, index)
+    return { list, element: list + step, isFirst: number === '0' }
+  })
+}
+
+/** Returns the field with the name of the value in an element, such as `key` of `[{"key": "temp", "value": 21.5}]`. */
+function findElementName(element: string, fields: readonly SampleField[]): SampleField | undefined {
+  const members = fields.filter(({ path }) => path.startsWith(`${element}.`))
+  const hasValue = members.some(({ path }) => /^(value|val|v)([.]|$)/.test(path.slice(element.length + 1)))
+  return members.find(
+    ({ path, distinct }) =>
+      hasValue && distinct.size === 1 && /[.](name|key|n)$/.test(path.slice(element.length)),
+  )
+}
+
+function toLabel(path: string, fields: readonly SampleField[]): string {
+  let label = path
+  for (const { element } of listElements(path)) {
+    const [name] = findElementName(element, fields)?.distinct ?? []
+    if (name !== undefined)
+      label = label.replace(element, `${element.slice(0, element.lastIndexOf('.'))}.${name}`)
+  }
+  const steps = label.split('.')
+  while (steps.length > 1 && GENERIC.test(splitWords(steps.at(-1) ?? '').join(' '))) steps.pop()
+  return steps.join('.')
+}
+
 /** Share of numbers above which the other values of a field are taken for errors, from 0 to 1. */
 const MOST_ARE_NUMBERS = 0.8
+/** Texts that stand for a missing number, and are no reason to take the field for a text. */
+const MISSING =
+  /^([+-]?(nan|inf|infinity)|n\/?a|null|none|nil|undefined|unavailable|unknown|err|error|missing|-+|\?+|\*+|)$/i
+/** Numbers that loggers and sensors write instead of a missing value. They are far from all others. */
+const SENTINELS = new Set([
+  -7999, 7999, -6999, 6999, -999, -999.9, -9999, 9999, -99999, 99999, -32768, 32767, 65535,
+])
+const FAR = 10
 
-function describeField(path: string, documents: readonly object[]): SampleField {
-  const parsed = parsePath(path)
+function describeField(path: string, from: RawPath, records: readonly RecordContent[]): SampleField {
+  const parsed = parsePath(from)
   // The path is read as a mapping reads it, because a member whose name has dots can hide another one.
-  const values = documents.map(document => valueAt({ document }, parsed))
+  const values = records.map(record => valueAt(record, parsed))
   const present = values.filter(value => value !== undefined)
-  const decimal = chooseDecimal(present)
-  const numbers = present.map(value => toNumber(value, decimal ?? '.')).filter(value => value !== undefined)
-  const isNumber = numbers.length > 0 && numbers.length >= present.length * MOST_ARE_NUMBERS
+  const written = findWritten(present)
+  const decimal = chooseDecimal(present, written?.unit)
+  const found = present.flatMap(value => {
+    const number = toNumber(value, decimal ?? '.', written?.unit)
+    return number === undefined ? [] : [{ value, number }]
+  })
+  const possible = present.filter(value => !(typeof value === 'string' && MISSING.test(value.trim()))).length
+  const isNumber = found.length > 0 && found.length >= possible * MOST_ARE_NUMBERS
+  const sorted = isNumber ? withoutSentinels(found).toSorted((a, b) => a.number - b.number) : []
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  const usual = new Set(sorted.map(({ value }) => value))
   return {
     path,
+    from,
+    label: path,
     values,
     count: present.length,
     distinct: new Set(present.map(String)),
     kind: isNumber ? 'number' : chooseKind(present),
     ...(isNumber && decimal !== undefined ? { decimal } : {}),
-    least: numbers.reduce((a, b) => Math.min(a, b), numbers[0] ?? 0),
-    most: numbers.reduce((a, b) => Math.max(a, b), numbers[0] ?? 0),
+    ...(isNumber && written ? { written } : {}),
+    least: first?.number ?? 0,
+    most: last?.number ?? 0,
+    isWhole: sorted.every(({ number }) => Number.isInteger(number)),
+    range: first?.number === last?.number ? `always ${first?.value}` : `${first?.value} to ${last?.value}`,
+    absent: [...new Set(present.filter(value => (isNumber ? !usual.has(value) : value === '')))],
   }
+}
+
+interface FoundNumber {
+  readonly value: unknown
+  readonly number: number
+}
+
+function withoutSentinels(found: readonly FoundNumber[]): readonly FoundNumber[] {
+  const usual = found.filter(({ number }) => !SENTINELS.has(number))
+  const greatest = usual.reduce((most, { number }) => Math.max(most, Math.abs(number)), 0)
+  return found.filter(
+    ({ number }) => usual.length === 0 || !SENTINELS.has(number) || Math.abs(number) < FAR * greatest,
+  )
 }
 
 function chooseKind(present: readonly unknown[]): SampleField['kind'] {
@@ -67,17 +191,46 @@ function chooseKind(present: readonly unknown[]): SampleField['kind'] {
   return present.every(value => typeof value === 'boolean') ? 'truth' : 'text'
 }
 
-/** Returns the decimal sign of texts that are numbers: a comma if one of them can only be read with it. */
-function chooseDecimal(values: readonly unknown[]): SampleField['decimal'] {
-  const texts = values.filter(value => typeof value === 'string')
-  if (texts.some(text => toNumber(text, ',') !== undefined && toNumber(text, '.') === undefined)) return ','
-  return texts.some(text => toNumber(text, '.') !== undefined) ? '.' : undefined
+const NUMBER = /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?/i
+
+function splitNumber(value: unknown): { readonly number: string; readonly unit?: string } | undefined {
+  const text = typeof value === 'string' ? value.trim() : ''
+  const [number] = NUMBER.exec(text) ?? []
+  if (number === undefined) return undefined
+  const rest = text.slice(number.length)
+  if (rest === '') return { number }
+  const unit = rest.trim()
+  const isUnit = unitNamed(unit) !== undefined || (unit !== rest && /^[^\d\s]{1,10}$/.test(unit))
+  return isUnit ? { number, unit } : undefined
 }
 
-/** Returns a number; undefined for another value, and for a text with leading zeros, which is a code such as `007`. */
-function toNumber(value: unknown, decimal: '.' | ','): number | undefined {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string' || /^\s*[+-]?0\d/.test(value)) return undefined
-  const read = readNumber(value, decimal)
-  return 'value' in read && Number.isFinite(read.value) ? read.value : undefined
+/** Returns the unit that most texts have behind a number. */
+function findWritten(values: readonly unknown[]): SampleField['written'] {
+  const units = values.flatMap(value => splitNumber(value) ?? []).map(({ unit = '' }) => unit)
+  const [most] = [...Map.groupBy(units, unit => unit)]
+    .filter(([unit]) => unit !== '')
+    .toSorted(([, a], [, b]) => b.length - a.length)
+  return most && { unit: most[0], isAlways: !units.includes('') }
+}
+
+/** Returns the decimal sign of texts that are numbers: a comma if one of them can only be read with it. */
+function chooseDecimal(values: readonly unknown[], unit: string | undefined): SampleField['decimal'] {
+  const texts = values.filter(value => typeof value === 'string')
+  const isRead = (sign: '.' | ',') => (text: string) => toNumber(text, sign, unit) !== undefined
+  if (texts.some(text => isRead(',')(text) && !isRead('.')(text))) return ','
+  return texts.some(isRead('.')) ? '.' : undefined
+}
+
+/**
+ * Returns a number; undefined for another value, for a text with another unit, and for a text with leading zeros, which is a code such
+ * as `007`.
+ */
+function toNumber(value: unknown, decimal: '.' | ',', unit: string | undefined): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  const split = splitNumber(value)
+  if (split === undefined || /^[+-]?0\d/.test(split.number)) return undefined
+  if (split.unit !== undefined && split.unit !== unit) return undefined
+  if (split.number.includes(decimal === '.' ? ',' : '.')) return undefined
+  const number = Number(split.number.replace(',', '.'))
+  return Number.isFinite(number) ? number : undefined
 }

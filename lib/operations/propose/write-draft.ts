@@ -26,6 +26,14 @@ function writeEntries(entries: readonly DraftEntry[], indent: string): string[] 
   })
 }
 
+/** Returns the comments that ask for an answer, with the entries at which they stand. */
+export function listQuestions(entries: readonly DraftEntry[]): readonly string[] {
+  return entries.flatMap(({ key, note = '', entries: below = [] }) => [
+    ...(note.endsWith('?') ? [`${key}: ${note}`] : []),
+    ...listQuestions(below),
+  ])
+}
+
 /** Returns an entry in the flow style of YAML, which has no line breaks. */
 function toLine(key: string, value: unknown): string {
   const flow = dump({ [key]: value }, { flowLevel: 0, flowBracketPadding: true, lineWidth: -1 })

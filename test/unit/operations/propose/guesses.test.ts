@@ -13,7 +13,8 @@ describe('the unit of a metric', () => {
     ['temp_c', -4, 31, '°C'],
     ['temperature', -4, 31, '°C'],
     ['waterTempF', 40, 90, '°F'],
-    ['ambient_temperature', 280, 300, 'K'],
+    ['ambient_temperature', 280.5, 300, 'K'],
+    ['ambient_temperature', 280, 300, ''],
     ['Außentemperatur (°C)', -4, 31, '°C'],
     ['humidity_pct', 30, 90, PERCENT],
     ['humidity', 30, 90, PERCENT],
@@ -44,11 +45,12 @@ describe('the unit of a metric', () => {
     ['temp_min', 1, 9, '°C'],
     ['vitamin_c', 1, 9, ''],
     ['weight_g', 1, 9, ''],
-    ['memory_mb', 100, 900, ''],
+    ['memory_mb', 100, 900, 'megabyte'],
     ['value', 1, 9, ''],
   ] as const)
     it(`given ${name} from ${least} to ${most}, then it is ${unit || 'without a unit'}`, () => {
-      const { unit: found = '', bounds } = guessUnit(name, { least, most })
+      const isWhole = Number.isInteger(least) && Number.isInteger(most)
+      const { unit: found = '', bounds } = guessUnit({ path: name, label: name, least, most, isWhole })
       assert.equal(bounds ? `${found} ${bounds.join(' to ')}` : found, unit)
     })
 })
@@ -69,7 +71,7 @@ describe('the time', () => {
     ['a time within', { meta: { measured_at: '2025-01-16T10:30:45Z' } }, 'meta.measured_at {}'],
   ] as const)
     it(`given ${what}, then it is ${form}`, () => {
-      const { field, timeZone, epoch } = guessTime(describeFields([document]))
+      const { field, timeZone, epoch } = guessTime(describeFields([{ document }]))
       assert.equal(field ? `${field.path} ${JSON.stringify({ timeZone, epoch })}` : 'record', form)
     })
 })
@@ -93,7 +95,10 @@ describe('the entity', () => {
     ['nothing but numbers', spread(9, i => ({ value: i })), ''],
   ] as const)
     it(`given ${what}, then it is ${found || 'one for all'}`, () => {
-      const { subject, group } = guessEntity(describeFields(documents), documents.length)
+      const { subject, group } = guessEntity(
+        describeFields(documents.map(document => ({ document }))),
+        documents.length,
+      )
       assert.equal([subject?.path ?? '', ...(group ? ['in', group.path] : [])].join(' '), found)
     })
 })

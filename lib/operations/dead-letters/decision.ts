@@ -65,10 +65,7 @@ interface RedriveTarget {
 }
 
 /** Returns the target of a record, without looking at its size. */
-function findRedriveTarget(
-  deadLetter: FoundDeadLetter['deadLetter'],
-  topics: RedriveTopics,
-): RedriveTarget {
+function findRedriveTarget(deadLetter: FoundDeadLetter['deadLetter'], topics: RedriveTopics): RedriveTarget {
   if (!isRedrivable(deadLetter)) return { leftOut: 'incomplete' }
   const topic = topics.get(deadLetter.originalTopic)
   if (!topic) {

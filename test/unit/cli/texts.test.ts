@@ -54,7 +54,12 @@ it('given statistics, then they line up, with units', () => {
   const ignored = { 'ignored/tick': 5, 'ignored/rule-set': 2 }
   const reasons = { ...applied, ...ignored, 'duplicate/id-known': 2, 'failed/rejected': 1 }
   const totals = { applied: 8, duplicate: 2, ignored: 7, failed: 1, parked: 0, reasons, outbox: 2 }
-  const intake = { ...totals, applied: 6, reasons: { 'applied/taken': 6, 'duplicate/id-known': 2 }, outbox: 0 }
+  const intake = {
+    ...totals,
+    applied: 6,
+    reasons: { 'applied/taken': 6, 'duplicate/id-known': 2 },
+    outbox: 0,
+  }
   golden(
     'stats',
     formatStatistics({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals, intake }),

@@ -1,7 +1,7 @@
 /** The stack is deployed, and its mappings are polled. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { readFunctions, readsInputRedrives } from '../../../lib/app/functions.ts'
 import { SIGNALS, topicRow } from '../../../lib/app/topics.ts'
 import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'
@@ -17,7 +17,7 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
   const functions = deployedFunctions(template, PREFIX)
   // There are no database and no inputs here, so functions that need one of them are not deployed.
   const names = readFunctions(join(project.folder, 'serverless.yml'))
-    .filter(({ uses, inputs }) => !uses.includes('storage') && inputs === undefined)
+    .filter(one => !one.uses.includes('storage') && !one.inputs && !readsInputRedrives(one))
     .map(({ name }) => name)
   assert.deepEqual(Object.keys(functions).sort(), names.sort())
   const { Functions } = await emulator.rest('lambda', '/2015-03-31/functions/')

@@ -31,7 +31,7 @@ const eventOf = (...args: Parameters<typeof read>) => {
   return found as Event
 }
 
-describe('the event of a record that is no measurement', () => {
+describe('the event of a record without a measurement', () => {
   it('given a record, then it is the data as it is, with the attributes of the input, and no other', () => {
     const { id, ...event } = eventOf(FINE)
     assert.match(id, /^\S{20,}$/)
@@ -104,6 +104,6 @@ describe('the event of a record that is no measurement', () => {
     assert.deepEqual(eventOf(FINE, 'time: at', {}, rule).data, FINE)
   })
 
-  it('given a topic that is no input, then it is a failure that says so', () =>
+  it('given a topic that is not an input, then it is a failure that says so', () =>
     assert.match(failureOf(FINE, 'time: at', { topic: 'other' }), /^mapping-failed: its topic is no input/))
 })

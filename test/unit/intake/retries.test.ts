@@ -224,7 +224,7 @@ describe('a failed record of an input that is redriven', () => {
     assert.equal(intake.stage.outcomes.at(-1), 'applied/taken')
   })
 
-  it('given a record of a topic that is no input any more, then it fails with that reason', async () => {
+  it('given a record of a topic that is not an input any more, then it fails with that reason', async () => {
     const intake = await createIntake()
     const failed = await intake.fail(untimed())
     const gone = failureIn((await intake.redrive({ ...failed, originalTopic: 'gone' }))[0])

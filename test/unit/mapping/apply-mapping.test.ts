@@ -257,7 +257,7 @@ fields:
     assert.match(failure.message ?? '', /"x" occurs more than once/)
   })
 
-  it('given a number that is no double and no long integer, then that is the failure', () => {
+  it('given a number that is neither a double nor a long integer, then that is the failure', () => {
     const value = Buffer.from('{"id":"d","model":"m","x":1e999}')
     assert.equal((read(deviceMapping(), foreignRecord(value)) as { code?: string }).code, 'number-not-exact')
   })

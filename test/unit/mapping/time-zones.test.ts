@@ -18,7 +18,7 @@ describe('a local time that a person wrote', () => {
     ['one in New York', 'America/New_York', '2026-11-01T01:30', ['2026-11-01T05:30Z', '2026-11-01T06:30Z']],
     ['half an hour', 'Australia/Lord_Howe', '2026-04-05T01:45', ['2026-04-04T14:45Z', '2026-04-04T15:15Z']],
     ['a zone without changes', 'UTC', '2026-10-25T02:30', ['2026-10-25T02:30Z']],
-    ['a text that is no time', 'Europe/Oslo', '12345-01-01T00:00', []],
+    ['a text that is not a time', 'Europe/Oslo', '12345-01-01T00:00', []],
     ['nothing', 'Europe/Oslo', '', []],
   ]
   for (const [given, zone, local, instants] of times)

@@ -22,7 +22,7 @@ describe('the time of a row', () => {
     it(`given ${given}, then it is ${stored}`, () =>
       assert.equal(rowOf(storedReading('r', {}, { timeMs })).event_ts, stored))
 
-  it('given texts of times in an alert, then 1970-01-01 is one, and what is no RFC 3339 time is null', () => {
+  it('given texts of times in an alert, then 1970-01-01 is one, and a text that is not an RFC 3339 time is null', () => {
     const [startedAt, activeAt, endedAt] = ['1970-01-01T00:00:00Z', '1970-01-01', 0]
     const { alert_ts, active_ts, resolved_ts } = rowOf(
       storedAlert('resolved', 'a', { startedAt, activeAt, endedAt }),

@@ -32,7 +32,7 @@ describe('given a unit', () => {
     assert.deepEqual(from('environment', { temperature: 50 }), { kind: 'data', data: { temperature: 50 } })
   })
 
-  test('of a reading without metrics, or with a value that is no number, then its schema says what is wrong', () => {
+  test('of a reading without metrics, or with a value that is not a number, then its schema says what is wrong', () => {
     // biome-ignore format: a table
     for (const [data, expected] of [
       [{ sensorId: 's', unit: 'F' }, { sensorId: 's', unit: 'F' }],

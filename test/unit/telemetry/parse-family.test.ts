@@ -93,7 +93,7 @@ const REFUSED: readonly (readonly [what: string, from: string, to: string, error
   ['a template names a state', '{device}', '{mode}', '3:42  entity.subject: {mode} is a state, which changes, but must be a field'],
   ['the subject has no field', '{device}', 'device', '3:42  entity.subject: must have a field in braces, such as {device}'],
   ['a brace is not closed', '{house}', '{house', '3:11  entity.source: has a brace without its counterpart'],
-  ['the source is no path', '/greenhouse/', 'greenhouse/', '3:11  entity.source: must be a path that starts with /'],
+  ['the source is not a path', '/greenhouse/', 'greenhouse/', '3:11  entity.source: must be a path that starts with /'],
   ['the source has a space', '/greenhouse/', '/green house/', '3:11  entity.source: must be a URI reference'],
   ['the source has a fragment with a letter that is not ASCII', '{house}', '{house}#é', '3:11  entity.source: must be a URI reference'],
   ['two fields of a template are adjacent', '{device}', '{device}{row}', '3:42  entity.subject: must have a text between two fields'],
@@ -116,7 +116,7 @@ const REFUSED: readonly (readonly [what: string, from: string, to: string, error
   ['bounds are swapped', 'min: 0, max: 100', 'min: 100, max: 0', '7:40  metrics.soilMoisture.max: is below min'],
   ['a state has no values', '[day, night]', '[]', '11:3  states.mode: must be any, or a list of texts'],
   ['a dimension names an unknown field', 'tags:', 'dimensions: { bed: plaice }\ntags:', '12:15  dimensions.bed: plaice is not a field'],
-  ['a duration is none', 'tags:', 'silentAfter: soon\ntags:', '12:1  silentAfter: must be a duration such as 90s, 5m or 1h'],
+  ['a duration is not one', 'tags:', 'silentAfter: soon\ntags:', '12:1  silentAfter: must be a duration such as 90s, 5m or 1h'],
   ['changesOf names no state', 'tags:', 'changesOf: mod\ntags:', '12:1  changesOf: mod is not a state. Did you mean mode?'],
   ['it is no YAML', 'tags:', '\ttags:', '12:'],
 ]

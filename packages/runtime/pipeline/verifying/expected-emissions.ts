@@ -6,7 +6,7 @@ import { type Event, formatEntity } from '../../consumer/event.ts'
 import { FAILURES, type FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import { omitUndefined } from '../../consumer/omit-undefined.ts'
-import type { Consumer } from '../consumer.ts'
+import { type Consumer, readsForeignLogs } from '../consumer.ts'
 import { decode } from '../decoding/decode.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
 import type { Decision } from '../model/decision.ts'
@@ -197,6 +197,13 @@ export class ExpectedEmissions {
     // The message of an unexpected error can differ between machines.
     if (failed && isUncertain(failed.again.errorType))
       for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
+    // The clock of the consumer timed the failure of a record of another application.
+    if (failed && readsForeignLogs(this.#consumer))
+      for (const one of [own, other])
+        Object.assign(one, {
+          time: '',
+          data: { ...(one.data as FailureData), failedAt: '', firstFailedAt: '' },
+        })
     const fields = compareFields(own, other)
     return [...differences, ...fields.map(field => about({ ...field, ...omitUndefined({ exception }) }))]
   }

@@ -103,7 +103,7 @@ describe('the entity', () => {
     })
 })
 
-it('given fields of the same name, then each has a name of its own, which is no member of every reading', () => {
+it('given fields of the same name, then each has a name of its own, which is not a member of every reading', () => {
   const names = new FieldNames()
   const paths = ['in.temp_c', 'out.temp_c', 'Temp C', 'unit', 'tags', 'Größe [m]', '温度', '2nd', '__proto__']
   assert.deepEqual(

@@ -115,7 +115,7 @@ const SAMPLES: Readonly<Record<string, readonly [readonly PlacedRecord[], readon
     ['temp: { unit: °C }', 'unit: TempUnit'],
     6,
   ],
-  'a unit that is no unit of Sluice': [
+  'a unit that Sluice does not have': [
     plain(repeat(6, () => ({ sensor: 's', value: 3.5, unit: 'kΩ' }))),
     ['value: {}', '!unit: kΩ'],
     6,
@@ -267,7 +267,7 @@ describe('records of others', () => {
       assert.equal(proposal.taken + proposal.others + proposal.refused.length, records.length)
     })
 
-  it('given a value that is no number, then field and reason are named', () => {
+  it('given a value that is not a number, then field and reason are named', () => {
     const [records] = SAMPLES['numbers as texts of named metrics'] ?? []
     const { refused } = propose('mine', 'mine', records ?? [])
     assert.deepEqual(
@@ -276,7 +276,7 @@ describe('records of others', () => {
     )
   })
 
-  it('given a value in another field that is no number, then that field is named', () => {
+  it('given a value in another field that is not a number, then that field is named', () => {
     const [records] = SAMPLES['a list of points'] ?? []
     const { refused } = propose('mine', 'mine', records ?? [])
     assert.match(refused.map(({ reason }) => reason).join(), /dataPoints\.0\.asDouble" must be a number/)

@@ -1,5 +1,5 @@
 /** Finds the topic of the consumer that an argument names. */
-import { findFirstSignal, listConsumers, readFunctions } from '../../lib/app/functions.ts'
+import { findFirstSignal, getConsumerName, listConsumers, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
@@ -13,7 +13,8 @@ import { usageFailure } from '../failure.ts'
  * none is requested
  */
 export function resolveSignal(consumer: string, wanted: string | undefined): Signal {
-  const { consumes } = readFunctions().find(({ name }) => name === consumer) ?? { consumes: [] }
+  const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
+  const consumes = own.flatMap(declared => declared.consumes)
   const [first, ...others] = consumes
   if (first === undefined) throw unknownConsumerFailure(consumer)
   const meant = wanted ?? (others.length === 0 ? first : findFirstSignal(consumer))

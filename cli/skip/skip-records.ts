@@ -5,7 +5,7 @@ import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { findFirstSignal, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
+import { findFirstSignal, getConsumerName, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { getReason } from '../../lib/operations/server-messages.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
@@ -120,8 +120,8 @@ interface SkipContext {
  * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
 function listCandidateTopics(consumer: string, wanted: string | undefined, env: string): readonly string[] {
-  const own = readFunctions().find(({ name }) => name === consumer)
-  const topics = own ? listTriggerTopics(own, env).map(({ topic }) => topic) : []
+  const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
+  const topics = own.flatMap(declared => listTriggerTopics(declared, env).map(({ topic }) => topic))
   if (topics.length === 0) throw unknownConsumerFailure(consumer)
   const meant = wanted ?? findFirstSignal(consumer)
   const selected =

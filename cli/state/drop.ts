@@ -5,7 +5,7 @@ import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { EMPTY_META, type Replaced, replaceState, type StatePart } from '#runtime/pipeline/replacing/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
+import { getConsumerName, listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import {
@@ -175,7 +175,7 @@ async function requireNoMembers(
   config: Config,
   connections: CommandConnections,
 ): Promise<void> {
-  const own = readFunctions().filter(({ name }) => name === consumer)
+  const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
   const read = own.flatMap(one => listTriggerTopics(one, config.env))
   // The consumer's own group is asked for even if serverless.yml no longer has the function.
   const groups = new Map<string, Pick<CommandConnections, 'kafka'>>([

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createCluster } from '@sluice/kafka-records'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
-import { groupName } from '../../lib/app/topics.ts'
+import { groupName, SIGNALS } from '../../lib/app/topics.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers } from '../support/servers.ts'
@@ -87,7 +87,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
     )
     assert.deepEqual(bad, [])
-    assert.equal(of('topics', 'message.timestamp.type').length, 13)
+    assert.equal(of('topics', 'message.timestamp.type').length, SIGNALS.length)
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ checks failed\.$/m)

@@ -1,5 +1,5 @@
 /** Consumers of this project, according to serverless.yml. */
-import { listConsumers, readFunctions, writesSegments } from '../../lib/app/functions.ts'
+import { getConsumerName, listConsumers, readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()
@@ -10,7 +10,7 @@ export const CONSUMERS_OF_READINGS = listConsumers(DECIDING, 'readings')
 
 /** Returns the topics that a consumer reads. */
 export function topicsOf(consumer: string): readonly Signal[] {
-  const signals = FUNCTIONS.find(({ name }) => name === consumer)?.consumes ?? []
+  const signals = FUNCTIONS.filter(one => getConsumerName(one) === consumer).flatMap(one => one.consumes)
   if (signals.length === 0) throw new Error(`serverless.yml has no consumer ${consumer}`)
   return signals
 }

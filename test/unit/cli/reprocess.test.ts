@@ -9,7 +9,7 @@ import { resolveSignal } from '../../../cli/options/consumer.ts'
 import { loadConsumer } from '../../../cli/recomputation/consumer.ts'
 import { formatPlan, formatReprocessing, formatResult } from '../../../cli/reprocess/text.ts'
 import { computeCodeVersions } from '../../../infra/packaging/code-versions.ts'
-import { listConsumers, readFunctions } from '../../../lib/app/functions.ts'
+import { getConsumerName, listConsumers, readFunctions } from '../../../lib/app/functions.ts'
 import { listLivePartitions, requireDeployedVersion } from '../../../lib/operations/reprocess/plan.ts'
 import { createFromKind, type From, resolveStart } from '../../../lib/operations/reprocess/start.ts'
 import { requireRoom } from '../../../lib/operations/reprocess/state-size-check.ts'
@@ -26,7 +26,7 @@ describe('the topic that is reprocessed', () => {
   test('given every consumer of one topic, then its topic need not be named', () => {
     const single = readFunctions().filter(({ consumes }) => consumes.length === 1)
     assert.ok(single.length > 5)
-    for (const { name, consumes } of single) assert.equal(resolveSignal(name, undefined), consumes[0])
+    for (const one of single) assert.equal(resolveSignal(getConsumerName(one), undefined), one.consumes[0])
   })
 })
 

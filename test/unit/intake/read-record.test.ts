@@ -2,8 +2,11 @@ import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
+import type { InputEvent } from '../../../lib/intake/input.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import { toIdPart, toSource } from '../../../lib/mapping/field-source.ts'
+import { wholeField } from '../../../lib/mapping/raw-mapping.ts'
 import { foreignRecord } from '../mapping/support.ts'
 
 const FINE = { of: { id: 'o-1' }, at: '2026-03-01T12:00:00Z', n: 1 }
@@ -14,12 +17,18 @@ function read(value: unknown, more = 'time: at', place = {}, findViolation?: (da
   const inputs = readInputs(text, 'inputs.yaml').map(input => ({
     ...input,
     loadedMappings: [],
+    ...(input.as && { sources: sourcesOf(input.as) }),
     ...(findViolation && { findViolation }),
   }))
   const reader = createRecordReader(new Map(inputs.map(input => [input.topic, input])))
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
   return reader(foreignRecord(bytes, { topic: 'orders', ...place }))
 }
+
+const sourcesOf = ({ subject, id }: InputEvent) => ({
+  subject: toSource('subject', 'scalar', wholeField(subject)),
+  ...(id && { id: id.map(toIdPart) }),
+})
 
 const failureOf = (...args: Parameters<typeof read>) => {
   const found = read(...args)
@@ -78,16 +87,16 @@ describe('the event of a record without a measurement', () => {
 
   // biome-ignore format: a table
   for (const [given, value, more, failure] of [
-    ['no subject', { at: FINE.at }, 'time: at', /^mapping-failed: "of\.id", the subject, must be/],
-    ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id", the subject,/],
+    ['no subject', { at: FINE.at }, 'time: at', /^mapping-failed: "of\.id" is missing, and is the subject/],
+    ['an empty subject', { ...FINE, of: { id: '' } }, 'time: at', /^mapping-failed: "of\.id" must be a text that is not empty/],
     ['a truth value as subject', { ...FINE, of: { id: true } }, 'time: at', /^mapping-failed: "of\.id"/],
     ['an object as subject', { ...FINE, of: { id: {} } }, 'time: at', /^mapping-failed: "of\.id"/],
     ['a long integer as subject', '{"of":{"id":9007199254740993}}', 'time: record', /^number-not-exact: "of\.id"/],
     ['no time', { of: FINE.of }, 'time: at', /^mapping-failed: "at" is missing$/],
     ['a time without its zone', { ...FINE, at: '2026-03-01T12:00:00' }, 'time: at', /^mapping-failed: "at" has/],
-    ['no field of the id', FINE, 'time: at, id: [n, m]', /^mapping-failed: "m" is missing, but is part of the id$/],
-    ['an object in the id', FINE, 'time: at, id: of', /^mapping-failed: "of" is part of the id/],
-    ['a list', '[1]', 'time: at', /^mapping-failed: the value is not a JSON object$/],
+    ['no field of the id', FINE, 'time: at, id: [n, m]', /^mapping-failed: "m" is missing, and is part of the id$/],
+    ['an object in the id', FINE, 'time: at, id: of', /^mapping-failed: "of" must be a text or a number, and is part of the id/],
+    ['a list', '[1]', 'time: at', /^mapping-failed: the value is a/],
     ['a member that occurs twice', '{"n":1,"n":2}', 'time: at', /^mapping-failed: .*"n" occurs more than once/],
     ['a number above every double', '{"n":1e999}', 'time: at', /^number-not-exact: /],
   ] as const)

@@ -71,11 +71,9 @@ function isDescribing(field: SampleField, subject: SampleField | undefined): boo
   const entities = subject?.distinct.size ?? 1
   if (entities < 2 || field.count < ENOUGH * entities || !isConstantIn(field, subject)) return false
   if (DESCRIBING.test(lastWords(field))) return true
-  const isElement = /[.]\d+$/.test(field.path)
   return (
     field.distinct.size > 1 &&
     field.isWhole &&
-    !isElement &&
     !findQuantity(field.label) &&
     !guessUnit(field).unit &&
     !field.written

@@ -7,8 +7,6 @@ import { GENERIC, splitWords } from './field-names.ts'
 
 /** Maximum depth of objects in a record. */
 const DEEPEST = 8
-/** Maximum number of elements of a list that are fields. */
-const MAX_ELEMENTS = 8
 
 /** Field of the sample, or its key, topic or a header. */
 export interface SampleField {
@@ -16,7 +14,7 @@ export interface SampleField {
   readonly path: string
   /** The path in a mapping. */
   readonly from: RawPath
-  /** Path for guesses and names: without a last part such as `value`, and with the name of an element instead of its index. */
+  /** Path for guesses and names: without a last part such as `value`. */
   readonly label: string
   /** Value in each record, in the order of the records; undefined where it is missing or null. */
   readonly values: readonly unknown[]
@@ -44,16 +42,9 @@ export interface SampleField {
 export function describeFields(records: readonly RecordContent[]): readonly SampleField[] {
   const paths = new Set<string>()
   for (const { document } of records) collectPaths(document, '', paths, 1)
-  const fields = [...paths].map(path => describeField(path, path, records)).filter(({ count }) => count > 0)
-  const countAt = (path: string) => records.filter(one => valueAt(one, parsePath(path)) !== undefined).length
-  // Further elements of a list are fields only if each list has them, and they are numbers or have names.
-  const isKept = ({ path }: SampleField) =>
-    listElements(path).every(({ list, element, isFirst }) => {
-      const name = findElementName(element, fields)
-      const isInEach = isFirst || (countAt(element) === countAt(`${list}.0`) && (element === path || name))
-      return isInEach && name?.path !== path
-    })
-  return fields.filter(isKept).map(field => ({ ...field, label: toLabel(field.path, fields) }))
+  return [...paths]
+    .map(path => ({ ...describeField(path, path, records), label: toLabel(path) }))
+    .filter(({ count }) => count > 0)
 }
 
 /** Headers that say something about the event or its trace. */
@@ -85,8 +76,8 @@ function listKeyMembers(records: readonly RecordContent[]): readonly string[] {
 }
 
 function collectPaths(value: object, prefix: string, paths: Set<string>, level: number): void {
-  const size = Array.isArray(value) ? MAX_ELEMENTS : undefined
-  for (const [name, below] of Object.entries(value).slice(0, size)) {
+  // Only the first element of a list is a field, because others can have fewer elements.
+  for (const [name, below] of Object.entries(value).slice(0, Array.isArray(value) ? 1 : undefined)) {
     const isInner = isObject(below) || (Array.isArray(below) && below.length > 0 && below.every(isElement))
     if (isInner && level < DEEPEST)
       collectPaths(below, `${prefix}${name}.`, paths, level + (isObject(below) ? 1 : 0))
@@ -98,32 +89,8 @@ function isElement(value: unknown): boolean {
   return isObject(value) || typeof value === 'number'
 }
 
-/** Returns the elements of lists through which a path leads. */
-function listElements(path: string) {
-  return [...path.matchAll(/[.](\d+)(?=[.]|$)/g)].map(({ index, 0: step, 1: number }) => {
-    const list = path.slice(0, index)
-    return { list, element: list + step, isFirst: number === '0' }
-  })
-}
-
-/** Returns the field with the name of the value in an element, such as `key` of `[{"key": "temp", "value": 21.5}]`. */
-function findElementName(element: string, fields: readonly SampleField[]): SampleField | undefined {
-  const members = fields.filter(({ path }) => path.startsWith(`${element}.`))
-  const hasValue = members.some(({ path }) => /^(value|val|v)([.]|$)/.test(path.slice(element.length + 1)))
-  return members.find(
-    ({ path, distinct }) =>
-      hasValue && distinct.size === 1 && /[.](name|key|n)$/.test(path.slice(element.length)),
-  )
-}
-
-function toLabel(path: string, fields: readonly SampleField[]): string {
-  let label = path
-  for (const { element } of listElements(path)) {
-    const [name] = findElementName(element, fields)?.distinct ?? []
-    if (name !== undefined)
-      label = label.replace(element, `${element.slice(0, element.lastIndexOf('.'))}.${name}`)
-  }
-  const steps = label.split('.')
+function toLabel(path: string): string {
+  const steps = path.split('.')
   while (steps.length > 1 && GENERIC.test(splitWords(steps.at(-1) ?? '').join(' '))) steps.pop()
   return steps.join('.')
 }

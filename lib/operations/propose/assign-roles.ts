@@ -1,8 +1,7 @@
 /** Decides what the fields of sample records are in readings: metrics, coordinates, states or tags. Pure. */
-import { lastWords } from './field-names.ts'
+import { GENERIC, lastWords } from './field-names.ts'
 import { isConstantIn, isEqual } from './guess-entity.ts'
 import { findQuantity, guessUnit } from './guess-unit.ts'
-import { METRIC_VALUE } from './record-units.ts'
 import type { SampleField } from './sample-fields.ts'
 
 const ROLES = ['metric', 'coordinate', 'state', 'tag'] as const
@@ -98,7 +97,7 @@ export interface NamedMetricFields {
 
 /** Returns the fields with the name and the value of the metric, in records that have one metric each. */
 export function findNamedMetric(fields: readonly SampleField[], roles: Roles): NamedMetricFields | undefined {
-  const isValue = ({ path }: SampleField) => METRIC_VALUE.test(lastWords({ label: path }))
+  const isValue = ({ path }: SampleField) => GENERIC.test(lastWords({ label: path }))
   const metrics = roles.get('metric') ?? []
   const value = metrics.find(isValue)
   const parent = (path: string) => path.slice(0, path.lastIndexOf('.') + 1)

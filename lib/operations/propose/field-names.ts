@@ -29,7 +29,7 @@ export function splitWords(name: string): readonly string[] {
 
 /** Last parts of paths that say nothing about the quantity, such as in `{"temperature": {"value": 21.5}}`. */
 export const GENERIC =
-  /^(value|val|v|reading|measured value|(string|double|int|float) value|as (int|double))$/
+  /^(value|val|v|reading|wert|messwert|measured value|(string|double|int|float) value|as (int|double))$/
 
 /** Returns the words of the last part of a label, with single spaces. */
 export function lastWords({ label }: { readonly label: string }): string {

@@ -39,24 +39,17 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime {
     const isConstant = field.kind === 'text' && rank > 1 && field.count > 2 && field.distinct.size === 1
     return form === undefined || isOther || isConstant ? [] : [{ field, rank, ...form }]
   })
-  const sorted = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
-  const found = sorted.map(({ field }) => field)
-  const isUnclear = (field: SampleField) =>
-    !found.includes(field) &&
-    (field.kind === 'number'
-      ? /(stamp|^ts)$/.test(lastWords(field))
-      : found.length === 0 && field.kind === 'text' && rankName(field) < NO_TIME)
-  const unclear = fields.filter(isUnclear)
-  const [first] = sorted
+  const [first, ...others] = times.toSorted((a, b) => b.field.count - a.field.count || a.rank - b.rank)
   if (first !== undefined) {
     const { rank, ...time } = first
-    return { ...time, reason: describeForm(time), others: [...found.slice(1), ...unclear] }
+    return { ...time, reason: describeForm(time), others: others.map(({ field }) => field) }
   }
+  const unclear = fields.find(field => field.kind === 'text' && rankName(field) < NO_TIME)
   return {
-    reason: unclear[0]
-      ? `the time of the record, because ${JSON.stringify(unclear[0].path)} is not a date with a time of day that a mapping reads`
+    reason: unclear
+      ? `the time of the record, because ${JSON.stringify(unclear.path)} is not a date with a time of day that a mapping reads`
       : 'the time of the record, because no field is a time',
-    others: unclear,
+    others: unclear ? [unclear] : [],
   }
 }
 
@@ -69,7 +62,7 @@ function rankName(field: SampleField): number {
   const bare = each.slice(0, each.findLastIndex(word => !FORM.test(word)) + 1).join(' ')
   const rank = NAMES.findIndex(name => name.test(words) || name.test(bare))
   if (rank < 0) return NO_TIME
-  return rank + (OF_SERVER.test(words) ? 3 : 0) + (/[.]\d+[.]/.test(field.path) ? 2 : 0)
+  return rank + (OF_SERVER.test(words) ? 3 : 0)
 }
 
 type Form = Pick<GuessedTime, 'timeZone' | 'epoch'>

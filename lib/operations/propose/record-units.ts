@@ -1,7 +1,7 @@
 /** Finds the units that records name themselves: in a field, in the texts of a metric, or in a row below the header. Pure. */
 import { findConversion, unitNamed } from '../../telemetry/unit-table.ts'
 import { readCellUnit } from '../import/unit-row.ts'
-import { lastWords } from './field-names.ts'
+import { GENERIC, lastWords } from './field-names.ts'
 import { describeUnit, findQuantity, type GuessedUnit, guessUnit } from './guess-unit.ts'
 import type { SampleField } from './sample-fields.ts'
 
@@ -18,10 +18,6 @@ export interface RecordUnits {
   /** Fields that have the same unit in all records for which the draft is. */
   readonly fixed: readonly SampleField[]
 }
-
-/** Name of the value of a metric that another field names. */
-export const METRIC_VALUE =
-  /^(value|val|v|reading|wert|messwert|measured value|(string|double|int|float) value|as (int|double))$/
 
 const UNIT_WORD = /\b(units?|uom|einheit)\b/
 
@@ -112,7 +108,7 @@ function findNamedAlike(field: SampleField, metrics: readonly SampleField[]): re
   const prefix = lastWords(field).replace(UNIT_WORD, '').trim()
   if (prefix === '' || prefix === 'u')
     return metrics.filter(
-      metric => parentOf(metric.path) === parentOf(field.path) && METRIC_VALUE.test(own(metric)),
+      metric => parentOf(metric.path) === parentOf(field.path) && GENERIC.test(own(metric)),
     )
   return metrics.filter(metric => own(metric).startsWith(prefix) || prefix.startsWith(own(metric)))
 }

@@ -132,7 +132,8 @@ function rankContext(field: SampleField): number {
   if (isTopic(field) || isRandom) return 0
   if (isWholeKey(field)) return [...field.distinct].some(text => /^\s*[[{]/.test(text)) ? 0 : 2
   const rank = rankField(field)
-  return rank >= 3 ? rank - 0.4 : 0
+  // A general name is enough in a key, which groups records already.
+  return rank >= 3 ? rank - 0.4 : rank > 0 && 'key' in (field.from as object) ? MIN_RANK : 0
 }
 
 /** Returns the pattern of the part in which paths such as `zigbee2mqtt/hall` differ, or in quotation marks; undefined without one. */

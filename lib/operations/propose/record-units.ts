@@ -19,19 +19,29 @@ export interface RecordUnits {
   readonly fixed: readonly SampleField[]
 }
 
-const UNIT_WORD = /\b(units?|uom|einheit)\b/
+const UNIT_WORD = /\b(units? of|units?|uom|einheit|scale)\b/
 
-/** Returns the fields with units, of which the table of units has at least one. */
+/** Returns the fields with units: the table of units has one of them, or a name such as `temperatureUnit` says of what they are. */
 export function findUnitFields(fields: readonly SampleField[]): readonly SampleField[] {
   return fields.filter(
     field =>
       field.kind === 'text' &&
-      (UNIT_WORD.test(lastWords(field)) || lastWords(field) === 'u') &&
-      findUnit(field) !== '',
+      (UNIT_WORD.test(unitWords(field)) || unitWords(field) === 'u') &&
+      (isKnown(field) || /. unit$/.test(unitWords(field))),
   )
 }
 
-const findUnit = ({ distinct }: SampleField) => [...distinct].find(unitNamed) ?? ''
+const isKnown = ({ distinct }: SampleField) => [...distinct].some(unitNamed)
+const findUnit = ({ distinct }: SampleField) => [...distinct].find(unitNamed) ?? [...distinct][0] ?? ''
+
+/** Returns the path of a unit beside its metric: that of `units.temperature` is `temperature unit`. */
+function placeOf({ path }: SampleField): string {
+  return path.replace(/(^|[.])units?[.]([^.]+)$/i, '$1$2 unit')
+}
+
+function unitWords(field: SampleField): string {
+  return lastWords({ label: placeOf(field) })
+}
 
 /** Returns the units of all metrics: those that records name, and guesses. @param row cells of the row of units, by column */
 export function findUnits(
@@ -89,7 +99,11 @@ function assignUnitFields(
     for (const metric of free) taken.add(metric)
     return free
   }
-  const inside = (field: SampleField) => metrics.filter(({ path }) => path.startsWith(parentOf(field.path)))
+  // An object that has no metrics describes those of the others.
+  const inside = (field: SampleField) => {
+    const found = metrics.filter(({ path }) => path.startsWith(parentOf(placeOf(field))))
+    return found.length > 0 ? found : metrics
+  }
   return unitFields
     .map(field => ({ field, named: take(findNamedAlike(field, inside(field))) }))
     .map(({ field, named }) => {
@@ -97,7 +111,7 @@ function assignUnitFields(
         findConversion(findQuantity(label)?.unit ?? '', findUnit(field)) !== undefined
       const fitting = inside(field).filter(isFitting)
       const plain = inside(field).filter(metric => Object.keys(guessUnit(metric)).length === 0)
-      const isPlain = named.length + fitting.length === 0 && plain.length === 1
+      const isPlain = isKnown(field) && named.length + fitting.length === 0 && plain.length === 1
       return { field, metrics: [...named, ...take(isPlain ? plain : fitting)] }
     })
     .filter(({ metrics }) => metrics.length > 0)
@@ -105,10 +119,10 @@ function assignUnitFields(
 
 function findNamedAlike(field: SampleField, metrics: readonly SampleField[]): readonly SampleField[] {
   const own = (metric: SampleField) => lastWords({ label: metric.path })
-  const prefix = lastWords(field).replace(UNIT_WORD, '').trim()
+  const prefix = unitWords(field).replace(UNIT_WORD, '').trim()
   if (prefix === '' || prefix === 'u')
     return metrics.filter(
-      metric => parentOf(metric.path) === parentOf(field.path) && GENERIC.test(own(metric)),
+      metric => parentOf(metric.path) === parentOf(placeOf(field)) && GENERIC.test(own(metric)),
     )
   return metrics.filter(metric => own(metric).startsWith(prefix) || prefix.startsWith(own(metric)))
 }

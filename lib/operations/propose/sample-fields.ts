@@ -1,7 +1,9 @@
 /** Describes the fields of sample records: where they are, and which values they have. Pure. */
 
+import { mayBeBase64Decimal } from '../../mapping/base64-decimals.ts'
 import { parsePath, type RawPath, type RecordContent, valueAt } from '../../mapping/record-path.ts'
 import { isObject, jsonIn } from '../../support/json.ts'
+import { keepsDigits } from '../../support/number-text.ts'
 import { unitNamed } from '../../telemetry/unit-table.ts'
 import { GENERIC, splitWords } from './field-names.ts'
 
@@ -118,7 +120,13 @@ function describeField(path: string, from: RawPath, records: readonly RecordCont
     return number === undefined ? [] : [{ value, number }]
   })
   const possible = present.filter(value => !(typeof value === 'string' && MISSING.test(value.trim()))).length
-  const isNumber = found.length > 0 && found.length >= possible * MOST_ARE_NUMBERS
+  // A mapping refuses integers whose digits a double does not keep, and texts that may be decimals in base64.
+  const readable = found.filter(({ value, number }) =>
+    typeof value === 'string'
+      ? keepsDigits(value, number) && !mayBeBase64Decimal(records[0] as RecordContent, parsed, value.trim())
+      : typeof value === 'number',
+  ).length
+  const isNumber = readable > found.length / 2 && found.length >= possible * MOST_ARE_NUMBERS
   const sorted = isNumber ? withoutSentinels(found).toSorted((a, b) => a.number - b.number) : []
   const [first, last] = [sorted[0], sorted.at(-1)]
   const usual = new Set(sorted.map(({ value }) => value))

@@ -269,3 +269,38 @@ it('given any records, then the drafts are valid, and take each record or name i
   )
   assert.ok(drafted > 50, `${drafted} drafts`)
 })
+
+describe('what the records say, and a mapping refuses', () => {
+  const take = (document: object) =>
+    proposeFor(repeat(8, index => ({ node: `n${index % 2}`, temperature: 40 + index, ...document })))
+  for (const [what, document, line] of [
+    ['units in an object', { units: { temperature: 'F' } }, 'unit: units.temperature'],
+    ['a unit in another object', { meta: { temperatureUnit: 'F' } }, 'unit: meta.temperatureUnit'],
+    ['a unit as scale', { scale: 'F' }, 'unit: scale'],
+    [
+      'two units of one dimension',
+      { wind: 3, windUnit: 'm/s', gust: 5, unitOfGust: 'kn' },
+      'gust: { unit: kn }',
+    ],
+    ['a unit that Sluice does not have', { temperatureUnit: 'Ré' }, 'which unit of Sluice is "Ré"'],
+    ['an integer that a double does not keep', { odometer: '9007199254740993' }, 'tags.odometer: odometer'],
+    [
+      'decimals in base64 that have digits only',
+      { op: 'c', source: { connector: 'mysql' }, amount: '1234' },
+      'tags.amount: amount',
+    ],
+  ] as const)
+    it(`given ${what}, then the drafts say so, and take every record`, () => {
+      const { family = '', mapping, refused } = take(document)
+      assert.ok(`${family}${mapping}`.includes(line), `${line}\n${family}${mapping}`)
+      assert.deepEqual(refused, [])
+    })
+
+  it('given a key with an id and nothing else that names the entity, then it does', () => {
+    const records = toRecords(repeat(6, index => ({ temp: index }))).map(({ place, record }, index) => ({
+      place,
+      record: { ...record, key: Buffer.from(`{"id":"d${index % 2}"}`) },
+    }))
+    assert.match(propose('mine', 'mine.jsonl', records as PlacedRecord[]).mapping, /^ {2}id: \{ key: id \}/m)
+  })
+})

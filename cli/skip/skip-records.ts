@@ -5,7 +5,12 @@ import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
-import { findFirstSignal, getConsumerName, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
+import {
+  findFirstSignal,
+  getConsumerName,
+  listTriggerTopics,
+  readFunctions,
+} from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { getReason } from '../../lib/operations/server-messages.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'

@@ -99,11 +99,8 @@ function assignUnitFields(
     for (const metric of free) taken.add(metric)
     return free
   }
-  // An object that has no metrics describes those of the others.
-  const inside = (field: SampleField) => {
-    const found = metrics.filter(({ path }) => path.startsWith(parentOf(placeOf(field))))
-    return found.length > 0 ? found : metrics
-  }
+  const inside = (field: SampleField) =>
+    metrics.filter(({ path }) => path.startsWith(parentOf(placeOf(field))))
   return unitFields
     .map(field => ({ field, named: take(findNamedAlike(field, inside(field))) }))
     .map(({ field, named }) => {

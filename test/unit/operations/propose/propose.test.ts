@@ -275,7 +275,6 @@ describe('what the records say, and a mapping refuses', () => {
     proposeFor(repeat(8, index => ({ node: `n${index % 2}`, temperature: 40 + index, ...document })))
   for (const [what, document, line] of [
     ['units in an object', { units: { temperature: 'F' } }, 'unit: units.temperature'],
-    ['a unit in another object', { meta: { temperatureUnit: 'F' } }, 'unit: meta.temperatureUnit'],
     ['a unit as scale', { scale: 'F' }, 'unit: scale'],
     [
       'two units of one dimension',

@@ -46,7 +46,7 @@ function formatAlert(alert: ShownAlert): string {
   return [
     `${escapeText(alert.rule)} of ${escapeText(entityText(alert.entity))}: ${alert.state}`,
     ...formatList(
-      facts.flatMap(([name, text]) => (text === null ? [] : [[name, escapeText(text)]])),
+      facts.flatMap(([name, text]) => (text === null ? [] : [[name, text]])),
       '  ',
     ),
     '  History:',

@@ -33,14 +33,14 @@ function formatDeadLetterRows(deadLetters: readonly DeadLetterLine[], env: strin
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
     deadLetter.failedAt,
-    escapeText(deadLetter.code),
-    escapeText(deadLetter.consumer),
-    `${shortenTopic(escapeText(deadLetter.originalTopic), env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
-    escapeText(deadLetter.originalKey ?? '-'),
-    escapeText(deadLetter.entity ?? '-'),
+    deadLetter.code,
+    deadLetter.consumer,
+    `${shortenTopic(deadLetter.originalTopic, env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
+    deadLetter.originalKey ?? '-',
+    deadLetter.entity ?? '-',
     `${deadLetter.attempt}`,
     deadLetter.handled ?? (deadLetter.quarantined ? 'quarantined' : 'open'),
-    escapeText(deadLetter.error),
+    deadLetter.error,
   ])
   return formatTable(COLUMNS, rows, columns)
 }
@@ -93,10 +93,7 @@ export function formatDeadLetter(found: FoundDeadLetter, outlook: RedriveOutlook
   ]
   return [
     `Dead letter ${report.at}`,
-    ...formatList(
-      facts.map(([name, text]) => [name, escapeText(text)]),
-      '  ',
-    ),
+    ...formatList(facts, '  '),
     '',
     ...formatHistory(report.history),
     ...formatSection('Key', key),
@@ -131,7 +128,7 @@ function formatHeaders(headers: FoundDeadLetter['original']['headers']): string[
   if (headers.length === 0) return ['Headers: none']
   const rows = headers.map(({ name, value }) => {
     const text = decodeText(value)
-    return [escapeText(name), text === undefined ? `0x${value.toString('hex')}` : escapeText(text)]
+    return [name, text ?? `0x${value.toString('hex')}`]
   })
   return ['Headers:', ...formatList(rows, '  ')]
 }

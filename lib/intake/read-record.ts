@@ -20,7 +20,7 @@ import { computeFieldsId, type ForeignDocument, readEventTime } from '../mapping
 import { describeNoObject, eventDocument, mapDocument } from '../mapping/map-document.ts'
 import type { FieldSource, Mapping } from '../mapping/mapping.ts'
 import { readField } from '../mapping/read-field.ts'
-import { describePath } from '../mapping/record-path.ts'
+import { describePaths } from '../mapping/record-path.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
@@ -122,7 +122,7 @@ function createInputEvent(as: InputEvent, sources: EventSources, record: Foreign
   if (subject.value === '' || typeof subject.value === 'boolean')
     return failure(
       'mapping-failed',
-      `${sources.subject.from.map(describePath).join(', ')} must be a text that is not empty or a number, and is the subject`,
+      `${describePaths(sources.subject.from)} must be a text that is not empty or a number, and is the subject`,
     )
   const time = readEventTime(as, record)
   if ('problem' in time) return failure('mapping-failed', time.problem)

@@ -13,6 +13,7 @@ import {
   describeMissing,
   describeObstacle,
   describePath,
+  describePaths,
   firstAt,
   type Path,
   type RecordContent,
@@ -116,8 +117,9 @@ function namedMetric({ family, metric }: Mapping, record: RecordContent): FieldS
   if ('problem' in name) return name
   const found = String(name.value)
   const source = metric.byName ? metric.byName.get(found) : findOwnMetric(family, found, metric.value)
-  const names = metric.name.from.map(describePath).join(', ')
-  return source ?? { problem: `${names} names a metric that the mapping does not know` }
+  return (
+    source ?? { problem: `${describePaths(metric.name.from)} names a metric that the mapping does not know` }
+  )
 }
 
 /** Returns the source of a metric that has the same name in the record; undefined if it would be another field of the reading. */

@@ -37,6 +37,11 @@ export function describePath({ part, name, steps }: Path): string {
   return steps.length === 0 ? `the ${part}` : `"${name}" of the key`
 }
 
+/** Returns several paths for a message. */
+export function describePaths(paths: readonly Path[]): string {
+  return paths.map(describePath).join(', ')
+}
+
 /** Returns the value at a path; undefined if it is missing or null, or if a key or a header is not UTF-8. */
 export function valueAt(record: RecordContent, path: Path): unknown {
   if (path.part === undefined) return memberAt(record.document, path)
@@ -85,8 +90,8 @@ export function firstAt(
 
 /** Returns the message for a record that has none of these fields. */
 export function describeMissing(record: RecordContent, paths: readonly Path[]): string {
-  const names = paths.map(describePath)
-  const missing = names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
+  const names = describePaths(paths)
+  const missing = paths.length === 1 ? `${names} is missing` : `none of ${names} is there`
   return missing + describeObstacle(record, paths)
 }
 

@@ -3,8 +3,9 @@
  * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
 import { type Application, requireTopicSettings } from '../../consumer/application.ts'
+import { adaptToTopic } from '../consumer.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
-import { computeFailureBytes, type RememberedFailure } from '../model/failure-memory.ts'
+import type { RememberedFailure } from '../model/failure-memory.ts'
 import type { LogClock, OffsetRange } from '../model/log.ts'
 import { type OutboxEntry, type StateKey, sameVersion } from '../model/partition-state.ts'
 import type { Change, LoadSelection, Snapshot } from '../model/snapshot.ts'
@@ -124,7 +125,7 @@ export class RebuiltState {
       parked = 0,
     } = addition
     const { consumer, code } = this.#with
-    const { application, idWindowMs, failureBytes } = consumer
+    const { application, idWindowMs, failureBytes } = adaptToTopic(consumer, this.#partitionState.topic)
     const snapshot = await this.#loadNothing()
     const { version, emitted, parkedBytes, newEntities } = snapshot
     const { clock, appliedDigest, failureMemory, failuresFromMs, origin } = snapshot
@@ -148,7 +149,7 @@ export class RebuiltState {
       ]),
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
-      failureBytes: computeFailureBytes(application, failureBytes, this.#partitionState.topic),
+      failureBytes,
       // These forgotten failures were already reported for the live state.
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,

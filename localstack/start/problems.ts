@@ -41,8 +41,8 @@ export class Problems {
   /** Handles a report of the trigger. */
   handleReport(report: Report, nowMs: number): void {
     if (report.report === 'stalled') this.#handleStall(report, nowMs)
-    // A new process reports its own stalls.
-    else if (report.report === 'mapped')
+    // A new process reports its own stalls, and what is no longer read does not stall.
+    else if (report.report === 'mapped' || report.report === 'unmapped')
       this.#resume(one => one.function === report.function && one.topic === report.topic, nowMs)
     else if (report.report === 'resumed') this.#handleResume(report, nowMs)
     else if (report.report === 'discarded') this.#handleDiscard(report)

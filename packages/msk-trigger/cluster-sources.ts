@@ -29,11 +29,11 @@ export interface TriggerParts {
 type OneCluster = Settings & Partial<Pick<ClusterSettings, 'section'>>
 
 /** Semaphores by function name. All event sources of a function share its semaphore. */
-type Reserved = ReadonlyMap<string, Semaphore>
+export type Reserved = Map<string, Semaphore>
 
 /** Event sources that read from one cluster and share its connections. */
 export class ClusterSources {
-  readonly sources: readonly EventSource[]
+  readonly #sources: Map<string, EventSource>
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
 
@@ -55,8 +55,9 @@ export class ClusterSources {
     const outage = new Outage()
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
-    this.sources = mappings.map(
-      mapping =>
+    this.#sources = new Map(
+      mappings.map(mapping => [
+        formatMappingKey(mapping),
         new EventSource(mapping, {
           settings,
           log,
@@ -68,12 +69,30 @@ export class ClusterSources {
           invoke: (...of) => invoker.invoke(mapping, ...of),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),
         }),
+      ]),
     )
+  }
+
+  get sources(): readonly EventSource[] {
+    return [...this.#sources.values()]
+  }
+
+  /** Returns whether the mapping is read. @param key key of the mapping, see `formatMappingKey` */
+  has(key: string): boolean {
+    return this.#sources.has(key)
   }
 
   start(): void {
     for (const source of this.sources) void source.run()
-    void this.#watch.run(this.sources)
+    void this.#watch.run({ [Symbol.iterator]: () => this.#sources.values() })
+  }
+
+  /** Stops reading the mappings that are not among these, and returns whether any is left. @param keys see `formatMappingKey` */
+  async keepOnly(keys: ReadonlySet<string>, graceMs: number): Promise<boolean> {
+    const gone = [...this.#sources].filter(([key]) => !keys.has(key))
+    for (const [key] of gone) this.#sources.delete(key)
+    await Promise.all(gone.map(([, source]) => source.stop(graceMs).then(() => source.reportEnd())))
+    return this.#sources.size > 0
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -87,12 +106,23 @@ export class ClusterSources {
   }
 }
 
-/** Groups the mappings by cluster. Mappings with the same brokers and credentials share one client. */
-export function groupByCluster({ mappings, settings, ...parts }: TriggerParts): ClusterSources[] {
+/** Returns a text that is the same for mappings which are read in the same way. */
+export function formatMappingKey(mapping: Mapping): string {
+  return JSON.stringify(mapping)
+}
+
+/**
+ * Groups the mappings by cluster. Mappings with the same brokers and credentials share one client.
+ *
+ * @param reserved receives the semaphores of further functions
+ */
+export function groupByCluster(
+  { mappings, settings, ...parts }: TriggerParts,
+  reserved: Reserved,
+): ClusterSources[] {
   const toClusterKey = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
-  const reserved = new Map(
-    mappings.map(({ functionKey, reservedConcurrency }) => [functionKey, new Semaphore(reservedConcurrency)]),
-  )
+  for (const { functionKey, reservedConcurrency } of mappings)
+    if (!reserved.has(functionKey)) reserved.set(functionKey, new Semaphore(reservedConcurrency))
   const mergeSettings = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
   return [...Map.groupBy(mappings, mapping => toClusterKey(mergeSettings(mapping)))].map(
     ([_, [first, ...others]]) =>

@@ -73,6 +73,20 @@ export default class MskTriggerPlugin {
     await this.#invoker?.replaceInstances(functionKeys)
   }
 
+  /**
+   * Reads the events that the functions have now. New ones are read from now on, and those that are gone no longer. For use by plugins
+   * that change the events of functions while they run.
+   *
+   * @throws ConfigurationError for an invalid event; what was read before is then still read
+   */
+  async updateEvents(): Promise<void> {
+    const settings = readSettings(this.#custom(), process.env)
+    await this.#trigger?.update({
+      mappings: readMappings(this.#functions(), this.#facts(), settings),
+      settings,
+    })
+  }
+
   /** Reads the configuration, so that errors are reported before functions are built or started. */
   #prepare(): void {
     this.#warn()

@@ -161,6 +161,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
+  /** Reports that the mapping is no longer read. Call it after `stop`, if the trigger itself goes on. */
+  reportEnd(): void {
+    this.#reports.reportEnd()
+  }
+
   /** Waits at most `graceMs` for running invocations, abandons the other records without committing them, and leaves the group. */
   async stop(graceMs: number): Promise<void> {
     const leaveByMs = performance.now() + graceMs + LEAVE_MS

@@ -1,5 +1,11 @@
 import process from 'node:process'
-import { type ClusterSources, groupByCluster, type TriggerParts } from './cluster-sources.ts'
+import {
+  type ClusterSources,
+  formatMappingKey,
+  groupByCluster,
+  type Reserved,
+  type TriggerParts,
+} from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
 import type { EventSource } from './source.ts'
@@ -19,27 +25,28 @@ const GRACE_MS = 3_000
 const CLOSE_MS = 500
 
 export class Trigger {
-  readonly #sources: readonly EventSource[]
+  readonly #parts: TriggerParts
+  readonly #reserved: Reserved = new Map()
   readonly #throttled: ReadonlySet<string>
   readonly #invoker: FunctionInvoker
   readonly #handlesSignals: boolean
   readonly #faults: FaultSocket | undefined
-  readonly #clusters: readonly ClusterSources[]
+  #clusters: readonly ClusterSources[]
   readonly #log: Log
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
   constructor(parts: TriggerParts) {
     const { mappings, settings, log, invoker, handlesSignals = true } = parts
+    this.#parts = parts
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
     this.#log = log
     const throttled = mappings.filter(({ reservedConcurrency }) => reservedConcurrency === 0)
     this.#throttled = new Set(throttled.map(({ functionKey }) => functionKey))
-    this.#clusters = groupByCluster(parts)
-    this.#sources = this.#clusters.flatMap(({ sources }) => sources)
+    this.#clusters = groupByCluster(parts, this.#reserved)
     this.#faults =
-      settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
+      settings.faults === undefined ? undefined : new FaultSocket(settings.faults, () => this.sources, log)
   }
 
   /** Starts reading without waiting, and logs when every event source has joined its consumer group, or lacks its topic. */
@@ -51,15 +58,33 @@ export class Trigger {
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
     for (const cluster of this.#clusters) cluster.start()
-    void Promise.all(this.#sources.map(source => source.started)).then(states => {
+    void Promise.all(this.sources.map(source => source.started)).then(states => {
       const joined = states.filter(state => state === 'joined').length
       this.#log.notice(`msk  ready: ${joined} of ${states.length} event sources have joined their groups`)
     })
   }
 
   /** Event sources of the trigger, each with a promise that resolves when it has started. */
-  get sources(): readonly Pick<EventSource, 'started'>[] {
-    return this.#sources
+  get sources(): readonly EventSource[] {
+    return this.#clusters.flatMap(({ sources }) => sources)
+  }
+
+  /** Reads these mappings from now on: starts those that are new, and stops those that are gone. All others go on undisturbed. */
+  async update({ mappings, settings }: Pick<TriggerParts, 'mappings' | 'settings'>): Promise<void> {
+    const wanted = new Map(mappings.map(mapping => [formatMappingKey(mapping), mapping]))
+    const known = this.#clusters
+    const added = [...wanted].filter(([key]) => !known.some(cluster => cluster.has(key)))
+    const started = groupByCluster(
+      { ...this.#parts, settings, mappings: added.map(([, mapping]) => mapping) },
+      this.#reserved,
+    )
+    this.#clusters = [...known, ...started]
+    for (const cluster of started) cluster.start()
+    const keys = new Set(wanted.keys())
+    const isUsed = await Promise.all(known.map(cluster => cluster.keepOnly(keys, GRACE_MS)))
+    const unused = known.filter((_, index) => !isUsed[index])
+    this.#clusters = this.#clusters.filter(cluster => !unused.includes(cluster))
+    await Promise.all(unused.map(cluster => cluster.stop(GRACE_MS).then(() => cluster.close())))
   }
 
   /** Shuts down in order. Later calls return the same promise. */

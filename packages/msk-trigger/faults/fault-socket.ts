@@ -14,12 +14,12 @@ export interface FaultTarget {
 /** Accepts faults over a Unix socket, one line of JSON each. The response to each line shows a test that its fault is in effect. */
 export class FaultSocket {
   readonly #path: string
-  readonly #sources: readonly FaultTarget[]
+  readonly #sources: () => readonly FaultTarget[]
   readonly #log: Log
   readonly #server: Server
   readonly #connections = new Set<Socket>()
 
-  constructor(path: string, sources: readonly FaultTarget[], log: Log) {
+  constructor(path: string, sources: () => readonly FaultTarget[], log: Log) {
     this.#path = path
     this.#sources = sources
     this.#log = log
@@ -64,7 +64,7 @@ export class FaultSocket {
 
   async #inject(line: string): Promise<void> {
     const fault = readFault(line)
-    const targets = this.#sources.filter(
+    const targets = this.#sources().filter(
       ({ functionKey, topic }) =>
         functionKey === fault.function && (fault.topic === undefined || fault.topic === topic),
     )

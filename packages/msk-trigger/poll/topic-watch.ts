@@ -101,12 +101,12 @@ export class TopicWatch {
     this.#topics = topics
   }
 
-  /** Checks the topics until `close`. Never rejects. */
-  async run(observers: readonly TopicObserver[], everyMs = LOOK_EVERY_MS): Promise<void> {
-    const names = [...new Set(observers.map(({ topic }) => topic))]
+  /** Checks the topics until `close`. Never rejects. @param observers may lose members meanwhile */
+  async run(observers: Iterable<TopicObserver>, everyMs = LOOK_EVERY_MS): Promise<void> {
     while (!this.#ending.signal.aborted) {
       await pause(everyMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
+      const names = [...new Set(Array.from(observers, ({ topic }) => topic))]
       // Ignore the error: event sources that read from an unavailable broker report it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue

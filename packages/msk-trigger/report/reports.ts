@@ -45,6 +45,8 @@ export type Report =
   | (ReportedMapping &
       (
         | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
+        /** The mapping is no longer read, because the function has no such event any more. */
+        | { readonly report: 'unmapped' }
         | ({ readonly report: 'stalled' } & Stall)
         /** The obstacle no longer exists: these partitions, or the whole mapping, continue. */
         | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
@@ -87,6 +89,10 @@ export class MappingReports {
 
   reportMapping({ windowMs, functionTimeoutMs }: Pick<Mapping, 'windowMs' | 'functionTimeoutMs'>): void {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
+  }
+
+  reportEnd(): void {
+    this.#report({ ...this.#of, report: 'unmapped' })
   }
 
   /** Reports a stall. Does nothing if `parts` is empty. */

@@ -63,7 +63,7 @@ describe('the fault socket', () => {
     })
     const sources = [source('f', 't'), source('g', 't'), source('g', 'u')]
     const path = join(folder, 'faults.sock')
-    const socket = new FaultSocket(path, sources, { notice: note, warning: note, error: note })
+    const socket = new FaultSocket(path, () => sources, { notice: note, warning: note, error: note })
     socket.listen()
     await listening.promise
     const end = () => {

@@ -53,6 +53,8 @@ export interface Application {
   readonly firstRetryMs?: number
   /** Instructions for operators, such as a command, by the reason of a wait or the code of a failure. */
   readonly remedies?: Readonly<Record<string, string>>
+  /** Returns an instruction for a failure in a topic; undefined if there is none beyond `remedies`. It becomes a part of the failure's message. */
+  adviseOnFailure?(code: string, kafkaTopic: string): string | undefined
   /** Reasons for ignoring events, by event type. They replace the reason `not-mine` if a consumer does not accept the type. */
   readonly ignoredTypes: ReadonlyMap<string, string>
   /**
@@ -78,6 +80,22 @@ export interface Application {
   schemaSubjects?(type: string, format: Exclude<DataFormat, 'json'>, env: string): readonly string[]
   /** Validates the data of an event. Returns the data as consumers receive it, or a failure if it is invalid. Must be pure. */
   readData(event: Event): EventData | Failure
+}
+
+/** An application that depends on settings: it is built from those of the handler when the function starts. */
+export interface ConfiguredApplication {
+  readonly name: string
+  readonly remedies?: Application['remedies']
+  /** @param config settings of the handler, with those of its `slices` */
+  build(config: never): Application
+}
+
+/** Returns the application, built from the settings of a handler if it depends on them. */
+export function resolveApplication(
+  application: Application | ConfiguredApplication,
+  config: object,
+): Application {
+  return 'build' in application ? application.build(config as never) : application
 }
 
 /** A schema in its own schema language, with the files that it imports. */
@@ -117,8 +135,14 @@ export interface EventData {
 }
 
 /** Returns the application's instructions for operators, to be appended to a message; an empty string if none exist. */
-export function remedyFor({ remedies = {} }: Pick<Application, 'remedies'>, reason: string): string {
-  return Object.hasOwn(remedies, reason) ? `: ${remedies[reason]}` : ''
+export function remedyFor(
+  { remedies = {}, adviseOnFailure }: Pick<Application, 'remedies' | 'adviseOnFailure'>,
+  reason: string,
+  kafkaTopic?: string,
+): string {
+  const remedy = Object.hasOwn(remedies, reason) ? remedies[reason] : undefined
+  const advice = remedy ?? (kafkaTopic === undefined ? undefined : adviseOnFailure?.(reason, kafkaTopic))
+  return advice === undefined ? '' : `: ${advice}`
 }
 
 /** Returns the settings of a topic. @throws Error if the application does not have the topic */

@@ -1,6 +1,7 @@
 /** What an application says of its consumers, and what they get: events, processes, sinks, failures. Pure. The application imports this room through this file. */
 export type {
   Application,
+  ConfiguredApplication,
   EventData,
   ForeignRecord,
   IgnoredRecord,

@@ -1,5 +1,5 @@
 /** Builds the consumer of a Kafka-triggered handler from its settings, without connecting to Kafka or Redis. */
-import type { Application } from '../consumer/application.ts'
+import { type Application, type ConfiguredApplication, resolveApplication } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
 import { assertFits } from '../pipeline/check-definition.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
@@ -18,7 +18,7 @@ import type { Choices, WorkSource } from './handler-types.ts'
 
 /** Arguments of a Kafka-triggered handler. */
 export interface HandlerPlan {
-  readonly application: Application
+  readonly application: Application | ConfiguredApplication
   /** Name of the function, which must equal the name of the process or sink. */
   readonly name: string
   readonly source: WorkSource<unknown, unknown, readonly Slice[]>
@@ -43,7 +43,8 @@ export function readConsumerConfig(
 
 /** Builds the consumer of a handler. @throws ConfigError if the process has another name, or an invalid definition */
 export async function buildConsumer(plan: HandlerPlan, config: ConsumerConfig): Promise<Consumer> {
-  const { application, name, source, choices } = plan
+  const { name, source, choices } = plan
+  const application = resolveApplication(plan.application, config)
   const process = typeof source === 'function' ? await source(config) : source
   requireSameName('consumer', name, process.name)
   assertFits(application, process)
@@ -55,11 +56,7 @@ export async function buildConsumer(plan: HandlerPlan, config: ConsumerConfig): 
 /** Builds the consumer with its data writer, as it would run with these settings. @throws Unavailable if a registry does not respond */
 export async function buildWritingConsumer(plan: HandlerPlan, environment: Environment): Promise<Consumer> {
   const config = readConsumerConfig(plan, environment)
-  const { consumer, unavailable } = await readyToWrite(
-    await buildConsumer(plan, config),
-    plan.application,
-    config,
-  )()
+  const { consumer, unavailable } = await readyToWrite(await buildConsumer(plan, config), config)()
   if (unavailable) throw unavailable
   return consumer
 }

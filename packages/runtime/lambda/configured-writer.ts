@@ -47,16 +47,12 @@ export interface Ready {
  *
  * @returns a function that resolves to the consumer, and rejects with a ConfigError if SERIALIZATION cannot be applied
  */
-export function readyToWrite(
-  consumer: Consumer,
-  application: Parameters<typeof configureDataWriter>[0],
-  config: WritingSettings,
-): () => Promise<Ready> {
+export function readyToWrite(consumer: Consumer, config: WritingSettings): () => Promise<Ready> {
   const complete = once(async (): Promise<Ready> => {
     // Sinks emit only failures, which are always JSON.
     const dataWriter =
       'onEvent' in consumer.process
-        ? await configureDataWriter(application, config, undefined, BATCH_WAITS_MS)
+        ? await configureDataWriter(consumer.application, config, undefined, BATCH_WAITS_MS)
         : undefined
     return { consumer: dataWriter ? { ...consumer, dataWriter } : consumer }
   })

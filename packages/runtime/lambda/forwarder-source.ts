@@ -14,9 +14,9 @@ export const forwarderSlices = (application: string) => [generalSettings(applica
 export type ForwarderConfig = CombinedParts<ReturnType<typeof forwarderSlices>>
 
 /** A forwarder, or a function that creates it from its settings and from values in Redis for each run. */
-export type ForwarderSource =
+export type ForwarderSource<Config extends ForwarderConfig = ForwarderConfig> =
   | Forwarder
-  | ((config: ForwarderConfig, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
+  | ((config: Config, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
 
 /** Options of a forwarder handler. `failuresTo` must not be a topic whose records can return to the forwarder. */
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>

@@ -1,5 +1,5 @@
 /** Options and type of a Kafka-triggered handler. */
-import type { Application } from '../consumer/application.ts'
+import type { Application, ConfiguredApplication } from '../consumer/application.ts'
 import type { KeyedProcess } from '../consumer/process.ts'
 import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
@@ -68,7 +68,7 @@ export interface ScheduledHandler {
 /** A handler for an event source mapping. */
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
-  readonly application: Application
+  readonly application: Application | ConfiguredApplication
   /** Does the initialization that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
   readonly start: () => Promise<unknown>
   /**

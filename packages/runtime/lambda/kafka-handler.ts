@@ -3,7 +3,7 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import { createTelemetry, logsContext, reportInvocation } from '../adapters/lambda/telemetry.ts'
-import type { Application } from '../consumer/application.ts'
+import type { Application, ConfiguredApplication } from '../consumer/application.ts'
 import type { AuthoredProcess } from '../consumer/authored-process.ts'
 import type { KafkaEvent } from '../pipeline/batch/receive.ts'
 import type { BatchResponse } from '../pipeline/batch/respond.ts'
@@ -29,13 +29,13 @@ export function kafkaHandler<State>(
 /**
  * Creates a Kafka-triggered handler that runs any process or sink.
  *
- * @param application application with the topics and the reader of event data
+ * @param application application with the topics and the reader of event data, or what builds it from the settings
  * @param name name of the function, which must equal the name of the process or sink
  * @param source the process or sink, or a function that creates it from its settings
  * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function kafkaHandler<State, Data, const Slices extends readonly Slice[] = readonly []>(
-  application: Application,
+  application: Application | ConfiguredApplication,
   name: string,
   source: WorkSource<State, Data, Slices>,
   choices?: Choices<Slices>,
@@ -52,7 +52,7 @@ export function kafkaHandler(...given: Authored | Named): KafkaHandler {
 
 type Authored = [process: AuthoredProcess<unknown>, choices?: Choices<readonly []> | undefined]
 type Named = [
-  application: Application,
+  application: Application | ConfiguredApplication,
   name: string,
   source: HandlerPlan['source'],
   choices?: HandlerPlan['choices'] | undefined,

@@ -17,13 +17,13 @@ export type KafkaRuntime = Awaited<ReturnType<typeof startKafkaRuntime>>
 
 /** Starts a handler. Kafka and Redis are connected to on first use. @throws ConfigError that names every missing or invalid setting */
 export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, observer: LambdaObserver) {
-  const { application, name, choices } = plan
+  const { name, choices } = plan
   const config = readConsumerConfig(plan)
   inEnvironment(metrics, config.env)
   const findCluster = choices.clusterFinder?.(config)
-  const connections = new Connections({ ...config, findCluster }, `${application.name}-${name}`)
+  const connections = new Connections({ ...config, findCluster }, `${plan.application.name}-${name}`)
   const consumer = await buildConsumer(plan, config)
-  const { process } = consumer
+  const { process, application } = consumer
   // Close the sink together with the connections.
   if ('close' in process && process.close) connections.register({ close: () => process.close?.() })
   const ports = await connectPorts(connections, observer)
@@ -31,7 +31,7 @@ export async function startKafkaRuntime(plan: HandlerPlan, metrics: Metrics, obs
   // connection yet. If this fails, that batch tries again and reports the error.
   connections.log().catch(() => {})
   const tracing = await createTracing(application, config, name, observer)
-  const ready = readyToWrite(consumer, application, config)
+  const ready = readyToWrite(consumer, config)
   // If a registry does not respond, records wait, but the function starts.
   await ready()
   return {

@@ -1,6 +1,6 @@
 /** Runs a forwarder, as a part of a scheduled function. */
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
-import type { Application } from '../consumer/application.ts'
+import { type Application, type ConfiguredApplication, resolveApplication } from '../consumer/application.ts'
 import { requireSameName } from '../consumer/author-errors.ts'
 import type { Forwarder } from '../consumer/forwarder.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
@@ -13,21 +13,26 @@ import { once } from './once.ts'
 import type { Scheduled } from './scheduled-handler.ts'
 
 /** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */
-export function createForwarderRun(
-  application: Application,
+export function createForwarderRun<Config extends ForwarderConfig>(
+  given: Application | ConfiguredApplication,
   name: string,
-  source: ForwarderSource,
-  { codeVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
-): (run: Scheduled<Connections, ForwarderConfig>) => Promise<Forwarded> {
+  source: ForwarderSource<Config>,
+  { codeVersion, failuresTo }: ForwarderChoices = {},
+): (run: Scheduled<Connections, Config>) => Promise<Forwarded> {
   let assembled: (() => Promise<Assembled>) | undefined
   const latest = new LatestDecisions()
   return async run => {
     const process = await resolveForwarder(name, source, run)
-    assembled ??= once(() => assemble(run, application.remedies))
+    assembled ??= once(() => assemble(run, given.remedies))
     const { ports, observer } = await assembled()
     const { config, remainingMs } = run
     const { env, contentMode } = config
-    const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
+    const application = resolveApplication(given, config)
+    const consumer = {
+      ...CONSUMER_DEFAULTS,
+      ...{ application, process, env, contentMode },
+      failuresTo: failuresTo ?? application.failuresTopic,
+    }
     observer.begin()
     const result = forward(consumer, ports, {
       remainingMs,
@@ -39,10 +44,10 @@ export function createForwarderRun(
   }
 }
 
-async function resolveForwarder(
+async function resolveForwarder<Config extends ForwarderConfig>(
   name: string,
-  source: ForwarderSource,
-  { config, connections }: Scheduled<Connections, ForwarderConfig>,
+  source: ForwarderSource<Config>,
+  { config, connections }: Scheduled<Connections, Config>,
 ): Promise<Forwarder> {
   const forwarder = typeof source === 'function' ? await source(config, connections) : source
   requireSameName('forwarder', name, forwarder.name)

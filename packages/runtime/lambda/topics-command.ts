@@ -1,9 +1,10 @@
 /** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes nothing. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { KafkaTopic, TopicComparison } from '../adapters/kafka/application-topics.ts'
+import type { TopicComparison } from '../adapters/kafka/application-topics.ts'
 import type { Kafka } from '../adapters/kafka/client.ts'
 import { replicationOn } from '../adapters/kafka/replication.ts'
+import type { KafkaTopic } from '../adapters/kafka/topic-configuration.ts'
 import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'
 import type { TopicName } from '../consumer/topic-name.ts'
@@ -37,7 +38,7 @@ export async function createTopics(path: string, print: (line: string) => void):
 function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
   const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
   for (const value of values) {
-    if (value?.application) return value.application
+    if (value?.application?.topics) return value.application
     if (value?.topics && value.kafkaTopic) return value as Application
   }
   throw new ConfigError(path, ['it does not export an application, or a process or handler of one'])
@@ -56,8 +57,9 @@ export function topicsIn({ topics, kafkaTopic }: Application, env: string): read
 }
 
 async function createMissingTopics(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
-  const [{ compareTopics, topicConfiguration }, { brokerCount, createTopic }] = await Promise.all([
+  const [{ compareTopics }, { topicConfiguration }, { brokerCount, createTopic }] = await Promise.all([
     import('../adapters/kafka/application-topics.ts'),
+    import('../adapters/kafka/topic-configuration.ts'),
     import('../adapters/kafka/topic-admin.ts'),
   ])
   const replication = replicationOn(await brokerCount(kafka))

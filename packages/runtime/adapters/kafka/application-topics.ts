@@ -1,17 +1,10 @@
 import { restIdleConnections } from '@sluice/kafka-records'
-import kafkajs, { type Admin, type IResourceConfigEntry, type Kafka } from 'kafkajs'
-import type { TopicSettings } from '../../consumer/application.ts'
+import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { askAdmin, askLeaders, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { isRetriableAnswer } from './availability.ts'
 import type { Replication } from './replication.ts'
+import { type KafkaTopic, topicConfiguration } from './topic-configuration.ts'
 import { TopicOffsets } from './topic-offsets.ts'
-
-/** Required definition of a topic. */
-export interface KafkaTopic extends TopicSettings {
-  readonly name: string
-  /** `LogAppendTime` if the broker's clock must set the timestamps, because timers depend on them. */
-  readonly timestamps: 'LogAppendTime' | 'CreateTime'
-}
 
 export interface TopicsOptions {
   readonly brokers: readonly string[]
@@ -33,8 +26,6 @@ export interface TopicsOutcome {
   readonly existing: readonly string[]
   readonly differences: readonly TopicDifference[]
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * Creates missing topics and compares the others with their definitions. Existing topics are never changed, because with a
@@ -115,19 +106,6 @@ function throwUnled(topic: string, error: unknown): never {
   if (!isRetriableAnswer(error)) throw error
   const { message } = error as Error
   throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
-}
-
-/** Returns the configuration of a topic with Kafka's names. */
-export function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
-  const configuration = {
-    'cleanup.policy': 'delete',
-    'compression.type': 'producer',
-    'retention.ms': topic.keptDays * DAY_MS,
-    'message.timestamp.type': topic.timestamps,
-    'max.message.bytes': topic.maxMessageBytes,
-    'min.insync.replicas': minInsync,
-  }
-  return Object.entries(configuration).map(([name, value]) => ({ name, value: String(value) }))
 }
 
 async function findDifferences(

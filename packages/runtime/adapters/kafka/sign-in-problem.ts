@@ -1,4 +1,4 @@
-/** Explains why a broker rejects a client's connection or authentication. Pure. */
+/** Explains why a broker rejects a client's connection or authentication. */
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NO_IAM_TOKEN } from './iam-token.ts'

@@ -102,7 +102,7 @@ export function createFailureRecord(
       name,
       value: toBuffer(value).toString('base64'),
     })),
-    error: `${message}${remedyFor(sender.application, code)}`.slice(0, MAX_ERROR_LENGTH),
+    error: `${message}${remedyFor(sender.application, code, topic)}`.slice(0, MAX_ERROR_LENGTH),
     errorType: code,
     consumer,
     attempt,

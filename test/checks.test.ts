@@ -9,6 +9,7 @@ import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { names } from './runner/checks/names.ts'
 import { promises } from './runner/checks/promises.ts'
+import { pureImports } from './runner/checks/pure-imports.ts'
 import { schemas } from './runner/checks/schemas.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   schemas,
   configuration,
   names,
+  pureImports,
   familyNames,
   promises,
   wording,

@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
-import { findFamilies, loadFamilies } from '../../../lib/telemetry/adapters/family-files.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES, readSettings } from '../../../lib/app/settings/index.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
@@ -20,13 +18,13 @@ const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm
 export const familyNames: Check = {
   name: 'names of families',
   async run() {
-    const families = loadFamilies(findFamilies(process.env))
+    const { families } = readSettings([FAMILIES])
     // A family with the name of a key of all families cannot be told apart from the key.
-    const names = families.map(({ family }) => family).filter(name => !(name in (FAMILIES[name] ?? {})))
-    const metrics = families
-      .flatMap(({ metrics = {} }) => Object.keys(metrics))
+    const names = families.names.filter(name => !(name in families.get(name)))
+    const metrics = families.all
+      .flatMap(({ metrics }) => Object.keys(metrics))
       .filter(name => name.length > 1)
-    const types = families.map(({ type }) => type)
+    const types = families.readingTypes
     const files = (await sourceFiles(CODE)).filter(file => !MAY_NAME.test(file))
     if (names.length === 0 || metrics.length === 0 || files.length === 0)
       throw new Failed('no family, no metric or no file was found')
@@ -36,7 +34,7 @@ export const familyNames: Check = {
     const expressions = [
       `(?<=['"\`])${metric}(?=['"\`])|(?<=[.])${metric}\\b|\\b${metric}(?=[?]?:)|(?<=[{,] *)${metric}(?= *[,}])`,
       texts,
-      `\\bFAMILIES[.](?:${names.join('|')})\\b`,
+      `\\b(?:byName[.]|families[.]get\\(['"])(?:${names.join('|')})\\b`,
       types.join('|').replaceAll('.', '[.]'),
     ]
     const pattern = new RegExp(expressions.join('|'), 'g')

@@ -5,12 +5,15 @@ import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { once } from '#runtime/lambda/once.ts'
-import type { LogReader } from '#runtime/pipeline/ports.ts'
+import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../lib/app/config.ts'
+import { dataReader } from '../lib/app/data-reader.ts'
+import type { InputSelection } from '../lib/app/functions.ts'
 import { listTriggerTopics } from '../lib/app/functions.ts'
-import { createClusterFinder, type InputSelection, inputsIn, listFurtherTopics } from '../lib/app/inputs.ts'
-import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
+import { createClusterFinder, listFurtherTopics, readInputsOf } from '../lib/app/inputs.ts'
+import type { Signal } from '../lib/app/topic-table.ts'
 import { openStoredPlan } from '../lib/clock/view-plan.ts'
+import type { Input } from '../lib/intake/input.ts'
 import { NO_TABLES } from '../lib/operations/views/plan-change.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/kafka/consumer-lag.ts'
@@ -40,8 +43,20 @@ export interface EnvironmentOptions {
   readonly isLocal: boolean
 }
 
-export class ConsoleEnvironment {
+/** What the console uses of the settings, the families and the inputs. */
+interface Used {
   readonly config: Config
+  readonly inputs: readonly Input[]
+  readonly reader: DataReader
+  readonly findCluster: ReturnType<typeof createClusterFinder>
+}
+
+function readUsed(config: Config): Used {
+  const inputs = readInputsOf(config)
+  return { config, inputs, reader: dataReader(config), findCluster: createClusterFinder(config, inputs) }
+}
+
+export class ConsoleEnvironment {
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
   /** Connections that are not guarded; see `#guardConnection`. */
@@ -49,15 +64,16 @@ export class ConsoleEnvironment {
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
+  #used: Used
   readonly #reach: KafkaMonitor
   readonly #partitions = new PartitionCounts(async topic => readTopicBounds(await this.offsets(), topic))
 
   constructor({ config, functions, isLocal }: EnvironmentOptions) {
-    this.config = config
+    this.#used = readUsed(config)
     this.functions = functions
     this.isLocal = isLocal
     this.connections = new Connections(
-      { ...config, findCluster: createClusterFinder(config) },
+      { ...config, findCluster: topic => this.#used.findCluster(topic) },
       'sluice-console',
     )
     const openOnce = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
@@ -67,6 +83,25 @@ export class ConsoleEnvironment {
     this.offsets = this.#guardConnection(openOnce(kafka => new PageOffsets(kafka)))
     this.cluster = this.#guardConnection(openOnce(kafka => new ClusterInspection(kafka)))
     this.inspection = once(async () => new StateInspection(await this.connections.redis()))
+  }
+
+  get config(): Config {
+    return this.#used.config
+  }
+
+  /** Topics of other applications that the environment reads. */
+  get inputs(): readonly Input[] {
+    return this.#used.inputs
+  }
+
+  /** Reader of the data of all event types. */
+  get reader(): DataReader {
+    return this.#used.reader
+  }
+
+  /** Uses the families and inputs of now, which a person has saved. The servers stay. @param config settings that were read anew */
+  reload(config: Config): void {
+    this.#used = readUsed(config)
   }
 
   /** Topics and consumer groups of the functions, in Sluice's own cluster. */
@@ -80,17 +115,21 @@ export class ConsoleEnvironment {
   }
 
   #listConsumers(isFurther: boolean): ReadTopic[] {
-    const { env, inputsFile } = this.config
-    const further = listFurtherTopics(env, inputsFile)
-    const inputs = inputsIn(env, inputsFile).map(({ topic }) => topic)
+    const further = listFurtherTopics(this.inputs)
+    const inputs = this.inputs.map(({ topic }) => topic)
     return this.functions
-      .flatMap(declared => listTriggerTopics(declared, env, inputs))
+      .flatMap(declared => listTriggerTopics(declared, this.config, inputs))
       .filter(({ topic }) => further.has(topic) === isFurther)
   }
 
   /** Returns the topic name in Kafka. */
   topic(signal: Signal): string {
-    return topicName(signal, this.config.env)
+    return this.config.names.topicName(signal, this.config.env)
+  }
+
+  /** Returns the signal of a topic in Kafka; undefined for a topic of another application. */
+  findSignal(topic: string): Signal | undefined {
+    return this.config.names.signalNamed(topic, this.config.env)
   }
 
   /**
@@ -98,7 +137,7 @@ export class ConsoleEnvironment {
    * those of the topic's declaration.
    */
   async topicSize(signal: Signal): Promise<TopicSize> {
-    const { topic, partitions } = topicSize(signal, this.config.env)
+    const { topic, partitions } = this.config.names.topicSize(signal, this.config.env)
     return { topic, partitions: await this.#partitions.get(topic, partitions) }
   }
 
@@ -114,7 +153,13 @@ export class ConsoleEnvironment {
   async letters(): Promise<DeadLetterSource> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
-    return { log, topic, bounds: () => readTopicBounds(offsets, topic), states: this.inspection }
+    return {
+      families: this.config.families,
+      log,
+      topic,
+      bounds: () => readTopicBounds(offsets, topic),
+      states: this.inspection,
+    }
   }
 
   /** Returns the SQL tables that are active. */

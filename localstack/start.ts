@@ -6,8 +6,8 @@ import type { Report } from '#local-servers/report.ts'
 import { Supervisor } from '#local-servers/supervisor.ts'
 import { generatorSettingsIn } from '../lib/app/generator-settings.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
-import { loadedInputs } from '../lib/app/loaded-inputs.ts'
-import { INPUTS, readSettings } from '../lib/app/settings/index.ts'
+import { loadInputsOf } from '../lib/app/loaded-inputs.ts'
+import { FAMILIES, INPUTS, NAMES, REGISTRY, readSettings } from '../lib/app/settings/index.ts'
 import type { LoadedInputs } from '../lib/intake/read-record.ts'
 import { describeHiddenMappings } from '../lib/mapping/hidden-mappings.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
@@ -17,12 +17,7 @@ import { runMain } from '../scripts/run-main.ts'
 import { DEFAULT_STACK } from '../scripts/running-stacks.ts'
 import { UserError } from '../scripts/user-error.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
-import {
-  readStartOptions,
-  START_USAGE,
-  type StartOptions,
-  servicesFromEnvironment,
-} from './command-options.ts'
+import { readStartOptions, readUsage, type StartOptions, servicesFromEnvironment } from './command-options.ts'
 import { getStorageFile, startLocalCloud } from './local-cloud.ts'
 import { type OwnStack, stackVariables, withStack } from './own-stack.ts'
 import { lambdaPort } from './ports-and-folders.ts'
@@ -32,13 +27,15 @@ import { FRAMEWORK, type FunctionsOptions, invokeFunction, startFunctions } from
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import type { ServedStack } from './start/sql-interface.ts'
-import { FlowWatch, LOOK_EVERY_MS } from './start/watch.ts'
+import { FlowWatch, LOOK_EVERY_MS, type WatchConfig } from './start/watch.ts'
 import { resolveAddresses, serviceEnvironment } from './start-services.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
 /** Message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
+/** Start of the lines about saved files that are used from now on. */
+const RELOADED = 'reloaded '
 
 /**
  * Minimum interval between runs of the generator, in milliseconds. The generator runs as often as its sensors report, but not more
@@ -51,13 +48,13 @@ const HOT_RECORD = 'examples/hot-sensor.json'
 
 await runMain({
   readOptions: args => readStartOptions(args, process.env),
-  usage: START_USAGE,
+  usage: readUsage('start'),
   run: start,
 })
 
 /** Returns warnings about mappings. Their errors are reported by the functions' start. */
-async function findMappingWarnings(env: string): Promise<string[]> {
-  const inputs: LoadedInputs = await loadedInputs({ env, ...readSettings([INPUTS]) }).catch(() => new Map())
+async function findMappingWarnings(config: WatchConfig): Promise<string[]> {
+  const inputs: LoadedInputs = await loadInputsOf(config).catch(() => new Map())
   return describeHiddenMappings([...inputs.values()].map(one => one.loadedMappings)).map(line => `! ${line}`)
 }
 
@@ -71,6 +68,7 @@ function start(options: StartOptions, signal: AbortSignal): Promise<number> {
 /** Properties of a run that exist from its start. */
 interface Run {
   readonly stack: OwnStack
+  readonly config: WatchConfig
   readonly options: StartOptions
   readonly dataDir: string
   readonly logsDir: string
@@ -84,17 +82,21 @@ interface Run {
 
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
   const { env } = stack
+  const config = { env, ...readSettings([FAMILIES, NAMES, INPUTS, REGISTRY], stack.environment) }
   const screen = new Screen()
   const { notices, ...schedules } = localSchedules(stack.environment)
-  for (const notice of [...notices, ...(await findMappingWarnings(env))]) screen.line(notice)
+  for (const notice of [...notices, ...(await findMappingWarnings(config))]) screen.line(notice)
   const lambda = lambdaPort(stack.environment)
   await requireFreePorts([lambda])
   const servers = await servicesFromEnvironment(stack.environment, options, line => screen.line(line))
   const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
-  const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
+  const cloud = startLocalCloud(
+    { ...servers, report, signal: AbortSignal.any([signal, failed.signal]) },
+    config,
+  )
   const watching = cloud.then(({ services }) =>
-    new FlowWatch(services, env, screen, servers.logsDir, schedules.expectsReadings).start(),
+    new FlowWatch(services, config, screen, servers.logsDir, schedules.expectsReadings).start(),
   )
   // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
@@ -104,7 +106,18 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
     ...LOCAL_AWS_ENVIRONMENT,
     STORAGE_URL: stack.environment.STORAGE_URL?.trim() || `sqlite:${getStorageFile(dataDir, env)}`,
   }
-  const run = { stack, options, dataDir, logsDir, port: lambda.port, variables, screen, report, signal }
+  const run = {
+    stack,
+    config,
+    options,
+    dataDir,
+    logsDir,
+    port: lambda.port,
+    variables,
+    screen,
+    report,
+    signal,
+  }
   try {
     return await runFunctions(run, watching, schedules)
   } catch (error) {
@@ -149,7 +162,11 @@ async function runFunctions(
     watch = started
   })
   servers.catch(() => {})
-  const functionOptions = { ...describeFunctions(run, () => watch), logsDir, servers, reportsFile }
+  const reload = () => {
+    console.reload?.()
+    watch?.readInputs()
+  }
+  const functionOptions = { ...describeFunctions(run, () => watch, reload), logsDir, servers, reportsFile }
   const lost = Promise.withResolvers<string>()
   const functions = new Supervisor(
     {
@@ -168,7 +185,7 @@ async function runFunctions(
       const started = await watching
       const begun = firstRuns(first, port, started)
       const steady = expectsReadings
-        ? begun.then(() => steadyReadings(port, started, stack.environment, over.signal))
+        ? begun.then(() => steadyReadings(run, started, over.signal))
         : Promise.resolve()
       return await flow(run, {
         lost: lost.promise,
@@ -192,10 +209,12 @@ async function runFunctions(
  * Returns the environment of the functions, and the handlers of their logs.
  *
  * @param getWatch returns undefined only before any function runs
+ * @param reload called after functions got saved files
  */
 function describeFunctions(
   { options, port, variables, screen }: Run,
   getWatch: () => FlowWatch | undefined,
+  reload: () => void,
 ): Pick<FunctionsOptions, 'environment' | 'onLogLine' | 'onReport'> {
   return {
     environment: {
@@ -207,8 +226,9 @@ function describeFunctions(
       ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
     },
     onLogLine: line => {
-      const [, reload] = RELOAD.exec(line) ?? []
-      if (reload !== undefined) screen.line(reload)
+      const [, said] = RELOAD.exec(line) ?? []
+      if (said !== undefined) screen.line(said)
+      if (said?.startsWith(RELOADED)) reload()
       getWatch()?.handleLogLine(line)
     },
     onReport: line => getWatch()?.handleReportLine(line),
@@ -217,7 +237,7 @@ function describeFunctions(
 
 /** Ends the start with the addresses of everything that a user can open or send to. */
 function reportReady(
-  { stack, options, variables, port, screen, logsDir }: Run,
+  { stack, config, options, variables, port, screen, logsDir }: Run,
   { address, kafkaAddress, sqlAddress }: StartedConsole,
 ): void {
   stack.ready({
@@ -229,7 +249,7 @@ function reportReady(
   // The address of a server can contain a password.
   const isFile = STORAGE_URL.startsWith('sqlite:')
   const database = isFile ? relative(PROJECT, STORAGE_URL.slice('sqlite:'.length)) : 'see STORAGE_URL'
-  const [input] = listLocalInputs(stack.env)
+  const [input] = listLocalInputs(config)
   const sluice = options.name === DEFAULT_STACK ? 'npx sluice' : `npx sluice --stack ${options.name}`
   const lines = [
     ['console', address],
@@ -314,13 +334,15 @@ async function firstRuns(names: readonly string[], port: number, watch: FlowWatc
 
 /** Runs the generator whenever readings are due, so that they are published immediately. */
 async function steadyReadings(
-  port: number,
+  { stack, config, port }: Run,
   watch: FlowWatch,
-  { GENERATOR_FILE: file }: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { GENERATOR_FILE: file } = stack.environment
   // Ignore the error, because the function reports an invalid file itself.
-  const settings = file ? await generatorSettingsIn(file).catch(() => GENERATOR_DEFAULTS) : GENERATOR_DEFAULTS
+  const settings = file
+    ? await generatorSettingsIn(config.families, file).catch(() => GENERATOR_DEFAULTS)
+    : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   while (!signal.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { text } from '#runtime/settings/index.ts'
+import { FAMILIES, FAMILY_FILES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { splitWords } from '../../lib/operations/propose/field-names.ts'
 import { type Proposal, propose } from '../../lib/operations/propose/propose.ts'
 import { count } from '../../lib/support/count.ts'
-import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
-import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { argument, command, flag, option, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
@@ -47,9 +46,10 @@ Examples:
     dryRun: flag('print the drafts instead of writing them'),
   },
   async run({ from, name: given, dryRun, ...options }, terminal) {
+    const { families } = readSettings([FAMILIES], terminal.environment)
     const sample = await readSample(from, options, terminal)
     const name = given ?? toFamilyName(sample.name)
-    const proposal = propose(name, basename(sample.name), sample.records)
+    const proposal = propose(families, name, basename(sample.name), sample.records)
     const files = listFiles(name, proposal, terminal)
     if (!dryRun) await writeFiles(name, files)
     for (const { shown, content } of files)
@@ -87,7 +87,7 @@ function formatReport(
   return escapeTextLines(`${lines.join('\n')}
 
 Next, \`npx sluice mappings try ${source} --mapping ${name}\` shows each record as a reading, or why it is refused.
-With this in config/inputs.yaml, \`npm start\` reads the topic. While it runs, it reloads a saved family, but mappings and inputs need a restart:
+With this in config/inputs.yaml, \`npm start\` reads the topic, also if it is running:
 
 inputs:
   - topic: ${isTopic ? sample : 'TOPIC'}
@@ -122,7 +122,7 @@ interface DraftFile {
 
 function listFiles(name: string, { family, mapping }: Proposal, terminal: Terminal): readonly DraftFile[] {
   const mappings = getMappingsFolder(terminal)
-  const { folder } = findFamilies(terminal.environment)
+  const folder = resolve(PROJECT, readSettings([FAMILY_FILES], terminal.environment).familiesDir)
   const families = { path: folder, shown: relative(PROJECT, folder) }
   const toFile = (folder: { readonly path: string; readonly shown: string }, content: string) => ({
     path: join(folder.path, `${name}.yaml`),

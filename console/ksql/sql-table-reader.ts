@@ -1,6 +1,5 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
-import { dataReader } from '../../lib/app/data-reader.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { followSelection, type RowChange } from '../../lib/operations/views/follow-selection.ts'
 import { selectRows } from '../../lib/queries/states/view-rows.ts'
@@ -26,7 +25,6 @@ const MAX_ROWS = 50_000
 
 export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableReader {
   const plan = () => environment.sqlTables()
-  const reader = dataReader(environment.config)
   return {
     tables: plan,
     async pull({ table, key: group, limit, selectRow }) {
@@ -39,7 +37,9 @@ export function createSqlTableReader(environment: ConsoleEnvironment): SqlTableR
     async *push(selection, from, stop) {
       const [log, offsets] = [await environment.log(), await environment.offsets()]
       const getTopic = (signal: Signal) => environment.topic(signal)
-      yield* followSelection({ log, offsets, plan, getTopic, reader }, selection, from, stop)
+      const { families } = environment.config
+      const { reader } = environment
+      yield* followSelection({ families, log, offsets, plan, getTopic, reader }, selection, from, stop)
     },
   }
 }

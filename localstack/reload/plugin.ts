@@ -1,21 +1,21 @@
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import process from 'node:process'
+import { expandFields, isDeployed } from '../../infra/functions/expanded-fields.ts'
 import { BuildError, Builder, runBuilds } from '../../infra/packaging/bundle-builder.ts'
-import { findFamilies } from '../../lib/telemetry/adapters/family-files.ts'
-import { checkAnew } from './check-anew.ts'
+import { buildTriggerClusters, readThisMachine } from '../../infra/place/this-machine.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { getConsumerName } from '../../lib/app/functions.ts'
+import { FAMILY_FILES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { INTAKE } from '../../lib/intake/input.ts'
 import { OfflineFunctions } from './offline-functions.ts'
-import { type Definition, describeRejection, Reloader } from './reloader.ts'
+import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './trigger-thread.ts'
 import { Watcher } from './watcher.ts'
-
-/** Files that determine what `intake` does. They are read at startup, but checked when they are saved. */
-const INPUT_FILES = ['config/inputs.yaml', 'config/mappings']
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
-  ...INPUT_FILES,
   'config/notifications',
   'package.json',
   'package-lock.json',
@@ -44,6 +44,7 @@ interface Serverless {
     readonly custom: {
       readonly esbuild: Settings
       readonly 'serverless-offline': { location: string }
+      readonly mskTrigger?: { clusters?: object }
     }
     getAllFunctions(): string[]
     getFunction(key: string): Definition
@@ -60,6 +61,7 @@ interface Settings extends Readonly<Record<string, unknown>> {
 interface Trigger {
   threadModule: URL | undefined
   replaceInstances(functionKeys: Iterable<string>): Promise<void>
+  updateEvents(): Promise<void>
 }
 
 /**
@@ -105,6 +107,8 @@ export default class ReloadPlugin {
         this.#offline.replace(keys)
         await this.#trigger?.replaceInstances(keys)
       },
+      expandInputs: () => this.#expandInputs(),
+      updateEvents: async () => this.#trigger?.updateEvents(),
       run: key => this.#run(key),
       say: line => this.#say(line),
     })
@@ -112,8 +116,23 @@ export default class ReloadPlugin {
     if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
-    await reloader.copyRules()
+    await reloader.copyFiles()
     this.#watch(reloader)
+  }
+
+  /** Returns the events of the functions with the consumer `intake`, with the inputs and the further cluster of now. */
+  #expandInputs(): ReadonlyMap<string, readonly object[]> {
+    const { serviceDir, service } = this.#serverless
+    const place = { ...readThisMachine(process.env, serviceDir), ...readSettings([NAMES]) }
+    if (service.custom.mskTrigger)
+      service.custom.mskTrigger.clusters = buildTriggerClusters(place, process.env)
+    const all = readFunctions(join(serviceDir, 'serverless.yml'))
+    const declared = all.filter(one => isDeployed(one, place))
+    return new Map(
+      all
+        .filter(one => getConsumerName(one) === INTAKE)
+        .map(one => [one.name, declared.includes(one) ? expandFields(one, declared, place).events : []]),
+    )
   }
 
   async #build(reloader: Reloader): Promise<void> {
@@ -130,13 +149,19 @@ export default class ReloadPlugin {
     const { serviceDir, service } = this.#serverless
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)
-    const families = relative(serviceDir, findFamilies(process.env).folder)
+    const families = relative(serviceDir, resolve(serviceDir, readSettings([FAMILY_FILES]).familiesDir))
+    const inputs = Object.values(reloader.inputs ?? {}).flatMap(path => [
+      relative(serviceDir, path),
+      // Schemas are in a folder beside the list of inputs.
+      relative(serviceDir, path.replace(/\.ya?ml$/, '')),
+    ])
     const rows: SavedFiles[] = [
       {
         has: path => isIn(path, READ_AT_START),
-        act: paths => this.#checkForRestart(paths),
+        act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
       },
       { has: path => isIn(path, [families]), act: paths => reloader.reloadFamilies(paths) },
+      { has: path => isIn(path, inputs), act: paths => reloader.reloadInputs(paths) },
       // Reload code before rules, because new rules may require new code. Families are a part of the code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.reloadCode(paths) },
       ...rules.map(({ folder, path }) => ({
@@ -146,7 +171,13 @@ export default class ReloadPlugin {
     ]
     new Watcher({
       projectDir: serviceDir,
-      patterns: [...service.custom.esbuild.watch.pattern, families, ...rulesPaths, ...READ_AT_START],
+      patterns: [
+        ...service.custom.esbuild.watch.pattern,
+        families,
+        ...inputs,
+        ...rulesPaths,
+        ...READ_AT_START,
+      ],
       sinceMs: this.#beganMs,
       onSave: paths =>
         this.#runGuarded(async () => {
@@ -161,13 +192,6 @@ export default class ReloadPlugin {
           }
         }),
     })
-  }
-
-  /** Says that files take effect with the next start, or what is wrong with them, so that this start does not fail. */
-  async #checkForRestart(paths: readonly string[]): Promise<void> {
-    const errors = paths.some(path => isIn(path, INPUT_FILES)) ? await checkAnew({ inputs: true }) : []
-    if (errors.length === 0) this.#say(`restart to use the change: ${paths.join(', ')}`)
-    else this.#say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
   }
 
   async #reloadRules(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {

@@ -1,9 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { BuildError, type Built, type FunctionCode } from '../../infra/packaging/bundle-builder.ts'
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
-import { checkAnew } from './check-anew.ts'
+import { findInputErrors, findRuleErrors, type InputFiles } from './find-errors.ts'
 
 /**
  * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
@@ -12,7 +14,7 @@ import { checkAnew } from './check-anew.ts'
 export interface Definition {
   /** Module and export of the handler, such as `functions/clock/handler.handler`. */
   handler: string
-  readonly events?: readonly object[]
+  events?: readonly object[]
   environment?: Record<string, string>
 }
 
@@ -25,6 +27,10 @@ export interface ReloaderParts {
   readonly build: (entries: readonly string[]) => Promise<Built>
   /** Called after the definitions of these functions refer to the new versions. */
   readonly replace: (functionKeys: readonly string[]) => Promise<void>
+  /** Returns the events that the functions with the consumer `intake` should have now, by function. */
+  readonly expandInputs: () => ReadonlyMap<string, readonly object[]>
+  /** Makes the trigger read the events that the definitions now have. */
+  readonly updateEvents: () => Promise<void>
   /** Runs a scheduled function at once, and reports it if that fails. */
   readonly run: (functionKey: string) => Promise<void>
   readonly say: (line: string) => void
@@ -34,15 +40,26 @@ export interface ReloaderParts {
 const KEPT = 5
 
 /**
- * Builds functions and applies saved code and rules. A save that does not build or parse changes nothing. Functions that start
+ * Builds functions and applies saved code, rules, families and inputs. A save that does not build or parse changes nothing. Functions that start
  * later, because of load or after a crash, use the last accepted version, which is complete before it is used.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** Handlers and folders of rules as in serverless.yml, by function. */
-  readonly #declared: ReadonlyMap<string, { readonly handler: string; readonly rulesDir: string | undefined }>
+  /** Handlers, and folders of rules and inputs, as in serverless.yml, by function. */
+  readonly #declared: ReadonlyMap<
+    string,
+    {
+      readonly handler: string
+      readonly rulesDir: string | undefined
+      readonly inputs: InputFiles | undefined
+    }
+  >
   #built: ReadonlyMap<string, FunctionCode> = new Map()
   #version = 0
+  /** Functions that map records, whose version is also that of the mappings. */
+  readonly #mapping: ReadonlySet<string>
+  /** Hash of the inputs and mappings in use. */
+  #inputsVersion = ''
   /** Folders of versions of code, oldest first. */
   readonly #folders: string[] = []
   /** Folder of the version of code that each function uses. */
@@ -50,10 +67,11 @@ export class Reloader {
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts
+    this.#mapping = new Set(parts.expandInputs().keys())
     this.#declared = new Map(
       [...parts.functions].map(([key, { handler, environment }]) => [
         key,
-        { handler, rulesDir: environment?.RULES_DIR },
+        { handler, rulesDir: environment?.RULES_DIR, inputs: inputFilesIn(environment) },
       ]),
     )
   }
@@ -73,12 +91,18 @@ export class Reloader {
     await this.#build()
   }
 
+  /** Returns the files of the inputs that functions read. */
+  get inputs(): InputFiles | undefined {
+    return [...this.#declared.values()].find(({ inputs }) => inputs)?.inputs
+  }
+
   /**
-   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules
-   * are not copied.
+   * Copies rules and inputs before any function starts, so that later edits do not affect functions that start afterwards. Invalid
+   * rules are not copied.
    */
-  async copyRules(): Promise<void> {
+  async copyFiles(): Promise<void> {
     for (const folder of this.rulesDirs) await this.#useRules(folder).catch(() => {})
+    await this.#useInputs()
   }
 
   /**
@@ -122,12 +146,48 @@ export class Reloader {
     return false
   }
 
+  /**
+   * Handles saved inputs and mappings. A topic that was added is read from now on, and one that was removed no longer.
+   *
+   * @returns false if they are not used
+   */
+  async reloadInputs(files: readonly string[]): Promise<boolean> {
+    const { functions, expandInputs, updateEvents, replace, say } = this.#parts
+    const errors = await this.#findErrors([])
+    if (errors.length > 0) {
+      say(describeRejection('the old inputs and mappings are kept', errors.join('\n')))
+      return false
+    }
+    const readers = await this.#useInputs()
+    const wanted = expandInputs()
+    if ([...wanted].some(([key, events]) => events.length > 0 && !functions.has(key))) {
+      say(`restart to use the change: ${files.join(', ')}`)
+      return true
+    }
+    const topics = listTopics(functions, wanted.keys())
+    // End what is no longer read before functions have the new inputs: they would refuse its records.
+    const definitions = [...wanted].flatMap(([key, events]) => {
+      const definition = functions.get(key)
+      return definition ? [{ definition, events }] : []
+    })
+    for (const { definition, events } of definitions)
+      definition.events = (definition.events ?? []).filter(one =>
+        events.some(other => isDeepStrictEqual(one, other)),
+      )
+    await updateEvents()
+    await replace(readers)
+    for (const { definition, events } of definitions) definition.events = events
+    await updateEvents()
+    say(`${describeReload(readers, files)}${describeTopics(topics, listTopics(functions, wanted.keys()))}`)
+    return true
+  }
+
   /** Returns the errors of the inputs, and of the rules in these folders, with the families of now. */
   async #findErrors(folders: readonly string[]): Promise<readonly string[]> {
     const shown = this.rulesDirs.map(folder => relative(this.#parts.projectDir, folder))
     try {
       const files = await Promise.all(folders.map((folder, index) => readRuleFiles(folder, shown[index])))
-      return await checkAnew({ rules: files.flat(), inputs: true })
+      return [...findRuleErrors(files.flat()), ...(this.inputs ? await findInputErrors(this.inputs) : [])]
     } catch (error) {
       if (error instanceof FileError) return [error.message]
       throw error
@@ -168,7 +228,10 @@ export class Reloader {
       const { fingerprint = '' } = built.get(toSourceFile(one)) ?? {}
       const definition = functions.get(key) as Definition
       definition.handler = join(version, one.handler)
-      definition.environment = { ...definition.environment, CODE_VERSION: fingerprint }
+      definition.environment = {
+        ...definition.environment,
+        CODE_VERSION: this.#toCodeVersion(key, fingerprint),
+      }
       this.#used.set(key, folder)
     }
     this.#folders.push(folder)
@@ -182,7 +245,7 @@ export class Reloader {
   async #useRules(folder: string): Promise<void> {
     const { functions, location, projectDir } = this.#parts
     const files = await readRuleFiles(folder, relative(projectDir, folder))
-    const errors = await checkAnew({ rules: files })
+    const errors = findRuleErrors(files)
     if (errors.length > 0) throw new Error(errors.join('\n'))
     const copy = join(location, this.#next(), 'rules')
     await mkdir(copy, { recursive: true })
@@ -191,6 +254,44 @@ export class Reloader {
       const definition = functions.get(key) as Definition
       definition.environment = { ...definition.environment, RULES_DIR: copy }
     }
+  }
+
+  /**
+   * Lets functions that start later read a copy of the inputs and mappings. Functions that map records get another version: what has
+   * failed with the former mappings is tried again.
+   *
+   * @returns keys of these functions
+   */
+  async #useInputs(): Promise<string[]> {
+    const { functions, location } = this.#parts
+    const { inputs } = this
+    if (inputs === undefined) return []
+    const folder = join(location, this.#next())
+    const copy = {
+      INPUTS_FILE: join(folder, 'inputs.yaml'),
+      MAPPINGS_DIR: join(folder, 'mappings'),
+    }
+    await mkdir(folder, { recursive: true })
+    const schemas = inputs.inputsFile.replace(/\.ya?ml$/, '')
+    for (const [from, to] of [
+      [inputs.inputsFile, copy.INPUTS_FILE],
+      [schemas, join(folder, basename(schemas))],
+      [inputs.mappingsDir, copy.MAPPINGS_DIR],
+    ] as const)
+      await cp(from, to, { recursive: true }).catch(ignoreMissing)
+    this.#inputsVersion = await computeHash(folder)
+    const readers = [...this.#declared].filter(([, one]) => one.inputs).map(([key]) => key)
+    for (const key of readers) {
+      const definition = functions.get(key) as Definition
+      const { fingerprint = '' } = this.#built.get(toSourceFile(this.#declared.get(key) as Definition)) ?? {}
+      const CODE_VERSION = this.#toCodeVersion(key, fingerprint)
+      definition.environment = { ...definition.environment, ...copy, CODE_VERSION }
+    }
+    return readers
+  }
+
+  #toCodeVersion(key: string, fingerprint: string): string {
+    return this.#mapping.has(key) ? `${fingerprint}+${this.#inputsVersion}` : fingerprint
   }
 
   #listReaders(folder: string): string[] {
@@ -214,6 +315,43 @@ function describeReload(functions: readonly string[], files: readonly string[]):
   const named =
     files.length <= MAX_NAMED ? files.join(', ') : `${files[0]} and ${files.length - 1} more files`
   return `reloaded ${functions.join(', ')}: ${named}`
+}
+
+function inputFilesIn(environment: Definition['environment']): InputFiles | undefined {
+  const { INPUTS_FILE: inputsFile, MAPPINGS_DIR: mappingsDir } = environment ?? {}
+  return inputsFile && mappingsDir ? { inputsFile, mappingsDir } : undefined
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** Returns the hash of the names and contents of all files in a folder. */
+async function computeHash(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  for (const path of paths.sort()) hash.update(relative(folder, path)).update(await readFile(path))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Returns the topics that functions read. */
+function listTopics(functions: ReadonlyMap<string, Definition>, keys: Iterable<string>): Set<string> {
+  const events = [...keys].flatMap(key => functions.get(key)?.events ?? [])
+  return new Set(events.flatMap(event => Object.values(event).flatMap(({ topic }) => topic ?? [])))
+}
+
+/** Returns which topics are read now, and which are no longer. */
+function describeTopics(before: ReadonlySet<string>, now: ReadonlySet<string>): string {
+  const added = [...now].filter(topic => !before.has(topic))
+  const gone = [...before].filter(topic => !now.has(topic))
+  return [added, gone]
+    .map(
+      (topics, isGone) =>
+        topics.length > 0 && `; ${isGone ? 'no longer reads' : 'reads'} ${topics.join(', ')}`,
+    )
+    .filter(Boolean)
+    .join('')
 }
 
 /** @param reason reason for the rejection, with a line for each error */

@@ -10,7 +10,7 @@ import type { ConsoleHono } from '../../console/http/person.ts'
 import { redirectRoot, serveConsole, toUnusablePort, type UnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
 import { userOfMachine } from '../../scripts/machine-user.ts'
 import { consolePorts } from '../ports-and-folders.ts'
 import { createSqlInterface, type ServedStack } from './sql-interface.ts'
@@ -23,6 +23,8 @@ export interface StartedConsole {
   readonly kafkaAddress?: string
   /** URL of ksqlDB's interface; absent if it could not be started, or if the servers are not on this machine. */
   readonly sqlAddress?: string
+  /** Uses the families and inputs of now. @throws FileError if they have errors; the former ones are then used further */
+  readonly reload?: () => void
   /** Finishes a change of the SQL tables that a crash has interrupted. Call it when the functions run. */
   readonly finishChange?: () => Promise<void>
   close(): Promise<void>
@@ -104,6 +106,7 @@ async function openConsole(options: ServedStack, opened: Closable[]): Promise<St
           finishChange: () => sql.changes.finishInterrupted(),
         }
       : {}),
+    reload: () => shown.reload(readConfig(environment)),
     ...(kafka ? { kafkaAddress: `http://127.0.0.1:${kafka.port}` } : {}),
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
     close: () => closeAll(opened),

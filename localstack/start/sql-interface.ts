@@ -7,10 +7,12 @@ import type { ConsoleEnvironment } from '../../console/environment.ts'
 import type { ConsoleHono } from '../../console/http/person.ts'
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
-import { formatEmitters, readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { formatEmitters } from '../../lib/app/functions.ts'
 import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
+import type { Named } from '../../lib/app/names.ts'
 import { readSettings, VIEWS } from '../../lib/app/settings/index.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { openViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { StatementChanges } from '../../lib/operations/views/statement-changes.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -42,12 +44,13 @@ export function createSqlInterface(
   const by = userOfMachine()
   const stop = new AbortController()
   const changes = new StatementChanges({
+    getFamilies: () => shown.config.families,
     folder: resolve(PROJECT, viewsDir),
     shownFolder: viewsDir,
     noteFile: join(dataDir, 'statement.sql'),
-    loadSchemas: () => loadInputSchemas(config),
+    loadSchemas: () => loadInputSchemas(shown.config),
     openPorts: async () =>
-      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config.env)),
+      openViewPorts(connections, await shown.offsets(), await loadViews(environment, config)),
     trail: { by, config, publisher: () => connections.publisher() },
     report: line => say(`sql       ${line}`),
     stop: stop.signal,
@@ -68,9 +71,9 @@ export function createSqlInterface(
 /** Returns the consumer `views`, as the functions run it. */
 async function loadViews(
   environment: ServedStack['environment'],
-  env: string,
+  named: Named,
 ): Promise<Consumer<AnyKeyedProcess>> {
   const { handler } = await import('../../functions/views/handler.ts')
-  const EMITTERS = formatEmitters('views', readFunctions(), env)
+  const EMITTERS = formatEmitters('views', readFunctions(), named)
   return (await handler.consumer({ ...environment, EMITTERS })) as Consumer<AnyKeyedProcess>
 }

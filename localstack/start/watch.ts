@@ -6,9 +6,10 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { KafkaSettings } from '#runtime/settings/index.ts'
-import { createClusterFinder, listFurtherTopics } from '../../lib/app/inputs.ts'
-import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
-import { topicName } from '../../lib/app/topics.ts'
+import { createClusterFinder, listFurtherTopics, readInputsOf } from '../../lib/app/inputs.ts'
+import type { Named } from '../../lib/app/names.ts'
+import type { CombinedParts, FAMILIES, INPUTS, NAMES, REGISTRY } from '../../lib/app/settings/index.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { FurtherLags } from '../../lib/diagnosis/further-lags.ts'
 import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { countPendingBefore, readConsumerLags } from '../../lib/queries/kafka/consumer-lag.ts'
@@ -39,14 +40,19 @@ const SHORT_WINDOW_MS = 5_000
 
 type WatchedTopic = Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>
 
+/** Environment, and the settings that decide what is watched. */
+export type WatchConfig = Pick<Named, 'env'> &
+  CombinedParts<readonly [typeof FAMILIES, typeof NAMES, typeof INPUTS, typeof REGISTRY]>
+
 /** Shows the flow of an environment on the screen, and the problems of the functions. Counters are counted from the start. */
 export class FlowWatch {
   readonly #kafka: Kafka
   readonly #offsets: TopicOffsets
   readonly #further: FurtherLags<WatchedTopic>
-  readonly #furtherTopics: ReadonlySet<string>
+  #furtherTopics: ReadonlySet<string> = new Set()
+  #findCluster: ReturnType<typeof createClusterFinder> = () => undefined
   readonly #redis: RedisClient
-  readonly #env: string
+  readonly #config: WatchConfig
   readonly #screen: Screen
   readonly #expectsReadings: boolean
   readonly #problems: Problems
@@ -64,39 +70,48 @@ export class FlowWatch {
    */
   constructor(
     { brokers, redisUrl }: Services,
-    env: string,
+    config: WatchConfig,
     screen: Screen,
     logsDir: string,
     expectsReadings: boolean,
   ) {
     this.#kafka = kafkaClient({ brokers, clientId: 'sluice-start', auth: 'none' })
     this.#offsets = new TopicOffsets(this.#kafka)
-    const inputs = readSettings([INPUTS])
-    const findCluster = createClusterFinder({ ...inputs, env, kafka: {} })
     this.#further = new FurtherLags(
-      topic => new KafkaClients(findCluster(topic) as KafkaSettings, 'sluice-start'),
+      topic => new KafkaClients(this.#findCluster(topic) as KafkaSettings, 'sluice-start'),
     )
-    this.#furtherTopics = listFurtherTopics(env, inputs.inputsFile)
     this.#redis = new RedisClient({ url: redisUrl })
-    this.#env = env
+    this.#config = config
+    this.readInputs()
     this.#screen = screen
     this.#expectsReadings = expectsReadings
     this.#problems = new Problems(line => screen.line(line), relative(PROJECT, functionLogsDir(logsDir)))
-    this.#alerts = new AlertFeed(screen)
+    this.#alerts = new AlertFeed(screen, config)
+  }
+
+  /** Reads which inputs are in a further cluster, also after a person has saved their list. */
+  readInputs(): void {
+    const inputs = readInputsOf(this.#config)
+    this.#findCluster = createClusterFinder({ ...this.#config, kafka: {} }, inputs)
+    this.#furtherTopics = listFurtherTopics(inputs)
   }
 
   async start(): Promise<this> {
     this.#last = await this.#countOutcomes()
-    await this.#alerts.follow(this.#kafka, topicName('alerts', this.#env))
+    await this.#alerts.follow(this.#kafka, this.#topic('alerts'))
     return this
+  }
+
+  #topic(signal: Signal): string {
+    return this.#config.names.topicName(signal, this.#config.env)
   }
 
   /** Returns the number of readings that the processor has applied, and of failures of all consumers. */
   async #countOutcomes(): Promise<FlowCounts> {
-    const topic = topicName('readings', this.#env)
+    const topic = this.#topic('readings')
     const [readings, failures] = await Promise.all([
       readTopicBounds(this.#offsets, topic),
-      readTopicBounds(this.#offsets, topicName('failures', this.#env)),
+      readTopicBounds(this.#offsets, this.#topic('failures')),
     ])
     const keys = listStateKeys(ENTITIES.process.name, { topic, partitions: readings.length })
     const { applied } = await readOutcomes(new StateInspection(this.#redis), keys)
@@ -146,7 +161,7 @@ export class FlowWatch {
     if (report.report === 'mapped') {
       const { function: name, topic, group, windowMs } = report
       this.#consumers.set(toConsumerKey(report), { function: name, topic, group, windowMs })
-    }
+    } else if (report.report === 'unmapped') this.#consumers.delete(toConsumerKey(report))
     this.#problems.handleReport(report, Date.now())
   }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { groupName, TOPICS } from '../../lib/app/topics.ts'
+import { TOPICS } from '../../lib/app/topic-table.ts'
 import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { NAMES } from '../support/families.ts'
 import { Offline } from '../support/offline.ts'
 import { copyProject } from '../support/project-copy.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -17,21 +18,21 @@ const HANDLER = 'functions/activity/handler.ts'
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
 import { completeStep, type KeyedProcess } from '../../packages/runtime/consumer/index.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 
-const marking: KeyedProcess<{ count: number }> = {
+const marking = (families: Families): KeyedProcess<{ count: number }> => ({
   name: 'activity',
-  accepts: READING_TYPES,
+  accepts: families.readingTypes,
   onEvent(state, { id, entity }) {
     const count = (state?.count ?? 0) + 1
     const data = { reading: id, count, code: 'first' }
     const emission = { name: 'processed', to: 'events' as const, key: entity, type: 'test.processed', source: '/marking', data }
     return completeStep('marked', { count }, [emission])
   },
-}
+})
 
-export const handler = kafkaConsumer('activity', marking)
+export const handler = kafkaConsumer('activity', ({ families }) => marking(families))
 `
 
 interface Emitted {
@@ -65,12 +66,9 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
   })
 
   const edit = async (file: string, change: (text: string) => string) => {
-    const path = join(project, file)
-    const text = await readFile(path, 'utf8')
+    const text = await readFile(join(project, file), 'utf8')
     assert.notEqual(change(text), text, 'the edit changes something')
-    // Saves as most editors do: a new file replaces the old one.
-    await writeFile(`${path}~`, change(text))
-    await rename(`${path}~`, path)
+    await save(join(project, file), change(text))
   }
   const emitted = async () =>
     (await environment.read('events')).map(eventOf).filter(({ source }) => source === '/marking') as {
@@ -82,7 +80,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     (await environment.read('alerts')).map(record => (eventOf(record).data as { rule: string }).rule)
 
   it('given records on their way, when code is saved, then it takes over, and each record counts once', async () => {
-    const group = groupName('activity', environment.name)
+    const group = NAMES.groupName('activity', environment.name)
     const [before] = (await kafka.admin.describeGroups([group])).groups
     traffic.start()
     await isTakenBy('first')
@@ -179,6 +177,143 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     await edit('serverless.yml', text => text.replace('memorySize: 512', 'memorySize: 256'))
     await offline.says(/^watch {2}restart to use the change: serverless\.yml$/m)
   })
+})
+
+/** Saves as most editors do: a new file replaces the old one. */
+async function save(path: string, text: string): Promise<void> {
+  await writeFile(`${path}~`, text)
+  await rename(`${path}~`, path)
+}
+
+const MAPPING = (metric: string) => `family: environment
+time: record
+fields:
+  sensorId: sensor
+  temperature: ${metric}
+  location.site: { constant: house }
+  location.latitude: { constant: 0 }
+  location.longitude: { constant: 0 }
+`
+const FAMILY = `family: pond
+type: com.example.pond.reading.v1
+description: The water of a pond.
+entity: { source: /ponds, subject: '{pond}' }
+fields: { pond: { description: The pond } }
+metrics: { oxygen: { unit: mg/L, description: Dissolved oxygen } }
+`
+const POND = 'family: pond\ntime: record\nfields: { pond: sensor, oxygen: oxygen }\n'
+
+/** Time within which a topic that was added is read. */
+const READ_WITHIN_MS = 10_000
+
+describe('inputs that are edited while their functions run', { timeout: 290_000 }, () => {
+  let project: string
+  let environment: TestEnvironment
+  let kafka: TestKafka
+  let offline: Offline
+  let first: string
+  let beds: string
+  let ponds: string
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    kafka = await TestKafka.connect()
+    ;[first, beds, ponds] = await Promise.all([
+      kafka.topic('first', 1),
+      kafka.topic('beds', 2),
+      kafka.topic('ponds', 1),
+    ])
+    project = await copyProject('reload-inputs')
+    await saveMapping('beds', MAPPING('celsius'))
+    await saveInputs(`{ topic: ${first}, mappings: [beds] }`)
+    const only = ['intake', 'input-redrives', 'views', 'dlq-router']
+    offline = await Offline.start(environment.name, { SLUICE_WATCH: 'on' }, { project, only })
+  })
+
+  after(async () => {
+    await offline?.stop()
+    await kafka?.close()
+    await environment?.close()
+    if (project) await rm(project, { recursive: true, force: true })
+  })
+
+  const saveMapping = (name: string, text: string) =>
+    save(join(project, `config/mappings/${name}.yaml`), text)
+  const saveInputs = (...inputs: string[]) =>
+    save(join(project, 'config/inputs.yaml'), `inputs:\n${inputs.map(one => `  - ${one}\n`).join('')}`)
+  const send = (topic: string, record: object) => kafka.send(topic, [{ value: JSON.stringify(record) }])
+  const subjects = async () =>
+    (await environment.read('readings'))
+      .filter(({ headers }) => headers?.ce_subject)
+      .map(({ headers }) => String(headers?.ce_subject))
+  const isRead = (subject: string) =>
+    until(`${subject} is a reading`, async () => (await subjects()).includes(subject))
+  const failures = async () => (await environment.read('failures')).length
+
+  it('given a topic that is added to the list, then it is read within ten seconds', async () => {
+    await send(first, { sensor: 'before', celsius: 20 })
+    await isRead('before')
+    await send(beds, { sensor: 'bed-1', celsius: 21 })
+    const savedMs = Date.now()
+    await saveInputs(`{ topic: ${first}, mappings: [beds] }`, `{ topic: ${beds}, mappings: [beds] }`)
+    await isRead('bed-1')
+    assert.ok(Date.now() - savedMs < READ_WITHIN_MS, `read after ${Date.now() - savedMs} ms`)
+    await saysReloaded('config/inputs.yaml', `; reads ${beds}`)
+    await send(first, { sensor: 'still', celsius: 20 })
+    await isRead('still')
+  })
+
+  it('given a topic that is removed from the list, then it is no longer read, and is no failure', async () => {
+    await saveInputs(`{ topic: ${beds}, mappings: [beds] }`)
+    await saysReloaded('config/inputs.yaml', `; no longer reads ${first}`)
+    await send(first, { sensor: 'removed', celsius: 20 })
+    await send(beds, { sensor: 'bed-2', celsius: 21 })
+    await isRead('bed-2')
+    assert.equal((await subjects()).includes('removed'), false)
+    assert.equal(await failures(), 0)
+  })
+
+  it('given a mapping that is saved, then the next records are read with it', async () => {
+    await saveMapping('beds', MAPPING('warmth'))
+    await saysReloaded('config/mappings/beds.yaml')
+    await send(beds, { sensor: 'bed-3', warmth: 22 })
+    await isRead('bed-3')
+  })
+
+  it('given an error in the list or a mapping, then what was in force stays, and one line says where', async () => {
+    await saveMapping('beds', `${MAPPING('warmth')}  humidty: wet\n`)
+    await offline.says(/^watch {2}✗ the old inputs and mappings are kept:$/m)
+    await offline.says(/^watch {6}config\/mappings\/beds\.yaml:9:\d+ {2}.*humidty/m)
+    await send(beds, { sensor: 'bed-4', warmth: 22 })
+    await isRead('bed-4')
+    assert.equal(offline.output.match(/✗ the old inputs/g)?.length, 1, 'it is said once')
+    await saveInputs(`{ topic: ${beds}, mappings: [beads] }`)
+    await offline.says(/^watch {6}config\/inputs\.yaml:2:\d+ {2}.*"beads"/m)
+    await send(beds, { sensor: 'bed-5', warmth: 22 })
+    await isRead('bed-5')
+    await saveMapping('beds', MAPPING('warmth'))
+    await saveInputs(`{ topic: ${beds}, mappings: [beds] }`)
+  })
+
+  it('given a family that is new, with its mapping and its topic, then its records are readings', async () => {
+    await save(join(project, 'config/families/pond.yaml'), FAMILY)
+    await offline.says(/^watch {2}reloaded .*: config\/families\/pond\.yaml$/m)
+    await saveMapping('ponds', POND)
+    await saveInputs(`{ topic: ${beds}, mappings: [beds] }`, `{ topic: ${ponds}, mappings: [ponds] }`)
+    await offline.says(new RegExp(`^watch {2}reloaded .*; reads ${ponds}$`, 'm'))
+    await send(ponds, { sensor: 'pond-1', oxygen: 8.5 })
+    await isRead('pond-1')
+    const found = (await environment.read('readings')).find(
+      ({ headers }) => String(headers?.ce_subject) === 'pond-1',
+    )
+    assert.equal(String(found?.headers?.ce_type), 'com.example.pond.reading.v1')
+    assert.equal(await failures(), 0)
+  })
+
+  function saysReloaded(file: string, topics = ''): Promise<void> {
+    const line = `watch  reloaded intake, input-redrives, views: ${file}${topics}`
+    return offline.says(new RegExp(`^${line}$`, 'm'))
+  }
 })
 
 /** Records that are sent but not decided yet: some at any time, but never more than are decided soon. */

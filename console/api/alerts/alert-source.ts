@@ -4,8 +4,6 @@ import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { dataReader } from '../../../lib/app/data-reader.ts'
-import { topicSize } from '../../../lib/app/topics.ts'
 import { openStoredSilences } from '../../../lib/clock/stored-silences.ts'
 import { getPhase, type Silence } from '../../../lib/notification/silences.ts'
 import {
@@ -44,16 +42,21 @@ export class LimitedAlertSource implements AlertSource {
 
   constructor(environment: ConsoleEnvironment, { holding }: Bounds = {}) {
     this.#environment = environment
-    this.#reader = dataReader(environment.config)
+    this.#reader = environment.reader
     this.#holding = holding
   }
 
   get topic() {
-    return topicSize('alerts', this.#environment.config.env)
+    const { names, env } = this.#environment.config
+    return names.topicSize('alerts', env)
   }
 
   async firing(): Promise<FiringNow[]> {
-    return firingNow(await this.#environment.inspection(), await this.#environment.topicSize('alerts'))
+    const [inspection, topic] = [
+      await this.#environment.inspection(),
+      await this.#environment.topicSize('alerts'),
+    ]
+    return firingNow(this.#environment.config.families, inspection, topic)
   }
 
   async behind(): Promise<number | null> {
@@ -78,7 +81,8 @@ export class LimitedAlertSource implements AlertSource {
     const signal = AbortSignal.timeout(MAX_MS)
     if (this.#holding !== undefined) return this.#searchLives(ranges, this.#holding, signal, isWanted)
     const log = new PlainLog(await this.#environment.log(), this.#reader)
-    const lives = await readAlertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
+    const { families } = this.#environment.config
+    const lives = await readAlertLives(families, log, ranges, { signal, ...(isWanted && { isWanted }) })
     this.isCut = signal.aborted
     return [...lives.values()]
   }
@@ -117,7 +121,8 @@ export class LimitedAlertSource implements AlertSource {
         `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
       )
     }
-    return [...collectLives(await this.toPlainRecords(records), isWanted).values()]
+    const { families } = this.#environment.config
+    return [...collectLives(families, await this.toPlainRecords(records), isWanted).values()]
   }
 }
 

@@ -1,8 +1,7 @@
 /** Routes for topics, messages and groups. */
 
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
-import { dataReader } from '../../../lib/app/data-reader.ts'
-import { type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import type { Signal } from '../../../lib/app/topic-table.ts'
 import { listTopics } from '../../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { declareQuery, declareSharedQuery } from '../../http/declare-route.ts'
@@ -31,15 +30,16 @@ export function declareKafkaRoutes(environment: ConsoleEnvironment) {
     '/kafka/groups/one': declareSharedQuery({ name: GROUP }, ({ name }) => readGroup(environment, name)),
     '/kafka/messages': declareSharedQuery(MESSAGES_FIELDS, async query => listMessages(query, await ports())),
     '/kafka/messages/topics': declareQuery({}, () => listMessageTopics(environment)),
-    '/kafka/messages/one': declareQuery(PLACE_FIELDS, async place => readMessage(place, await ports())),
+    '/kafka/messages/one': declareQuery(PLACE_FIELDS, async place =>
+      readMessage(environment.config.families, place, await ports()),
+    ),
   }
 }
 
 function createMessagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
-  const reader = dataReader(environment.config)
   return async () => {
     const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
-    return { log, offsets, reader, nowMs: Date.now }
+    return { log, offsets, reader: environment.reader, nowMs: Date.now }
   }
 }
 
@@ -52,10 +52,9 @@ export interface MessageTopic {
 }
 
 async function listMessageTopics(environment: ConsoleEnvironment) {
-  const { env } = environment.config
   const all = await listTopics(await environment.kafka())
   const topics: MessageTopic[] = all.map(({ topic, partitions }) => {
-    return { topic, signal: signalNamed(topic, env) ?? null, partitions: partitions.length }
+    return { topic, signal: environment.findSignal(topic) ?? null, partitions: partitions.length }
   })
   return { topics }
 }

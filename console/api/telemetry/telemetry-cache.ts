@@ -3,9 +3,8 @@
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
-import { dataReader } from '../../../lib/app/data-reader.ts'
-import { readData } from '../../../lib/app/event-data.ts'
-import type { Signal } from '../../../lib/app/topics.ts'
+import { createDataCheck } from '../../../lib/app/event-data.ts'
+import type { Signal } from '../../../lib/app/topic-table.ts'
 import { readPartitionRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,
@@ -43,7 +42,6 @@ const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 export class TelemetryCache {
   readonly entities: CachedAnswer<EntityList>
   readonly #environment: ConsoleEnvironment
-  readonly #reader: ReturnType<typeof dataReader>
   readonly #rules = new AnswerCache<readonly AnyRule[] | undefined>(RULES)
   readonly #readings = new LruCache<RecentRecords<EntityReading>>(RECENT)
   readonly #minutes = new LruCache<RecentRecords<EntityMinute>>(RECENT)
@@ -51,7 +49,6 @@ export class TelemetryCache {
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
-    this.#reader = dataReader(environment.config)
     this.entities = new CachedAnswer(
       async () => {
         const [states, topic] = [await environment.inspection(), await environment.topicSize('readings')]
@@ -66,13 +63,20 @@ export class TelemetryCache {
   rules(partition: number): Promise<readonly AnyRule[] | undefined> {
     const topic = this.#environment.topic('readings')
     return this.#rules.ask(`${topic} ${partition}`, async () =>
-      readPartitionRules(await this.#environment.inspection(), topic, partition),
+      readPartitionRules(
+        this.#environment.config.families,
+        await this.#environment.inspection(),
+        topic,
+        partition,
+      ),
     )
   }
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {
+    const { families } = this.#environment.config
+    const checkData = createDataCheck(families)
     return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#createRecent('readings', one => findReading(one, entity, readData), {
+      this.#createRecent('readings', one => findReading(families, one, entity, checkData), {
         holding: getSearchText(entity),
         partition,
         most: MAX_READINGS,
@@ -107,7 +111,7 @@ export class TelemetryCache {
     more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,
   ): RecentRecords<T> {
     const find = async (records: readonly LogRecord[]) => {
-      const events = await plainEvents(records, this.#reader)
+      const events = await plainEvents(records, this.#environment.reader)
       return records.flatMap((record, index) => {
         const event = events[index]
         return (event && findIn({ record, event })) ?? []

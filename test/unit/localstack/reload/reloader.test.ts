@@ -10,16 +10,19 @@ import { temporaryFolder } from '../../../integration/localstack/support.ts'
 const RULES =
   'rules:\n  - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: info }\n'
 
-describe('given two functions, both of which read rules', () => {
+describe('given two functions that read rules, and one that reads inputs', () => {
   let folder: string
   let rules: string
   let removed: () => void
   let functions: Map<string, Definition>
   let reloader: Reloader
   const code = new Map<string, string>()
+  /** Topics of intake, each time the trigger reads its events anew. */
+  const read: unknown[][] = []
   const said: string[] = []
   const done: string[] = []
   let isBroken = false
+  let wanted: readonly string[] = []
 
   const handlerOf = (name: string) => `functions/${name}/handler`
   const codeOf = (name: string) =>
@@ -40,7 +43,18 @@ describe('given two functions, both of which read rules', () => {
       name,
       { handler: `${handlerOf(name)}.handler`, events, environment: { RULES_DIR: rules } },
     ]
-    functions = new Map([entry('clock', [{ schedule: {} }]), entry('alerting', [{ msk: {} }])])
+    const intake: Definition = {
+      handler: `${handlerOf('intake')}.handler`,
+      events: [],
+      environment: { INPUTS_FILE: join(folder, 'inputs.yaml'), MAPPINGS_DIR: join(folder, 'mappings') },
+    }
+    functions = new Map([
+      entry('clock', [{ schedule: {} }]),
+      entry('alerting', [{ msk: {} }]),
+      ['intake', intake],
+    ])
+    wanted = []
+    read.length = 0
     for (const name of functions.keys()) code.set(name, 'first')
     reloader = new Reloader({
       functions,
@@ -66,11 +80,14 @@ describe('given two functions, both of which read rules', () => {
         return { files: new Map(files), functions: new Map(built) }
       },
       replace: async keys => void done.push(`replaced ${keys}`),
+      expandInputs: () => new Map([['intake', wanted.map(topic => ({ kafka: { topic } }))]]),
+      updateEvents: async () =>
+        void read.push((functions.get('intake')?.events ?? []).flatMap(event => Object.values(event))),
       run: async key => void done.push(`ran ${key}`),
       say: line => void said.push(line),
     })
     await reloader.start()
-    await reloader.copyRules()
+    await reloader.copyFiles()
   })
   afterEach(() => removed())
 
@@ -121,11 +138,8 @@ describe('given two functions, both of which read rules', () => {
   it('when families are saved without one that rules or mappings use, then the old ones are kept, with file and line', async context => {
     const [families, mappings] = ['families', 'mappings'].map(name => join(folder, name)) as [string, string]
     for (const made of [families, mappings]) await mkdir(made)
-    Object.assign(process.env, { FAMILIES_DIR: families, MAPPINGS_DIR: mappings })
-    context.after(() => {
-      delete process.env.FAMILIES_DIR
-      delete process.env.MAPPINGS_DIR
-    })
+    process.env.FAMILIES_DIR = families
+    context.after(() => delete process.env.FAMILIES_DIR)
     const shipped = new URL('../../../../config/families/', import.meta.url)
     const save = async (...kept: string[]) => {
       await rm(families, { recursive: true })
@@ -153,6 +167,47 @@ describe('given two functions, both of which read rules', () => {
     await writeFile(join(families, 'environment.yaml'), 'family: [')
     assert.equal(await reloader.reloadFamilies(['families']), false)
     assert.match(said.join(), /the old families are kept:[\s\S]*environment\.yaml:1:/)
+  })
+
+  describe('and a list of inputs that is saved', () => {
+    const save = async (...topics: string[]) => {
+      wanted = topics
+      const inputs = topics.map(topic => `  - { topic: ${topic}, mappings: [beds] }\n`)
+      await writeFile(
+        join(folder, 'inputs.yaml'),
+        `inputs:${inputs.length > 0 ? `\n${inputs.join('')}` : ' []\n'}`,
+      )
+      said.length = done.length = read.length = 0
+      return reloader.reloadInputs(['inputs.yaml'])
+    }
+    const versionOf = (name: string) => functions.get(name)?.environment?.CODE_VERSION ?? ''
+    const inputsOf = () => readFile(functions.get('intake')?.environment?.INPUTS_FILE ?? '', 'utf8')
+
+    beforeEach(async () => {
+      await mkdir(join(folder, 'mappings'))
+      const text = 'family: device\ntime: record\nfields: { deviceId: id, model: model, x: x }\n'
+      await writeFile(join(folder, 'mappings', 'beds.yaml'), text)
+      await save('old')
+    })
+
+    it('when a topic takes the place of another, then the other is left before functions know the new list', async () => {
+      const before = versionOf('intake')
+      assert.equal(await save('new'), true)
+      assert.deepEqual(said, ['reloaded intake: inputs.yaml; reads new; no longer reads old'])
+      assert.deepEqual([read, done], [[[], [{ topic: 'new' }]], ['replaced intake']])
+      assert.match(await inputsOf(), /topic: new/)
+      assert.match(versionOf('intake'), /^first\+/)
+      assert.notEqual(versionOf('intake'), before)
+      assert.equal(versionOf('alerting'), 'first')
+    })
+
+    it('when it names a mapping that is not there, then the old one stays, with file and reason', async () => {
+      await rm(join(folder, 'mappings', 'beds.yaml'))
+      assert.equal(await save('new'), false)
+      assert.match(said.join(), /^✗ the old inputs and mappings are kept:\n.*inputs\.yaml.*"beds"/)
+      assert.deepEqual([read, done], [[], []])
+      assert.match(await inputsOf(), /topic: old/)
+    })
   })
 
   it('when many versions were saved, then the last of them and those in use are kept', async () => {

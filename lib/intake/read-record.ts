@@ -22,7 +22,8 @@ import type { FieldSource, Mapping } from '../mapping/mapping.ts'
 import { readField } from '../mapping/read-field.ts'
 import { describePaths } from '../mapping/record-path.ts'
 import type { JsonSchema } from '../schemas/json-schema.ts'
-import { READING_TYPES } from '../telemetry/families.ts'
+import { nameHint } from '../support/suggestion.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { Input, InputEvent } from './input.ts'
 
 /** Input with the files that it refers to. */
@@ -51,12 +52,12 @@ export type LoadedInputs = ReadonlyMap<string, LoadedInput>
  * A CloudEvent that already is a reading, or that has the type of the input's `as`, is passed on with its own id. All other records
  * are mapped. No other event of Sluice is taken, because control events of strangers must not reach our topics.
  */
-export function createRecordReader(inputs: LoadedInputs) {
+export function createRecordReader({ readingTypes }: Families, inputs: LoadedInputs) {
   return (record: ForeignRecord, event?: Event): Event | Failure | IgnoredRecord => {
     const input = inputs.get(record.topic)
     if (input === undefined) return failure('mapping-failed', 'its topic is no input of this environment')
     const content = { ...record, position: listPositionParts(record) }
-    if (event !== undefined) return readCloudEvent(input, event, content)
+    if (event !== undefined) return readCloudEvent(readingTypes, input, event, content)
     const { value, headers } = record
     if (value === null) return TOMBSTONE
     const read = readJsonObject(value)
@@ -64,7 +65,8 @@ export function createRecordReader(inputs: LoadedInputs) {
     if ('kind' in read) return read
     if (isNestedTooDeeply(read.object)) return NESTED_TOO_DEEPLY
     const structured = 'specversion' in read.object ? readStructured(value) : undefined
-    if (structured !== undefined && !isFailure(structured)) return readCloudEvent(input, structured, content)
+    if (structured !== undefined && !isFailure(structured))
+      return readCloudEvent(readingTypes, input, structured, content)
     return mapRecord(input, {
       ...content,
       document: read.object,
@@ -77,6 +79,7 @@ export function createRecordReader(inputs: LoadedInputs) {
 const TOMBSTONE: IgnoredRecord = { kind: 'ignored', reason: 'tombstone' }
 
 function readCloudEvent(
+  readingTypes: readonly string[],
   input: LoadedInput,
   event: Event,
   content: Parameters<typeof eventDocument>[1],
@@ -87,8 +90,12 @@ function readCloudEvent(
     if (event.type === as.type) return withValidData(input, withoutSequence(event))
     return failure('mapping-failed', `it is a CloudEvent of another type than ${as.type}`)
   }
-  if (READING_TYPES.includes(event.type)) return withoutSequence(event)
-  return mapRecord(input, eventDocument(event, content))
+  if (readingTypes.includes(event.type)) return withoutSequence(event)
+  const mapped = mapRecord(input, eventDocument(event, content))
+  if (!isFailure(mapped) || input.loadedMappings.some(({ eventType }) => eventType === event.type))
+    return mapped
+  const hint = nameHint(event.type, readingTypes)
+  return failure('mapping-failed', `it is a CloudEvent whose type no family and no mapping has.${hint}`)
 }
 
 /** Removes the position among the emissions of another consumer. The event gets one of its own. */

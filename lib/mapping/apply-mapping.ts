@@ -53,6 +53,23 @@ export function findUnmetCondition(
   return undefined
 }
 
+/** Returns the share of the fields that a mapping reads which the record has, from 0 to 1. */
+export function computeFoundShare(
+  { eventType, equals, has, times, fields, metric }: Mapping,
+  record: ConditionRecord,
+): number {
+  if (record.isEvent && eventType === undefined) return 0
+  const sources = [...fields, ...(metric ? [metric.name, metric.value] : [])].map(({ from }) => from)
+  const read = [
+    ...equals.map(([path]) => [path]),
+    ...has.map(path => [path]),
+    ...times.flatMap(time => (time === 'record' ? [] : [time.from])),
+    ...sources.filter(from => from.length > 0),
+  ]
+  const found = read.filter(paths => firstAt(record, paths) !== undefined)
+  return found.length / Math.max(1, read.length)
+}
+
 /**
  * Returns a reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The same record always results
  * in the same id. The data is not validated against the schema of the family.

@@ -3,7 +3,7 @@
 import { isFailure, toJsonEvent } from '#runtime/cloudevents/index.ts'
 import { type Event, type Failure, failure } from '#runtime/consumer/index.ts'
 import { jsonIn } from '../support/json.ts'
-import { applyMapping, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
+import { applyMapping, computeFoundShare, type ForeignDocument, findUnmetCondition } from './apply-mapping.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Reading of a document, and the mapping that took it. */
@@ -15,11 +15,15 @@ export interface Mapped {
 
 /** Returns the reading in a document, or a failure with the reason of each mapping. */
 export function mapDocument(mappings: readonly Mapping[], document: ForeignDocument): Mapped | Failure {
-  const unmet: string[] = []
+  const unmet: { readonly reason: string; readonly share: number }[] = []
   const failures: Failure[] = []
   for (const mapping of mappings) {
     const condition = findUnmetCondition(mapping, document)
-    if (condition !== undefined) unmet.push(`mapping ${mapping.name}: ${condition}`)
+    if (condition !== undefined)
+      unmet.push({
+        reason: `mapping ${mapping.name}: ${condition}`,
+        share: computeFoundShare(mapping, document),
+      })
     else {
       const event = applyMapping(mapping, document)
       if (!isFailure(event)) return { kind: 'mapped', mapping, event }
@@ -27,13 +31,16 @@ export function mapDocument(mappings: readonly Mapping[], document: ForeignDocum
     }
   }
   if (mappings.length === 0) return failure('mapping-failed', 'there are no mappings')
-  // Lists show only the start of a message, so the mappings that apply to the record come first.
-  const reasons = [...failures.map(({ message }) => message), ...unmet]
+  // Lists show only the start of a message, so the mappings that apply to the record come first, then those of which it has most.
+  const nearest = unmet.toSorted((a, b) => b.share - a.share).map(({ reason }) => reason)
+  const reasons = [...failures.map(({ message }) => message), ...nearest]
   // The failure of the only mapping that applies says more than that none takes the record.
   const code = failures.length === 1 ? (failures[0] as Failure).code : 'mapping-failed'
   return failure(
     code,
-    mappings.length === 1 ? (reasons[0] as string) : `no mapping takes it: ${reasons.join('; ')}`,
+    mappings.length === 1
+      ? (reasons[0] as string)
+      : `no mapping takes it; the nearest is ${reasons.join('; ')}`,
   )
 }
 

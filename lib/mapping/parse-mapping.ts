@@ -6,7 +6,7 @@
 import { linearPattern } from '../support/linear-pattern.ts'
 import { readValidYaml } from '../support/valid-yaml.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
-import { FAMILIES, type Family } from '../telemetry/families.ts'
+import type { Families, Family } from '../telemetry/families.ts'
 import { findConversion } from '../telemetry/unit-table.ts'
 import { toIdPart, toSource } from './field-source.ts'
 import type { FieldSource, Mapping, NamedMetric, TimeSource } from './mapping.ts'
@@ -26,17 +26,17 @@ import { findTargetKind, requiredTargets } from './target-fields.ts'
 /**
  * Reads a mapping.
  *
+ * @param families families, of which one is that of the mapping
  * @param name name of the mapping in failures and ids
  * @param file name of the file in error messages
- * @param families families by name, of which one is that of the mapping
  * @throws InvalidFile with all errors; for text that is not valid YAML, with the first syntax error only
  */
-export function readMapping(text: string, name: string, file: string, families = FAMILIES): Mapping {
+export function readMapping(families: Families, text: string, name: string, file: string): Mapping {
   const mapping = readValidYaml({ text, file, heading: 'the mapping has errors:' }, content => {
     const errors = schemaErrors(content)
     return errors.length > 0 ? errors : contradictions(content as RawMapping, families)
   }) as RawMapping
-  const found = toMapping(name, mapping, families[mapping.family] as Family)
+  const found = toMapping(name, mapping, families.get(mapping.family))
   return mapping.when ? found : { ...found, takesAllAt: `${file}:${positionsIn(text)([]).line}` }
 }
 

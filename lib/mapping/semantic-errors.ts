@@ -5,7 +5,7 @@
 import { OWN_TYPES } from '../schemas/event-types.ts'
 import type { FilePath, PathError } from '../support/file-errors.ts'
 import { nameHint } from '../support/suggestion.ts'
-import { FAMILIES, type Family } from '../telemetry/families.ts'
+import type { Families, Family } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import { findConversion, unitsFor } from '../telemetry/unit-table.ts'
 import type { FieldSource } from './mapping.ts'
@@ -22,14 +22,14 @@ import { sourceErrors } from './source-errors.ts'
 import { findTargetKind, getTargets, isMeasured, requiredTargets, TAG } from './target-fields.ts'
 import { zoneErrors } from './zone-errors.ts'
 
-export function contradictions(raw: RawMapping, families = FAMILIES): PathError[] {
-  const family = Object.hasOwn(families, raw.family) ? families[raw.family] : undefined
+export function contradictions(raw: RawMapping, families: Families): PathError[] {
+  const family = families.byName[raw.family]
   const ofFamily = family
     ? [...targetErrors(family, raw), ...fieldsErrors(family, raw), ...metricErrors(family, raw)]
     : [
         {
           path: ['family'],
-          message: `no family is called ${raw.family}.${nameHint(raw.family, Object.keys(families))}`,
+          message: `no family is called ${raw.family}.${nameHint(raw.family, families.names)}`,
         },
       ]
   return [...whenErrors(raw), ...idErrors(raw), ...timeErrors(raw), ...ofFamily]

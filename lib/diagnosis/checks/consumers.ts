@@ -1,4 +1,5 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
+import { adviseOnPlainJson } from '../../app/names.ts'
 import { durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import {
@@ -148,6 +149,8 @@ function checkBreaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
 interface OpenCount {
   readonly open: number
   readonly oldestMs: number | undefined
+  /** Number of them that are records of readings without a CloudEvent, and the topic of the readings. */
+  readonly plain: { readonly count: number; readonly topic: string }
   /** Number of records in the dlq topic that have not been counted yet. */
   readonly pending: number
 }
@@ -160,11 +163,18 @@ export function checkDeadLetters(
   nowMs: number,
 ): Finding[] {
   const checks = {
-    'dead-letters': ({ open: count, oldestMs, pending }: OpenCount) => {
+    'dead-letters': ({ open: count, plain, oldestMs, pending }: OpenCount) => {
       if (count > 0)
         return open(
           `${count === 1 ? '1 dead letter is open' : `${count} dead letters are open`}${formatAge(oldestMs, keptDays, nowMs)}`,
-          '`sluice dlq list` shows them; redrive them with `sluice dlq redrive`, or drop them with `sluice dlq drop`.',
+          [
+            '`sluice dlq list` shows them; redrive them with `sluice dlq redrive`, or drop them with `sluice dlq drop`.',
+            ...(plain.count > 0
+              ? [
+                  `${plain.count} of them are no CloudEvents in ${plain.topic}: ${adviseOnPlainJson(plain.topic)}.`,
+                ]
+              : []),
+          ].join(' '),
         )
       if (pending === 0) return 'no dead letter is open'
       return unknown(

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { readConfigFile } from '../../support/adapters/config-file.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { Mapping } from '../mapping.ts'
 import { readMapping } from '../parse-mapping.ts'
 
@@ -24,12 +25,13 @@ export async function listMappingNames(folder: string): Promise<readonly string[
  * @throws InvalidFile with all errors of the first invalid file
  */
 export async function loadMappings(
+  families: Families,
   folder: string,
   names: readonly string[],
   shown = folder,
 ): Promise<readonly Mapping[]> {
   return Promise.all(
-    names.map(name => loadMapping(join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`))),
+    names.map(name => loadMapping(families, join(folder, `${name}.yaml`), name, join(shown, `${name}.yaml`))),
   )
 }
 
@@ -38,6 +40,11 @@ export async function loadMappings(
  *
  * @param name name of the mapping in failures and ids
  */
-export async function loadMapping(path: string, name: string, shown = path): Promise<Mapping> {
-  return readMapping(await readConfigFile(path, shown), name, shown)
+export async function loadMapping(
+  families: Families,
+  path: string,
+  name: string,
+  shown = path,
+): Promise<Mapping> {
+  return readMapping(families, await readConfigFile(path, shown), name, shown)
 }

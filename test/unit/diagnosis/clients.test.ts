@@ -144,11 +144,18 @@ describe('given producers', () => {
 })
 
 describe('given dead letters', () => {
-  const found = (open: number, pending = 0, ageMs = HOUR_MS) =>
+  const found = (open: number, pending = 0, ageMs = HOUR_MS, plain = 0) =>
     checkDeadLetters(
       'dlq',
       30,
-      { seen: { open, pending, oldestMs: open ? NOW_MS - ageMs : undefined } },
+      {
+        seen: {
+          open,
+          pending,
+          plain: { count: plain, topic: 'sensor_data' },
+          oldestMs: open ? NOW_MS - ageMs : undefined,
+        },
+      },
       NOW_MS,
     )[0] as Finding
 
@@ -157,6 +164,13 @@ describe('given dead letters', () => {
     assert.equal(found(1).verdict, 'open')
     assert.equal(found(1).says, '1 dead letter is open, the oldest for 1 h')
     assert.match(found(2, 0, 29 * DAY_MS).says, /; the first is deleted in 24 h$/)
+  })
+
+  it('then plain JSON in the topic of readings comes with the two lines that make an input of it', () => {
+    const { todo = '' } = found(2, 0, HOUR_MS, 1)
+    for (const line of ['"inputs: [{ topic: sensor_data }]"', '"KAFKA_TOPIC=sensor_data.readings"'])
+      assert.ok(todo.includes(line), todo)
+    assert.doesNotMatch(found(2).todo ?? '', /config\/inputs/)
   })
 
   it('then what is not counted is unknown', () => {

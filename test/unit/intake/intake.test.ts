@@ -3,11 +3,11 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -24,13 +24,13 @@ inputs:
     as: { type: com.example.visit.v1, subject: page, time: { from: at, epoch: s }, id: visit_id, source: /shop }
 `
 const INPUTS = readInputs(TEXT, 'inputs.yaml')
-const LOADED = await loadInputs(INPUTS, { file: 'config/inputs.yaml', folder: 'config/mappings' })
+const LOADED = await loadInputs(FAMILIES, INPUTS, { file: 'config/inputs.yaml', folder: 'config/mappings' })
 const AT = Date.UTC(2026, 2, 1, 12)
 const AT_ONCE = { nowMs: () => AT }
 
 function createStage(topic = 'sensors'): Stage {
-  const stage = new Stage(intake(INPUTS) as never)
-  const application = { ...APPLICATION, readForeign: createRecordReader(LOADED) }
+  const stage = new Stage(intake(FAMILIES, INPUTS) as never)
+  const application = { ...APPLICATION, readForeign: createRecordReader(FAMILIES, LOADED) }
   stage.consumer = { ...stage.consumer, application }
   return Object.assign(stage, { topic })
 }
@@ -176,11 +176,31 @@ describe('the function intake', () => {
     assert.ok(first && applies)
     assert.match(
       (applies.data as FailureData).error,
-      /^no mapping takes it: mapping plain-sensor: "temperature" must be a number; mapping database-metrics: /,
+      /^no mapping takes it; the nearest is mapping plain-sensor: "temperature" must be a number; mapping sensor-room: it has no "location"; /,
+    )
+    const near = await take('sensors', [{ id: 'band-01', x: 0.1, y: 9.7, z: 0.2 }])
+    assert.match(
+      String((near.events[0]?.data as FailureData | undefined)?.error),
+      /; the nearest is mapping device: it has no "model"; /,
     )
     const { error } = first.data as FailureData
     for (const name of ['database-metrics', 'device', 'plain-sensor', 'weather'])
       assert.match(error, new RegExp(`mapping ${name}: `))
+  })
+
+  it('names the nearest type for a CloudEvent whose type no family and no mapping has', async () => {
+    const event = {
+      specversion: '1.0',
+      id: 'a',
+      source: '/a',
+      type: 'io.sluice.environment.reading.v2',
+      data: {},
+    }
+    const { events } = await take('sensors', [event])
+    assert.match(
+      String((events[0]?.data as FailureData | undefined)?.error),
+      /^it is a CloudEvent whose type no family and no mapping has\. Did you mean io\.sluice\.environment\.reading\.v1/,
+    )
   })
 
   it('ignores tombstones with their reason, and makes no dead letter of them', async () => {
@@ -202,7 +222,10 @@ inputs:
       id: [{ header: run }, { from: attempt, default: 1 }]
 `
     const files = { file: 'config/inputs.yaml', folder: 'config/mappings' }
-    const reader = createRecordReader(await loadInputs(readInputs(text, 'inputs.yaml'), files))
+    const reader = createRecordReader(
+      FAMILIES,
+      await loadInputs(FAMILIES, readInputs(text, 'inputs.yaml'), files),
+    )
     const headers = [
       ['at', Buffer.from(String(AT))],
       ['run', Buffer.from('r-1')],
@@ -224,13 +247,16 @@ inputs:
     const text =
       'family: device\ntime: record\nfields: { deviceId: { constant: any }, model: { constant: any }, x: { constant: 1 } }\n'
     const { readMapping } = await import('../../../lib/mapping/parse-mapping.ts')
-    const everything = readMapping(text, 'everything', 'everything.yaml')
+    const everything = readMapping(FAMILIES, text, 'everything', 'everything.yaml')
     const [motion] = [LOADED.get('motion')]
     assert.ok(motion)
     const inputs = new Map([
       ['motion', { ...motion, loadedMappings: [...motion.loadedMappings, everything] }],
     ])
-    const event = createRecordReader(inputs)(record('motion', 0, { model: 'a', x: 'fast', y: 1, z: 1 }))
+    const event = createRecordReader(
+      FAMILIES,
+      inputs,
+    )(record('motion', 0, { model: 'a', x: 'fast', y: 1, z: 1 }))
     assert.equal('subject' in event && event.subject, 'any')
   })
 
@@ -314,7 +340,7 @@ inputs:
       ['"a":null,"pay":{"cents":-9007199254740993}', 'pay.cents'],
       ['"rows":[1,{"ids":[2,9007199254740993]}]', 'rows.1.ids.1'],
     ] as const) {
-      const read = createRecordReader(LOADED)(record('orders', 0, `${ids},${members}}`))
+      const read = createRecordReader(FAMILIES, LOADED)(record('orders', 0, `${ids},${members}}`))
       assert.equal('code' in read && read.code, 'number-not-exact')
       assert.ok('message' in read && read.message.includes(`"${path}"`), JSON.stringify(read))
     }
@@ -322,7 +348,7 @@ inputs:
 
   describe('given a CloudEvent of the type that an input makes of its records', () => {
     const visit = (data: unknown, type = 'com.example.visit.v1') =>
-      createRecordReader(LOADED)(record('visits', 0, null), {
+      createRecordReader(FAMILIES, LOADED)(record('visits', 0, null), {
         ...{ id: 'v', source: '/strangers', type, subject: 's' },
         data,
       } as Event)
@@ -349,7 +375,7 @@ inputs:
         id: 'v',
         data_base64: 'e30=',
       }
-      const read = createRecordReader(LOADED)(record('visits', 0, event))
+      const read = createRecordReader(FAMILIES, LOADED)(record('visits', 0, event))
       assert.equal('code' in read && read.code, 'schema-violated')
     })
 

@@ -9,6 +9,7 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const FOLDER = new URL('../../../config/mappings/', import.meta.url)
 
@@ -17,7 +18,7 @@ export function shippedText(name: string): string {
 }
 
 export function shipped(name: string): Mapping {
-  return readMapping(shippedText(name), name, `${name}.yaml`)
+  return readMapping(FAMILIES, shippedText(name), name, `${name}.yaml`)
 }
 
 export function foreignRecord(value: unknown, changes: Partial<ForeignRecord> = {}): ForeignRecord {
@@ -34,14 +35,14 @@ export function read(
 ): Event | Failure {
   const { topic } = record
   const inputs = new Map([[topic, { topic, loadedMappings: [mappings].flat() }]])
-  return createRecordReader(inputs)(record, event) as Event | Failure
+  return createRecordReader(FAMILIES, inputs)(record, event) as Event | Failure
 }
 
 /** The reading, which fits its schema. */
 export function readingOf(mapping: Mapping, value: unknown, changes: Partial<ForeignRecord> = {}): Event {
   const event = read(mapping, foreignRecord(value, changes))
   if (isFailure(event)) throw new Error(`no reading: ${event.message}`)
-  const violation = schemaViolation(event.type, event.data)
+  const violation = schemaViolation(FAMILIES, event.type, event.data)
   if (violation) throw new Error(violation)
   return event
 }
@@ -50,7 +51,7 @@ export function readingOf(mapping: Mapping, value: unknown, changes: Partial<For
 export function failureOf(mapping: Mapping, value: unknown): string {
   const found = read(mapping, foreignRecord(value))
   if (!isFailure(found)) throw new Error('it became a reading')
-  return `${found.code}: ${found.message.replace('no mapping takes it: ', '')}`
+  return `${found.code}: ${found.message.replace('no mapping takes it; the nearest is ', '')}`
 }
 
 const MINIMAL = `
@@ -61,7 +62,7 @@ fields: { deviceId: id, model: model, x: x }
 
 /** A mapping of devices, with other lines instead of or beside its own. */
 export function deviceMapping(changes: Readonly<Record<string, string>> = {}): Mapping {
-  return readMapping(deviceText(changes), 'test', 'test.yaml')
+  return readMapping(FAMILIES, deviceText(changes), 'test', 'test.yaml')
 }
 
 export function deviceText(changes: Readonly<Record<string, string>> = {}): string {

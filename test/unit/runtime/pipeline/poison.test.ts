@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { estimateSize } from '#runtime/cloudevents/record.ts'
 import { completeStep, type Emission, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 
@@ -63,6 +63,9 @@ describe('records that cannot be processed', () => {
       const failure = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')
       const data = failure?.data as Record<string, unknown>
       assert.equal(data.errorType, code)
+      const advice =
+        /"inputs: \[\{ topic: sluice\.telemetry\.readings\.test \}\]" into config\/inputs\.yaml, .*"KAFKA_TOPIC=/
+      assert.equal(advice.test(String(data.error)), code === 'not-a-cloudevent')
       assert.equal(data.originalOffset, 1)
       assert.equal(data.originalValue, poison.value?.toString('base64') ?? null)
       assert.deepEqual(
@@ -116,7 +119,7 @@ describe('records that cannot be processed', () => {
     }
     const process: KeyedProcess<unknown> = {
       name: 'moody',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (_, event) => (steps[event.id] as () => ReturnType<KeyedProcess<unknown>['onEvent']>)(),
     }
     const stage = new Stage(process)
@@ -149,7 +152,7 @@ describe('records that cannot be processed', () => {
     circular.self = circular
     const process: KeyedProcess<unknown> = {
       name: 'circular',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (_, event) => {
         if (event.id === 'state') return completeStep('stored', circular)
         if (event.id === 'good') return completeStep('counted', {})
@@ -170,7 +173,7 @@ describe('records that cannot be processed', () => {
   it('given a process that changes its state and then throws, then the next event finds the old state', async () => {
     const process: KeyedProcess<{ count: number }> = {
       name: 'careless',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent(state = { count: 0 }, event) {
         state.count++
         return event.id === 'bad' ? reject('no') : completeStep('counted', state)
@@ -221,7 +224,7 @@ describe('unreadable emissions', () => {
     it(`given ${name}, then that is a bug, and its record fails`, async () => {
       const process: KeyedProcess<unknown> = {
         name: 'careless',
-        accepts: READING_TYPES,
+        accepts: FAMILIES.readingTypes,
         onEvent: () => completeStep('emitted', {}, [{ ...good, ...broken }]),
       }
       const stage = new Stage(process)
@@ -235,7 +238,7 @@ describe('a process that does what it must not', () => {
   it('given one that changes the event, then its failure record has the original bytes', async () => {
     const process: KeyedProcess<unknown> = {
       name: 'meddling',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent(_, event) {
         const meddled = event as { id: string; data: { temperature: number } }
         meddled.data.temperature = -1
@@ -258,7 +261,7 @@ describe('a process that does what it must not', () => {
     process.on('unhandledRejection', listen)
     const late: KeyedProcess<unknown> = {
       name: 'late',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (async () => {
         throw new Error('late')
       }) as never,

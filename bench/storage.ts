@@ -12,6 +12,7 @@ import { environmentReading } from '../test/support/records.ts'
 import { Stage } from '../test/support/stage.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
+import { families } from './kit/vocabulary.ts'
 
 // `npm run bench:storage`: readings that the function `storage` writes, by a second of processor time of the function: decoding,
 // decisions and rows, with states in memory. The processor time of the PostgreSQL server does not count.
@@ -45,7 +46,7 @@ await runBenchmark({
 })
 
 async function measure(name: string, storage: Storage, run: Run): Promise<Figure> {
-  const stage = new Stage(storageSink(storage))
+  const stage = new Stage(storageSink(families, storage))
   let offset = 0
   const write = async (records: number) => {
     for (let left = records; left > 0; left -= BATCH)

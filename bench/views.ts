@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { topicName } from '../lib/app/topics.ts'
 import { LOCAL } from '../scripts/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { type Servers, withServers } from './kit/servers.ts'
+import { names } from './kit/vocabulary.ts'
 import { packaged } from './start/bundles.ts'
 import { fill } from './views/readings.ts'
 import { Progress, type Side, type TableKind } from './views/side.ts'
@@ -142,6 +142,6 @@ function start(name: SideName, kind: TableKind, env: string, setup: Setup): Prom
   const { broker, redisUrl, handler, classPath, room } = setup
   const folder = join(room, `${env}-${name}`)
   return name === 'streams'
-    ? startStreams({ classPath, broker, topic: topicName('readings', env), folder, kind })
+    ? startStreams({ classPath, broker, topic: names.topicName('readings', env), folder, kind })
     : startSluice({ handler, broker, redisUrl, env, folder, kind })
 }

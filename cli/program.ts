@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '#runtime/settings/index.ts'
 import { Failure } from '../lib/support/failure.ts'
+import { FileError } from '../lib/support/file-errors.ts'
 import { STACK_NAME } from '../scripts/running-stacks.ts'
 import { option } from './command.ts'
 import { COMMANDS, type CommandTree } from './commands.ts'
@@ -144,18 +145,9 @@ async function addCommands(
     } else {
       const [line, load] = entry
       const command = parent.command(name).summary(line)
-      if (words === undefined || words[0] === name) {
-        await requireFamilies()
-        declare(command, (await load()).default, terminal)
-      }
+      if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
     }
   }
-}
-
-/** @throws CliFailure if the files of the families are invalid. It is called before a command is loaded, which may need them */
-async function requireFamilies(): Promise<void> {
-  const { familiesError } = await import('../lib/telemetry/adapters/loaded-families.ts')
-  if (familiesError) throw new CliFailure(familiesError.message, 2)
 }
 
 /** Returns the arguments that can be names of commands. Options and the values of global options are removed. */
@@ -173,6 +165,11 @@ function handleError(error: unknown, { stderr, stop }: Terminal, { command }: Ru
   if (error instanceof Failure) {
     stderr.write(`${error.message}\n`)
     return error instanceof CliFailure ? error.status : error.isUsage ? 2 : 1
+  }
+  // A file that a setting names, such as that of a family.
+  if (error instanceof FileError) {
+    stderr.write(`${error.message}\n`)
+    return 2
   }
   if (error instanceof ConfigError) {
     stderr.write(`${addOptionNames(error.message, command)}\n`)

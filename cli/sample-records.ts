@@ -121,7 +121,7 @@ async function readTopic(
   terminal: Terminal,
 ): Promise<SampleRecord[]> {
   const config = resolveConfig(terminal, env)
-  const topic = resolveTopic({ topic: named }, config.env)
+  const topic = resolveTopic({ topic: named }, config)
   return withKafka(config, async command => {
     requireTopicIn(command, topic)
     const all = toRanges(topic, await readTopicReach(command.offsets, topic))

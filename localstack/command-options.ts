@@ -95,7 +95,7 @@ function stackName(option: string | undefined, environment: Environment): string
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }
 
-/** Texts that `scripts/bootstrap.mjs` prints before the packages are installed. */
-export const [SERVICES_USAGE = '', START_USAGE = ''] = ['services-command', 'start'].map(name =>
-  readFileSync(new URL(`${name}.help.txt`, import.meta.url), 'utf8').trimEnd(),
-)
+/** Returns the help of a program. `scripts/bootstrap.mjs` prints its file before the packages are installed. */
+export function readUsage(program: 'start' | 'services-command'): string {
+  return readFileSync(new URL(`${program}.help.txt`, import.meta.url), 'utf8').trimEnd()
+}

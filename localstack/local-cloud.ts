@@ -1,8 +1,9 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { RegistrySubjects } from '@sluice/schema-registry'
-import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../lib/app/serialized-types.ts'
+import type { Named } from '../lib/app/names.ts'
+import { findPackagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
+import { listSerializedTypes, type Vocabulary } from '../lib/app/serialized-types.ts'
 import { EVENT_FORMATS } from '../lib/schemas/event-types.ts'
 import { DATA_DIR } from '../scripts/paths.ts'
 import { createResources, type ResourcesOutcome } from './aws/resources.ts'
@@ -23,12 +24,16 @@ export function getStorageFile(dataDir: string, env: string): string {
 /**
  * Starts the servers, and then creates topics, resources and schemas. If any of this fails, all servers are stopped.
  *
- * @param env last part of all topic and resource names
+ * @param config environment, which is the last part of all topic and resource names, with its families and names
  */
-export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
+export async function startLocalCloud(
+  options: ServicesOptions,
+  config: Named & Vocabulary,
+): Promise<LocalCloud> {
+  const { env, names } = config
   // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
   if ('port' in options.kafka && !options.docker)
-    keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
+    keepTopicNames(options.dataDir ?? DATA_DIR, config, options.fresh)
   const { brokers, awsEndpoint, registryUrl } = resolveAddresses(options)
   // Do not change a registry that was already running.
   const hasOwnRegistry = options.registry && 'port' in options.registry
@@ -40,8 +45,8 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
     await chmod(storage, 0o700)
     const [created] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),
-      createTopics({ brokers, env }),
-      registryUrl && hasOwnRegistry ? registerSchemas(registryUrl, env) : undefined,
+      createTopics({ brokers, env, names }),
+      registryUrl && hasOwnRegistry ? registerSchemas(registryUrl, config) : undefined,
     ])
     options.signal?.throwIfAborted()
     return { services, resources: created }
@@ -64,13 +69,16 @@ const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
  * @throws RegistryError for a schema that is incompatible with the registered version. Use `--fresh` to start with an empty
  * registry.
  */
-async function registerSchemas(url: string, env: string): Promise<void> {
+async function registerSchemas(url: string, config: Named & Vocabulary): Promise<void> {
   const subjects = new RegistrySubjects(url)
   await subjects.setRule(RULE)
-  for (const { type } of SERIALIZED_TYPES)
+  for (const { type } of listSerializedTypes(config.families))
     for (const format of EVENT_FORMATS) {
-      const packaged = await packagedSchema(type, format)
+      const packaged = await findPackagedSchema(config.families, type, format)
       if (packaged)
-        await subjects.register(schemaSubject(type, format, env), { ...packaged, format: FORMATS[format] })
+        await subjects.register(schemaSubject(config, type, format, config.env), {
+          ...packaged,
+          format: FORMATS[format],
+        })
     }
 }

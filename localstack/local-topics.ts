@@ -7,14 +7,12 @@ import {
 } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { listLocalInputs } from '../lib/app/inputs.ts'
-import { advisePartitions, kafkaTopics, listRenamedTopics, topicNames } from '../lib/app/topics.ts'
+import { listRenamedTopics, type Named, type Names } from '../lib/app/names.ts'
 import { UserError } from '../scripts/user-error.ts'
 
-export interface LocalTopicsOptions {
+export interface LocalTopicsOptions extends Named {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */
   readonly brokers: readonly string[]
-  /** Last part of all topic names. */
-  readonly env?: string
 }
 
 /**
@@ -22,14 +20,14 @@ export interface LocalTopicsOptions {
  *
  * @throws UserError naming all differences between existing topics and the table of topics
  */
-export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
+export async function createTopics({ brokers, env, names }: LocalTopicsOptions): Promise<TopicsOutcome> {
   const outcome = await ensureTopics({
     brokers,
-    topics: kafkaTopics(env),
+    topics: names.kafkaTopics(env),
     replication: replicationOn(brokers.length),
   })
-  if (outcome.differences.length > 0) throw new UserError(describeDifferences(outcome.differences))
-  await createInputs(brokers, env)
+  if (outcome.differences.length > 0) throw new UserError(describeDifferences(names, outcome.differences))
+  await createInputs(brokers, { env, names })
   return outcome
 }
 
@@ -37,12 +35,12 @@ export async function createTopics({ brokers, env = 'local' }: LocalTopicsOption
 const INPUT = { partitions: 3, keptDays: 7, maxMessageBytes: 1024 * 1024, timestamps: 'CreateTime' } as const
 
 /** Creates the inputs that this environment has beside those of config/inputs.yaml. */
-async function createInputs(brokers: readonly string[], env: string): Promise<void> {
-  const topics = listLocalInputs(env).map(({ topic }) => ({ name: topic, ...INPUT }))
+async function createInputs(brokers: readonly string[], named: Named): Promise<void> {
+  const topics = listLocalInputs(named).map(({ topic }) => ({ name: topic, ...INPUT }))
   if (topics.length > 0) await ensureTopics({ brokers, topics, replication: replicationOn(brokers.length) })
 }
 
-function describeDifferences(differences: readonly TopicDifference[]): string {
+function describeDifferences(names: Names, differences: readonly TopicDifference[]): string {
   const lines = differences.map(
     ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, but must be ${wanted}`,
   )
@@ -50,7 +48,7 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
   const counts = new Map(partitions.map(({ topic, found }) => [topic, found]))
   return (
     `Existing topics differ from the settings and lib/app/topic-table.ts:\n${lines.join('\n')}\n` +
-    (counts.size > 0 ? `${advisePartitions(counts)} (--name other starts another stack).\n` : '') +
+    (counts.size > 0 ? `${names.advisePartitions(counts)} (--name other starts another stack).\n` : '') +
     'Start with --fresh to recreate them (their records are lost), or change other settings manually.'
   )
 }
@@ -61,11 +59,11 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
  * @param fresh true if the data is empty, so that any names are allowed
  * @throws UserError naming each topic whose name would change
  */
-export function keepTopicNames(dataDir: string, env: string, fresh = false): void {
+export function keepTopicNames(dataDir: string, { env, names }: Named, fresh = false): void {
   const file = join(dataDir, 'topic-names.json')
   const storedNames = fresh ? {} : namesIn(file)
-  const names = topicNames(env)
-  const renamed = listRenamedTopics(storedNames[env] ?? {}, names)
+  const topics = names.topicNames(env)
+  const renamed = listRenamedTopics(storedNames[env] ?? {}, topics)
   if (renamed.length > 0)
     throw new UserError(
       `The data in ${dataDir} was created with other topic names:\n${renamed.map(line => `  ${line}\n`).join('')}` +
@@ -73,7 +71,7 @@ export function keepTopicNames(dataDir: string, env: string, fresh = false): voi
         'or start with --fresh (the data is lost).',
     )
   mkdirSync(dataDir, { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ ...storedNames, [env]: names }, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ ...storedNames, [env]: topics }, null, 2)}\n`)
 }
 
 type NamesByEnvironment = Readonly<Record<string, Readonly<Record<string, string>>>>

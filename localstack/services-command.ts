@@ -1,10 +1,11 @@
 import { once } from 'node:events'
+import { FAMILIES, NAMES, readSettings } from '../lib/app/settings/index.ts'
 import { runMain } from '../scripts/run-main.ts'
 import { LOCAL_AWS_ENVIRONMENT } from './aws/resources.ts'
 import {
   type CloudOptions,
   readServicesOptions,
-  SERVICES_USAGE,
+  readUsage,
   servicesFromEnvironment,
 } from './command-options.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
@@ -16,7 +17,7 @@ import { serviceEnvironment } from './start-services.ts'
 
 await runMain({
   readOptions: args => readServicesOptions(args, process.env),
-  usage: SERVICES_USAGE,
+  usage: readUsage('services-command'),
   run,
 })
 
@@ -24,8 +25,9 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
   const { name } = options
   const request = { name, command: 'npm run services', environment: process.env, signal }
   return withStack(request, async stack => {
+    const config = { env: stack.env, ...readSettings([FAMILIES, NAMES], stack.environment) }
     const servers = await servicesFromEnvironment(stack.environment, options, console.log)
-    const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, stack.env)
+    const cloud = await startLocalCloud({ ...servers, report: plainReport(), signal }, config)
     return await stay(cloud, stack, signal)
   })
 }

@@ -8,8 +8,9 @@ import { ConfigError } from '#runtime/settings/index.ts'
 import { loadRules } from '../lib/alerting/adapters/load-rules.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
-import { listTriggerTopics, readFunctions, writesRows } from '../lib/app/functions.ts'
-import { topicName } from '../lib/app/topics.ts'
+import { readFunctions } from '../lib/app/function-entries.ts'
+import { listTriggerTopics, writesRows } from '../lib/app/functions.ts'
+import type { Named } from '../lib/app/names.ts'
 import { readAlert } from '../lib/queries/alerts/alerts-topic.ts'
 import { countPendingBefore, type ReadTopic, readConsumerLags } from '../lib/queries/kafka/consumer-lag.ts'
 import { readTopicBounds } from '../lib/queries/kafka/topics.ts'
@@ -52,10 +53,10 @@ class FiredAlerts {
 
   static async from(
     log: Parameters<typeof NewRecords.fromNow>[0],
-    env: string,
+    { env, names }: Named,
     sensor: string,
   ): Promise<FiredAlerts> {
-    return new FiredAlerts(await NewRecords.fromNow(log, topicName('alerts', env)), sensor)
+    return new FiredAlerts(await NewRecords.fromNow(log, names.topicName('alerts', env)), sensor)
   }
 
   /** Returns the names of all rules that have fired so far. */
@@ -90,9 +91,9 @@ async function main(args: string[]): Promise<number> {
   const environment = localEnvironment(stackEnvironment(process.env, stack))
   const config = readConfig(environment)
   await requireReachable(config)
-  const readings = new SmokeReadings(config.env, Date.now())
+  const readings = new SmokeReadings(config, Date.now())
   const consumers = readers(config)
-  const rules = await loadRules(config.rulesDir)
+  const rules = await loadRules(config.families, config.rulesDir)
   const names = rules.map(({ name }) => name)
   const expected = SMOKE_RULES.filter(rule => names.includes(rule))
   if (expected.length === 0)
@@ -104,7 +105,7 @@ async function main(args: string[]): Promise<number> {
   const stateKeys = new StateInspection(await connections.redis())
   const offsets = new TopicOffsets(await connections.kafka())
   const log = new PlainLog(await connections.log(), dataReader(config))
-  const alerts = await FiredAlerts.from({ offsets, log }, config.env, readings.sensor)
+  const alerts = await FiredAlerts.from({ offsets, log }, config, readings.sensor)
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
@@ -178,9 +179,9 @@ function hostAndPort(url: string): string {
 }
 
 /** Returns the functions of serverless.yml that read the readings, with their consumer groups in this environment. */
-function readers({ env, storageUrl }: Config): ReadTopic[] {
+function readers(config: Config): ReadTopic[] {
   return readFunctions()
-    .filter(declared => storageUrl !== undefined || !writesRows(declared))
-    .flatMap(declared => listTriggerTopics(declared, env))
+    .filter(declared => config.storageUrl !== undefined || !writesRows(declared))
+    .flatMap(declared => listTriggerTopics(declared, config, []))
     .filter(read => read.signal === 'readings')
 }

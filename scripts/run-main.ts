@@ -1,7 +1,6 @@
 /** Entry point of programs: parses options, handles stop requests, and sets the exit status. */
 import process from 'node:process'
 import { StopRequested, stopRequest } from '#local-servers/stop-request.ts'
-import { familiesError } from '../lib/telemetry/adapters/loaded-families.ts'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {
@@ -25,7 +24,6 @@ export async function runMain<Options>(program: MainProgram<Options>): Promise<v
 
 async function main<Options>({ readOptions, usage, run }: MainProgram<Options>): Promise<number> {
   const options = readOptions(process.argv.slice(2))
-  if (options !== undefined && familiesError) throw familiesError
   if (options !== undefined) return run(options, stopRequest())
   console.log(usage)
   return 0

@@ -1,6 +1,7 @@
 import { parseRules } from '../../lib/alerting/parse-rules.ts'
 import { thresholdRules } from '../../lib/alerting/patterns/pattern.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
+import { families } from '../kit/vocabulary.ts'
 
 /** Comparison of a rule. */
 export type Kind = 'threshold' | 'change' | 'deviation' | 'silence'
@@ -13,7 +14,7 @@ export function rulesOf(kind: Kind, count: number): readonly Rule[] {
     ...{ name: `R${index}`, family: 'environment', metric: 'temperature', severity: 'info' },
     ...KEYS[kind](index),
   }))
-  const { rules, errors } = parseRules([{ where: 'the benchmark', content: { rules: rows } }])
+  const { rules, errors } = parseRules(families, [{ where: 'the benchmark', content: { rules: rows } }])
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
   return thresholdRules(rules)
 }

@@ -5,7 +5,7 @@ import type { Rule } from '../../lib/alerting/rule.ts'
 import type { RuleState } from '../../lib/alerting/rule-state.ts'
 import { transition } from '../../lib/alerting/transition.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
+import { families } from '../kit/vocabulary.ts'
 import { type Kind, rulesOf, STALE_AFTER_MS } from './rules.ts'
 
 /** Takes so many readings, each of which all rules are held against. */
@@ -61,7 +61,7 @@ export function step(
   entities: number,
   kind: Kind,
 ): { readonly side: Side; readonly states: readonly (AlertingState | undefined)[] } {
-  const { onEvent, onTimer, context } = alerting(rules)
+  const { onEvent, onTimer, context } = alerting(families, rules)
   if (onTimer === undefined) throw new Error('alerting has no timers')
   const states: (AlertingState | undefined)[] = Array.from({ length: entities })
   const names = namesOf(entities)
@@ -109,7 +109,7 @@ function namesOf(entities: number): readonly Names[] {
 type Names = Pick<Received, 'source' | 'subject' | 'entity'>
 
 function readingOf(names: Names, timeMs: number, temperature: number): Received<ReadingData> {
-  return { id: 'r', ...names, type: getFamily('environment').type, timeMs, data: { temperature } }
+  return { id: 'r', ...names, type: families.get('environment').type, timeMs, data: { temperature } }
 }
 
 /** The usual first version: one flag for each rule and entity, without time. */

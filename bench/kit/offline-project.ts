@@ -2,9 +2,10 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '#local-servers/ports.ts'
-import { type Signal, topicName } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { Program } from '../../test/support/program.ts'
+import { names } from './vocabulary.ts'
 
 interface OfflineFunction {
   readonly handler: string
@@ -60,7 +61,7 @@ export async function offlineProgram(project: OfflineProject): Promise<Program> 
 function configuration({ env, broker, redisUrl, environment, functions }: OfflineProject) {
   const mskOf = (topic: Signal) => ({
     arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
-    topic: topicName(topic, env),
+    topic: names.topicName(topic, env),
     startingPosition: 'TRIM_HORIZON',
     batchSize: 500,
     maximumBatchingWindow: 0,

@@ -1,10 +1,10 @@
 import kafkajs, { type Consumer, type Kafka, type Message, type Producer } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { environmentReading } from '../../test/support/records.ts'
 import { percentile } from '../kit/statistics.ts'
 import '../../test/support/foreign-codecs.ts'
+import { names } from '../kit/vocabulary.ts'
 
 export interface Latency {
   readonly p50: number
@@ -33,18 +33,18 @@ export class Flow {
     this.#producer = kafka.producer()
     // Few and large fetches: it does not matter for the latency when this consumer reads an alert.
     this.#consumer = kafka.consumer({ groupId: `flow-${env}`, minBytes: 256 * 1024, maxWaitTimeInMs: 500 })
-    this.#topic = topicName('readings', env)
+    this.#topic = names.topicName('readings', env)
   }
 
   /** Creates the topics of the environment. */
   static async open(broker: string, env: string): Promise<Flow> {
-    await createTopics({ brokers: [broker], env })
+    await createTopics({ brokers: [broker], env, names })
     const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
-    await noteAppends(kafka, topicName('alerts', env))
+    await noteAppends(kafka, names.topicName('alerts', env))
     const flow = new Flow(kafka, env)
     await flow.#producer.connect()
     await flow.#consumer.connect()
-    await flow.#consumer.subscribe({ topic: topicName('alerts', env), fromBeginning: true })
+    await flow.#consumer.subscribe({ topic: names.topicName('alerts', env), fromBeginning: true })
     await flow.#consumer.run({
       eachMessage: async ({ message: { value, headers, timestamp } }) => {
         const { status, startedAt, endedAt } = JSON.parse(String(value))

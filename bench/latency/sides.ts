@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
-import { topicName } from '../../lib/app/topics.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { Program } from '../../test/support/program.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'
+import { names } from '../kit/vocabulary.ts'
 
 /** The function in `hanging-sink.ts`. */
 const HANGING = 'hanging'
@@ -49,7 +49,7 @@ export async function startSide(
 
 function bare(env: string, { broker }: Setup): Program {
   const file = join(import.meta.dirname, 'bare-alerts.ts')
-  return new Program(file, [broker, topicName('readings', env), topicName('alerts', env)])
+  return new Program(file, [broker, names.topicName('readings', env), names.topicName('alerts', env)])
 }
 
 /** The alerting function as deployed, but with a window of 0, and with the `lingerMs` of `npm start`. */

@@ -1,8 +1,8 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { environmentReading } from '../../test/support/records.ts'
+import { names } from '../kit/vocabulary.ts'
 
 const ENTITIES = 100
 const RECORDS_A_CALL = 1_000
@@ -23,13 +23,13 @@ export class Readings {
 
   private constructor(env: string, producer: Producer) {
     this.env = env
-    this.topic = topicName('readings', env)
+    this.topic = names.topicName('readings', env)
     this.#producer = producer
   }
 
   /** Creates the topics of the environment. */
   static async open(broker: string, env: string): Promise<Readings> {
-    await createTopics({ brokers: [broker], env })
+    await createTopics({ brokers: [broker], env, names })
     const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
     const producer = kafka.producer()
     await producer.connect()

@@ -2,8 +2,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type Event, formatEntity } from '#runtime/consumer/event.ts'
-import { type EntityStatistics, statistics } from '../../lib/analytics/processor.ts'
+import { createStatistics, type EntityStatistics } from '../../lib/analytics/processor.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
+import { families } from '../kit/vocabulary.ts'
 import { Noting } from './noting.ts'
 
 // Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. Emissions and timers are
@@ -23,6 +24,8 @@ interface Restate {
 const [installed = '', port = '', notes = ''] = process.argv.slice(2)
 const restate: Restate = createRequire(join(installed, 'package.json'))('@restatedev/restate-sdk')
 const noting = new Noting(notes)
+
+const statistics = createStatistics(families)
 
 async function apply(context: Context, event: Event<ReadingData>): Promise<void> {
   const timeMs = Date.parse(event.time ?? '')

@@ -4,11 +4,11 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
 import type { EntitySummary } from '../../lib/analytics/processor.ts'
-import { topicSize } from '../../lib/app/topics.ts'
 import { ENTITIES, entityReport } from '../../lib/tables/entity-statistics.ts'
 import { readTable } from '../../lib/tables/table.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
 import { processorTime, redisProcessorMs } from '../kit/processes.ts'
+import { names } from '../kit/vocabulary.ts'
 import type { Side } from './side.ts'
 
 interface Options {
@@ -62,6 +62,6 @@ export async function startSluice(options: Options): Promise<Side> {
 }
 
 async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
-  const { rows } = await readTable(new StateInspection(redis), ENTITIES, topicSize('readings', env))
+  const { rows } = await readTable(new StateInspection(redis), ENTITIES, names.topicSize('readings', env))
   return new Map(rows.map(entityReport).map(report => [parseEntity(report.entity).subject ?? '', report]))
 }

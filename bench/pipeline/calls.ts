@@ -1,10 +1,10 @@
 import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
+import { names } from '../kit/vocabulary.ts'
 import { Load } from '../trigger/load.ts'
 import { Batches } from './batches.ts'
 import { COUNTING, CountingClient, handlerOf } from './handler.ts'
@@ -32,7 +32,7 @@ export async function* calls({ broker, redisUrl }: Servers, run: Run): AsyncGene
   const publisher = new KafkaPublisher(kafkaClient({ brokers: [broker], clientId: 'bench', auth: 'none' }))
   const load = await Load.connect([broker])
   try {
-    await load.topic(topicName('events', 'bench'), 1)
+    await load.topic(names.topicName('events', 'bench'), 1)
     const quiet = handlerOf({ redis })
     const emitting = handlerOf({ redis, process: EMITTING as KeyedProcess<never>, publisher })
     const batches = [new Batches(10, ENTITIES), new Batches(11, ENTITIES)] as const

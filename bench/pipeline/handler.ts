@@ -11,13 +11,16 @@ import type { Invocation } from '#runtime/pipeline/invocation.ts'
 import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
 import type { Observer, Publisher, StateStore } from '#runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { createApplication } from '../../lib/app/application.ts'
+import { families, names } from '../kit/vocabulary.ts'
+
+/** The application of the functions. */
+export const APPLICATION = createApplication({ families, names })
 
 /** Counts: about the least that an idempotent handler can do. */
 export const COUNTING: KeyedProcess<{ count: number }> = {
   name: 'bench',
-  accepts: READING_TYPES,
+  accepts: families.readingTypes,
   onEvent: state => completeStep('counted', { count: (state?.count ?? 0) + 1 }),
 }
 

@@ -6,8 +6,7 @@ import type { Received } from '#runtime/consumer/event.ts'
 import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { decode, type Healthy } from '#runtime/pipeline/decoding/decode.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
-import { COUNTING, CountingClient, handlerOf } from './handler.ts'
+import { APPLICATION, COUNTING, CountingClient, handlerOf } from './handler.ts'
 
 /** A way to process each event once. It gets one batch after another. */
 export interface Side {

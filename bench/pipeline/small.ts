@@ -9,16 +9,16 @@ import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { loadRules } from '../../lib/alerting/adapters/load-rules.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 import type { Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
+import { families, names } from '../kit/vocabulary.ts'
 import { Load } from '../trigger/load.ts'
 
 const ENV = 'bench'
-const READINGS = topicName('readings', ENV)
+const READINGS = names.topicName('readings', ENV)
 const PARTITIONS = 12
 const SENSORS = 40
 /** Records of each partition in an invocation. The first is what the local trigger passes on at 1,000 records/s. */
@@ -77,8 +77,8 @@ async function createAlerting({ broker, redisUrl }: Servers): Promise<KafkaHandl
     AWS_LAMBDA_FUNCTION_NAME: 'alerting',
     REPORT_BATCH_ITEM_FAILURES: 'true',
   })
-  const rules = await loadRules(join(PROJECT, 'config/rules'))
-  return kafkaConsumer('alerting', alerting(rules))
+  const rules = await loadRules(families, join(PROJECT, 'config/rules'))
+  return kafkaConsumer('alerting', alerting(families, rules))
 }
 
 /** Readings in a real log, in which the function can look for the record at its applied offset. */
@@ -97,7 +97,7 @@ class Readings {
   static async open(broker: string): Promise<Readings> {
     const load = await Load.connect([broker])
     await load.topic(READINGS, PARTITIONS)
-    await load.topic(topicName('alerts', ENV), 3)
+    await load.topic(names.topicName('alerts', ENV), 3)
     const producer = new kafkajs.Kafka({ brokers: [broker] }).producer()
     await producer.connect()
     return new Readings(load, producer)

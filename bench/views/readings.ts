@@ -3,12 +3,13 @@ import kafkajs from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import { resolveSignals } from '../../lib/app/topic-table.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { createActivationEvent } from '../../lib/views/plan-activation.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
+import { families, names } from '../kit/vocabulary.ts'
 import type { TableKind } from './side.ts'
 
 const RECORDS_A_CALL = 2_000
@@ -31,7 +32,7 @@ function statements(kind: TableKind): string {
 
 function planFrom(text: string): ActivatedPlan {
   return {
-    ...compilePlan([{ name: 'bench.sql', text }], parse),
+    ...compilePlan(families, [{ name: 'bench.sql', text }], parse),
     hash: derivedId('bench', text),
     building: [],
   }
@@ -48,7 +49,7 @@ export async function activatePlan(place: {
   const [producer, admin] = [kafka.producer(), kafka.admin()]
   await Promise.all([producer.connect(), admin.connect()])
   try {
-    for (const topic of resolveSignals(['viewed']).map(signal => topicName(signal, place.env)))
+    for (const topic of resolveSignals(['viewed']).map(signal => names.topicName(signal, place.env)))
       for (const { partition } of await admin.fetchTopicOffsets(topic)) {
         const event = createActivationEvent(planFrom(place.text), partition, new Date(FIRST_MS).toISOString())
         await producer.send({ topic, acks: -1, messages: [{ ...message(event, null), partition }] })
@@ -68,12 +69,12 @@ export interface Filling {
 
 /** Creates the topics of an environment, activates the plan in them, and fills the readings: a second of event time for 1,000. */
 export async function fill({ broker, env, kind, readings, devices }: Filling): Promise<void> {
-  await createTopics({ brokers: [broker], env })
+  await createTopics({ brokers: [broker], env, names })
   await activatePlan({ broker, env, text: statements(kind) })
   const producer = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING }).producer()
   await producer.connect()
   try {
-    const topic = topicName('readings', env)
+    const topic = names.topicName('readings', env)
     for (let n = 0; n < readings; ) {
       const messages: Message[] = []
       for (; messages.length < RECORDS_A_CALL && n < readings; n += 1) messages.push(reading(n, devices))

@@ -2,13 +2,13 @@ import { dirname } from 'node:path'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { parseEntity } from '#runtime/consumer/event.ts'
-import { topicName, topicSize } from '../../lib/app/topics.ts'
 import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import { storedStates } from '../../lib/tables/table.ts'
 import { rowsOfGroup } from '../../lib/views/group-rows.ts'
 import type { GroupState } from '../../lib/views/group-step.ts'
 import { groupOf, offlineProgram } from '../kit/offline-project.ts'
 import { processorTime, redisProcessorMs, residentBytes } from '../kit/processes.ts'
+import { names } from '../kit/vocabulary.ts'
 import { usedMemory } from '../pipeline/size.ts'
 import { planOf } from './readings.ts'
 import type { Side, TableKind } from './side.ts'
@@ -48,7 +48,10 @@ export async function startSluice(options: {
   }
   const groups = [program.pid ?? 0]
   return {
-    groups: SIGNALS.map(signal => ({ group: groupOf('views', signal, env), topic: topicName(signal, env) })),
+    groups: SIGNALS.map(signal => ({
+      group: groupOf('views', signal, env),
+      topic: names.topicName(signal, env),
+    })),
     async processorMs() {
       const own = await processorTime(groups)
       return own === undefined ? undefined : own + (await redisProcessorMs(redis))
@@ -63,7 +66,7 @@ async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promis
   const [table] = planOf(kind).tables
   if (table === undefined) throw new Error('the plan has no table')
   let total = 0
-  const topic = topicSize('view-rows', env)
+  const topic = names.topicSize('view-rows', env)
   const states = storedStates<GroupState, never>(new StateInspection(redis), VIEWS, topic)
   for await (const { entity, state } of states) {
     const group = JSON.parse(parseEntity(entity).subject ?? '[]')

@@ -5,7 +5,6 @@ import { PlainLog } from '#runtime/pipeline/decoding/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, type AlertPredicate, readAlertLives } from '../../lib/queries/alerts/alert-lives.ts'
 import { type AlertSource, countRecordsBehind } from '../../lib/queries/alerts/known-alerts.ts'
 import { type Range, toRanges } from '../../lib/queries/records/read-records.ts'
@@ -39,7 +38,7 @@ export class AlertsReader implements AlertSource {
   }
 
   get topic(): TopicSize {
-    return topicSize('alerts', this.config.env)
+    return this.config.names.topicSize('alerts', this.config.env)
   }
 
   /**
@@ -61,7 +60,7 @@ export class AlertsReader implements AlertSource {
   }
 
   firing(): Promise<FiringNow[]> {
-    return firingNow(this.inspection, this.topic)
+    return firingNow(this.config.families, this.inspection, this.topic)
   }
 
   /**
@@ -93,11 +92,12 @@ export class AlertsReader implements AlertSource {
     const ranges = [...reach].flatMap(([name, one]) => toRanges(name, one)).filter(isIn)
     const log = new PlainLog(await this.connections.log(), dataReader(this.config))
     const options = { signal: this.#stop, ...(isWanted && { isWanted }) }
-    return [...(await readAlertLives(log, ranges, options)).values()]
+    return [...(await readAlertLives(this.config.families, log, ranges, options)).values()]
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
-    const topics = await conditionTopics(signal => topicSize(signal, this.config.env))
+    const { env, names } = this.config
+    const topics = await conditionTopics(signal => names.topicSize(signal, env))
     return readActiveAlerts(this.inspection, ...topics, entity)
   }
 }

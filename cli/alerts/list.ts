@@ -1,4 +1,3 @@
-import { topicSize } from '../../lib/app/topics.ts'
 import { selectAlerts, selectPendingAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { toFlatDocument } from '../../lib/queries/records/flat-document.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
@@ -70,8 +69,8 @@ Examples:
 
 async function readActiveAlerts({
   inspection,
-  config: { env },
+  config: { env, names },
 }: AlertsReader): Promise<readonly ActiveAlert[]> {
-  const topics = await conditionTopics(signal => topicSize(signal, env))
+  const topics = await conditionTopics(signal => names.topicSize(signal, env))
   return (await conditionsNow(inspection, ...topics)).active
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../lib/app/settings/index.ts'
+import { FAMILIES, GENERAL, NOTIFICATIONS, RECEIVERS, readSettings } from '../../lib/app/settings/index.ts'
 import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/load-receivers.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
 import { FileError } from '../../lib/support/file-errors.ts'
@@ -36,7 +36,7 @@ Examples:
   async run({ receiver: name, env, json }, terminal) {
     const reaching = addStack(terminal.environment, terminal)
     const environment = env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
-    const config = readSettings([GENERAL, NOTIFICATIONS, RECEIVERS], environment)
+    const config = readSettings([FAMILIES, GENERAL, NOTIFICATIONS, RECEIVERS], environment)
     const folder = config.notificationsDir
     const all = await readReceivers(resolvePath(terminal, folder), folder)
     const chosen = chooseReceivers(all, name, join(folder, RECEIVERS_FILE))

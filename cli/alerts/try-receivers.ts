@@ -10,6 +10,7 @@ import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/sns-message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 
 export interface ReceiverResult {
   readonly name: string
@@ -21,6 +22,7 @@ export interface ReceiverResult {
 }
 
 interface Config {
+  readonly families: Families
   readonly env: string
   readonly receiverSecrets: Parameters<typeof webhookPorts>[0]['receiverSecrets']
 }
@@ -35,7 +37,7 @@ export async function tryReceivers(
   const ports = await webhookPorts(config, aws)
   return Promise.all(
     receivers.map(async (receiver): Promise<ReceiverResult> => {
-      const message = buildTestMessage(receiver.name, config.env, atMs)
+      const message = buildTestMessage(receiver.name, config, atMs)
       const beganMs = performance.now()
       const why = await (receiver.kind === 'sns'
         ? publishMessage(message, aws)
@@ -71,7 +73,7 @@ async function publishMessage(message: Message, aws: AwsPlace): Promise<Why> {
   }
 }
 
-function buildTestMessage(receiver: string, env: string, atMs: number): Message {
+function buildTestMessage(receiver: string, { families, env }: Config, atMs: number): Message {
   const at = new Date(atMs).toISOString()
   const group = `test ${receiver}`
   const id = notificationId(group, atMs)
@@ -98,5 +100,5 @@ function buildTestMessage(receiver: string, env: string, atMs: number): Message 
     alerts: [alert],
     omitted: 0,
   } as const
-  return { notification, to: [receiver], atMs, order: at, env }
+  return { notification, to: [receiver], atMs, order: at, families, env }
 }

@@ -7,7 +7,7 @@ import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.t
 import type { Role } from '../../console/http/person.ts'
 import { redirectRoot, serveConsole, toUnusablePort } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { CliFailure } from '../failure.ts'

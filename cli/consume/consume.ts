@@ -1,4 +1,4 @@
-import { SIGNALS } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { resolveTopic } from '../../lib/operations/state-keys.ts'
 import {
   command,
@@ -62,6 +62,6 @@ Examples:
     if (typeof from === 'object' && 'offset' in from && partition === undefined)
       throw usageFailure('--from with an offset needs --partition: offsets are counted per partition.')
     const config = resolveConfig(terminal, options.env)
-    await printRecords({ ...options, topic: resolveTopic({ topic }, config.env), from }, config, terminal)
+    await printRecords({ ...options, topic: resolveTopic({ topic }, config), from }, config, terminal)
   },
 })

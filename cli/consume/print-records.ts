@@ -7,8 +7,8 @@ import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { either, instant, type Kind, mapKind, oneOf, wholeNumber } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
+import type { Names } from '../../lib/app/names.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
-import { signalIn } from '../../lib/app/topics.ts'
 import { readTopicReach, type TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { formatBytesView } from '../../lib/queries/records/bytes-view.ts'
 import { toFlatEvent, toFlatFailure } from '../../lib/queries/records/flat-document.ts'
@@ -71,7 +71,7 @@ export interface ConsumePlan {
 export async function printRecords(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   await withKafka(config, async command => {
     requireTopicIn(command, plan.topic)
-    const output = new ConsumeOutput(plan, dataReader(config), terminal)
+    const output = new ConsumeOutput(config.names, plan, dataReader(config), terminal)
     try {
       for await (const record of await openRecords(plan, command, terminal)) {
         await output.show(record)
@@ -127,6 +127,7 @@ function toConsumeFailure(error: unknown, topic: string): unknown {
 
 /** Prints records. */
 export class ConsumeOutput {
+  readonly #names: Names
   readonly #plan: ConsumePlan
   readonly #reader: DataReader
   readonly #terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>
@@ -135,10 +136,12 @@ export class ConsumeOutput {
   #unread = 0
 
   constructor(
+    names: Names,
     plan: ConsumePlan,
     reader: DataReader,
     terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>,
   ) {
+    this.#names = names
     this.#plan = plan
     this.#reader = reader
     this.#terminal = terminal
@@ -162,7 +165,7 @@ export class ConsumeOutput {
       ? formatDocument(record, event)
       : flat
         ? JSON.stringify(isFailure(event) ? toFlatFailure(record, event) : toFlatEvent(event))
-        : formatRecord(record, event, getColumns(this.#terminal))
+        : formatRecord(this.#names, record, event, getColumns(this.#terminal))
     if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
   }
 
@@ -192,23 +195,28 @@ const TYPE_WIDTH = 19
  * Returns a line such as `2026-03-01T12:00:00.250Z  3@42     greenhouse.reading  roof-1  airMoisture=21.5`. A record of another
  * application is shown with its key and value.
  */
-export function formatRecord(record: LogRecord, read: Event | Failure, columns: number | undefined): string {
+export function formatRecord(
+  names: Names,
+  record: LogRecord,
+  read: Event | Failure,
+  columns: number | undefined,
+): string {
   const view = toRecordView(record, read)
   const { recordTime, partition, offset } = view
   const parts = [
     recordTime,
     `${partition}@${offset}`.padEnd(PLACE_WIDTH),
-    ...describeContent(view),
+    ...describeContent(names, view),
     formatRecordSummary(view),
   ]
   return shortenEnd(escapeText(parts.join('  ')), columns)
 }
 
-function describeContent({ topic, key, event, failure }: RecordView): string[] {
+function describeContent(names: Names, { topic, key, event, failure }: RecordView): string[] {
   if (event)
     return [shortenType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
   // Only our own topics must contain events.
-  const isForeign = failure?.code === 'not-a-cloudevent' && signalIn(topic) === undefined
+  const isForeign = failure?.code === 'not-a-cloudevent' && names.signalIn(topic) === undefined
   return isForeign
     ? [key === null ? 'no key' : formatBytesView(key)]
     : [`✗ ${failure?.code}: ${failure?.message}`]

@@ -45,7 +45,7 @@ export async function handleDeadLetters(
   const { env } = config
   const { stop } = terminal
   await queryDlq(config, async (letters, connections) => {
-    const source = { connections, config, letters, readers: listReaders(env) }
+    const source = { connections, config, letters, readers: listReaders(config) }
     const handling = await prepareHandling(source, request, stop)
     const { missing } = handling
     if (missing.length > 0)
@@ -59,7 +59,7 @@ export async function handleDeadLetters(
       terminal,
       { env, ...buildHandlingReport(handling, end), dryRun: !options.yes },
       options.json,
-      formatHandling,
+      report => formatHandling(config.names, report),
     )
     if (end.error !== undefined || (options.yes && stop.aborted))
       terminal.stderr.write(`Stopped. To continue: ${formatContinueCommand(request, env)}\n`)

@@ -1,5 +1,6 @@
-/** Texts of a redrive or a drop of dead letters: plan, progress and result. Pure. */
+/** Texts of a redrive or a drop of dead letters: plan, progress and result. */
 
+import type { Names } from '../../lib/app/names.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decision.ts'
 import type { Command } from '../../lib/operations/dead-letters/operation.ts'
 import type { HandlingResult } from '../../lib/operations/dead-letters/result.ts'
@@ -21,14 +22,14 @@ export interface HandlingReport extends HandlingResult {
 
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
 
-export function formatHandling(report: HandlingReport): string {
+export function formatHandling(names: Names, report: HandlingReport): string {
   const { command, dryRun, taken, leftOut, permanent, stopped, elapsedMs } = report
   if (taken === 0 && Object.keys(leftOut).length === 0 && stopped === null)
     return `Nothing to ${command}: no dead letter in "${report.env}" meets these conditions.\n`
   const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
   const lines = [
     dryRun ? `Would ${command} ${letters}.` : `${DONE[command]}: ${letters}, in ${durationText(elapsedMs)}.`,
-    ...(taken === 0 ? [] : formatFacts(report)),
+    ...(taken === 0 ? [] : formatFacts(names, report)),
     ...Object.entries(leftOut).map(
       ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
     ),
@@ -40,10 +41,10 @@ export function formatHandling(report: HandlingReport): string {
   return `${lines.join('\n')}\n`
 }
 
-function formatFacts({ command, topics, consumers, codes, env }: HandlingReport): string[] {
+function formatFacts(names: Names, { command, topics, consumers, codes, env }: HandlingReport): string[] {
   const formatCounts = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
-      .map(([name, count]) => `${escapeText(shortenTopic(name, env))} ${count}`)
+      .map(([name, count]) => `${escapeText(shortenTopic(names, name, env))} ${count}`)
       .join(', ')
   return [
     `  codes      ${formatCounts(codes)}`,

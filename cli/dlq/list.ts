@@ -48,14 +48,17 @@ Examples:
     const { found, report } = await queryDlq(config, async letters => {
       const reader = new DeadLetters(letters, { withHandled: all })
       const now = await reader.look(undefined, terminal.stop)
-      const { rows, counts } = listNewestDeadLetters(now, { ...filter, limit, all })
+      const { rows, counts } = listNewestDeadLetters(config.families, now, { ...filter, limit, all })
       const handled = new Map(rows.map(row => [formatPlace(row), row.handled]))
       const found = await readDeadLetters(letters.log, letters.topic, rows)
       const deadLetters = found.map(letter => toDeadLetterSummary(letter, handled.get(formatPlace(letter))))
       const broken = rows.filter(row => row.kind === 'broken')
       return { found, report: buildListReport(config.env, { ...now, counts, deadLetters, broken }) }
     })
-    if (!flat) return printReport(terminal, report, json, formatDeadLetterList)
+    if (!flat)
+      return printReport(terminal, report, json, (one, columns) =>
+        formatDeadLetterList(config.names, one, columns),
+      )
     const documents = found.map(({ event }) => toFlatEvent(event))
     printLines(terminal, documents)
     for (const line of formatBroken(report)) terminal.stderr.write(`${line}\n`)

@@ -4,8 +4,9 @@ import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
-import { topicName } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listTriggerTopics } from '../../lib/app/functions.ts'
+import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../lib/queries/kafka/consumer-lag.ts'
 import { CliFailure } from '../failure.ts'
@@ -25,14 +26,15 @@ export async function queryDlq<T>(
   question: (letters: DeadLetterSource, connections: CommandConnections) => Promise<T>,
 ): Promise<T> {
   const connections = new CommandConnections(config)
-  const topic = topicName('dlq', config.env)
+  const { families, names } = config
+  const topic = names.topicName('dlq', config.env)
   try {
     const bounds = async () =>
       (await readReachByTopic(connections, config, [topic], undefined)).get(topic)?.bounds ?? []
     const states = async () => new StateInspection(await connections.redis())
     // Query Kafka first, because nothing else works without it.
     await bounds()
-    return await question({ log: await connections.log(), topic, bounds, states }, connections)
+    return await question({ log: await connections.log(), topic, families, bounds, states }, connections)
   } catch (error) {
     const isExpected = EXPECTED.some(kind => error instanceof kind)
     throw isExpected ? new CliFailure((error as Error).message, 1, { cause: error }) : error
@@ -42,6 +44,7 @@ export async function queryDlq<T>(
 }
 
 /** Returns the functions of an environment with the topics that they read. */
-export function listReaders(env: string): readonly ReadTopic[] {
-  return readFunctions().flatMap(declared => listTriggerTopics(declared, env))
+export function listReaders(config: InputsConfig): readonly ReadTopic[] {
+  const inputs = readInputsOf(config).map(({ topic }) => topic)
+  return readFunctions().flatMap(declared => listTriggerTopics(declared, config, inputs))
 }

@@ -1,4 +1,4 @@
-/** Reports of `dlq list --json` and `dlq show --json`. Pure. */
+/** Reports of `dlq list --json` and `dlq show --json`. */
 
 import { type FailedAttempt, instant } from '#runtime/consumer/index.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'

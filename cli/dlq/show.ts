@@ -34,10 +34,10 @@ Examples:
     const { found, outlook } = await queryDlq(config, async (letters, connections) => {
       const answer = await findDeadLetter(letters, parseName(at), terminal.stop)
       if (answer.kind !== 'found') throw new CliFailure(describeMissing(at, config.env, answer))
-      const topics = await readRedriveTopics(connections, config, listReaders(config.env))
+      const topics = await readRedriveTopics(connections, config, listReaders(config))
       return {
         found: answer.found,
-        outlook: previewRedrive(answer.found, answer.handled, topics),
+        outlook: previewRedrive(config.families, answer.found, answer.handled, topics),
       }
     })
     if (flat) return printLines(terminal, [toFlatEvent(found.event)])

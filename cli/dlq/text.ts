@@ -1,12 +1,12 @@
-/** Formats dead letters as text. Pure. */
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+/** Formats dead letters as text. */
+import type { Names } from '../../lib/app/names.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/preview.ts'
 import { decodeText } from '../../lib/queries/records/bytes-view.ts'
 import { type Column, formatList, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 import { formatBytes } from './bytes.ts'
-import { buildDeadLetterReport, type DeadLetterLine, type DeadLetterListReport } from './report.ts'
+import { buildDeadLetterReport, type DeadLetterListReport } from './report.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'AT' },
@@ -22,20 +22,24 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Formats a list of dead letters. @param columns width of the terminal; undefined for no limit */
-export function formatDeadLetterList(report: DeadLetterListReport, columns?: number): string {
-  const { env, deadLetters } = report
+export function formatDeadLetterList(names: Names, report: DeadLetterListReport, columns?: number): string {
+  const { deadLetters } = report
   const notes = [...formatBroken(report), ...formatCounts(report), ...formatSource(report)]
   if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
-  return `${[formatDeadLetterRows(deadLetters, env, columns), ...notes].join('\n')}\n`
+  return `${[formatDeadLetterRows(names, report, columns), ...notes].join('\n')}\n`
 }
 
-function formatDeadLetterRows(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
+function formatDeadLetterRows(
+  names: Names,
+  { env, deadLetters }: DeadLetterListReport,
+  columns?: number,
+): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
     deadLetter.failedAt,
     deadLetter.code,
     deadLetter.consumer,
-    `${shortenTopic(deadLetter.originalTopic, env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
+    `${shortenTopic(names, deadLetter.originalTopic, env)}/${deadLetter.originalPartition}@${deadLetter.originalOffset}`,
     deadLetter.originalKey ?? '-',
     deadLetter.entity ?? '-',
     `${deadLetter.attempt}`,
@@ -134,6 +138,6 @@ function formatHeaders(headers: FoundDeadLetter['original']['headers']): string[
 }
 
 /** Returns the signal of a topic if the topic belongs to the environment, and otherwise its full name. */
-export function shortenTopic(topic: string, env: string): string {
-  return SIGNALS.find(signal => topicName(signal, env) === topic) ?? topic
+export function shortenTopic(names: Names, topic: string, env: string): string {
+  return names.signalNamed(topic, env) ?? topic
 }

@@ -3,7 +3,7 @@
 import { Connections } from '#runtime/lambda/connections.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
 import { historyAt } from '../../lib/app/history-store.ts'
 import { createClusterFinder } from '../../lib/app/inputs.ts'
 import { checkHistory } from '../../lib/diagnosis/checks/history.ts'
@@ -47,7 +47,7 @@ async function collectHistoryFindings(config: Config, environment: Environment):
   const store = await historyAt(config, awsPlace(environment))
   if (!store) return []
   try {
-    return (await gatherArchiveFacts(store, config.env, Date.now())).flatMap(checkHistory)
+    return (await gatherArchiveFacts(store, config, Date.now())).flatMap(checkHistory)
   } finally {
     store.close?.()
   }

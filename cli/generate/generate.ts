@@ -15,9 +15,9 @@ import {
 } from '#runtime/settings/index.ts'
 import {
   DEFAULT_FAMILY,
-  isSimulated,
   MAX_SENSORS,
-  SIMULATED_FAMILIES,
+  MODELLED,
+  type SimulatedFamily,
 } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { SITES } from '../../lib/telemetry/simulator/sites.ts'
@@ -70,10 +70,9 @@ Examples:
   options: {
     families: option(
       '<list>',
-      `families of the sensors: ${SIMULATED_FAMILIES.join(', ')} (default: ${DEFAULT_FAMILY})`,
-      mapKind(
-        list(isSimulated, `any of ${SIMULATED_FAMILIES.join(', ')}, the families that can be simulated`),
-        names => [...new Set(names)].filter(isSimulated),
+      `families of the sensors: ${MODELLED.join(', ')} (default: ${DEFAULT_FAMILY})`,
+      mapKind(list(isModelled, `any of ${MODELLED.join(', ')}, the families that can be simulated`), names =>
+        [...new Set(names)].filter(isModelled),
       ),
     ),
     numSensors: option('<n>', 'number of sensors', wholeNumber({ least: 1, most: MAX_SENSORS })),
@@ -126,11 +125,7 @@ Examples:
       options.seed ??
       (options.fleet ? undefined : from === undefined ? createSeed() : GENERATOR_DEFAULTS.seed)
     const config = resolveConfig(terminal, options.env)
-    const settings = await buildSettings(
-      { ...options, seed },
-      file => resolvePath(terminal, file),
-      config.generatorDefaults,
-    )
+    const settings = await buildSettings(config, { ...options, seed }, file => resolvePath(terminal, file))
     const pace =
       rate !== undefined
         ? ({ kind: 'rate', perSecond: rate } as const)
@@ -140,6 +135,10 @@ Examples:
     await runGenerator({ ...options, settings, pace, durationMs: duration }, config, terminal)
   },
 })
+
+function isModelled(name: string): name is SimulatedFamily {
+  return (MODELLED as readonly string[]).includes(name)
+}
 
 function createSeed(): string {
   return newId()

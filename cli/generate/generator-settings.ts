@@ -1,13 +1,15 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
 
 import { omitUndefined } from '#runtime/consumer/index.ts'
+import type { Config } from '../../lib/app/config.ts'
 import { generatorSettingsIn } from '../../lib/app/generator-settings.ts'
-import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
+import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import {
   DEFAULT_FAMILY,
   type FleetGroup,
+  listSimulated,
   listSimulatedMetrics,
   metricNamed,
   type SimulatedFamily,
@@ -36,19 +38,20 @@ const MAX_READINGS_PER_SECOND = 1_000_000
  * @throws OperationFailure, ConfigError
  */
 export async function buildSettings(
+  { families, generatorDefaults: defaults }: Pick<Config, 'families' | 'generatorDefaults'>,
   options: FleetOptions,
   resolvePath: (file: string) => string,
-  defaults: GeneratorOverrides,
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, seed, anomalyRate } = options
   const base =
     file === undefined
       ? undefined
-      : await generatorSettingsIn(resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
+      : await generatorSettingsIn(families, resolvePath(file), defaults, MAX_READINGS_PER_SECOND)
   const { fleet, ...settings } = generatorSettings(
+    families,
     {
       ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
-      ...omitUndefined({ tickSeconds: interval, seed, anomalyRate, fleet: buildGroups(options) }),
+      ...omitUndefined({ tickSeconds: interval, seed, anomalyRate, fleet: buildGroups(families, options) }),
     },
     'The command line',
     defaults,
@@ -58,22 +61,28 @@ export async function buildSettings(
 }
 
 /** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
-function buildGroups(options: FleetOptions): readonly FleetGroup[] | undefined {
-  const { families = [DEFAULT_FAMILY], numSensors = 10, metrics, sites } = options
+function buildGroups(families: Families, options: FleetOptions): readonly FleetGroup[] | undefined {
+  const { families: chosen = [DEFAULT_FAMILY], numSensors = 10, metrics, sites } = options
   const isDefault = [options.families, options.numSensors, metrics, sites].every(value => value === undefined)
   if (isDefault) return undefined
+  const simulated = listSimulated(families)
+  const missing = chosen.find(family => !simulated.includes(family))
+  if (missing !== undefined)
+    throw usageFailure(
+      `--families ${missing}: the project has no such family. Use ${simulated.join(', ') || '--fleet'}.`,
+    )
   const named = metrics?.map(metricNamed)
-  const metricNames = listSimulatedMetrics(families)
+  const metricNames = listSimulatedMetrics(families, chosen)
   const unknown = named?.filter(name => !metricNames.includes(name)) ?? []
   if (unknown.length > 0) {
     const near = suggestion(unknown[0] as string, metricNames) ?? ''
     throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${metricNames.join(', ')}.`)
   }
-  const groups = families.map((family, index) => {
-    const own = named?.filter(name => Object.hasOwn(getFamily(family).metrics, name))
+  const groups = chosen.map((family, index) => {
+    const own = named?.filter(name => Object.hasOwn(families.get(family).metrics, name))
     if (own?.length === 0) throw usageFailure(`--metrics: none of them is a metric of the family ${family}`)
     // If the sensors cannot be divided evenly, the first families have one sensor more.
-    const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
+    const sensors = Math.floor((numSensors + chosen.length - 1 - index) / chosen.length)
     return {
       ...{ family, sensors },
       ...(own && { metrics: own }),

@@ -59,7 +59,7 @@ interface Summary extends Pick<Generated, 'readings'> {
  * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
-  if (!run.kafka) return generateToOutlets(run, terminal, [])
+  if (!run.kafka) return generateToOutlets(run, config, terminal, [])
   await withKafka(config, async command => {
     const topic = await ensureTopic(run, command, terminal)
     const writer = await createWriter(config, run.serialization)
@@ -83,7 +83,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      generateToOutlets(run, terminal, [createKafkaOutlet(producer, terminal.stop)], () =>
+      generateToOutlets(run, config, terminal, [createKafkaOutlet(producer, terminal.stop)], () =>
         producer.metrics(),
       ),
     )
@@ -104,11 +104,11 @@ function takesCodec(profile: ProfileName | undefined, { isEventHubs }: Config): 
 async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
   const { kafkaTopic = 'readings' } = run
   const { config, kafka, connections, topics } = command
-  const topic = resolveTopic({ topic: kafkaTopic }, config.env)
+  const topic = resolveTopic({ topic: kafkaTopic }, config)
   if (topics.some(one => one.topic === topic)) return topic
   if (!run.createTopic) return requireTopicIn(command, topic).topic
   try {
-    const wanted = buildTopic(requireOwnTopic({ topic }, config.env), config.env, await brokerCount(kafka))
+    const wanted = buildTopic(requireOwnTopic({ topic }, config), config, await brokerCount(kafka))
     requireWritable(wanted)
     await carryOut(connections, { action: 'topics create', filter: { topic } }, async counts => {
       await createTopic(kafka, wanted)
@@ -124,6 +124,7 @@ async function ensureTopic(run: GeneratorRun, command: KafkaCommand, terminal: T
 
 async function generateToOutlets(
   run: GeneratorRun,
+  { families }: Pick<Config, 'families'>,
   terminal: Terminal,
   outlets: readonly Outlet[],
   metrics?: () => ProducerMetrics,
@@ -134,7 +135,7 @@ async function generateToOutlets(
   const all = output === undefined ? outlets : [...outlets, await openFileOutlet(file, terminal.stdout)]
   const sensors = counted(settings.fleet.length, 'sensor')
   terminal.stderr.write(`Starting generator: ${sensors}, ${formatRhythm(run)}\n`)
-  const options = { ...run, signal: terminal.stop }
+  const options = { ...run, families, signal: terminal.stop }
   const counts: Generated = { readings: 0 }
   const startMs = Date.now()
   const measureElapsedMs = () => Date.now() - startMs

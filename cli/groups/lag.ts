@@ -1,7 +1,8 @@
 import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
-import { listFurtherTopics } from '../../lib/app/inputs.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listTriggerTopics } from '../../lib/app/functions.ts'
+import { listFurtherTopics, readInputsOf } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { addGroupAges, listGroups, readGroupLag } from '../../lib/queries/kafka/consumer-groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
@@ -63,9 +64,9 @@ async function readLags(
 
 /** Opens the further cluster of the inputs, with the groups that read them; undefined without one. */
 async function openFurtherCluster({ config, connections }: KafkaCommand) {
-  const topics = listFurtherTopics(config.env, config.inputsFile)
+  const topics = listFurtherTopics(readInputsOf(config))
   const read = readFunctions()
-    .flatMap(declared => listTriggerTopics(declared, config.env, [...topics]))
+    .flatMap(declared => listTriggerTopics(declared, config, [...topics]))
     .filter(({ topic }) => topics.has(topic))
   const [first] = read
   if (first === undefined) return undefined

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { type ImportCounts, importLines } from '../../lib/operations/import/event-lines.ts'
 import { fileFailure, OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { openFile } from '../../lib/operations/replay/recording-file.ts'
@@ -36,11 +37,12 @@ async function importFile(
   { file, mapping, skipInvalid }: ValuesOf<typeof OPTIONS> & { readonly file: string },
   terminal: Terminal,
 ): Promise<void> {
-  const mappings = await loadMappings(mapping, terminal)
+  const { families } = readSettings([FAMILIES], terminal.environment)
+  const mappings = await loadMappings(families, mapping, terminal)
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
     const lines = Readable.from(
-      importLines(file, { mappings, skipInvalid }, counts, {
+      importLines(file, { families, mappings, skipInvalid }, counts, {
         open: name => openFile(resolvePath(terminal, name)),
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),

@@ -1,8 +1,10 @@
+import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { listUnusedFields } from '../../lib/mapping/unused-fields.ts'
 import { type TriedRecord, tryRecord, UNTAKEN } from '../../lib/operations/import/mapping-trial.ts'
 import { count as numbered } from '../../lib/support/count.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { argument, command, flag, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { loadMappings } from '../options/mapping.ts'
@@ -87,14 +89,16 @@ Examples:
     json: flag('print one JSON document a record'),
   },
   run: async ({ from, mapping, json, ...options }, terminal) => {
-    const mappings = await loadMappings(mapping, terminal)
+    const { families } = readSettings([FAMILIES], terminal.environment)
+    const mappings = await loadMappings(families, mapping, terminal)
     for (const warning of describeHiddenMappings([mappings])) terminal.stderr.write(`! ${warning}\n`)
-    tryMappings(await readSample(from, options, terminal), mappings, json, terminal)
+    tryMappings(families, await readSample(from, options, terminal), mappings, json, terminal)
   },
 })
 
 /** Tries the mappings on records. @throws CliFailure if a record fails, or no record is mapped */
 function tryMappings(
+  families: Families,
   { records }: Sample,
   mappings: readonly Mapping[],
   json: boolean,
@@ -102,7 +106,7 @@ function tryMappings(
 ): void {
   const trials = records.map(({ place, line, record, time }) => ({
     place,
-    trial: { line, ...tryShown(mappings, record, time) },
+    trial: { line, ...tryShown(families, mappings, record, time) },
   }))
   const columns = getColumns(terminal)
   const alike = new Map<string, number>()
@@ -145,8 +149,13 @@ function formatUnused(verdicts: readonly Verdict[], columns: number | undefined)
 }
 
 /** Tries the mappings on a record, and returns the result to show. The id of the event is omitted, because it can depend on the topic. @param recordTime as `SampleRecord.time` */
-function tryShown(mappings: readonly Mapping[], record: TriedRecord, recordTime: string | null = null) {
-  const trial = tryRecord(mappings, record)
+function tryShown(
+  families: Families,
+  mappings: readonly Mapping[],
+  record: TriedRecord,
+  recordTime: string | null = null,
+) {
+  const trial = tryRecord(families, mappings, record)
   if (!trial.accepted) return trial
   const { event, ...rest } = trial
   const { type, source, subject, time = recordTime, data } = event

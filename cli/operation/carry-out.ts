@@ -1,7 +1,6 @@
 /** Carries out commands that change an environment. */
 
 import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { type Counts, type Operation, runAudited } from '../../lib/operations/audited-operation.ts'
 import type { CommandConnections } from '../servers/command-connections.ts'
 import { requireTopic } from '../servers/kafka.ts'
@@ -22,7 +21,7 @@ export async function carryOut<T>(
 ): Promise<T> {
   const { config } = connections
   const by = await resolveOperator(config)
-  const topic = topicName('events', config.env)
+  const topic = config.names.topicName('events', config.env)
   const publisher = await connections.publisher()
   // Commands for topics may run before the topic for audit events exists.
   const hasNone = (error: unknown) => isUnknownTopic(error) && about.action.startsWith('topics ')

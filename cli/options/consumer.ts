@@ -1,6 +1,8 @@
 /** Finds the topic of the consumer that an argument names. */
-import { findFirstSignal, getConsumerName, listConsumers, readFunctions } from '../../lib/app/functions.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { findFirstSignal, getConsumerName, listConsumers } from '../../lib/app/functions.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import type { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { suggestion } from '../../lib/support/suggestion.ts'
 import { usageFailure } from '../failure.ts'

@@ -4,6 +4,7 @@ import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
 import { listMappingNames } from '../../lib/mapping/adapters/load-mappings.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { loadNamedMapping, type MappingsFolder } from '../../lib/operations/import/named-mapping.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -19,10 +20,12 @@ export function getMappingsFolder({ environment }: Terminal): MappingsFolder {
  * @throws OperationFailure if a mapping is unknown or invalid. The message contains all errors.
  */
 export async function loadMappings(
+  families: Families,
   names: readonly string[],
   terminal: Terminal,
 ): Promise<readonly Mapping[]> {
   const folder = getMappingsFolder(terminal)
   const chosen = names.length > 0 ? names : await listMappingNames(folder.path)
-  return Promise.all(chosen.map(name => loadNamedMapping(name, folder, file => resolvePath(terminal, file))))
+  const pathOf = (file: string) => resolvePath(terminal, file)
+  return Promise.all(chosen.map(name => loadNamedMapping(families, name, folder, pathOf)))
 }

@@ -3,12 +3,14 @@
 import { randomUUID } from 'node:crypto'
 import { isFailure, isInexact, parseExact, readStructured } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
-import { readData } from '../../lib/app/event-data.ts'
+import { createDataCheck } from '../../lib/app/event-data.ts'
 import { isObject } from '../../lib/support/json.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, splitDocuments } from '../input.ts'
 
 export interface ReadingOptions {
+  readonly families: Families
   /** Name of the input, for error messages. */
   readonly name: string
   /** True to generate an id for events that have none. */
@@ -72,14 +74,14 @@ function isPlain({ text }: Document): boolean {
 }
 
 /** Returns the event in a document, or an error message if the document is not a valid event. */
-function parseEvent({ text }: Document, { newId }: ReadingOptions): Event | string {
+function parseEvent({ text }: Document, { families, newId }: ReadingOptions): Event | string {
   const parsed = parseJson(text)
   if (typeof parsed === 'string') return parsed
   const whole = newId ? insertId(text, parsed.value) : text
   const event = readStructured(Buffer.from(whole))
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`
   // Consumers would reject an event whose data violates the schema of its type.
-  const read = readData(event)
+  const read = createDataCheck(families)(event)
   return read.kind === 'failure' ? `${read.code}: ${read.message}` : event
 }
 

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { inputsIn } from '../../lib/app/inputs.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
 import { LONGEST } from '../../lib/operations/numbered-lines.ts'
 import {
   appendEvents,
@@ -60,16 +60,16 @@ async function readRecords(
 ): Promise<(partitions: number) => PlacedEvent[]> {
   const name = toInputName(file)
   const text = await readText(file, name, terminal)
-  const inputs = inputsIn(config.env, config.inputsFile).map(input => input.topic)
+  const inputs = readInputsOf(config).map(input => input.topic)
   if (inputs.includes(topic)) {
     const documents = parseDocuments(text, name)
     return partitions => documents.map(one => placeDocument(one, { topic, partitions, key }))
   }
-  const events = parseEvents(text, { name, newId, inputs })
-  const { contentMode, keyBy } = config
+  const { families, contentMode, keyBy } = config
+  const events = parseEvents(text, { families, name, newId, inputs })
   const writer = await createWriter(config)
   return partitions =>
-    events.map(event => placeEvent(event, { topic, key, keyBy, partitions, contentMode, writer }))
+    events.map(event => placeEvent(families, event, { topic, key, keyBy, partitions, contentMode, writer }))
 }
 
 async function appendRecords(

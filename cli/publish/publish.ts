@@ -43,6 +43,6 @@ Examples:
   },
   async run({ file, ...options }, terminal) {
     const config = resolveConfig(terminal, options.env)
-    await publishEvents({ ...options, file, topic: resolveTopic(options, config.env) }, config, terminal)
+    await publishEvents({ ...options, file, topic: resolveTopic(options, config) }, config, terminal)
   },
 })

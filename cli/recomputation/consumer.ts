@@ -11,8 +11,9 @@ import {
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import { computeCodeVersions } from '../../infra/packaging/code-versions.ts'
-import { formatEmitters, readFunctions } from '../../lib/app/functions.ts'
-import { GENERAL, readSettings } from '../../lib/app/settings/index.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { formatEmitters } from '../../lib/app/functions.ts'
+import { GENERAL, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -43,7 +44,6 @@ export async function loadConsumer(
 export async function loadAnyConsumer(name: string, environment: Environment): Promise<Consumer> {
   const resolveFolder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
-  const { env } = readSettings([GENERAL], environment)
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, getEntryPath(name))).href)) as {
     handler: KafkaHandler
   }
@@ -52,7 +52,7 @@ export async function loadAnyConsumer(name: string, environment: Environment): P
     ...UNUSED,
     RULES_DIR: resolveFolder('RULES_DIR', 'config/rules'),
     NOTIFICATIONS_DIR: resolveFolder('NOTIFICATIONS_DIR', 'config/notifications'),
-    EMITTERS: formatEmitters(name, readFunctions(), env),
+    EMITTERS: formatEmitters(name, readFunctions(), readSettings([GENERAL, NAMES], environment)),
   })
   return consumer.catch(error => {
     if (!(error instanceof Unavailable)) throw error

@@ -49,10 +49,7 @@ export async function createRereader(
     selection.topic,
   ) as TopicReach
   const live = new RedisLiveStates(client)
-  const partitions = await listLivePartitions(
-    live,
-    selectStateKeys(selection, config.env, reach.bounds.length),
-  )
+  const partitions = await listLivePartitions(live, selectStateKeys(selection, config, reach.bounds.length))
   const consumer = await loadConsumer(selection.consumer, environment)
   const codeVersion = requireDeployedVersion(partitions, await computeVersions(selection.consumer), consumer)
   const skipped = new RedisSkippedRecords(client)

@@ -202,10 +202,11 @@ async function buildAddressing(
   config: Config,
   shiftMs: number | undefined,
 ): Promise<Addressing> {
-  const { env, contentMode, keyBy } = config
+  const { env, names, families, contentMode, keyBy } = config
   const dataWriter = await createWriter(config)
-  const whole = topic === undefined ? undefined : resolveTopic({ topic }, env)
-  return { env, contentMode, keyBy, dataWriter, keepPartitions, carryLogTime, topic: whole, shiftMs }
+  const whole = topic === undefined ? undefined : resolveTopic({ topic }, config)
+  const written = { contentMode, keyBy, dataWriter, shiftMs }
+  return { env, names, families, ...written, keepPartitions, carryLogTime, topic: whole }
 }
 
 /** Returns the topics of the first records, which must exist before anything is published. */

@@ -10,7 +10,6 @@ import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import type { Operation } from '#runtime/pipeline/replacing/index.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import {
   listLivePartitions,
   requireDeployedVersion,
@@ -73,13 +72,13 @@ export async function reprocessConsumer(
   const signal = resolveSignal(name, options.topic)
   const environment = resolveEnvironment(terminal, env)
   const config = readConfig(environment)
-  const topic = topicName(signal, config.env)
+  const topic = config.names.topicName(signal, config.env)
   await withRedis(config, async (client, connections) => {
     const timeMs = from.kind === 'time' ? from.timeMs : undefined
     const reach = (await readReachByTopic(connections, config, [topic], timeMs)).get(topic) as TopicReach
     const states = selectStateKeys(
       { consumer: name, topic, ...omitUndefined({ partition: options.partition }) },
-      config.env,
+      config,
       reach.bounds.length,
     )
     const operations = createReprocessingStore(client, config.env, name, topic)

@@ -3,7 +3,7 @@ import { normalize } from 'node:path'
 import { checkRules, errorLine, type RulesCheck } from '../../lib/alerting/check-rules.ts'
 import type { RuleFile } from '../../lib/alerting/rule-files.ts'
 import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
-import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
+import { type CombinedParts, FAMILIES, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import { readRuleFilesAt } from '../../lib/operations/rules-at-path.ts'
 import { readPlan } from '../../lib/operations/views/statements.ts'
@@ -38,10 +38,11 @@ Examples:
 
 async function checkRuleFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
   const { stdout, environment } = terminal
+  const settings = readSettings([FAMILIES, INPUTS, NAMES], environment)
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => readFiles(place, terminal)))).flat()
-  const tables = await readTables(environment.VIEWS_DIR || 'config/views', terminal)
-  const result = checkRules(removeDuplicates(files), tables)
+  const tables = await readTables(settings, environment.VIEWS_DIR || 'config/views', terminal)
+  const result = checkRules(settings.families, removeDuplicates(files), tables)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else stdout.write(result.errors.length === 0 ? formatSummary(result) : formatErrors(result))
   if (result.errors.length > 0)
@@ -59,14 +60,20 @@ async function readFiles(place: string, terminal: Terminal): Promise<readonly Ru
   }
 }
 
+type Settings = CombinedParts<readonly [typeof FAMILIES, typeof INPUTS, typeof NAMES]>
+
 /** Returns the tables that the statements of the folder declare; undefined if it has no statements. */
-async function readTables(place: string, terminal: Terminal): Promise<readonly TablePlan[] | undefined> {
+async function readTables(
+  settings: Settings,
+  place: string,
+  terminal: Terminal,
+): Promise<readonly TablePlan[] | undefined> {
   const folder = resolvePath(terminal, place)
   const names = await readdir(folder).catch((): string[] => [])
   if (!names.some(name => name.endsWith('.sql'))) return undefined
   try {
-    const brought = await loadInputSchemas({ env: '', ...readSettings([INPUTS], terminal.environment) })
-    return (await readPlan(folder, place, brought)).tables
+    const brought = await loadInputSchemas({ ...settings, env: '' })
+    return (await readPlan(settings.families, folder, place, brought)).tables
   } catch (error) {
     throw toFailure(place, error)
   }

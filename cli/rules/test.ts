@@ -1,6 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
+import type { Vocabulary } from '../../lib/app/serialized-types.ts'
+import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/operation-failure.ts'
 import {
   type Difference,
@@ -66,10 +68,10 @@ Examples:
   run: ({ file, json }, terminal) => runTestFiles(file, json, terminal),
 })
 
-async function runTestFile(path: string, shown: string): Promise<FileResults> {
-  const { tests, faults } = await readTestFile(path, shown)
+async function runTestFile(vocabulary: Vocabulary, path: string, shown: string): Promise<FileResults> {
+  const { tests, faults } = await readTestFile(vocabulary.families, path, shown)
   const results: TestResult[] = []
-  for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(tests, one))
+  for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(vocabulary, tests, one))
   return { results, faults }
 }
 
@@ -85,11 +87,12 @@ interface FileResults {
  * @throws CliFailure if a test fails, or a file has an error
  */
 async function runTestFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const vocabulary = readSettings([FAMILIES, NAMES], terminal.environment)
   const files = (await Promise.all(named.map(name => listTestFiles(name, terminal)))).flat()
   const tests: TestResult[] = []
   const faults: LocatedError[] = []
   for (const file of files) {
-    const found = await runTestFile(resolvePath(terminal, file), file)
+    const found = await runTestFile(vocabulary, resolvePath(terminal, file), file)
     tests.push(...found.results)
     faults.push(...found.faults)
   }

@@ -81,12 +81,12 @@ async function run(options: Options, terminal: Terminal): Promise<void> {
     throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
   const config = resolveConfig(terminal, env)
   const named = options.rules ?? config.rulesDir
-  const rules = await readRulesAt(resolvePath(terminal, named), named)
+  const rules = await readRulesAt(config.families, resolvePath(terminal, named), named)
   const trial = { rules, settings: config, entity, reader: dataReader(config) }
   const result =
     typeof source === 'string'
       ? await tryOnRecording(
-          await readRecording(await openSource(source, terminal), trial.reader),
+          await readRecording(config.families, await openSource(source, terminal), trial.reader),
           trial,
           terminal.stop,
         )

@@ -27,7 +27,7 @@ Examples:
   async run({ types, ...options }, terminal) {
     const config = resolveConfig(terminal, options.env)
     const { url, verdicts } = await queryVerdicts(
-      await readShippedSchemas(types, config.env),
+      await readShippedSchemas(types, config),
       options,
       config,
       terminal,

@@ -1,10 +1,11 @@
 /** Compares the packaged schemas with a schema registry. */
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { createRegistrySubjects } from '#runtime/adapters/registry/data-writer.ts'
+import type { SerializedType } from '#runtime/consumer/index.ts'
 import { REGISTRY_ADDRESS } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { findPackagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
+import { listSerializedTypes } from '../../lib/app/serialized-types.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'
@@ -38,22 +39,28 @@ interface ShippedSchema {
  *
  * @throws CliFailure if a type is unknown, or if its data is always encoded as JSON
  */
-export async function readShippedSchemas(names: readonly string[], env: string): Promise<ShippedSchema[]> {
-  const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(requireType)
+export async function readShippedSchemas(
+  named: readonly string[],
+  config: Pick<Config, 'env' | 'families' | 'names'>,
+): Promise<ShippedSchema[]> {
+  const { families } = config
+  const all = listSerializedTypes(families)
+  const types = named.length === 0 ? all.map(({ type }) => type) : named.map(one => requireType(one, all))
   const schemas: ShippedSchema[] = []
   for (const type of new Set(types))
     for (const format of EVENT_FORMATS) {
-      const packaged = await packagedSchema(type, format)
+      const packaged = await findPackagedSchema(families, type, format)
       if (!packaged) throw new CliFailure(`${type} has no schema in the format ${format}.`)
-      schemas.push({ type, format, subject: schemaSubject(type, format, env), text: packaged.text })
+      const subject = schemaSubject(config, type, format, config.env)
+      schemas.push({ type, format, subject, text: packaged.text })
     }
   return schemas
 }
 
-function requireType(wanted: string): string {
-  const found = SERIALIZED_TYPES.find(({ type, name }) => type === wanted || name === wanted)
+function requireType(wanted: string, all: readonly SerializedType[]): string {
+  const found = all.find(({ type, name }) => type === wanted || name === wanted)
   if (found) return found.type
-  const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
+  const names = all.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
   throw new CliFailure(
     `"${wanted}" is not an event type or family whose data can be Avro or Protobuf. Use ${names.join(', ')}.`,
     2,

@@ -29,7 +29,7 @@ Examples:
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
     const config = resolveConfig(terminal, options.env)
-    const shipped = await readShippedSchemas(types, config.env)
+    const shipped = await readShippedSchemas(types, config)
     const { url, verdicts, register } = await queryVerdicts(shipped, options, config, terminal)
     const schemas = verdicts.map(({ verdict }) => verdict)
     const report = { env: config.env, registry: url, schemas }

@@ -3,7 +3,6 @@
 import { within } from '#runtime/adapters/within.ts'
 import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { listEnvironments, topicNames } from '../../lib/app/topics.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import { listTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { CliFailure } from '../failure.ts'
@@ -27,7 +26,7 @@ export async function requireEnvironment(
 /** Returns the failure for an environment that does not exist; undefined if it exists. @param topics topics of Kafka */
 export function environmentFailure(topics: Topics, config: Config): CliFailure | undefined {
   const { env } = config
-  const found = listEnvironments(topics.map(({ topic }) => topic))
+  const found = config.names.listEnvironments(topics.map(({ topic }) => topic))
   if (!found || found.includes(env)) return undefined
   const names = found.map(name => `"${name}"`).join(', ')
   const others = names && ` It has topics of ${names}: choose with --env, or set SLUICE_ENV.`
@@ -42,7 +41,7 @@ export function environmentFailure(topics: Topics, config: Config): CliFailure |
  * @param topics topics of Kafka; absent if the environment is known to exist
  */
 export function missingTopicFailure(topic: string, config: Config, topics?: Topics): CliFailure {
-  const isOfEnvironment = Object.values(topicNames(config.env)).includes(topic)
+  const isOfEnvironment = Object.values(config.names.topicNames(config.env)).includes(topic)
   const failure = topics && isOfEnvironment ? environmentFailure(topics, config) : undefined
   if (failure) return failure
   return new CliFailure(

@@ -5,7 +5,6 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Environment } from '#runtime/settings/index.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { findActivations } from '../../lib/clock/activations.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { openViewPorts, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
@@ -39,10 +38,10 @@ export interface ViewServers {
 /** Returns the plan in force that the log has; undefined if it has none. */
 async function findPlanInLog(
   connections: CommandConnections,
-  { env }: Config,
+  config: Config,
 ): Promise<ActivatedPlan | undefined> {
   const ports = { log: await connections.log(), bounds: await connections.bounds() }
-  const search = findActivations<ActivatedPlan>(ports, env, VIEWS_ACTIVATED_TYPE)
+  const search = findActivations<ActivatedPlan>(ports, config, VIEWS_ACTIVATED_TYPE)
   return (await awaitAnswer(search)).newest
 }
 
@@ -65,7 +64,7 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
     }
     const inForce = await openStoredPlan(connections, config.env)
     const states = new StateInspection(client)
-    const topic = topicName('view-rows', config.env)
+    const topic = config.names.topicName('view-rows', config.env)
     try {
       const plan = (await inForce.read()) ?? (await findPlanInLog(connections, config)) ?? NO_TABLES
       return await use({
@@ -77,8 +76,9 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
         },
         changes: async () => ({
           ...{ log: await connections.log(), offsets: await openOffsets(), plan: () => inForce.read() },
-          getTopic: signal => topicName(signal, config.env),
+          getTopic: signal => config.names.topicName(signal, config.env),
           reader: dataReader(config),
+          families: config.families,
         }),
         rows: async () => {
           const bounds = await awaitAnswer(readTopicBounds(await openOffsets(), topic))

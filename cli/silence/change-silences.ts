@@ -1,6 +1,5 @@
 /** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { openStoredSilences } from '../../lib/clock/stored-silences.ts'
 import type { SilenceSet } from '../../lib/notification/silences.ts'
 import type { Counts, Operation } from '../../lib/operations/audited-operation.ts'
@@ -40,7 +39,7 @@ export async function changeSilences(
 ): Promise<SilenceSet> {
   const config = resolveConfig(terminal, env)
   return withRedis(config, async (_, connections) => {
-    await requireTopic(connections, topicName('notifications', config.env))
+    await requireTopic(connections, config.names.topicName('notifications', config.env))
     return carryOut(connections, operation, counts => storeChange(connections, config, change, counts))
   })
 }

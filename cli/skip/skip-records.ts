@@ -5,12 +5,9 @@ import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { computeDigest, type StateKey } from '#runtime/pipeline/model/index.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
-import {
-  findFirstSignal,
-  getConsumerName,
-  listTriggerTopics,
-  readFunctions,
-} from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { findFirstSignal, getConsumerName, listTriggerTopics } from '../../lib/app/functions.ts'
+import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
 import type { Counts } from '../../lib/operations/audited-operation.ts'
 import { getReason } from '../../lib/operations/server-messages.ts'
 import { selectStateKeys, resolveTopic as wholeName } from '../../lib/operations/state-keys.ts'
@@ -66,7 +63,7 @@ export async function skipRecords(
 ): Promise<void> {
   const { undo, dryRun, yes, json, env } = options
   const config = resolveConfig(terminal, env)
-  const topics = listCandidateTopics(consumer, options.topic, config.env)
+  const topics = listCandidateTopics(consumer, options.topic, config)
   await withRedis(config, async (client, connections) => {
     const reach = await readReachByTopic(connections, config, topics, undefined)
     const records = new RedisSkippedRecords(client)
@@ -78,7 +75,7 @@ export async function skipRecords(
     )
     const { bounds } = reach.get(topic) as TopicReach
     const getStateKey = (partition: number) =>
-      selectStateKeys({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
+      selectStateKeys({ consumer, topic, partition }, config, bounds.length)[0] as StateKey
     const skipping: SkipContext = {
       records,
       topic,
@@ -124,13 +121,20 @@ interface SkipContext {
  *
  * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
-function listCandidateTopics(consumer: string, wanted: string | undefined, env: string): readonly string[] {
+function listCandidateTopics(
+  consumer: string,
+  wanted: string | undefined,
+  config: InputsConfig,
+): readonly string[] {
+  const inputs = readInputsOf(config).map(({ topic }) => topic)
   const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
-  const topics = own.flatMap(declared => listTriggerTopics(declared, env).map(({ topic }) => topic))
+  const topics = own.flatMap(declared =>
+    listTriggerTopics(declared, config, inputs).map(({ topic }) => topic),
+  )
   if (topics.length === 0) throw unknownConsumerFailure(consumer)
   const meant = wanted ?? findFirstSignal(consumer)
   const selected =
-    meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
+    meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, config))
   if (selected.length > 0) return selected
   throw topicNeededFailure(consumer, topics)
 }

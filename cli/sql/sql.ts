@@ -121,6 +121,7 @@ async function runQuery(
   const question = { statements, sinceMs: options.since, untilMs: options.until }
   try {
     await withSqlDatabase(
+      config.families,
       question,
       async () => {
         const { reach, ...sources } = await openSqlSources(servers, notice)

@@ -5,8 +5,9 @@ import { CopyStopped } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { EMPTY_META, type Replaced, replaceState, type StatePart } from '#runtime/pipeline/replacing/index.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { getConsumerName, listConsumers, listTriggerTopics, readFunctions } from '../../lib/app/functions.ts'
-import { groupName } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { getConsumerName, listConsumers, listTriggerTopics } from '../../lib/app/functions.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
 import { formatKafkaAddress } from '../../lib/operations/server-messages.ts'
 import {
   formatStateKey,
@@ -81,7 +82,7 @@ async function dropPartition(
   terminal: Terminal,
 ): Promise<void> {
   const config = resolveConfig(terminal, env)
-  const stateKey = { consumer, topic: requireOwnTopic({ topic }, config.env), partition }
+  const stateKey = { consumer, topic: requireOwnTopic({ topic }, config), partition }
   await withRedis(config, async (client, connections) => {
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
     if (version.appliedOffset < 0 && version.epoch === 0)
@@ -138,8 +139,8 @@ async function removeAll(
   const config = resolveConfig(terminal, env)
   const topics =
     topic === undefined
-      ? listSignalTopics(config.env).map(one => one.topic)
-      : [requireOwnTopic({ topic }, config.env)]
+      ? listSignalTopics(config).map(one => one.topic)
+      : [requireOwnTopic({ topic }, config)]
   const isMeant = (one: StateKey) => one.consumer === consumer && topics.includes(one.topic)
   await withRedis(config, async (client, connections) => {
     const states = new StateList(client)
@@ -176,10 +177,11 @@ async function requireNoMembers(
   connections: CommandConnections,
 ): Promise<void> {
   const own = readFunctions().filter(declared => getConsumerName(declared) === consumer)
-  const read = own.flatMap(one => listTriggerTopics(one, config.env))
+  const inputs = readInputsOf(config).map(({ topic }) => topic)
+  const read = own.flatMap(one => listTriggerTopics(one, config, inputs))
   // The consumer's own group is asked for even if serverless.yml no longer has the function.
   const groups = new Map<string, Pick<CommandConnections, 'kafka'>>([
-    [groupName(consumer, config.env), connections],
+    [config.names.groupName(consumer, config.env), connections],
     ...read.map(({ group, topic }) => [group, connections.at(topic)] as const),
   ])
   const answers = [...groups].map(async ([group, clients]) =>

@@ -3,8 +3,10 @@ import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { StateList } from '#runtime/adapters/redis/state-list.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { listConsumers, readFunctions, writesRows, writesSegments } from '../../lib/app/functions.ts'
-import { resolveSignals, topicSize } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listConsumers, writesRows, writesSegments } from '../../lib/app/functions.ts'
+import type { Named } from '../../lib/app/names.ts'
+import { resolveSignals } from '../../lib/app/topic-table.ts'
 import {
   type ErasedTopic,
   type ErasureReport,
@@ -79,7 +81,7 @@ Examples:
         inspection: new StateInspection(client),
         states: new StateList(client),
       }
-      const topics = await readErasureTopics(connections, config.env)
+      const topics = await readErasureTopics(connections, config)
       const plan = await planErasure(
         servers,
         wanted,
@@ -120,13 +122,13 @@ interface ErasureTopic extends ErasedTopic {
  */
 export async function readErasureTopics(
   connections: Pick<Connections, 'kafka'>,
-  env: string,
+  { env, names }: Named,
 ): Promise<readonly ErasureTopic[]> {
   // Sinks store no state of an entity.
   const functions = readFunctions().filter(one => !writesSegments(one) && !writesRows(one))
   const topics: ErasureTopic[] = []
   for (const signal of resolveSignals(['erased'])) {
-    const { topic, partitions } = topicSize(signal, env)
+    const { topic, partitions } = names.topicSize(signal, env)
     let refused: string | undefined
     const bounds = await readLogBounds(connections, topic, error => {
       refused = signInProblem(error)

@@ -73,15 +73,15 @@ Examples:
     const config = readConfig(environment)
     await withRedis(config, async (client, connections) => {
       if (at && entity !== undefined) {
-        const selection = { ...wanted, topic: requireOwnTopic(wanted, config.env), at, entity }
+        const selection = { ...wanted, topic: requireOwnTopic(wanted, config), at, entity }
         const past = await buildPastReports({ client, connections }, selection, environment, terminal)
         return printReport(terminal, past, json, formatPastReports)
       }
       const inspection = new StateInspection(client)
-      const bounds = await readLogBounds(connections, resolveTopic(wanted, config.env))
+      const bounds = await readLogBounds(connections, resolveTopic(wanted, config))
       const stateKeys = selectStateKeys(
         wanted,
-        config.env,
+        config,
         typeof bounds === 'string' ? undefined : bounds.length,
       )
       if (entity !== undefined) {
@@ -98,12 +98,12 @@ Examples:
         bounds: typeof bounds === 'string' ? undefined : bounds,
         withFailures: failures,
       })
-      const topic = resolveTopic(wanted, config.env)
+      const topic = resolveTopic(wanted, config)
       if (states.every(({ appliedOffset, epoch }) => appliedOffset < 0 && epoch === 0)) {
         const topicsWithState = await findRememberedTopics(
           inspection,
           wanted.consumer,
-          listSignalTopics(config.env),
+          listSignalTopics(config),
         )
         if (topicsWithState.length === 0) requireConsumer(wanted.consumer)
         const advice =

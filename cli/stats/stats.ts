@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { inputsIn } from '../../lib/app/inputs.ts'
-import { topicSize } from '../../lib/app/topics.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
 import { INTAKE } from '../../lib/intake/input.ts'
 import { type Outcomes, readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import {
@@ -13,6 +12,7 @@ import {
   metricRows,
 } from '../../lib/tables/entity-statistics.ts'
 import { listStateKeys, readTable } from '../../lib/tables/table.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import { formatRows } from '../output/table.ts'
@@ -32,8 +32,12 @@ export interface Report {
 }
 
 /** Formats the statistics as a table. @param columns width of the terminal; undefined for no limit */
-export function formatStatistics({ entities, totals, intake, env }: Report, columns?: number): string {
-  const rows = entities.flatMap(metricRows)
+export function formatStatistics(
+  families: Families,
+  { entities, totals, intake, env }: Report,
+  columns?: number,
+): string {
+  const rows = entities.flatMap(entity => metricRows(families, entity))
   const table = rows.length === 0 ? 'No statistics yet.' : formatRows(METRIC_COLUMNS, rows, columns)
   const ofInputs = intake ? `Intake in "${env}": ${formatTotals(intake)}\n` : ''
   return `${table}\n\nProcessor in "${env}": ${formatTotals(totals)}\n${ofInputs}`
@@ -92,13 +96,15 @@ Examples:
     await withRedis(config, async client => {
       const inspection = new StateInspection(client)
       const read = () => readReport(inspection, config, entity)
-      if (watch) return watchReport(read, terminal)
+      const format = (report: Report, columns: number | undefined) =>
+        formatStatistics(config.families, report, columns)
+      if (watch) return watchReport(read, format, terminal)
       const report = await read()
       if (entity !== undefined && report.entities.length === 0)
         throw new CliFailure(
           `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` lists all entities.`,
         )
-      printReport(terminal, report, json, formatStatistics)
+      printReport(terminal, report, json, format)
     })
   },
 })
@@ -108,13 +114,14 @@ const MAX_PARTITIONS = 500
 
 async function readReport(
   inspection: StateInspection,
-  { env, inputsFile }: Config,
+  config: Config,
   entity: string | undefined,
 ): Promise<Report> {
-  const readings = topicSize('readings', env)
+  const { env } = config
+  const readings = config.names.topicSize('readings', env)
   const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })
   const totals = await readOutcomes(inspection, listStateKeys(ENTITIES.process.name, readings))
-  const topics = inputsIn(env, inputsFile).map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
+  const topics = readInputsOf(config).map(({ topic }) => ({ topic, partitions: MAX_PARTITIONS }))
   const intake = await readOutcomes(
     inspection,
     topics.flatMap(topic => listStateKeys(INTAKE, topic)),
@@ -128,10 +135,14 @@ const WATCH_MS = 2_000
 const CLEAR = '\u001b[H\u001b[2J'
 
 /** Prints the report repeatedly. On a terminal, each replaces the one before. @throws StoppedByUser */
-async function watchReport(read: () => Promise<Report>, terminal: Terminal): Promise<never> {
+async function watchReport(
+  read: () => Promise<Report>,
+  format: (report: Report, columns: number | undefined) => string,
+  terminal: Terminal,
+): Promise<never> {
   const { stdout, stop } = terminal
   while (!stop.aborted) {
-    const text = formatStatistics(await read(), getColumns(terminal))
+    const text = format(await read(), getColumns(terminal))
     stdout.write(stdout.isTTY ? `${CLEAR}${text}` : `${text}\n`)
     await pause(WATCH_MS, undefined, { signal: stop }).catch(() => {})
   }

@@ -1,4 +1,5 @@
-import { listReaders, readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listReaders } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
 import { type PlannedTopics, planTopicChanges } from '../../lib/operations/topics/cluster-plan.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
@@ -17,6 +18,7 @@ function planTopics({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTo
     kafka,
     offsets,
     env: config.env,
+    names: config.names,
     listReaders: signal => listReaders(functions, signal),
     ...(clusterArn ? { clusterArn } : {}),
   })

@@ -1,7 +1,7 @@
 import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { createKind } from '#runtime/settings/index.ts'
-import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import {
@@ -47,7 +47,7 @@ Examples:
   },
   async run({ name: topic, partitions, replicationFactor, set, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    if (signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
+    if (config.names.signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const wanted = { topic, ...omitUndefined({ partitions, replicationFactor }), settings }

@@ -22,7 +22,7 @@ Examples:
   },
   async run({ topic: named, json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    const topic = resolveTopic({ topic: named }, config.env)
+    const topic = resolveTopic({ topic: named }, config)
     const report = await withKafka(config, async (command): Promise<DescribedTopic> => {
       requireTopicIn(command, topic)
       const counts = await countRecords(command.offsets, topic)

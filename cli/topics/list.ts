@@ -1,4 +1,4 @@
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { withKafka } from '../servers/kafka.ts'
 import { resolveConfig } from '../servers/settings.ts'
@@ -18,7 +18,9 @@ Example:
   },
   async run({ json, env }, terminal) {
     const config = resolveConfig(terminal, env)
-    const signalsByTopic = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
+    const signalsByTopic = new Map(
+      SIGNALS.map(signal => [config.names.topicName(signal, config.env), signal]),
+    )
     const found = await withKafka(config, async ({ topics }) => topics, env)
     const topics = found.map(({ topic, partitions }) => ({
       topic,

@@ -4,8 +4,8 @@ import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import { omitUndefined } from '#runtime/consumer/index.ts'
 import { computeBeginning, verify } from '#runtime/pipeline/verifying/index.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
-import { topicName } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { Named } from '../../lib/app/names.ts'
 import { OperationFailure } from '../../lib/operations/operation-failure.ts'
 import { readEmittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { computeSum } from '../../lib/support/count.ts'
@@ -59,7 +59,7 @@ export async function verifyConsumer(
 async function buildReport(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {
   const environment = resolveEnvironment(terminal, options.env)
   const config = readConfig(environment)
-  const topic = topicName(resolveSignal(name, options.topic), config.env)
+  const topic = config.names.topicName(resolveSignal(name, options.topic), config.env)
   const { partition } = options
   return withRedis(config, async (client, connections) => {
     const selection = { consumer: name, topic, ...omitUndefined({ partition }) }
@@ -82,7 +82,7 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
     const offsets = new TopicOffsets(await connections.kafka())
     try {
       const verified = await verify({ ...found.work, onRead }, partitions, {
-        own: partition === undefined ? listOwnTopics(name, config.env) : [],
+        own: partition === undefined ? listOwnTopics(name, config) : [],
         ranges: topics => readEmittedRanges(offsets, topics),
       })
       return { env: config.env, consumer: name, topic, ...verified }
@@ -94,12 +94,12 @@ async function buildReport(name: string, options: VerifyOptions, terminal: Termi
 }
 
 /** Returns the topics to which only this consumer writes. Redriven records are ignored, because they repeat earlier records. */
-function listOwnTopics(name: string, env: string): string[] {
+function listOwnTopics(name: string, { env, names }: Named): string[] {
   const functions = readFunctions()
   const others = functions.filter(
     one => one.name !== name && one.consumes.length > 0 && one.name !== 'dlq-router',
   )
   const shared = new Set(others.flatMap(({ emits }) => emits))
   const own = functions.find(one => one.name === name)?.emits ?? []
-  return own.filter(signal => !shared.has(signal)).map(signal => topicName(signal, env))
+  return own.filter(signal => !shared.has(signal)).map(signal => names.topicName(signal, env))
 }

@@ -33,7 +33,8 @@ Examples:
     const config = resolveConfig(terminal, env)
     const folder = dir ?? config.viewsDir
     const brought = await loadInputSchemas(config)
-    const wanted = await readPlan(resolvePath(terminal, folder), folder, brought).catch(error => {
+    const path = resolvePath(terminal, folder)
+    const wanted = await readPlan(config.families, path, folder, brought).catch(error => {
       throw statementFailure(error)
     })
     await withViews(config, async servers => {

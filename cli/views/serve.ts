@@ -6,7 +6,7 @@ import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.t
 import { createKsqlApp } from '../../console/ksql/app.ts'
 import { createSqlTableReader } from '../../console/ksql/sql-table-reader.ts'
 import { serveConsole, toUnusablePort } from '../../console/serve.ts'
-import { type Signal, topicName } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { errorLine } from '../../lib/support/escape-text.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
@@ -58,7 +58,7 @@ async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal
     env: config.env,
     reader: createSqlTableReader(environment),
     parse,
-    getTopic: signal => topicName(signal as Signal, config.env),
+    getTopic: signal => config.names.topicName(signal as Signal, config.env),
     access: createLocalAccess(token, { name: await resolveOperator(config), role: 'viewer' }),
     reportError: error => terminal.stderr.write(errorLine(error)),
     reportFailedSignIn: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),

@@ -4,17 +4,20 @@
  */
 import process from 'node:process'
 import { CloudEvent } from 'cloudevents'
+import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { deliveryText, TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 import { readingKey, SensorDataGenerator } from './sensor-data-generator.ts'
 
 const { KAFKA_BROKERS = '127.0.0.1:9092', TOPIC = 'sluice.telemetry.readings.local' } = process.env
 const count = Number(process.argv[2] ?? 10)
 
+const { families } = readSettings([FAMILIES])
+
 const producer = new TelemetryProducer({
   kafka: { brokers: KAFKA_BROKERS.split(','), auth: 'none' },
   topic: TOPIC,
   profile: 'balanced',
-  key: readingKey,
+  key: event => readingKey(families, event),
   event: { type: 'com.example.job.finished', source: '/jobs' },
   onDelivery: report => console.log(deliveryText(report)),
 })
@@ -22,7 +25,7 @@ const producer = new TelemetryProducer({
 process.once('SIGTERM', () => void producer.close())
 
 // 1. Many: `enqueue` waits only while too much is on its way.
-const generator = new SensorDataGenerator({ family: 'environment' })
+const generator = new SensorDataGenerator(families, { family: 'environment' })
 for (let n = 0; n < count; n++) await producer.enqueue(generator.generate())
 
 // 2. One whose delivery matters now: a CloudEvent of the package `cloudevents`.

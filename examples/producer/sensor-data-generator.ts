@@ -1,10 +1,10 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
 import { newId } from '#runtime/adapters/system.ts'
 import type { Event } from '#runtime/consumer/event.ts'
-import { findFamily, type ReadingData } from '../../lib/telemetry/families.ts'
+import type { Families, ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { computeRecordKey } from '../../lib/telemetry/reading.ts'
-import type { Sensor } from '../../lib/telemetry/simulator/fleet.ts'
+import { createDefaultFleet, type Sensor } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
 
@@ -19,16 +19,21 @@ export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickS
 
 /** Generator of simulated readings. For each tick, it returns one reading per sensor. */
 export class SensorDataGenerator {
+  readonly #families: Families
   readonly #settings: GeneratorSettings
   readonly #sensors: readonly Sensor[]
   readonly #firstTick: number
   #count = 0
 
-  constructor({ family, seed = newId(), startMs = Date.now(), ...settings }: SensorDataConfig = {}) {
-    this.#settings = { ...GENERATOR_DEFAULTS, ...settings, seed }
-    this.#sensors = GENERATOR_DEFAULTS.fleet.filter(
-      sensor => family === undefined || sensor.family === family,
-    )
+  /** @param families families of the project */
+  constructor(
+    families: Families,
+    { family, seed = newId(), startMs = Date.now(), ...settings }: SensorDataConfig = {},
+  ) {
+    const fleet = createDefaultFleet(families)
+    this.#families = families
+    this.#settings = { ...GENERATOR_DEFAULTS, ...settings, fleet, seed }
+    this.#sensors = fleet.filter(sensor => family === undefined || sensor.family === family)
     if (this.#sensors.length === 0)
       throw new RangeError(`there is no family "${family}": choose environment, database or device`)
     this.#firstTick = Math.floor(startMs / (this.#settings.tickSeconds * 1_000))
@@ -39,7 +44,7 @@ export class SensorDataGenerator {
     const tick = this.#firstTick + Math.floor(this.#count / this.#sensors.length)
     const sensor = this.#sensors[this.#count % this.#sensors.length] as Sensor
     this.#count++
-    return simulateReading(this.#settings, sensor, tick).event as Event<ReadingData>
+    return simulateReading(this.#families, this.#settings, sensor, tick).event as Event<ReadingData>
   }
 }
 
@@ -49,7 +54,11 @@ export class SensorDataGenerator {
  *
  * @param strategy key strategy of readings; defaults to the strategy of the family
  */
-export function readingKey({ type, subject, data }: Event, strategy?: KeyStrategy): string | null {
-  const family = findFamily(type)
+export function readingKey(
+  families: Families,
+  { type, subject, data }: Event,
+  strategy?: KeyStrategy,
+): string | null {
+  const family = families.findByType(type)
   return family ? computeRecordKey(family, data as ReadingData, strategy) : (subject ?? null)
 }

@@ -7,7 +7,7 @@ import { RULES } from '../../lib/app/settings/index.ts'
 
 export const handler = kafkaConsumer(
   'alerting',
-  async ({ rulesDir }) => alerting(await loadRules(rulesDir)),
+  async ({ families, rulesDir }) => alerting(families, await loadRules(families, rulesDir)),
   {
     slices: [RULES],
   },

@@ -1,19 +1,19 @@
 /** Writes all records of the archived topics to the history. */
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { historyStore, tableOfTopic } from '../../lib/app/history-store.ts'
-import { recordConsumer } from '../../lib/app/record-consumer.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { HISTORY, REGISTRY } from '../../lib/app/settings/index.ts'
 import { archiver, hideEvents } from '../../lib/history/archiver.ts'
 
-export const handler = recordConsumer(
+export const handler = kafkaConsumer(
   'archiver',
-  hideEvents,
   async config =>
     archiver({
       name: 'archiver',
       store: await historyStore(config),
       reader: dataReader(config),
-      tableOfTopic,
+      families: config.families,
+      tableOfTopic: topic => tableOfTopic(config.names, topic),
     }),
-  { slices: [HISTORY, REGISTRY] },
+  { slices: [HISTORY, REGISTRY], adapt: hideEvents },
 )

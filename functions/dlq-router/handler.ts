@@ -5,16 +5,15 @@
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { toFunctionName } from '../../lib/app/resource-names.ts'
 import { FAILURES, GENERAL } from '../../lib/app/settings/index.ts'
-import { signalNamed } from '../../lib/app/topics.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 
 export const handler = kafkaConsumer(
   'dlq-router',
-  async ({ env, failuresDir, failureConsumers }) =>
+  async ({ env, names, failuresDir, failureConsumers }) =>
     dlqRouter({
       policy: await loadPolicy(failuresDir, failureConsumers),
-      findTopicName: topic => signalNamed(topic, env),
+      findTopicName: topic => names.signalNamed(topic, env),
       resolveConsumer: name => toFunctionName(name, env),
     }),
   { slices: [GENERAL, FAILURES], failuresTo: 'dlq' },

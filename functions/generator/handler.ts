@@ -2,21 +2,19 @@
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { readGeneratorSettings } from '../../lib/app/generator-settings.ts'
 import { scheduledFunction } from '../../lib/app/scheduled-function.ts'
-import { GENERATOR, PARTITION_KEY, REGISTRY, SERIALIZATION } from '../../lib/app/settings/index.ts'
-import { topicName } from '../../lib/app/topics.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { FAMILIES, GENERATOR, PARTITION_KEY, REGISTRY, SERIALIZATION } from '../../lib/app/settings/index.ts'
 import { publishDueReadings } from '../../lib/telemetry/simulator/generator.ts'
 
 export const handler = scheduledFunction(
   'generator',
-  [GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
+  [FAMILIES, GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
   async ({ config, connections, scheduledFor }) => {
     const settings = await readGeneratorSettings(config, connections)
-    return publishDueReadings(settings, Date.parse(scheduledFor), {
+    return publishDueReadings(config.families, settings, Date.parse(scheduledFor), {
       lastTick: await connections.value<number>(`generator:${config.env}:${settings.seed}`),
-      writer: await getDataWriter(config, READING_TYPES),
+      writer: await getDataWriter(config, config.families.readingTypes),
       publisher: await connections.publisher(),
-      topic: topicName('readings', config.env),
+      topic: config.names.topicName('readings', config.env),
       contentMode: config.contentMode,
     })
   },

@@ -7,7 +7,7 @@ import { RULES } from '../../lib/app/settings/index.ts'
 
 export const handler = kafkaConsumer(
   'grouping',
-  async ({ rulesDir }) => grouping(await loadRules(rulesDir)),
+  async ({ families, rulesDir }) => grouping(families, await loadRules(families, rulesDir)),
   {
     slices: [RULES],
   },

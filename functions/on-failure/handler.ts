@@ -2,17 +2,16 @@
 import { objectReader } from '../../lib/app/discarded-objects.ts'
 import { queueConsumer } from '../../lib/app/queue-consumer.ts'
 import { toFunctionName } from '../../lib/app/resource-names.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { takeMessages } from '../../lib/failures/on-failure/messages.ts'
 
 export const handler = queueConsumer(
   'on-failure',
-  ({ config: { env, contentMode }, connections, logError }) => {
+  ({ config: { env, names, contentMode }, connections, logError }) => {
     const readObject = objectReader(connections)
     return async messages =>
       takeMessages(messages, {
         publisher: await connections.publisher(),
-        topic: topicName('failures', env),
+        topic: names.topicName('failures', env),
         contentMode,
         resolveConsumer: name => toFunctionName(name, env),
         readObject,

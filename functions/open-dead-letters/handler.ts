@@ -1,12 +1,12 @@
 /** Maintains the open dead letters of each partition of the dlq topic, for inspection and redrives. */
-import { recordConsumer } from '../../lib/app/record-consumer.ts'
-import { TOPICS } from '../../lib/app/topics.ts'
+import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
+import { TOPICS } from '../../lib/app/topic-table.ts'
 import { openDeadLetters, readDlqEntries } from '../../lib/failures/open-dead-letters.ts'
 
 const DAY_MS = 86_400_000
 
-export const handler = recordConsumer(
+export const handler = kafkaConsumer(
   'open-dead-letters',
-  readDlqEntries,
   openDeadLetters(TOPICS.dlq.keptDays * DAY_MS),
+  { adapt: readDlqEntries },
 )

@@ -7,7 +7,7 @@ import { RULES } from '../../lib/app/settings/index.ts'
 
 export const handler = kafkaConsumer(
   'patterns',
-  async ({ rulesDir }) => patterns(await loadRules(rulesDir)),
+  async ({ families, rulesDir }) => patterns(families, await loadRules(families, rulesDir)),
   {
     slices: [RULES],
   },

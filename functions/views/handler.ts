@@ -1,12 +1,13 @@
 /** Maintains the tables that are declared in SQL, and publishes their changed rows. */
 
-import { inputTypesIn } from '../../lib/app/inputs.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { CONSUMER, GENERAL, INPUTS } from '../../lib/app/settings/index.ts'
+import { listInputTypes } from '../../lib/intake/input.ts'
 import { views } from '../../lib/views/process.ts'
 
 export const handler = kafkaConsumer(
   'views',
-  ({ env, inputsFile, futureToleranceMs }) => views(futureToleranceMs, inputTypesIn(env, inputsFile)),
+  config => views(config.families, config.futureToleranceMs, listInputTypes(readInputsOf(config))),
   { slices: [CONSUMER, GENERAL, INPUTS] },
 )

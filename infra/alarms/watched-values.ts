@@ -12,7 +12,7 @@
 import { type DeclaredFunction, getConsumerName, isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
-import { topicRow } from '../../lib/app/topics.ts'
+import { topicRow } from '../../lib/app/topic-table.ts'
 import { parsePeriod } from '../functions/schedule-retries.ts'
 import type { Deployed, Watched } from './alarm.ts'
 import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'

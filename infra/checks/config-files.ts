@@ -5,19 +5,25 @@
 
 import { readRuleFiles } from '../../lib/alerting/adapters/load-rules.ts'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
-import { inputsIn } from '../../lib/app/inputs.ts'
+import { type InputsConfig, readInputsOf } from '../../lib/app/inputs.ts'
 import { loadPolicy } from '../../lib/failures/adapters/load-policy.ts'
 import { loadInputs } from '../../lib/intake/adapters/load-inputs.ts'
 import { describeHiddenMappings } from '../../lib/mapping/hidden-mappings.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/check-notifications.ts'
 import { errorLine, FileError, InvalidFile } from '../../lib/support/file-errors.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { loadPlan, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
-export async function findRulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {
+export async function findRulesProblems(
+  families: Families,
+  folder: string,
+  shown: string,
+  views?: string,
+): Promise<string[]> {
   try {
     const tables = views === undefined ? undefined : await tablesIn(views)
-    return checkRules(await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
+    return checkRules(families, await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
   } catch (error) {
     if (error instanceof FileError) return [`RULES_DIR: ${error.message}`]
     throw error
@@ -47,18 +53,24 @@ export async function findPolicyProblems(
 /**
  * Checks the list of inputs, and the mappings and schemas that it refers to.
  *
+ * @param shown name of the file in messages
  * @param mappings folder of the mappings, and its name in messages
  * @param warn called for each mapping that others are not reached behind
  */
 export async function findInputProblems(
-  env: string,
-  file: string,
+  families: Families,
+  config: InputsConfig,
   shown: string,
   [folder, shownFolder]: readonly [folder: string, shown: string] = ['config/mappings', 'config/mappings'],
   warn?: (warning: string) => void,
 ): Promise<string[]> {
   try {
-    const inputs = await loadInputs(inputsIn(env, file), { file, shown, folder, shownFolder })
+    const inputs = await loadInputs(families, readInputsOf(config), {
+      file: config.inputsFile,
+      shown,
+      folder,
+      shownFolder,
+    })
     const mappings = [...inputs.values()].map(({ loadedMappings }) => loadedMappings)
     if (warn) describeHiddenMappings(mappings).forEach(warn)
     return []

@@ -1,7 +1,7 @@
 /** Checks the on-failure destinations of event source mappings. Pure. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { signalNamed, topicName } from '../../lib/app/topics.ts'
+import type { Named } from '../../lib/app/names.ts'
 
 /** Events of a function in the Serverless Framework. */
 interface WithEvents {
@@ -24,13 +24,13 @@ interface KafkaEvent {
 export function findDestinationProblems(
   functions: Readonly<Record<string, WithEvents>>,
   declared: readonly Pick<DeclaredFunction, 'name' | 'forwards'>[],
-  env: string,
+  { env, names }: Named,
 ): string[] {
   const all = Object.entries(functions).flatMap(([name, { events = [] }]) =>
     events.flatMap(event => listKafkaEvents(event).map(kafkaEvent => ({ name, ...kafkaEvent }))),
   )
   const forwarded = declared.flatMap(({ name, forwards }) =>
-    forwards.map(signal => ({ name, topic: topicName(signal, env) })),
+    forwards.map(signal => ({ name, topic: names.topicName(signal, env) })),
   )
   const read = [...all.map(({ name, event }) => ({ name, topic: event.topic })), ...forwarded]
   const readers = (topic: string) => [
@@ -41,12 +41,12 @@ export function findDestinationProblems(
     if (topic === undefined) return []
     const where = `functions.${name}.events.${kind}.onFailureDestination of serverless.yml: kafka://${topic}`
     const reading = readers(topic)
-    const instead = `use kafka://${topicName('failures', env)}, or a topic that nothing reads.`
+    const instead = `use kafka://${names.topicName('failures', env)}, or a topic that nothing reads.`
     if (reading.includes(name))
       return [
         `${where} is a topic that the function itself reads, so it would receive its discarded records again. Instead, ${instead}`,
       ]
-    if (signalNamed(topic, env) === 'failures' || reading.length === 0) return []
+    if (names.signalNamed(topic, env) === 'failures' || reading.length === 0) return []
     return [
       `${where} is a source topic of ${reading.join(', ')}, which would process discarded records as its own. Instead, ${instead}`,
     ]

@@ -1,14 +1,15 @@
 /**
- * Finds errors in the functions' environment variables before a deployment, so that functions do not fail when they start. Pure.
+ * Finds errors in the functions' environment variables before a deployment, so that functions do not fail when they start.
  */
 
 import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { resolveFormats, type Serialization } from '#runtime/consumer/index.ts'
 import { ConfigError } from '#runtime/settings/index.ts'
 import { SLICES } from '../../lib/app/config.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serialized-types.ts'
+import { listSerializedTypes } from '../../lib/app/serialized-types.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
 import { isLoopback } from '../../lib/support/loopback.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 
 /** Environment variables of a function in the template. Values are strings or CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>
@@ -16,15 +17,17 @@ type Variables = Readonly<Record<string, unknown>>
 /**
  * Returns all errors in the settings of functions. An error that several functions share is returned once.
  *
+ * @param families families of the readings that SERIALIZATION may name
  * @param functions environment variables by function
  */
 export function findSettingsProblems(
+  families: Families,
   functions: Readonly<Record<string, Variables>>,
   region: string,
 ): string[] {
   const found = new Map<string, string[]>()
   for (const [name, variables] of Object.entries(functions))
-    for (const error of findErrors({ AWS_REGION: region, ...variables }))
+    for (const error of findErrors(families, { AWS_REGION: region, ...variables }))
       found.set(error, [...(found.get(error) ?? []), name])
   const all = Object.keys(functions).length
   return [...found].map(([error, names]) =>
@@ -32,13 +35,13 @@ export function findSettingsProblems(
   )
 }
 
-function findErrors(variables: Variables): readonly string[] {
+function findErrors(families: Families, variables: Variables): readonly string[] {
   const texts = Object.entries(variables).filter(([, value]) => typeof value !== 'object')
   const filledInLater = Object.keys(variables).filter(name => typeof variables[name] === 'object')
   const environment = Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
   const plain = environment.SLUICE_ENV === 'local' ? [] : findPlainTextErrors(environment)
   try {
-    return [...plain, ...findSerializationErrors(readSettings(SLICES, environment).serialization)]
+    return [...plain, ...findSerializationErrors(families, readSettings(SLICES, environment).serialization)]
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return [
@@ -70,9 +73,9 @@ function findPlainTextErrors(given: Environment): string[] {
 }
 
 /** Checks that the families and event types in the setting exist. */
-function findSerializationErrors(serialization: Serialization): string[] {
+function findSerializationErrors(families: Families, serialization: Serialization): string[] {
   try {
-    resolveFormats(serialization, SERIALIZED_TYPES)
+    resolveFormats(serialization, listSerializedTypes(families))
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -4,11 +4,11 @@ import {
   listEmitters,
   listTriggerTopics,
   readsInputRedrives,
+  selectInputs,
   type TriggerTopic,
 } from '../../lib/app/functions.ts'
-import { selectInputs } from '../../lib/app/inputs.ts'
 import { toFolderVariable } from '../place/config-folders.ts'
-import { findFurtherCluster, type Place } from '../place/place.ts'
+import { findFurtherCluster, type NamedPlace, type Place } from '../place/place.ts'
 import { toRoleId } from '../roles/roles.ts'
 import { listUses, USES, type Variables } from '../roles/uses.ts'
 import { buildPollerFields } from './pollers.ts'
@@ -31,13 +31,13 @@ export interface ExpandedFields extends Partial<RetryFields> {
 export function expandFields(
   declared: DeclaredFunction,
   all: readonly DeclaredFunction[],
-  place: Place,
+  place: NamedPlace,
 ): ExpandedFields {
   const { name, schedule } = declared
   const { folders } = place
   const used = listUses(declared)
   const read = used.flatMap(({ folder }) => folder ?? [])
-  const emitters = listEmitters(declared, all, place.env)
+  const emitters = listEmitters(declared, all, place)
   const environment = {
     ...(emitters.length > 0 ? { EMITTERS: emitters.join(',') } : {}),
     ...Object.assign({}, ...read.map(folder => toFolderVariable(folder, folders))),
@@ -52,9 +52,7 @@ export function expandFields(
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...listTriggerTopics(declared, place.env, place.inputs).map(read =>
-        buildKafkaEvent(declared, read, place),
-      ),
+      ...listTriggerTopics(declared, place, place.inputs).map(read => buildKafkaEvent(declared, read, place)),
       ...(schedule ? [buildScheduleEvent(schedule, place)] : []),
       ...used.flatMap(({ events }) => events?.(place) ?? []),
     ],

@@ -93,7 +93,7 @@ const builtConsole = {
   setup(build) {
     build.onLoad({ filter: /console[\\/]bundle-contents\.ts$/ }, async () => {
       const { bundlePage } = require('./console-page.ts')
-      const { readFunctions } = require('../../lib/app/functions.ts')
+      const { readFunctions } = require('../../lib/app/function-entries.ts')
       const contents = { page: await bundlePage(), functions: readFunctions() }
       return { contents: `export const bundleContents = ${JSON.stringify(contents)}`, loader: 'js' }
     })
@@ -101,30 +101,30 @@ const builtConsole = {
 }
 
 /**
- * Puts the content of config/families into the bundle, in the place of the module that reads it. Each file becomes an input of the
- * bundle, so that changing it changes the version of the code, as it does for a module.
+ * Puts the families into the bundle, in the place of the module that reads their files. Each file becomes an input of the bundle, so
+ * that changing it changes the version of the code, as it does for a module.
  */
 const bundledFamilies = {
   name: 'bundled-families',
   setup(build) {
     const contents = new Map()
-    build.onLoad({ filter: /telemetry[\\/]adapters[\\/]loaded-families\.ts$/ }, () => {
-      const {
-        findFamilies,
-        listFamilyFiles,
-        loadFamilies,
-      } = require('../../lib/telemetry/adapters/family-files.ts')
-      const place = findFamilies(process.env)
+    build.onLoad({ filter: /lib[\\/]app[\\/]settings[\\/]families\.ts$/ }, () => {
+      const { listFamilyFiles } = require('../../lib/telemetry/adapters/family-files.ts')
+      const { FAMILIES, FAMILY_FILES } = require('../../lib/app/settings/families.ts')
+      const { readSettings } = require('../../lib/app/settings/index.ts')
       try {
-        const families = loadFamilies(place)
-        const files = listFamilyFiles(place.folder)
-        for (const [index, path] of files.entries()) contents.set(path, families[index])
-        const imports = files.map((path, index) => `import family${index} from ${JSON.stringify(path)}`)
-        const list = `export const loadedFamilies = [${files.map((_, index) => `family${index}`)}]`
-        return {
-          contents: [...imports, list, 'export const familiesError = undefined'].join('\n'),
-          loader: 'js',
-        }
+        const { familiesDir, families } = readSettings([FAMILY_FILES, FAMILIES])
+        const files = listFamilyFiles(familiesDir)
+        for (const [index, path] of files.entries()) contents.set(path, families.all[index].file)
+        const lines = [
+          "import { slice } from '#runtime/settings/index.ts'",
+          "import { Families } from '../../telemetry/families.ts'",
+          ...files.map((path, index) => `import family${index} from ${JSON.stringify(path)}`),
+          `const part = { families: new Families([${files.map((_, index) => `family${index}`)}]) }`,
+          "export const FAMILIES = slice('Families of readings', {}, () => part)",
+          'export const FAMILY_FILES = undefined',
+        ]
+        return { contents: lines.join('\n'), loader: 'js' }
       } catch (error) {
         return { errors: toBuildErrors(error) }
       }

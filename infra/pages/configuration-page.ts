@@ -13,11 +13,13 @@ import { SLICES } from '../../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../../lib/app/settings/generator.ts'
 import {
   CLOCK,
+  FAMILIES,
   KAFKA,
   LOCAL_PORTS,
   LOGGING,
   REDIS,
   REGISTRY,
+  readSettings,
   SERIALIZATION,
   TRACING,
 } from '../../lib/app/settings/index.ts'
@@ -191,7 +193,7 @@ function main(check: boolean): void {
     {
       name: 'docs/functions.md',
       file: FUNCTIONS,
-      text: formatFunctionsPage(readFileSync(FUNCTIONS, 'utf8')),
+      text: formatFunctionsPage(readSettings([FAMILIES]).families, readFileSync(FUNCTIONS, 'utf8')),
     },
   ]
   for (const { name, file, text } of pages)

@@ -1,8 +1,11 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
-import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../../lib/app/topics.ts'
-import { type EventTypeRow, toFileName } from '../../lib/schemas/event-types.ts'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
+
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { DeclaredFunction } from '../../lib/app/functions.ts'
+import { resolveSignals, SIGNALS, TOPICS, type TopicWord } from '../../lib/app/topic-table.ts'
+import { toFileName } from '../../lib/schemas/event-types.ts'
+import { listEventTypes } from '../../lib/telemetry/event-types.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { listUses } from '../roles/uses.ts'
 
 const LISTS = {
@@ -12,14 +15,14 @@ const LISTS = {
 } as const
 
 /** Returns the page with current lists. @throws Error if the page has no markers for a list */
-export function formatFunctionsPage(page: string): string {
+export function formatFunctionsPage(families: Families, page: string): string {
   return Object.entries(LISTS).reduce((text, [name, list]) => {
     const place = new RegExp(
       `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
       'ms',
     )
     if (!place.test(text)) throw new Error(`docs/functions.md has no markers for the list of ${name}`)
-    return text.replace(place, () => `\n${list()}\n\n`)
+    return text.replace(place, () => `\n${list(families)}\n\n`)
   }, page)
 }
 
@@ -42,9 +45,8 @@ function formatTopicList(): string {
 }
 
 /** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
-function formatEventTypeList(): string {
-  const all = EVENT_TYPE_NAMES.map(type => {
-    const { topic, formats } = eventTypeRow(type) as EventTypeRow
+function formatEventTypeList(families: Families): string {
+  const all = [...listEventTypes(families)].map(([type, { topic, formats }]) => {
     const topics = resolveSignals([topic as TopicWord]).join(', ')
     const link = `[\`${type}\`](../events/schemas/json/${toFileName(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }

@@ -104,7 +104,7 @@ export function readAccount(stage: string, region: string, env: Environment, pro
     caSecret: read('KAFKA_CA_SECRET'),
   }
   const { folders, problems: notPacked } = packFolders(read, project)
-  const { problems: wrongInputs, ...inputs } = readInputTopics(name, read('INPUTS_FILE'))
+  const { problems: wrongInputs, ...inputs } = readInputTopics(name, read('INPUTS_FILE'), env)
   const { schedules, problems: wrongSchedules } = readSchedules(env, false)
   const alarms = readAlarmSettings(stage, region, env, errors)
   return readPlace({

@@ -1,9 +1,8 @@
 /** Reads the topics of other applications that an environment reads, and the further cluster that has some of them. */
 import { ConfigError } from '#runtime/settings/index.ts'
 import { readClusterSettings } from '../../lib/app/input-cluster.ts'
-import { inputsIn } from '../../lib/app/inputs.ts'
-import type { InputSignIn } from '../../lib/app/settings/index.ts'
-import { topicNamed } from '../../lib/app/topics.ts'
+import { readInputsOf } from '../../lib/app/inputs.ts'
+import { type Environment, type InputSignIn, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import type { Input } from '../../lib/intake/input.ts'
 import { errorLine, InvalidFile } from '../../lib/support/file-errors.ts'
 import { isSecretArn } from './arns.ts'
@@ -20,15 +19,22 @@ interface InputTopics {
  * Returns the inputs, and the errors in their file.
  *
  * @param file path of the file; undefined if the setting is invalid
+ * @param environment settings of the names of topics
  * @param signIn sign-in of this machine to the further cluster; absent for an account
  */
-export function readInputTopics(env: string, file: string | undefined, signIn?: InputSignIn): InputTopics {
+export function readInputTopics(
+  env: string,
+  file: string | undefined,
+  environment: Environment,
+  signIn?: InputSignIn,
+): InputTopics {
   if (file === undefined) return { inputs: [], problems: [] }
   try {
-    const all = inputsIn(env, file)
+    const { names } = readSettings([NAMES], environment)
+    const all = readInputsOf({ env, names, inputsFile: file })
     const inputs = all.map(({ topic }) => topic)
     const problems = inputs
-      .filter(topic => topicNamed(topic) !== undefined)
+      .filter(topic => names.topicNamed(topic) !== undefined)
       .map(topic => `${file}: ${topic} is a topic of Sluice, and its records are events already.`)
     const inputCluster = findCluster(all, signIn)
     if (inputCluster === undefined) return { inputs, problems }

@@ -19,6 +19,7 @@ import {
   union,
 } from 'valibot'
 import { AUTHENTICATIONS } from '#runtime/adapters/kafka/authentication.ts'
+import type { Named } from '../../lib/app/names.ts'
 import { FOLDERS, USUAL_FOLDERS } from './config-folders.ts'
 
 /** Array that is not changed. */
@@ -114,6 +115,9 @@ const PLACE = object({
 })
 
 export type Place = Readonly<InferOutput<typeof PLACE>>
+
+/** A place with the names of its topics and consumer groups. The plugins read them from the settings. */
+export type NamedPlace = Place & Named
 
 /** Further cluster that has inputs. */
 export type FurtherCluster = NonNullable<Place['inputCluster']>

@@ -29,7 +29,7 @@ export function readThisMachine(env: Environment, project: string): Place {
   const { schedules, problems } = readSchedules(env, true)
   const name = env.SLUICE_ENV || 'local'
   const file = readSetting(INPUTS.settings, 'INPUTS_FILE', env, errors)
-  const { problems: wrongInputs, ...inputs } = readInputTopics(name, file, readSignIn(env))
+  const { problems: wrongInputs, ...inputs } = readInputTopics(name, file, env, readSignIn(env))
   return readPlace({
     env: name,
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',

@@ -5,8 +5,11 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { listConsumers, readFunctions } from '../../lib/app/functions.ts'
-import { familiesError } from '../../lib/telemetry/adapters/loaded-families.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listConsumers } from '../../lib/app/functions.ts'
+import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { FileError } from '../../lib/support/file-errors.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { describeIdlePollers } from '../checks/input-sources.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { describeDisabledClock } from '../place/schedules.ts'
@@ -71,16 +74,16 @@ export default class DeploymentChecks {
     const { processedInput, service } = this.#framework
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
-    if (familiesError) this.#refuse([familiesError.message])
+    const families = this.#readFamilies()
     const place = readPlace(service.custom.deployment)
     const { problems: settings, schedules } = place
     const stage = this.#framework.getProvider('aws').getStage()
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [describeLocalStage(command)] : await this.#otherPackage(stage))
     const contents = BUILDS.has(command)
-      ? await this.#contents()
+      ? await this.#contents(families)
       : RUNS.has(command)
-        ? await this.#inputProblems()
+        ? await this.#inputProblems(families)
         : []
     // An error in the list of inputs is found by both.
     this.#refuse([...new Set([...settings, ...contents])])
@@ -88,6 +91,15 @@ export default class DeploymentChecks {
     if (notice) this.#log.notice(notice)
     const idle = BUILDS.has(command) ? describeIdlePollers(this.#functions(), place) : undefined
     if (idle) this.#log.notice(idle)
+  }
+
+  #readFamilies(): Families {
+    try {
+      return readSettings([FAMILIES]).families
+    } catch (error) {
+      if (error instanceof FileError) this.#refuse([error.message])
+      throw error
+    }
   }
 
   #functions() {
@@ -111,7 +123,7 @@ export default class DeploymentChecks {
   }
 
   /** Finds errors in configuration files and settings, so that functions do not fail when they start. */
-  async #contents(): Promise<string[]> {
+  async #contents(families: Families): Promise<string[]> {
     const environments = this.#environments()
     const pathsIn = (variable: string) => this.#pathsIn(variable)
     // Import on demand, so that `serverless offline` does not load the schema compiler.
@@ -124,25 +136,30 @@ export default class DeploymentChecks {
     const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([
       findSchemaProblems(),
-      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.findRulesProblems(folder, shown, views)),
+      ...pathsIn('RULES_DIR').map(([folder, shown]) =>
+        files.findRulesProblems(families, folder, shown, views),
+      ),
       ...pathsIn('VIEWS_DIR').map(([folder]) => files.findViewsProblems(folder)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.findNotificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.findPolicyProblems(folder, shown, consumers)),
-      this.#inputProblems(),
+      this.#inputProblems(families),
     ])
     return [
-      ...findSettingsProblems(environments, this.#framework.getProvider('aws').getRegion()),
+      ...findSettingsProblems(families, environments, this.#framework.getProvider('aws').getRegion()),
       ...checked.flat(),
     ]
   }
 
   /** Finds errors in the list of inputs and in their mappings, which `intake` would only report at its first record. */
-  async #inputProblems(): Promise<string[]> {
+  async #inputProblems(families: Families): Promise<string[]> {
     const { findInputProblems } = await import('../checks/config-files.ts')
     const { env } = readPlace(this.#framework.service.custom.deployment)
+    const named = { env, ...readSettings([NAMES]) }
     const [mappings] = this.#pathsIn('MAPPINGS_DIR')
     const found = this.#pathsIn('INPUTS_FILE').map(([file, shown]) =>
-      findInputProblems(env, file, shown, mappings, warning => this.#log.notice(warning)),
+      findInputProblems(families, { ...named, inputsFile: file }, shown, mappings, warning =>
+        this.#log.notice(warning),
+      ),
     )
     return (await Promise.all(found)).flat()
   }

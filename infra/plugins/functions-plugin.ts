@@ -5,6 +5,7 @@
  */
 
 import { type FunctionKeys, parseFunctions } from '../../lib/app/functions.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { findDestinationProblems } from '../checks/failure-destinations.ts'
 import { findEntryProblems } from '../checks/function-entries.ts'
 import { findSourceProblems } from '../checks/input-sources.ts'
@@ -60,7 +61,7 @@ export default class FunctionsPlugin {
 
   #expand(): void {
     const { service, configurationInput } = this.#framework
-    const place = readPlace(service.custom.deployment)
+    const place = { ...readPlace(service.custom.deployment), ...readSettings([NAMES]) }
     this.#refuse(findEntryProblems(service.functions, place.inputs))
     const all = parseFunctions(service.functions)
     const declared = all.filter(one => isDeployed(one, place))
@@ -70,7 +71,7 @@ export default class FunctionsPlugin {
         service.functions[one.name] ?? {},
         expandFields(one, declared, place),
       )
-    this.#refuse(findDestinationProblems(service.functions, declared, place.env))
+    this.#refuse(findDestinationProblems(service.functions, declared, place))
     const stage = this.#framework.getProvider('aws').getStage()
     const roles = buildRoles(declared, { ...place, stage })
     const policyOf = (name: string) => JSON.stringify(roles[toRoleId(name)]).length

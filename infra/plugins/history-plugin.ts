@@ -3,7 +3,9 @@
  * the objects of the bucket, with which Athena reads them.
  */
 import { historyDatabase } from '../../lib/app/resource-names.ts'
-import { resolveSignals, topicName } from '../../lib/app/topics.ts'
+import type { Vocabulary } from '../../lib/app/serialized-types.ts'
+import { FAMILIES, NAMES, readSettings } from '../../lib/app/settings/index.ts'
+import { resolveSignals } from '../../lib/app/topic-table.ts'
 import { type ColumnType, listColumns } from '../../lib/history/columns.ts'
 import { getTableSignal, HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
 import { type Place, type PlaceInput, readPlace } from '../place/place.ts'
@@ -25,7 +27,7 @@ export default class HistoryPlugin {
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
         void Object.assign(
           service.provider.compiledCloudFormationTemplate.Resources,
-          buildHistoryResources(readPlace(service.custom.deployment)),
+          buildHistoryResources(readPlace(service.custom.deployment), readSettings([FAMILIES, NAMES])),
         ),
     }
   }
@@ -34,7 +36,7 @@ export default class HistoryPlugin {
 const DATABASE = 'HistoryDatabase'
 
 /** Returns the resources by logical id. Empty without a bucket. */
-export function buildHistoryResources({ env, historyBucket: bucket }: Place) {
+export function buildHistoryResources({ env, historyBucket: bucket }: Place, vocabulary: Vocabulary) {
   if (bucket === undefined) return {}
   const account = { Ref: 'AWS::AccountId' }
   const tables = HISTORY_TABLES.map(table => [
@@ -44,7 +46,7 @@ export function buildHistoryResources({ env, historyBucket: bucket }: Place) {
       Properties: {
         CatalogId: account,
         DatabaseName: { Ref: DATABASE },
-        TableInput: buildGlueTable(table, { env, bucket }),
+        TableInput: buildGlueTable(table, { env, bucket }, vocabulary),
       },
     },
   ])
@@ -92,9 +94,9 @@ interface GluePlace {
 }
 
 /** Returns the table over the objects. The topic is a partition column, so it is not among the other columns. */
-function buildGlueTable(table: HistoryTable, { env, bucket }: GluePlace) {
-  const columns = listColumns(table).filter(({ name }) => name !== TOPIC.Name)
-  const topics = resolveSignals([getTableSignal(table)]).map(signal => topicName(signal, env))
+function buildGlueTable(table: HistoryTable, { env, bucket }: GluePlace, { families, names }: Vocabulary) {
+  const columns = listColumns(families, table).filter(({ name }) => name !== TOPIC.Name)
+  const topics = resolveSignals([getTableSignal(table)]).map(signal => names.topicName(signal, env))
   // The location must match `formatObjectKey`.
   const Location = `s3://${bucket}/${table}/`
   return {

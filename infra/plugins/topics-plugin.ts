@@ -1,7 +1,9 @@
 /** Serverless Framework plugin that adds a custom resource for topics to the template. */
 
 import { resolve } from 'node:path'
-import { type FunctionKeys, readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import type { FunctionKeys } from '../../lib/app/functions.ts'
+import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { type PlaceInput, readPlace } from '../place/place.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
@@ -34,6 +36,7 @@ export default class TopicsPlugin {
     const { env, inputs, inputCluster } = readPlace(service.custom.deployment)
     addTopicsResource(service.provider.compiledCloudFormationTemplate, {
       env,
+      ...readSettings([NAMES]),
       inputs,
       inputCluster,
       functions: declared.filter(({ name }) => Object.hasOwn(service.functions, name)),

@@ -1,7 +1,8 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
 import { type DeclaredFunction, listReaders } from '../../lib/app/functions.ts'
-import { SIGNALS, topicNames } from '../../lib/app/topics.ts'
+import type { Named } from '../../lib/app/names.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { type FurtherCluster, listOwnInputs } from '../place/place.ts'
 
 /** Logical id of the resource. */
@@ -18,8 +19,7 @@ interface TemplateResource {
   DependsOn?: string | readonly string[]
 }
 
-interface TopicsResourceParts {
-  readonly env: string
+interface TopicsResourceParts extends Named {
   /** Topics of other applications that the environment reads. */
   readonly inputs?: readonly string[]
   /** Further cluster, which has some of them. */
@@ -60,7 +60,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
 
 function buildTopicsResource(
   lambda: string,
-  { env, functions, packagedAtMs, inputs = [], inputCluster }: TopicsResourceParts,
+  { env, names, functions, packagedAtMs, inputs = [], inputCluster }: TopicsResourceParts,
 ): TemplateResource {
   return {
     Type: 'Custom::SluiceTopics',
@@ -72,7 +72,7 @@ function buildTopicsResource(
       // than the deployed one.
       PackagedAt: String(packagedAtMs),
       // The next deployment compares its topic names with these.
-      Names: topicNames(env),
+      Names: names.topicNames(env),
       ...(inputs.length > 0 ? { Inputs: listOwnInputs({ inputs: [...inputs], inputCluster }) } : {}),
       ...(inputCluster ? { FurtherCluster: inputCluster } : {}),
       Readers: Object.fromEntries(

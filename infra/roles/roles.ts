@@ -1,15 +1,15 @@
 /** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
 import { type DeclaredFunction, isConsumer, listTriggerTopics } from '../../lib/app/functions.ts'
 import { lambdaName } from '../../lib/app/resource-names.ts'
-import { type Signal, topicName } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
-import { findFurtherCluster, listOwnInputs, type Place } from '../place/place.ts'
+import { findFurtherCluster, listOwnInputs, type NamedPlace, type Place } from '../place/place.ts'
 import { buildNetworkStatements } from '../statements/network.ts'
 import { allowSecrets, buildKafkaSecretStatements } from '../statements/secrets.ts'
 import { allow, type Statement } from '../statements/statement.ts'
 import { buildUseStatements, type RolesPlace } from './uses.ts'
 
-type StagePlace = Place & { readonly stage: string }
+type StagePlace = NamedPlace & { readonly stage: string }
 
 /** Returns the CloudFormation resources of the roles by logical id. */
 export function buildRoles(
@@ -87,9 +87,9 @@ function buildClusterStatements(declared: DeclaredFunction, place: Place): State
 }
 
 /** Returns the permissions to read the inputs of a function in a further cluster, and the secrets of that cluster. */
-function buildFurtherClusterStatements(declared: DeclaredFunction, place: Place): Statement[] {
-  const { inputCluster, env, inputs } = place
-  const read = listTriggerTopics(declared, env, inputs).filter(one => findFurtherCluster(place, one.topic))
+function buildFurtherClusterStatements(declared: DeclaredFunction, place: NamedPlace): Statement[] {
+  const { inputCluster, inputs } = place
+  const read = listTriggerTopics(declared, place, inputs).filter(one => findFurtherCluster(place, one.topic))
   if (inputCluster === undefined || read.length === 0) return []
   const { arn } = inputCluster
   const secrets = buildKafkaSecretStatements({ kafkaSecrets: inputCluster })
@@ -116,10 +116,10 @@ function buildReadingStatements(topics: readonly string[], groups: readonly stri
 
 function buildTopicStatements(declared: DeclaredFunction, deployed: RolesPlace): Statement[] {
   const { forwards, writes } = declared
-  const { clusterArn, env } = deployed
+  const { clusterArn, env, names } = deployed
   const toTopicArn = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
-  const toSignalArn = (signal: Signal) => toTopicArn(topicName(signal, env))
-  const read = listTriggerTopics(declared, env, listOwnInputs(deployed))
+  const toSignalArn = (signal: Signal) => toTopicArn(names.topicName(signal, env))
+  const read = listTriggerTopics(declared, deployed, listOwnInputs(deployed))
   const reading = isConsumer(declared)
     ? buildReadingStatements(
         // A consumer that has lost its state reads its published failures.

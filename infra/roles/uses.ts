@@ -10,10 +10,10 @@ import {
   listTriggerTopics,
 } from '../../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInBucket, arnInCluster } from '../place/arns.ts'
 import type { FolderName } from '../place/config-folders.ts'
-import { listOwnInputs, type Place } from '../place/place.ts'
+import { listOwnInputs, type NamedPlace, type Place } from '../place/place.ts'
 import { buildAppendingStatements } from '../statements/history.ts'
 import { allowSecrets } from '../statements/secrets.ts'
 import { allow, byService, type Statement } from '../statements/statement.ts'
@@ -39,7 +39,7 @@ interface Use {
 export type Variables = Readonly<Record<string, string | object>>
 
 /** A place with all functions that are deployed to it. */
-export type RolesPlace = Place & { readonly all: readonly DeclaredFunction[] }
+export type RolesPlace = NamedPlace & { readonly all: readonly DeclaredFunction[] }
 
 export const USES: Readonly<Record<string, Use>> = {
   parameter: {
@@ -81,10 +81,10 @@ export const USES: Readonly<Record<string, Use>> = {
   },
   'emitted-topics': {
     text: 'the topics in `emits`: permission to read them too',
-    statements: ({ emits }, { clusterArn, env }) => [
+    statements: ({ emits }, { clusterArn, env, names }) => [
       allow(
         ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-        emits.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env))),
+        emits.map(signal => arnInCluster(clusterArn, 'topic', names.topicName(signal, env))),
       ),
     ],
   },
@@ -177,12 +177,12 @@ function buildQueueEvent(onFailureQueue: string): object {
  * cluster.
  */
 function buildConsoleStatements(place: RolesPlace): Statement[] {
-  const { clusterArn, env, all } = place
+  const { clusterArn, env, names, all } = place
   const inputs = listOwnInputs(place)
-  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...inputs]
-  const toArns = (kind: 'topic' | 'group', names: readonly string[]) =>
-    names.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = all.flatMap(one => listTriggerTopics(one, env, inputs).map(({ group }) => group))
+  const topics = [...SIGNALS.map(signal => names.topicName(signal, env)), ...inputs]
+  const toArns = (kind: 'topic' | 'group', all: readonly string[]) =>
+    all.map(name => arnInCluster(clusterArn, kind, name))
+  const groups = all.flatMap(one => listTriggerTopics(one, place, inputs).map(({ group }) => group))
   return [
     allow(
       ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],

@@ -2,9 +2,9 @@
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
-import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
 import { arnHere, arnInCluster } from '../place/arns.ts'
-import { listOwnInputs, type Place } from '../place/place.ts'
+import { listOwnInputs, type NamedPlace } from '../place/place.ts'
 import { buildKafkaSecretStatements } from './secrets.ts'
 import { allow, type Statement } from './statement.ts'
 
@@ -15,12 +15,12 @@ import { allow, type Statement } from './statement.ts'
  * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
-export function buildTopicsStatements(all: readonly DeclaredFunction[], place: Place): Statement[] {
-  const { env, clusterArn, inputCluster } = place
+export function buildTopicsStatements(all: readonly DeclaredFunction[], place: NamedPlace): Statement[] {
+  const { env, names, clusterArn, inputCluster } = place
   const inputs = listOwnInputs(place)
   const furtherArn = inputCluster?.arn
   const arns = (signals: readonly Signal[]) =>
-    signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
+    signals.map(signal => arnInCluster(clusterArn, 'topic', names.topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
   const unread = SIGNALS.filter(signal => !read.has(signal))
   const redis = `secret:${redisSecret(env)}`

@@ -17,19 +17,16 @@ import {
 } from '#runtime/consumer/index.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import {
-  FAMILIES,
-  type Family,
-  type FamilyActivity,
-  findFamily,
-  type ReadingData,
-} from '../telemetry/families.ts'
+import type { Families, Family, FamilyActivity, ReadingData } from '../telemetry/families.ts'
 
 export const ACTIVITY_CHANGED_TYPE = 'io.sluice.activity.changed.v1' satisfies EventType
 export const DEVICE_FALLEN_TYPE = 'io.sluice.device.fallen.v1' satisfies EventType
 export const INSTANCE_RESTARTED_TYPE = 'io.sluice.instance.restarted.v1' satisfies EventType
 export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1' satisfies EventType
 export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventType
+
+/** Name of the consumer. */
+export const ACTIVITY = 'activity'
 
 const MINUTE_MS = 60_000
 /** Number of days without a reading after which an entity is forgotten. */
@@ -51,31 +48,31 @@ export interface Activity {
 
 type Tags = Readonly<Record<string, string>>
 
-/** Families with settings of this consumer. */
-const OBSERVED = Object.values(FAMILIES).filter(({ activity }) => Object.keys(activity).length > 0)
-
 /**
- * Consumer that emits changes of activity. The reason of a decision is the name of the emitted event, `first` for an unknown
+ * Returns the consumer that emits changes of activity, for the families with settings of it. The reason of a decision is the name of the emitted event, `first` for an unknown
  * entity, `late`, or `unchanged`.
  */
-export const activity: KeyedProcess<Activity, ReadingData> = {
-  name: 'activity',
-  accepts: OBSERVED.map(({ type }) => type),
-  allowedLatenessMs: MINUTE_MS,
-  // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.
-  awaitsLog: timer => timer === 'silent',
-  onEvent(state, event) {
-    const { data, timeMs, type } = event
-    const family = findFamily(type)
-    if (data === undefined || family === undefined) return reject('the reading has no data')
-    if (state && timeMs < state.lastMs) return completeStep('late', state)
-    return onReading(family, state, event, data)
-  },
-  onTimer(state, timer): StepResult<Activity> {
-    if (timer.name === FORGET) return completeStep('forgotten', undefined)
-    if (timer.name === 'silent') return onSilentTimer(state, timer)
-    return onFallenTimer(state, timer)
-  },
+export function createActivity(families: Families): KeyedProcess<Activity, ReadingData> {
+  const observed = families.all.filter(({ activity }) => Object.keys(activity).length > 0)
+  return {
+    name: ACTIVITY,
+    accepts: observed.map(({ type }) => type),
+    allowedLatenessMs: MINUTE_MS,
+    // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.
+    awaitsLog: timer => timer === 'silent',
+    onEvent(state, event) {
+      const { data, timeMs, type } = event
+      const family = families.findByType(type)
+      if (data === undefined || family === undefined) return reject('the reading has no data')
+      if (state && timeMs < state.lastMs) return completeStep('late', state)
+      return onReading(family, state, event, data)
+    },
+    onTimer(state, timer): StepResult<Activity> {
+      if (timer.name === FORGET) return completeStep('forgotten', undefined)
+      if (timer.name === 'silent') return onSilentTimer(state, timer)
+      return onFallenTimer(state, timer)
+    },
+  }
 }
 
 /** Part of a reading's step that one setting of the family determines. */

@@ -5,6 +5,7 @@ import {
   errorLine as formatLine,
 } from '../support/file-errors.ts'
 import { positionsIn } from '../support/yaml-positions.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
@@ -27,10 +28,14 @@ export interface RulesCheck {
  *
  * @param tables tables that rules can watch; undefined if they are unknown
  */
-export function checkRules(files: readonly RuleFile[], tables?: readonly TablePlan[]): RulesCheck {
+export function checkRules(
+  families: Families,
+  files: readonly RuleFile[],
+  tables?: readonly TablePlan[],
+): RulesCheck {
   const checked = { files: files.map(({ where }) => where) }
   try {
-    return { ...checked, rules: readRules(files, tables).length, errors: [] }
+    return { ...checked, rules: readRules(families, files, tables).length, errors: [] }
   } catch (error) {
     if (!(error instanceof InvalidRules)) throw error
     const errors = files.flatMap(file => locateErrors(file, error.errors))

@@ -1,14 +1,17 @@
 /** Describes what cleared an alert. Pure. */
 import type { AlertResolved } from '../schemas/types.ts'
 import { formatQuantity, shortNumber } from '../support/short-number.ts'
+import type { Families } from '../telemetry/families.ts'
 import { findUnit } from './rule-row.ts'
 
 /** Returns the value that cleared an alert, such as `temperature is 21.3 °C`; undefined if it resolved for another reason. */
-export function describeClearing(alert: AlertResolved): string | undefined {
+export function describeClearing(families: Families, alert: AlertResolved): string | undefined {
   const { family, metric, measured, value = alert.state, threshold, reason } = alert
   const own = measured ?? value
   if (reason !== 'cleared' || metric === undefined || own === undefined) return undefined
   const shown =
-    typeof own === 'number' ? formatQuantity(shortNumber(own, [threshold]), findUnit(family, metric)) : own
+    typeof own === 'number'
+      ? formatQuantity(shortNumber(own, [threshold]), findUnit(families, family, metric))
+      : own
   return `${metric} is ${shown}`
 }

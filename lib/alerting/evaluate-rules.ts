@@ -1,7 +1,7 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../support/text-match.ts'
-import { FAMILIES, type ReadingData } from '../telemetry/families.ts'
+import type { Family, ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
@@ -17,7 +17,7 @@ type Remembered = Pick<AlertingState, 'seen' | 'history'>
 /**
  * Applies a reading, or a row of a table, to each rule of the run, and returns the other changes of the entity's state.
  *
- * @param watched family of the reading, or source of the row; see `byWatched`
+ * @param watched family of the reading, or source of the row
  * @param data values by metric or column; undefined if the row has ended
  */
 export function evaluate(
@@ -25,7 +25,7 @@ export function evaluate(
   rules: RulesInForce,
   state: AlertingState | undefined,
   event: Received,
-  watched: string,
+  watched: Family | string,
   data: ReadingData | undefined,
 ): Remembered {
   const tracked = state?.rules ?? NOTHING
@@ -41,7 +41,8 @@ export function evaluate(
       )
   }
   const histories = new Histories(state?.history, event.timeMs)
-  const own = rules.byWatched.get(watched) ?? UNWATCHED
+  const family = typeof watched === 'string' ? undefined : watched
+  const own = rules.byWatched.get(typeof watched === 'string' ? watched : watched.name) ?? UNWATCHED
   for (const keyed of own.rules) {
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
@@ -55,12 +56,12 @@ export function evaluate(
     if (value === undefined) {
       if (before) run.keep(key, before)
       // The rule was activated while the metric was already silent.
-      else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, event, data))
+      else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
         run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
       continue
     }
-    if (!isMatched(rule, event, data)) {
+    if (!isMatched(rule, family, event, data)) {
       endUnmatchedRule(run, key, before, event.timeMs)
       histories.keep(keyed)
       continue
@@ -106,7 +107,8 @@ const UNWATCHED: Watching = { rules: [], metrics: [] }
 const NOTHING: Readonly<Record<string, never>> = {}
 
 function isMatched(
-  { match, family }: Rule,
+  { match }: Rule,
+  family: Family | undefined,
   { subject }: Pick<Received, 'subject'>,
   data: ReadingData,
 ): boolean {
@@ -121,13 +123,13 @@ function isMatched(
  */
 export function matches(
   { dimensions, entities, tags, columns = [] }: Match,
-  family: string | undefined,
+  family: Family | undefined,
   subject: string | undefined,
   data: ReadingData,
 ): boolean {
   if (entities !== undefined && !matchesAnyPattern(entities, subject ?? '')) return false
   for (const [name, texts] of dimensions)
-    if (!family || !matchesAnyPattern(texts, FAMILIES[family]?.dimensions[name]?.(data))) return false
+    if (!matchesAnyPattern(texts, family?.dimensions[name]?.(data))) return false
   const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
   return matchesConditions(columns, column => String(data[column])) && matchesConditions(tags, tag)
 }

@@ -5,6 +5,7 @@
 
 import { MAX_ERRORS, MORE_ERRORS, type Position } from '../support/file-errors.ts'
 import { isObject } from '../support/json.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
@@ -42,10 +43,12 @@ interface ParsedRules {
 /**
  * Reads all documents together, because rules must be unique across files. Reports only the first `MAX_ERRORS` errors.
  *
+ * @param families families that rules can watch
  * @param isFromLog true for rules that were read from the log; they remain valid even if a newer check would reject them
  * @param tables tables that rules can watch; undefined if they are unknown, so that any table and column is accepted
  */
 export function parseRules(
+  families: Families,
   documents: readonly RuleDocument[],
   isFromLog = false,
   tables?: readonly TablePlan[],
@@ -62,7 +65,7 @@ export function parseRules(
       const found = [...(ofRows.get(index) ?? [])]
       // If the list of violations is incomplete, any key may be invalid, so the rule cannot be read.
       if (isObject(row) && !isCut)
-        rules.push(read(row, index, found, { isFromLog, tables }, { where, whereByIdentity }))
+        rules.push(read(row, index, found, { families, isFromLog, tables }, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => toRuleError(where, rule, one)))
     }
     if (isCut || errors.length > MAX_ERRORS)
@@ -76,7 +79,7 @@ function read(
   row: Row,
   index: number,
   found: Violation[],
-  context: Pick<RuleRow, 'isFromLog' | 'tables'>,
+  context: Pick<RuleRow, 'families' | 'isFromLog' | 'tables'>,
   { where, whereByIdentity }: { where: string; whereByIdentity: Map<string, string> },
 ): AnyRule {
   const wrong = new Set(found.map(({ path }) => path[2]))

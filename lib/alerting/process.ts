@@ -14,7 +14,7 @@ import {
   type Timer,
 } from '#runtime/consumer/index.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
-import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import type { Families, Family, ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
 import { EntityRun } from './entity-run.ts'
@@ -45,13 +45,14 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 /**
  * Returns the alerting consumer. In each partition, it evaluates the rules that the log has activated there. See `rules-activated.ts`.
  *
+ * @param families families of the readings
  * @param packaged rules that apply until the log activates a rule set
  * @throws Error if two rules have the same identity, because their states and alerts would be mixed up
  */
-export function alerting(packaged: readonly AnyRule[]): Alerting {
+export function alerting(families: Families, packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
-    accepts: [...READING_TYPES, VIEW_CHANGED_TYPE, TICK_TYPE],
+    accepts: [...families.readingTypes, VIEW_CHANGED_TYPE, TICK_TYPE],
     // Readings of an entity must be applied in order. A reading that arrives after later ones does not count towards the durations
     // of rules.
     parking: { forMs: parkedForMs(PARKING.alerting) },
@@ -60,7 +61,7 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       setBy: RULES_ACTIVATED_TYPE,
       initial: rulesInForce(packaged),
       read(data) {
-        const read = rulesIn(data)
+        const read = rulesIn(families, data)
         return 'error' in read ? reject(read.error) : { kind: 'context', context: rulesInForce(read.rules) }
       },
       reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
@@ -70,7 +71,7 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
         return isClock(event) ? applyTick(state, event) : completeStep('tick', state)
       if (isClock(event))
         return reject(`${event.source} without a subject is the clock, which sends only ticks`)
-      const family = findFamily(event.type)
+      const family = families.findByType(event.type)
       const { data } = event
       if (typeof data !== 'object' || data === null) return reject('the reading has no data')
       if (family === undefined) return onChange(rules, state, event, data as object as ViewChanged)
@@ -78,7 +79,7 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       const forPatterns = regroupings
         ? buildPatternEvents(createReadingFacts(event, family, data), regroupings)
         : []
-      return onValues(rules, state, event, family.name, data, forPatterns)
+      return onValues(rules, state, event, family, data, forPatterns)
     },
     onTimer(state, timer, rules) {
       return timer.name === PIPELINE_DOWN_TIMER
@@ -109,7 +110,7 @@ function onValues(
   rules: RulesInForce,
   state: AlertingState | undefined,
   event: Received,
-  watched: string,
+  watched: Family | string,
   data: ReadingData | undefined,
   forPatterns: readonly Emission[] = [],
 ): CompletedStep<AlertingState> {

@@ -1,5 +1,5 @@
 import { nameHint } from '../support/suggestion.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { Match } from './rule.ts'
 import type { RuleRow } from './rule-row.ts'
 
@@ -15,10 +15,10 @@ type RawMatch = Readonly<Record<string, Texts>> & {
 /**
  * Reads `match`, and reports properties that the watched records do not have.
  *
- * @param families families to which the watched records can belong; none for rows of a table, or if the family has an error
+ * @param watchedFamilies families to which the watched records can belong; none for rows of a table, or if the family has an error
  */
-export function readMatch(ruleRow: RuleRow, families: readonly string[]): Match | undefined {
-  reportUnfit(ruleRow, families)
+export function readMatch(ruleRow: RuleRow, watchedFamilies: readonly string[]): Match | undefined {
+  reportUnfit(ruleRow, watchedFamilies)
   const raw = ruleRow.of<object>('match') as RawMatch | undefined
   if (raw === undefined) return undefined
   const { entity, tags = {}, columns } = raw
@@ -31,7 +31,10 @@ export function readMatch(ruleRow: RuleRow, families: readonly string[]): Match 
 }
 
 /** Reports unsupported properties. A match with other errors is also checked, so that all errors are reported at once. */
-function reportUnfit({ row, report, isFromLog }: RuleRow, families: readonly string[]): void {
+function reportUnfit(
+  { row, report, families, isFromLog }: RuleRow,
+  watchedFamilies: readonly string[],
+): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null) return
   if (Object.hasOwn(row, 'table'))
@@ -39,11 +42,11 @@ function reportUnfit({ row, report, isFromLog }: RuleRow, families: readonly str
       report('match', 'rows of a table are matched by their columns, such as { columns: { COLUMN: TEXT } }', [
         name,
       ])
-  if (families.length === 0 || isFromLog) return
-  const watched = describeWatched(families)
+  if (watchedFamilies.length === 0 || isFromLog) return
+  const watched = describeWatched(watchedFamilies)
   if (Object.hasOwn(raw, 'columns'))
     report('match', `${watched} have no columns: the rule would never fire`, ['columns'])
-  const known = dimensionNames(families)
+  const known = dimensionNames(families, watchedFamilies)
   for (const name of listDimensions(raw))
     if (!known.includes(name))
       report(
@@ -53,9 +56,9 @@ function reportUnfit({ row, report, isFromLog }: RuleRow, families: readonly str
       )
 }
 
-/** Returns the names of all dimensions that one of the families has. */
-export function dimensionNames(families: readonly string[]): readonly string[] {
-  return [...new Set(families.flatMap(family => Object.keys(FAMILIES[family]?.dimensions ?? {})))]
+/** Returns the names of all dimensions that one of the named families has. */
+export function dimensionNames(families: Families, names: readonly string[]): readonly string[] {
+  return [...new Set(names.flatMap(name => Object.keys(families.byName[name]?.dimensions ?? {})))]
 }
 
 /** Returns the records of these families in words, for the start of a message. */

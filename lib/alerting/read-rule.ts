@@ -10,7 +10,7 @@ import type { Condition } from './condition.ts'
 import { readCompared } from './read-condition.ts'
 import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
-import type { RuleRow } from './rule-row.ts'
+import { findUnit, type RuleRow } from './rule-row.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 import { readFamily, reportUnknownMetric } from './watched-names.ts'
 
@@ -30,10 +30,12 @@ export function readRule(ruleRow: RuleRow): Rule {
   const { condition, measure } = readCompared(ruleRow, family, metric)
   const labels = { ...ruleRow.of<Record<string, string>>('labels') }
   const match: Match | undefined = readMatch(ruleRow, family === undefined ? [] : [family])
+  const unit = findUnit(ruleRow.families, family, metric)
   const rule = {
     name: name ?? '',
     ...(table === undefined ? { family: family ?? '' } : { table }),
     metric: metric ?? '',
+    ...(unit === undefined ? {} : { unit }),
     ...(match && { match }),
     condition: condition as Condition,
     ...(measure && { measure }),

@@ -1,5 +1,6 @@
 import { FileError } from '../support/file-errors.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { TablePlan } from '../views/plan.ts'
 import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
@@ -28,7 +29,11 @@ export class InvalidRules extends FileError {
  * @param tables tables that rules can watch; undefined if they are unknown
  * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error only
  */
-export function readRules(files: readonly RuleFile[], tables?: readonly TablePlan[]): readonly AnyRule[] {
+export function readRules(
+  families: Families,
+  files: readonly RuleFile[],
+  tables?: readonly TablePlan[],
+): readonly AnyRule[] {
   const documents: RuleDocument[] = []
   const syntaxErrors: RuleError[] = []
   for (const { where, text } of files) {
@@ -38,7 +43,7 @@ export function readRules(files: readonly RuleFile[], tables?: readonly TablePla
       syntaxErrors.push({ where, path: [], message, position })
     } else documents.push({ where, content: yaml.content })
   }
-  const { rules, errors } = parseRules(documents, false, tables)
+  const { rules, errors } = parseRules(families, documents, false, tables)
   const all = [...syntaxErrors, ...errors]
   if (all.length > 0) throw new InvalidRules(all)
   const message = sizeError(rules)

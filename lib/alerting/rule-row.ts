@@ -1,6 +1,6 @@
 /** Arguments and helpers that all readers of rule rows share. */
 import { parseDuration } from '../support/duration.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { TablePlan } from '../views/plan.ts'
 
@@ -13,6 +13,7 @@ export interface RuleRow {
   /** Returns the value of a key; undefined if it is missing or invalid. */
   of<Value>(key: string): Value | undefined
   readonly report: Report
+  readonly families: Families
   /**
    * True if the rules were read from the log. They were checked when they were activated. A check that has been added since must
    * not reject them.
@@ -23,14 +24,18 @@ export interface RuleRow {
 }
 
 /** Returns the unit of a metric; undefined if its values are states, or if the family does not have the metric. */
-export function findUnit(family: string | undefined, metric: string | undefined): string | undefined {
-  const found = family === undefined ? undefined : FAMILIES[family]
+export function findUnit(
+  families: Families,
+  family: string | undefined,
+  metric: string | undefined,
+): string | undefined {
+  const found = family === undefined ? undefined : families.byName[family]
   return found === undefined || metric === undefined ? undefined : findMetricUnit(found, metric)
 }
 
 /** Returns whether the values of a metric are states, which are texts. */
-export function isState(family: string | undefined, metric: string | undefined): boolean {
-  const states = family === undefined ? undefined : FAMILIES[family]?.states
+export function isState(families: Families, family: string | undefined, metric: string | undefined): boolean {
+  const states = family === undefined ? undefined : families.byName[family]?.states
   return states !== undefined && metric !== undefined && Object.hasOwn(states, metric)
 }
 

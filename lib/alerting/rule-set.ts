@@ -1,5 +1,6 @@
 /** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
+import type { Families } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { measureKind } from './condition.ts'
 import { parseRules } from './parse-rules.ts'
@@ -36,11 +37,15 @@ export function sizeError(rules: readonly AnyRule[]): string | undefined {
 }
 
 /** Returns the rules in the data of `rules.activated`, or an error message if they cannot be used. */
-export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
+export function rulesIn(
+  families: Families,
+  data: unknown,
+): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
   if (!Array.isArray(rows) || named !== computeHash(rows))
     return { error: 'the hash does not match the rules' }
-  const { rules, errors } = parseRules([{ where: RULES_ACTIVATED_TYPE, content: { rules: rows } }], true)
+  const content = { rules: rows }
+  const { rules, errors } = parseRules(families, [{ where: RULES_ACTIVATED_TYPE, content }], true)
   const [first] = errors
   if (!first) return { rules }
   const where = [first.rule, first.key].filter(part => part !== undefined).join('.')

@@ -27,6 +27,8 @@ export interface Rule {
   readonly table?: string
   /** Metric or state of the family, or column of the table. Thresholds are in the unit of the metric. */
   readonly metric: string
+  /** Unit of the metric; absent for a state, and for the column of a table. */
+  readonly unit?: string
   /** Condition that readings must meet; absent if the rule watches every reading of the family or row of the table. */
   readonly match?: Match
   readonly condition: Condition

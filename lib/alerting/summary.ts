@@ -5,7 +5,6 @@ import { formatQuantity, shortNumber } from '../support/short-number.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'
-import { findUnit } from './rule-row.ts'
 
 export const PLACEHOLDERS = [
   'value',
@@ -97,8 +96,7 @@ interface Entity {
  */
 export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
   const { value, threshold, measured, words = {} } = compared
-  const { condition, measure } = rule
-  const unit = findUnit(rule.family, rule.metric)
+  const { condition, measure, unit } = rule
   const own = measured ?? value
   const limits = [threshold, words.expectedLow, words.expectedHigh]
   const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit

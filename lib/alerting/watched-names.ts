@@ -3,25 +3,24 @@
  * families of its own.
  */
 import { nameHint } from '../support/suggestion.ts'
-import { FAMILIES } from '../telemetry/families.ts'
 import { findMetricUnit } from '../telemetry/metric-names.ts'
 import type { RuleRow } from './rule-row.ts'
 
 /** Returns the family that a rule or an event of a pattern names; undefined if it has none, or if an error was reported. */
-export function readFamily({ of, report, isFromLog }: RuleRow): string | undefined {
+export function readFamily({ of, report, families, isFromLog }: RuleRow): string | undefined {
   const family = of<string>('family')
-  if (family === undefined || isFromLog || Object.hasOwn(FAMILIES, family)) return family
-  report('family', `no family is called ${family}.${nameHint(family, Object.keys(FAMILIES))}`)
+  if (family === undefined || isFromLog || families.byName[family] !== undefined) return family
+  report('family', `no family is called ${family}.${nameHint(family, families.names)}`)
   return undefined
 }
 
 /** Reports a metric that readings of the family do not have. */
 export function reportUnknownMetric(
-  { report, isFromLog }: RuleRow,
+  { report, families, isFromLog }: RuleRow,
   name: string | undefined,
   metric: string | undefined,
 ): void {
-  const family = name === undefined ? undefined : FAMILIES[name]
+  const family = name === undefined ? undefined : families.byName[name]
   if (family === undefined || metric === undefined || isFromLog) return
   if (Object.hasOwn(family.states, metric) || findMetricUnit(family, metric) !== undefined) return
   const known = [...Object.keys(family.metrics), ...Object.keys(family.states)]

@@ -12,7 +12,7 @@ import {
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { isCountable } from '../windows/moments.ts'
 import { type Bounded, boundMetrics, KNOWN_NAMES, type KnownNames } from './metric-bounds.ts'
@@ -21,6 +21,9 @@ import { assignToMinute, getRevision, MINUTES, type Minute, type Minutes, openMi
 import type { StatisticsSummary } from './statistics.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
+
+/** Name of the consumer. */
+export const STATISTICS = 'processor'
 
 /** Number of days without readings after which an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
@@ -48,32 +51,36 @@ export interface EntitySummary {
 }
 
 /**
- * Consumer that maintains statistics. The reason of a decision is one of:
+ * Returns the consumer that maintains statistics. The reason of a decision is one of:
  * - `counted`: the reading belongs to the open minute.
  * - `window-closed`: the reading is the first one of a later minute.
  * - `window-revised`: the reading belongs to the minute before the open one.
  * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
  * - `metrics-dropped`: the reading has metrics that exceed a bound. All others are counted as usual.
  */
-export const statistics: KeyedProcess<EntityStatistics, ReadingData, KnownNames> = {
-  name: 'processor',
-  accepts: READING_TYPES,
-  context: KNOWN_NAMES,
-  onEvent(state, event, known) {
-    const family = findFamily(event.type)
-    if (family === undefined || event.data === undefined)
-      return reject('the reading is of an unknown family, or has no data')
-    const values = measurements(family, event.data)
-    if (values.length === 0) return reject('the reading has no metric')
-    const unfit = values.find(([, value]) => !isCountable(value))
-    if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
-    const { timeMs } = event
-    const bounded = boundMetrics(family, values, timeMs, state?.metrics ?? {}, known, FORGOTTEN_AFTER_DAYS)
-    return step(state, event, family.name, { ...bounded, timeMs })
-  },
-  onTimer({ family, minutes }, timer) {
-    return completeStep('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
-  },
+export function createStatistics(
+  families: Families,
+): KeyedProcess<EntityStatistics, ReadingData, KnownNames> {
+  return {
+    name: STATISTICS,
+    accepts: families.readingTypes,
+    context: KNOWN_NAMES,
+    onEvent(state, event, known) {
+      const family = families.findByType(event.type)
+      if (family === undefined || event.data === undefined)
+        return reject('the reading is of an unknown family, or has no data')
+      const values = measurements(family, event.data)
+      if (values.length === 0) return reject('the reading has no metric')
+      const unfit = values.find(([, value]) => !isCountable(value))
+      if (unfit !== undefined) return reject(`${unfit[0]} is too large for statistics`)
+      const { timeMs } = event
+      const bounded = boundMetrics(family, values, timeMs, state?.metrics ?? {}, known, FORGOTTEN_AFTER_DAYS)
+      return step(state, event, family.name, { ...bounded, timeMs })
+    },
+    onTimer({ family, minutes }, timer) {
+      return completeStep('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
+    },
+  }
 }
 
 /** Returns the statistics in the form that `sluice stats` shows. */

@@ -1,6 +1,6 @@
 /** Registers the topics, event types, schemas and texts of Sluice with the engine. */
 
-import type { Application } from '#runtime/consumer/index.ts'
+import type { Application, ConfiguredApplication } from '#runtime/consumer/index.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/rules-activated.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { discardedEvent } from '../failures/on-failure/discarded-batch.ts'
@@ -10,10 +10,11 @@ import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
-import { readData } from './event-data.ts'
+import { createDataCheck } from './event-data.ts'
 import { NAME } from './name.ts'
-import { SERIALIZING } from './serialized-types.ts'
-import { groupName, type Signal, signalIn, TOPICS, topicName, topicNamed } from './topics.ts'
+import { adviseOnPlainJson } from './names.ts'
+import { createSerializing, SERIALIZING_REMEDIES, type Vocabulary } from './serialized-types.ts'
+import { type Signal, TOPICS } from './topic-table.ts'
 
 declare module '../../packages/runtime/consumer/topic-name.ts' {
   interface Declared {
@@ -21,36 +22,52 @@ declare module '../../packages/runtime/consumer/topic-name.ts' {
   }
 }
 
-export const APPLICATION: Application = {
-  ...SERIALIZING,
+const REMEDIES = {
+  'another-log': '`sluice state drop` lets the consumer read the new log from its start',
+  'state-evicted':
+    'drop the state with `sluice state drop` to read the log again, or restore a snapshot of the whole cache',
+  'state-newer-than-code': 'or drop the state with `sluice state drop`',
+  reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',
+  'too-many-new-entities': '`sluice dlq list --code too-many-new-entities` shows the sources',
+  skipped: '`sluice skip`',
+  ...SERIALIZING_REMEDIES,
+}
+
+/** Returns the application with these families and names. */
+export function createApplication({ families, names }: Vocabulary): Application {
+  return {
+    ...createSerializing({ families, names }),
+    name: NAME,
+    topics: TOPICS,
+    kafkaTopic: (signal, env) => names.topicName(signal, env),
+    groupName: (consumer, env) => names.groupName(consumer, env),
+    topicNamed: topic => names.topicNamed(topic),
+    failuresTopic: 'failures',
+    deadLettersTopic: 'dlq',
+    failureEvent: { type: FAILURE_TYPE, dataschema: toDataschema(FAILURE_TYPE) },
+    tickType: TICK_TYPE,
+    erasureType: ENTITY_ERASED_TYPE,
+    failureEndedType: FAILURE_ENDED_TYPE,
+    firstRetryMs: parkedForMs(['1m']),
+    remedies: REMEDIES,
+    adviseOnFailure: (code, topic) =>
+      code === 'not-a-cloudevent' && names.signalIn(topic) === 'readings'
+        ? adviseOnPlainJson(topic)
+        : undefined,
+    ignoredTypes: new Map([
+      [RULES_ACTIVATED_TYPE, 'rule-set'],
+      [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
+    ]),
+    readForeign: (record, event) =>
+      event === undefined && names.signalIn(record.topic) === 'failures' ? discardedEvent(record) : undefined,
+    withEmptyCollections,
+    readData: createDataCheck(families),
+  }
+}
+
+/** The application of the functions, whose families and names are settings. */
+export const APPLICATION: ConfiguredApplication = {
   name: NAME,
-  topics: TOPICS,
-  kafkaTopic: topicName,
-  groupName,
-  topicNamed,
-  failuresTopic: 'failures',
-  deadLettersTopic: 'dlq',
-  failureEvent: { type: FAILURE_TYPE, dataschema: toDataschema(FAILURE_TYPE) },
-  tickType: TICK_TYPE,
-  erasureType: ENTITY_ERASED_TYPE,
-  failureEndedType: FAILURE_ENDED_TYPE,
-  firstRetryMs: parkedForMs(['1m']),
-  remedies: {
-    'another-log': '`sluice state drop` lets the consumer read the new log from its start',
-    'state-evicted':
-      'drop the state with `sluice state drop` to read the log again, or restore a snapshot of the whole cache',
-    'state-newer-than-code': 'or drop the state with `sluice state drop`',
-    reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',
-    'too-many-new-entities': '`sluice dlq list --code too-many-new-entities` shows the sources',
-    skipped: '`sluice skip`',
-    ...SERIALIZING.remedies,
-  },
-  ignoredTypes: new Map([
-    [RULES_ACTIVATED_TYPE, 'rule-set'],
-    [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
-  ]),
-  readForeign: (record, event) =>
-    event === undefined && signalIn(record.topic) === 'failures' ? discardedEvent(record) : undefined,
-  withEmptyCollections,
-  readData,
+  remedies: REMEDIES,
+  build: createApplication,
 }

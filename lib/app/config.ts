@@ -8,6 +8,7 @@ import {
   CONSUMER,
   type CombinedParts,
   FAILURES,
+  FAMILIES,
   FAMILY_FILES,
   GENERAL,
   GENERATOR,
@@ -31,9 +32,8 @@ import {
   TRACING,
   VIEWS,
 } from './settings/index.ts'
-import { useNames } from './topics.ts'
 
-const READ = [
+const SHOWN = [
   GENERAL,
   NAMES,
   CLOCK,
@@ -59,20 +59,20 @@ const READ = [
   TRACING,
 ] as const
 
+const READ = [FAMILIES, ...SHOWN] as const
+
 /** All settings of the functions, in the order of the documentation. */
-export const SLICES = [FAMILY_FILES, ...READ, LOGGING] as const
+export const SLICES = [FAMILY_FILES, ...SHOWN, LOGGING] as const
 
 export type Config = CombinedParts<typeof READ>
 
 /**
- * Reads all settings. From then on, this process uses the configured topic names.
+ * Reads all settings, and the families.
  *
- * @throws ConfigError that lists every missing or invalid variable
+ * @throws ConfigError that lists every missing or invalid variable; FileError with the errors of the families
  */
 export function readConfig(environment?: Environment): Config {
-  const config = readSettings(READ, environment)
-  useNames(config.names)
-  return config
+  return readSettings(READ, environment)
 }
 
 /**

@@ -1,9 +1,10 @@
 import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import type { RegistrySettings } from '#runtime/settings/index.ts'
-import { APPLICATION } from './application.ts'
+import { withEmptyCollections } from './empty-collections.ts'
+import { createSerializing, type Vocabulary } from './serialized-types.ts'
 
 /** Returns a reader for the data of all event types. It uses the configured schema registry, or else the packaged schemas. */
-export function dataReader(config: RegistrySettings): DataReader {
-  return configureDataReader(APPLICATION, config)
+export function dataReader(config: RegistrySettings & Vocabulary): DataReader {
+  return configureDataReader({ ...createSerializing(config), withEmptyCollections }, config)
 }

@@ -1,7 +1,7 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
 import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/index.ts'
 import { configureDataWriter, type WritingSettings } from '#runtime/lambda/configured-writer.ts'
-import { SERIALIZING } from './serialized-types.ts'
+import { createSerializing, type Vocabulary } from './serialized-types.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 
@@ -12,10 +12,15 @@ const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
  * @throws ConfigError if SERIALIZATION is invalid
  * @throws Unavailable if the schema registry is needed and does not answer
  */
-export function getDataWriter(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
+export function getDataWriter(
+  config: WritingSettings & Vocabulary,
+  types?: readonly string[],
+): Promise<DataWriter> {
   const cachedWriter = WRITERS.get(config)
   if (cachedWriter) return cachedWriter
-  const newWriter = configureDataWriter(SERIALIZING, config, types).then(writer => writer ?? JSON_WRITER)
+  const newWriter = configureDataWriter(createSerializing(config), config, types).then(
+    writer => writer ?? JSON_WRITER,
+  )
   WRITERS.set(config, newWriter)
   newWriter.catch(() => WRITERS.delete(config))
   return newWriter

@@ -2,7 +2,8 @@
 import { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
-import { topicName } from './topics.ts'
+import type { Named } from './names.ts'
+import type { Vocabulary } from './serialized-types.ts'
 
 /**
  * Returns the source from which the dead letters of an environment are read.
@@ -11,13 +12,14 @@ import { topicName } from './topics.ts'
  */
 export async function deadLetterSource(
   connections: Pick<Connections, 'log' | 'bounds' | 'redis'>,
-  env: string,
+  { env, names, families }: Named & Vocabulary,
 ): Promise<DeadLetterSource> {
-  const topic = topicName('dlq', env)
+  const topic = names.topicName('dlq', env)
   const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
   return {
     log,
     topic,
+    families,
     bounds: () => bounds.bounds(topic),
     states: async () => new StateInspection(await connections.redis()),
   }

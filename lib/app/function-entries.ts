@@ -1,7 +1,8 @@
-/** Reads the keys of function entries in serverless.yml that the Serverless Framework defines: handlers and limits. */
+/** Reads the function entries in serverless.yml: the list of functions, and the handlers and limits that the framework defines. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../support/yaml-document.ts'
+import { type DeclaredFunction, type Entry, parseFunctions } from './functions.ts'
 import { serverlessFile } from './serverless-file.ts'
 
 /** Handler and limits of a function. */
@@ -42,4 +43,18 @@ export function readEntries(file: URL | string = serverlessFile()): (name: strin
     timeoutSeconds: numberIn([functions[name]?.timeout, provider.timeout], TIMEOUT_SECONDS),
     memoryMb: numberIn([functions[name]?.memorySize, provider.memorySize], MEMORY_MB),
   })
+}
+
+/**
+ * Reads the list of functions from a file. Variables are not resolved, so the keys in `FunctionKeys` must not contain variables.
+ *
+ * @param file path or URL of the file; by default the `serverless.yml` of this project
+ * @throws Error with file, line and column if the file is not valid YAML
+ */
+export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
+  const filename = file instanceof URL ? fileURLToPath(file) : file
+  const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
+    functions?: Readonly<Record<string, Entry>>
+  }
+  return parseFunctions(functions ?? {})
 }

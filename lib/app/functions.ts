@@ -2,14 +2,10 @@
  * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
  * list, so that functions are defined in one place only.
  */
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { INTAKE } from '../intake/input.ts'
 import type { ReadTopic } from '../queries/kafka/consumer-lag.ts'
-import { yamlContent } from '../support/yaml-document.ts'
-import { type InputSelection, inputsIn, selectInputs } from './inputs.ts'
-import { serverlessFile } from './serverless-file.ts'
-import { groupName, RETRY_TOPICS, resolveSignals, type Signal, type TopicWord, topicName } from './topics.ts'
+import type { Named } from './names.ts'
+import { RETRY_TOPICS, resolveSignals, type Signal, type TopicWord } from './topic-table.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/place/schedules.ts`. Schedules without a condition are enabled together with the clock.
@@ -43,8 +39,11 @@ export interface FunctionKeys {
 /** Signal, or all topics of other applications. */
 type ConsumedWord = Signal | 'inputs'
 
+/** Inputs of a function: those that are named, or all except those that other functions name. */
+export type InputSelection = { readonly only: readonly string[] } | { readonly except: readonly string[] }
+
 /** Function entry in serverless.yml. `description` is the only key of the framework that is read here. */
-type Entry = FunctionKeys & { readonly description?: string }
+export type Entry = FunctionKeys & { readonly description?: string }
 
 /** Function in serverless.yml, with defaults for missing keys. */
 export interface DeclaredFunction {
@@ -126,20 +125,6 @@ function toSchedule(schedule: NonNullable<FunctionKeys['schedule']>) {
     : { expression: schedule.rate, condition: schedule.if }
 }
 
-/**
- * Reads the list of functions from a file. Variables are not resolved, so the keys in `FunctionKeys` must not contain variables.
- *
- * @param file path or URL of the file; by default the `serverless.yml` of this project
- * @throws Error with file, line and column if the file is not valid YAML
- */
-export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
-  const filename = file instanceof URL ? fileURLToPath(file) : file
-  const { functions } = yamlContent(readFileSync(filename, 'utf8'), filename) as {
-    functions?: Readonly<Record<string, Entry>>
-  }
-  return parseFunctions(functions ?? {})
-}
-
 /** Topic that triggers a function. */
 export interface TriggerTopic extends ReadTopic {
   /** Signal of the topic; absent for an input. */
@@ -162,27 +147,38 @@ export function readsInputRedrives({ consumes }: Pick<DeclaredFunction, 'consume
 /**
  * Returns the topics that trigger a function in an environment.
  *
- * @param inputs names of all inputs of the environment
+ * @param allInputs names of all inputs of the environment
  */
 export function listTriggerTopics(
   declared: Pick<DeclaredFunction, 'name' | 'consumes' | 'inputs'>,
-  env: string,
-  allInputs: readonly string[] = declared.inputs ? inputsIn(env).map(({ topic }) => topic) : [],
+  { env, names }: Named,
+  allInputs: readonly string[],
 ): TriggerTopic[] {
   const { name, consumes, inputs } = declared
   const consumer = getConsumerName(declared)
   const own = consumes.map(signal => ({
     function: consumer,
     signal,
-    topic: topicName(signal, env),
-    group: groupName(resolveReaderName(name, consumes, signal), env),
+    topic: names.topicName(signal, env),
+    group: names.groupName(resolveReaderName(name, consumes, signal), env),
   }))
   const foreign = selectInputs(inputs, allInputs).map(topic => ({
     function: consumer,
     topic,
-    group: groupName(`${name}-${topic}`, env),
+    group: names.groupName(`${name}-${topic}`, env),
   }))
   return [...own, ...foreign]
+}
+
+/** Returns the names of the inputs that a function reads, in the order of the list. */
+export function selectInputs(
+  selection: InputSelection | undefined,
+  topics: readonly string[],
+): readonly string[] {
+  if (selection === undefined) return []
+  return topics.filter(topic =>
+    'only' in selection ? selection.only.includes(topic) : !selection.except.includes(topic),
+  )
 }
 
 /** Returns the name in a consumer group. A function that reads several signals has a group for each, because AWS requires it. */
@@ -218,21 +214,21 @@ export function writesRows({ uses }: Pick<DeclaredFunction, 'uses'>): boolean {
 }
 
 /** Returns the setting EMITTERS of a function, as a deployment sets it; empty for a function that is not in the list. */
-export function formatEmitters(name: string, all: readonly DeclaredFunction[], env: string): string {
+export function formatEmitters(name: string, all: readonly DeclaredFunction[], named: Named): string {
   const own = all.find(declared => declared.name === name)
-  return own ? listEmitters(own, all, env).join(',') : ''
+  return own ? listEmitters(own, all, named).join(',') : ''
 }
 
 /** Returns the consumers that emit to the topics of a function, as the values of the setting EMITTERS. */
 export function listEmitters(
   { consumes }: Pick<DeclaredFunction, 'consumes'>,
   all: readonly DeclaredFunction[],
-  env: string,
+  { env, names }: Named,
 ): string[] {
   return consumes.flatMap(signal =>
     all
       .filter(declared => isConsumer(declared) && declared.writes.includes(signal))
-      .map(declared => `${topicName(signal, env)}=${getConsumerName(declared)}`),
+      .map(declared => `${names.topicName(signal, env)}=${getConsumerName(declared)}`),
   )
 }
 

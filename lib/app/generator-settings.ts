@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
 import { describeReadError } from '../support/file-errors.ts'
+import type { Families } from '../telemetry/families.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GENERATOR, type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
-import type { PARTITION_KEY } from './settings/index.ts'
+import type { FAMILIES, PARTITION_KEY } from './settings/index.ts'
 
 /**
  * Reads the generator's settings from the configured file or parameter.
@@ -12,18 +13,20 @@ import type { PARTITION_KEY } from './settings/index.ts'
  * @throws ConfigError
  */
 export async function readGeneratorSettings(
-  config: CombinedParts<readonly [typeof GENERATOR, typeof PARTITION_KEY]>,
+  config: CombinedParts<readonly [typeof FAMILIES, typeof GENERATOR, typeof PARTITION_KEY]>,
   connections: { parameter(name: string | undefined): Promise<unknown> },
 ): Promise<GeneratorSettings> {
+  const { families } = config
   const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults, keyBy } = config
   const settings = file
-    ? await generatorSettingsIn(file, defaults)
-    : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
+    ? await generatorSettingsIn(families, file, defaults)
+    : generatorSettings(families, await connections.parameter(name), name && `parameter ${name}`, defaults)
   return keyBy ? { ...settings, keyBy } : settings
 }
 
 /** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */
 export async function generatorSettingsIn(
+  families: Families,
   file: string,
   defaults?: GeneratorOverrides,
   maxReadingsPerSecond?: number,
@@ -35,5 +38,5 @@ export async function generatorSettingsIn(
   const { yamlDocument } = await import('../support/yaml-document.ts')
   const read = yamlDocument(text)
   if (!('content' in read)) throw new ConfigError(file, [`line ${read.line}: ${read.message}`])
-  return generatorSettings(read.content, file, defaults, maxReadingsPerSecond)
+  return generatorSettings(families, read.content, file, defaults, maxReadingsPerSecond)
 }

@@ -3,9 +3,9 @@ import type { AwsPlace } from '#runtime/adapters/aws/secrets-and-parameters.ts'
 import { type CombinedParts, ConfigError } from '#runtime/settings/index.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { findTable, type HistoryTable } from '../history/tables.ts'
+import type { Names } from './names.ts'
 import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
-import { signalIn } from './topics.ts'
 
 export type HistorySettings = CombinedParts<readonly [typeof HISTORY]>
 
@@ -40,7 +40,7 @@ export async function historyAt(
 }
 
 /** Returns the table of the history that contains a Kafka topic, of any environment. */
-export function tableOfTopic(topic: string): HistoryTable | undefined {
-  const signal = signalIn(topic)
+export function tableOfTopic(names: Names, topic: string): HistoryTable | undefined {
+  const signal = names.signalIn(topic)
   return signal && findTable(signal)
 }

@@ -1,14 +1,34 @@
 /** Creates the handlers in `functions/` that read from Kafka. */
+import type { Application } from '#runtime/consumer/index.ts'
 import type { Choices, WorkSource } from '#runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
 import type { Slice } from '#runtime/settings/index.ts'
-import { APPLICATION } from './application.ts'
+import { APPLICATION, createApplication } from './application.ts'
+import type { Vocabulary } from './serialized-types.ts'
+import { FAMILIES, NAMES } from './settings/index.ts'
 
-/** Returns a Kafka-triggered handler that runs a process or a sink of Sluice. */
+/** Settings of every consumer of Sluice, in addition to those of the engine. */
+type OwnSlices = readonly [typeof FAMILIES, typeof NAMES]
+
+type ConsumerChoices<Slices extends readonly Slice[]> = Omit<
+  Choices<readonly [...OwnSlices, ...Slices]>,
+  'slices'
+> & {
+  readonly slices?: Slices
+  /** Returns the application with the consumer's own reading of records, for a consumer of records that need not be events. */
+  readonly adapt?: (application: Application, vocabulary: Vocabulary) => Application
+}
+
+/** Returns a Kafka-triggered handler that runs a process or a sink of Sluice. Its settings contain the families and the names. */
 export function kafkaConsumer<State, Data, const Slices extends readonly Slice[] = readonly []>(
   name: string,
-  source: WorkSource<State, Data, Slices>,
-  choices: Choices<Slices> = {},
+  source: WorkSource<State, Data, readonly [...OwnSlices, ...Slices]>,
+  { slices, adapt = application => application, ...choices }: ConsumerChoices<Slices> = {},
 ) {
-  return kafkaHandler(APPLICATION, name, source, choices)
+  const application = {
+    ...APPLICATION,
+    build: (config: Vocabulary) => adapt(createApplication(config), config),
+  }
+  const all = [FAMILIES, NAMES, ...(slices ?? [])] as unknown as readonly [...OwnSlices, ...Slices]
+  return kafkaHandler(application, name, source, { ...choices, slices: all } as Choices<typeof all>)
 }

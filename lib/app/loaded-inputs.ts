@@ -3,19 +3,17 @@ import { resolve } from 'node:path'
 import { loadInputs } from '../intake/adapters/load-inputs.ts'
 import type { LoadedInputs } from '../intake/read-record.ts'
 import type { TypeSchema } from '../schemas/json-schema.ts'
-import { inputsIn, projectFolder } from './inputs.ts'
+import type { Families } from '../telemetry/families.ts'
+import { type InputsConfig, projectFolder, readInputsOf } from './inputs.ts'
 import type { InputSettings } from './settings/inputs.ts'
 
-type Config = InputSettings & { readonly env: string }
+type Config = InputsConfig & InputSettings & { readonly families: Families }
 
 /** @throws FileError if a file is missing or invalid */
-export function loadedInputs(
-  config: Config,
-  inputs = inputsIn(config.env, config.inputsFile),
-): Promise<LoadedInputs> {
-  const { inputsFile, mappingsDir } = config
+export async function loadInputsOf(config: Config, inputs = readInputsOf(config)): Promise<LoadedInputs> {
+  const { families, inputsFile, mappingsDir } = config
   const folder = projectFolder()
-  return loadInputs(inputs, {
+  return loadInputs(families, inputs, {
     file: resolve(folder, inputsFile),
     shown: inputsFile,
     folder: resolve(folder, mappingsDir),
@@ -23,9 +21,9 @@ export function loadedInputs(
   })
 }
 
-/** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadedInputs` */
+/** Loads the schemas of the event types that inputs bring to `events`. @throws FileError as `loadInputsOf` */
 export async function loadInputSchemas(config: Config): Promise<readonly TypeSchema[]> {
-  const inputs = inputsIn(config.env, config.inputsFile).filter(({ as }) => as?.schema !== undefined)
-  const loaded = [...(await loadedInputs(config, inputs)).values()]
+  const inputs = readInputsOf(config).filter(({ as }) => as?.schema !== undefined)
+  const loaded = [...(await loadInputsOf(config, inputs)).values()]
   return loaded.flatMap(({ as, schema }) => (as && schema ? [{ type: as.type, schema }] : []))
 }

@@ -2,10 +2,11 @@
 import type { PackagedSchema } from '#runtime/consumer/index.ts'
 import type { EventFormat, EventTypeRow } from '../schemas/event-types.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
-import { eventTypeRow } from '../telemetry/event-types.ts'
-import { type Family, findFamily } from '../telemetry/families.ts'
+import { listEventTypes } from '../telemetry/event-types.ts'
+import type { Families, Family } from '../telemetry/families.ts'
 import { buildFamilySchema } from '../telemetry/family-schema.ts'
-import { type Signal, topicName } from './topics.ts'
+import type { Vocabulary } from './serialized-types.ts'
+import type { Signal } from './topic-table.ts'
 
 interface Texts {
   readonly default: Readonly<Record<string, string>>
@@ -23,10 +24,16 @@ const FORMATS: Readonly<
  * Returns the packaged schema of an event type; undefined if the type has no schema in this format. Packaged schemas do not
  * reference other schemas.
  */
-export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
+export async function findPackagedSchema(
+  families: Families,
+  type: string,
+  format: EventFormat,
+): Promise<PackagedSchema | undefined> {
   const { extension } = FORMATS[format]
-  const family = findFamily(type)
-  const text = family ? await writeFamilySchema(family, format) : await readPackagedText(type, format)
+  const family = families.findByType(type)
+  const text = family
+    ? await writeFamilySchema(families, family, format)
+    : await readPackagedText(type, format)
   if (text === undefined) return undefined
   const dataschema = toDataschema(type).replace(/\.json$/, extension)
   return { text, references: [], dataschema }
@@ -37,8 +44,12 @@ async function readPackagedText(type: string, format: EventFormat): Promise<stri
   return Object.hasOwn(texts, type) ? texts[type] : undefined
 }
 
-async function writeFamilySchema({ type, file }: Family, format: EventFormat): Promise<string | undefined> {
-  const row = eventTypeRow(type) as EventTypeRow
+async function writeFamilySchema(
+  families: Families,
+  { type, file }: Family,
+  format: EventFormat,
+): Promise<string | undefined> {
+  const row = listEventTypes(families).get(type) as EventTypeRow
   const schema = buildFamilySchema(file)
   if (format === 'json') return JSON.stringify(schema)
   if (row.formats.length === 1) return undefined
@@ -52,8 +63,13 @@ async function writeFamilySchema({ type, file }: Family, format: EventFormat): P
  * TopicRecordNameStrategy, so each environment has separate subjects. Each subject contains schemas of one format only. Avro subjects
  * have no suffix; other subjects end with the name of the format.
  */
-export function schemaSubject(type: string, format: EventFormat, env: string): string {
-  const { topic: signal, record, formats = [] } = eventTypeRow(type) ?? {}
+export function schemaSubject(
+  { families, names }: Vocabulary,
+  type: string,
+  format: EventFormat,
+  env: string,
+): string {
+  const { topic: signal, record, formats = [] } = listEventTypes(families).get(type) ?? {}
   if (formats.length < 2) throw new Error(`${type} has no subject: its data is always JSON`)
-  return `${topicName(signal as Signal, env)}-${type}.${record}${format === 'avro' ? '' : `-${format}`}`
+  return `${names.topicName(signal as Signal, env)}-${type}.${record}${format === 'avro' ? '' : `-${format}`}`
 }

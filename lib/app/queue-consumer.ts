@@ -6,10 +6,10 @@ import { createTelemetry, inEnvironment, logsContext } from '#runtime/adapters/l
 import { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import { once } from '#runtime/lambda/once.ts'
 import { NAME } from './name.ts'
-import { type CombinedParts, GENERAL, KAFKA, readSettings } from './settings/index.ts'
+import { type CombinedParts, GENERAL, KAFKA, NAMES, readSettings } from './settings/index.ts'
 
 interface QueueRun {
-  readonly config: CombinedParts<readonly [typeof GENERAL, typeof KAFKA]>
+  readonly config: CombinedParts<readonly [typeof GENERAL, typeof NAMES, typeof KAFKA]>
   readonly connections: KafkaClients
   /** Logs an error. @param details must not contain any content of a message */
   readonly logError: (message: string, details: Record<string, unknown>) => void
@@ -27,7 +27,7 @@ export function queueConsumer(name: string, prepare: (run: QueueRun) => TakeMess
   const { logger, metrics } = createTelemetry(name, NAME)
   let publishedMs: number[] = []
   const start = once(async () => {
-    const config = readSettings([GENERAL, KAFKA])
+    const config = readSettings([GENERAL, NAMES, KAFKA])
     inEnvironment(metrics, config.env)
     const connections = new KafkaClients(config, `${NAME}-${name}`)
     connections.onPublished = ms => void publishedMs.push(ms)

@@ -3,10 +3,10 @@ import { Connections } from '#runtime/lambda/connections.ts'
 import { createScheduledHandler, type Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import type { Slice } from '#runtime/settings/index.ts'
 import { NAME } from './name.ts'
-import { type CombinedParts, GENERAL, KAFKA, REDIS } from './settings/index.ts'
+import { type CombinedParts, GENERAL, KAFKA, NAMES, REDIS } from './settings/index.ts'
 
 /** Settings of every scheduled function that uses Kafka and Redis. */
-type ServerSlices = readonly [typeof GENERAL, typeof KAFKA, typeof REDIS]
+type ServerSlices = readonly [typeof GENERAL, typeof NAMES, typeof KAFKA, typeof REDIS]
 
 /** A run of a scheduled function that uses Kafka and Redis, with the settings in `Slices`. */
 export type ScheduledRun<Slices extends readonly Slice[]> = Scheduled<
@@ -20,7 +20,7 @@ export function scheduledFunction<const Slices extends readonly Slice[]>(
   slices: Slices,
   run: (run: ScheduledRun<Slices>) => Promise<object>,
 ) {
-  const all = [GENERAL, KAFKA, REDIS, ...slices] as const
+  const all = [GENERAL, NAMES, KAFKA, REDIS, ...slices] as const
   const runInOneLine = (scheduled: ScheduledRun<Slices>) =>
     run(scheduled).catch((error: Error) => {
       const lines = error.message.split('\n')

@@ -1,6 +1,6 @@
 /** Validates the data of events: readings by their family, other events with the packaged schemas in `events/schemas/`. */
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
-import { findFamily } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 import { findViolations } from '../telemetry/validate-reading.ts'
 
 const SHOWN = 3
@@ -9,12 +9,18 @@ const SHOWN = 3
  * Describes the first few schema violations of an event, with paths and expected types but without values. Returns undefined if the
  * data is valid, or if the event type has no schema.
  *
+ * @param families families of the readings
  * @param type CloudEvents `type`
  * @param data decoded data. Undefined, for an event without data, is never valid, and neither are bytes.
  * @param contentType content type of the data, which is the reason why bytes were not decoded
  */
-export function schemaViolation(type: string, data: unknown, contentType?: string): string | undefined {
-  const family = findFamily(type)
+export function schemaViolation(
+  families: Families,
+  type: string,
+  data: unknown,
+  contentType?: string,
+): string | undefined {
+  const family = families.findByType(type)
   const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
   if (family === undefined && validate === undefined) return undefined
   if (Buffer.isBuffer(data))

@@ -177,6 +177,12 @@ export const TICKED_OFTEN = rowsWith('isTickedOften')
 /** Signal, or name of a group of topics. */
 export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
+/** Returns the signals for a list of signals and group names. Each signal is listed once. */
+export function resolveSignals(words: readonly TopicWord[]): readonly Signal[] {
+  const groups: Readonly<Partial<Record<string, readonly Signal[]>>> = TOPIC_GROUPS
+  return [...new Set(words.flatMap<Signal>(word => groups[word] ?? [word as Signal]))]
+}
+
 function rowsWith(
   flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isViewed' | 'isErased' | 'isRedriven',
 ): Signal[] {

@@ -3,12 +3,12 @@ import { isFailure, readEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { LogBounds, LogReader } from '#runtime/pipeline/ports.ts'
-import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
-import { type Signal, topicName } from '../app/topics.ts'
+import type { Named } from '../app/names.ts'
+import type { Signal } from '../app/topic-table.ts'
 import { readTopicBounds } from '../queries/kafka/topics.ts'
 import { searchRecords } from '../queries/records/read-records.ts'
 import { type Appended, whyAppend } from '../support/append-again.ts'
-import { appendToPartitions } from './append-to-partitions.ts'
+import { type AppendingConfig, appendToPartitions } from './append-to-partitions.ts'
 
 /** Topic that receives each activation after all other topics. What all its partitions have is therefore complete. */
 const LAST_TOPIC: Signal = 'events'
@@ -49,11 +49,11 @@ export interface Activations<Data> {
  */
 export async function findActivations<Data extends Activated>(
   { log, bounds }: { readonly log: LogReader; readonly bounds: LogBounds },
-  env: string,
+  { env, names }: Named,
   type: string,
   since: readonly number[] = [],
 ): Promise<Activations<Data>> {
-  const topic = topicName(LAST_TOPIC, env)
+  const topic = names.topicName(LAST_TOPIC, env)
   const all = (await readTopicBounds(bounds, topic)).map(({ start, end }, partition) => {
     const from = since[partition] ?? start
     // The topic may have been created again.
@@ -116,13 +116,13 @@ interface Activating<Data> {
  */
 export async function appendActivation<Data extends Activated>(
   connections: Connections,
-  config: Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>,
+  config: AppendingConfig,
   { name, type, signals, at, isKnown, choose, event, warn }: Activating<Data>,
 ) {
   const last = await connections.value<Activation>(name)
   const lastActivation = isKnown ? await last.read() : undefined
   const ports = { log: await connections.log(), bounds: await connections.bounds() }
-  const found = await findActivations<Data>(ports, config.env, type, lastActivation?.next)
+  const found = await findActivations<Data>(ports, config, type, lastActivation?.next)
   if (!lastActivation && !found.newest && found.isExpired) warn()
   // What the last run appended is not news: Redis may have been changed since.
   const newest = found.newest?.hash === lastActivation?.hash ? undefined : found.newest

@@ -2,11 +2,12 @@
 import type { Event } from '#runtime/consumer/index.ts'
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
-import { type Signal, topicName } from '../app/topics.ts'
+import type { GeneralSettings } from '#runtime/settings/index.ts'
+import type { Named } from '../app/names.ts'
+import type { Signal } from '../app/topic-table.ts'
 import type { Appended, AppendReason } from '../support/append-again.ts'
 
-type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
+export type AppendingConfig = Named & Pick<GeneralSettings, 'contentMode'>
 
 interface Appending<Kind extends Appended> {
   /** Signals whose topics receive the data, one after the other. */
@@ -24,12 +25,12 @@ interface Appending<Kind extends Appended> {
  */
 export async function appendToPartitions<Kind extends Appended>(
   connections: Connections,
-  config: Config,
+  config: AppendingConfig,
   { signals, last, next, why, event }: Appending<Kind>,
 ): Promise<{ readonly appended: number; readonly why: AppendReason | 'not-due' }> {
   const publisher = await connections.publisher()
   const topics: { readonly topic: string; readonly partitions: number }[] = []
-  for (const topic of signals.map(signal => topicName(signal, config.env)))
+  for (const topic of signals.map(signal => config.names.topicName(signal, config.env)))
     topics.push({ topic, partitions: await publisher.countPartitions(topic) })
   const appended = topics.reduce((sum, { partitions }) => sum + partitions, 0)
   const whole = { ...next, partitions: appended } as Kind

@@ -6,8 +6,8 @@ import { buildRuleSet } from '../alerting/rule-set.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/rules-activated.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
-import { CLOCK, RULES, VIEWS } from '../app/settings/index.ts'
-import { resolveSignals, TICKED_OFTEN, topicName } from '../app/topics.ts'
+import { CLOCK, FAMILIES, RULES, VIEWS } from '../app/settings/index.ts'
+import { resolveSignals, TICKED_OFTEN } from '../app/topic-table.ts'
 import { tick } from '../telemetry/tick.ts'
 import { loadPlan } from '../views/adapters/plan-file.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
@@ -16,24 +16,24 @@ import { appendQuietTicks } from './quiet-ticks.ts'
 import { appendSilences, openStoredSilences } from './stored-silences.ts'
 import { activateViews } from './view-plan.ts'
 
-export const CLOCK_SETTINGS = [CLOCK, RULES, VIEWS] as const
+export const CLOCK_SETTINGS = [CLOCK, FAMILIES, RULES, VIEWS] as const
 
 type Run = ScheduledRun<typeof CLOCK_SETTINGS>
 
-const TICKING: Ticking = {
+const TICKING: Omit<Ticking, 'kafkaTopic'> = {
   topics: resolveSignals(['ticked']),
   often: TICKED_OFTEN,
-  kafkaTopic: topicName,
   makeTick: tick,
 }
 
 /** Appends rules, plan of tables and silences where they are due, then the ticks, and those that the archiver waits for. */
 export function runClock(run: Run) {
+  const kafkaTopic: Ticking['kafkaTopic'] = (signal, env) => run.config.names.topicName(signal, env)
   return runParts({
     rules: () => appendRules(run),
     tables: () => appendPlan(run),
     silences: () => appendStoredSilences(run),
-    ticks: () => appendTicks(TICKING, run),
+    ticks: () => appendTicks({ ...TICKING, kafkaTopic }, run),
     archiverTicks: () => appendQuietTicks(run),
   })
 }
@@ -49,7 +49,7 @@ async function appendRules(run: Run) {
     isKnown: true,
     warn: () => warnOfNone(run, RULES_ACTIVATED_TYPE),
     event: rulesActivated,
-    choose: async () => buildRuleSet(await loadRules(config.rulesDir)),
+    choose: async () => buildRuleSet(await loadRules(config.families, config.rulesDir)),
   })
   return { rules: data.rules.length, hash: data.hash, ...appended }
 }

@@ -3,14 +3,15 @@ import type { Event } from '#runtime/consumer/index.ts'
 import type { KafkaClients } from '#runtime/lambda/kafka-clients.ts'
 import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import type { GeneralSettings } from '../app/settings/index.ts'
-import { resolveSignals, topicName, topicRow } from '../app/topics.ts'
+import type { Named } from '../app/names.ts'
+import { resolveSignals, topicRow } from '../app/topic-table.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
 import { findQuietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
+import type { AppendingConfig } from './append-to-partitions.ts'
 
 type Run = Pick<
-  Scheduled<Pick<KafkaClients, 'bounds' | 'log' | 'publisher'>, Pick<GeneralSettings, 'env' | 'contentMode'>>,
+  Scheduled<Pick<KafkaClients, 'bounds' | 'log' | 'publisher'>, AppendingConfig>,
   'config' | 'connections' | 'scheduledFor'
 >
 
@@ -18,10 +19,10 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
 /** Returns the archived topics to which the clock appends no other ticks. */
-function topicsWithoutTicks(env: string): string[] {
+function topicsWithoutTicks({ env, names }: Named): string[] {
   return resolveSignals(HISTORY_TABLES.map(getTableSignal))
     .filter(signal => !topicRow(signal).isTicked)
-    .map(signal => topicName(signal, env))
+    .map(signal => names.topicName(signal, env))
 }
 
 /**
@@ -35,7 +36,7 @@ export async function appendQuietTicks({ config, connections, scheduledFor }: Ru
   const nowMs = Date.parse(scheduledFor)
   if (nowMs % HOUR_MS >= MINUTE_MS) return 0
   const [bounds, log] = await Promise.all([connections.bounds(), connections.log()])
-  const quiet = await findQuietPartitions({ bounds, log }, topicsWithoutTicks(config.env), nowMs)
+  const quiet = await findQuietPartitions({ bounds, log }, topicsWithoutTicks(config), nowMs)
   const publisher = await connections.publisher()
   for (const [topic, places] of Map.groupBy(quiet, ({ topic }) => topic)) {
     const partitions = places.map(({ partition }) => partition)

@@ -3,12 +3,9 @@
  */
 
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
-import { appendToPartitions } from './append-to-partitions.ts'
-
-type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
+import { type AppendingConfig, appendToPartitions } from './append-to-partitions.ts'
 
 /**
  * Returns the stored set of silences. The whole set is one value that is changed by compare-and-set, so concurrent changes by two
@@ -27,7 +24,7 @@ export function openStoredSilences(connections: Connections, env: string): Promi
  */
 export async function appendSilences(
   connections: Connections,
-  config: Config,
+  config: AppendingConfig,
   set: SilenceSet | undefined,
   at: string,
 ): Promise<{ readonly silences: number; readonly appended: number; readonly why: string }> {

@@ -1,10 +1,10 @@
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
-import type { GeneralSettings, KafkaSettings } from '#runtime/settings/index.ts'
-import { resolveSignals } from '../app/topics.ts'
+import { resolveSignals } from '../app/topic-table.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
 import { createActivationEvent, planAfterDeployment, withoutBuilding } from '../views/plan-activation.ts'
 import { appendActivation } from './activations.ts'
+import type { AppendingConfig } from './append-to-partitions.ts'
 
 /**
  * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `clock`, and after Redis
@@ -50,7 +50,7 @@ function completes(plan: ActivatedPlan, { building }: ActivatedPlan): boolean {
  */
 export async function activateViews(
   connections: Connections,
-  config: Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>,
+  config: AppendingConfig,
   packaged: ViewPlan,
   at: string,
   warn: () => void,

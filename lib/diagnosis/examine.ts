@@ -8,9 +8,11 @@ import type { Connections } from '#runtime/lambda/connections.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
+import type { InputSelection } from '../app/functions.ts'
 import { listTriggerTopics, writesRows, writesSegments } from '../app/functions.ts'
-import { type InputSelection, inputsIn } from '../app/inputs.ts'
-import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
+import { readInputsOf } from '../app/inputs.ts'
+import type { Named } from '../app/names.ts'
+import { type Signal, TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { checkBrokersClock, checkTicks } from './checks/clocks.ts'
 import { checkConsumer, checkDeadLetters } from './checks/consumers.ts'
@@ -76,17 +78,17 @@ export async function examineEnvironment(examination: Examination): Promise<Find
   try {
     const cluster = await observe(() => gatherClusterFacts(kafka, inspection))
     const standards = resolveStandards(config, asAccount, 'seen' in cluster ? cluster.seen.brokers.length : 1)
-    const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config.env))
+    const topics = await gatherTopicFacts(kafka, inspection, listWantedTopics(config))
     const inputs = await gatherLayouts(inspection, listInputTopics(consumers))
     return [
       ...checkServers(cluster, standards),
       checkBrokersClock(topics, Date.now()),
       ...topics.flatMap(topic => checkTicks(topic, Date.now(), ticks)),
-      ...topics.flatMap(topic => checkTopic(topic, standards)),
+      ...topics.flatMap(topic => checkTopic(config.names, topic, standards)),
       ...inputs.map(input => checkInput(input, standards)),
       ...topics.slice(0, 1).flatMap(topic => checkProducers(topic, config.idWindowMs)),
       ...(await checkConsumers(connections, config, opened.seen, consumers, [...topics, ...inputs])),
-      ...(await examineDeadLetters(connections, config.env, topics)),
+      ...(await examineDeadLetters(connections, config, topics)),
       ...(await examineFurtherInputs(examination, furtherConsumers, standards)),
     ]
   } finally {
@@ -95,8 +97,8 @@ export async function examineEnvironment(examination: Examination): Promise<Find
 }
 
 /** Returns the topics in the topic table. Readings are first, because external producers write them. */
-function listWantedTopics(env: string): TopicFacts['wanted'][] {
-  return kafkaTopics(env).map((topic, index) => {
+function listWantedTopics({ env, names }: Named): TopicFacts['wanted'][] {
+  return names.kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
   })
 }
@@ -180,14 +182,14 @@ async function examineFurtherInputs(
 /** Returns the consumers of topics in Sluice's own cluster, and those of inputs in the further one. */
 function listConsumers({
   functions,
-  config: { env, storageUrl, inputsFile },
+  config,
 }: Examination): [own: ListedConsumer[], further: ListedConsumer[]] {
-  const inputs = inputsIn(env, inputsFile)
-  const running = functions.filter(one => storageUrl !== undefined || !writesRows(one))
+  const inputs = readInputsOf(config)
+  const running = functions.filter(one => config.storageUrl !== undefined || !writesRows(one))
   const listed = running.flatMap(({ uses, reading, ...declared }) =>
     listTriggerTopics(
       declared,
-      env,
+      config,
       inputs.map(({ topic }) => topic),
     ).map(({ function: consumer, group, topic, signal }) => ({
       function: consumer,
@@ -210,17 +212,27 @@ function listInputTopics(consumers: readonly ListedConsumer[]): string[] {
 /** Counts the open dead letters, until the timeout. */
 async function examineDeadLetters(
   connections: Connections,
-  env: string,
+  config: Config,
   topics: readonly TopicFacts[],
 ): Promise<Finding[]> {
-  const topic = topicName('dlq', env)
+  const topic = config.names.topicName('dlq', config.env)
   const facts = topics.find(one => one.topic === topic)
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + MAX_COUNT_MS
   const counts = await observe(async () => {
-    const letters = new DeadLetters(await deadLetterSource(connections, env))
+    const letters = new DeadLetters(await deadLetterSource(connections, config))
     const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)
-    return { open: rows.filter(({ handled }) => !handled).length + left, oldestMs, pending }
+    const openRows = rows.filter(({ handled }) => !handled)
+    const readings = config.names.topicName('readings', config.env)
+    const plain = openRows.filter(
+      row => row.kind === 'letter' && row.code === 'not-a-cloudevent' && row.topic === readings,
+    )
+    return {
+      open: openRows.length + left,
+      plain: { count: plain.length, topic: readings },
+      oldestMs,
+      pending,
+    }
   })
   return checkDeadLetters(topic, facts.wanted.keptDays, counts, Date.now())
 }

@@ -1,7 +1,7 @@
 /** Facts about an environment, as plain data. `gather-*.ts` gathers them, and `checks/` evaluates them. */
 
-import type { KafkaTopic } from '#runtime/adapters/kafka/application-topics.ts'
 import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { KafkaTopic } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { HistoryObject } from '../history/object-key.ts'
 import type { Observed } from './finding.ts'
 

@@ -1,5 +1,6 @@
 /** Lists the newest objects of the history. */
-import { topicName, topicRow } from '../app/topics.ts'
+import type { Named } from '../app/names.ts'
+import { topicRow } from '../app/topic-table.ts'
 import { listObjects } from '../history/read-history.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { getTableSignal, HISTORY_TABLES } from '../history/tables.ts'
@@ -14,13 +15,13 @@ const DAY_MS = 86_400_000
  */
 export async function gatherArchiveFacts(
   store: HistoryStore,
-  env: string,
+  { env, names }: Named,
   nowMs: number,
 ): Promise<ArchiveFacts[]> {
   const facts: ArchiveFacts[] = []
   for (const table of HISTORY_TABLES) {
     const signal = getTableSignal(table)
-    const topic = topicName(signal, env)
+    const topic = names.topicName(signal, env)
     const days = 2 * topicRow(signal).keptDays + 1
     const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
     facts.push({ topic, days, objects: await observe(() => withTimeout(listObjects(store, query))) })

@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { decodeText } from '#runtime/cloudevents/index.ts'
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
-import { findFamily } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,
@@ -69,13 +69,13 @@ const MAX_TEXT_LENGTH = 1_000
 const NAME_LENGTH = 11
 
 /** Returns the table entry of a record of the dlq topic. Never throws. */
-export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry {
+export function dlqEntry(families: Families, record: Parameters<typeof readDlqRecord>[0]): DlqEntry {
   const { offset, timestampMs } = record
   const read = readDlqRecord(record)
   const place = { offset, writtenAtMs: timestampMs }
   switch (read.kind) {
     case 'letter':
-      return { ...place, kind: 'row', row: deadLetterRow(read), copyName: computeCopyName(read) }
+      return { ...place, kind: 'row', row: deadLetterRow(families, read), copyName: computeCopyName(read) }
     case 'broken':
       return { ...place, kind: 'row', row: { ...place, kind: 'broken', why: cut(read.why) } }
     case 'handled':
@@ -85,11 +85,11 @@ export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry 
   }
 }
 
-export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
+export function deadLetterRow(families: Families, found: FoundDeadLetter): DeadLetterRow {
   const { id, offset, writtenAtMs, deadLetter } = found
   const { errorType, consumer, originalTopic, attempt, quarantined } = deadLetter
   const event = originalEvent(found)
-  const key = event && findFamily(event.type) ? null : formatKey(found)
+  const key = event && families.findByType(event.type) ? null : formatKey(found)
   return {
     kind: 'letter',
     offset,

@@ -12,6 +12,7 @@ import {
   reject,
   type TimerChange,
 } from '#runtime/consumer/index.ts'
+import type { Families } from '../telemetry/families.ts'
 import { type DlqEntry, dlqEntry, type Row } from './dead-letter-row.ts'
 import { type HandledAction, OWN_TYPES } from './dlq-record.ts'
 
@@ -251,16 +252,19 @@ function createExpiryTimer({ rows, left }: DeadLetterFold, keptMs: number, nowMs
  * reason, events of other types are not validated. Erasures are disabled, because an erasure would delete the list of a whole
  * partition. Dead letters expire with the retention of their topic.
  */
-export function readDlqEntries({ erasureType: _, ...others }: Application): Application {
+export function readDlqEntries(
+  { erasureType: _, ...others }: Application,
+  { families }: { readonly families: Families },
+): Application {
   return {
     ...others,
     readsMalformed: true,
-    readForeign: toEntryEvent,
+    readForeign: (record, event) => toEntryEvent(families, record, event),
     readData: ({ data }) => ({ kind: 'data', data }),
   }
 }
 
-function toEntryEvent(record: ForeignRecord, event?: Event): Event | undefined {
+function toEntryEvent(families: Families, record: ForeignRecord, event?: Event): Event | undefined {
   if (event && !OWN_TYPES.includes(event.type)) return undefined
   const { partition, offset } = record
   return {
@@ -269,6 +273,6 @@ function toEntryEvent(record: ForeignRecord, event?: Event): Event | undefined {
     subject: String(partition),
     type: DLQ_ENTRY_TYPE,
     datacontenttype: 'application/json',
-    data: dlqEntry(record),
+    data: dlqEntry(families, record),
   }
 }

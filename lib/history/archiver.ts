@@ -9,6 +9,7 @@ import {
 } from '#runtime/consumer/index.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
+import type { Families } from '../telemetry/families.ts'
 import { formatDay, formatObjectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
 import { toHistoryRows } from './row.ts'
@@ -28,6 +29,7 @@ interface ArchiverParts {
   readonly name: string
   readonly store: HistoryStore
   readonly reader: DataReader
+  readonly families: Families
   /** Returns the table of a Kafka topic; undefined for a topic that is not archived. */
   tableOfTopic(topic: string): HistoryTable | undefined
 }
@@ -37,7 +39,7 @@ interface ArchiverParts {
  * other consumers, and records without an event.
  */
 export function archiver(
-  { name, store, reader, tableOfTopic }: ArchiverParts,
+  { name, store, reader, families, tableOfTopic }: ArchiverParts,
   limits: SegmentLimits = SEGMENTS,
 ): SegmentSink {
   return {
@@ -51,7 +53,8 @@ export function archiver(
       const day = formatDay(first.timestampMs)
       const range = { table, topic, day, partition, firstOffset, lastOffset }
       try {
-        await store.put(formatObjectKey(range), encodeRows(table, await toHistoryRows(records, reader)))
+        const rows = await toHistoryRows(records, reader)
+        await store.put(formatObjectKey(range), encodeRows(families, table, rows))
       } catch (error) {
         const waits = error instanceof HistoryUnavailable || error instanceof Unavailable
         throw waits ? new RetryableError(error.message, { cause: error }) : error

@@ -2,7 +2,8 @@
  * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
  * Schemas of its event types. A field that a schema gains becomes a column without further work. Pure.
  */
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../telemetry/event-types.ts'
+import { listEventTypes } from '../telemetry/event-types.ts'
+import type { Families } from '../telemetry/families.ts'
 import { findJsonSchema } from '../telemetry/schema-texts.ts'
 import { getTableSignal, type HistoryTable } from './tables.ts'
 
@@ -61,29 +62,30 @@ interface Schema {
 }
 
 /** Returns all columns of a table in their order. */
-export function listColumns(table: HistoryTable): readonly Column[] {
-  return [...COMMON_COLUMNS, ...listDataColumns(table), REST]
+export function listColumns(families: Families, table: HistoryTable): readonly Column[] {
+  return [...COMMON_COLUMNS, ...listDataColumns(families, table), REST]
 }
 
-const columnsByTable = new Map<HistoryTable, readonly DataColumn[]>()
+const columnsByFamilies = new WeakMap<Families, Map<HistoryTable, readonly DataColumn[]>>()
 
 /** Returns the columns that contain fields of the data. */
-export function listDataColumns(table: HistoryTable): readonly DataColumn[] {
-  const found = columnsByTable.get(table) ?? deriveColumns(table)
-  columnsByTable.set(table, found)
+export function listDataColumns(families: Families, table: HistoryTable): readonly DataColumn[] {
+  const byTable = columnsByFamilies.get(families) ?? new Map<HistoryTable, readonly DataColumn[]>()
+  columnsByFamilies.set(families, byTable)
+  const found = byTable.get(table) ?? deriveColumns(families, table)
+  byTable.set(table, found)
   return found
 }
 
 /** Event type and the text of its schema, from which columns are derived. */
-function parseSchemas(table: HistoryTable): Schema[] {
-  return EVENT_TYPE_NAMES.filter(type => eventTypeRow(type)?.topic === getTableSignal(table)).map(
-    type => findJsonSchema(type) as Schema,
-  )
+function parseSchemas(families: Families, table: HistoryTable): Schema[] {
+  const own = [...listEventTypes(families)].filter(([, { topic }]) => topic === getTableSignal(table))
+  return own.map(([type]) => findJsonSchema(families, type) as Schema)
 }
 
-function deriveColumns(table: HistoryTable): DataColumn[] {
+function deriveColumns(families: Families, table: HistoryTable): DataColumn[] {
   const columns = new Map<string, DataColumn>()
-  for (const schema of parseSchemas(table))
+  for (const schema of parseSchemas(families, table))
     for (const one of listSchemaColumns(schema)) {
       // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
       if (!columns.has(one.name)) columns.set(one.name, one)

@@ -11,6 +11,7 @@ import {
   snappyUncompress,
 } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import type { Families } from '../telemetry/families.ts'
 import { type ColumnType, listColumns, listDataColumns } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
@@ -138,10 +139,11 @@ function toParquetValues(type: ColumnType, values: readonly ColumnValue[]): unkn
 }
 
 /** Returns the Parquet file with these rows. Columns without values are omitted. */
-export function encodeRows(table: HistoryTable, rows: readonly HistoryRow[]): Buffer {
+export function encodeRows(families: Families, table: HistoryTable, rows: readonly HistoryRow[]): Buffer {
+  const columns = listDataColumns(families, table)
   const values: Record<string, ColumnValue[]> = {}
   rows.forEach((row, index) => {
-    writeRow(table, row, (name, value) => {
+    writeRow(columns, row, (name, value) => {
       let column = values[name]
       if (column === undefined) {
         column = new Array(rows.length).fill(null)
@@ -150,7 +152,7 @@ export function encodeRows(table: HistoryTable, rows: readonly HistoryRow[]): Bu
       column[index] = value
     })
   })
-  const file = new ParquetFile(listColumns(table).filter(({ name }) => values[name] !== undefined))
+  const file = new ParquetFile(listColumns(families, table).filter(({ name }) => values[name] !== undefined))
   file.append(values, rows.length)
   return file.end()
 }
@@ -316,10 +318,14 @@ export async function objectPart(
  *
  * @throws DamagedObject if they are not rows of the history
  */
-export function rowsFrom(table: HistoryTable, { rows, values }: Omit<ReadColumns, 'columns'>): HistoryRow[] {
+export function rowsFrom(
+  families: Families,
+  table: HistoryTable,
+  { rows, values }: Omit<ReadColumns, 'columns'>,
+): HistoryRow[] {
   for (const name of ['topic', 'partition', 'offset', 'timestamp'])
     if (rows > 0 && values[name] === undefined) throw new DamagedObject(`it has no column ${name}`)
-  return Array.from({ length: rows }, (_, row) => rowAt(table, values, row))
+  return Array.from({ length: rows }, (_, row) => rowAt(families, table, values, row))
 }
 
 /**
@@ -327,9 +333,14 @@ export function rowsFrom(table: HistoryTable, { rows, values }: Omit<ReadColumns
  *
  * @throws DamagedObject if it is not a row of the history
  */
-export function rowAt(table: HistoryTable, values: ReadColumns['values'], row: number): HistoryRow {
+export function rowAt(
+  families: Families,
+  table: HistoryTable,
+  values: ReadColumns['values'],
+  row: number,
+): HistoryRow {
   try {
-    return readRow(listDataColumns(table), name => values[name]?.[row])
+    return readRow(listDataColumns(families, table), name => values[name]?.[row])
   } catch (error) {
     throw new DamagedObject(`row ${row} cannot be read: ${(error as Error).message}`, { cause: error })
   }

@@ -1,4 +1,6 @@
 /** Reads the history of a table, partition after partition in the order of the offsets, each record once. */
+
+import type { Families } from '../telemetry/families.ts'
 import { coverage, type Slice } from './coverage.ts'
 import { formatDay, formatDayFolder, formatFolder, type HistoryObject, parseObjectKey } from './object-key.ts'
 import { columnGroups, DamagedObject, type ReadColumns, rowsFrom } from './parquet.ts'
@@ -90,9 +92,14 @@ export async function* groupsOfSlice<T>(
 }
 
 /** Yields the rows of a slice in groups. @throws see `groupsOfSlice` */
-export function rowsOfSlice(store: HistoryStore, slice: Slice, most?: number): AsyncGenerator<HistoryRow[]> {
+export function rowsOfSlice(
+  families: Families,
+  store: HistoryStore,
+  slice: Slice,
+  most?: number,
+): AsyncGenerator<HistoryRow[]> {
   const wanted = most === undefined ? {} : { most }
-  return groupsOfSlice(store, slice, wanted, columns => rowsFrom(slice.object.table, columns))
+  return groupsOfSlice(store, slice, wanted, columns => rowsFrom(families, slice.object.table, columns))
 }
 
 /** Returns the contents of an object. @throws HistoryUnavailable if it was removed since it was listed */

@@ -14,9 +14,8 @@
 import { isTimestamp, parseTime, type RecordHeader, toBuffer } from '#runtime/cloudevents/index.ts'
 import { type Event, instant } from '#runtime/consumer/index.ts'
 import { isObject } from '../support/json.ts'
-import { type ColumnType, type DataColumn, listDataColumns } from './columns.ts'
+import type { ColumnType, DataColumn } from './columns.ts'
 import type { HistoryRow } from './row.ts'
-import type { HistoryTable } from './tables.ts'
 
 /** Value of a column in a row. `TIMESTAMP` and `INT64` are numbers. */
 export type ColumnValue = string | number | boolean | null
@@ -40,28 +39,28 @@ const MAX_TIME_MS = 8.64e15
 /** Tree of the fields that have columns. */
 type Fields = ReadonlyMap<string, DataColumn | Fields>
 
-const fields = new Map<HistoryTable, Fields>()
+/** Trees by the columns of a table. */
+const trees = new WeakMap<readonly DataColumn[], Fields>()
 
-function getFieldTree(table: HistoryTable): Fields {
-  let tree = fields.get(table)
-  if (!tree) {
-    tree = new Map()
-    for (const column of listDataColumns(table)) {
-      let level = tree as Map<string, DataColumn | Fields>
-      for (const part of column.path.slice(0, -1)) {
-        if (!level.has(part)) level.set(part, new Map())
-        level = level.get(part) as Map<string, DataColumn | Fields>
-      }
-      level.set(column.path.at(-1) as string, column)
+function getFieldTree(columns: readonly DataColumn[]): Fields {
+  const known = trees.get(columns)
+  if (known) return known
+  const tree = new Map<string, DataColumn | Fields>()
+  for (const column of columns) {
+    let level = tree
+    for (const part of column.path.slice(0, -1)) {
+      if (!level.has(part)) level.set(part, new Map())
+      level = level.get(part) as typeof tree
     }
-    fields.set(table, tree)
+    level.set(column.path.at(-1) as string, column)
   }
+  trees.set(columns, tree)
   return tree
 }
 
-/** Calls `set` with each value of the row that is not null. */
+/** Calls `set` with each value of the row that is not null. @param columns columns of the table's data */
 export function writeRow(
-  table: HistoryTable,
+  columns: readonly DataColumn[],
   row: HistoryRow,
   set: (column: string, value: Exclude<ColumnValue, null>) => void,
 ): void {
@@ -76,7 +75,7 @@ export function writeRow(
     if (isExact(text, key)) set('key', text)
     else rest.key = key.toString('base64')
   }
-  if (event) writeEvent(table, event, rest, set)
+  if (event) writeEvent(columns, event, rest, set)
   if (raw) {
     rest.value = raw.value?.toString('base64') ?? null
     if (raw.code !== undefined) rest.code = raw.code
@@ -92,7 +91,7 @@ function isExact(text: string, bytes: Buffer): boolean {
 }
 
 function writeEvent(
-  table: HistoryTable,
+  columns: readonly DataColumn[],
   event: Event,
   rest: Rest,
   set: (column: string, value: Exclude<ColumnValue, null>) => void,
@@ -117,7 +116,7 @@ function writeEvent(
   if (data === undefined) return
   if (data instanceof Uint8Array) rest.bytes = Buffer.from(data).toString('base64')
   else if (isObject(data)) {
-    const left = writeFields(getFieldTree(table), data, set)
+    const left = writeFields(getFieldTree(columns), data, set)
     if (left !== undefined || isEmpty(data)) rest.data = left ?? {}
   } else rest.data = data
 }

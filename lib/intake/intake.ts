@@ -1,6 +1,6 @@
 /** Consumer `intake`: appends the event of each record of an input to `readings`, or to `events`. It keeps no state. */
 import { completeStep, type Event, formatEntity, type KeyedProcess } from '#runtime/consumer/index.ts'
-import { findFamily, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import type { Families, ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
 import { INTAKE, type Input, listInputTypes } from './input.ts'
@@ -8,12 +8,17 @@ import { INTAKE, type Input, listInputTypes } from './input.ts'
 /**
  * Returns the process for these inputs.
  *
+ * @param families families of the readings
  * @param keyBy key strategy of readings; by default, that of each family
  */
-export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProcess<undefined> {
+export function intake(
+  families: Families,
+  inputs: readonly Input[],
+  keyBy?: KeyStrategy,
+): KeyedProcess<undefined> {
   return {
     name: INTAKE,
-    accepts: [...READING_TYPES, ...listInputTypes(inputs)],
+    accepts: [...families.readingTypes, ...listInputTypes(inputs)],
     foreignLogs: true,
     onEvent(_, received) {
       const { id, source, subject, type, dataschema, data, extensions = {} } = received
@@ -23,7 +28,7 @@ export function intake(inputs: readonly Input[], keyBy?: KeyStrategy): KeyedProc
         ...(subject === undefined ? {} : { subject }),
         ...(dataschema === undefined ? {} : { dataschema }),
       }
-      const { to, key } = chooseTarget(received, keyBy)
+      const { to, key } = chooseTarget(families, received, keyBy)
       return completeStep('taken', undefined, [
         { name: 'event', to, key, ...attributes, data, passesOn: { id, extensions } },
       ])
@@ -38,8 +43,8 @@ interface Target {
 }
 
 /** Returns the target of the event of an input. */
-function chooseTarget(event: Event, keyBy?: KeyStrategy): Target {
-  const family = findFamily(event.type)
+function chooseTarget(families: Families, event: Event, keyBy?: KeyStrategy): Target {
+  const family = families.findByType(event.type)
   if (family === undefined) return { to: 'events', key: formatEntity(event) }
   return { to: 'readings', key: computeRecordKey(family, event.data as ReadingData, keyBy) }
 }

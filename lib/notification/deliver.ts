@@ -36,12 +36,15 @@ interface Outcome {
 /**
  * Returns the sink.
  *
- * @param env name of the environment, which is shown in messages
+ * @param place environment, whose name is shown in messages, and families
  */
-export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notification> {
+export function deliverSink(
+  outlets: readonly Outlet[],
+  place: Pick<Message, 'env' | 'families'>,
+): Sink<Notification> {
   const knownNames = new Set(outlets.flatMap(({ names }) => names))
   const toMessages = (deliveries: readonly Delivery<Notification>[]) =>
-    deliveries.map(delivery => toMessage(delivery, env))
+    deliveries.map(delivery => toMessage(delivery, place))
   const computeOutcome = ({ to }: Message, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !knownNames.has(name))
     const outcome = reject(`unknown receiver ${unknown.join(', ')}`)

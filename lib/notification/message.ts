@@ -2,6 +2,7 @@
 
 import { type Delivery, derivedId, instant } from '#runtime/consumer/index.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
+import type { Families } from '../telemetry/families.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
 /** Age above which notifications are counted in a digest instead of being sent, in milliseconds. */
@@ -16,17 +17,22 @@ export interface Message {
   /** Sequence of the notification in its group. Sequences are compared as texts. */
   readonly order: string
   readonly env: string
+  /** Families, which have the units of the alerts' values. */
+  readonly families: Families
   /** True if the message is about alerts that are too old to be sent one by one. `omitted` is their number. */
   readonly isDigest?: true
 }
 
-export function toMessage({ event, receivers }: Delivery<Notification>, env: string): Message {
+export function toMessage(
+  { event, receivers }: Delivery<Notification>,
+  { env, families }: Pick<Message, 'env' | 'families'>,
+): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
   // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
   const order = extensions?.sequence ?? instant(atMs)
   const to = notification.receivers.filter(name => receivers?.includes(name) ?? true)
-  return { notification, to, atMs, order, env }
+  return { notification, to, atMs, order, env, families }
 }
 
 /**
@@ -63,6 +69,7 @@ export function buildDigest(
     atMs: last.atMs,
     order: last.order,
     env: last.env,
+    families: last.families,
     isDigest: true,
   }
 }

@@ -2,10 +2,12 @@
  * Notifications as plain text, for e-mails, chat messages and subjects. Names come from any producer: escaped control characters
  * cannot begin a line or reverse the reading direction. Pure.
  */
+
 import type { Alert, ResolvedAlert } from '../alerting/alert.ts'
 import { describeClearing } from '../alerting/clearing.ts'
 import { durationText } from '../support/duration.ts'
 import { escapeText } from '../support/escape-text.ts'
+import type { Families } from '../telemetry/families.ts'
 import { highestSeverity, listRules, type Message, OLD_MS } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
@@ -35,19 +37,21 @@ function formatState({ status, reason, alerts, omitted }: Message['notification'
 }
 
 /** Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
-export function alertLine(alert: Alert): string {
+export function alertLine(families: Families, alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source
   const when =
-    alert.status === 'resolved' ? `${startedAt} to ${alert.endedAt}, ${why(alert)}` : `since ${startedAt}`
+    alert.status === 'resolved'
+      ? `${startedAt} to ${alert.endedAt}, ${why(families, alert)}`
+      : `since ${startedAt}`
   return escapeText(
     `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`,
   )
 }
 
 /** Returns the reason why an alert resolved, such as `cleared: temperature is 21.3 °C`. */
-function why(alert: ResolvedAlert): string {
-  const value = describeClearing(alert)
+function why(families: Families, alert: ResolvedAlert): string {
+  const value = describeClearing(families, alert)
   return value === undefined ? alert.reason : `${alert.reason}: ${value}`
 }
 
@@ -68,7 +72,7 @@ export function plainText(message: Message): string {
   return [
     formatTitle(message),
     '',
-    ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
+    ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(message.families, alert)}`),
     ...(more ? [more] : []),
     '',
     escapeText(

@@ -4,7 +4,6 @@ import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { instant } from '#runtime/consumer/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
-import { topicName } from '../app/topics.ts'
 import { type Action, type Audit, auditEvent } from '../support/audit-event.ts'
 import { OperationFailure } from './operation-failure.ts'
 
@@ -27,7 +26,7 @@ export class NotAudited extends OperationFailure {
 /** Operator, and the connections for writing the audit event. */
 export interface Trail {
   readonly by: string
-  readonly config: Pick<Config, 'env' | 'contentMode'>
+  readonly config: Pick<Config, 'env' | 'names' | 'contentMode'>
   readonly publisher: () => Promise<Publisher>
 }
 
@@ -70,10 +69,10 @@ export async function runAudited<T>(
  */
 async function publishAuditEvent(
   publisher: Publisher,
-  { env, contentMode }: Pick<Config, 'env' | 'contentMode'>,
+  { env, names, contentMode }: Pick<Config, 'env' | 'names' | 'contentMode'>,
   audit: Audit,
 ): Promise<void> {
   await publisher.publish([
-    toOutgoingRecord(topicName('events', env), audit.by, auditEvent(audit), contentMode),
+    toOutgoingRecord(names.topicName('events', env), audit.by, auditEvent(audit), contentMode),
   ])
 }

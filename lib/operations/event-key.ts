@@ -1,7 +1,7 @@
 /** Computes the record keys of events that commands publish. Pure. */
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
 import { schemaViolation } from '../app/schemas.ts'
-import { findFamily, type ReadingData } from '../telemetry/families.ts'
+import type { Families, ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { computeRecordKey } from '../telemetry/reading.ts'
 
@@ -13,10 +13,10 @@ import { computeRecordKey } from '../telemetry/reading.ts'
  * @param strategy key strategy of readings; by default, that of each family
  * @returns null for a reading with the strategy `random`
  */
-export function computeEventKey(event: Event, strategy?: KeyStrategy): string | null {
+export function computeEventKey(families: Families, event: Event, strategy?: KeyStrategy): string | null {
   const { type, data, extensions } = event
   if (extensions?.partitionkey) return extensions.partitionkey
-  const family = findFamily(type)
-  if (family === undefined || schemaViolation(type, data) !== undefined) return formatEntity(event)
+  const family = families.findByType(type)
+  if (family === undefined || schemaViolation(families, type, data) !== undefined) return formatEntity(event)
   return computeRecordKey(family, data as ReadingData, strategy)
 }

@@ -4,6 +4,7 @@ import { checkRules, errorLine } from '../alerting/check-rules.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { type RuleFile, readRules } from '../alerting/rule-files.ts'
 import { FileError } from '../support/file-errors.ts'
+import type { Families } from '../telemetry/families.ts'
 import { fileFailure, OperationFailure } from './operation-failure.ts'
 
 /**
@@ -29,11 +30,15 @@ export async function readRuleFilesAt(path: string, shown: string): Promise<read
  *
  * @throws OperationFailure if the rules cannot be read or have errors
  */
-export async function readRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
+export async function readRulesAt(
+  families: Families,
+  path: string,
+  shown: string,
+): Promise<readonly AnyRule[]> {
   const files = await readRuleFilesAt(path, shown).catch(error => {
     throw error instanceof FileError ? new OperationFailure(error.message) : error
   })
-  const { errors } = checkRules(files)
+  const { errors } = checkRules(families, files)
   if (errors.length > 0) throw new OperationFailure(errors.map(errorLine).join('\n'))
-  return readRules(files)
+  return readRules(families, files)
 }

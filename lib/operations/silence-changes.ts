@@ -24,7 +24,7 @@ export class SilencesNotAppended extends OperationFailure {
  */
 export async function changeSilences(
   connections: Connections,
-  config: Pick<Config, 'env' | 'contentMode'>,
+  config: Pick<Config, 'env' | 'names' | 'contentMode'>,
   change: (set: SilenceSet | undefined, nowMs: number) => SilenceSet,
 ): Promise<SilenceSet> {
   const nowMs = Date.now()

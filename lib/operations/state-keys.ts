@@ -1,7 +1,8 @@
 /** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
-import { SIGNALS, type Signal, signalNamed, topicName, topicNamed, topicSize } from '../app/topics.ts'
+import type { Named } from '../app/names.ts'
+import { SIGNALS, type Signal } from '../app/topic-table.ts'
 import { listStateKeys, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './operation-failure.ts'
 
@@ -12,8 +13,8 @@ export interface StateSelection {
   readonly partition?: number
 }
 
-export function resolveTopic({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
-  return isSignal(topic) ? topicName(topic, env) : topic
+export function resolveTopic({ topic }: Pick<StateSelection, 'topic'>, { env, names }: Named): string {
+  return isSignal(topic) ? names.topicName(topic, env) : topic
 }
 
 /**
@@ -21,9 +22,9 @@ export function resolveTopic({ topic }: Pick<StateSelection, 'topic'>, env: stri
  *
  * @throws OperationFailure for a topic of another environment
  */
-export function requireOwnTopic(wanted: Pick<StateSelection, 'topic'>, env: string): string {
-  const topic = resolveTopic(wanted, env)
-  assertOwnTopic(topic, env)
+export function requireOwnTopic(wanted: Pick<StateSelection, 'topic'>, named: Named): string {
+  const topic = resolveTopic(wanted, named)
+  assertOwnTopic(topic, named)
   return topic
 }
 
@@ -33,8 +34,8 @@ export function requireOwnTopic(wanted: Pick<StateSelection, 'topic'>, env: stri
  *
  * @throws OperationFailure for a topic of another environment
  */
-function assertOwnTopic(topic: string, env: string): void {
-  if (topicNamed(topic) && !signalNamed(topic, env))
+function assertOwnTopic(topic: string, { env, names }: Named): void {
+  if (names.topicNamed(topic) && !names.signalNamed(topic, env))
     throw usageFailure(
       `Nothing was changed: ${topic} is not a topic of "${env}". Specify its environment with --env.`,
     )
@@ -47,12 +48,12 @@ function assertOwnTopic(topic: string, env: string): void {
  */
 export function selectStateKeys(
   wanted: StateSelection,
-  env: string,
+  named: Named,
   partitions: number | undefined,
 ): StateKey[] {
-  const topic = resolveTopic(wanted, env)
+  const topic = resolveTopic(wanted, named)
   const { consumer, partition } = wanted
-  const count = partitions ?? countPartitionsInTable(topic, env)
+  const count = partitions ?? countPartitionsInTable(topic, named)
   if (partition !== undefined) {
     if (count !== undefined && partition >= count)
       throw usageFailure(
@@ -75,12 +76,12 @@ export function toAuditFilter({ consumer, topic, partition }: StateKey): Readonl
 }
 
 /** Returns the topics of an environment, from the topic table. */
-export function listSignalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
-  return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
+export function listSignalTopics({ env, names }: Named): (TopicSize & { readonly signal: Signal })[] {
+  return SIGNALS.map(signal => ({ signal, ...names.topicSize(signal, env) }))
 }
 
-function countPartitionsInTable(topic: string, env: string): number | undefined {
-  return listSignalTopics(env).find(one => one.topic === topic)?.partitions
+function countPartitionsInTable(topic: string, named: Named): number | undefined {
+  return listSignalTopics(named).find(one => one.topic === topic)?.partitions
 }
 
 function isSignal(text: string): text is Signal {

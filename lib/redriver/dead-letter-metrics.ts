@@ -5,8 +5,9 @@ import type { Scheduled } from '#runtime/lambda/scheduled-handler.ts'
 import type { LogBounds } from '#runtime/pipeline/ports.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { report } from '../app/metrics.ts'
-import type { GeneralSettings } from '../app/settings/index.ts'
-import { RETRY_TOPICS, topicName } from '../app/topics.ts'
+import type { Named } from '../app/names.ts'
+import type { Vocabulary } from '../app/serialized-types.ts'
+import { RETRY_TOPICS } from '../app/topic-table.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 
 /** Remaining time of the invocation, in milliseconds, at which counting stops. */
@@ -36,19 +37,19 @@ interface OpenDeadLetters {
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function measureDeadLetters({
-  config: { env },
+  config,
   connections,
   remainingMs,
   telemetry,
-}: Scheduled<Connections, GeneralSettings>): Promise<OpenDeadLetters> {
+}: Scheduled<Connections, Named & Vocabulary>): Promise<OpenDeadLetters> {
   const [value, letters, bounds] = await Promise.all([
-    connections.value<Measured>(`dead-letters:${env}`),
-    deadLetterSource(connections, env),
+    connections.value<Measured>(`dead-letters:${config.env}`),
+    deadLetterSource(connections, config),
     connections.bounds(),
   ])
   const last = await value.read()
   const atMs = Date.now()
-  const retries = await retriesSoFar(bounds, env)
+  const retries = await retriesSoFar(bounds, config)
   const now = await new DeadLetters(letters).look(() => remainingMs() > RESERVE_MS)
   await value.write({ atMs, retries })
 
@@ -71,7 +72,7 @@ export async function measureDeadLetters({
   return { open, quarantined, oldestSeconds, retriesPerMinute, pending }
 }
 
-async function retriesSoFar(bounds: LogBounds, env: string): Promise<number> {
-  const all = await Promise.all(RETRY_TOPICS.map(signal => bounds.bounds(topicName(signal, env))))
+async function retriesSoFar(bounds: LogBounds, { env, names }: Named): Promise<number> {
+  const all = await Promise.all(RETRY_TOPICS.map(signal => bounds.bounds(names.topicName(signal, env))))
   return all.flat().reduce((sum, { end }) => sum + end, 0)
 }

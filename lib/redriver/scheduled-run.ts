@@ -3,17 +3,13 @@
 import type { Forwarder } from '#runtime/consumer/index.ts'
 import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import { APPLICATION } from '../app/application.ts'
+import { createDataCheck } from '../app/event-data.ts'
+import type { Named } from '../app/names.ts'
 import { runParts } from '../app/run-parts.ts'
 import type { ScheduledRun } from '../app/scheduled-function.ts'
-import type { GeneralSettings } from '../app/settings/index.ts'
-import {
-  RETRY_TOPICS,
-  type RetrySignal,
-  resolveSignals,
-  TOPICS,
-  topicName,
-  topicSize,
-} from '../app/topics.ts'
+import type { Vocabulary } from '../app/serialized-types.ts'
+import type { FAMILIES } from '../app/settings/index.ts'
+import { RETRY_TOPICS, type RetrySignal, resolveSignals, TOPICS } from '../app/topic-table.ts'
 import { INTAKE } from '../intake/input.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { redriver } from './redriver.ts'
@@ -24,17 +20,20 @@ import { redriver } from './redriver.ts'
  */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
+/** Settings of the function, in addition to those of every scheduled function. */
+type Slices = readonly [typeof FAMILIES]
+
 /** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
 export function createRedriver() {
   // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
-  const redrive = createForwarderRun(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
-  return (run: ScheduledRun<[]>) =>
+  const redrive = createForwarderRun(
+    APPLICATION,
+    'redriver',
+    (config: ScheduledRun<Slices>['config']) => redriverIn(config),
+    { failuresTo: 'dlq' },
+  )
+  return (run: ScheduledRun<Slices>) =>
     runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
-}
-
-/** Returns the redriver of an environment. */
-async function deployedRedriver({ env }: Pick<GeneralSettings, 'env'>): Promise<Forwarder> {
-  return redriverIn(env, waitMs)
 }
 
 /**
@@ -42,21 +41,24 @@ async function deployedRedriver({ env }: Pick<GeneralSettings, 'env'>): Promise<
  *
  * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
  */
-export function redriverIn(env: string, delayMs: (signal: RetrySignal) => number = waitMs): Forwarder {
+export function redriverIn(
+  { env, names, families }: Named & Vocabulary,
+  delayMs: (signal: RetrySignal) => number = waitMs,
+): Forwarder {
   return redriver({
     from: RETRY_TOPICS.map(name => ({
       name,
-      kafkaTopic: topicName(name, env),
+      kafkaTopic: names.topicName(name, env),
       delayMs: delayMs(name),
     })),
-    backTo: topicsBackTo(env),
-    readData: APPLICATION.readData,
-    foreign: { ...topicSize('input-redrives', env), consumer: INTAKE },
+    backTo: topicsBackTo({ env, names }),
+    readData: createDataCheck(families),
+    foreign: { ...names.topicSize('input-redrives', env), consumer: INTAKE },
   })
 }
 
-function topicsBackTo(env: string): ReadonlySet<string> {
-  return new Set(resolveSignals(['redriven']).map(signal => topicName(signal, env)))
+function topicsBackTo({ env, names }: Named): ReadonlySet<string> {
+  return new Set(resolveSignals(['redriven']).map(signal => names.topicName(signal, env)))
 }
 
 function waitMs(signal: RetrySignal): number {

@@ -4,16 +4,13 @@ import { type Delivery, derivedId } from '#runtime/consumer/index.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../alerting/alert.ts'
 import { MINUTE_TYPE } from '../analytics/processor.ts'
 import { isObject } from '../support/json.ts'
-import { findFamily, measurements, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import { type Families, measurements, type ReadingData } from '../telemetry/families.ts'
 import { ALERT_EVENTS, ANALYTICS, READINGS, type Row, type Rows, type Table } from './table.ts'
 
-/** Types of the events that are stored. */
-export const STORED_TYPES: readonly string[] = [
-  ...READING_TYPES,
-  ALERT_FIRED_TYPE,
-  ALERT_RESOLVED_TYPE,
-  MINUTE_TYPE,
-]
+/** Returns the types of the events that are stored. */
+export function listStoredTypes(families: Families): readonly string[] {
+  return [...families.readingTypes, ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, MINUTE_TYPE]
+}
 
 /** Event with the position of its record. A redriven event has that of the failed record. */
 export type StoredEvent = Pick<Delivery, 'topic' | 'partition' | 'offset' | 'event'>
@@ -24,11 +21,11 @@ type Value = Row[number]
 const MAX_KEY_BYTES = 800
 const END_MS = Date.UTC(9999, 11, 31)
 
-/** Returns the rows of events whose types are `STORED_TYPES`. Of several rows with the same key, the last one counts. */
-export function toRows(events: readonly StoredEvent[]): Rows {
+/** Returns the rows of events of the types that are stored. Of several rows with the same key, the last one counts. */
+export function toRows(families: Families, events: readonly StoredEvent[]): Rows {
   const found = new Map<Table, Map<string, Row>>()
   for (const stored of events) {
-    const [table, row] = toRow(stored)
+    const [table, row] = toRow(families, stored)
     const rows = found.get(table) ?? new Map<string, Row>()
     rows.set(row.slice(0, table.key.length).join('\0'), row)
     found.set(table, rows)
@@ -36,10 +33,10 @@ export function toRows(events: readonly StoredEvent[]): Rows {
   return new Map([...found].map(([table, rows]) => [table, [...rows.values()]]))
 }
 
-function toRow(stored: StoredEvent): [Table, Row] {
+function toRow(families: Families, stored: StoredEvent): [Table, Row] {
   const { type, data } = stored.event
   const fields = isObject(data) ? data : {}
-  const family = findFamily(type)
+  const family = families.findByType(type)
   if (family) {
     const values = Object.fromEntries(measurements(family, fields as ReadingData))
     return [READINGS, toReadingRow(stored, family.name, values, fields.tags)]

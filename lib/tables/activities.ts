@@ -1,5 +1,5 @@
 /** Table of activities: the current activity of each device, and silent sensors. */
-import { type Activity, activity } from '../activity/process.ts'
+import { ACTIVITY, type Activity } from '../activity/process.ts'
 import type { Table } from './table.ts'
 
 export interface EntityActivity extends Activity {
@@ -9,7 +9,7 @@ export interface EntityActivity extends Activity {
 
 /** Table of activities. The latest change is shown first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
-  process: activity,
+  process: { name: ACTIVITY },
   rows: ({ entity, state }) => [{ entity, ...state }],
   order: (a, b) => changedMs(b) - changedMs(a),
 }

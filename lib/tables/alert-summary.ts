@@ -7,6 +7,7 @@ import { findUnit } from '../alerting/rule-row.ts'
 import { type AlertMatch, matchesAlert } from '../notification/alert-match.ts'
 import { entityText } from '../support/group-text.ts'
 import { textFilter } from '../support/text-match.ts'
+import type { Families } from '../telemetry/families.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 
 export interface AlertSummary {
@@ -73,7 +74,7 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'summary', least: 20, leaveOut: 1, value: one => one.summary },
 ]
 
-export function alertSummary(alert: Alert, traceparent: string | null): AlertSummary {
+export function alertSummary(families: Families, alert: Alert, traceparent: string | null): AlertSummary {
   const { alertId, status, rule, severity, labels, summary, measured } = alert
   const { family = null, metric = null, activeAt, startedAt, value, state, threshold, reason } = alert
   return {
@@ -89,9 +90,9 @@ export function alertSummary(alert: Alert, traceparent: string | null): AlertSum
     endedAt: alert.status === 'resolved' ? alert.endedAt : null,
     value: value ?? state ?? null,
     threshold: threshold ?? null,
-    unit: measured === undefined ? findUnit(alert.family, alert.metric) : undefined,
+    unit: measured === undefined ? findUnit(families, alert.family, alert.metric) : undefined,
     reason: reason ?? null,
-    clearedBy: (alert.status === 'resolved' && describeClearing(alert)) || null,
+    clearedBy: (alert.status === 'resolved' && describeClearing(families, alert)) || null,
     labels,
     summary,
     traceparent,

@@ -2,10 +2,10 @@
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metric-statistics.ts'
 import { MINUTES, openMinute } from '../analytics/minutes.ts'
-import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/processor.ts'
+import { type EntityStatistics, type EntitySummary, STATISTICS, summarise } from '../analytics/processor.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
 import { hasSymbol } from '../support/short-number.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import type { Families } from '../telemetry/families.ts'
 import { byText, readEntityRows, type Table, type TableColumn, type TopicSize } from './table.ts'
 
 export interface ListedEntity {
@@ -25,7 +25,7 @@ export interface ListedEntity {
 }
 
 export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
-  process: statistics,
+  process: { name: STATISTICS },
   rows: ({ partition, entity, state }) => {
     const { family, metrics } = state
     const minute = openMinute(state.minutes)
@@ -72,10 +72,15 @@ export interface MetricRow extends StatisticsSummary {
   readonly entity: string
   readonly family: string
   readonly metric: string
+  /** Symbol of the unit; empty without one. */
+  readonly unit: string
 }
 
-export function metricRows({ entity, family, metrics }: EntityReport): MetricRow[] {
-  return Object.entries(metrics).map(([metric, summary]) => ({ entity, family, metric, ...summary }))
+export function metricRows(families: Families, { entity, family, metrics }: EntityReport): MetricRow[] {
+  return Object.entries(metrics).map(([metric, summary]) => {
+    const unit = families.byName[family]?.metrics[metric]
+    return { entity, family, metric, unit: hasSymbol(unit) ? unit : '', ...summary }
+  })
 }
 
 export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
@@ -93,12 +98,6 @@ export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
   { name: 'minimum', heading: 'MIN', type: 'number', leaveOut: 3, value: row => row.minimum },
   { name: 'maximum', heading: 'MAX', type: 'number', leaveOut: 4, value: row => row.maximum },
   { name: 'last', type: 'number', value: row => row.last },
-  {
-    name: 'unit',
-    value: ({ family, metric }) => {
-      const unit = FAMILIES[family]?.metrics[metric]
-      return hasSymbol(unit) ? unit : ''
-    },
-  },
+  { name: 'unit', value: row => row.unit },
   { name: 'lastAt', type: 'time', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

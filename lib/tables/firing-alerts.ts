@@ -7,6 +7,7 @@ import {
   listFiringAlerts,
   NOTIFIER,
 } from '../notification/firing-alerts.ts'
+import type { Families } from '../telemetry/families.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
@@ -38,21 +39,23 @@ const FIRING: Table<FiringAlerts, AlertPosition> = {
 /**
  * Returns the firing alerts without duplicates, in the order in which they fired.
  *
+ * @param families families, which have the units of the alerts' values
  * @param alerts topic with the alerts
  * @throws Unavailable if Redis does not respond
  */
 export async function firingNow(
+  families: Families,
   inspection: Pick<StateInspection, 'states'>,
   alerts: TopicSize,
 ): Promise<FiringNow[]> {
   const { rows } = await readTable(inspection, FIRING, alerts)
-  return [...Map.groupBy(rows, getAlertId).values()].map(mergePositions)
+  return [...Map.groupBy(rows, getAlertId).values()].map(places => mergePositions(families, places))
 }
 
 /** Merges the positions of one alert. The properties of the first position are used. */
-function mergePositions(places: readonly AlertPosition[]): FiringNow {
+function mergePositions(families: Families, places: readonly AlertPosition[]): FiringNow {
   const { alert, traceparent = null } = (places[0] as AlertPosition).firing
-  return { ...alertSummary(alert, traceparent), places }
+  return { ...alertSummary(families, alert, traceparent), places }
 }
 
 function getAlertId({ firing }: AlertPosition): string {

@@ -1,5 +1,5 @@
 /** Builds data that identifies an entity of any family, for readings that are made without a record: imports and tests. Pure. */
-import { FAMILIES, type Family, type ReadingData } from './families.ts'
+import type { Families, Family, ReadingData } from './families.ts'
 import { computeRecordKey } from './reading.ts'
 
 /** Text of the fields that are not given. */
@@ -40,8 +40,8 @@ export function buildEntityData(
  * Returns the keys of the records of an entity, by the key strategy of each family that has such a source. A tenant is not part of
  * the entity's name, so its key is not known.
  */
-export function listEntityKeys(source: string, id: string): string[] {
-  return Object.values(FAMILIES).flatMap(family => {
+export function listEntityKeys(families: Families, source: string, id: string): string[] {
+  return families.all.flatMap(family => {
     const read = Object.entries(family.inSource).map(
       ([name, readIn]) => [name, readIn(source) ?? ''] as const,
     )

@@ -1,32 +1,23 @@
 /** All event types: those of the table, and the readings of the families. Pure. */
-import {
-  EVENT_FORMATS,
-  EVENT_TYPES,
-  type EventType,
-  type EventTypeRow,
-  JSON_ONLY,
-} from '../schemas/event-types.ts'
-import { FAMILIES, type Family } from './families.ts'
+import { EVENT_FORMATS, EVENT_TYPES, type EventTypeRow, JSON_ONLY } from '../schemas/event-types.ts'
+import type { Families, Family } from './families.ts'
 import { listFields } from './family-file.ts'
 import { listFieldNumbers, toRecordName } from './family-schema.ts'
 
-const ROWS: ReadonlyMap<string, EventTypeRow> = new Map([
-  ...Object.values(FAMILIES).map(family => [family.type, toRow(family)] as const),
-  ...Object.entries(EVENT_TYPES),
-])
+/** Event types with their rows: those of the readings, and then all others. */
+export type EventTypes = ReadonlyMap<string, EventTypeRow>
 
-export const EVENT_TYPE_NAMES: readonly string[] = [...ROWS.keys()]
+/** Returns all event types that a program with these families knows. */
+export function listEventTypes(families: Families): EventTypes {
+  return new Map([
+    ...families.all.map(family => [family.type, toRow(family)] as const),
+    ...Object.entries(EVENT_TYPES),
+  ])
+}
 
-/** Types whose data can also be encoded as Avro or Protobuf. */
-export const BINARY_TYPES: readonly string[] = [...ROWS].flatMap(([type, { formats }]) =>
-  formats.length > 1 ? [type] : [],
-)
-
-/** Returns the row of a type, or undefined for a type that Sluice does not define. */
-export function eventTypeRow(type: EventType): EventTypeRow
-export function eventTypeRow(type: string): EventTypeRow | undefined
-export function eventTypeRow(type: string): EventTypeRow | undefined {
-  return ROWS.get(type)
+/** Returns the types whose data can also be encoded as Avro or Protobuf. */
+export function listBinaryTypes(families: Families): readonly string[] {
+  return [...listEventTypes(families)].flatMap(([type, { formats }]) => (formats.length > 1 ? [type] : []))
 }
 
 /**

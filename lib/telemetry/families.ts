@@ -1,28 +1,42 @@
 /**
- * Table of the telemetry families: event type, subject, metrics and record key of their readings. Schemas, the simulator, imports,
- * rules and statistics use this table. It is read from the files in `config/families/`, and a bundle contains their content.
+ * Telemetry families of a program: event type, subject, metrics and record key of their readings. Rules, mappings, statistics and the
+ * simulator get them as an argument. The program that starts reads their files (`lib/app/settings/families.ts`). Pure.
  */
-
-import { loadedFamilies } from './adapters/loaded-families.ts'
 import { buildFamily, toRecord } from './build-family.ts'
 import type { Family, ReadingData } from './family.ts'
+import type { RawFamily } from './family-file.ts'
 
 export type { Family, FamilyActivity, ReadingData } from './family.ts'
 
-/** Families by name. The object has no prototype, because files and people name families: `constructor` must be unknown. */
-export const FAMILIES: Readonly<Record<string, Family>> = toRecord(
-  loadedFamilies.map(raw => [raw.family, buildFamily(raw)]),
-)
+/** Families that a program knows. */
+export class Families {
+  readonly all: readonly Family[]
+  /** Families by name. The object has no prototype, because files and people name families: `constructor` must be unknown. */
+  readonly byName: Readonly<Record<string, Family>>
+  readonly names: readonly string[]
+  /** Event types of the readings. */
+  readonly readingTypes: readonly string[]
+  readonly #byType: ReadonlyMap<string, Family>
 
-export const READING_TYPES: readonly string[] = Object.values(FAMILIES).map(family => family.type)
+  constructor(files: readonly RawFamily[]) {
+    this.all = files.map(buildFamily)
+    this.byName = toRecord(this.all.map(family => [family.name, family]))
+    this.names = this.all.map(({ name }) => name)
+    this.readingTypes = this.all.map(({ type }) => type)
+    this.#byType = new Map(this.all.map(family => [family.type, family]))
+  }
 
-const BY_TYPE: ReadonlyMap<string, Family> = new Map(
-  Object.values(FAMILIES).map(family => [family.type, family]),
-)
+  /** Returns the family of an event type; undefined if events of the type are not readings. */
+  findByType(type: string): Family | undefined {
+    return this.#byType.get(type)
+  }
 
-/** Returns the family of an event type; undefined if events of the type are not readings. */
-export function findFamily(type: string): Family | undefined {
-  return BY_TYPE.get(type)
+  /** Returns the family with a name that has been checked before. @throws Error if there is no such family */
+  get(name: string): Family {
+    const family = this.byName[name]
+    if (family === undefined) throw new Error(`There is no family ${name}`)
+    return family
+  }
 }
 
 /**

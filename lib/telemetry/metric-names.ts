@@ -1,12 +1,5 @@
-/** Looks up families and metrics by the names that people write in rules, mappings, tests and options. */
-import { FAMILIES, type Family, isOther } from './families.ts'
-
-/** Returns the family with a name that has been checked before. @throws Error if there is no such family */
-export function getFamily(name: string): Family {
-  const family = FAMILIES[name]
-  if (family === undefined) throw new Error(`There is no family ${name}`)
-  return family
-}
+/** Looks up metrics by the names that people write in rules, mappings, tests and options. Pure. */
+import { type Family, isOther } from './families.ts'
 
 /** Returns the unit of a metric, empty for a metric without a unit; undefined if the family does not have the metric. */
 export function findMetricUnit(family: Family, metric: string): string | undefined {

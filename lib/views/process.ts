@@ -17,6 +17,8 @@ import {
   type TimerChange,
 } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
+import { type EventTypes, listEventTypes } from '../telemetry/event-types.ts'
+import type { Families } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { type CompiledTable, type ViewsInForce, viewsInForce } from './compiled-table.ts'
 import {
@@ -49,13 +51,19 @@ interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
 /**
  * Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there.
  *
+ * @param families families of the readings
  * @param futureToleranceMs see `createWindowing`
  * @param broughtTypes types of events that inputs bring into the topic `events`
  */
-export function views(futureToleranceMs?: number, broughtTypes?: readonly string[]): Views {
+export function views(
+  families: Families,
+  futureToleranceMs?: number,
+  broughtTypes?: readonly string[],
+): Views {
+  const eventTypes = listEventTypes(families)
   return {
     name: 'views',
-    accepts: [...listTableTypes(broughtTypes), VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
+    accepts: [...listTableTypes(eventTypes, broughtTypes), VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
     context: {
       setBy: VIEWS_ACTIVATED_TYPE,
       initial: viewsInForce({ tables: [], building: [] }),
@@ -71,7 +79,7 @@ export function views(futureToleranceMs?: number, broughtTypes?: readonly string
     onEvent(state, event, inForce) {
       if (event.type === VIEW_DROPPED_TYPE) return completeStep('dropped', undefined)
       if (event.type === VIEW_ROW_TYPE) return onRow(state as GroupState | undefined, event, inForce)
-      return onSourceEvent(state as EntityClock | undefined, event, inForce)
+      return onSourceEvent(eventTypes, state as EntityClock | undefined, event, inForce)
     },
     onTimer(state, timer, inForce) {
       if (timer.name === FORGET) return completeStep('forgotten', undefined)
@@ -81,11 +89,12 @@ export function views(futureToleranceMs?: number, broughtTypes?: readonly string
 }
 
 function onSourceEvent(
+  eventTypes: EventTypes,
   state: EntityClock | undefined,
   event: Received,
   inForce: ViewsInForce,
 ): StepResult<ViewsState> {
-  const { rows, reason, clock } = regroupEvent(inForce, event, state)
+  const { rows, reason, clock } = regroupEvent(eventTypes, inForce, event, state)
   if (!clock) return completeStep(reason, undefined, rows)
   return completeStep(
     reason,

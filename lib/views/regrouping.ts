@@ -1,6 +1,7 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
 import type { Emission, Received } from '#runtime/consumer/index.ts'
 import { toDataschema } from '../telemetry/dataschema.ts'
+import type { EventTypes } from '../telemetry/event-types.ts'
 import type { CompiledTable, ViewsInForce } from './compiled-table.ts'
 import type { Value } from './evaluate-expression.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
@@ -30,11 +31,12 @@ export interface Regrouping {
  * @param clock clock of the entity before the event; undefined if it has none
  */
 export function regroupEvent(
+  eventTypes: EventTypes,
   { bySignal }: Pick<ViewsInForce, 'bySignal'>,
   event: Received,
   clock: EntityClock | undefined,
 ): Regrouping {
-  const ofSignal = bySignal.get(signalOfType(event.type)) ?? []
+  const ofSignal = bySignal.get(signalOfType(eventTypes, event.type)) ?? []
   const tables = ofSignal.filter(({ plan }) => isRowOfStream(plan, event.type))
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
   const rows: Emission[] = []

@@ -1,5 +1,6 @@
 /** Events that are rows of streams: of our table of event types, and of the types that inputs bring. Pure. */
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../telemetry/event-types.ts'
+import { EVENT_TYPES, type EventType } from '../schemas/event-types.ts'
+import type { EventTypes } from '../telemetry/event-types.ts'
 import type { StreamPlan } from './plan.ts'
 
 /** Topics that a stream can name. */
@@ -17,16 +18,18 @@ const BROUGHT_SIGNAL = 'events'
 const CONTROL: readonly string[] = ['ticked', 'ruled', 'viewed', 'erased', 'redriven']
 
 /** Returns the topic of an event type. A type that our table does not have is one that inputs bring. */
-export function signalOfType(type: string): string {
-  return eventTypeRow(type)?.topic ?? BROUGHT_SIGNAL
+export function signalOfType(eventTypes: EventTypes, type: string): string {
+  return eventTypes.get(type)?.topic ?? BROUGHT_SIGNAL
 }
 
 /** Returns whether an event in the topic of a stream is one of its rows. */
 export function isRowOfStream({ types }: Pick<StreamPlan, 'types'>, type: string): boolean {
-  return types ? types.includes(type) : !CONTROL.includes(signalOfType(type))
+  if (types) return types.includes(type)
+  return !Object.hasOwn(EVENT_TYPES, type) || !CONTROL.includes(EVENT_TYPES[type as EventType].topic)
 }
 
 /** Returns the types of the events that tables read. @param brought types that inputs bring */
-export function listTableTypes(brought: readonly string[] = []): readonly string[] {
-  return [...EVENT_TYPE_NAMES.filter(type => TABLE_SIGNALS.includes(signalOfType(type))), ...brought]
+export function listTableTypes(eventTypes: EventTypes, brought: readonly string[] = []): readonly string[] {
+  const own = [...eventTypes].filter(([, { topic }]) => TABLE_SIGNALS.includes(topic))
+  return [...own.map(([type]) => type), ...brought]
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { StateInspection } from '#runtime/adapters/redis/state-inspection.ts'
 import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { type Event, formatEntity } from '#runtime/consumer/index.ts'
-import { topicSize } from '../../lib/app/topics.ts'
+import type { Named } from '../../lib/app/names.ts'
+import type { Vocabulary } from '../../lib/app/serialized-types.ts'
 import { entityStatistics } from '../../lib/tables/entity-statistics.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { computeRecordKey, createReading } from '../../lib/telemetry/reading.ts'
 import { listSmokeData, SMOKE_FAMILY, SMOKE_METRIC } from '../../lib/telemetry/simulator/smoke-readings.ts'
 
@@ -17,9 +17,9 @@ export class SmokeReadings {
   readonly #key: string | null
 
   /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
-  constructor(env: string, nowMs: number) {
-    this.#readings = topicSize('readings', env)
-    const family = getFamily(SMOKE_FAMILY)
+  constructor({ env, families, names }: Named & Vocabulary, nowMs: number) {
+    this.#readings = names.topicSize('readings', env)
+    const family = families.get(SMOKE_FAMILY)
     const data = listSmokeData(this.sensor)
     this.count = data.length
     this.#key = computeRecordKey(family, data[0] ?? {})

@@ -2,25 +2,29 @@ import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { tail } from '#runtime/adapters/kafka/tail.ts'
 import type { LogRecord } from '#runtime/cloudevents/index.ts'
 import { plainRecords } from '#runtime/pipeline/decoding/index.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { readAlert } from '../../lib/queries/alerts/alerts-topic.ts'
 import { escapeText } from '../../lib/support/escape-text.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { alertLine, type Screen } from './screen.ts'
 
 /** Shows alerts as they are published, and counts them. */
 export class AlertFeed {
   readonly #screen: Screen
-  readonly #reader = dataReader(readSettings([REGISTRY]))
+  readonly #reader: DataReader
+  readonly #families: Families
   readonly #knownOutages = new Set<string>()
   readonly #counts = { firing: 0, resolved: 0 }
   #latest = Promise.resolve()
   #stop = async () => {}
 
-  constructor(screen: Screen) {
+  constructor(screen: Screen, config: Parameters<typeof dataReader>[0]) {
     this.#screen = screen
+    this.#reader = dataReader(config)
+    this.#families = config.families
   }
 
   async follow(kafka: Kafka, topic: string): Promise<void> {
@@ -47,7 +51,7 @@ export class AlertFeed {
     const found = readAlert(record)
     if (!found || this.#isRepeated(found.alert)) return
     this.#counts[found.alert.status] += 1
-    this.#screen.line(escapeText(alertLine(found.alert, found, Date.now())))
+    this.#screen.line(escapeText(alertLine(this.#families, found.alert, found, Date.now())))
   }
 
   /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -17,7 +17,7 @@ import {
   frameworkLog,
   functionLog,
   functionLogsDir,
-  loggedFunctions,
+  LOG_SUFFIX,
 } from '../../scripts/log-paths.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { UserError } from '../../scripts/user-error.ts'
@@ -195,4 +195,17 @@ export async function invokeFunction(lambdaPort: number, name: string): Promise<
     return await response.json().catch(() => undefined)
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
   throw new UserError(answer.errorMessage ?? `The Lambda endpoint returned status ${response.status}`)
+}
+
+/** Returns the names of the functions that have logged anything; empty if the folder does not exist. */
+function loggedFunctions(functionLogsDir: string): string[] {
+  try {
+    return readdirSync(functionLogsDir)
+      .filter(file => file.endsWith(LOG_SUFFIX))
+      .map(file => file.slice(0, -LOG_SUFFIX.length))
+      .sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }

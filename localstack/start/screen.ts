@@ -2,6 +2,7 @@ import type { Alert } from '../../lib/alerting/alert.ts'
 import { describeClearing } from '../../lib/alerting/clearing.ts'
 import { groupText } from '../../lib/support/group-text.ts'
 import { localTime } from '../../lib/support/time-text.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */
@@ -41,11 +42,16 @@ export class Screen {
 }
 
 /** Formats an alert that has fired or resolved. Its time is local, as on the clock beside the terminal. */
-export function alertLine(alert: Alert, { timeMs }: { readonly timeMs: number }, nowMs: number): string {
+export function alertLine(
+  families: Families,
+  alert: Alert,
+  { timeMs }: { readonly timeMs: number },
+  nowMs: number,
+): string {
   const sign = alert.status === 'firing' ? '▲ fired   ' : '▽ resolved'
   const what =
     alert.status === 'firing'
       ? alert.summary
-      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeClearing(alert) ?? alert.reason}`
+      : `${groupText(alert.entity.subject ?? alert.entity.source)}: ${describeClearing(families, alert) ?? alert.reason}`
   return `${localTime(timeMs, nowMs)} ${sign} ${alert.rule.padEnd(13)} ${alert.severity.padEnd(8)} ${what}`
 }

@@ -10,6 +10,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
+import { FAMILIES, readSettings } from '../../lib/app/settings/index.ts'
 import { writeBinarySchema } from '../../lib/schemas/binary-schemas.ts'
 import {
   EVENT_FORMATS,
@@ -19,8 +20,8 @@ import {
   toFileName,
 } from '../../lib/schemas/event-types.ts'
 import type { JsonSchema } from '../../lib/schemas/json-schema.ts'
-import { BINARY_TYPES, EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
-import { FAMILIES, findFamily } from '../../lib/telemetry/families.ts'
+import { listBinaryTypes, listEventTypes } from '../../lib/telemetry/event-types.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { buildFamilySchema } from '../../lib/telemetry/family-schema.ts'
 import { TYPES, typesModule } from './data-types.ts'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
@@ -31,17 +32,16 @@ import { lostFields } from './lost-fields.ts'
 /** Folder of the generated modules. */
 const MODULES_FOLDER = new URL('../../lib/schemas/', import.meta.url)
 
-/** Modules that contain the schema texts of one format, by event type. Each is listed with the function that generates its text. */
-const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(format => [
-  new URL(`compiled-texts-${format}.js`, MODULES_FOLDER),
-  () => `export default ${JSON.stringify(Object.fromEntries(listTexts(format).sort()), null, 1)}\n`,
-])
+/** Returns the text of the module that contains the schema texts of one format, by event type. */
+function textsModule(families: Families, format: EventFormat): string {
+  return `export default ${JSON.stringify(Object.fromEntries(listTexts(families, format).sort()), null, 1)}\n`
+}
 
-function listTexts(format: EventFormat): [type: string, text: string][] {
+function listTexts(families: Families, format: EventFormat): [type: string, text: string][] {
   // Schemas of readings are generated from their families at run time.
   const types = Object.keys(EVENT_TYPES)
   if (format === 'json') return types.map(type => [type, bundleSchema(readJsonSchema(type))])
-  return listBinarySchemas(format)
+  return listBinarySchemas(families, format)
     .filter(({ type }) => types.includes(type))
     .map(({ type, text }) => [type, format === 'avro' ? JSON.stringify(JSON.parse(text())) : text()])
 }
@@ -56,17 +56,18 @@ interface BinarySchema {
 
 const EXTENSIONS = { avro: 'avsc', protobuf: 'proto' } as const
 
-function listBinarySchemas(format: keyof typeof EXTENSIONS): BinarySchema[] {
-  return BINARY_TYPES.map(type => ({
+function listBinarySchemas(families: Families, format: keyof typeof EXTENSIONS): BinarySchema[] {
+  return listBinaryTypes(families).map(type => ({
     type,
     file: new URL(
       `../../events/schemas/${format}/${toFileName(type)}.${EXTENSIONS[format]}`,
       import.meta.url,
     ),
     text: () => {
-      const family = findFamily(type)
+      const family = families.findByType(type)
+      const row = listEventTypes(families).get(type) as EventTypeRow
       const schema = family ? buildFamilySchema(family.file) : readJsonSchema(type)
-      return writeBinarySchema(format, type, eventTypeRow(type) as EventTypeRow, schema, readJsonSchema)
+      return writeBinarySchema(format, type, row, schema, readJsonSchema)
     },
   }))
 }
@@ -239,47 +240,55 @@ async function bundleHelpers(code: string): Promise<string> {
   return outputFiles.map(file => file.text).join('')
 }
 
+type Make = () => string | Promise<string>
+
 /**
- * Modules that contain the schema of one configuration file each. They are separate, because each is used by only a few functions
- * or commands.
+ * Returns the modules that contain the schema of one configuration file each. They are separate, because each is used by only a few
+ * functions or commands.
  */
-const FILE_MODULES = readdirSync(FILE_SOURCES)
-  .sort()
-  .map(file => {
-    const name = file.replace(/\.json$/, '')
-    const compiled = new URL(`compiled-${name.replace(/\.v\d+$/, '')}.js`, MODULES_FOLDER)
-    return [FILE_SOURCES, compiled, `io.sluice.${name}`] as const
-  })
+function listFileModules(): (readonly [file: URL, make: Make])[] {
+  return readdirSync(FILE_SOURCES)
+    .sort()
+    .map(file => {
+      const name = file.replace(/\.json$/, '')
+      const compiled = new URL(`compiled-${name.replace(/\.v\d+$/, '')}.js`, MODULES_FOLDER)
+      return [compiled, () => compiledModule(FILE_SOURCES, `io.sluice.${name}`)] as const
+    })
+}
 
-const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[] = [
-  [SOURCES, COMPILED],
-  ...FILE_MODULES,
-]
-
-/** Generated files. Each is listed with the function that generates its text. */
-export const GENERATED: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
-  ...Object.values(FAMILIES).map(
-    ({ type, file }) =>
-      [new URL(`${toFileName(type)}.json`, SOURCES), () => formatJson(buildFamilySchema(file))] as const,
-  ),
-  ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
-  ...(['avro', 'protobuf'] as const).flatMap(format =>
-    listBinarySchemas(format).map(({ file, text }) => [file, text] as const),
-  ),
-  ...PACKAGED.map(([compiled, make]) => [compiled, () => HEADER + make()] as const),
-  [COMPILED_COLLECTIONS, () => HEADER + collectionsModule()],
-  [TYPES, async () => HEADER + (await typesModule())],
-]
+/** Returns the generated files, each with the function that generates its text. */
+export function listGenerated(families: Families): readonly (readonly [file: URL, make: Make])[] {
+  return [
+    ...families.all.map(
+      ({ type, file }) =>
+        [new URL(`${toFileName(type)}.json`, SOURCES), () => formatJson(buildFamilySchema(file))] as const,
+    ),
+    [COMPILED, () => compiledModule()],
+    ...listFileModules(),
+    ...(['avro', 'protobuf'] as const).flatMap(format =>
+      listBinarySchemas(families, format).map(({ file, text }) => [file, text] as const),
+    ),
+    ...EVENT_FORMATS.map(
+      format =>
+        [
+          new URL(`compiled-texts-${format}.js`, MODULES_FOLDER),
+          () => HEADER + textsModule(families, format),
+        ] as const,
+    ),
+    [COMPILED_COLLECTIONS, () => HEADER + collectionsModule(families)],
+    [TYPES, async () => HEADER + (await typesModule(listEventTypes(families)))],
+  ]
+}
 
 /**
  * Checks that every event type has a schema, and every schema an event type.
  *
  * @throws SchemaError if one of them is missing
  */
-export function requireSchemas(types: readonly string[], sources = SOURCES): void {
+export function requireSchemas(families: Families, types: readonly string[], sources = SOURCES): void {
   const schemas = readdirSync(sources).map(toType)
   // The schema of a new family is generated.
-  const missing = types.filter(type => !schemas.includes(type) && findFamily(type) === undefined)
+  const missing = types.filter(type => !schemas.includes(type) && families.findByType(type) === undefined)
   const unlisted = schemas.filter(type => !types.includes(type))
   if (missing.length > 0)
     throw new SchemaError(`${missing.join(', ')}: the event type has no schema in ${formatFolder(sources)}`)
@@ -292,8 +301,8 @@ export function requireSchemas(types: readonly string[], sources = SOURCES): voi
  *
  * @throws SchemaError if an existing field would be removed, or its type or number would change
  */
-function requireFields(): void {
-  for (const { type, file, text } of listBinarySchemas('protobuf')) {
+function requireFields(families: Families): void {
+  for (const { type, file, text } of listBinarySchemas(families, 'protobuf')) {
     const lost = existsSync(file) ? lostFields(readFileSync(file, 'utf8'), text()) : []
     if (lost.length > 0)
       throw new SchemaError(
@@ -303,9 +312,10 @@ function requireFields(): void {
 }
 
 async function main(check: boolean): Promise<void> {
-  requireSchemas(EVENT_TYPE_NAMES)
-  requireFields()
-  for (const [compiled, make] of GENERATED) {
+  const { families } = readSettings([FAMILIES])
+  requireSchemas(families, [...listEventTypes(families).keys()])
+  requireFields(families)
+  for (const [compiled, make] of listGenerated(families)) {
     const module = await make()
     const name = compiled.pathname.slice(new URL('../../', import.meta.url).pathname.length)
     if (!check) writeFileSync(compiled, module)

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { toFileName } from '../../lib/schemas/event-types.ts'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../../lib/telemetry/event-types.ts'
+import type { EventTypes } from '../../lib/telemetry/event-types.ts'
 import { readJsonSchema } from './json-schemas.ts'
 
 export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)
@@ -16,9 +16,10 @@ const ROOT = join(import.meta.dirname, '..', '..')
  * Returns the text of the module: a type for each event type whose data the code imports, and for those in their data, with the name
  * from the table of event types.
  */
-export async function typesModule(): Promise<string> {
+export async function typesModule(eventTypes: EventTypes): Promise<string> {
   const texts = new Map<string, string>()
-  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.set(getTypeName(type), await generateType(type))
+  for (const type of [...eventTypes.keys()].sort())
+    texts.set(getTypeName(eventTypes, type), await generateType(eventTypes, type))
   const read = listImportedNames()
   for (const name of read)
     for (const [other] of texts) if (new RegExp(`: ${other}\\b`).test(texts.get(name) ?? '')) read.add(other)
@@ -36,9 +37,9 @@ function listImportedNames(): Set<string> {
   return new Set(names.map(name => name.trim().split(' ')[0] ?? ''))
 }
 
-async function generateType(type: string): Promise<string> {
-  const schema = prepareSchema({ ...readJsonSchema(type) })
-  const text = await compile(schema as JSONSchema, getTypeName(type), {
+async function generateType(eventTypes: EventTypes, type: string): Promise<string> {
+  const schema = prepareSchema(eventTypes, { ...readJsonSchema(type) })
+  const text = await compile(schema as JSONSchema, getTypeName(eventTypes, type), {
     additionalProperties: false,
     bannerComment: '',
     style: { semi: false, singleQuote: true, printWidth: 110, trailingComma: 'all', arrowParens: 'avoid' },
@@ -47,8 +48,8 @@ async function generateType(type: string): Promise<string> {
 }
 
 /** Returns the name of the type, such as `AlertFired` for `alert.fired.v1`. */
-function getTypeName(type: string): string {
-  const row = eventTypeRow(`io.sluice.${toFileName(type)}`)
+function getTypeName(eventTypes: EventTypes, type: string): string {
+  const row = eventTypes.get(`io.sluice.${toFileName(type)}`)
   if (!row) throw new Error(`${type} is not in the table of event types, lib/schemas/event-types.ts`)
   return row.record
 }
@@ -57,7 +58,7 @@ function getTypeName(type: string): string {
  * The schema without what has no type (that one of several properties is required), with its definitions in their places, and with
  * references to other event types as their names.
  */
-function prepareSchema(schema: Readonly<Record<string, unknown>>): unknown {
+function prepareSchema(eventTypes: EventTypes, schema: Readonly<Record<string, unknown>>): unknown {
   const { $id: _id, $schema: _schema, $defs, title: _title, ...rest } = schema
   return JSON.parse(JSON.stringify(rest), (key, value) => {
     // Types for the lengths of lists only hinder the writer.
@@ -70,7 +71,7 @@ function prepareSchema(schema: Readonly<Record<string, unknown>>): unknown {
     if (ref === undefined) return value
     const own = /^#\/\$defs\/(.+)$/.exec(ref)?.[1]
     if (own !== undefined) return ($defs as Record<string, unknown>)[own]
-    return { tsType: getTypeName(ref.slice(ref.lastIndexOf('/') + 1).replace(/\.json$/, '')) }
+    return { tsType: getTypeName(eventTypes, ref.slice(ref.lastIndexOf('/') + 1).replace(/\.json$/, '')) }
   })
 }
 

@@ -3,7 +3,8 @@
  * Protobuf does not distinguish empty collections from missing ones.
  */
 import { type JsonSchema, type Located, resolveReference } from '../../lib/schemas/json-schema.ts'
-import { BINARY_TYPES } from '../../lib/telemetry/event-types.ts'
+import { listBinaryTypes } from '../../lib/telemetry/event-types.ts'
+import type { Families } from '../../lib/telemetry/families.ts'
 import { readJsonSchema } from './json-schemas.ts'
 
 /** Names of the properties that lead to a collection. `*` stands for the items of a list or map. */
@@ -12,8 +13,8 @@ type Path = readonly string[]
 export const COMPILED_COLLECTIONS = new URL('../../lib/schemas/compiled-collections.js', import.meta.url)
 
 /** Returns the text of the generated module, which contains the paths of collections and their empty values, by event type. */
-export function collectionsModule(): string {
-  const found = BINARY_TYPES.map(type => {
+export function collectionsModule(families: Families): string {
+  const found = listBinaryTypes(families).map(type => {
     const root = readJsonSchema(type)
     const all = collectionsIn({ schema: root, root }, [])
     return [type, [...new Map(all.map(one => [JSON.stringify(one), one])).values()]] as const

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
-import { INPUTS, readSettings } from '../../lib/app/settings/index.ts'
+import { FAMILIES, INPUTS, NAMES, readSettings } from '../../lib/app/settings/index.ts'
 import { formatPlan, readPlan } from '../../lib/operations/views/statements.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import { PROJECT } from '../paths.ts'
@@ -14,8 +14,9 @@ const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
 async function main(check: boolean): Promise<void> {
-  const brought = await loadInputSchemas({ env: '', ...readSettings([INPUTS]) })
-  const plan = await readPlan(join(PROJECT, FOLDER), FOLDER, brought)
+  const config = { env: '', ...readSettings([FAMILIES, NAMES, INPUTS]) }
+  const brought = await loadInputSchemas(config)
+  const plan = await readPlan(config.families, join(PROJECT, FOLDER), FOLDER, brought)
   const text = formatPlan(plan)
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)

@@ -5,6 +5,7 @@ import { PermanentError } from '#runtime/consumer/index.ts'
 import { type StoredEvent, toRows } from '../../lib/storage/rows.ts'
 import { storageSink } from '../../lib/storage/sink.ts'
 import type { Storage } from '../../lib/storage/storage.ts'
+import { FAMILIES } from '../support/families.ts'
 import { NOON, storedAlert, storedMinute, storedReading } from '../support/stored-events.ts'
 
 /** Place of a storage, which several writers can open at once. */
@@ -122,7 +123,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         const live = ['a', 'b'].map(id => storedAlert('fired', id, { startedAt }))
         const old = [storedAlert('fired', 'c'), storedAlert('resolved', 'c', { offset: 1 })]
         // The fired event of `d` is no longer in the log.
-        await storage.write(toRows([...live, ...old, storedAlert('resolved', 'd')]), 'replace')
+        await storage.write(toRows(FAMILIES, [...live, ...old, storedAlert('resolved', 'd')]), 'replace')
         assert.deepEqual(
           await place.query(
             `SELECT alert_type, COUNT(*) AS n FROM alert_log WHERE alert_ts > datetime('now','-1 hour') GROUP BY alert_type`,
@@ -160,7 +161,10 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
           { temperature: -4, humidity: 50 },
           { offset: 9, timeMs: NOON + 7_200_000 },
         )
-        await storage.write(toRows([...readings, next, storedMinute(1, 20), storedMinute(2, 21)]), 'replace')
+        await storage.write(
+          toRows(FAMILIES, [...readings, next, storedMinute(1, 20), storedMinute(2, 21)]),
+          'replace',
+        )
         const statistics = await place.query(
           `SELECT sensor_id, metric, count, min, max, mean, stddev FROM readings_hourly
             WHERE metric = 'temperature' ORDER BY window_start`,
@@ -184,7 +188,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
       await using(async (storage, place) => {
         const write = (temperature: number, existing: 'replace' | 'keep') => {
           const events = [storedReading('r', { temperature }), storedAlert('fired', 'a'), storedMinute(1, 20)]
-          return storage.write(toRows([...events, ...events]), existing)
+          return storage.write(toRows(FAMILIES, [...events, ...events]), existing)
         }
         const getValue = async () => (await place.query('SELECT value FROM measurements'))[0]?.value
         await write(20, 'replace')
@@ -195,7 +199,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         for (const table of ['readings', 'alert_events', 'analytics'])
           assert.equal(await count(place, table), 1)
         // The same position of a topic that was created again has another id.
-        await storage.write(toRows([storedReading('other', {})]), 'keep')
+        await storage.write(toRows(FAMILIES, [storedReading('other', {})]), 'keep')
         assert.equal(await count(place, 'readings'), 2)
       })
     })
@@ -210,7 +214,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
             ),
           )
           const write = (one: Storage, existing: 'replace' | 'keep') =>
-            batches.map(events => one.write(toRows(events), existing))
+            batches.map(events => one.write(toRows(FAMILIES, events), existing))
           await Promise.all([...write(first, 'replace'), ...write(second, 'keep')])
           const keys = new Set(batches.flat().map(({ offset, event }) => `${offset} ${event.id}`))
           assert.equal(await count(place, 'readings'), keys.size)
@@ -241,7 +245,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         }
         const minute = { ...position, event: { ...event, data: { ...(event.data as object), metrics } } }
         const events = [...readings, old, minute]
-        await storage.write(toRows(events), 'replace')
+        await storage.write(toRows(FAMILIES, events), 'replace')
         for (const view of ['readings_hourly', 'readings_daily']) {
           const rows = await place.query(`SELECT sensor_id, min, max, sum, mean, stddev FROM ${view}`)
           const found = Object.fromEntries(
@@ -262,7 +266,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
 
     it('given a time and modifiers, then `datetime` gives the same in every database', async () => {
       await using(async (storage, place) => {
-        await storage.write(toRows([storedReading('r', {}, { timeMs: NOON + 1_500 })]), 'replace')
+        await storage.write(toRows(FAMILIES, [storedReading('r', {}, { timeMs: NOON + 1_500 })]), 'replace')
         for (const [call, expected] of DATETIMES) {
           const [row] = await place.query(`SELECT datetime(${call}) AS at`)
           const at = row?.at instanceof Date ? row.at.toISOString() : row?.at
@@ -281,7 +285,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
             offset: Number.MAX_SAFE_INTEGER - index,
           }),
         )
-        await storage.write(toRows(alerts), 'replace')
+        await storage.write(toRows(FAMILIES, alerts), 'replace')
         const rows = await place.query(
           'SELECT alert_id, summary, labels, value, threshold, "offset" FROM alert_events ORDER BY "offset" DESC',
         )
@@ -298,7 +302,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         // Ids longer than an index entry stay apart, and a time that no calendar has is unknown.
         const ids = ['漢'.repeat(3_000), '漢'.repeat(3_001)]
         const readings = ids.map(id => storedReading(id, { temperature: Number.NaN }, { timeMs: 8e15 }))
-        await storage.write(toRows(readings), 'replace')
+        await storage.write(toRows(FAMILIES, readings), 'replace')
         assert.deepEqual(await place.query('SELECT DISTINCT event_ts FROM readings'), [{ event_ts: null }])
         assert.equal(await count(place, 'readings'), 2)
       })
@@ -309,7 +313,7 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
         const tags = JSON.parse('{"a\\u0000": "1", "a\\ufffd": "2", "a\\ud800": "3", "__proto__": "4"}')
         const ids = ['漢'.repeat(3_000), '漢'.repeat(3_001)]
         await storage.write(
-          toRows([storedReading('r', { tags }), ...ids.map(id => storedAlert('fired', id))]),
+          toRows(FAMILIES, [storedReading('r', { tags }), ...ids.map(id => storedAlert('fired', id))]),
           'replace',
         )
         const [row] = await place.query('SELECT tags FROM readings')
@@ -326,13 +330,13 @@ export function storageConformance(name: string, newPlace: () => Promise<Storage
 
     it('given a row that the database refuses, then none of its batch is there, and no message has data', async () => {
       await using(async (storage, place) => {
-        await storage.write(toRows([storedReading('first', {})]), 'replace')
+        await storage.write(toRows(FAMILIES, [storedReading('first', {})]), 'replace')
         const good = storedReading('good', {}, { offset: 1 })
         const bad: StoredEvent = {
           ...storedReading('secret', {}, { offset: 2 }),
           topic: null as unknown as string,
         }
-        const deliver = storageSink(storage).deliver(
+        const deliver = storageSink(FAMILIES, storage).deliver(
           [good, bad].map(one => ({ ...one, key: one.event.id, event: one.event })),
         )
         await assert.rejects(deliver, error => {

@@ -4,9 +4,9 @@ import { after, before, describe, it } from 'node:test'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { AlertList } from '../../cli/alerts/text.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { topicSize } from '../../lib/app/topics.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES, NAMES } from '../support/families.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
@@ -30,7 +30,7 @@ describe('sluice alerts, beside alerting and the view', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [alerting(RULES), notifier({ routes: [] })])
+    consumers = new RunningConsumers(environment, [alerting(FAMILIES, RULES), notifier({ routes: [] })])
   })
 
   after(async () => {
@@ -124,7 +124,7 @@ describe('sluice alerts, beside alerting and the view', () => {
       assert.equal(commands.filter(name => name === 'hscan').length, 3)
       const asked = await entities.during(() => command('show', '--', id))
       assert.deepEqual(new Set(asked), new Set(['hget']))
-      assert.equal(asked.length, topicSize('readings', environment.name).partitions)
+      assert.equal(asked.length, NAMES.topicSize('readings', environment.name).partitions)
     } finally {
       for (const monitor of [entities, view]) monitor.close()
     }

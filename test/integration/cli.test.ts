@@ -6,8 +6,9 @@ import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import type { Report } from '../../cli/stats/stats.ts'
-import { statistics } from '../../lib/analytics/processor.ts'
+import { createStatistics } from '../../lib/analytics/processor.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { redisUrl } from '../support/servers.ts'
@@ -92,7 +93,7 @@ class Processor {
 
   constructor(environment: TestEnvironment) {
     this.#environment = environment
-    this.#stage = new Stage(statistics, { store: new RedisStateStore(this.#redis) })
+    this.#stage = new Stage(createStatistics(FAMILIES), { store: new RedisStateStore(this.#redis) })
   }
 
   async catchUp(): Promise<void> {

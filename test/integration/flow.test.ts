@@ -4,12 +4,13 @@ import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { EntityStatistics } from '../../lib/analytics/processor.ts'
-import { NAMES, readSettings } from '../../lib/app/settings/index.ts'
-import { resolveSignals, topicSize, useNames } from '../../lib/app/topics.ts'
+import { NAMES as NAMES_SLICE, readSettings } from '../../lib/app/settings/index.ts'
+import { resolveSignals } from '../../lib/app/topic-table.ts'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
 import { outcomes, TestEnvironment } from '../support/environment.ts'
+import { NAMES } from '../support/families.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { Offline } from '../support/offline.ts'
 import { environmentReading as reading } from '../support/records.ts'
@@ -161,7 +162,7 @@ describe('the whole flow, through serverless offline', () => {
   })
 
   it('when the schedule fires the clock, then rules are appended where due, and only alerting applies them', async () => {
-    const { partitions } = topicSize('readings', environment.name)
+    const { partitions } = NAMES.topicSize('readings', environment.name)
     const all = countPartitions('ruled')
     const run = async (time: string) =>
       (await offline.invoke<{ rules: { appended: number; why: string } }>('clock', { time })).rules
@@ -230,8 +231,8 @@ describe('the whole flow, through serverless offline', () => {
     const [readings] = await check(variables)
     const advice = /Set PARTITIONS=events=2,notifications=4,dlq=1,readings=5, or create/
     assert.match(readings?.todo ?? '', advice)
-    useNames(readSettings([NAMES], variables).names)
-    const wanted = { brokers: brokers(), env: name }
+    const { names } = readSettings([NAMES_SLICE], variables)
+    const wanted = { brokers: brokers(), env: name, names }
     await assert.rejects(createTopics(wanted), ({ message }: Error) => {
       assert.match(message, /partitions is 5, but must be 12/)
       assert.match(message, advice)
@@ -241,7 +242,7 @@ describe('the whole flow, through serverless offline', () => {
 })
 
 function countPartitions(group: 'ruled' | 'ticked'): number {
-  return resolveSignals([group]).reduce((sum, signal) => sum + topicSize(signal, '').partitions, 0)
+  return resolveSignals([group]).reduce((sum, signal) => sum + NAMES.topicSize(signal, '').partitions, 0)
 }
 
 function tryEventOf(record: ForeignRecord): CloudEvent<unknown> | undefined {

@@ -14,12 +14,12 @@ import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { loadInputSchemas } from '../../lib/app/loaded-inputs.ts'
-import { topicSize } from '../../lib/app/topics.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
 import { createTopic } from '../support/create-topic.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES, NAMES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { startSchemaRegistry } from '../support/schema-registry.ts'
 import { AVRO, AVRO_ID, sent } from '../support/serialized.ts'
@@ -280,9 +280,15 @@ describe('intake of a topic of another application', () => {
 
   it('brings events of a type of its own, which tables count and SQL sees', async () => {
     const brought = await loadInputSchemas(readConfig(variables))
-    const plan = createActivatedPlan(compilePlan([{ name: 'orders.sql', text: COUNTED }], parse, brought), [])
+    const plan = createActivatedPlan(
+      compilePlan(FAMILIES, [{ name: 'orders.sql', text: COUNTED }], parse, brought),
+      [],
+    )
     for (const signal of ['events', 'view-rows'] as const) {
-      const partitions = Array.from({ length: topicSize(signal, environment.name).partitions }, (_, at) => at)
+      const partitions = Array.from(
+        { length: NAMES.topicSize(signal, environment.name).partitions },
+        (_, at) => at,
+      )
       const messages = partitions.map(partition => {
         const event = createActivationEvent(plan, partition, new Date().toISOString())
         const { value, headers } = writeEvent(event)

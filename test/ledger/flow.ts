@@ -1,8 +1,9 @@
 /** The flow under faults: sends records in segments, one for each fault, and follows progress by the applied offsets. */
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readFunctions } from '../../lib/app/functions.ts'
-import { type Signal, topicName, topicRow } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { type Signal, topicRow } from '../../lib/app/topic-table.ts'
+import { NAMES } from '../support/families.ts'
 import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
@@ -83,7 +84,7 @@ export class Flow {
   }
 
   topic(source: Source): string {
-    return source === 'input' ? inputTopic(this.env) : topicName(source, this.env)
+    return source === 'input' ? inputTopic(this.env) : NAMES.topicName(source, this.env)
   }
 
   /** Does something while nothing is sent. */

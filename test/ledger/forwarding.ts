@@ -1,6 +1,6 @@
 /** Wakes a forwarder as a schedule does, only more often, and now and then twice at once. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import type { Flow } from './flow.ts'
 import type { Worker } from './workers.ts'

@@ -1,7 +1,8 @@
 /** The ledger's producer: sends until each record is acknowledged, and stores the acknowledged partition and offset. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Kafka, logLevel, type Message, Partitioners, type PartitionMetadata, type Producer } from 'kafkajs'
-import { TOPICS, topicName } from '../../lib/app/topics.ts'
+import { TOPICS } from '../../lib/app/topic-table.ts'
+import { NAMES } from '../support/families.ts'
 import type { Acknowledged } from './count/input.ts'
 import type { Numbered } from './feed.ts'
 import { INPUT_PARTITIONS, inputTopic } from './input.ts'
@@ -147,7 +148,7 @@ function topicsIn(env: string) {
     Array.from({ length }, (_, partitionId) => ({ partitionId, leader: 1 })) as unknown as PartitionMetadata[]
   return {
     readings: {
-      topic: topicName('readings', env),
+      topic: NAMES.topicName('readings', env),
       partitionMetadata: partitionsOf(TOPICS.readings.partitions),
     },
     input: { topic: inputTopic(env), partitionMetadata: partitionsOf(INPUT_PARTITIONS) },

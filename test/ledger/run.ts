@@ -4,9 +4,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pMap from 'p-map'
-import { listEmitters, readFunctions } from '../../lib/app/functions.ts'
-import { RETRY_TOPICS } from '../../lib/app/topics.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { listEmitters } from '../../lib/app/functions.ts'
+import { RETRY_TOPICS } from '../../lib/app/topic-table.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
+import { NAMES } from '../support/families.ts'
 import { redriveByHand } from './by-hand.ts'
 import { count } from './count/count.ts'
 import { PartitionStateReader } from './count/partition-states.ts'
@@ -35,7 +37,7 @@ export async function run(
 ): Promise<Result> {
   const env = `l${randomUUID().slice(0, 8)}`
   const { brokers, redisUrl } = servers
-  await createTopics({ brokers, env })
+  await createTopics({ brokers, env, names: NAMES })
   const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
   const history = await mkdtemp(join(tmpdir(), 'sluice-ledger-history-'))
   const inputs = await mkdtemp(join(tmpdir(), 'sluice-ledger-inputs-'))
@@ -43,7 +45,7 @@ export async function run(
   const variables = {
     SLUICE_ENV: env,
     // The plugin sets it under serverless offline. Functions that are called directly and the comparison need it, too.
-    EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, env)).join(','),
+    EMITTERS: declared.flatMap(entry => listEmitters(entry, declared, { env, names: NAMES })).join(','),
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     LEDGER_SABOTAGE: options.sabotage.join(','),

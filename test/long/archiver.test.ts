@@ -16,6 +16,7 @@ import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator/simulate.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/aws/resources.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { deliver } from '../support/functions.ts'
 import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
 
@@ -71,7 +72,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
       await producer.send({ topic, messages: messages as never, acks: -1 })
       messages = []
     }
-    for (const { key, event } of simulate(settings, 0, Math.ceil(READINGS / SENSORS))) {
+    for (const { key, event } of simulate(FAMILIES, settings, 0, Math.ceil(READINGS / SENSORS))) {
       const { value, headers } = writeEvent(event)
       // Each tenth comes twice, as after an acknowledgement that was lost.
       const message = {
@@ -113,7 +114,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
       for (const slice of all) {
         bytes += (await objectBytes(store, slice.object.key)).length
         const rows: HistoryRow[] = []
-        for await (const group of rowsOfSlice(store, slice)) rows.push(...group)
+        for await (const group of rowsOfSlice(FAMILIES, store, slice)) rows.push(...group)
         const records: LogRecord[] = []
         for (let from = slice.fromOffset; from <= slice.toOffset; ) {
           const read = await log.read(topic, partition, { fromOffset: from, toOffset: slice.toOffset })

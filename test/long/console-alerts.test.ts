@@ -17,6 +17,7 @@ import { notifier } from '../../lib/notification/notifier.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { until } from '../support/until.ts'
@@ -38,11 +39,11 @@ describe('the console about alerts', () => {
   before(async () => {
     writeFileSync(join(folder, 'weather.yaml'), RULES)
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [alerting([]), notifier({ routes: [] })])
+    consumers = new RunningConsumers(environment, [alerting(FAMILIES, []), notifier({ routes: [] })])
     const env = environment.name
     served = await servedConsole({ env, variables: { RULES_DIR: folder } })
     viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
-    const rules = buildRuleSet(readRules([{ where: 'weather.yaml', text: RULES }]))
+    const rules = buildRuleSet(readRules(FAMILIES, [{ where: 'weather.yaml', text: RULES }]))
     await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
     await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
   })

@@ -5,16 +5,17 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { EntityNow } from '../../console/api/telemetry/entity-details.ts'
 import type { EntityHistory } from '../../console/api/telemetry/entity-history.ts'
 import type { EntityPage } from '../../console/api/telemetry/entity-list.ts'
-import { activity } from '../../lib/activity/process.ts'
+import { createActivity } from '../../lib/activity/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
-import { statistics } from '../../lib/analytics/processor.ts'
+import { createStatistics } from '../../lib/analytics/processor.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { deadLetterRecord } from '../support/dead-letters.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
@@ -34,9 +35,9 @@ describe('telemetry in the console', () => {
   before(async () => {
     environment = await TestEnvironment.create()
     consumers = new RunningConsumers(environment, [
-      statistics,
-      activity,
-      alerting([]),
+      createStatistics(FAMILIES),
+      createActivity(FAMILIES),
+      alerting(FAMILIES, []),
       notifier({ routes: [] }),
     ])
     served = await servedConsole({ env: environment.name })

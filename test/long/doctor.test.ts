@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createCluster } from '@sluice/kafka-records'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
-import { groupName, SIGNALS } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topic-table.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { NAMES } from '../support/families.ts'
 import { brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 import { until } from '../support/until.ts'
@@ -113,7 +114,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
 
   it('then a consumer whose group and state do not agree is wrong, with the offsets', async () => {
     const of = async (committed: number, applied: number) => {
-      await commit(groupName('alerting', environment.name), committed)
+      await commit(NAMES.groupName('alerting', environment.name), committed)
       const { meta } = buildKeys({ consumer: 'alerting', topic: readings, partition: 0 })
       await valkey.admin.hset(meta, 'appliedOffset', applied)
       const { verdict, says } = only((await examine()).of('consumers', 'commits', `alerting on ${readings}`))

@@ -5,12 +5,12 @@ import { after, before, describe, it } from 'node:test'
 import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/schema-registry'
 import { getDataWriter } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
+import { FAMILIES, VOCABULARY } from '../support/families.ts'
 import { environmentReading } from '../support/records.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
-const { type } = getFamily('environment')
+const { type } = FAMILIES.get('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
 /** Nothing listens there. */
 
@@ -25,6 +25,7 @@ describe('given a schema registry', () => {
   const run = (...args: string[]) =>
     ran(['schemas', ...args, '--registry', registry.uri], { environment: { SLUICE_ENV: 'lab' } })
   const configFor = (otherwise: 'avro' | 'protobuf', url = registry.uri) => ({
+    ...VOCABULARY,
     env: 'lab',
     contentMode: 'binary' as const,
     singleInvocation: false,
@@ -72,9 +73,9 @@ describe('given a schema registry', () => {
       schema.fields.findIndex((field: { name: string }) => field.name === name)
     motion.fields.splice(fieldOf(motion, 'activity'), 1)
     load.fields[fieldOf(load, 'tenant')].type = 'long'
-    const subjectOf = (one: string) => schemaSubject(one, 'avro', 'lab')
-    await registry.register(subjectOf(getFamily('device').type), JSON.stringify(motion), 'AVRO')
-    await registry.register(subjectOf(getFamily('database').type), JSON.stringify(load), 'AVRO')
+    const subjectOf = (one: string) => schemaSubject(VOCABULARY, one, 'avro', 'lab')
+    await registry.register(subjectOf(FAMILIES.get('device').type), JSON.stringify(motion), 'AVRO')
+    await registry.register(subjectOf(FAMILIES.get('database').type), JSON.stringify(load), 'AVRO')
     const { status, stdout, stderr } = await run('register', 'device', 'database', '--yes')
     assert.equal(status, 1)
     assert.match(stdout, /device\S+ +avro +next version +- +1 /)

@@ -5,12 +5,13 @@ import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
 import { accepts } from '#local-servers/ports.ts'
 import type { ServiceEvent } from '#local-servers/report.ts'
-import { SIGNALS, topicName, topicRow } from '../../lib/app/topics.ts'
+import { SIGNALS, topicRow } from '../../lib/app/topic-table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { type Services, startServices } from '../../localstack/start-services.ts'
 import { ownServices, temporaryFolder } from '../integration/localstack/support.ts'
 import { createTopic } from '../support/create-topic.ts'
+import { NAMES } from '../support/families.ts'
 
 describe('given the three servers on their own ports', () => {
   const { folder, remove } = temporaryFolder()
@@ -48,7 +49,7 @@ describe('given the three servers on their own ports', () => {
   })
 
   it('when the topics are created, then they match the table', async () => {
-    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test', names: NAMES })
     assert.equal(created.length, SIGNALS.length)
     assert.deepEqual(existing, [])
     const admin = new kafkajs.Kafka({
@@ -57,15 +58,15 @@ describe('given the three servers on their own ports', () => {
     }).admin()
     await admin.connect()
     const { topics } = await admin.fetchTopicMetadata({
-      topics: SIGNALS.map(one => topicName(one, 'test')),
+      topics: SIGNALS.map(one => NAMES.topicName(one, 'test')),
     })
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topicName('readings', 'test') }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: NAMES.topicName('readings', 'test') }],
     })
     await admin.disconnect()
     for (const signal of SIGNALS) {
-      const found = topics.find(({ name }) => name === topicName(signal, 'test'))
+      const found = topics.find(({ name }) => name === NAMES.topicName(signal, 'test'))
       assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
     }
     const readings = new Map(resources[0]?.configEntries.map(one => [one.configName, one.configValue]))
@@ -75,13 +76,13 @@ describe('given the three servers on their own ports', () => {
   })
 
   it('when the topics are created again, then the existing ones are found', async () => {
-    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test', names: NAMES })
     assert.deepEqual(created, [])
     assert.equal(existing.length, SIGNALS.length)
   })
 
   it('when a topic differs from the table, then the message names topic, setting and both values', async () => {
-    const topic = topicName('alerts', 'odd')
+    const topic = NAMES.topicName('alerts', 'odd')
     const admin = new kafkajs.Kafka({
       brokers: [...services.brokers],
       logLevel: kafkajs.logLevel.NOTHING,
@@ -89,11 +90,14 @@ describe('given the three servers on their own ports', () => {
     await admin.connect()
     await createTopic(admin, { topic, numPartitions: 2 })
     await admin.disconnect()
-    await assert.rejects(createTopics({ brokers: services.brokers, env: 'odd' }), (error: Error) => {
-      assert.match(error.message, new RegExp(`${topic}: partitions is 2, but must be 3`))
-      assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, but must be \\d+`))
-      return true
-    })
+    await assert.rejects(
+      createTopics({ brokers: services.brokers, env: 'odd', names: NAMES }),
+      (error: Error) => {
+        assert.match(error.message, new RegExp(`${topic}: partitions is 2, but must be 3`))
+        assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, but must be \\d+`))
+        return true
+      },
+    )
   })
 
   it('when the resources are created twice, then both calls return the same ones', async () => {
@@ -131,7 +135,7 @@ describe('given the three servers on their own ports', () => {
       events.filter(event => event.state === 'installing' || event.state === 'installed'),
       [],
     )
-    const { existing } = await createTopics({ brokers: services.brokers, env: 'test' })
+    const { existing } = await createTopics({ brokers: services.brokers, env: 'test', names: NAMES })
     assert.equal(existing.length, SIGNALS.length)
   })
 })

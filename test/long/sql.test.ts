@@ -12,6 +12,7 @@ import { toHistoryRows } from '../../lib/history/row.ts'
 import { readTopicReach } from '../../lib/queries/kafka/topics.ts'
 import { readRecords, toRanges } from '../../lib/queries/records/read-records.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
@@ -53,7 +54,7 @@ describe('given readings of which most are archived, and a part is no longer in 
         const range = { topic, partition, firstOffset: first.offset, lastOffset: last.offset }
         const key = formatObjectKey({ table: 'readings', day: formatDay(first.timestampMs), ...range })
         const rows = await toHistoryRows(some, { read: event => event, prepare: async () => {} })
-        await store.put(key, encodeRows('readings', rows))
+        await store.put(key, encodeRows(FAMILIES, 'readings', rows))
       }
       await write(0, 0.5)
       await write(0, 0.25)

@@ -5,17 +5,18 @@ import { toLogRecord } from '#runtime/adapters/kafka/to-log-record.ts'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { activity } from '../../lib/activity/process.ts'
+import { createActivity } from '../../lib/activity/process.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
 import { patternsInForce } from '../../lib/alerting/patterns/patterns-in-force.ts'
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
-import { statistics } from '../../lib/analytics/processor.ts'
+import { createStatistics } from '../../lib/analytics/processor.ts'
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
 import { views } from '../../lib/views/process.ts'
 import { CONSUMERS_OF_READINGS } from '../support/consumers.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
@@ -41,10 +42,15 @@ describe('sluice state erase, beside its consumers', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    const processes = [statistics, alerting([HOT]), activity, views()]
+    const processes = [
+      createStatistics(FAMILIES),
+      alerting(FAMILIES, [HOT]),
+      createActivity(FAMILIES),
+      views(FAMILIES),
+    ]
     consumers = new Map(processes.map(process => [process.name, stageOf(process as never)]))
     groups = [
-      ['patterns', stageOf(patterns([IN_A_ROW]) as never)],
+      ['patterns', stageOf(patterns(FAMILIES, [IN_A_ROW]) as never)],
       ['view-rows', consumers.get('views') as Stage],
       ['view-changes', consumers.get('alerting') as Stage],
     ]

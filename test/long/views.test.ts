@@ -12,14 +12,14 @@ import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { Connections } from '#runtime/lambda/connections.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { openStoredPlan } from '../../lib/clock/view-plan.ts'
 import { createApplyingStore, type ViewPorts } from '../../lib/operations/views/apply-views.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { views } from '../../lib/views/process.ts'
 import { TestEnvironment } from '../support/environment.ts'
+import { FAMILIES } from '../support/families.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
@@ -64,7 +64,10 @@ describe('sluice views', () => {
       offsets: new TopicOffsets(await connections.kafka()),
       states: new StateInspection(redis),
       skipped: new RedisSkippedRecords(redis),
-      consumer: { ...(new Stage(views() as never).consumer as ViewPorts['consumer']), env: environment.name },
+      consumer: {
+        ...(new Stage(views(FAMILIES) as never).consumer as ViewPorts['consumer']),
+        env: environment.name,
+      },
     }
     running = await Running.of(environment, connections)
     await measured(400)
@@ -95,7 +98,7 @@ describe('sluice views', () => {
       sent.push(reading)
       const data = { deviceId: device, model: `m${number % 10}`, activity, x: reading.x, y: 0, z: 9.8 }
       const event = {
-        ...{ id: `r${number}`, source: getFamily('device').source(data), subject: device, data },
+        ...{ id: `r${number}`, source: FAMILIES.get('device').source(data), subject: device, data },
         ...{ type: 'io.sluice.device.motion.v1', time: new Date(reading.timeMs).toISOString() },
         datacontenttype: 'application/json',
       }
@@ -248,7 +251,7 @@ class Running {
   static async of(environment: TestEnvironment, connections: Connections): Promise<Running> {
     const [publisher, log] = [await connections.publisher(), await connections.log()]
     const store = new RedisStateStore(await connections.redis())
-    const stage = new Stage(views() as never, { store, publisher, log })
+    const stage = new Stage(views(FAMILIES) as never, { store, publisher, log })
     stage.consumer = { ...stage.consumer, env: environment.name }
     return new Running(environment, stage)
   }

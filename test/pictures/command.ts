@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
-import { topicName } from '../../lib/app/topics.ts'
 import { readOptions } from '../../scripts/command-line.ts'
 import { PROJECT } from '../../scripts/paths.ts'
 import { runMain, type Say, sayWithSeconds } from '../../scripts/run-main.ts'
 import { runningStack } from '../../scripts/running-stacks.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { NAMES } from '../support/families.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { Program, runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
@@ -82,7 +82,11 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-failures.png', path: '/failures' },
   { file: 'console-kafka.png', path: '/kafka' },
   { file: 'console-groups.png', path: '/kafka/groups' },
-  { file: 'console-messages.png', path: '/kafka/messages', query: { topic: topicName('readings', ENV) } },
+  {
+    file: 'console-messages.png',
+    path: '/kafka/messages',
+    query: { topic: NAMES.topicName('readings', ENV) },
+  },
   { file: 'console-table.png', path: '/tables', query: { table: 'device_sensor_stats' } },
 ]
 
@@ -135,7 +139,7 @@ async function fill(client: ForeignClient, say: Say): Promise<void> {
     ),
   )
   const foreign = { key: 'fridge-2', value: JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 }) }
-  await client.send(topicName('readings', ENV), [...story, ...hot, foreign])
+  await client.send(NAMES.topicName('readings', ENV), [...story, ...hot, foreign])
 }
 
 async function takeShots(say: Say, signal: AbortSignal): Promise<void> {

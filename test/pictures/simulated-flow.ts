@@ -2,9 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
-import { topicName } from '../../lib/app/topics.ts'
-import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulateReading } from '../../lib/telemetry/simulator/simulate.ts'
+import { FAMILIES, GENERATOR, NAMES } from '../support/families.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200
@@ -21,7 +20,7 @@ export class SimulatedFlow {
   /** @param rate readings a second */
   constructor(client: ForeignClient, env: string, rate: number) {
     this.#client = client
-    this.#topic = topicName('readings', env)
+    this.#topic = NAMES.topicName('readings', env)
     this.#rate = rate
   }
 
@@ -39,19 +38,18 @@ export class SimulatedFlow {
 
   /** Time between two readings of a sensor. */
   get #tickSeconds(): number {
-    return GENERATOR_DEFAULTS.fleet.length / this.#rate
+    return GENERATOR.fleet.length / this.#rate
   }
 
   #next(firstTick: number): Message {
     const number = this.#sent++
-    const sensor = GENERATOR_DEFAULTS.fleet[
-      number % GENERATOR_DEFAULTS.fleet.length
-    ] as (typeof GENERATOR_DEFAULTS.fleet)[number]
-    const settings = { ...GENERATOR_DEFAULTS, tickSeconds: this.#tickSeconds, anomalyRate: ANOMALY_RATE }
+    const sensor = GENERATOR.fleet[number % GENERATOR.fleet.length] as (typeof GENERATOR.fleet)[number]
+    const settings = { ...GENERATOR, tickSeconds: this.#tickSeconds, anomalyRate: ANOMALY_RATE }
     const { key, event } = simulateReading(
+      FAMILIES,
       settings,
       sensor,
-      firstTick + Math.floor(number / GENERATOR_DEFAULTS.fleet.length),
+      firstTick + Math.floor(number / GENERATOR.fleet.length),
     )
     const { value, headers } = writeEvent(event)
     return { key, value, headers: Object.fromEntries(headers) }

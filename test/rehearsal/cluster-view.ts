@@ -1,9 +1,10 @@
 /** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
-import { type Signal, topicName } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { eventOf, type LedgerEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
+import { NAMES } from '../support/families.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 
 /** A function that reads a topic as a group. */
@@ -33,7 +34,7 @@ export class ClusterView {
   }
 
   topic(signal: Signal): string {
-    return topicName(signal, this.env)
+    return NAMES.topicName(signal, this.env)
   }
 
   ends(signal: Signal): Promise<number[]> {

@@ -1,8 +1,8 @@
 /** Readings of a few sensors that never stop coming, and a record of what Kafka has acknowledged. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Event } from '#runtime/consumer/event.ts'
-import { getFamily } from '../../lib/telemetry/metric-names.ts'
 import { createReading } from '../../lib/telemetry/reading.ts'
+import { FAMILIES } from '../support/families.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
@@ -100,7 +100,7 @@ export function weather(
 ): Event {
   const location = { site: 'rehearsal', latitude: 59.9, longitude: 10.7 }
   const data = { sensorId: sensor, temperature, humidity: 50, pressure: 1013, windSpeed: 10, location }
-  return createReading(getFamily('environment'), id, new Date(atMs).toISOString(), data)
+  return createReading(FAMILIES.get('environment'), id, new Date(atMs).toISOString(), data)
 }
 
 /** A reading of a device. */
@@ -110,5 +110,5 @@ export function motion(
   { atMs, activity }: { readonly atMs: number; readonly activity: string },
 ): Event {
   const data = { deviceId: device, model: 'rehearsal', activity, x: 0, y: 0, z: 9.81 }
-  return createReading(getFamily('device'), id, new Date(atMs).toISOString(), data)
+  return createReading(FAMILIES.get('device'), id, new Date(atMs).toISOString(), data)
 }

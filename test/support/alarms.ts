@@ -2,7 +2,7 @@
 
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readAccount } from '../../infra/place/account.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
 
 const PROVISIONED =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1'

@@ -13,9 +13,9 @@ import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { erasing } from './erasures.ts'
+import { APPLICATION, FAMILIES } from './families.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent, logRecord } from './records.ts'
 
@@ -52,7 +52,7 @@ export function rulesFrom(rows: readonly object[]): readonly AnyRule[] {
     const given = { family: 'environment', metric: 'temperature', severity: 'warning', ...row }
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   })
-  const { rules, errors } = parseRules([{ where: 'test', content: { rules: whole } }])
+  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: whole } }])
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
   return rules
 }
@@ -164,7 +164,7 @@ export async function publishedAlerts(
   rules: readonly AnyRule[],
   { batch = 100, ...settings }: { readonly batch?: number } & Partial<Consumer> = {},
 ): Promise<{ readonly alerts: readonly Alert[]; readonly outcomes: readonly string[] }> {
-  const stage = new Stage(APPLICATION, { ...alerting(rules) }, {}, 'readings')
+  const stage = new Stage(APPLICATION, { ...alerting(FAMILIES, rules) }, {}, 'readings')
   stage.consumer = { ...stage.consumer, newEntities: Number.MAX_SAFE_INTEGER, ...settings }
   for (let start = 0; start < records.length; start += batch)
     await stage.consume(kafkaEvent(records.slice(start, start + batch)))

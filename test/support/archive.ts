@@ -9,7 +9,7 @@ import {
   type Written,
 } from '#runtime/consumer/segment-sink.ts'
 import type { StateStore } from '#runtime/pipeline/ports.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { FAMILIES } from './families.ts'
 import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
@@ -41,7 +41,7 @@ export class ArchiveStage {
   constructor(store: StateStore, segments: SegmentLimits) {
     const sink: SegmentSink = {
       name: `archive-${randomUUID()}`,
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       segments,
       write: async segment => this.#write(segment),
     }

@@ -7,6 +7,7 @@ import type { ViewPorts } from '../../lib/operations/views/apply-views.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { views } from '../../lib/views/process.ts'
+import { FAMILIES } from './families.ts'
 import { MemoryServers } from './memory-servers.ts'
 import { Stage } from './stage.ts'
 
@@ -16,7 +17,7 @@ export class Changing extends MemoryServers {
   /** Offset up to which the consumer has applied each partition of `view-rows`. */
   applied = -1
   readonly inForce = this.value<ActivatedPlan>('views:test')
-  readonly #consumer = new Stage(views() as never).consumer as ViewPorts['consumer']
+  readonly #consumer = new Stage(views(FAMILIES) as never).consumer as ViewPorts['consumer']
 
   get ports(): ViewPorts {
     const { inForce, publisher, log, bounds: offsets } = this

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/alert-lists.ts'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letter-list.ts'
 import { buildAddress } from '../../console/page/client/address.ts'
-import { groupName } from '../../lib/app/topics.ts'
 import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
+import { NAMES } from './families.ts'
 import { MARKUP } from './marked-environment.ts'
 
 /** Objects for the pages that show a single object. */
@@ -66,6 +66,6 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
     alert: alert.id,
     letter: letter.at.replace('@', ':'),
     topic: environment.topic('readings'),
-    group: groupName('processor', environment.name),
+    group: NAMES.groupName('processor', environment.name),
   }
 }

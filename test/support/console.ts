@@ -8,7 +8,7 @@ import type { ConsoleHono, Person } from '../../console/http/person.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { buildConsolePage } from '../../infra/packaging/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/function-entries.ts'
 import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {

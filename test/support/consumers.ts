@@ -1,6 +1,8 @@
 /** Consumers of this project, according to serverless.yml. */
-import { getConsumerName, listConsumers, readFunctions, writesSegments } from '../../lib/app/functions.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+
+import { readFunctions } from '../../lib/app/function-entries.ts'
+import { getConsumerName, listConsumers, writesSegments } from '../../lib/app/functions.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 
 const FUNCTIONS = readFunctions()
 /** Functions that decide each record of our topics when they receive it. The archiver leaves the last records of a partition undecided. */

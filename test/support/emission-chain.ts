@@ -12,15 +12,14 @@ import { Stage } from '#runtime/testing/consumer-kit.ts'
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { FIRST_APPEND_MS, kafkaEvent, logRecord } from '#runtime/testing/records.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
+import { APPLICATION, NAMES } from './families.ts'
 import { nextAttempt } from './parking.ts'
 import type { Random } from './random.ts'
 import { reprocessed } from './reprocessing.ts'
 
 const [SOURCE, MIDDLE, FAILURES] = ['readings', 'events', 'failures'].map(signal =>
-  topicName(signal as 'readings', 'test'),
+  NAMES.topicName(signal as 'readings', 'test'),
 ) as [string, string, string]
 const SENT = 'test.sent'
 const PARTITIONS = 2

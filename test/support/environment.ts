@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { StateInspection, type StateSummary } from '#runtime/adapters/redis/state-inspection.ts'
-import { type Signal, topicName, topicSize } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { readOutcomes } from '../../lib/queries/states/outcomes.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/support/audit-event.ts'
 import { listStateKeys, storedEntities } from '../../lib/tables/table.ts'
 import { createResources } from '../../localstack/aws/resources.ts'
 import { createTopics } from '../../localstack/local-topics.ts'
 import { consumersDownstream, topicsOf } from './consumers.ts'
+import { NAMES } from './families.ts'
 import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
 import { awsEndpoint, brokers, redisUrl } from './servers.ts'
 import { until } from './until.ts'
@@ -46,14 +47,14 @@ export class TestEnvironment {
       new RedisClient({ url }),
     )
     await Promise.all([
-      createTopics({ brokers: kafka, env: environment.name }),
+      createTopics({ brokers: kafka, env: environment.name, names: NAMES }),
       createResources({ awsEndpoint: awsEndpoint(), env: environment.name, generator }),
     ])
     return environment
   }
 
   topic(signal: Signal): string {
-    return topicName(signal, this.name)
+    return NAMES.topicName(signal, this.name)
   }
 
   read(signal: Signal): Promise<ForeignRecord[]> {
@@ -130,7 +131,7 @@ export class TestEnvironment {
   async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const stateKey of signals.flatMap(one => listStateKeys(consumer, topicSize(one, this.name))))
+    for (const stateKey of signals.flatMap(one => listStateKeys(consumer, NAMES.topicSize(one, this.name))))
       for await (const { entity, state } of storedEntities(inspection, stateKey)) states.set(entity, state)
     return states
   }
@@ -148,7 +149,7 @@ export class TestEnvironment {
   #stateKeys(consumer: string, topics = Number.POSITIVE_INFINITY) {
     return topicsOf(consumer)
       .slice(0, topics)
-      .flatMap(signal => listStateKeys(consumer, topicSize(signal, this.name)))
+      .flatMap(signal => listStateKeys(consumer, NAMES.topicSize(signal, this.name)))
   }
 }
 

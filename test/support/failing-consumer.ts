@@ -11,8 +11,8 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { DeadLetter } from '../../lib/failures/dlq-router.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import type { Tally, TestEnvironment } from './environment.ts'
+import { FAMILIES } from './families.ts'
 import { environmentReading } from './records.ts'
 import { redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
@@ -109,7 +109,7 @@ export class FailingConsumer {
   #stageOf(name: string, fails: () => boolean): Stage {
     const process: KeyedProcess<{ ids: readonly string[] }> = {
       name,
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (state, { id }) =>
         fails() ? reject('not today') : completeStep('counted', { ids: [...(state?.ids ?? []), id] }),
     }

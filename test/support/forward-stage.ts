@@ -16,7 +16,7 @@ import { MemoryCircuitBreaker } from '#runtime/testing/memory-circuit-breaker.ts
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
+import { APPLICATION } from './families.ts'
 import { logRecord } from './records.ts'
 import { RecordingObserver } from './stage.ts'
 

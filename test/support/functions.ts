@@ -2,7 +2,7 @@
 import type { Context } from 'aws-lambda'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import type { TestEnvironment } from './environment.ts'
 import { kafkaEvent } from './records.ts'
 

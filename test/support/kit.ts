@@ -2,8 +2,8 @@
 
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { APPLICATION } from './families.ts'
 
 export type { TakenStep } from '#runtime/testing/process-kit.ts'
 

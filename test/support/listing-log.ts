@@ -7,8 +7,8 @@ import type { Parking } from '#runtime/consumer/parking.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { countHeld } from '../../lib/queries/states/outcomes.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import { FAMILIES } from './families.ts'
 import { nextAttempt } from './parking.ts'
 import { logRecord, environmentReading as reading } from './records.ts'
 import { Stage } from './stage.ts'
@@ -27,7 +27,7 @@ export type ListedIds = { readonly ids: readonly string[] }
 export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> {
   return {
     name: 'listing',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     ...(parking && { parking }),
     onEvent(state, { id, timeMs, entity }) {
       if (mood.throwsAt.has(id)) throw new Error('not yet')

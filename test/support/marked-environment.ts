@@ -8,17 +8,18 @@ import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import { activity } from '../../lib/activity/process.ts'
+import { createActivity } from '../../lib/activity/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../lib/alerting/rules-activated.ts'
-import { statistics } from '../../lib/analytics/processor.ts'
-import { SIGNALS, type Signal, signalNamed } from '../../lib/app/topics.ts'
+import { createStatistics } from '../../lib/analytics/processor.ts'
+import { SIGNALS, type Signal } from '../../lib/app/topic-table.ts'
 import { dlqRouter } from '../../lib/failures/dlq-router.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { TestEnvironment } from './environment.ts'
+import { FAMILIES, NAMES } from './families.ts'
 import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
@@ -36,11 +37,14 @@ const TABLES = `CREATE STREAM readings_of_sensors (sensor_id VARCHAR KEY, temper
 /** Consumers, ordered so that each runs after the consumers whose output it reads. */
 const consumersOf = (env: string) =>
   [
-    [statistics, 'readings'],
-    [activity, 'readings'],
-    [alerting([]), 'readings'],
+    [createStatistics(FAMILIES), 'readings'],
+    [createActivity(FAMILIES), 'readings'],
+    [alerting(FAMILIES, []), 'readings'],
     [notifier({ routes: [] }), 'alerts'],
-    [dlqRouter({ policy: DEFAULT_POLICY, findTopicName: topic => signalNamed(topic, env) }), 'failures'],
+    [
+      dlqRouter({ policy: DEFAULT_POLICY, findTopicName: topic => NAMES.signalNamed(topic, env) }),
+      'failures',
+    ],
   ] as const
 
 export async function markedEnvironment(): Promise<TestEnvironment> {

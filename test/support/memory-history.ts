@@ -8,6 +8,7 @@ import { type HistoryQuery, listSlices, rowsOfSlice } from '../../lib/history/re
 import { type HistoryRow, toHistoryRows } from '../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
+import { FAMILIES } from './families.ts'
 
 /** Reads data that is JSON already. */
 const PLAIN: DataReader = { read: event => event, prepare: async () => {} }
@@ -69,17 +70,17 @@ export async function addObject(
   const { topic, partition, offset: firstOffset } = first
   const day = formatDay(first.timestampMs)
   const key = formatObjectKey({ table, topic, day, partition, firstOffset, lastOffset: last.offset })
-  await store.put(key, encodeRows(table, await toHistoryRows(records, PLAIN)))
+  await store.put(key, encodeRows(FAMILIES, table, await toHistoryRows(records, PLAIN)))
   return key
 }
 
 /** Returns the rows of an object. */
 export async function decodeRows(table: HistoryTable, bytes: Buffer): Promise<HistoryRow[]> {
-  return rowsFrom(table, await decodeColumns(bytes))
+  return rowsFrom(FAMILIES, table, await decodeColumns(bytes))
 }
 
 /** Yields the rows of a table, partition after partition. */
 export async function* historyRows(store: HistoryStore, query: HistoryQuery): AsyncGenerator<HistoryRow[]> {
   for (const { slices } of await listSlices(store, query))
-    for (const slice of slices) yield* rowsOfSlice(store, slice)
+    for (const slice of slices) yield* rowsOfSlice(FAMILIES, store, slice)
 }

@@ -3,7 +3,8 @@
 import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { Connections, Value } from '#runtime/lambda/connections.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { resolveSignals, topicName, topicSize } from '../../lib/app/topics.ts'
+import { resolveSignals } from '../../lib/app/topic-table.ts'
+import { NAMES } from './families.ts'
 
 export class MemoryServers {
   readonly env = 'test'
@@ -84,8 +85,8 @@ export class MemoryServers {
 
   #partitions(topic: string): number {
     const signal = resolveSignals(['viewed', 'ruled', 'ticked']).find(
-      one => topicName(one, this.env) === topic,
+      one => NAMES.topicName(one, this.env) === topic,
     )
-    return signal ? topicSize(signal, this.env).partitions : 0
+    return signal ? NAMES.topicSize(signal, this.env).partitions : 0
   }
 }

@@ -3,12 +3,12 @@
 import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { SourceRecord } from '#runtime/consumer/forwarder.ts'
-import { topicName } from '../../lib/app/topics.ts'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
 import { base64 } from './dead-letters.ts'
+import { NAMES } from './families.ts'
 
 export const FAILED: FailureData = {
-  originalTopic: topicName('readings', 'test'),
+  originalTopic: NAMES.topicName('readings', 'test'),
   originalPartition: 9,
   originalOffset: 186,
   originalTimestamp: Date.parse('2026-03-01T12:00:00Z'),
@@ -47,7 +47,7 @@ export function waitingRecord(
   timestampMs = 0,
   mode: ContentMode = 'binary',
 ): SourceRecord {
-  const place = { topic: topicName('retry-1m', 'test'), partition: 1, offset: 7, timestampMs }
+  const place = { topic: NAMES.topicName('retry-1m', 'test'), partition: 1, offset: 7, timestampMs }
   const { value, headers } = retryContent(retryData(changes), mode)
   return { ...place, key: Buffer.from('roof-1'), value, headers }
 }

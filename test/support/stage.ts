@@ -7,15 +7,14 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import type { Ports } from '#runtime/pipeline/ports.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
-import { APPLICATION } from '../../lib/app/application.ts'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
+import { APPLICATION, FAMILIES } from './families.ts'
 
 export { RecordingObserver } from '#runtime/testing/recording-observer.ts'
 
 /** Counts the readings of each entity, and emits an event for every second reading. */
 export const counting: KeyedProcess<{ count: number }> = {
   name: 'counting',
-  accepts: READING_TYPES,
+  accepts: FAMILIES.readingTypes,
   onEvent(state, event) {
     const count = (state?.count ?? 0) + 1
     const emit =

@@ -6,12 +6,13 @@ import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '#runtime/adapters/redis/stored-value.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { KafkaPublisher } from '#runtime/producer/publisher.ts'
-import type { Signal } from '../../lib/app/topics.ts'
+import type { Signal } from '../../lib/app/topic-table.ts'
 import { compilePlan } from '../../lib/views/language/compile-plan.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { createActivatedPlan, createActivationEvent } from '../../lib/views/plan-activation.ts'
 import { views } from '../../lib/views/process.ts'
 import type { TestEnvironment } from './environment.ts'
+import { FAMILIES } from './families.ts'
 import { Stage } from './stage.ts'
 
 /** Puts statements into force. Call it before readings are sent: records that are before the plan in their partition do not count. */
@@ -21,7 +22,7 @@ export async function declareTables(
   publisher: KafkaPublisher,
   text: string,
 ): Promise<void> {
-  const plan = createActivatedPlan(compilePlan([{ name: 'test.sql', text }], parse), [])
+  const plan = createActivatedPlan(compilePlan(FAMILIES, [{ name: 'test.sql', text }], parse), [])
   await new RedisValue(redis, `views:${environment.name}`).write(plan)
   const time = new Date().toISOString()
   for (const signal of ['view-rows', 'readings', 'events'] as const) {
@@ -43,7 +44,7 @@ export class ViewsStage {
 
   constructor(environment: TestEnvironment, redis: RedisClient, publisher: KafkaPublisher) {
     this.#environment = environment
-    this.#stage = new Stage(views() as never, { store: new RedisStateStore(redis), publisher })
+    this.#stage = new Stage(views(FAMILIES) as never, { store: new RedisStateStore(redis), publisher })
     this.#stage.consumer = { ...this.#stage.consumer, env: environment.name }
   }
 

@@ -1,6 +1,5 @@
 /** A single alert: its history, and the reading that caused it. */
 import { maxLength, minLength, pipe, string } from 'valibot'
-import { topicName } from '../../../lib/app/topics.ts'
 import { readShownAlerts, type ShownAlert } from '../../../lib/queries/alerts/known-alerts.ts'
 import { AnswerCache } from '../../cache/answer-cache.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -49,7 +48,7 @@ async function findAlert(environment: ConsoleEnvironment, id: string): Promise<A
   // The id can also occur in another alert's record, for example in the name of an entity.
   if (alert?.id !== id) return undefined
   const silenceIds = alert.state === 'firing' ? findSilenceIds(await source.silences(), alert) : []
-  return { ...alert, silencedBy: silenceIds, topic: topicName('alerts', environment.config.env), behind }
+  return { ...alert, silencedBy: silenceIds, topic: environment.topic('alerts'), behind }
 }
 
 function throwUnknown(id: string): never {

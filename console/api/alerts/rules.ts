@@ -5,7 +5,6 @@ import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { findUnit } from '../../../lib/alerting/rule-row.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { durationText } from '../../../lib/support/duration.ts'
@@ -121,13 +120,14 @@ interface ActiveRules extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
  * @throws ProblemError if there are no rules
  */
 async function readActiveRules(environment: ConsoleEnvironment): Promise<ActiveRules> {
+  const { families, rulesDir } = environment.config
   const readings = await environment.topicSize('readings')
-  const activated = await readActivatedRules(await environment.inspection(), readings)
+  const activated = await readActivatedRules(families, await environment.inspection(), readings)
   if (activated) return activated
   const none = { hash: null, having: 0, partitions: readings.partitions }
   if (!environment.isLocal) return { ...none, rules: [] }
   try {
-    return { ...none, rules: await loadRules(environment.config.rulesDir) }
+    return { ...none, rules: await loadRules(families, rulesDir) }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
     throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
@@ -184,9 +184,9 @@ function formatCondition(rule: AnyRule): string {
   return `${formatComparison(rule)}${lasts}`
 }
 
-function formatComparison({ condition, family, metric, measure }: Rule): string {
+function formatComparison({ condition, metric, measure, unit: own }: Rule): string {
   const kind = measure && measureKind(measure)
-  const unit = kind?.unit?.symbol ?? findUnit(family, metric)
+  const unit = kind?.unit?.symbol ?? own
   const compared = measure && kind ? kind.words.text(measure, metric) : metric
   return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
 }

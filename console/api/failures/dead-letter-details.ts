@@ -59,7 +59,7 @@ export function declareDeadLetterRoutes(environment: ConsoleEnvironment) {
 async function showDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
   const { found, handled } = await requireDeadLetter(environment, at)
   const topics = await readRedriveTopics(environment.connections, environment.config, environment.consumers)
-  return toShownDeadLetter(found, previewRedrive(found, handled, topics))
+  return toShownDeadLetter(found, previewRedrive(environment.config.families, found, handled, topics))
 }
 
 async function requireDeadLetter(

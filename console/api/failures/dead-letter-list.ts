@@ -99,7 +99,7 @@ class DeadLetterList {
       () => performance.now() < untilMs,
     )
     const own = rows.filter(row => state === 'all' || (row.handled !== undefined) === !isOpen).toReversed()
-    const letters = own.filter(row => row.kind === 'letter').filter(meets(filter))
+    const letters = own.filter(row => row.kind === 'letter').filter(meets(this.#source.families, filter))
     const broken = own.filter(row => row.kind === 'broken').filter(row => isWritten(row, filter))
     return {
       letters: await this.#readLines(letters.slice(0, MAX_LISTED)),

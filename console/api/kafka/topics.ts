@@ -3,7 +3,7 @@
 import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
+import { type Signal, topicRow } from '../../../lib/app/topic-table.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
 import { listGroupsReading } from '../../../lib/queries/kafka/consumer-groups.ts'
 import { awaitKafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
@@ -45,7 +45,7 @@ export async function listMatchingTopics(environment: ConsoleEnvironment, find: 
   const bounds = await readBounds(cluster, shown)
   const sizes = await readSizes(cluster, shown)
   const topics = shown.map(topic =>
-    toListedTopic(topic, environment.config.env, bounds.get(topic.topic), sizes),
+    toListedTopic(topic, environment.findSignal(topic.topic), bounds.get(topic.topic), sizes),
   )
   return { topics, more: matching.length - shown.length }
 }
@@ -60,13 +60,13 @@ async function readSizes(
 
 function toListedTopic(
   { topic, isInternal, partitions }: ClusterTopic,
-  env: string,
+  signal: Signal | undefined,
   bounds: readonly (Bounds | undefined)[] = [],
   sizes: ReadonlyMap<string, TopicSize>,
 ): ListedTopic {
   return {
     topic,
-    signal: signalNamed(topic, env) ?? null,
+    signal: signal ?? null,
     isInternal,
     partitions: partitions.length,
     replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas.length)),
@@ -130,7 +130,7 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   return {
     topic: name,
     isInternal: topic.isInternal,
-    table: findDeclaration(name, environment.config.env),
+    table: describeDeclaration(environment.findSignal(name)),
     partitions: toPartitionAnswers(topic, bounds, size),
     bytes: size.bytes,
     bytesOfCopies: size.bytesOfCopies,
@@ -139,8 +139,7 @@ export async function readTopic(environment: ConsoleEnvironment, name: string): 
   }
 }
 
-function findDeclaration(name: string, env: string): TopicAnswer['table'] {
-  const signal = signalNamed(name, env)
+function describeDeclaration(signal: Signal | undefined): TopicAnswer['table'] {
   if (!signal) return null
   const { carries, key } = topicRow(signal)
   return { signal, carries, key }

@@ -32,7 +32,11 @@ export class RecentAlerts {
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, end - MAX_RECORDS), end }
     })
-    const lives = await readAlertLives(await this.#environment.log(), ranges)
+    const lives = await readAlertLives(
+      this.#environment.config.families,
+      await this.#environment.log(),
+      ranges,
+    )
     const alerts = [...lives.values()].map(({ transitions: _, ...alert }) => alert)
     this.#alerts = alerts.sort((a, b) => getLastMs(b) - getLastMs(a)).slice(0, SHOWN)
     this.#ends = formatEnds(bounds)

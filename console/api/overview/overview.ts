@@ -6,8 +6,7 @@ import { within } from '#runtime/adapters/within.ts'
 import { once } from '#runtime/lambda/once.ts'
 import type { StateKey } from '#runtime/pipeline/model/index.ts'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
-import { inputsIn } from '../../../lib/app/inputs.ts'
-import { resolveSignals, SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import { resolveSignals, SIGNALS, type Signal } from '../../../lib/app/topic-table.ts'
 import { FurtherLags } from '../../../lib/diagnosis/further-lags.ts'
 import { readBreakerEnd } from '../../../lib/diagnosis/gather-consumers.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
@@ -128,8 +127,7 @@ export class OverviewReader {
       awaitAnswer('Kafka', this.#letters.count(bounds?.get('dlq'))),
     ])
     const servers = { kafka: kafka.problem, redis: redis.problem }
-    const { functions, config } = this.#environment
-    const inputs = inputsIn(config.env, config.inputsFile)
+    const { functions, inputs } = this.#environment
     const getBatchingWindow = (name: string) =>
       functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
     const observation = {
@@ -183,7 +181,7 @@ export class OverviewReader {
       [`${lag.function}/${lag.topic}`, await readOutcomes(inspection, this.#listLagKeys(lag))] as const
     const [outcomes, firing, broken] = await Promise.all([
       Promise.all(lags.map(readLag)),
-      firingNow(inspection, alerts),
+      firingNow(this.#environment.config.families, inspection, alerts),
       this.#listOpenBreakers(nowMs),
     ])
     const counting = outcomes.filter(([, { reasons }]) => Object.keys(reasons).length > 0)
@@ -192,7 +190,7 @@ export class OverviewReader {
 
   /** Returns the partition states of a function. All functions that read inputs are the consumer `intake`. */
   #listLagKeys({ function: name, topic, partitions }: Lag): readonly StateKey[] {
-    const consumer = signalNamed(topic, this.#environment.config.env) ? name : INTAKE
+    const consumer = this.#environment.findSignal(topic) ? name : INTAKE
     return partitions.map(({ partition }) => ({ consumer, topic, partition }))
   }
 
@@ -216,8 +214,8 @@ export class OverviewReader {
   }
 
   #buildFlow(): Overview['flow'] {
-    const { consumers, functions, config } = this.#environment
-    const isOwn = ({ topic }: ReadTopic) => signalNamed(topic, config.env) !== undefined
+    const { consumers, functions } = this.#environment
+    const isOwn = ({ topic }: ReadTopic) => this.#environment.findSignal(topic) !== undefined
     const getTopic = (signal: Signal) => this.#environment.topic(signal)
     const foreign = this.#listConsumers().filter(one => !isOwn(one))
     return {

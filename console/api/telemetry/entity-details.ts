@@ -6,7 +6,6 @@ import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { matches } from '../../../lib/alerting/evaluate-rules.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity, type Rule } from '../../../lib/alerting/rule.ts'
-import { findUnit } from '../../../lib/alerting/rule-row.ts'
 import { computeHistoryKey } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import type { Searched } from '../../../lib/queries/records/search-newest.ts'
@@ -14,7 +13,7 @@ import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, HISTORIES, readActiveAlerts } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/entity-statistics.ts'
 import { readEntityRows } from '../../../lib/tables/table.ts'
-import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import type { Families, ReadingData } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../../http/problem.ts'
 import { listMetrics, type ShownMetric } from './entity-list.ts'
@@ -79,6 +78,7 @@ export async function readEntityNow(
   cache: TelemetryCache,
   { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
+  const { families } = environment.config
   const statistics = await requireEntity(environment, entity)
   const { partition, family, metrics, open } = statistics
   const inspection = await environment.inspection()
@@ -95,7 +95,7 @@ export async function readEntityNow(
     cache.readings(entity, partition).get(period),
   ])
   const { source, subject = '' } = parseEntity(entity)
-  const shown = listMetrics(family, [metrics])
+  const shown = listMetrics(families, family, [metrics])
   const newest = recent.found.at(-1)?.data
   return {
     entity,
@@ -118,7 +118,9 @@ export async function readEntityNow(
         }
       : null,
     alerts,
-    rules: rules ? listWatchingRules(rules, { family, subject, newest, history, endsMs, spanMs }) : null,
+    rules: rules
+      ? listWatchingRules(families, rules, { family, subject, newest, history, endsMs, spanMs })
+      : null,
     newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values }) => {
       return { timeMs, offset, values: shown.map(({ name }) => values[name] ?? null) }
     }),
@@ -196,10 +198,15 @@ const USUAL = 96
  * @param newest data of the newest reading, which contains the site, type and tags of the entity. If it is undefined, rules that
  * match on these are not returned.
  */
-export function listWatchingRules(rules: readonly AnyRule[], watched: WatchedEntity): WatchingRule[] {
+export function listWatchingRules(
+  families: Families,
+  rules: readonly AnyRule[],
+  watched: WatchedEntity,
+): WatchingRule[] {
   const { family, subject, newest } = watched
   const watches = (rule: Rule) =>
-    rule.family === family && (!rule.match || matches(rule.match, family, subject, newest ?? {}))
+    rule.family === family &&
+    (!rule.match || matches(rule.match, families.byName[family], subject, newest ?? {}))
   return thresholdRules(rules)
     .filter(watches)
     .map(rule => ({ ...toWatchingRule(rule), ...computeLearned(rule, watched) }))
@@ -222,11 +229,10 @@ function computeLearned(
 }
 
 function toWatchingRule(rule: Rule): WatchingRule {
-  const { name, metric, severity, condition, measure, forMs, paused } = rule
+  const { name, metric, severity, condition, measure, forMs, paused, unit = '1' } = rule
   const kind = conditionKind(condition)
   const { fire, clear, states } = kind.chart?.(condition) ?? {}
   const measureUnit = measure && measureKind(measure).unit
-  const unit = findUnit(rule.family, metric) ?? '1'
   return {
     rule: getRuleIdentity(rule),
     name,

@@ -57,7 +57,10 @@ export async function readEntityHistory(
   return {
     minutes: within.map(({ timeMs }) => timeMs),
     metrics: Object.fromEntries(
-      listMetrics(statistics.family, [statistics.metrics]).map(({ name }) => [name, toColumns(within, name)]),
+      listMetrics(environment.config.families, statistics.family, [statistics.metrics]).map(({ name }) => [
+        name,
+        toColumns(within, name),
+      ]),
     ),
     alerts: removeDuplicateAlerts(alerts.found)
       .filter(({ startedMs, endedMs }) => startedMs <= toMs && (endedMs ?? toMs) >= fromMs)

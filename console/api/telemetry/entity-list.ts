@@ -2,7 +2,7 @@
 
 import { textFilter } from '../../../lib/support/text-match.ts'
 import type { ListedEntity } from '../../../lib/tables/entity-statistics.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import type { Families } from '../../../lib/telemetry/families.ts'
 
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
@@ -68,6 +68,7 @@ export const MAX_LISTED_METRICS = 12
 
 /** Returns one page of entities: first those with alerts, then by name. @param alerts number of firing alerts by entity */
 export function buildEntityPage(
+  families: Families,
   { entities, isWhole }: EntityList,
   alerts: ReadonlyMap<string, number>,
   query: EntityPageQuery,
@@ -75,14 +76,15 @@ export function buildEntityPage(
   const fits = textFilter(query.find)
   const countAlerts = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
   const matching = entities.filter(one => fits(one.entity))
-  const families = countFamilies(entities, matching)
-  const family = query.family ?? findNewest(matching)?.family ?? Object.keys(FAMILIES)[0] ?? ''
+  const counts = countFamilies(entities, matching)
+  const family = query.family ?? findNewest(matching)?.family ?? families.names[0] ?? ''
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
   const sorted = own.toSorted((a, b) => countAlerts(b) - countAlerts(a) || (a.entity < b.entity ? -1 : 1))
   const shown = sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
   const all = listMetrics(
+    families,
     family,
     shown.map(one => one.metrics),
   )
@@ -96,7 +98,10 @@ export function buildEntityPage(
   }))
   const known = entities.length
   const measured = all.length
-  return { family, families, metrics, measured, rows, page, pages, matching: own.length, known, isWhole }
+  return {
+    ...{ family, families: counts, metrics, measured, rows, page, pages },
+    ...{ matching: own.length, known, isWhole },
+  }
 }
 
 /**
@@ -105,10 +110,11 @@ export function buildEntityPage(
  * @param reported statistics of the entities
  */
 export function listMetrics(
+  families: Families,
   family: string,
   reported: readonly Readonly<Record<string, unknown>>[],
 ): ShownMetric[] {
-  const declared = FAMILIES[family]?.metrics ?? {}
+  const declared = families.byName[family]?.metrics ?? {}
   const others = new Set(reported.flatMap(one => Object.keys(one)))
   return [...new Set([...Object.keys(declared), ...[...others].sort()])].map(name => ({
     name,

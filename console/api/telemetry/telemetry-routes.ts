@@ -36,7 +36,7 @@ export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
   return {
     '/telemetry/entities': declareSharedQuery(ENTITIES, async query => {
       const [list, alerts] = await Promise.all([cache.entities.get(), firing.get()])
-      return buildEntityPage(list, alerts, query)
+      return buildEntityPage(environment.config.families, list, alerts, query)
     }),
     '/telemetry/entity': declareSharedQuery(ONE, query => readEntityNow(environment, cache, query)),
     '/telemetry/history': declareSharedQuery(ONE, query => readEntityHistory(environment, cache, query)),
@@ -45,7 +45,8 @@ export function declareTelemetryRoutes(environment: ConsoleEnvironment) {
 
 /** Returns the number of firing alerts by entity. */
 async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
-  const alerts = await firingNow(await environment.inspection(), await environment.topicSize('alerts'))
+  const [inspection, topic] = [await environment.inspection(), await environment.topicSize('alerts')]
+  const alerts = await firingNow(environment.config.families, inspection, topic)
   const counts = new Map<string, number>()
   for (const { entity } of alerts) counts.set(entity, (counts.get(entity) ?? 0) + 1)
   return counts

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { AnyRule } from '../patterns/pattern.ts'
 import { type RuleFile, readRules } from '../rule-files.ts'
 
@@ -9,12 +10,12 @@ import { type RuleFile, readRules } from '../rule-files.ts'
  *
  * @throws FileError if the folder cannot be used, or InvalidRules with all errors of all files
  */
-export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
+export async function loadRules(families: Families, rulesDir: string): Promise<readonly AnyRule[]> {
   const files = await readRuleFiles(rulesDir).catch(error => {
     if (!(error instanceof FileError)) throw error
     throw new FileError(`RULES_DIR: ${error.message}`, { cause: error })
   })
-  return readRules(files)
+  return readRules(families, files)
 }
 
 /**

@@ -66,7 +66,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
   read(ruleRow, { family, metric }) {
     const raw = ruleRow.of<Given>('anomaly')
     if (raw === undefined) return undefined
-    if (isState(family, metric))
+    if (isState(ruleRow.families, family, metric))
       ruleRow.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
     const { sensitivity = 'medium', season = SEASONS, learnFor = LEARN_FOR } = raw
     const learnForMs = parseDuration(learnFor)

@@ -4,7 +4,6 @@
  */
 
 import { formatQuantity } from '../../support/short-number.ts'
-import { FAMILIES } from '../../telemetry/families.ts'
 import { findConversion, unitsFor } from '../../telemetry/unit-table.ts'
 import { findUnit, isState, type RuleRow } from '../rule-row.ts'
 import { BAND, NUMBER } from './keys.ts'
@@ -129,7 +128,7 @@ function read(ruleRow: RuleRow, subject: Subject): LimitsCondition | undefined {
   )
   if (side === undefined) return undefined
   const { fire: fireKey, clear: clearKey } = KEYS[side]
-  const ofState = isState(family, metric)
+  const ofState = isState(ruleRow.families, family, metric)
   if (ofState) ruleRow.report(fireKey, `${metric} is a state and not a number: use fireEquals`)
   const convert = readUnit(ruleRow, subject)
   const fire = readLimits(ruleRow, side, fireKey, convert)
@@ -155,7 +154,7 @@ type Convert = (value: number) => number
  * unit applies, not its offset.
  */
 function readUnit(ruleRow: RuleRow, { family, metric, measure }: Subject): Convert {
-  const own = findUnit(family, metric)
+  const own = findUnit(ruleRow.families, family, metric)
   const unit = ruleRow.of<string>('unit')
   const keepValue: Convert = value => value
   if (unit === undefined) return keepValue
@@ -196,10 +195,10 @@ function reportUnreachable(
   clear: Limits,
   { family, metric }: Subject,
 ): void {
-  const bounds = family && metric !== undefined ? FAMILIES[family]?.bounds[metric] : undefined
+  const bounds = family && metric !== undefined ? ruleRow.families.byName[family]?.bounds[metric] : undefined
   if (bounds === undefined || ruleRow.isFromLog) return
   const [least, most] = bounds
-  const is = `${metric} is always ${formatRange(least, most, findUnit(family, metric))}`
+  const is = `${metric} is always ${formatRange(least, most, findUnit(ruleRow.families, family, metric))}`
   if (fire.above >= most && fire.below <= least) ruleRow.report(KEYS[side].fire, `would never fire: ${is}`)
   else if (clear.above < least || clear.below > most) {
     const key = Object.hasOwn(ruleRow.row, KEYS[side].clear) ? KEYS[side].clear : KEYS[side].fire

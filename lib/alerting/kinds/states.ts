@@ -1,5 +1,4 @@
 /** Rule kind `states`: a value is bad if it is one of the configured texts. */
-import { FAMILIES } from '../../telemetry/families.ts'
 import { findUnit } from '../rule-row.ts'
 import { TEXTS } from './keys.ts'
 import type { ConditionKind } from './kind.ts'
@@ -24,9 +23,10 @@ export const states: ConditionKind<StatesCondition> = {
     const raw = ruleRow.of<string | readonly string[]>('fireEquals')
     if (raw === undefined) return undefined
     const states = typeof raw === 'string' ? [raw] : raw
-    if (findUnit(family, metric) !== undefined)
+    if (findUnit(ruleRow.families, family, metric) !== undefined)
       ruleRow.report('fireEquals', `${metric} is a number: use fireAbove, fireBelow or fireOutside`)
-    const knownStates = family && metric !== undefined ? FAMILIES[family]?.states[metric] : undefined
+    const knownStates =
+      family && metric !== undefined ? ruleRow.families.byName[family]?.states[metric] : undefined
     const unknownStates =
       knownStates && !ruleRow.isFromLog ? states.filter(state => !knownStates.includes(state)) : []
     if (knownStates && unknownStates.length > 0)

@@ -1,5 +1,5 @@
 /** Events of the topic `events` that patterns can refer to: what entities did, as the consumer `activity` reports it. */
-import { FAMILIES, type Family, type FamilyActivity } from '../../telemetry/families.ts'
+import type { Families, Family, FamilyActivity } from '../../telemetry/families.ts'
 
 interface NamedEvent {
   /** Fields of the event's data that `where` can compare. */
@@ -18,8 +18,8 @@ export const EVENTS = {
 } as const satisfies Readonly<Record<string, NamedEvent>>
 
 /** Returns the families whose entities have an event of this name. */
-export function listEventFamilies(name: EventName): readonly Family[] {
-  return Object.values(FAMILIES).filter(({ activity }) => EVENTS[name].isOf(activity))
+export function listEventFamilies(families: Families, name: EventName): readonly Family[] {
+  return families.all.filter(({ activity }) => EVENTS[name].isOf(activity))
 }
 
 export type EventName = keyof typeof EVENTS

@@ -2,7 +2,7 @@
 
 import { attributeText, type Received } from '#runtime/consumer/index.ts'
 import { matchesAnyPattern, matchesConditions, ownIn } from '../../support/text-match.ts'
-import { FAMILIES, type Family, type ReadingData } from '../../telemetry/families.ts'
+import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { EventName } from './event-names.ts'
@@ -39,6 +39,7 @@ export function createReadingFacts(event: Received, family: Family, data: Readin
  * @param data event data, including the entity that the event is about
  */
 export function createEventFacts(
+  families: Families,
   name: EventName,
   timeMs: number,
   data: ReadingData & Pick<Facts, 'entity'>,
@@ -52,7 +53,7 @@ export function createEventFacts(
     entity: entityIn(entity),
     timeMs,
     dimension: dimension =>
-      findInSource(dimension, entity.source) ?? toNonEmptyText(data[dimension] ?? tags[dimension]),
+      findInSource(families, dimension, entity.source) ?? toNonEmptyText(data[dimension] ?? tags[dimension]),
     tags,
   }
 }
@@ -100,8 +101,8 @@ function entityIn({ source, subject }: Pick<Received, 'source' | 'subject'>): Fa
 }
 
 /** Returns the value that a dimension has in a source, as the family of the entity writes it there. */
-function findInSource(dimension: string, source: string): string | undefined {
-  for (const { inSource } of Object.values(FAMILIES)) {
+function findInSource(families: Families, dimension: string, source: string): string | undefined {
+  for (const { inSource } of families.all) {
     const value = inSource[dimension]?.(source)
     if (value !== undefined) return value
   }

@@ -1,5 +1,6 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId, type PartitionContext, reject } from '#runtime/consumer/index.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { rulesIn } from '../rule-set.ts'
 import { RULES_ACTIVATED_TYPE } from '../rules-activated.ts'
 import { toEventType } from './event-names.ts'
@@ -61,12 +62,15 @@ export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
  *
  * @param packaged rules that apply until the log activates a rule set
  */
-export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {
+export function patternsContext(
+  families: Families,
+  packaged: readonly AnyRule[],
+): PartitionContext<PatternsInForce> {
   return {
     setBy: RULES_ACTIVATED_TYPE,
     initial: patternsInForce(packaged),
     read(data) {
-      const read = rulesIn(data)
+      const read = rulesIn(families, data)
       return 'error' in read ? reject(read.error) : { kind: 'context', context: patternsInForce(read.rules) }
     },
     reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },

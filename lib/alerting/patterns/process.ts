@@ -2,6 +2,7 @@
  * Consumer that evaluates patterns. All events of a group are sent to one partition, from all partitions of `readings` and `events`.
  */
 import { type KeyedProcess, type PartitionContext, reject } from '#runtime/consumer/index.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { patternsTakeover } from '../takeover.ts'
 import type { AnyRule } from './pattern.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
@@ -20,13 +21,13 @@ interface Patterns extends KeyedProcess<PatternStates, PatternEvent, PatternsInF
  *
  * @param packaged rules that apply until the log activates a rule set
  */
-export function patterns(packaged: readonly AnyRule[]): Patterns {
+export function patterns(families: Families, packaged: readonly AnyRule[]): Patterns {
   return {
     name: 'patterns',
     accepts: [PATTERN_EVENT_TYPE],
     allowedLatenessMs: BEHIND_MS,
     awaitsLog: () => true,
-    context: patternsContext(packaged),
+    context: patternsContext(families, packaged),
     onEvent(states, event, inForce) {
       const { matches, per } = event.data ?? {}
       if (!Array.isArray(matches)) return reject('the event has no list of matches')

@@ -2,6 +2,7 @@
 import { parseDuration } from '../../support/duration.ts'
 import { hasSymbol } from '../../support/short-number.ts'
 import { nameHint } from '../../support/suggestion.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { describeWatched, dimensionNames, matchRow, readMatch } from '../read-match.ts'
@@ -21,6 +22,8 @@ type MatcherPath = readonly (string | number)[]
  * @param at path of the invalid value: keys and list indexes, starting at the pattern
  */
 type PatternFault = (at: MatcherPath, message: string) => void
+/** What the readers of all parts of a pattern share with its rule. */
+type RuleContext = Pick<RuleRow, 'families' | 'isFromLog'>
 
 const DAY_MS = 86_400_000
 /**
@@ -36,13 +39,13 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
   const keepFiringForMs = parseDuration(of('keepFiringFor') ?? 0) ?? 0
   const row = of<Row>('pattern')
   const fault: PatternFault = (at, message) => report('pattern', message, at)
-  const pattern = row && readPattern(row, fault, ruleRow.isFromLog)
+  const pattern = row && readPattern(row, fault, ruleRow)
   if (pattern) {
     if (pattern.kind === 'sequence' && keepFiringForMs === 0)
       fault([], 'ends with an event, which does not last: give keepFiringFor')
     if (!ruleRow.isFromLog) {
-      reportGroups(pattern, fault)
-      reportUnits(row, fault)
+      reportGroups(ruleRow.families, pattern, fault)
+      reportUnits(ruleRow.families, row, fault)
     }
   }
   const template = of<string>('summary')
@@ -59,8 +62,8 @@ export function readPatternRule(ruleRow: RuleRow): PatternRule {
   }
 }
 
-function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern {
-  const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
+function readPattern(row: Row, fault: PatternFault, context: RuleContext): Pattern {
+  const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, context)
   const per = (row.per ?? 'entity') as Per
   if (row.count !== undefined) {
     const [event, withinMs] = [read(['of'], row.of), readWithin(row, [], fault)]
@@ -96,49 +99,49 @@ function readWithin(row: Row, at: MatcherPath, fault: PatternFault): number {
  * Reports patterns whose events cannot be grouped. Every event must have the property by which the pattern groups, and an entity
  * has readings of only one family.
  */
-function reportGroups(pattern: Pattern, fault: PatternFault): void {
+function reportGroups(families: Families, pattern: Pattern, fault: PatternFault): void {
   const { per } = pattern
-  const sources = listMatchers(pattern).map(listFamilies)
+  const sources = listMatchers(pattern).map(matcher => listFamilies(families, matcher))
   if (per === 'entity') {
-    const families = new Set(sources.flatMap(one => (one.length === 1 ? one : [])))
-    if (families.size > 1)
+    const known = new Set(sources.flatMap(one => (one.length === 1 ? one : [])))
+    if (known.size > 1)
       fault(
         ['per'],
-        `no entity has events of ${[...families].join(' and ')}: name what they have in common, such as tenant`,
+        `no entity has events of ${[...known].join(' and ')}: name what they have in common, such as tenant`,
       )
     return
   }
   if (per.startsWith('tags.')) return
-  for (const families of new Map(sources.map(one => [one.join(' '), one])).values()) {
-    const known = dimensionNames(families)
-    if (families.length > 0 && !known.includes(per))
+  for (const watched of new Map(sources.map(one => [one.join(' '), one])).values()) {
+    const known = dimensionNames(families, watched)
+    if (watched.length > 0 && !known.includes(per))
       fault(
         ['per'],
-        `${describeWatched(families)} have no ${per}: the pattern would never fire.${nameHint(per, ['entity', ...known])}`,
+        `${describeWatched(watched)} have no ${per}: the pattern would never fire.${nameHint(per, ['entity', ...known])}`,
       )
   }
 }
 
 /** Returns the families to which the events of a matcher can belong. */
-function listFamilies(matcher: Matcher): readonly string[] {
-  if (matcher.of === 'event') return listFamilyNames(matcher.event)
+function listFamilies(families: Families, matcher: Matcher): readonly string[] {
+  if (matcher.of === 'event') return listFamilyNames(families, matcher.event)
   return matcher.family === '' ? [] : [matcher.family]
 }
 
-function listFamilyNames(event: string): readonly string[] {
-  return isEventName(event) ? listEventFamilies(event).map(({ name }) => name) : []
+function listFamilyNames(families: Families, event: string): readonly string[] {
+  return isEventName(event) ? listEventFamilies(families, event).map(({ name }) => name) : []
 }
 
 /**
  * Reports steps that compare metrics of one name but of different units, because the reader of the rule cannot know which unit a
  * threshold has.
  */
-function reportUnits(row: Row, fault: PatternFault): void {
+function reportUnits(families: Families, row: Row, fault: PatternFault): void {
   const steps = ((row.sequence ?? []) as readonly Row[]).map((step, index) => ({
     index,
     family: String(step.family),
     metric: step.metric as string | undefined,
-    own: findUnit(step.family as string | undefined, step.metric as string | undefined),
+    own: findUnit(families, step.family as string | undefined, step.metric as string | undefined),
     isBare:
       step.unit === undefined &&
       FIRE_KEYS_IN_PATTERNS.some(key => typeof step[key] !== 'string' && step[key] !== undefined),
@@ -178,12 +181,13 @@ type Texts = string | readonly string[]
  *
  * @param row row that has been validated against the schema
  */
-function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
+function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, context: RuleContext): Matcher {
   const ruleRow: RuleRow = {
     row,
     of: <Value>(key: string) => row[key] as Value | undefined,
     report: (key, message, below = []) => fault([...at, key, ...below], message),
-    isFromLog,
+    families: context.families,
+    isFromLog: context.isFromLog,
   }
   return row.event === undefined ? readingMatcher(ruleRow, at, fault) : eventMatcher(ruleRow, at, fault)
 }
@@ -210,7 +214,7 @@ function readingMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault):
 function eventMatcher(ruleRow: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
   const { row } = ruleRow
   const name = row.event as string
-  const match = readMatch(ruleRow, listFamilyNames(name))
+  const match = readMatch(ruleRow, listFamilyNames(ruleRow.families, name))
   const where = (row.where ?? {}) as Readonly<Record<string, Texts>>
   const fields: readonly string[] = isEventName(name) ? EVENTS[name].fields : []
   for (const field of Object.keys(where))

@@ -32,14 +32,16 @@ import {
 } from '#runtime/settings/index.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { isObject } from '../../support/json.ts'
-import { getFamily } from '../../telemetry/metric-names.ts'
+import type { Families } from '../../telemetry/families.ts'
 import {
+  createDefaultFleet,
   createSensors,
   type FleetGroup,
+  listSimulated,
   listSimulatedMetrics,
+  MODELLED,
   metricNamed,
   type Sensor,
-  SIMULATED_FAMILIES,
   withMetrics,
 } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
@@ -57,7 +59,6 @@ export interface GeneratorOverrides
   readonly metrics?: readonly string[]
 }
 
-const METRICS = listSimulatedMetrics()
 const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
 
 /** Settings of the generator: the location of its settings document, and defaults for keys that the document does not have. */
@@ -76,7 +77,7 @@ export const GENERATOR = slice(
     }),
     GENERATOR_METRICS: setting(
       mapKind(
-        list(name => METRICS.includes(metricNamed(name)), `any of ${METRICS.join(', ')}`),
+        list(name => /^\S+$/.test(name), 'names of metrics that can be simulated, such as temperature'),
         names => names.map(metricNamed),
       ),
       {
@@ -116,7 +117,7 @@ interface Key extends Documented {
 const SEED = 'a text of 1 to 32 letters and digits'
 const TICK = 'a number of seconds from 0.001 to 3600, in whole milliseconds'
 const RATE = 'a number from 0 to 1'
-const FAMILY_NAMES = SIMULATED_FAMILIES.join(', ')
+const FAMILY_NAMES = MODELLED.join(', ')
 
 /**
  * Maximum number of readings per second. At this rate, one run of the scheduled function can publish all readings within its
@@ -143,7 +144,7 @@ const COUNT = pipe(
 /** Schema of the sensor groups of the fleet. */
 const FLEET = array(
   document({
-    family: picklist(SIMULATED_FAMILIES, `must be a family that can be simulated: ${FAMILY_NAMES}`),
+    family: picklist(MODELLED, `must be a family that can be simulated: ${FAMILY_NAMES}`),
     ...{
       sensors: exactOptional(COUNT),
       connections: exactOptional(COUNT),
@@ -213,11 +214,13 @@ const DOCUMENT = document({
 /**
  * Validates a parsed settings document of the generator, and applies defaults for missing keys.
  *
+ * @param families families of the project
  * @param source name of the document in messages, such as "parameter /sluice/dev/generator"
  * @param defaults values for keys that are missing in the document
  * @throws ConfigError with every error in the document
  */
 export function generatorSettings(
+  families: Families,
   input: unknown,
   source = "the generator's settings",
   { metrics, ...defaults }: GeneratorOverrides = {},
@@ -225,9 +228,10 @@ export function generatorSettings(
 ): GeneratorSettings {
   const { issues, output } = safeParse(DOCUMENT, input)
   if (issues) throw new ConfigError(source, errorLines(issues))
+  requireSimulated(families, metrics)
   const { fleet: groups, ...settings } = { ...output, ...without(defaults, input as object) }
-  const chosen = groups ? createFleet(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
-  const fleet = metrics ? withMetrics(chosen, metrics) : chosen
+  const chosen = groups ? createFleet(families, groups, source) : createDefaultFleet(families)
+  const fleet = metrics ? withMetrics(families, chosen, metrics) : chosen
   if (fleet.length === 0)
     throw new ConfigError(source, [`fleet: no family in it has any of the metrics ${metrics?.join(', ')}`])
   const perSecond = fleet.length / settings.tickSeconds
@@ -245,14 +249,24 @@ function without(defaults: GeneratorOverrides, settings: object): GeneratorOverr
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !Object.hasOwn(settings, name)))
 }
 
+/** @throws ConfigError for metrics of the setting that no simulated family has */
+function requireSimulated(families: Families, metrics: readonly string[] = []): void {
+  const known = listSimulatedMetrics(families)
+  if (metrics.every(metric => known.includes(metric))) return
+  throw new ConfigError('the environment', [`GENERATOR_METRICS: must be any of ${known.join(', ')}`])
+}
+
 /**
  * Returns the sensors of all groups.
  *
  * @throws ConfigError for an invalid group, or for a metric that the group's family does not have
  */
-function createFleet(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
+function createFleet(families: Families, groups: readonly FleetGroup[], source: string): readonly Sensor[] {
+  const simulated = listSimulated(families)
   const errors = groups.flatMap(({ family, metrics = [] }, index) => {
-    const metricNames = Object.keys(getFamily(family).metrics)
+    if (!simulated.includes(family))
+      return [`fleet.${index}.family: must be a family that can be simulated: ${simulated.join(', ')}`]
+    const metricNames = Object.keys(families.get(family).metrics)
     return metrics
       .filter(metric => !metricNames.includes(metric))
       .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${metricNames.join(', ')}`)

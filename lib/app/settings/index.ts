@@ -18,7 +18,7 @@ export {
 export { CONSOLE } from './console.ts'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'
-export { FAMILY_FILES } from './families.ts'
+export { FAMILIES, FAMILY_FILES } from './families.ts'
 export { findFormerSettings } from './former-settings.ts'
 export { GENERAL } from './general.ts'
 export { GENERATOR } from './generator.ts'

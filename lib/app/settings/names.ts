@@ -1,13 +1,6 @@
 /** Naming of topics and consumer groups. Pure. */
-import {
-  createKind,
-  type Kind,
-  mapKind,
-  type SlicePart,
-  setting,
-  slice,
-  text,
-} from '#runtime/settings/index.ts'
+import { createKind, type Kind, mapKind, setting, slice, text } from '#runtime/settings/index.ts'
+import { Names } from '../names.ts'
 import { SIGNALS, type Signal } from '../topic-table.ts'
 
 /** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */
@@ -42,14 +35,16 @@ function createPairsKind(form: string, value: RegExp): Kind<ReadonlyMap<Signal, 
   return createKind(parse, `${form}, separated by commas, with the signals ${SIGNALS.join(', ')}`)
 }
 
+export const ORG = setting(PART, {
+  description: 'First part of the names of topics and consumer groups. `none` omits it.',
+  default: 'sluice',
+})
+
 /** Settings for the names and partitions of topics, and for the names of consumer groups. */
 export const NAMES = slice(
   'Names',
   {
-    ORG: setting(PART, {
-      description: 'First part of the names of topics and consumer groups. `none` omits it.',
-      default: 'sluice',
-    }),
+    ORG,
     DOMAIN: setting(PART, {
       description: "The second part of the topics' names. `none` leaves it out.",
       default: 'telemetry',
@@ -79,27 +74,11 @@ export const NAMES = slice(
     const partitions: ReadonlyMap<Signal, number> = read.PARTITIONS ?? new Map()
     const topics = new Map(named)
     if (readings !== undefined) topics.set('readings', readings)
-    const names = { org, domain, group, topics, partitions }
-    const all = SIGNALS.map(signal => topicNameIn(names, signal, '{env}'))
+    const names = new Names({ org, domain, group, topics, partitions })
+    const all = Object.values(names.topicNames('{env}'))
     const twice = all.find((name, index) => all.indexOf(name) !== index)
     if (twice !== undefined)
       refuse('TOPIC_NAMES', `must give each signal a different topic; ${twice} is given to two`)
     return { names }
   },
 )
-
-/** Naming of the topics and consumer groups of a process. */
-export type Names = SlicePart<typeof NAMES>['names']
-
-/** Returns the topic name of a signal. */
-export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env: string): string {
-  const own = topics.get(signal)
-  if (own !== undefined) return own.replaceAll('{env}', env)
-  return [org, domain, signal, env].filter(part => part !== '').join('.')
-}
-
-/** Returns the name of a consumer group. */
-export function groupNameIn({ org, group }: Names, consumer: string, env: string): string {
-  const name = group.replaceAll('{consumer}', consumer).replaceAll('{env}', env)
-  return org === '' ? name.replace(/\{org\}[-_.]?/g, '') : name.replaceAll('{org}', org)
-}

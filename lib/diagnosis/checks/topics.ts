@@ -1,6 +1,6 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
-import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
-import { advisePartitions } from '../../app/topics.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
+import type { Names } from '../../app/names.ts'
 import type { FoundTopic, ReadTopicFacts, Settings, Standards, TopicFacts } from '../facts.ts'
 import { createFinding, type Finding, type Judgement, runChecks, unknown, wrong } from '../finding.ts'
 
@@ -16,9 +16,10 @@ interface CheckedTopic {
   readonly standards: Standards
   /** Lowest replica count of all partitions. */
   readonly copies: number
+  readonly names: Names
 }
 
-export function checkTopic(facts: TopicFacts, standards: Standards): Finding[] {
+export function checkTopic(names: Names, facts: TopicFacts, standards: Standards): Finding[] {
   const { topic, wanted, found } = facts
   if ('unseen' in found)
     return [createFinding('topics', 'exists', topic, unknown(found.unseen, DESCRIBE_TOPIC))]
@@ -31,7 +32,11 @@ export function checkTopic(facts: TopicFacts, standards: Standards): Finding[] {
         wrong('the topic does not exist', 'Create it with `sluice topics apply`, or deploy.'),
       ),
     ]
-  const one = toCheckedTopic(wanted, found.seen, standards)
+  const one: CheckedTopic = {
+    ...{ names, wanted, standards },
+    found: found.seen,
+    copies: Math.min(...found.seen.partitions.map(({ replicas }) => replicas.length)),
+  }
   return [
     createFinding('topics', 'exists', topic, 'is there'),
     ...runChecks(
@@ -62,15 +67,6 @@ function judgeInput(found: ReadTopicFacts['found'], isLocal: boolean): Judgement
   )
 }
 
-function toCheckedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): CheckedTopic {
-  return {
-    wanted,
-    found,
-    standards,
-    copies: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
-  }
-}
-
 /** Settings that may be higher than in the table. A retention of -1 is without end. */
 const AT_LEAST = ['retention.ms', 'max.message.bytes']
 
@@ -95,12 +91,12 @@ function checkSetting(name: string, value: string, found: string | null | undefi
   return wrong(`${name}=${found}, must be ${value}`, APPLY)
 }
 
-function checkPartitions({ wanted, found }: CheckedTopic) {
+function checkPartitions({ names, wanted, found }: CheckedTopic) {
   const count = found.partitions.length
   if (count === wanted.partitions) return `${count} partitions`
   return wrong(
     `${count} partitions, but ${wanted.partitions} are configured`,
-    `${advisePartitions(new Map([[wanted.name, count]]))}: docs/kafka.md describes how.`,
+    `${names.advisePartitions(new Map([[wanted.name, count]]))}: docs/kafka.md describes how.`,
   )
 }
 

@@ -7,6 +7,7 @@ import { readConfigFile } from '../../support/adapters/config-file.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { linearPattern } from '../../support/linear-pattern.ts'
 import { suggestion } from '../../support/suggestion.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { Input } from '../input.ts'
 import type { LoadedInput, LoadedInputs } from '../read-record.ts'
 
@@ -25,14 +26,18 @@ interface InputFiles {
  *
  * @throws FileError if a file is missing, or if a mapping or a schema is invalid
  */
-export async function loadInputs(inputs: readonly Input[], files: InputFiles): Promise<LoadedInputs> {
+export async function loadInputs(
+  families: Families,
+  inputs: readonly Input[],
+  files: InputFiles,
+): Promise<LoadedInputs> {
   const { folder, shownFolder = folder } = files
   const all = await listMappingNames(folder)
   const loaded = inputs.map(async (input): Promise<LoadedInput> => {
     const names = input.as ? [] : (input.mappings ?? all)
     for (const name of names) requireMapping(name, all, input, files)
     const [loadedMappings, ofSchema] = await Promise.all([
-      loadMappings(folder, names, shownFolder),
+      loadMappings(families, folder, names, shownFolder),
       loadSchema(input, files),
     ])
     return { ...input, loadedMappings, ...loadSources(input, files), ...ofSchema }

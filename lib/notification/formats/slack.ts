@@ -30,7 +30,7 @@ export function slackBody(message: Message): object {
     unfurl_media: false,
     blocks: [
       { type: 'header', text: plain(title) },
-      ...listed.map(alert => section(`${mark(alert)} ${alertLine(alert)}`)),
+      ...listed.map(alert => section(`${mark(alert)} ${alertLine(message.families, alert)}`)),
       ...(more ? [section(more)] : []),
       { type: 'context', elements: [plain(escapeText(`${group} · ${reason} · ${notificationId}`))] },
     ],

@@ -1,16 +1,13 @@
 /** Defines the operation that redrives or drops dead letters: its request, and what it needs to run. */
 import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
-import type { HandledAction } from '../../failures/dlq-record.ts'
 import type { DeadLetterSource } from '../../queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
-import { type RedriveTopics, readRedriveTopics } from './redrive-topics.ts'
+import type { RedriveTopics } from './decision.ts'
+import { readRedriveTopics } from './redrive-topics.ts'
 import { formatFilter, type Selected, type Selection, selectDeadLetters } from './selection.ts'
 
 export type Command = 'redrive' | 'drop'
-
-/** Recorded action by command. It is written to the dlq topic and the audit log. */
-export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
 export interface HandlingRequest extends Selection {
   readonly command: Command
@@ -34,7 +31,7 @@ export interface Handling extends Selected {
 /** Environment whose dead letters are handled. */
 interface HandlingEnvironment {
   readonly connections: Connections
-  readonly config: Pick<Config, 'env'>
+  readonly config: Pick<Config, 'env' | 'names'>
   readonly letters: DeadLetterSource
   /** Functions of the environment, with the topics that they read. */
   readonly readers: readonly ReadTopic[]

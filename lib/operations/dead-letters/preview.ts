@@ -1,10 +1,11 @@
 /** Shows in advance what redriving or dropping dead letters would do. */
 import { deadLetterRow } from '../../failures/dead-letter-row.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
+import type { Families } from '../../telemetry/families.ts'
+import type { RedriveTopics } from './decision.ts'
 import { buildRedrive, findLeftOutReason, LEFT_OUT, type LeftOutReason } from './decision.ts'
 import { readEligibleLetters } from './eligible-letters.ts'
 import type { Handling } from './operation.ts'
-import type { RedriveTopics } from './redrive-topics.ts'
 import { Tally } from './result.ts'
 
 /** Counts what a run would do, without changing anything. If it is stopped, only a part is counted. */
@@ -34,12 +35,13 @@ export interface RedriveOutlook {
 
 /** Returns the expected outcome of redriving a dead letter that is named, as the run decides it. */
 export function previewRedrive(
+  families: Families,
   found: FoundDeadLetter,
   handled: HandledAction | undefined,
   topics: RedriveTopics,
 ): RedriveOutlook {
   const { consumer, attempt, originalTopic, originalPartition } = found.deadLetter
-  const row = { ...deadLetterRow(found), partition: found.partition, ...(handled && { handled }) }
+  const row = { ...deadLetterRow(families, found), partition: found.partition, ...(handled && { handled }) }
   const request = { command: 'redrive', ats: [found.id], again: true } as const
   const outcome = findLeftOutReason(row, request) ?? buildRedrive(found, topics, { by: '', at: '' })
   const isLeftOut = typeof outcome === 'string'

@@ -2,33 +2,12 @@
 
 import { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
-import type { Config } from '../../app/config.ts'
-import { SIGNALS, type Signal, signalIn, topicName, topicRow } from '../../app/topics.ts'
-import type { ForeignRedriveTopic } from '../../failures/redriven-record.ts'
+import type { Named } from '../../app/names.ts'
+import { SIGNALS, type Signal, topicRow } from '../../app/topic-table.ts'
 import type { ReadTopic } from '../../queries/kafka/consumer-lag.ts'
 import { findTopicBounds } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../operation-failure.ts'
-
-/** Topic of the environment to which records can be redriven. */
-interface RedriveTopic {
-  /** Current offset bounds of the topic, by partition. */
-  readonly bounds: readonly { readonly start: number; readonly end: number }[]
-  /** Consumers that read the topic. */
-  readonly consumers: ReadonlySet<string>
-  readonly maxMessageBytes: number
-}
-
-/** Topics by their names in Kafka. */
-export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
-
-/** Returns the topic for failed records of inputs; undefined if it does not exist. */
-export function findForeignRedriveTopic(
-  topics: RedriveTopics,
-): (RedriveTopic & ForeignRedriveTopic) | undefined {
-  for (const [topic, found] of topics)
-    if (signalIn(topic) === 'input-redrives') return { ...found, topic, partitions: found.bounds.length }
-  return undefined
-}
+import type { RedriveTopic, RedriveTopics } from './decision.ts'
 
 /**
  * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.
@@ -38,19 +17,19 @@ export function findForeignRedriveTopic(
  */
 export async function readRedriveTopics(
   connections: Connections,
-  { env }: Pick<Config, 'env'>,
+  { env, names }: Named,
   readers: readonly ReadTopic[],
 ): Promise<RedriveTopics> {
   const offsets = new TopicOffsets(await connections.kafka())
   try {
     const found = await Promise.all(
       SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
-        const name = topicName(signal, env)
+        const name = names.topicName(signal, env)
         const bounds = await findTopicBounds(offsets, name)
         const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
         const { maxMessageBytes } = topicRow(signal)
         if (!bounds) return []
-        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes }
+        const topic: RedriveTopic = { signal, bounds, consumers, maxMessageBytes }
         return [[name, topic] as const]
       }),
     )

@@ -1,8 +1,12 @@
 /** Counts the dead letters that an operation has handled and left out. Pure. */
+import type { HandledAction } from '../../failures/dlq-record.ts'
 import { Counts } from '../../queries/dead-letters/counts.ts'
 import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { LeftOutReason } from './decision.ts'
-import { ACTIONS, type Command } from './operation.ts'
+import type { Command } from './operation.ts'
+
+/** Recorded action by command. It is written to the dlq topic and the audit log. */
+export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
 /** Result of a run, or of its preview. */
 export interface HandlingResult {

@@ -49,19 +49,23 @@ export async function selectDeadLetters(
   stop?: AbortSignal,
 ): Promise<Selected> {
   const now = await new DeadLetters(source).look(undefined, stop)
-  const first = selectRows(now.rows, { ats, filter })
+  const first = selectRows(source, now.rows, { ats, filter })
   const { sinceMs = 0 } = filter
   const isPart =
     ats.length > 0 ? first.missing.length > 0 : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
   if (!isPart || now.from === 'topic') return first
   const all = await new DeadLetters(source, { withHandled: true }).look(undefined, stop)
-  return selectRows(all.rows, { ats, filter })
+  return selectRows(source, all.rows, { ats, filter })
 }
 
-function selectRows(rows: readonly PlacedRow[], { ats, filter }: Selection): Selected {
+function selectRows(
+  { families }: Pick<DeadLetterSource, 'families'>,
+  rows: readonly PlacedRow[],
+  { ats, filter }: Selection,
+): Selected {
   const names = new Set(ats)
   const missing = new Set(ats)
-  const isFitting = meets(filter)
+  const isFitting = meets(families, filter)
   const isMeant = (row: PlacedRow) => {
     if (names.size === 0)
       return !row.handled && (row.kind === 'letter' ? isFitting(row) : isWritten(row, filter))

@@ -1,5 +1,5 @@
 /** Creates and changes the topics of an environment on request of CloudFormation. */
-import type { Signal } from '../../app/topics.ts'
+import type { Signal } from '../../app/topic-table.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/cluster-plan.ts'

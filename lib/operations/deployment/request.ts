@@ -3,7 +3,8 @@
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-import { listRenamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
+import { listRenamedTopics } from '../../app/names.ts'
+import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import type { InputCluster } from '../../intake/input.ts'
 
 type Properties = Readonly<Record<string, unknown>>

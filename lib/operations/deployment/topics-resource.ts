@@ -12,6 +12,7 @@ import {
   type Environment,
   GENERAL,
   KAFKA,
+  NAMES,
   readSettings,
 } from '../../app/settings/index.ts'
 import { putAnswer } from './cloudformation-answer.ts'
@@ -90,7 +91,7 @@ class Deployment implements DeploymentPorts {
   constructor({ name, environment }: Run, stop: AbortSignal) {
     this.#stop = stop
     this.#start = once(async () => {
-      const config = readSettings([GENERAL, KAFKA], environment)
+      const config = readSettings([GENERAL, NAMES, KAFKA], environment)
       this.#connections = new KafkaClients(config, `${NAME}-${name}`)
       return { config, kafka: await this.#connections.kafka() }
     })
@@ -102,9 +103,10 @@ class Deployment implements DeploymentPorts {
       import('#runtime/adapters/kafka/topic-offsets.ts'),
       import('../topics/cluster-plan.ts'),
     ])
+    const { env, names } = config
     const { clusterArn } = config.kafka
     const offsets = new TopicOffsets(kafka)
-    const planning = { kafka, offsets, env: config.env, ...(clusterArn ? { clusterArn } : {}) }
+    const planning = { kafka, offsets, env, names, ...(clusterArn ? { clusterArn } : {}) }
     return planTopicChanges({ ...planning, listReaders: signal => readers.get(signal) ?? [] }).finally(() =>
       offsets.close(),
     )
@@ -157,6 +159,6 @@ async function findMissingTopics(kafka: Started['kafka'], topics: readonly strin
 }
 
 interface Started {
-  readonly config: CombinedParts<readonly [typeof GENERAL, typeof KAFKA]>
+  readonly config: CombinedParts<readonly [typeof GENERAL, typeof NAMES, typeof KAFKA]>
   readonly kafka: Awaited<ReturnType<KafkaClients['kafka']>>
 }

@@ -80,7 +80,7 @@ export async function planErasure(
 ): Promise<ErasurePlan> {
   const reached = topics.flatMap(listStates)
   const names = new Set(reached.map(toName))
-  const ownTopics = new Set(listSignalTopics(config.env).map(one => one.topic))
+  const ownTopics = new Set(listSignalTopics(config).map(one => one.topic))
   const others = (await states.names()).filter(one => ownTopics.has(one.topic) && !names.has(toName(one)))
   const entity = await resolveErasureTarget(inspection, [...reached, ...others], wanted)
   return {

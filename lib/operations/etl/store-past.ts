@@ -8,10 +8,10 @@ import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime
 import type { Decoded } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
-import { APPLICATION } from '../../app/application.ts'
-import { topicName } from '../../app/topics.ts'
+import { createApplication } from '../../app/application.ts'
+import type { Vocabulary } from '../../app/serialized-types.ts'
 import type { PartitionRange } from '../../history/coverage.ts'
-import { STORED_TYPES, type StoredEvent, toRows } from '../../storage/rows.ts'
+import { listStoredTypes, type StoredEvent, toRows } from '../../storage/rows.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { decideComparably } from '../try-rules/comparable.ts'
 import {
@@ -24,7 +24,8 @@ import {
 export interface Past {
   readonly places: RecordPlaces
   readonly storage: Storage
-  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs'>
+  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs' | 'earliestTimeMs'> &
+    Vocabulary
   /** Reader of data that is not JSON. */
   readonly reader: DataReader
   /** Range of the records' timestamps in milliseconds since the epoch; the end is excluded. */
@@ -79,14 +80,14 @@ export async function storePast(
     for (const one of await listPartitions(
       past.places,
       source,
-      [topicName(source, past.settings.env)],
+      [consumer.application.kafkaTopic(source, consumer.env)],
       range,
     )) {
       const { topic, partition } = one
       missing.push(...one.missing.map(part => ({ topic, partition, ...part })))
       for await (const events of decideEvents(past, consumer, one, range, counts)) {
         await setImmediate(undefined, { signal: stop })
-        await writeEvents(past.storage, events, counts)
+        await writeEvents(past, events, counts)
         onProgress(counts.records)
       }
     }
@@ -95,14 +96,15 @@ export async function storePast(
 
 async function createConsumer({ settings, reader }: Past): Promise<Consumer<AnyKeyedProcess>> {
   const { env, idWindowMs, futureToleranceMs, earliestTimeMs } = settings
+  const application = createApplication(settings)
   return {
     ...CONSUMER_DEFAULTS,
     ...{ env, idWindowMs, futureToleranceMs, earliestTimeMs, reader },
-    application: APPLICATION,
-    failuresTo: APPLICATION.failuresTopic,
+    application,
+    failuresTo: application.failuresTopic,
     process: {
       name: 'storage',
-      accepts: STORED_TYPES,
+      accepts: listStoredTypes(settings.families),
       onEvent: () => completeStep('stored', undefined),
     },
   }
@@ -119,7 +121,7 @@ async function* decideEvents(
   const recount = new Recount(consumer)
   let events: StoredEvent[] = []
   for (const part of partition.parts)
-    for await (const records of readPart(past.places, partition, part, range))
+    for await (const records of readPart(past.settings.families, past.places, partition, part, range))
       for (let at = 0; at < records.length; at += BATCH) {
         const decoded = await decodeRecords(records.slice(at, at + BATCH), consumer)
         const applied = new Set<number>()
@@ -147,14 +149,14 @@ function toStored(decoded: Decoded, applied: ReadonlySet<number>): StoredEvent[]
 }
 
 /** Writes the rows of events. If the database refuses a row, each event is written separately. */
-async function writeEvents(storage: Storage, events: readonly StoredEvent[], counts: Counts): Promise<void> {
+async function writeEvents(past: Past, events: readonly StoredEvent[], counts: Counts): Promise<void> {
   if (events.length === 0) return
   try {
-    counts.added += await storage.write(toRows(events), 'keep')
+    counts.added += await past.storage.write(toRows(past.settings.families, events), 'keep')
     counts.events += events.length
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error
     if (events.length === 1) counts.refused += 1
-    else for (const event of events) await writeEvents(storage, [event], counts)
+    else for (const event of events) await writeEvents(past, [event], counts)
   }
 }

@@ -1,5 +1,6 @@
 /** Determines when generated readings are due, and yields them in batches at that time. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Families } from '../../telemetry/families.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
 import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/settings.ts'
@@ -18,6 +19,7 @@ export type Pace =
   | { readonly kind: 'rate'; readonly perSecond: number }
 
 export interface GenerateOptions {
+  readonly families: Families
   readonly settings: GeneratorSettings
   readonly pace: Pace
   /** Number of readings to generate. */
@@ -58,13 +60,13 @@ async function* generateAtTicks(
   options: GenerateOptions,
   nowMs: number,
 ): AsyncGenerator<readonly KeyedEvent[]> {
-  const { settings, pace, durationMs, signal } = options
+  const { families, settings, pace, durationMs, signal } = options
   const from = computeFirstTick(options, nowMs)
   const endMs = durationMs === undefined ? Number.POSITIVE_INFINITY : timeOfTick(settings, from) + durationMs
   for (let tick = from; timeOfTick(settings, tick) < endMs && !signal.aborted; tick++) {
     if (pace.kind === 'live') await waitUntil(timeOfTick(settings, tick), signal)
     if (signal.aborted) return
-    const readings = [...simulate(settings, tick, tick + 1)]
+    const readings = [...simulate(families, settings, tick, tick + 1)]
     for (let start = 0; start < readings.length; start += PART) yield readings.slice(start, start + PART)
   }
 }
@@ -80,7 +82,7 @@ async function* generateAtRate(
   options: GenerateOptions,
   perSecond: number,
 ): AsyncGenerator<readonly KeyedEvent[]> {
-  const { settings, durationMs = Number.POSITIVE_INFINITY, signal } = options
+  const { families, settings, durationMs = Number.POSITIVE_INFINITY, signal } = options
   const { fleet } = settings
   const startMs = Date.now()
   const from = computeFirstTick(options, startMs)
@@ -96,7 +98,7 @@ async function* generateAtRate(
       const sensor = fleet[readingCount % fleet.length] as Sensor
       const tick = from + Math.floor(readingCount / fleet.length)
       readingCount++
-      return simulateReading(settings, sensor, tick, Date.now())
+      return simulateReading(families, settings, sensor, tick, Date.now())
     })
   }
 }

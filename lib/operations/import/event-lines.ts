@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { toJsonEvent } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { readNumberedLines } from '../numbered-lines.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
 import { type BrokenRow, readDocuments } from './csv-rows.ts'
@@ -11,6 +12,7 @@ import { convertDocument, convertLine } from './mapped-lines.ts'
 
 /** Plan of an import. The first mapping that accepts a line converts it. */
 export interface ImportPlan {
+  readonly families: Families
   readonly mappings: readonly Mapping[]
   readonly skipInvalid: boolean
 }
@@ -64,16 +66,16 @@ async function* wrapFileErrors<Row>(file: string, rows: AsyncIterable<Row>): Asy
 
 async function* readMappedEvents(
   file: string,
-  { mappings }: ImportPlan,
+  { families, mappings }: ImportPlan,
   { open }: ImportPorts,
 ): AsyncGenerator<Event | BrokenRow> {
   const name = basename(file)
   if (/\.[ct]sv(\.gz)?$/i.test(name))
     for await (const row of readDocuments(open(file)))
-      yield 'error' in row ? row : convertDocument(mappings, name, row)
+      yield 'error' in row ? row : convertDocument(families, mappings, name, row)
   else
     for await (const lines of readNumberedLines(open(file), file))
-      for (const line of lines) if (line.text.trim() !== '') yield convertLine(mappings, name, line)
+      for (const line of lines) if (line.text.trim() !== '') yield convertLine(families, mappings, name, line)
 }
 
 function skipRow(

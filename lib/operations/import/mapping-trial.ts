@@ -11,6 +11,7 @@ import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, isApplicable } from '../../mapping/apply-mapping.ts'
 import { describeNoObject, eventDocument, mapDocument } from '../../mapping/map-document.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
+import type { Families } from '../../telemetry/families.ts'
 
 /** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string; readonly code?: 'tombstone' }
@@ -35,7 +36,7 @@ export type Trial =
   | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
 
 /** Converts a record with the first mapping that accepts it. */
-export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Trial {
+export function tryRecord(families: Families, mappings: readonly Mapping[], record: TriedRecord): Trial {
   if ('error' in record) return createRefusal(record.code ?? 'unreadable', record.error)
   if ('kind' in record) return createRefusal(record.code, record.message)
   const applicable = mappings.filter(one => isApplicable(one, record))
@@ -46,7 +47,7 @@ export function tryRecord(mappings: readonly Mapping[], record: TriedRecord): Tr
   }
   const { mapping, event } = mapped
   const others = applicable.slice(applicable.indexOf(mapping) + 1)
-  const violation = schemaViolation(event.type, event.data)
+  const violation = schemaViolation(families, event.type, event.data)
   if (violation !== undefined) return createRefusal('schema-violated', violation)
   const fault = findReaderFault(event)
   if (fault !== undefined) return createRefusal('malformed-event', fault)

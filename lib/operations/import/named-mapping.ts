@@ -4,6 +4,7 @@ import { listMappingNames, loadMapping } from '../../mapping/adapters/load-mappi
 import type { Mapping } from '../../mapping/mapping.ts'
 import { FileError } from '../../support/file-errors.ts'
 import { suggestion } from '../../support/suggestion.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { OperationFailure } from '../operation-failure.ts'
 
 /** Folder with the project's mappings. */
@@ -21,6 +22,7 @@ export interface MappingsFolder {
  * @throws OperationFailure if the mapping is missing or invalid
  */
 export async function loadNamedMapping(
+  families: Families,
   named: string,
   folder: MappingsFolder,
   pathOf: (file: string) => string,
@@ -29,7 +31,7 @@ export async function loadNamedMapping(
   const name = basename(named, extname(named))
   const path = isFile ? pathOf(named) : join(folder.path, `${named}.yaml`)
   try {
-    return await loadMapping(path, name, isFile ? named : join(folder.shown, `${named}.yaml`))
+    return await loadMapping(families, path, name, isFile ? named : join(folder.shown, `${named}.yaml`))
   } catch (error) {
     if (!isFile && error instanceof FileError && isMissing(error.cause))
       throw new OperationFailure(await describeUnknown(named, folder), { cause: error })

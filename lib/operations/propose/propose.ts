@@ -7,8 +7,7 @@ import { listUnusedFields } from '../../mapping/unused-fields.ts'
 import { OWN_TYPES } from '../../schemas/event-types.ts'
 import { count } from '../../support/count.ts'
 import { InvalidFile } from '../../support/file-errors.ts'
-import { buildFamily } from '../../telemetry/build-family.ts'
-import { FAMILIES } from '../../telemetry/families.ts'
+import { Families } from '../../telemetry/families.ts'
 import { readFamilies } from '../../telemetry/parse-family.ts'
 import { findViolations } from '../../telemetry/validate-reading.ts'
 import type { TriedRecord } from '../import/mapping-trial.ts'
@@ -48,11 +47,17 @@ export interface Proposal {
 /**
  * Proposes drafts for the most frequent shape of the records.
  *
+ * @param families families of the project
  * @param name name of the family and the mapping
  * @param sample name of the sample in comments and messages
  * @throws OperationFailure if the records cannot be readings
  */
-export function propose(name: string, sample: string, records: readonly PlacedRecord[]): Proposal {
+export function propose(
+  families: Families,
+  name: string,
+  sample: string,
+  records: readonly PlacedRecord[],
+): Proposal {
   const documents = records.flatMap(({ place, record }) => ('document' in record ? [{ place, record }] : []))
   const unreadable = records.flatMap(({ place, record }) =>
     'document' in record ? [] : [{ place, reason: 'error' in record ? record.error : record.message }],
@@ -61,14 +66,14 @@ export function propose(name: string, sample: string, records: readonly PlacedRe
     throw new OperationFailure(`${sample}: no record can be read: ${unreadable[0]?.reason}`)
   const units = records.find(one => one.units)?.units
   const { alike, others, draft } = draftShape(name, sample, documents, units)
-  if (draft.family === undefined && !Object.hasOwn(FAMILIES, 'metrics'))
+  if (draft.family === undefined && families.byName.metrics === undefined)
     throw new OperationFailure(
       `${sample}: the records name their metric, but there is no family metrics for them.`,
     )
   const head = `Draft from ${count(draft.records, 'record')} of ${sample}. Check the guesses, which the comments explain.`
   const family = draft.family && writeDraft('family', draft.family, [head, OTHERS])
   const mapping = tryWithinLimits(sample, draft, () =>
-    readDraft(name, family, writeDraft('mapping', draft.mapping, [])),
+    readDraft(families, name, family, writeDraft('mapping', draft.mapping, [])),
   )
   const refused = tryDraft(mapping, alike)
   const ofRecords = alike.map(({ record }) => record)
@@ -169,11 +174,11 @@ function tryWithinLimits<Result>(sample: string, { metrics }: Draft, attempt: ()
 const LIMITS = /at most|has more than \d/
 
 /** Reads the drafts as their files would be read. */
-function readDraft(name: string, family: string | undefined, mapping: string): Mapping {
+function readDraft(families: Families, name: string, family: string | undefined, mapping: string): Mapping {
   const drafts =
     family === undefined ? [] : readFamilies([{ file: `families/${name}.yaml`, text: family }], 'sluice')
-  const families = { ...FAMILIES, ...Object.fromEntries(drafts.map(raw => [raw.family, buildFamily(raw)])) }
-  return readMapping(mapping, name, `mappings/${name}.yaml`, families)
+  const all = new Families([...families.all.map(({ file }) => file), ...drafts])
+  return readMapping(all, mapping, name, `mappings/${name}.yaml`)
 }
 
 /** Returns the records that the drafts do not take, with the reasons. */

@@ -11,6 +11,7 @@ import {
 } from '#runtime/cloudevents/index.ts'
 import { computePartition, type Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from '../event-key.ts'
 
@@ -48,9 +49,9 @@ export type PlacedEvent = OutgoingRecord &
  *
  * @throws errors of `DataWriter.write`
  */
-export function placeEvent(event: Event, placing: Placing): PlacedEvent {
+export function placeEvent(families: Families, event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, contentMode, writer } = placing
-  const keyText = key ?? computeEventKey(event, keyBy) ?? event.id
+  const keyText = key ?? computeEventKey(families, event, keyBy) ?? event.id
   const partition = computePartition(Buffer.from(keyText), partitions)
   const record = toOutgoingRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }

@@ -14,8 +14,10 @@ import {
 } from '#runtime/cloudevents/index.ts'
 import type { Event } from '#runtime/consumer/index.ts'
 import { withoutOrigin } from '#runtime/pipeline/outbox/index.ts'
+import type { Named } from '../../app/names.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
+import { SIGNALS } from '../../app/topic-table.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { computeEventKey } from '../event-key.ts'
 import { OperationFailure, usageFailure } from '../operation-failure.ts'
@@ -23,10 +25,9 @@ import { resolveTopic } from '../state-keys.ts'
 import type { Recorded } from './recorded-items.ts'
 import { shiftEvent } from './time-shift.ts'
 
-/** Determines where and in which form records are published. */
-export interface Addressing {
-  /** Environment to whose topics the records are published. */
-  readonly env: string
+/** Determines where and in which form records are published: to the topics of an environment, unless one topic is given. */
+export interface Addressing extends Named {
+  readonly families: Families
   /** Full name of the topic to which all records are published. If absent, records are published to the topics of their signals. */
   readonly topic?: string | undefined
   /** Content mode for events from a stream. */
@@ -74,10 +75,10 @@ export function buildOutgoingRecord(
 }
 
 function buildStreamRecord(event: Event, addressing: Addressing): OutgoingRecord {
-  const { env, topic, contentMode, keyBy, dataWriter } = addressing
-  const key = computeEventKey(event, keyBy)
-  const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
-  const ownTopic = resolveTopic({ topic: topic ?? 'readings' }, env)
+  const { families, topic, contentMode, keyBy, dataWriter } = addressing
+  const key = computeEventKey(families, event, keyBy)
+  const written = dataWriter && fitsSchema(families, event) ? dataWriter.write(event) : event
+  const ownTopic = resolveTopic({ topic: topic ?? 'readings' }, addressing)
   return toOutgoingRecord(ownTopic, key, written, contentMode)
 }
 
@@ -85,8 +86,8 @@ function buildStreamRecord(event: Event, addressing: Addressing): OutgoingRecord
  * Returns whether the event data matches its schema. Other data cannot be serialized with the schema. It is published as JSON, and
  * consumers reject it.
  */
-function fitsSchema({ type, data }: Event): boolean {
-  return schemaViolation(type, data) === undefined
+function fitsSchema(families: Families, { type, data }: Event): boolean {
+  return schemaViolation(families, type, data) === undefined
 }
 
 /**
@@ -96,12 +97,12 @@ function fitsSchema({ type, data }: Event): boolean {
 function buildRecordOfLog(
   record: LogRecord,
   { event, line }: Recorded,
-  { topic, env, keepPartitions, shiftMs }: Addressing,
+  { topic, env, names, keepPartitions, shiftMs }: Addressing,
 ): OutgoingRecord {
   const { key, value, headers, partition } = record
   const isRewritten = event && (shiftMs !== undefined || (carriesOrigin(event) && !isBinary(record)))
   return {
-    topic: topic ?? resolveRecordedTopic(record.topic, event?.source, line, env),
+    topic: topic ?? resolveRecordedTopic(record.topic, line, { env, names }),
     ...(keepPartitions ? { partition } : {}),
     key,
     ...(isRewritten
@@ -132,11 +133,11 @@ function toOutgoingHeader([name, bytes]: RecordHeader): RecordHeader<Buffer | nu
  * Returns the environment's topic for the signal of a recorded topic. Recordings that ship with Sluice contain the default topic
  * names.
  */
-function resolveRecordedTopic(topic: string, _source: string | undefined, line: number, env: string): string {
-  const signal = signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
-  if (signal !== undefined) return topicName(signal, env)
+function resolveRecordedTopic(topic: string, line: number, { env, names }: Named): string {
+  const signal = names.signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
+  if (signal !== undefined) return names.topicName(signal, env)
   throw new OperationFailure(
-    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): specify its destination with --topic`,
+    `record ${line}: its topic is not one of Sluice's (${names.topicName('readings', '<env>')}, …): specify its destination with --topic`,
   )
 }
 

@@ -4,8 +4,9 @@ import type { Event } from '#runtime/consumer/index.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
 import { formatOrigin } from '#runtime/pipeline/outbox/index.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
-import { APPLICATION } from '../../app/application.ts'
-import { type Signal, topicName } from '../../app/topics.ts'
+import { createApplication } from '../../app/application.ts'
+import type { Vocabulary } from '../../app/serialized-types.ts'
+import type { Signal } from '../../app/topic-table.ts'
 
 const ENV = 'test'
 
@@ -27,12 +28,13 @@ export class ConsumerLog {
   readonly #topic: string
   #length = 0
 
-  constructor(signal: Signal, process: unknown) {
-    this.#topic = topicName(signal, ENV)
+  constructor(vocabulary: Vocabulary, signal: Signal, process: unknown) {
+    const application = createApplication(vocabulary)
+    this.#topic = application.kafkaTopic(signal, ENV)
     this.#consumer = {
       ...CONSUMER_DEFAULTS,
-      application: APPLICATION,
-      failuresTo: APPLICATION.failuresTopic,
+      application,
+      failuresTo: application.failuresTopic,
       process: process as AnyKeyedProcess,
       env: ENV,
       // In tests, late events are intended, regardless of how late they are.

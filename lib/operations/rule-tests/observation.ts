@@ -8,7 +8,7 @@ import {
 } from '../../alerting/patterns/event-names.ts'
 import { nameHint, suggestion } from '../../support/suggestion.ts'
 import { buildEntityData } from '../../telemetry/entity-data.ts'
-import { FAMILIES, type Family, type ReadingData } from '../../telemetry/families.ts'
+import type { Families, Family, ReadingData } from '../../telemetry/families.ts'
 import { isOtherMetric } from '../../telemetry/metric-names.ts'
 
 /** Keys of an observation. All other keys are dimensions of the entity. */
@@ -45,10 +45,15 @@ type Report = (key: string, message: string) => void
  * Returns the reading of an observation, whose family is determined by the metric names unless it is named. Returns undefined if an
  * error was reported.
  */
-export function parseReading(raw: RawObservation, entity: string, report: Report): Reading | undefined {
+export function parseReading(
+  families: Families,
+  raw: RawObservation,
+  entity: string,
+  report: Report,
+): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
   const key = raw.values === undefined ? 'metric' : 'values'
-  const family = resolveFamily(raw, Object.keys(values), key, report)
+  const family = resolveFamily(families, raw, Object.keys(values), key, report)
   if (family === undefined) return undefined
   for (const [name, value] of Object.entries(values)) {
     const isNumber = !Object.hasOwn(family.states, name)
@@ -65,12 +70,13 @@ export function parseReading(raw: RawObservation, entity: string, report: Report
 
 /** Returns the family of a reading. Metrics that no family declares need the name of a family that has `others`. */
 function resolveFamily(
+  families: Families,
   { family: named }: RawObservation,
   names: readonly string[],
   key: string,
   report: Report,
 ): Family | undefined {
-  const all = Object.values(FAMILIES)
+  const { all } = families
   const possible = named === undefined ? all : all.filter(({ name }) => name === named)
   const hasMetric = (family: Family, name: string) =>
     isDeclared(family, name) || (named !== undefined && isOtherMetric(family, name))
@@ -79,7 +85,7 @@ function resolveFamily(
   const unknown = names.find(name => !possible.some(one => hasMetric(one, name)))
   const metrics = possible.flatMap(one => Object.keys(one.metrics))
   if (named !== undefined && possible.length === 0)
-    report('family', `no family is called ${named}.${nameHint(named, Object.keys(FAMILIES))}`)
+    report('family', `no family is called ${named}.${nameHint(named, families.names)}`)
   else if (found && other)
     report(key, `${found.name} and ${other.name} have ${names.join(', ')}: name one of them with family`)
   else if (unknown === undefined) report(key, 'metrics of one reading must be of one family')
@@ -126,6 +132,7 @@ const DEFAULTS: Readonly<Record<EventName, ReadingData>> = {
 
 /** Returns the event of an observation. Returns undefined if an error was reported. */
 export function parseHappening(
+  families: Families,
   raw: RawObservation,
   id: string,
   report: (key: string, message: string) => void,
@@ -135,7 +142,7 @@ export function parseHappening(
     report('event', `unknown event ${name}: use ${EVENT_NAMES.join(', ')}`)
     return undefined
   }
-  const family = findEventFamily(raw, name)
+  const family = findEventFamily(families, raw, name)
   if (family === undefined) {
     report('event', 'no family of the project has such events')
     return undefined
@@ -153,8 +160,8 @@ export function parseHappening(
 }
 
 /** Returns the family of the entity of an event: the named one, or the first one that has all dimensions of the observation. */
-function findEventFamily(raw: RawObservation, event: EventName): Family | undefined {
-  const all = listEventFamilies(event)
+function findEventFamily(families: Families, raw: RawObservation, event: EventName): Family | undefined {
+  const all = listEventFamilies(families, event)
   const dimensions = Object.keys(raw).filter(name => !OWN_KEYS.has(name))
   const named = all.find(({ name }) => name === raw.family)
   const fitting = all.find(one => dimensions.every(name => Object.hasOwn(one.dimensions, name)))

@@ -13,8 +13,8 @@ import { patterns } from '../../alerting/patterns/process.ts'
 import { alerting } from '../../alerting/process.ts'
 import { buildRuleSet } from '../../alerting/rule-set.ts'
 import { rulesActivated } from '../../alerting/rules-activated.ts'
-import type { ReadingData } from '../../telemetry/families.ts'
-import { getFamily } from '../../telemetry/metric-names.ts'
+import type { Vocabulary } from '../../app/serialized-types.ts'
+import type { Families, ReadingData } from '../../telemetry/families.ts'
 import { createReading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
@@ -62,17 +62,30 @@ const MAX_TICKS = 500
 const MAX_EXTRA_MS = 900
 
 export class RuleLog {
-  readonly #readings = new ConsumerLog('readings', alerting([]))
-  readonly #changes = new ConsumerLog('view-changes', alerting([]))
-  readonly #events = new ConsumerLog('events', grouping([]))
-  // No lateness is allowed for, because events in tests arrive in time unless a test delays them explicitly.
-  readonly #patterns = new ConsumerLog('patterns', { ...patterns([]), allowedLatenessMs: 0 })
+  readonly #families: Families
+  readonly #readings: ConsumerLog
+  readonly #changes: ConsumerLog
+  readonly #events: ConsumerLog
+  readonly #patterns: ConsumerLog
   readonly #entities = new Set<string>()
   readonly #groups = new Set<string>()
   readonly #byId = new Map<string, Event>()
   readonly #notifications: Notification[] = []
   #nowMs = START_MS
   #ticks = 0
+
+  constructor(vocabulary: Vocabulary) {
+    const { families } = vocabulary
+    this.#families = families
+    this.#readings = new ConsumerLog(vocabulary, 'readings', alerting(families, []))
+    this.#changes = new ConsumerLog(vocabulary, 'view-changes', alerting(families, []))
+    this.#events = new ConsumerLog(vocabulary, 'events', grouping(families, []))
+    // No lateness is allowed for, because events in tests arrive in time unless a test delays them explicitly.
+    this.#patterns = new ConsumerLog(vocabulary, 'patterns', {
+      ...patterns(families, []),
+      allowedLatenessMs: 0,
+    })
+  }
 
   /** Activates a rule set. Returns the reason if `alerting` rejects it. */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<string | undefined> {
@@ -94,7 +107,8 @@ export class RuleLog {
     await this.#advanceTo(atMs)
     const eventId = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
     const event =
-      this.#byId.get(eventId) ?? createReading(getFamily(family), eventId, instant(START_MS + atMs), data)
+      this.#byId.get(eventId) ??
+      createReading(this.#families.get(family), eventId, instant(START_MS + atMs), data)
     this.#byId.set(eventId, event)
     this.#entities.add(formatEntity(event))
     return this.#append(this.#readings, [this.#nowMs, event])

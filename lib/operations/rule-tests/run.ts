@@ -7,6 +7,7 @@ import { parsePatternIdentity } from '../../alerting/patterns/pattern.ts'
 import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { getRuleIdentity } from '../../alerting/rule.ts'
 import { parseRuleIdentity } from '../../alerting/rules-in-force.ts'
+import type { Vocabulary } from '../../app/serialized-types.ts'
 import { groupText } from '../../support/group-text.ts'
 import { tableOfSource } from '../../views/event-names.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
@@ -55,8 +56,12 @@ export interface TestResult {
   readonly differences: readonly Difference[]
 }
 
-export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Promise<TestResult> {
-  const log = new RuleLog()
+export async function runTest(
+  vocabulary: Vocabulary,
+  { file, rules }: RuleTestFile,
+  test: RuleTest,
+): Promise<TestResult> {
+  const log = new RuleLog(vocabulary)
   const differences: Difference[] = []
   const wrong = await log.activate(0, rules)
   if (wrong !== undefined) throw new Error(`the rules are rejected: ${wrong}`)

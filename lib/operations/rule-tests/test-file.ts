@@ -7,6 +7,7 @@ import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { readRules } from '../../alerting/rule-files.ts'
 import { yamlDocument } from '../../support/yaml-document.ts'
 import { positionsIn } from '../../support/yaml-positions.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { fileFailure } from '../operation-failure.ts'
 import { readRuleFilesAt } from '../rules-at-path.ts'
 import { findSchemaFaults } from './schema-faults.ts'
@@ -27,7 +28,7 @@ type Path = readonly (string | number)[]
  * @param shown file name in messages
  * @throws OperationFailure if the file cannot be read
  */
-export async function readTestFile(path: string, shown: string): Promise<ReadFile> {
+export async function readTestFile(families: Families, path: string, shown: string): Promise<ReadFile> {
   const text = await readFile(path, 'utf8').catch(error => {
     throw fileFailure(shown, error)
   })
@@ -42,11 +43,11 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
   const isTests = faults.length === 0
   const { rules: raw, tests } = (yaml.content ?? {}) as { rules?: unknown; tests: readonly RawTest[] }
   const load = (rules: unknown, at: Path) =>
-    loadRules(rules, at, dirname(path), dirname(shown), report, faults)
+    loadRules(families, rules, at, dirname(path), dirname(shown), report, faults)
   const isRules = Array.isArray(raw) || (typeof raw === 'string' && raw !== '')
   const rules = isRules ? await load(raw, ['rules']) : []
   const read: RuleTest[] = []
-  const reader = { load, getLine: (at: Path) => position(at).line, report }
+  const reader = { families, load, getLine: (at: Path) => position(at).line, report }
   if (isTests)
     for (const [index, row] of tests.entries())
       read.push(await readTest(row, ['tests', index], rules, reader))
@@ -60,6 +61,7 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
  * itself.
  */
 async function loadRules(
+  families: Families,
   rules: unknown,
   at: Path,
   folder: string,
@@ -67,20 +69,20 @@ async function loadRules(
   report: Fault,
   faults: LocatedError[],
 ): Promise<readonly AnyRule[]> {
-  if (typeof rules !== 'string') return parseInlineRules(rules, at, report)
+  if (typeof rules !== 'string') return parseInlineRules(families, rules, at, report)
   const shown = join(shownFolder, rules)
   const files = await readRuleFilesAt(join(folder, rules), shown).catch((error: Error) => {
     report(at, error.message)
     return []
   })
   if (files.length === 0) return []
-  const { errors } = checkRules(files)
+  const { errors } = checkRules(families, files)
   faults.push(...errors)
-  return errors.length > 0 ? [] : readRules(files)
+  return errors.length > 0 ? [] : readRules(families, files)
 }
 
-function parseInlineRules(rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
-  const { rules: read, errors } = parseRules([{ where: 'this list', content: { rules } }])
+function parseInlineRules(families: Families, rules: unknown, at: Path, report: Fault): readonly AnyRule[] {
+  const { rules: read, errors } = parseRules(families, [{ where: 'this list', content: { rules } }])
   for (const { path, rule, key, message } of errors)
     report([...at, ...path.slice(1)], message, { ...(rule && { rule }), ...(key && { key }) })
   return read

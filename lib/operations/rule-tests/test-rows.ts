@@ -3,6 +3,7 @@ import type { LocatedError } from '../../alerting/check-rules.ts'
 import { listIdentities } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { parseDuration } from '../../support/duration.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { groupName } from '../../views/event-names.ts'
 import { type Happening, parseHappening, parseReading, type RawObservation } from './observation.ts'
 import type { FinalRow, Reading } from './rule-log.ts'
@@ -82,6 +83,7 @@ const DEFAULT_ENTITY = 'entity-1'
 
 /** Context that is needed to read a test. */
 interface Reader {
+  readonly families: Families
   readonly load: (rules: unknown, at: Path) => Promise<readonly AnyRule[]>
   readonly getLine: (at: Path) => number
   readonly report: Fault
@@ -96,7 +98,7 @@ export async function readTest(
   row: RawTest,
   at: Path,
   rules: readonly AnyRule[],
-  { load, getLine, report }: Reader,
+  { families, load, getLine, report }: Reader,
 ): Promise<RuleTest> {
   const { name, expect = [], notifications } = row
   const observations: Observation[] = []
@@ -110,8 +112,11 @@ export async function readTest(
       allRules.push(...changed)
       observations.push({ atMs, kind: 'rules', rules: changed })
     } else {
-      const read = parseObservation(raw, raw.entity ?? row.entity ?? DEFAULT_ENTITY, (key, message) =>
-        report([...here, key], message),
+      const read = parseObservation(
+        families,
+        raw,
+        raw.entity ?? row.entity ?? DEFAULT_ENTITY,
+        (key, message) => report([...here, key], message),
       )
       if (read) observations.push({ atMs, ...read, ...(raw.id === undefined ? {} : { id: raw.id }) })
     }
@@ -147,17 +152,18 @@ type ParsedObservation =
   | ({ readonly kind: 'row' } & FinalRow)
 
 function parseObservation(
+  families: Families,
   raw: RawObservation,
   entity: string,
   report: (key: string, message: string) => void,
 ): ParsedObservation | undefined {
   if (raw.event !== undefined) {
-    const happening = parseHappening(raw, entity, report)
+    const happening = parseHappening(families, raw, entity, report)
     return happening && { kind: 'event', happening }
   }
   if (raw.table !== undefined)
     return { kind: 'row', table: raw.table, group: groupName([entity]), row: raw.values ?? {} }
-  const read = parseReading(raw, entity, report)
+  const read = parseReading(families, raw, entity, report)
   return read && { kind: 'reading', ...read }
 }
 

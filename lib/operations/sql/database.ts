@@ -12,6 +12,7 @@ import { listColumns } from '../../history/columns.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { toPlainValue, type Value } from './plain-value.ts'
 import {
@@ -156,16 +157,17 @@ export class SqlDatabase {
    * @param brought see `createViews`
    */
   async complete(
+    families: Families,
     loaded: ReadonlyMap<HistoryTable, readonly string[]>,
     times: RecordTimes,
     named: ReadonlySet<string>,
     brought: readonly TypeSchema[] = [],
   ): Promise<void> {
-    const schemas = await writeSchemas(this.folder)
+    const schemas = await writeSchemas(families, this.folder)
     const run = async (statements: readonly string[]) => {
       for (const statement of statements) await this.#runChecked(() => this.#connection.run(statement))
     }
-    await run(createViews(loaded, schemas, times, brought))
+    await run(createViews(families, loaded, schemas, times, brought))
     this.views = await this.#readViews()
     const kept = new Set<string>([...named, ...loaded.keys()])
     this.#loadedViews = this.views.filter(({ name }) => kept.has(name))
@@ -300,10 +302,10 @@ export class SqlDatabase {
 }
 
 /** Writes an empty file with all columns for each table, because objects lack columns without values. */
-async function writeSchemas(folder: string): Promise<Record<HistoryTable, string>> {
+async function writeSchemas(families: Families, folder: string): Promise<Record<HistoryTable, string>> {
   const files = HISTORY_TABLES.map(async table => {
     const file = join(folder, `${table}.parquet`)
-    const empty = new ParquetFile(listColumns(table))
+    const empty = new ParquetFile(listColumns(families, table))
     empty.append({}, 0)
     await writeFile(file, empty.end())
     return [table, file] as const

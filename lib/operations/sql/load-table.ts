@@ -21,6 +21,7 @@ import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { type Range, readRecordGroups } from '../../queries/records/read-records.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import type { RecordTimes } from './views.ts'
 
@@ -71,6 +72,7 @@ const NAMED_RANGES = 5
  * @throws OperationFailure if there is nothing of the table; see `readRecords` for errors of Kafka
  */
 export async function loadTable(
+  families: Families,
   table: HistoryTable,
   sources: SqlSources,
   times: RecordTimes,
@@ -79,7 +81,7 @@ export async function loadTable(
   // Records that are archived after the objects were listed are read from the topic.
   const { partitions, files } = await fetchObjects(table, sources.store, times, target)
   const ranges = await findTopicRanges(table, sources, times, partitions, target)
-  const tail = await readTail(table, sources, ranges, target)
+  const tail = await readTail(families, table, sources, ranges, target)
   return [...files, ...tail]
 }
 
@@ -181,6 +183,7 @@ async function findTopicRanges(
 
 /** Reads ranges of topics, and returns the files with their rows. */
 async function readTail(
+  families: Families,
   table: HistoryTable,
   { log, reader }: SqlSources,
   ranges: readonly Range[],
@@ -192,7 +195,7 @@ async function readTail(
     notice(`Kafka deleted records of ${topic}/${partition} before they were read: ${start}-${end - 1}.`)
   const write = async (rows: readonly HistoryRow[]) => {
     const file = join(folder, `${table}-${files.length}.parquet`)
-    await writeFile(file, encodeRows(table, rows))
+    await writeFile(file, encodeRows(families, table, rows))
     files.push(file)
   }
   let rows: HistoryRow[] = []

@@ -8,7 +8,6 @@ import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
 import { historyAt } from '../../app/history-store.ts'
 import { loadInputSchemas } from '../../app/loaded-inputs.ts'
-import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { getTableSignal } from '../../history/tables.ts'
 import { readTopicReach } from '../../queries/kafka/topics.ts'
@@ -34,7 +33,7 @@ export async function openSqlSources(
   const offsets = once(async () => connections.register(new TopicOffsets(await connections.kafka())))
   return {
     store: await openUsableStore(config, aws, notice),
-    topics: table => [topicName(getTableSignal(table), config.env)],
+    topics: table => [config.names.topicName(getTableSignal(table), config.env)],
     reach: async (topic, timeMs) => {
       try {
         return await readTopicReach(await offsets(), topic, timeMs)

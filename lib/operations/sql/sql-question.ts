@@ -1,5 +1,6 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
 import type { HistoryTable } from '../../history/tables.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load-table.ts'
 import { findViews, listTables, type RecordTimes } from './views.ts'
@@ -43,6 +44,7 @@ export function formatProgress(
  * @throws HistoryFailure if the history cannot be read; see also `loadTable`, `SqlDatabase.open` and `SqlDatabase.complete`
  */
 export async function withSqlDatabase<T>(
+  families: Families,
   { statements, ...times }: SqlQuestion,
   sources: () => Promise<SqlSources>,
   { folder, progress, notice, stop }: SqlWork,
@@ -58,7 +60,7 @@ export async function withSqlDatabase<T>(
     const loaded = new Map<HistoryTable, readonly string[]>()
     if (tables.length > 0) from = await sources()
     for (const table of tables) {
-      const files = await loadTable(table, from as SqlSources, times, {
+      const files = await loadTable(families, table, from as SqlSources, times, {
         folder: database.folder,
         progress,
         stop,
@@ -66,7 +68,7 @@ export async function withSqlDatabase<T>(
       })
       loaded.set(table, files)
     }
-    await database.complete(loaded, times, views, from?.brought)
+    await database.complete(families, loaded, times, views, from?.brought)
     return await use(database)
   } catch (error) {
     stop.throwIfAborted()

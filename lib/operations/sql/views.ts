@@ -1,9 +1,16 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 
-import { type ColumnType, listColumns, listSchemaColumns, RECORD_COLUMNS } from '../../history/columns.ts'
+import {
+  type Column,
+  type ColumnType,
+  listColumns,
+  listSchemaColumns,
+  RECORD_COLUMNS,
+} from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { EVENT_TYPES } from '../../schemas/event-types.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
 export interface RecordTimes {
@@ -54,6 +61,7 @@ export function listTables(views: ReadonlySet<string>): readonly HistoryTable[] 
  * @param brought schemas of the types that inputs bring to `events`, whose fields are further columns
  */
 export function createViews(
+  families: Families,
   loaded: ReadonlyMap<HistoryTable, readonly string[]>,
   schemas: Readonly<Record<HistoryTable, string>>,
   times: RecordTimes,
@@ -66,7 +74,8 @@ export function createViews(
   const where = formatTimeConditions(times)
   const events = [...where, IS_SHOWN]
   const views = HISTORY_TABLES.map(table => {
-    const columns = table === 'events' ? formatEventColumns(brought) : formatColumns(listColumns(table))
+    const own = listColumns(families, table)
+    const columns = table === 'events' ? formatEventColumns(own, brought) : formatColumns(own)
     return formatView(table, formatSelect(columns, formatSource(table), events))
   })
   const common = formatColumns(RECORD_COLUMNS)
@@ -120,10 +129,8 @@ function formatColumns(columns: readonly { readonly name: string }[]): string {
 }
 
 /** Returns the columns of `events` as SQL, with those of the types that inputs bring. Their fields are in `rest`. */
-function formatEventColumns(brought: readonly TypeSchema[]): string {
-  const columns = new Map(
-    listColumns('events').map(({ name, type }) => [name, { type, places: [quoteName(name)] }]),
-  )
+function formatEventColumns(own: readonly Column[], brought: readonly TypeSchema[]): string {
+  const columns = new Map(own.map(({ name, type }) => [name, { type, places: [quoteName(name)] }]))
   for (const { name, type, path } of brought.flatMap(({ schema }) => listSchemaColumns(schema))) {
     const column = columns.get(name) ?? { type, places: [] }
     column.places.push(formatField(column.type, path))

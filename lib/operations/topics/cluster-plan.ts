@@ -1,20 +1,20 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
 import type { TopicOffsets } from '#runtime/adapters/kafka/topic-offsets.ts'
-import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
+import type { Named } from '../../app/names.ts'
+import { SIGNALS, type Signal } from '../../app/topic-table.ts'
 import { countRecords, listTopics } from '../../queries/kafka/topic-descriptions.ts'
 import { compareTopicsByTable } from '../../queries/kafka/topics.ts'
 import { getClusterKind, planTopics, type TopicFacts, type TopicPlan } from './plan.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */
-interface Planning {
+interface Planning extends Named {
   readonly kafka: Kafka
   readonly offsets: Pick<TopicOffsets, 'bounds'>
-  readonly env: string
   /** Returns the names of the functions that read a topic. */
   listReaders(signal: Signal): readonly string[]
   /** ARN of the MSK cluster; absent for any other cluster. */
@@ -33,10 +33,10 @@ export interface PlannedTopics {
  * @throws RefusedByKafka or Unavailable, see `awaitKafkaAnswer`
  */
 export async function planTopicChanges(planning: Planning): Promise<PlannedTopics> {
-  const { kafka, env, clusterArn } = planning
+  const { kafka, env, names, clusterArn } = planning
   const kind = getClusterKind(clusterArn)
   const replication = replicationOn(await brokerCount(kafka))
-  const topics = kafkaTopics(env)
+  const topics = names.kafkaTopics(env)
   const comparison = await compareTopicsByTable(kafka, { topics, replication })
   const copies = kind.decides.includes('replication.factor') ? {} : { replicationFactor: replication.factor }
   const wanted = topics.map(({ name, partitions }) => ({ topic: name, partitions, ...copies }))
@@ -45,16 +45,16 @@ export async function planTopicChanges(planning: Planning): Promise<PlannedTopic
     return [topic.name, Object.fromEntries(entries.map(({ name, value }) => [name, value]))] as const
   })
   const facts = await gatherFacts(planning, await listTopics(kafka))
-  return { plan: planTopics(comparison, wanted, facts, kind), settings: new Map(settings) }
+  return { plan: planTopics(names, comparison, wanted, facts, kind), settings: new Map(settings) }
 }
 
 async function gatherFacts(
-  { offsets, env, listReaders }: Planning,
+  { offsets, env, names, listReaders }: Planning,
   topics: readonly TopicLayout[],
 ): Promise<Map<string, TopicFacts>> {
   const facts = new Map<string, TopicFacts>()
   for (const signal of SIGNALS) {
-    const topic = topicName(signal, env)
+    const topic = names.topicName(signal, env)
     const found = topics.find(one => one.topic === topic)
     if (!found) continue
     const records = (await countRecords(offsets, topic)).reduce((sum, count) => sum + count, 0)

@@ -1,16 +1,16 @@
 /** Settings of topics that commands create. */
 
-import { topicConfiguration } from '#runtime/adapters/kafka/application-topics.ts'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { type NewTopic, topicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
-import { kafkaTopics } from '../../app/topics.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/topic-configuration.ts'
+import type { Named } from '../../app/names.ts'
 
 /**
  * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults
  * of the brokers.
  */
-export function buildTopic(topic: string, env: string, brokers: number): NewTopic {
-  const inTable = kafkaTopics(env).find(one => one.name === topic)
+export function buildTopic(topic: string, { env, names }: Named, brokers: number): NewTopic {
+  const inTable = names.kafkaTopics(env).find(one => one.name === topic)
   if (!inTable) return { topic, settings: {} }
   const replication = replicationOn(brokers)
   const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])

@@ -4,8 +4,8 @@
  */
 
 import type { TopicComparison, TopicDifference } from '#runtime/adapters/kafka/application-topics.ts'
+import type { Names } from '../../app/names.ts'
 import { isServerlessCluster } from '../../app/resource-names.ts'
-import { advisePartitions } from '../../app/topics.ts'
 
 export interface TopicCreation {
   readonly topic: string
@@ -69,6 +69,7 @@ export function getClusterKind(clusterArn: string | undefined): ClusterKind {
  * @param facts facts about each existing topic
  */
 export function planTopics(
+  names: Names,
   { missing, differences }: Pick<TopicComparison, 'missing' | 'differences'>,
   wanted: readonly TopicCreation[],
   facts: ReadonlyMap<string, TopicFacts>,
@@ -81,7 +82,7 @@ export function planTopics(
     const because = fixes.includes(difference.setting)
       ? 'this kind of cluster allows it only when a topic is created'
       : topicFacts
-        ? findRefusal(difference, topicFacts)
+        ? findRefusal(difference, topicFacts, names)
         : 'the contents of the topic are unknown'
     if (because === undefined) changes.push(difference)
     else refused.push({ ...difference, because })
@@ -90,21 +91,21 @@ export function planTopics(
 }
 
 /** Returns the reason for refusing a change; undefined if the change loses nothing. */
-function findRefusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
+function findRefusal(difference: TopicDifference, facts: TopicFacts, names: Names): string | undefined {
   const rule = RULES[difference.setting]
-  return rule?.(difference, facts)
+  return rule?.(difference, facts, names)
 }
 
-type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
+type Rule = (difference: TopicDifference, facts: TopicFacts, names: Names) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
-  partitions: ({ topic, found, wanted }, { readers }) => {
+  partitions: ({ topic, found, wanted }, { readers }, names) => {
     const isShrunk = Number(found) > Number(wanted)
     if (!isShrunk && readers.length === 0) return undefined
     const why = isShrunk
       ? 'Kafka removes no partitions'
       : `more partitions would move entities away from their state in ${readers.join(', ')}`
-    return `${why}. ${advisePartitions(new Map([[topic, found]]))}`
+    return `${why}. ${names.advisePartitions(new Map([[topic, found]]))}`
   },
   'replication.factor': () =>
     'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',

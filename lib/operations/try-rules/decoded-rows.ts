@@ -14,7 +14,7 @@ import { groupsOfSlice } from '../../history/read-history.ts'
 import { toLogRecord } from '../../history/row.ts'
 import type { ColumnValue } from '../../history/row-columns.ts'
 import type { HistoryStore } from '../../history/store.ts'
-import { READING_TYPES } from '../../telemetry/families.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import type { TimeRange } from './record-locations.ts'
 
@@ -24,38 +24,57 @@ const AT_ONCE = 500
 /** Length of attributes below which no limit of the pipeline applies. A character takes at most three bytes. */
 const MAX_LENGTH = 1_000
 
-/** Columns with the data of each type of readings. */
-const FIELDS: ReadonlyMap<string, readonly DataColumn[]> = new Map(
-  READING_TYPES.map(type => {
-    const { properties = {} } = findJsonSchema(type) ?? {}
-    return [type, listDataColumns(TABLE).filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
-  }),
-)
+type ColumnsByType = ReadonlyMap<string, readonly DataColumn[]>
+
+/** Returns the columns with the data of each type of readings. */
+function listColumnsByType(families: Families): ColumnsByType {
+  const columns = listDataColumns(families, TABLE)
+  return new Map(
+    families.readingTypes.map(type => {
+      const { properties = {} } = findJsonSchema(families, type) ?? {}
+      return [type, columns.filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
+    }),
+  )
+}
 
 /** Yields the records of a slice in a range of time, decoded, in groups. */
 export async function* readDecodedRows(
+  families: Families,
   store: HistoryStore,
   slice: Slice,
   range: TimeRange,
   consumer: Consumer<AnyKeyedProcess>,
 ): AsyncGenerator<readonly Decoded[]> {
-  for await (const rows of groupsOfSlice(store, slice, {}, columns => new Rows(columns, consumer)))
+  const byType = listColumnsByType(families)
+  for await (const rows of groupsOfSlice(
+    store,
+    slice,
+    {},
+    columns => new Rows(families, columns, byType, consumer),
+  ))
     for (let first = 0; first < rows.length; first += AT_ONCE)
       yield rows.decode(first, Math.min(first + AT_ONCE, rows.length), range)
 }
 
 class Rows {
   readonly length: number
+  readonly #families: Families
   readonly #columns: ReadColumns
   readonly #consumer: Consumer<AnyKeyedProcess>
   readonly #fields: ReadonlyMap<string, readonly Field[]>
   readonly #parsed = new Map<string, unknown>()
 
-  constructor(columns: ReadColumns, consumer: Consumer<AnyKeyedProcess>) {
+  constructor(
+    families: Families,
+    columns: ReadColumns,
+    byType: ColumnsByType,
+    consumer: Consumer<AnyKeyedProcess>,
+  ) {
     this.length = columns.rows
+    this.#families = families
     this.#columns = columns
     this.#consumer = consumer
-    this.#fields = new Map([...FIELDS].map(([type, fields]) => [type, selectFields(columns.values, fields)]))
+    this.#fields = new Map([...byType].map(([type, fields]) => [type, selectFields(columns.values, fields)]))
   }
 
   /** Returns the records of the rows from `first` to before `end`, decoded. */
@@ -67,7 +86,7 @@ class Rows {
       const timestampMs = timestamps[row] as number
       if (timestampMs < fromMs || timestampMs >= untilMs) continue
       const reading = this.#reading(row, timestampMs)
-      if (!reading) others.push(toLogRecord(rowAt(TABLE, this.#columns.values, row)))
+      if (!reading) others.push(toLogRecord(rowAt(this.#families, TABLE, this.#columns.values, row)))
       found.push(reading)
     }
     const decoded = (await decodeRecords(others, this.#consumer)).values()

@@ -9,6 +9,7 @@ import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { readRecordGroups } from '../../queries/records/read-records.ts'
+import type { Families } from '../../telemetry/families.ts'
 
 /** Places that contain records. At least one of both is present. */
 export interface RecordPlaces {
@@ -67,6 +68,7 @@ export async function listPartitions(
 
 /** Yields the records of a part in groups. */
 export async function* readPart(
+  families: Families,
   { store, log }: RecordPlaces,
   { topic, partition }: Pick<PartitionParts, 'topic' | 'partition'>,
   { object, fromOffset, toOffset }: PartitionParts['parts'][number],
@@ -74,7 +76,7 @@ export async function* readPart(
 ): AsyncGenerator<readonly LogRecord[]> {
   const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
   if (object && store) {
-    for await (const rows of rowsOfSlice(store, { object, fromOffset, toOffset }))
+    for await (const rows of rowsOfSlice(families, store, { object, fromOffset, toOffset }))
       yield rows.map(toLogRecord).filter(isInside)
   } else if (log) {
     const range = { topic, partition, start: fromOffset, end: toOffset + 1 }

@@ -2,7 +2,7 @@
 import { type Event, formatEntity, instant } from '#runtime/consumer/index.ts'
 import { MAX_STEP_MS } from '#runtime/pipeline/model/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { findFamily } from '../../telemetry/families.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../operation-failure.ts'
 import { decodeGroup } from '../replay/decoded-group.ts'
@@ -23,15 +23,20 @@ interface RecordedReading extends Arrival {
 /**
  * Reads the readings of a recording.
  *
+ * @param families families of the readings
  * @param reader decoder for data that is not JSON
  * @throws OperationFailure if the recording contains no readings, a reading without a time, or more than ten years
  */
-export async function readRecording(source: Source, reader?: DataReader): Promise<readonly Arrival[]> {
+export async function readRecording(
+  families: Families,
+  source: Source,
+  reader?: DataReader,
+): Promise<readonly Arrival[]> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
   for await (const group of source.read())
     for (const { event, eventMs, line } of reader ? await decodeGroup(group, reader) : group) {
-      if (event === undefined || findFamily(event.type) === undefined) continue
+      if (event === undefined || families.findByType(event.type) === undefined) continue
       if (eventMs === undefined)
         throw new OperationFailure(`${source.name}:${line}: a reading without a time cannot be tried`)
       readings.push(toArrival(event, eventMs, line, latest))

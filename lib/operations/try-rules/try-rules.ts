@@ -15,10 +15,11 @@ import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { alerting } from '../../alerting/process.ts'
 import { getRuleIdentity, type Rule } from '../../alerting/rule.ts'
 import { RULES_ACTIVATED_TYPE } from '../../alerting/rules-activated.ts'
-import { APPLICATION } from '../../app/application.ts'
-import { resolveSignals, topicName } from '../../app/topics.ts'
+import { createApplication } from '../../app/application.ts'
+import type { Vocabulary } from '../../app/serialized-types.ts'
+import { resolveSignals } from '../../app/topic-table.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
-import { findFamily } from '../../telemetry/families.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { decideComparably } from './comparable.ts'
 import { readDecodedRows } from './decoded-rows.ts'
 import { listPartitions, type RecordPlaces, readPart, type TimeRange } from './record-locations.ts'
@@ -63,7 +64,7 @@ export interface TriedAlert extends Omit<Firing, 'toMs'> {
 
 export interface RulesOnTrial {
   readonly rules: readonly AnyRule[]
-  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs'>
+  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs'> & Vocabulary
   /** Text that the name of an entity must contain; empty for all entities. */
   readonly entity: string
   /** Reader of data that is not JSON. */
@@ -94,13 +95,13 @@ export async function tryRules(
   stop: AbortSignal,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Tried> {
-  const { idWindowMs, env } = trial.settings
+  const { idWindowMs, env, families, names } = trial.settings
   const warmFromMs =
     sinceMs - Math.max(idWindowMs, ...trial.rules.filter(isReadingRule).map(computeLookbackMs))
   const range = { fromMs: warmFromMs, untilMs }
   const consumer = await createConsumer(trial)
   const evaluation = new Evaluation(consumer, trial, stop)
-  const topics = resolveSignals(['readings']).map(signal => topicName(signal, env))
+  const topics = resolveSignals(['readings']).map(signal => names.topicName(signal, env))
   const partitions = await listPartitions(places, 'readings', topics, range)
   const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + countOffsets(part), 0)
   let readOffsets = 0
@@ -109,15 +110,21 @@ export async function tryRules(
     for (const part of one.parts) {
       const { object, ...offsets } = part
       if (object && places.store)
-        await evaluation.take(recount, readDecodedRows(places.store, { object, ...offsets }, range, consumer))
+        await evaluation.take(
+          recount,
+          readDecodedRows(families, places.store, { object, ...offsets }, range, consumer),
+        )
       else
-        for await (const records of readPart(places, one, part, range))
+        for await (const records of readPart(families, places, one, part, range))
           await evaluation.take(recount, [await decodeRecords(records, consumer)])
       readOffsets += countOffsets(part)
       onProgress(readOffsets, total)
     }
   }
-  const fired = await readAlerts(places, env, { ...range, untilMs: untilMs + PUBLISHED_MS })
+  const fired = await readAlerts(families, places, names.topicName('alerts', env), {
+    ...range,
+    untilMs: untilMs + PUBLISHED_MS,
+  })
   const missing = partitions.flatMap(({ topic, partition, missing: own }) =>
     own.map(part => ({ topic, partition, ...part })),
   )
@@ -141,7 +148,8 @@ export async function tryOnRecording(
   const atItsTime = { ...consumer, futureToleranceMs: Number.MAX_SAFE_INTEGER }
   const evaluation = new Evaluation(atItsTime, trial, stop)
   const recount = new Recount(atItsTime)
-  const place = { topic: topicName('readings', trial.settings.env), partition: 0, key: null }
+  const { env, names } = trial.settings
+  const place = { topic: names.topicName('readings', env), partition: 0, key: null }
   let offset = 0
   for (const batch of batchArrivals(arrivals, startMs, AT_ONCE)) {
     const records = batch.map(({ arrivedMs: timestampMs, event }) => {
@@ -155,12 +163,13 @@ export async function tryOnRecording(
 
 async function createConsumer({ rules, settings, reader }: RulesOnTrial): Promise<Consumer<AnyKeyedProcess>> {
   const { env, idWindowMs, futureToleranceMs } = settings
+  const application = createApplication(settings)
   return {
     ...CONSUMER_DEFAULTS,
     ...{ env, idWindowMs, futureToleranceMs, ...(reader && { reader }) },
-    application: APPLICATION,
-    failuresTo: APPLICATION.failuresTopic,
-    process: alerting(rules.filter(isReadingRule)) as AnyKeyedProcess,
+    application,
+    failuresTo: application.failuresTopic,
+    process: alerting(settings.families, rules.filter(isReadingRule)) as AnyKeyedProcess,
     // All entities are new at the start of a range, although most of them were not new when their readings arrived.
     newEntities: Number.MAX_SAFE_INTEGER,
   }
@@ -217,10 +226,11 @@ class Evaluation {
   }
 
   #note(decisions: readonly Decision[]): void {
+    const { families } = this.#trial.settings
     for (const { outcome, event, emitted = [] } of decisions) {
       if (outcome === 'failed') this.#counts.failed += 1
       else if (outcome === 'duplicate') this.#counts.duplicates += 1
-      else if (outcome === 'applied' && event && findFamily(event.type)) this.#counts.readings += 1
+      else if (outcome === 'applied' && event && families.findByType(event.type)) this.#counts.readings += 1
       for (const entry of emitted) if (entry.to === 'alerts') this.#alerts.push(entry.event.data as Alert)
     }
   }
@@ -265,11 +275,16 @@ function computeLookbackMs({ measure, forMs, keepFiringForMs, staleAfterMs }: Ru
 }
 
 /** Reads the alert events of a range. */
-async function readAlerts(places: RecordPlaces, env: string, range: TimeRange): Promise<readonly Alert[]> {
+async function readAlerts(
+  families: Families,
+  places: RecordPlaces,
+  topic: string,
+  range: TimeRange,
+): Promise<readonly Alert[]> {
   const alerts: Alert[] = []
-  for (const one of await listPartitions(places, 'alerts', [topicName('alerts', env)], range))
+  for (const one of await listPartitions(places, 'alerts', [topic], range))
     for (const part of one.parts)
-      for await (const records of readPart(places, one, part, range))
+      for await (const records of readPart(families, places, one, part, range))
         for (const record of records) {
           const event = readEvent(record)
           if (isFailure(event)) continue

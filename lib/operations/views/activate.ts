@@ -8,7 +8,7 @@ import type { Value } from '#runtime/lambda/connections.ts'
 import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { broadcast } from '#runtime/producer/broadcast.ts'
-import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
+import { resolveSignals, type Signal } from '../../app/topic-table.ts'
 import { activationOrder } from '../../clock/activations.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { type Range, readRecords } from '../../queries/records/read-records.ts'
@@ -43,7 +43,7 @@ export async function activatePlan(
   const { consumer, publisher } = ports
   const time = instant(Date.now())
   for (const signal of activationOrder(resolveSignals(['viewed']))) {
-    const topic = topicName(signal, consumer.env)
+    const topic = consumer.application.kafkaTopic(signal, consumer.env)
     const places = (await readRanges(ports, [signal])).filter(one => !offsets.has(toPlace(one)))
     const partitions = places.map(({ partition }) => partition)
     const createEvent = (partition: number) => createActivationEvent(plan, partition, time)
@@ -74,7 +74,7 @@ export async function readRanges(
   { offsets, consumer }: Pick<ActivationPorts, 'offsets' | 'consumer'>,
   signals: readonly Signal[],
 ): Promise<readonly Range[]> {
-  const topics = signals.map(signal => topicName(signal, consumer.env))
+  const topics = signals.map(signal => consumer.application.kafkaTopic(signal, consumer.env))
   const found = topics.map(async topic =>
     (await readTopicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
   )

@@ -13,7 +13,7 @@ import { toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import { derivedId, instant, parseEntity } from '#runtime/consumer/index.ts'
 import type { Connections } from '#runtime/lambda/connections.ts'
 import { type Operation, Operations } from '#runtime/pipeline/replacing/index.ts'
-import { resolveSignals, type Signal, topicName } from '../../app/topics.ts'
+import { resolveSignals, type Signal } from '../../app/topic-table.ts'
 import {
   APPLYING_DEAD_AFTER_MS,
   type ApplyingSign,
@@ -274,10 +274,10 @@ async function dropGroups(
   operation: string,
   stop: AbortSignal,
 ): Promise<number> {
-  const { env, contentMode } = ports.consumer
+  const { application, env, contentMode } = ports.consumer
   const plannedSources = new Set(plan.tables.map(({ name, generation }) => rowSource(name, generation)))
   const topic = {
-    topic: topicName('view-rows', env),
+    topic: application.kafkaTopic('view-rows', env),
     partitions: (await readRanges(ports, ['view-rows'])).length,
   }
   let dropped = 0

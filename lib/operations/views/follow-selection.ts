@@ -2,10 +2,11 @@
 import { isFailure, parseTime } from '#runtime/cloudevents/index.ts'
 import { plainEvents } from '#runtime/pipeline/decoding/index.ts'
 import type { DataReader } from '#runtime/pipeline/ports.ts'
-import { readData } from '../../app/event-data.ts'
-import type { Signal } from '../../app/topics.ts'
+import { createDataCheck } from '../../app/event-data.ts'
+import type { Signal } from '../../app/topic-table.ts'
 import { readTopicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow-topic.ts'
+import type { Families } from '../../telemetry/families.ts'
 import type { Value } from '../../views/evaluate-expression.ts'
 import type { Selection, StreamSelection } from '../../views/language/compile-select.ts'
 import { isRowOfStream } from '../../views/stream-events.ts'
@@ -15,6 +16,7 @@ import { type ChangesLog, followTableChanges } from './table-changes.ts'
 export type RowChange = readonly Value[] | { readonly ended: readonly Value[] }
 
 export interface SelectionLog extends Omit<ChangesLog, 'topic'> {
+  readonly families: Families
   readonly getTopic: (signal: Signal) => string
   readonly reader: DataReader
 }
@@ -43,7 +45,7 @@ export async function* followSelection(
 
 /** Yields the events of a stream. Records that every consumer would refuse are not rows. */
 async function* followStream(
-  { log, offsets, getTopic, reader }: SelectionLog,
+  { families, log, offsets, getTopic, reader }: SelectionLog,
   { stream, selectEvent }: StreamSelection,
   from: 'beginning' | 'now',
   stop: AbortSignal,
@@ -51,6 +53,7 @@ async function* followStream(
   const topic = getTopic(stream.signal as Signal)
   const bounds = await readTopicBounds(offsets, topic)
   const starts = bounds.map(({ start, end }) => (from === 'now' ? end : start))
+  const readData = createDataCheck(families)
   for await (const record of followTopic(log, offsets, topic, starts, stop)) {
     const [event] = await plainEvents([record], reader)
     if (!event || isFailure(event) || !isRowOfStream(stream, event.type)) continue

@@ -1,6 +1,7 @@
-/** The file of the statements that are typed at ksqlDB's interface of `npm start`: its text and the plan after a CREATE or DROP. Pure. */
+/** The file of the statements that are typed at ksqlDB's interface of `npm start`: its text and the plan after a CREATE or DROP. */
 
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import { StatementError } from '../../views/language/statement-error.ts'
@@ -32,6 +33,7 @@ export interface EditedStatements {
  * @throws OperationFailure or StatementError if the statement cannot be carried out
  */
 export function editStatements(
+  families: Families,
   files: readonly StatementFile[],
   local: string,
   statement: ChangingStatement,
@@ -58,8 +60,8 @@ export function editStatements(
   const next = statement.kind === 'drop' ? undefined : statement.text
   const text = isWritten ? before : replaceStatement(before, same?.found, next)
   const others = files.filter(file => file.name !== local)
-  const packaged = compileChanged(others, { name: local, text }, statement, brought)
-  const wanted = mergePlans(inForce, compilePlan(files, parse, brought), packaged, name.text)
+  const packaged = compileChanged(families, others, { name: local, text }, statement, brought)
+  const wanted = mergePlans(inForce, compilePlan(families, files, parse, brought), packaged, name.text)
   return { text, packaged, wanted }
 }
 
@@ -68,13 +70,14 @@ export function editStatements(
  *   if it is in the statement
  */
 function compileChanged(
+  families: Families,
   others: readonly StatementFile[],
   local: StatementFile,
   statement: ChangingStatement,
   brought: readonly TypeSchema[],
 ): ViewPlan {
   try {
-    return compilePlan([...others, local], parse, brought)
+    return compilePlan(families, [...others, local], parse, brought)
   } catch (error) {
     if (!(error instanceof StatementError)) throw error
     const { text } = statement.name

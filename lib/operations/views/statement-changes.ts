@@ -6,6 +6,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { instant } from '#runtime/consumer/index.ts'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { parse } from '../../views/language/parser.ts'
 import { runAudited, type Trail } from '../audited-operation.ts'
 import { fileFailure, OperationFailure } from '../operation-failure.ts'
@@ -35,6 +36,7 @@ export interface ChangeParts {
   readonly shownFolder: string
   /** File for the statement that is being carried out. */
   readonly noteFile: string
+  readonly getFamilies: () => Families
   /** Loads the schemas of the types that inputs bring. */
   readonly loadSchemas: () => Promise<readonly TypeSchema[]>
   readonly openPorts: () => Promise<ViewPorts>
@@ -145,10 +147,10 @@ export class StatementChanges {
         'No tables are in force yet. The function clock puts them into force within a minute.',
       )
     const edit = async (isBegun: boolean) => {
-      const { folder, shownFolder, loadSchemas } = this.#parts
+      const { getFamilies, folder, shownFolder, loadSchemas } = this.#parts
       const files = await readStatements(folder, shownFolder)
       const local = join(shownFolder, LOCAL_FILE)
-      return editStatements(files, local, statement, inForce, isBegun, await loadSchemas())
+      return editStatements(getFamilies(), files, local, statement, inForce, isBegun, await loadSchemas())
     }
     const edited = await edit(isNoted)
     if ('notice' in edited) return edited

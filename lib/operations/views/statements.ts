@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TypeSchema } from '../../schemas/json-schema.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { compilePlan, type StatementFile } from '../../views/language/compile-plan.ts'
 import { parse } from '../../views/language/parser.ts'
 import type { ViewPlan } from '../../views/plan.ts'
@@ -16,11 +17,12 @@ import { fileFailure, OperationFailure } from '../operation-failure.ts'
  * @throws StatementError if a statement has an error
  */
 export async function readPlan(
+  families: Families,
   path: string,
   shown: string,
   brought: readonly TypeSchema[],
 ): Promise<ViewPlan> {
-  return compilePlan(await readStatements(path, shown), parse, brought)
+  return compilePlan(families, await readStatements(path, shown), parse, brought)
 }
 
 /** Reads the statements of a file, or of all files of a folder. @throws OperationFailure as `readPlan` */

@@ -4,6 +4,7 @@ import type { StateInspection } from '#runtime/adapters/redis/state-inspection.t
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { rulesIn } from '../../alerting/rule-set.ts'
 import { listStateKeys, type TopicSize } from '../../tables/table.ts'
+import type { Families } from '../../telemetry/families.ts'
 
 /** Rules that an event in the log has activated for the consumer `alerting`. */
 export interface ActivatedRules {
@@ -28,6 +29,7 @@ const ALERTING = 'alerting'
  * @throws Unavailable if Redis does not answer
  */
 export async function readActivatedRules(
+  families: Families,
   inspection: Pick<StateInspection, 'context'>,
   readings: TopicSize,
 ): Promise<ActivatedRules | undefined> {
@@ -40,7 +42,7 @@ export async function readActivatedRules(
   const [most] = [...byHash.values()].sort((a, b) => b.length - a.length)
   if (!most?.[0]) return undefined
   const data = JSON.parse(most[0].json) as { readonly hash?: string }
-  const read = rulesIn(data)
+  const read = rulesIn(families, data)
   if ('error' in read) return undefined
   return { hash: String(data.hash), rules: read.rules, having: most.length, partitions: keys.length }
 }
@@ -53,12 +55,13 @@ export async function readActivatedRules(
  * @throws Unavailable if Redis does not answer
  */
 export async function readPartitionRules(
+  families: Families,
   inspection: Pick<StateInspection, 'context'>,
   topic: string,
   partition: number,
 ): Promise<readonly AnyRule[] | undefined> {
   const context = await inspection.context({ consumer: ALERTING, topic, partition })
   if (context === undefined) return undefined
-  const read = rulesIn(JSON.parse(context.json))
+  const read = rulesIn(families, JSON.parse(context.json))
   return 'error' in read ? undefined : read.rules
 }

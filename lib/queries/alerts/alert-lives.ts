@@ -5,6 +5,7 @@ import { type Event, instant } from '#runtime/consumer/index.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { type Range, readRecords } from '../records/read-records.ts'
 import { getAlert } from './alerts-topic.ts'
 
@@ -37,6 +38,7 @@ export type AlertPredicate = (about: Pick<Alert, 'alertId' | 'entity'>) => boole
  * @throws see `readRecords`
  */
 export async function readAlertLives(
+  families: Families,
   log: LogReader,
   ranges: readonly Range[],
   {
@@ -44,7 +46,7 @@ export async function readAlertLives(
     signal,
   }: { readonly isWanted?: AlertPredicate; readonly signal?: AbortSignal } = {},
 ): Promise<ReadonlyMap<string, AlertLife>> {
-  const lives = new Lives(isWanted)
+  const lives = new Lives(families, isWanted)
   for await (const record of readRecords(log, ranges)) {
     lives.add(record)
     if (signal?.aborted) break
@@ -58,19 +60,22 @@ export async function readAlertLives(
  * @param records records in their original order within each partition
  */
 export function collectLives(
+  families: Families,
   records: readonly LogRecord[],
   isWanted: AlertPredicate = () => true,
 ): ReadonlyMap<string, AlertLife> {
-  const lives = new Lives(isWanted)
+  const lives = new Lives(families, isWanted)
   for (const record of records) lives.add(record)
   return lives.result
 }
 
 class Lives {
+  readonly #families: Families
   readonly #isWanted: AlertPredicate
   readonly #byId = new Map<string, Life>()
 
-  constructor(isWanted: AlertPredicate) {
+  constructor(families: Families, isWanted: AlertPredicate) {
+    this.#families = families
     this.#isWanted = isWanted
   }
 
@@ -78,7 +83,7 @@ class Lives {
     const event = readEvent(record)
     const about = isFailure(event) ? undefined : getAlert(event)
     if (isFailure(event) || !about || !this.#isWanted(about)) return
-    const life = this.#byId.get(about.alertId) ?? new Life()
+    const life = this.#byId.get(about.alertId) ?? new Life(this.#families)
     this.#byId.set(about.alertId, life)
     life.add(about, { event, record })
   }
@@ -94,11 +99,16 @@ class Lives {
 
 /** History of one alert. It is built while the topic is read. */
 class Life {
+  readonly #families: Families
   readonly #transitions: AlertTransition[] = []
   readonly #seen = new Set<string>()
   #isOver = false
   #alert: Alert | undefined
   #traceparent: string | null = null
+
+  constructor(families: Families) {
+    this.#families = families
+  }
 
   /** Adds an event, unless it is a duplicate. */
   add(alert: Alert, place: ReadEvent): void {
@@ -110,7 +120,7 @@ class Life {
   /** History of the alert; undefined if nothing of it was read. */
   get result(): AlertLife | undefined {
     if (!this.#alert) return undefined
-    return { ...alertSummary(this.#alert, this.#traceparent), transitions: this.#transitions }
+    return { ...alertSummary(this.#families, this.#alert, this.#traceparent), transitions: this.#transitions }
   }
 
   /**

@@ -2,6 +2,7 @@
 import { parseEntity } from '#runtime/consumer/index.ts'
 import { cut } from '../../failures/dead-letter-row.ts'
 import { listEntityKeys } from '../../telemetry/entity-data.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 
@@ -24,9 +25,9 @@ export interface DeadLetterFilter {
  * Returns the function that checks whether a dead letter meets all conditions. A record that is not a reading is about an entity
  * also if its key is the entity's subject, or the key of the entity's readings.
  */
-export function meets(filter: DeadLetterFilter): (row: PlacedDeadLetter) => boolean {
+export function meets(families: Families, filter: DeadLetterFilter): (row: PlacedDeadLetter) => boolean {
   const { code, consumer, type, entity } = filter
-  const isAbout = entity === undefined ? () => true : aboutEntity(entity)
+  const isAbout = entity === undefined ? () => true : aboutEntity(families, entity)
   return row =>
     isWritten(row, filter) &&
     (code ?? row.code) === row.code &&
@@ -68,10 +69,11 @@ export interface ListedDeadLetters {
  * @param all true to include dead letters that were handled
  */
 export function listNewestDeadLetters(
+  families: Families,
   { rows }: Pick<DeadLettersNow, 'rows'>,
   { limit, all = false, ...filter }: DeadLetterFilter & { readonly limit: number; readonly all?: boolean },
 ): ListedDeadLetters {
-  const isMeant = meets(filter)
+  const isMeant = meets(families, filter)
   const wanted = rows
     .filter(({ handled }) => all || !handled)
     .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : isMeant(row)))
@@ -97,9 +99,9 @@ function countByFrequency(
 }
 
 /** @param named source and subject of the entity, separated by a space, or only its subject */
-function aboutEntity(named: string): (row: PlacedDeadLetter) => boolean {
+function aboutEntity(families: Families, named: string): (row: PlacedDeadLetter) => boolean {
   const { source, subject = named } = named.includes(' ') ? parseEntity(named) : { source: '' }
-  const keys = [named, subject, ...(source === '' ? [] : listEntityKeys(source, subject))].map(cut)
+  const keys = [named, subject, ...(source === '' ? [] : listEntityKeys(families, source, subject))].map(cut)
   return ({ entity, key }) =>
     cut(named) === entity ||
     named === entity?.slice(entity.indexOf(' ') + 1) ||

@@ -10,6 +10,7 @@ import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
 import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../../failures/open-dead-letters.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { readRecordGroups } from '../records/read-records.ts'
 
 /** Position of a dead letter in the dlq topic. */
@@ -26,6 +27,7 @@ export interface DeadLetterSource {
   readonly log: LogReader
   /** Name of the dlq topic in Kafka. */
   readonly topic: string
+  readonly families: Families
   /** Returns the current bounds of the topic's partitions. */
   readonly bounds: () => Promise<readonly Bounds[]>
   /** Returns the connection to the stored table. If absent, the topic is read from its start. */
@@ -90,7 +92,7 @@ export class DeadLetters {
   }
 
   async #look(mayGoOn: () => boolean, signal: AbortSignal | undefined): Promise<DeadLettersNow> {
-    const { log, topic } = this.#source
+    const { log, topic, families } = this.#source
     const bounds = await this.#source.bounds()
     await this.#begin(bounds)
     const ranges = bounds.map(({ start, end }, partition) => {
@@ -100,7 +102,7 @@ export class DeadLetters {
     })
     let isEnded = true
     for await (const records of readRecordGroups(log, ranges)) {
-      for (const record of records) this.#partitions[record.partition]?.apply(dlqEntry(record))
+      for (const record of records) this.#partitions[record.partition]?.apply(dlqEntry(families, record))
       signal?.throwIfAborted()
       isEnded = mayGoOn()
       if (!isEnded) break

@@ -1,4 +1,4 @@
-/** The topics of a cluster, with the replicas of their partitions. Pure. */
+/** The topics of a cluster, with the replicas of their partitions. */
 import type { ClusterMetadata } from '@sluice/kafka-records/requests'
 import { type TopicLayout, type TopicPartition, toLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 

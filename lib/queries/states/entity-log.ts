@@ -10,7 +10,7 @@ import {
 } from '#runtime/consumer/index.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/processor.ts'
 import { isObject } from '../../support/json.ts'
-import { findFamily, measurements, type ReadingData } from '../../telemetry/families.ts'
+import { type Families, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { getAlert } from '../alerts/alerts-topic.ts'
 
 /** Record with its event, or with the failure if the event cannot be decoded. */
@@ -75,12 +75,13 @@ export function getSearchText(entity: string): string | undefined {
  * @param readData decoder that converts data to the units of the family
  */
 export function findReading(
+  families: Families,
   { record, event }: ReadRecord,
   entity: string,
   readData: (event: Event) => EventData | Failure,
 ): EntityReading | undefined {
   if (isFailure(event) || formatEntity(event) !== entity) return undefined
-  const family = findFamily(event.type)
+  const family = families.findByType(event.type)
   const read = family && readData(event)
   if (!family || !read || read.kind === 'failure') return undefined
   const data = read.data as ReadingData

@@ -2,46 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { FileError } from '../../support/file-errors.ts'
-import { isObject } from '../../support/json.ts'
-import { yamlDocument } from '../../support/yaml-document.ts'
 import type { RawFamily } from '../family-file.ts'
 import { type FamilyFile, readFamilies } from '../parse-family.ts'
 
 const PROJECT = resolve(import.meta.dirname, '..', '..', '..')
-const USUAL_FOLDER = 'config/families'
-
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Folder of the families, and the organisation in the default types of their readings. */
-export interface FamiliesPlace {
-  readonly folder: string
-  readonly org: string
-}
 
 /**
- * Returns the place that FAMILIES_DIR and ORG name, by default the project's own folder. The file SLUICE_CONFIG may contain them. It is
- * read here, because modules need the families before the settings are read; other errors in the file are reported then.
+ * Returns the paths of the files of a folder, sorted by name.
+ *
+ * @param given path of the folder, relative to the project
+ * @throws FileError if the folder has no files or cannot be read
  */
-export function findFamilies(environment: Environment): FamiliesPlace {
-  const { folders, kafka } = readSections(environment.SLUICE_CONFIG?.trim())
-  const folder = environment.FAMILIES_DIR?.trim() || folders?.families || USUAL_FOLDER
-  const org = environment.ORG?.trim() || kafka?.org || 'sluice'
-  return { folder: resolve(PROJECT, folder), org: org === 'none' ? 'sluice' : org }
-}
-
-type Sections = Readonly<Partial<Record<string, Readonly<Partial<Record<string, string>>> | null>>>
-
-function readSections(file: string | undefined): Sections {
-  try {
-    const yaml = file ? yamlDocument(readFileSync(resolve(file), 'utf8')) : undefined
-    return yaml && 'content' in yaml && isObject(yaml.content) ? (yaml.content as Sections) : {}
-  } catch {
-    return {}
-  }
-}
-
-/** Returns the paths of the files of a folder, sorted by name. @throws FileError if the folder has none or cannot be read */
-export function listFamilyFiles(folder: string): string[] {
+export function listFamilyFiles(given: string): string[] {
+  const folder = resolve(PROJECT, given)
   try {
     const names = readdirSync(folder).filter(name => /\.ya?ml$/.test(name))
     if (names.length > 0) return names.sort().map(name => join(folder, name))
@@ -65,9 +38,11 @@ const REASONS: Readonly<Record<string, string>> = {
 /**
  * Reads the families of a folder, in the order of the file names.
  *
+ * @param folder path, relative to the project
+ * @param org organisation in the default types of their readings
  * @throws FileError if the folder cannot be used, and InvalidFile with all errors of all files
  */
-export function loadFamilies({ folder, org }: FamiliesPlace): readonly RawFamily[] {
+export function loadFamilies(folder: string, org = 'sluice'): readonly RawFamily[] {
   const files = listFamilyFiles(folder).map(
     (path): FamilyFile => ({ file: toShown(path), text: readFileSync(path, 'utf8') }),
   )

@@ -1,32 +1,28 @@
 /** Simulated sensors. A fleet is defined as a list of groups of similar sensors. Pure. */
 
 import { FileError } from '../../support/file-errors.ts'
-import { FAMILIES } from '../families.ts'
-import { getFamily } from '../metric-names.ts'
+import type { Families } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
 export type Sensor = EnvironmentSensor | DatabaseInstance | Device
 
 /** Families that have a model of their own, which `simulate.ts` applies. Readings of other families cannot be simulated. */
-const MODELLED = ['environment', 'database', 'device'] as const
+export const MODELLED = ['environment', 'database', 'device'] as const
 export type SimulatedFamily = (typeof MODELLED)[number]
 
 export const DEFAULT_FAMILY: SimulatedFamily = 'environment'
 
-/** Families of the project whose readings can be simulated. */
-export const SIMULATED_FAMILIES: readonly SimulatedFamily[] = MODELLED.filter(name =>
-  Object.hasOwn(FAMILIES, name),
-)
-
-export function isSimulated(family: string): family is SimulatedFamily {
-  return SIMULATED_FAMILIES.some(name => name === family)
+/** Returns the families whose readings can be simulated. */
+export function listSimulated(families: Families): readonly SimulatedFamily[] {
+  return MODELLED.filter(name => families.names.includes(name))
 }
 
-/** Returns the metrics of simulated families. */
+/** Returns the metrics of simulated families. @param named the families; by default all that can be simulated */
 export function listSimulatedMetrics(
-  families: readonly SimulatedFamily[] = SIMULATED_FAMILIES,
+  families: Families,
+  named: readonly SimulatedFamily[] = listSimulated(families),
 ): readonly string[] {
-  return families.flatMap(family => Object.keys(getFamily(family).metrics))
+  return named.flatMap(name => Object.keys(families.get(name).metrics))
 }
 
 interface Common {
@@ -88,10 +84,14 @@ export function metricNamed(name: string): string {
  * Restricts the readings of sensors to some metrics, and leaves out sensors whose family has none of them. Sensors whose group
  * already specifies metrics are not changed.
  */
-export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
+export function withMetrics(
+  families: Families,
+  fleet: readonly Sensor[],
+  metrics: readonly string[],
+): readonly Sensor[] {
   return fleet.flatMap(sensor => {
     if (sensor.metrics) return [sensor]
-    const own = metrics.filter(metric => Object.hasOwn(getFamily(sensor.family).metrics, metric))
+    const own = metrics.filter(metric => Object.hasOwn(families.get(sensor.family).metrics, metric))
     return own.length === 0 ? [] : [{ ...sensor, metrics: own }]
   })
 }
@@ -124,10 +124,11 @@ const SHIPPED_FLEET: readonly FleetGroup[] = [
   { family: 'device', ids: ['tag-02'], sites: ['valparaiso'], types: ['asset-tag-1'], tenants: ['campus'] },
 ]
 
-/** Fleet that is simulated by default, without the families that the project does not have. */
-export const DEFAULT_FLEET: readonly FleetGroup[] = SHIPPED_FLEET.filter(({ family }) =>
-  SIMULATED_FAMILIES.includes(family),
-)
+/** Returns the sensors that are simulated by default: those of the families that the project has. */
+export function createDefaultFleet(families: Families): readonly Sensor[] {
+  const groups = SHIPPED_FLEET.filter(({ family }) => families.names.includes(family))
+  return groups.length > 0 ? createSensors(groups) : []
+}
 
 const PREFIXES: Readonly<Record<SimulatedFamily, string>> = {
   environment: 'ws',

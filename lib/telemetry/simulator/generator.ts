@@ -1,6 +1,7 @@
 /** The generator: publishes the simulated readings that are due since its last run. */
 import { type ContentMode, type DataWriter, toOutgoingRecord } from '#runtime/cloudevents/index.ts'
 import type { Publisher } from '#runtime/pipeline/ports.ts'
+import type { Families } from '../families.ts'
 import type { GeneratorSettings } from './settings.ts'
 import { simulate } from './simulate.ts'
 import { splitTicks, ticksDue } from './ticks.ts'
@@ -24,6 +25,7 @@ export interface GeneratorPorts {
  * @param atMs time of the run, in milliseconds since the epoch
  */
 export async function publishDueReadings(
+  families: Families,
   settings: GeneratorSettings,
   atMs: number,
   { lastTick, writer, publisher, topic, contentMode }: GeneratorPorts,
@@ -31,7 +33,7 @@ export async function publishDueReadings(
   const due = ticksDue(await lastTick.read(), atMs, settings)
   let count = 0
   for (const { from, until } of splitTicks(due, settings.fleet.length)) {
-    const records = [...simulate(settings, from, until)].map(({ key, event }) =>
+    const records = [...simulate(families, settings, from, until)].map(({ key, event }) =>
       toOutgoingRecord(topic, key, writer.write(event), contentMode),
     )
     await publisher.publish(records)

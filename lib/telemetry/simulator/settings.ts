@@ -1,5 +1,5 @@
 import type { KeyStrategy } from '../key.ts'
-import { createSensors, DEFAULT_FLEET, type Sensor } from './fleet.ts'
+import type { Sensor } from './fleet.ts'
 
 export interface GeneratorSettings {
   /**
@@ -22,11 +22,11 @@ export interface GeneratorSettings {
   readonly dataschema?: string
 }
 
-export const GENERATOR_DEFAULTS: GeneratorSettings = {
+/** Settings of the generator apart from its fleet, see `createDefaultFleet`. */
+export const GENERATOR_DEFAULTS: Omit<GeneratorSettings, 'fleet'> = {
   seed: 'sluice',
   tickSeconds: 5,
   anomalyRate: 0.4,
-  fleet: DEFAULT_FLEET.length > 0 ? createSensors(DEFAULT_FLEET) : [],
 }
 
 /** Returns the time of a tick, in milliseconds since the epoch. */

@@ -3,8 +3,7 @@
  * reading with the same id. A repeated run therefore publishes nothing new. The simulation does not use random numbers, the clock
  * or results of earlier calls.
  */
-import type { ReadingData } from '../families.ts'
-import { getFamily } from '../metric-names.ts'
+import type { Families, ReadingData } from '../families.ts'
 import { computeRecordKey, createReading, type KeyedEvent } from '../reading.ts'
 import { disturb, findAnomaly } from './anomalies.ts'
 import { observeDatabase } from './database-load.ts'
@@ -21,12 +20,13 @@ import { observeWeather } from './weather.ts'
  * @param untilTick tick after the last one
  */
 export function* simulate(
+  families: Families,
   settings: GeneratorSettings,
   fromTick: number,
   untilTick: number,
 ): Generator<KeyedEvent> {
   for (let tick = fromTick; tick < untilTick; tick++) {
-    for (const sensor of settings.fleet) yield simulateReading(settings, sensor, tick)
+    for (const sensor of settings.fleet) yield simulateReading(families, settings, sensor, tick)
   }
 }
 
@@ -36,12 +36,13 @@ export function* simulate(
  * @param timeMs time of the reading, in milliseconds since the epoch
  */
 export function simulateReading(
+  families: Families,
   settings: GeneratorSettings,
   sensor: Sensor,
   tick: number,
   timeMs: number = timeOfTick(settings, tick),
 ): KeyedEvent {
-  const family = getFamily(sensor.family)
+  const family = families.get(sensor.family)
   const data = simulateData(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
   const event = createReading(family, id, new Date(timeMs).toISOString(), data)

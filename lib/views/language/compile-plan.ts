@@ -1,7 +1,8 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 
 import type { TypeSchema } from '../../schemas/json-schema.ts'
-import { EVENT_TYPE_NAMES } from '../../telemetry/event-types.ts'
+import { listEventTypes } from '../../telemetry/event-types.ts'
+import type { Families } from '../../telemetry/families.ts'
 import { findJsonSchema } from '../../telemetry/schema-texts.ts'
 import {
   type Aggregate,
@@ -43,10 +44,12 @@ type TableStatement = Extract<Statement, { readonly kind: 'table' }>
 /**
  * Compiles all files as one plan. A table can read a stream of any file.
  *
+ * @param families families of the readings
  * @param brought schemas of the types that inputs bring
  * @throws StatementError that lists the error of each statement that is not valid, with its file
  */
 export function compilePlan(
+  families: Families,
   files: readonly StatementFile[],
   parse: Parse,
   brought: readonly TypeSchema[] = [],
@@ -76,7 +79,8 @@ export function compilePlan(
   // Streams first, because a table may be declared above its stream.
   for (const { file, statement } of declared)
     collect(file, () => {
-      if (statement.kind === 'stream') streams.set(nameIn(statement), compileStream(statement, brought))
+      if (statement.kind === 'stream')
+        streams.set(nameIn(statement), compileStream(families, statement, brought))
       else if (statement.kind !== 'table')
         throw new StatementError('a file declares only streams and tables', statement.at, TABLE_FORM)
     })
@@ -109,6 +113,7 @@ const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
 const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
 
 function compileStream(
+  families: Families,
   { name, columns, properties }: StreamStatement,
   brought: readonly TypeSchema[],
 ): StreamPlan {
@@ -130,7 +135,7 @@ function compileStream(
     .get('TYPE')
     ?.split(',')
     .map(type => type.trim())
-  const data = dataObjects(signal, types, brought)
+  const data = dataObjects(families, signal, types, brought)
   const compiled = columns.flatMap(column => compileColumns(column, '', ['data'], data))
   const names = compiled.map(column => column.name.toLowerCase())
   const repeated = columns.find(
@@ -171,13 +176,15 @@ interface DataObject {
 
 /** Returns the data of the events of a stream, for each of their types. */
 function dataObjects(
+  families: Families,
   signal: string,
   types: readonly string[] | undefined,
   brought: readonly TypeSchema[],
 ): readonly DataObject[] {
-  const isRead = (type: string) => (types ? types.includes(type) : signalOfType(type) === signal)
+  const eventTypes = listEventTypes(families)
+  const isRead = (type: string) => (types ? types.includes(type) : signalOfType(eventTypes, type) === signal)
   return [
-    ...EVENT_TYPE_NAMES.filter(isRead).map(type => findJsonSchema(type) as DataObject),
+    ...[...eventTypes.keys()].filter(isRead).map(type => findJsonSchema(families, type) as DataObject),
     ...brought.filter(({ type }) => isRead(type)).map(({ schema }) => schema),
   ]
 }

@@ -9,8 +9,8 @@ import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { StateKey } from '#runtime/pipeline/model/partition-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { statistics } from '../../../lib/analytics/processor.ts'
-import { TOPICS } from '../../../lib/app/topics.ts'
+import { STATISTICS } from '../../../lib/analytics/processor.ts'
+import { TOPICS } from '../../../lib/app/topic-table.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
 import { withClient } from '../../support/redis-clients.ts'
@@ -40,7 +40,7 @@ describe('a cluster of three masters', () => {
   function stateKeysOf(topic: string): StateKey[] {
     const { partitions } = TOPICS.readings
     return Array.from({ length: partitions }, (_, partition) => ({
-      consumer: statistics.name,
+      consumer: STATISTICS,
       topic,
       partition,
     }))

@@ -12,6 +12,7 @@ import { PostgresStorage } from '../../../lib/storage/adapters/postgres.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import type { Rows } from '../../../lib/storage/table.ts'
 import { storageConformance } from '../../conformance/storage.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { awsEndpoint } from '../../support/servers.ts'
 import { storedReading } from '../../support/stored-events.ts'
@@ -30,7 +31,7 @@ storageConformance('PostgreSQL', async () => {
 })
 
 const CREDENTIALS = { accessKeyId: 'none', secretAccessKey: 'none' }
-const ROWS = toRows([storedReading('secret-id', { temperature: 20 })])
+const ROWS = toRows(FAMILIES, [storedReading('secret-id', { temperature: 20 })])
 
 describe('PostgreSQL', () => {
   it('given a server that goes away and comes back, then the rows wait, and each is there once', async () => {
@@ -249,7 +250,7 @@ describe('a database that people change', () => {
       await using(writer, storage => storage.write(ROWS, 'replace'))
       await server.query(url, change)
       await using(writer, async storage => {
-        await assert.rejects(storage.write(toRows([SECRET]), 'replace'), error => {
+        await assert.rejects(storage.write(toRows(FAMILIES, [SECRET]), 'replace'), error => {
           assert.ok(error instanceof RetryableError, String(error))
           assert.match(error.message, message)
           assert.doesNotMatch(error.message, /secret|\n/)
@@ -258,7 +259,7 @@ describe('a database that people change', () => {
         })
       })
       await server.query(url, undo)
-      await using(writer, storage => storage.write(toRows([SECRET]), 'replace'))
+      await using(writer, storage => storage.write(toRows(FAMILIES, [SECRET]), 'replace'))
       assert.equal(
         (await server.query(withPath(url), 'SELECT FROM readings WHERE "offset"::text = \'9\'')).length,
         1,
@@ -274,7 +275,7 @@ describe('a database that people change', () => {
         url,
         'ALTER TABLE sluice.readings ADD COLUMN seen bigint GENERATED ALWAYS AS IDENTITY',
       )
-      await storage.write(toRows([SECRET]), 'replace')
+      await storage.write(toRows(FAMILIES, [SECRET]), 'replace')
       assert.equal((await server.query(withPath(url), 'SELECT at FROM readings')).length, 2)
       await server.query(url, 'DROP SCHEMA sluice CASCADE')
       await assert.rejects(storage.write(ROWS, 'replace'), RetryableError)
@@ -285,7 +286,7 @@ describe('a database that people change', () => {
 
   it('given a value that a type of Sluice cannot hold, then its row is refused, also beside a trigger that refuses', async () => {
     const url = await server.createDatabase()
-    const bad = toRows([{ ...SECRET, partition: 1.5 }])
+    const bad = toRows(FAMILIES, [{ ...SECRET, partition: 1.5 }])
     await using(url, async storage => {
       for (const change of ['SELECT', CHECK]) {
         await server.query(url, change)
@@ -301,7 +302,9 @@ describe('a database that people change', () => {
 
 describe('sessions of a server that does not answer', () => {
   const SESSIONS = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'sluice-storage' AND datname = current_database()`
-  const many = Array.from({ length: 12 }, (_, offset) => toRows([storedReading('r', {}, { offset })]))
+  const many = Array.from({ length: 12 }, (_, offset) =>
+    toRows(FAMILIES, [storedReading('r', {}, { offset })]),
+  )
 
   /** Writes again and again, as retries do, until all is stored. Returns the largest number of sessions and the messages. */
   async function writeUntilStored(url: string, storage: PostgresStorage, until: () => Promise<unknown>) {

@@ -3,7 +3,6 @@
 import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
 import { readRedriveTarget } from '#runtime/cloudevents/redrive.ts'
 import type { Application } from '#runtime/consumer/application.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 
 const attempts = new WeakMap<object, number>()
 
@@ -12,16 +11,16 @@ export function attemptOf(data: object): number {
   return attempts.get(data) ?? 1
 }
 
-/** Reads each record so that `toFailedAttempt` knows. A record that was parked is still the attempt as which it came. */
-export function knowAttempts(): void {
-  const { readForeign } = APPLICATION
-  Object.assign(APPLICATION, {
+/** Reads each record so that `attemptOf` knows. A record that was parked is still the attempt as which it came. */
+export function knowAttempts(application: Application): Application {
+  return {
+    ...application,
     readForeign(record, event) {
       const target = readRedriveTarget(record)
       if (target && event?.data) attempts.set(event.data, target.attempt)
-      return readForeign?.(record, event)
+      return application.readForeign?.(record, event)
     },
-  } satisfies Pick<Application, 'readForeign'>)
+  }
 }
 
 /** Keeps the breaker of this consumer closed: its errors are planned, and would open it. */

@@ -1,13 +1,13 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
-import { forwarderHandler } from '#runtime/lambda/forwarder-handler.ts'
+import type { Application } from '#runtime/consumer/application.ts'
 import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
-import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
+import { createForwarderRun } from '#runtime/lambda/run-forwarder.ts'
 import { handler as mapping } from '../../../functions/intake/handler.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import { GENERAL } from '../../../lib/app/settings/index.ts'
-import { signalNamed } from '../../../lib/app/topics.ts'
+import { type ScheduledRun, scheduledFunction } from '../../../lib/app/scheduled-function.ts'
+import { FAMILIES, GENERAL } from '../../../lib/app/settings/index.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
@@ -21,9 +21,9 @@ import * as tasks from './tasks.ts'
 breakRules()
 // Applied after the sabotage, so that delays also apply to a sabotaged commit.
 letStraggle()
-knowAttempts()
 neverDefer('parking')
 
+type Config = ScheduledRun<readonly [typeof FAMILIES]>['config']
 type Handler = (event: never, context: Context) => Promise<unknown>
 
 export const intake = handler(mapping)
@@ -32,22 +32,34 @@ export const receiving = handler(kafkaConsumer('receiving', processes.receiving)
 export const router = handler(
   kafkaConsumer(
     'dlq-router',
-    ({ env }) => dlqRouter({ policy: tasks.POLICY, findTopicName: topic => signalNamed(topic, env) }),
+    ({ env, names }) =>
+      dlqRouter({ policy: tasks.POLICY, findTopicName: topic => names.signalNamed(topic, env) }),
     { slices: [GENERAL], failuresTo: 'dlq' },
   ),
 )
-export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
-export const failing = handler(kafkaConsumer('failing', tasks.failing))
+export const archiving = handler(kafkaConsumer('archiving', config => movers.archiving(config)))
+export const failing = handler(kafkaConsumer('failing', tasks.failing, { adapt: knowAttempts }))
 // Application whose retries come after less than the shortest delay of Sluice.
-const hasty = { ...APPLICATION, firstRetryMs: tasks.DELAYS_MS['retry-1m'] }
-export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
-export const redriver = forwarderHandler(
-  APPLICATION,
+const hasten = (application: Application) => ({
+  ...knowAttempts(application),
+  firstRetryMs: tasks.DELAYS_MS['retry-1m'],
+})
+export const parking = handler(kafkaConsumer('parking', chapters.parking, { adapt: hasten }))
+export const redriver = scheduledFunction(
   'redriver',
-  ({ env }) => redriverIn(env, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
-  { failuresTo: 'dlq' },
+  [FAMILIES],
+  createForwarderRun(
+    APPLICATION,
+    'redriver',
+    (config: Config) => redriverIn(config, signal => (isBroken('retry-early') ? 0 : tasks.DELAYS_MS[signal])),
+    { failuresTo: 'dlq' },
+  ),
 )
-export const forwarding = forwarderHandler(APPLICATION, 'forwarding', ({ env }) => movers.forwarding(env))
+export const forwarding = scheduledFunction(
+  'forwarding',
+  [FAMILIES],
+  createForwarderRun(APPLICATION, 'forwarding', (config: Config) => movers.forwarding(config)),
+)
 
 function handler(consumer: unknown): Handler {
   const late = Object.assign(mayBeLate(consumer as Handler), {

@@ -10,7 +10,8 @@ import { reject } from '#runtime/consumer/process.ts'
 import { confirmSegment, type Segment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history-store.ts'
-import { topicName } from '../../../lib/app/topics.ts'
+import type { Named } from '../../../lib/app/names.ts'
+import type { Vocabulary } from '../../../lib/app/serialized-types.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
 import { isBroken } from './sabotage.ts'
@@ -19,14 +20,14 @@ import { isBroken } from './sabotage.ts'
 const DELAY_MS = 300
 
 /** Moves each event with a header that says where it was. */
-export function forwarding(env: string): Forwarder {
+export function forwarding({ env, names }: Named): Forwarder {
   return {
     name: 'forwarding',
     from: ['events'],
     forward({ partition, offset, timestampMs, key, value, headers }, nowMs) {
       if (timestampMs + DELAY_MS > nowMs) return deferRecord(timestampMs + DELAY_MS)
       const from = ['ledger-from', Buffer.from(`${partition}/${offset}`)] as const
-      const topic = topicName('analytics', env)
+      const topic = names.topicName('analytics', env)
       return forwardRecord('moved', { topic, partition, key, value, headers: [...headers, from] })
     },
   }
@@ -38,28 +39,34 @@ interface Signal {
 }
 
 /** Only offsets cut: the count does not know the sizes of all records. */
-export const archiving: SegmentSink<Signal> = {
-  name: 'archiving',
-  accepts: ['ledger.signal.v1'],
-  segments: { offsets: 50, bytes: 64 * 1024 * 1024, spanMs: 24 * 3_600_000 },
-  async write(segment) {
-    const refused = segment.events.filter(({ event }) => event.data?.refuse)
-    await keep(segment, refused)
-    await history.write({ ...segment, records: broken(segment.records) })
-    return confirmSegment(
-      'archived',
-      new Map(refused.map(({ offset }) => [offset, reject('it asks for it')])),
-    )
-  },
+export function archiving(vocabulary: Vocabulary): SegmentSink<Signal> {
+  const history = createHistory(vocabulary)
+  return {
+    name: 'archiving',
+    accepts: ['ledger.signal.v1'],
+    segments: { offsets: 50, bytes: 64 * 1024 * 1024, spanMs: 24 * 3_600_000 },
+    async write(segment) {
+      const refused = segment.events.filter(({ event }) => event.data?.refuse)
+      await keep(segment, refused)
+      await history.write({ ...segment, records: broken(segment.records) })
+      return confirmSegment(
+        'archived',
+        new Map(refused.map(({ offset }) => [offset, reject('it asks for it')])),
+      )
+    },
+  }
 }
 
 /** The archiver of Sluice, with a folder as its bucket. */
-const history = archiver({
-  name: 'archiving',
-  store: new FolderHistoryStore(process.env.LEDGER_HISTORY ?? ''),
-  reader: dataReader({}),
-  tableOfTopic,
-})
+function createHistory({ families, names }: Vocabulary): SegmentSink {
+  return archiver({
+    name: 'archiving',
+    store: new FolderHistoryStore(process.env.LEDGER_HISTORY ?? ''),
+    reader: dataReader({ families, names }),
+    families,
+    tableOfTopic: topic => tableOfTopic(names, topic),
+  })
+}
 
 /** Sabotages of the history: of fifty records, one is lost, one is doubled, and one is changed. */
 function broken(records: Segment['records']): Segment['records'] {

@@ -1,8 +1,9 @@
 /** The stack is deployed, and its mappings are polled. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readFunctions, readsInputRedrives } from '../../../lib/app/functions.ts'
-import { SIGNALS, topicRow } from '../../../lib/app/topics.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { readsInputRedrives } from '../../../lib/app/functions.ts'
+import { SIGNALS, topicRow } from '../../../lib/app/topic-table.ts'
 import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'
 import { PREFIX, STACK } from '../deployment/project.ts'

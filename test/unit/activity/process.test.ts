@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
-import { type Activity, activity } from '../../../lib/activity/process.ts'
+import { type Activity, createActivity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
+
+const activity = createActivity(FAMILIES)
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -14,7 +16,7 @@ const SENSOR = '/environment/test-site s-1'
 /** Returns an activity of a device; `at` is in seconds after the start. */
 function motion(at: number, what?: string): Event {
   const data = { deviceId: 'd-1', model: 'watch', x: 0, ...(what ? { activity: what } : {}) }
-  return event(`motion ${at}`, getFamily('device').type, '/device/watch', 'd-1', at, data)
+  return event(`motion ${at}`, FAMILIES.get('device').type, '/device/watch', 'd-1', at, data)
 }
 
 function load(at: number, memoryUsagePercent: number | undefined, cpuUsagePercent = 20): Event {
@@ -177,7 +179,8 @@ it('given everything that it emits, then each fits its schema and goes to the ev
     'io.sluice.sensor.returned.v1',
     'io.sluice.sensor.silent.v1',
   ])
-  for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
+  for (const { type, data } of kit.publishedEvents)
+    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
 })
 
 describe('what rules over several events need', () => {
@@ -193,12 +196,12 @@ describe('what rules over several events need', () => {
   it('given events that no reading causes, then they have the tags of the last one', async () => {
     for (const last of [tagged(environmentReading('r')), tagged(motion(0, 'falling'))]) {
       const kit = new Kit(activity)
-      if (last.type === getFamily('device').type) await kit.when(motion(-60, 'walking'))
+      if (last.type === FAMILIES.get('device').type) await kit.when(motion(-60, 'walking'))
       await kit.when(last)
       const [silentOrFallen] = (await kit.pass(60 * MINUTE_MS)).flatMap(({ emitted }) => emitted)
       assert.ok(silentOrFallen)
       assert.deepEqual((silentOrFallen.data as { tags?: object }).tags, TAGS)
-      assert.equal(schemaViolation(silentOrFallen.type, silentOrFallen.data), undefined)
+      assert.equal(schemaViolation(FAMILIES, silentOrFallen.type, silentOrFallen.data), undefined)
     }
   })
 

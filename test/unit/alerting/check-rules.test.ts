@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 /** The errors of one file, as lines. */
 function linesOf(text: string): string[] {
-  const { rules, errors } = checkRules([{ where: 'a.yaml', text }])
+  const { rules, errors } = checkRules(FAMILIES, [{ where: 'a.yaml', text }])
   assert.equal(rules === 0, errors.length > 0)
   return errors.map(errorLine)
 }
@@ -22,7 +23,7 @@ test('given more rules than one event of the log holds, then the first file has 
     where,
     text: `${GOOD.replace('HOT', where.slice(0, 1))}    summary: ${'x'.repeat(600_000)}\n`,
   }))
-  const { rules, errors } = checkRules(files)
+  const { rules, errors } = checkRules(FAMILIES, files)
   assert.equal(rules, 0)
   assert.match(
     errors.map(errorLine).join('\n'),

@@ -5,6 +5,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { erasing } from '../../support/erasures.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { ruleOf } from './support.ts'
@@ -17,7 +18,7 @@ const [HOT, LATER] = [
 
 describe('given an entity with a firing alert and a pending one', () => {
   async function erased(last = reading('b', { temperature: 50, at: 1 }), rules = [HOT, LATER]) {
-    const stage = new Stage(alerting(rules))
+    const stage = new Stage(alerting(FAMILIES, rules))
     const erasure = record(2, erasing(ONE))
     await stage.batch([record(0, reading('a', { temperature: 50 })), record(1, last), erasure])
     const alerts = stage.events.map(({ data }) => data as Alert)
@@ -32,7 +33,7 @@ describe('given an entity with a firing alert and a pending one', () => {
     assert.deepEqual([resolved.rule, resolved.reason], ['HOT', 'erased'])
     assert.equal(resolved.alertId, fired?.alertId)
     assert.equal(Date.parse(resolved.endedAt), erasure.timestampMs)
-    assert.equal(schemaViolation('io.sluice.alert.resolved.v1', resolved), undefined)
+    assert.equal(schemaViolation(FAMILIES, 'io.sluice.alert.resolved.v1', resolved), undefined)
     assert.equal(await stage.state('/environment/test-site s-1'), undefined)
   })
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const ruleOf = (name: string) =>
   `rules:\n  - { name: ${name}, family: environment, metric: temperature, fireAbove: 40, severity: info }\n`
@@ -31,15 +32,18 @@ describe('a folder of rules', () => {
       'notes.txt': 'no rules',
     })
     await mkdir(join(path, 'd.yaml'))
-    const names = (await loadRules(path)).map(({ name }) => name)
+    const names = (await loadRules(FAMILIES, path)).map(({ name }) => name)
     assert.deepEqual(names, ['FIRST', 'SECOND', 'THIRD'])
   })
 
   it('given rules with errors, then each error names its file', async () => {
     const path = await given('errors', { 'a.yaml': 'rules: 7', 'b.yaml': ruleOf('GOOD') })
-    await assert.rejects(loadRules(path), { name: 'InvalidRules', message: /have 1 error:\n.*a\.yaml: / })
+    await assert.rejects(loadRules(FAMILIES, path), {
+      name: 'InvalidRules',
+      message: /have 1 error:\n.*a\.yaml: /,
+    })
     await writeFile(join(path, 'b.yaml'), 'rules: 8')
-    await assert.rejects(loadRules(path), { message: /have 2 errors:\n.*a\.yaml: .*\n.*b\.yaml: / })
+    await assert.rejects(loadRules(FAMILIES, path), { message: /have 2 errors:\n.*a\.yaml: .*\n.*b\.yaml: / })
   })
 
   const unusable: [what: string, path: () => string | Promise<string>, message: RegExp][] = [
@@ -57,7 +61,7 @@ describe('a folder of rules', () => {
   ]
   for (const [what, path, message] of unusable)
     it(`given ${what}, then that is said, and that RULES_DIR names it`, async () => {
-      await assert.rejects(loadRules(await path()), error => {
+      await assert.rejects(loadRules(FAMILIES, await path()), error => {
         assert.ok(error instanceof FileError)
         assert.match(error.message, message)
         return true
@@ -67,6 +71,6 @@ describe('a folder of rules', () => {
   it('given a file that cannot be read, then it is not taken for a fault of the folder', async () => {
     const path = await given('dangling', {})
     await symlink(join(path, 'nowhere'), join(path, 'a.yaml'))
-    await assert.rejects(loadRules(path), { code: 'ENOENT' })
+    await assert.rejects(loadRules(FAMILIES, path), { code: 'ENOENT' })
   })
 })

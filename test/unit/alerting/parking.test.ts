@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { parkingError } from '#runtime/consumer/parking.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 import { DEFAULT_POLICY, DELAYS_MS, PARKING, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { heldLog } from '../../support/listing-log.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 
@@ -16,13 +16,13 @@ it('given a reading that fails in alerting, then later ones wait until its first
   // The redriver runs each minute, and needs a part of the next one.
   const backMs = first.map(delay => DELAYS_MS[delay] + 2 * MINUTE)
   assert.equal(
-    alerting([]).parking?.forMs,
+    alerting(FAMILIES, []).parking?.forMs,
     backMs.reduce((sum, ms) => sum + ms),
   )
 })
 
 it('given a second retry as late as it can be, then the events that wait are applied behind it', async () => {
-  const log = await heldLog(alerting([]).parking)
+  const log = await heldLog(alerting(FAMILIES, []).parking)
   assert.deepEqual(await log.pass(3 * MINUTE), [])
   assert.deepEqual(await log.append(log.again()), ['failed/unexpected-error'])
   assert.deepEqual(await log.pass(11 * MINUTE), [])

@@ -4,6 +4,7 @@ import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { getRuleIdentity } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { limits, ruleOf } from './support.ts'
 
 describe('a rule', () => {
@@ -12,6 +13,7 @@ describe('a rule', () => {
       name: 'HOT',
       family: 'environment',
       metric: 'temperature',
+      unit: '°C',
       condition: {
         kind: 'limits',
         fire: { above: Number.POSITIVE_INFINITY, below: 0 },
@@ -79,7 +81,7 @@ test('given a document of another shape, then it is rejected', () => {
     { rules: [], more: 1 },
     { rules: [3] },
   ]) {
-    const { errors } = parseRules([{ where: 'a.yaml', content }])
+    const { errors } = parseRules(FAMILIES, [{ where: 'a.yaml', content }])
     assert.notEqual(errors.length, 0, JSON.stringify(content))
   }
 })
@@ -94,7 +96,7 @@ describe('rule files', () => {
   test('given YAML, then the rules come in the order of the files', () => {
     const text = (name: string) =>
       `rules:\n  - { name: ${name}, family: device, metric: x, fireBelow: -1, severity: info, for: 1h30m }`
-    const rules = readRules([
+    const rules = readRules(FAMILIES, [
       { where: 'b.yaml', text: text('B') },
       { where: 'a.yaml', text: text('A') },
     ])

@@ -7,6 +7,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { erasing } from '../../support/erasures.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { ruleOf } from './support.ts'
@@ -22,7 +23,7 @@ class Pipeline {
   #offset = 0
 
   constructor(rules = RULES) {
-    this.stage = new Stage(alerting(rules) as never)
+    this.stage = new Stage(alerting(FAMILIES, rules) as never)
   }
 
   async ticks(from: number, to: number, partition = 0): Promise<void> {
@@ -144,7 +145,7 @@ describe('given a pipeline that ticks each minute', () => {
     await pipeline.ticks(0, 0)
     await pipeline.ticks(40, 40)
     for (const { type, data } of pipeline.stage.events)
-      assert.equal(schemaViolation(type as never, data), undefined)
+      assert.equal(schemaViolation(FAMILIES, type as never, data), undefined)
     const [fired] = pipeline.alerts
     assert.deepEqual(
       [fired?.severity, fired?.entity, fired?.family, fired?.activeAt],

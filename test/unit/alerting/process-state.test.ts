@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { completeStep } from '#runtime/consumer/process.ts'
 import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'
 
@@ -160,7 +161,7 @@ describe('when rules change', () => {
   })
 
   test('given two rules with one identity, then there is no such process', () => {
-    assert.throws(() => alerting([HOT, { ...HOT, forMs: 50 }]), /same name and labels/)
+    assert.throws(() => alerting(FAMILIES, [HOT, { ...HOT, forMs: 50 }]), /same name and labels/)
   })
 
   test('given rule names that objects have by nature, then they are names like others', () => {

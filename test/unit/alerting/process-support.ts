@@ -5,7 +5,7 @@ import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { ms, ruleOf, stored } from './support.ts'
 
 export const DAY = Date.parse('2026-03-01T00:00:00Z')
@@ -21,7 +21,7 @@ export function readingAt(
   return {
     id: `r${eventCount}`,
     ...named,
-    type: getFamily(family).type,
+    type: FAMILIES.get(family).type,
     timeMs: DAY + ms(at),
     entity: formatEntity(named),
     data,
@@ -35,7 +35,7 @@ export function steps(
   before?: AlertingState,
 ) {
   let state = before
-  const process = alerting(rules)
+  const process = alerting(FAMILIES, rules)
   return events.map(event => {
     const step = process.onEvent(state, event, process.context.initial) as CompletedStep<AlertingState>
     state = step.state && stored(step.state)

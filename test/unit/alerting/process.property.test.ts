@@ -9,6 +9,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { ruleOf, stored } from './support.ts'
 
 const RULES = [
@@ -40,7 +41,7 @@ const series = fc
   })
 
 function runProcess(events: readonly Received<ReadingData>[], keep: (state: AlertingState) => AlertingState) {
-  const process = alerting(RULES)
+  const process = alerting(FAMILIES, RULES)
   let state: AlertingState | undefined
   return events.map(event => {
     const made = process.onEvent(state, event, process.context.initial) as CompletedStep<AlertingState>

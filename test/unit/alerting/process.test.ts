@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Emission, reject } from '#runtime/consumer/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'
 
@@ -117,7 +118,7 @@ describe('what is emitted', () => {
 
 test('given an event without data, then it is rejected', () => {
   const { data: _, ...event } = readingAt('0s', {})
-  const process = alerting([HOT])
+  const process = alerting(FAMILIES, [HOT])
   assert.deepEqual(
     process.onEvent(undefined, event, process.context.initial),
     reject('the reading has no data'),

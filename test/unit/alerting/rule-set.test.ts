@@ -4,6 +4,7 @@ import { buildRuleSet, MAX_RULE_SET_BYTES, rulesIn, sizeError } from '../../../l
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type Appended, whyAppend } from '../../../lib/support/append-again.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { above, ruleOf, stored } from './support.ts'
 
 type Activation = Appended & { readonly hash: string }
@@ -34,13 +35,13 @@ const MANY = [
 describe('a rule set as data', () => {
   it('given rules of every kind, when they went through an event, then the same rules are read back', () => {
     const data = stored(buildRuleSet(MANY))
-    assert.equal(schemaViolation(RULES_ACTIVATED_TYPE, data), undefined)
-    assert.deepEqual(rulesIn(data), { rules: MANY })
+    assert.equal(schemaViolation(FAMILIES, RULES_ACTIVATED_TYPE, data), undefined)
+    assert.deepEqual(rulesIn(FAMILIES, data), { rules: MANY })
   })
 
   it('given a rule that was activated before today’s checks, then it is read', () => {
-    const never = { ...HOT, metric: 'humidity', condition: above(100) }
-    assert.deepEqual(rulesIn(stored(buildRuleSet([never]))), { rules: [never] })
+    const never = { ...HOT, metric: 'humidity', unit: '%', condition: above(100) }
+    assert.deepEqual(rulesIn(FAMILIES, stored(buildRuleSet([never]))), { rules: [never] })
   })
 
   it('given only what older rule files had, then the hash is that of older code', () => {
@@ -62,18 +63,18 @@ describe('a rule set as data', () => {
     const set = stored(buildRuleSet([HOT]))
     const changed = (keys: object) => {
       const rules = [{ ...set.rules[0], ...keys }]
-      return rulesIn({ ...set, rules })
+      return rulesIn(FAMILIES, { ...set, rules })
     }
     assert.deepEqual(changed({ fireAbove: 41 }), { error: 'the hash does not match the rules' })
     for (const data of [undefined, null, 'x', {}, { ...set, rules: {} }])
-      assert.deepEqual(rulesIn(data), { error: 'the hash does not match the rules' })
+      assert.deepEqual(rulesIn(FAMILIES, data), { error: 'the hash does not match the rules' })
     const colourful = { ...HOT, labels: { '1': 'x' } }
-    assert.deepEqual(rulesIn(stored(buildRuleSet([colourful, HOT]))), {
+    assert.deepEqual(rulesIn(FAMILIES, stored(buildRuleSet([colourful, HOT]))), {
       error: 'HOT.labels: label "1" must start with a letter and have only letters, digits and _',
     })
-    const twice = rulesIn(stored(buildRuleSet([COLD, COLD])))
+    const twice = rulesIn(FAMILIES, stored(buildRuleSet([COLD, COLD])))
     assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)
-    const many = rulesIn(stored(buildRuleSet([COLD, COLD, COLD])))
+    const many = rulesIn(FAMILIES, stored(buildRuleSet([COLD, COLD, COLD])))
     assert.match('error' in many ? many.error : '', /, and 1 more$/)
   })
 })

@@ -8,6 +8,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { ruleOf } from './support.ts'
@@ -41,13 +42,13 @@ describe('rules changed, then Redis forgets', () => {
   )
 
   it('given a sent alert, when all is forgotten and newer rules are packaged, then it is resolved once', async () => {
-    const stage = new Stage(alerting([above(40)]))
+    const stage = new Stage(alerting(FAMILIES, [above(40)]))
     await stage.batch(log.slice(0, 2))
     const [sent] = alertsOf(stage)
     assert.equal(sent?.what, 'fired HIGH')
     // The deployment appends its rules, and a failover loses everything.
     stage.store.restore(stage.stateKey(), undefined)
-    stage.consumer = { ...stage.consumer, process: alerting([above(45)]) as never }
+    stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, [above(45)]) as never }
     await stage.batch(log)
     assert.deepEqual(whatOf(stage), ['fired HIGH', 'fired HIGH', 'resolved HIGH cleared'])
     assert.deepEqual(alertsOf(stage)[1], sent, 'fired again with the same ids')
@@ -55,12 +56,12 @@ describe('rules changed, then Redis forgets', () => {
   })
 
   it('given any packaged rules and any cut, when the log is read, then states and alerts are the same', async () => {
-    const reference = new Stage(alerting([]))
+    const reference = new Stage(alerting(FAMILIES, []))
     await reference.batch(log)
     assert.deepEqual(whatOf(reference), ['fired HIGH', 'resolved HIGH cleared'])
     for (const packaged of [[above(0)], [above(99), COLD]])
       for (const size of [1, 2, 3]) {
-        const stage = new Stage(alerting(packaged))
+        const stage = new Stage(alerting(FAMILIES, packaged))
         for (let from = 0; from < log.length; from += size) await stage.batch(log.slice(from, from + size))
         assert.deepEqual(alertsOf(stage), alertsOf(reference))
       }
@@ -69,13 +70,13 @@ describe('rules changed, then Redis forgets', () => {
 
 describe('a rule set in the log', () => {
   it('given none yet, then the packaged rules count', async () => {
-    const stage = new Stage(alerting([above(40)]))
+    const stage = new Stage(alerting(FAMILIES, [above(40)]))
     await stage.batch(logOf(measured(0, 42)))
     assert.deepEqual(whatOf(stage), ['fired HIGH'])
   })
 
   it('given a rule that is gone, then its alert ends at the next reading of its entity', async () => {
-    const stage = new Stage(alerting([]))
+    const stage = new Stage(alerting(FAMILIES, []))
     await stage.batch(logOf(activated(0, above(40)), measured(1, 42), activated(2, COLD), measured(3, 42)))
     assert.deepEqual(whatOf(stage), ['fired HIGH', 'resolved HIGH rule-removed'])
     assert.deepEqual(stage.outcomes, [
@@ -87,7 +88,7 @@ describe('a rule set in the log', () => {
   })
 
   it('given the same rules again the next day, then nothing changes', async () => {
-    const stage = new Stage(alerting([]))
+    const stage = new Stage(alerting(FAMILIES, []))
     await stage.batch(
       logOf(activated(0, above(40)), measured(1, 42), activated(2, above(40)), measured(3, 43)),
     )
@@ -100,7 +101,7 @@ describe('a rule set in the log', () => {
   })
 
   it('given one that cannot be used, then it leaves as a failure, and the rules before it count on', async () => {
-    const stage = new Stage(alerting([]))
+    const stage = new Stage(alerting(FAMILIES, []))
     const { data, ...event } = activated(2, above(10))
     const broken = { ...event, data: { ...data, hash: 'another' } }
     await stage.batch(logOf(activated(0, above(40)), broken, measured(3, 30), measured(4, 42)))

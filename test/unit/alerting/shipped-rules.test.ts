@@ -10,7 +10,7 @@ import { ON_SILENCE, type Rule } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { RULE_KEYS } from '../../../lib/alerting/rule-keys.ts'
 import { PLACEHOLDERS } from '../../../lib/alerting/summary.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { limits } from './support.ts'
 
 const file = (name: string) => readFileSync(new URL(`../../../config/rules/${name}`, import.meta.url), 'utf8')
@@ -24,7 +24,10 @@ function onlyLimit(rule: Rule) {
 
 test('given the files that ship, then they hold the eight rules and nothing that waits', () => {
   const rules = thresholdRules(
-    readRules(['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) }))),
+    readRules(
+      FAMILIES,
+      ['weather.yaml', 'database.yaml'].map(where => ({ where, text: file(where) })),
+    ),
   )
   assert.deepEqual(
     rules.map(rule => [rule.name, rule.family, rule.metric, ...onlyLimit(rule), rule.severity]),
@@ -49,7 +52,7 @@ test('given the README of the rules, then it explains every key, placeholder and
   const keys = [...readme.matchAll(/^\| `(\w+)` \| (?:yes|no|one)\b/gm)].map(match => match[1])
   assert.deepEqual(keys, Object.keys(RULE_KEYS))
   for (const name of PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
-  for (const { name, metrics, states } of Object.values(FAMILIES)) {
+  for (const { name, metrics, states } of FAMILIES.all) {
     const row = readme.split('\n').find(line => line.startsWith(`| \`${name}\` |`)) ?? ''
     assert.deepEqual(
       [...row.matchAll(/`(\w+)`/g)].slice(1).map(match => match[1]),
@@ -57,7 +60,7 @@ test('given the README of the rules, then it explains every key, placeholder and
     )
   }
   const [, example] = /```yaml\n(.*?)```/s.exec(readme) ?? []
-  assert.equal(readRules([{ where: 'README.md', text: example ?? '' }]).length, 1)
+  assert.equal(readRules(FAMILIES, [{ where: 'README.md', text: example ?? '' }]).length, 1)
   for (const [reason, { says }] of Object.entries(REASONS))
     assert.ok(readme.includes(`| \`${reason}\` | ${says}`), reason)
   for (const name of PATTERN_PLACEHOLDERS) assert.ok(readme.includes(`{{${name}}}`), name)
@@ -66,7 +69,7 @@ test('given the README of the rules, then it explains every key, placeholder and
 })
 
 test('given the patterns in the README, then they are those that config/rules/tests/patterns.yml tests', () => {
-  const rulesIn = (text: string, where: string) => readRules([{ where, text }])
+  const rulesIn = (text: string, where: string) => readRules(FAMILIES, [{ where, text }])
   const blocks = [...file('README.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
   const [shown = '', ...others] = blocks.filter(yaml => yaml.includes('pattern:'))
   assert.deepEqual(others, [])

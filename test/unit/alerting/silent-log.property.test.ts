@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 import { ruleOf } from './support.ts'
@@ -30,7 +31,7 @@ async function told(
   hole: number,
   holeMinutes: number,
 ) {
-  const stage = new Stage(alerting(RULES) as never)
+  const stage = new Stage(alerting(FAMILIES, RULES) as never)
   const records = log.flatMap(({ isTickFirst, temperatures }, minute) => {
     const at = minute + (minute < hole ? 0 : holeMinutes)
     const readings = SENSORS.flatMap((sensor, index) => {

@@ -5,11 +5,12 @@ import type { Rule } from '../../../lib/alerting/rule.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { type Life, type Observation, type Transition, transition } from '../../../lib/alerting/transition.ts'
 import { parseDuration } from '../../../lib/support/duration.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 /** A rule as a user would write it, on a temperature unless the keys say otherwise. */
 export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {
   const row = { name: 'HOT', family: 'environment', metric: 'temperature', severity: 'warning', ...keys }
-  const { rules, errors } = parseRules([{ where: 'test', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: [row] } }])
   assert.deepEqual(errors, [])
   return rules[0] as Rule
 }

@@ -9,13 +9,13 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
 import { type Appended, ConsumerLog } from '../../../lib/operations/rule-tests/consumer-log.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import { VIEW_CHANGED_TYPE } from '../../../lib/views/event-names.ts'
 import { createActivatedPlan, createActivationEvent } from '../../../lib/views/plan-activation.ts'
 import { views } from '../../../lib/views/process.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z')
 const SHAKING = {
@@ -25,10 +25,18 @@ const SHAKING = {
 
 test('given the table that ships, when its windows close, then an alert fires and resolves', async () => {
   const plan = await loadPlan(join(import.meta.dirname, '../../../config/views'))
-  const { rules, errors } = parseRules([{ where: 'a', content: { rules: [SHAKING] } }], false, plan.tables)
+  const { rules, errors } = parseRules(
+    FAMILIES,
+    [{ where: 'a', content: { rules: [SHAKING] } }],
+    false,
+    plan.tables,
+  )
   assert.deepEqual(errors, [])
-  const [readings, rows] = [new ConsumerLog('readings', views()), new ConsumerLog('view-rows', views())]
-  const changes = new ConsumerLog('view-changes', alerting([]))
+  const [readings, rows] = [
+    new ConsumerLog(VOCABULARY, 'readings', views(FAMILIES)),
+    new ConsumerLog(VOCABULARY, 'view-rows', views(FAMILIES)),
+  ]
+  const changes = new ConsumerLog(VOCABULARY, 'view-changes', alerting(FAMILIES, []))
   for (const log of [readings, rows])
     await log.append([START_MS, createActivationEvent(createActivatedPlan(plan, []), 0, instant(START_MS))])
   await changes.append([START_MS, rulesActivated(buildRuleSet(rules), 0, instant(START_MS))])
@@ -41,7 +49,7 @@ test('given the table that ships, when its windows close, then an alert fires an
     const isShaking = seconds >= 60 && seconds < 120
     const x = (isShaking ? 8 : 1) * (seconds % 10 === 0 ? 1 : -1)
     const data = { deviceId: 'device-7', model: 'm', x, y: 0, z: 0 }
-    const event = createReading(getFamily('device'), `r${seconds}`, instant(nowMs), data)
+    const event = createReading(FAMILIES.get('device'), `r${seconds}`, instant(nowMs), data)
     const regrouped = await readings.append(at(event))
     const made = await rows.append(...regrouped.emitted.map(at), at(tick(0, instant(nowMs))))
     const all = made.emitted.filter(({ type }) => type === VIEW_CHANGED_TYPE)

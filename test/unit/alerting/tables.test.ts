@@ -17,6 +17,7 @@ import {
   type ViewChanged,
 } from '../../../lib/views/event-names.ts'
 import type { ColumnType, TablePlan } from '../../../lib/views/plan.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { alertsOf, DAY, HOT, readingAt } from './process-support.ts'
 import { ms, ruleOf, stored } from './support.ts'
 
@@ -33,7 +34,7 @@ const SHAKING_ROW = {
 const tableRule = (keys: object) => {
   const all = Object.entries({ severity: 'info', ...SHAKING_ROW, ...keys })
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
-  const { rules, errors } = parseRules([{ where: 'a', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, [{ where: 'a', content: { rules: [row] } }])
   assert.deepEqual(errors, [])
   return rules[0] as ReturnType<typeof ruleOf>
 }
@@ -48,7 +49,7 @@ function changeAt(end: string, std_x: number | null, more: Partial<ViewChanged> 
     ...{ window: { start: instant(endMs - 60_000), end: instant(endMs) }, final: true },
     ...more,
   }
-  assert.equal(schemaViolation(VIEW_CHANGED_TYPE, stored(data)), undefined)
+  assert.equal(schemaViolation(FAMILIES, VIEW_CHANGED_TYPE, stored(data)), undefined)
   const timeMs = endMs + 30_000
   return {
     id: `${end} ${more.revision}`,
@@ -60,8 +61,8 @@ function changeAt(end: string, std_x: number | null, more: Partial<ViewChanged> 
   }
 }
 
-function stepsOf(rules: Parameters<typeof alerting>[0], events: readonly Received[], before?: AlertingState) {
-  const process = alerting(rules)
+function stepsOf(rules: Parameters<typeof alerting>[1], events: readonly Received[], before?: AlertingState) {
+  const process = alerting(FAMILIES, rules)
   let state = before
   return events.map(event => {
     const step = process.onEvent(
@@ -103,7 +104,8 @@ describe('changes of a table with windows', () => {
     })
     assert.equal(resolved?.status === 'resolved' && resolved.endedAt, '2026-03-01T00:04:00.000Z')
     for (const { emit } of made)
-      for (const { type, data } of emit) assert.equal(schemaViolation(type, stored(data)), undefined)
+      for (const { type, data } of emit)
+        assert.equal(schemaViolation(FAMILIES, type, stored(data)), undefined)
   })
 
   test('given a window that is open, then its row decides nothing', () => {
@@ -209,7 +211,7 @@ describe('changes of a table with windows', () => {
     ])
     const { source, subject = '', entity } = changeAt('1m', 1)
     const timer = { name: 'look', dueMs: DAY + ms('2h'), source, subject, entity }
-    const looked = alerting([]).onTimer?.(
+    const looked = alerting(FAMILIES, []).onTimer?.(
       step?.state as AlertingState,
       timer,
       rules,
@@ -225,8 +227,8 @@ test('given rules over tables, when they went through an event, then the same ru
     tableRule({ name: 'WITH', match: { columns: { device_id: ['a', 'b'], site: 'oslo' } } }),
   ]
   const data = stored(buildRuleSet(rules))
-  assert.equal(schemaViolation('io.sluice.rules.activated.v1', data), undefined)
-  assert.deepEqual(rulesIn(data), { rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
+  assert.equal(schemaViolation(FAMILIES, 'io.sluice.rules.activated.v1', data), undefined)
+  assert.deepEqual(rulesIn(FAMILIES, data), { rules: rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
   assert.equal(rules[0]?.family, undefined)
 })
 
@@ -245,7 +247,7 @@ const TABLES: readonly TablePlan[] = [
 function errorsOf(changes: object, tables?: readonly TablePlan[]): string[] {
   const all = Object.entries({ severity: 'info', ...SHAKING_ROW, ...changes })
   const row = Object.fromEntries(all.filter(([, value]) => value !== undefined))
-  const { errors } = parseRules([{ where: 'a.yaml', content: { rules: [row] } }], false, tables)
+  const { errors } = parseRules(FAMILIES, [{ where: 'a.yaml', content: { rules: [row] } }], false, tables)
   return errors.map(({ key, message }) => `${key}: ${message}`)
 }
 

@@ -7,6 +7,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
@@ -114,9 +115,9 @@ describe('alerts at the switch to a state that was computed anew', () => {
 
   it('given a record that would end a live alert behind the fence, then the switch alone publishes its end', async () => {
     const log = temperatures(50, 50, 20)
-    const stage = new Stage(alerting([HOT]) as never)
+    const stage = new Stage(alerting(FAMILIES, [HOT]) as never)
     await stage.batch(log.slice(0, 2))
-    stage.consumer = { ...stage.consumer, process: alerting([HOTTER]) as never }
+    stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, [HOTTER]) as never }
     const live = new MemoryReplaceableStates(stage.store)
     const replace = live.replace.bind(live)
     let isFirst = true
@@ -200,10 +201,10 @@ async function switched(
   startOffset = 0,
   dropsOlder = true,
 ) {
-  const stage = new Stage(alerting(before) as never)
+  const stage = new Stage(alerting(FAMILIES, before) as never)
   await stage.batch(log)
   const alertsBefore = alertsIn(stage)
-  stage.consumer = { ...stage.consumer, process: alerting(after) as never }
+  stage.consumer = { ...stage.consumer, process: alerting(FAMILIES, after) as never }
   await reprocessed(stage, log, { startOffset, dropsOlder })
   // Any delivery publishes what the outbox holds.
   await stage.batch(log.slice(-1))

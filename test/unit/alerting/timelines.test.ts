@@ -6,6 +6,7 @@ import { describe, test } from 'node:test'
 import { formatResult } from '../../../cli/rules/test.ts'
 import { runTest } from '../../../lib/operations/rule-tests/run.ts'
 import { readTestFile } from '../../../lib/operations/rule-tests/test-file.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const PROJECT = join(import.meta.dirname, '../../..')
 
@@ -14,13 +15,13 @@ for (const folder of ['test/unit/alerting/timelines', 'config/rules/tests']) {
   assert.ok(files.length > 0, `${folder} has no timelines`)
   for (const name of files) {
     const file = `${folder}/${name}`
-    const { tests, faults } = await readTestFile(join(PROJECT, file), file)
+    const { tests, faults } = await readTestFile(FAMILIES, join(PROJECT, file), file)
     assert.deepEqual(faults, [])
     assert.ok(tests && tests.tests.length > 0, `${file} has no tests`)
     describe(`the timelines of ${file}`, () => {
       for (const one of tests.tests)
         test(one.name, async () => {
-          const result = await runTest(tests, one)
+          const result = await runTest(VOCABULARY, tests, one)
           assert.ok(result.passed, formatResult(result))
         })
     })

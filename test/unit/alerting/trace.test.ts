@@ -8,6 +8,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import type { FiringAlerts } from '../../../lib/notification/firing-alerts.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -21,7 +22,7 @@ function measured(at: number, temperature: number, digit?: string): Event {
 }
 
 async function published(rule: Rule, readings: readonly Event[], pass?: string): Promise<readonly Event[]> {
-  const kit = new Kit(alerting([rule]) as never)
+  const kit = new Kit(alerting(FAMILIES, [rule]) as never)
   await kit.when(...readings)
   if (pass) await kit.pass(ms(pass))
   return kit.publishedEvents

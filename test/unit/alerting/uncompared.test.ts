@@ -6,6 +6,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 import { ruleOf } from './support.ts'
@@ -50,7 +51,7 @@ describe('given a reading that cannot be compared', () => {
 describe('given a rule that compares with earlier readings', () => {
   const rule = ruleOf({ changeOver: '1h', fireAbove: 20 })
   const told = async (between: Event) => {
-    const kit = new Kit(alerting([rule]))
+    const kit = new Kit(alerting(FAMILIES, [rule]))
     await kit.when(reading('a', { at: 60, temperature: 10 }), between)
     await kit.when(reading('b', { at: 3_700, temperature: 40 }))
     return kit.publishedEvents.map(({ data }) => (data as Alert).status)

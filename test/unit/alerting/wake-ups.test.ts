@@ -5,6 +5,7 @@ import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../lib/alerting/rules-activated.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 import { ruleOf } from './support.ts'
@@ -21,13 +22,13 @@ const told = (kit: Kit<AlertingState>) =>
 
 describe('the timers of an entity', () => {
   it('given no change that time could bring, then the only timer is that of looking', async () => {
-    const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
+    const kit = new Kit(alerting(FAMILIES, [ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
     await kit.when(reading('a', { temperature: 20 }))
     assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['look'])
   })
 
   it('given a recovering alert, when it relapses, then the timer of its end is gone', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
     assert.deepEqual(await timers(kit), ['check 12:05', 'wake 12:06'])
     await kit.when(reading('c', { at: 120, temperature: 41 }))
@@ -37,7 +38,7 @@ describe('the timers of an entity', () => {
   })
 
   it('given a recovering alert, when nothing more arrives, then it resolves once, at its instant', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 30 }))
     await kit.pass(60 * 60_000)
     assert.deepEqual(told(kit), ['12:00 firing', '12:06 resolved'])
@@ -45,7 +46,9 @@ describe('the timers of an entity', () => {
   })
 
   it('given onSilence, when readings go on, then the timer moves with them', async () => {
-    const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]))
+    const kit = new Kit(
+      alerting(FAMILIES, [ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'no-data' })]),
+    )
     await kit.when(reading('a', { temperature: 20 }))
     assert.deepEqual(await timers(kit), ['silence 12:05'])
     await kit.when(reading('b', { at: 240, temperature: 20 }))
@@ -55,7 +58,7 @@ describe('the timers of an entity', () => {
   })
 
   it('given a rule that is edited while it waits, then the next reading sets the timer anew', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     await kit.when(
       reading('a', { temperature: 41 }),
       reading('b', { at: 60, temperature: 30 }),
@@ -74,21 +77,21 @@ describe('the timers of an entity', () => {
   })
 
   it('given an alert that fires for hours, when readings go on, then its check moves and never fires', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     for (let minute = 0; minute < 180; minute += 1)
       await kit.when(reading(`r${minute}`, { at: minute * 60, temperature: 41 }))
     assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 0)
   })
 
   it('given an alert whose entity is silent, then it is looked at every five minutes', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     await kit.when(reading('a', { temperature: 41 }))
     await kit.pass(60 * 60_000 + 59_000)
     assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 12)
   })
 
   it('given an entity without an alert, when it falls silent, then it is looked at once an hour', async () => {
-    const kit = new Kit(alerting([KEPT]))
+    const kit = new Kit(alerting(FAMILIES, [KEPT]))
     await kit.when(reading('a', { temperature: 20 }))
     await kit.pass(24 * 60 * 60_000 + 59_000)
     assert.equal(kit.outcomes.filter(outcome => outcome.startsWith('timer/')).length, 23)
@@ -104,7 +107,7 @@ describe('the timers of an entity', () => {
         keepFiringFor: '2m',
       }),
     )
-    const kit = new Kit(alerting(rules))
+    const kit = new Kit(alerting(FAMILIES, rules))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 60, temperature: 20 }))
     assert.equal((await timers(kit)).length, 3)
   })

@@ -5,16 +5,18 @@ import { formatEntity, type Received } from '#runtime/consumer/event.ts'
 import type { CompletedStep } from '#runtime/consumer/process.ts'
 import { KNOWN_NAMES } from '../../../lib/analytics/metric-bounds.ts'
 import {
+  createStatistics,
   type EntityStatistics,
   type EntitySummary,
   type MinuteSummary,
-  statistics,
   summarise,
 } from '../../../lib/analytics/processor.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
+import { FAMILIES } from '../../support/families.ts'
+
+const statistics = createStatistics(FAMILIES)
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 1)
@@ -25,7 +27,12 @@ function received([seconds, temperature]: Sample, more: ReadingData = {}): Recei
   const timeMs = T0 + seconds * 1000
   const location = { site: 'hall', latitude: 0, longitude: 0 }
   const data = { sensorId: 's1', location, temperature, ...more }
-  const event = createReading(getFamily('environment'), `id-${seconds}`, new Date(timeMs).toISOString(), data)
+  const event = createReading(
+    FAMILIES.get('environment'),
+    `id-${seconds}`,
+    new Date(timeMs).toISOString(),
+    data,
+  )
   return { ...event, data, timeMs, entity: formatEntity(event) }
 }
 
@@ -166,7 +173,7 @@ describe('given any readings in any order', () => {
     fc.assert(
       fc.property(series, samples => {
         const emissions = emittedBy(samples)
-        for (const { type, data } of emissions) assert.equal(schemaViolation(type, data), undefined)
+        for (const { type, data } of emissions) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
         assert.equal(new Set(emissions.map(({ name }) => name)).size, emissions.length)
         const revisions = new Map<string, number>()
         for (const { windowStart, revision } of summariesOf(samples)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { readData } from '../../../lib/app/event-data.ts'
+import { APPLICATION } from '../../support/families.ts'
 import { alertFired, environmentReading } from '../../support/records.ts'
 
 describe('given an alert without labels', () => {
@@ -10,7 +10,7 @@ describe('given an alert without labels', () => {
   for (const extension of ['json', 'proto'])
     test(`when it is plain data with the schema .${extension}, then it breaks the schema`, () => {
       const dataschema = `https://sluice.io/schemas/alert.fired.v1.${extension}`
-      const read = readData({ ...event, dataschema, data: { ...data } })
+      const read = APPLICATION.readData({ ...event, dataschema, data: { ...data } })
       assert.equal(read.kind, 'failure')
     })
 })
@@ -26,7 +26,7 @@ describe('data that is not JSON', () => {
     test(`given the content type ${contentType}, then a reading is refused by it`, () => {
       const event = environmentReading('r-1', { data: Buffer.from('x'.repeat(200)) })
       const { datacontenttype: _, ...others } = event
-      const read = readData({ ...others, ...(contentType && { datacontenttype: contentType }) })
+      const read = APPLICATION.readData({ ...others, ...(contentType && { datacontenttype: contentType }) })
       assert.deepEqual(read, { kind: 'failure', code: 'schema-violated', message })
     })
 })

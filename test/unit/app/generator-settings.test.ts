@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
+import { createDefaultFleet } from '../../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
 function errorsOf(input: unknown): readonly string[] {
   try {
-    generatorSettings(input)
+    generatorSettings(FAMILIES, input)
     return []
   } catch (error) {
     return (error as ConfigError).errors
@@ -23,20 +25,23 @@ describe('given settings that hold', () => {
   ]
   for (const [name, input] of cases) {
     test(`when ${name} is read, then the rest is default`, () => {
-      assert.deepEqual(generatorSettings(input), { ...GENERATOR_DEFAULTS, ...input })
+      assert.deepEqual(generatorSettings(FAMILIES, input), {
+        ...GENERATOR_DEFAULTS,
+        fleet: createDefaultFleet(FAMILIES),
+        ...input,
+      })
     })
   }
 
   test('when the documentation lists the defaults, then they are the same', () => {
     const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
-    const { fleet: _, ...defaults } = GENERATOR_DEFAULTS
     assert.deepEqual(
       {
         seed: seed.default,
         tickSeconds: Number(tickSeconds.default),
         anomalyRate: Number(anomalyRate.default),
       },
-      defaults,
+      GENERATOR_DEFAULTS,
     )
   })
 })
@@ -55,7 +60,7 @@ describe('given an error', () => {
   test('when there are several, then all are named at once, and the parameter with them', () => {
     const wrong = { seed: '', tickSeconds: 0, foo: 1, anomalyRate: 2 }
     assert.equal(errorsOf(wrong).length, 4)
-    assert.throws(() => generatorSettings(wrong, 'parameter /sluice/prod/generator'), {
+    assert.throws(() => generatorSettings(FAMILIES, wrong, 'parameter /sluice/prod/generator'), {
       name: 'ConfigError',
       message: /^parameter \/sluice\/prod\/generator has 4 errors:\n {2}- /,
     })
@@ -64,7 +69,9 @@ describe('given an error', () => {
 
 describe('metrics of a settings file', () => {
   const families = (metrics: readonly string[], input: unknown = {}) =>
-    generatorSettings(input, 'f', { metrics }).fleet.map(sensor => `${sensor.family} ${sensor.metrics}`)
+    generatorSettings(FAMILIES, input, 'f', { metrics }).fleet.map(
+      sensor => `${sensor.family} ${sensor.metrics}`,
+    )
 
   test('then only families that have one of them are simulated, with those that they have', () => {
     assert.deepEqual(
@@ -72,6 +79,13 @@ describe('metrics of a settings file', () => {
       ['environment temperature,humidity,pressure'],
     )
     assert.deepEqual([...new Set(families(['x', 'pressure']))], ['environment pressure', 'device x'])
+  })
+
+  test('then one that no family of the project has is refused with those that can be simulated', () => {
+    assert.throws(() => families(['warmth']), {
+      name: 'ConfigError',
+      message: /^the environment has 1 error:\n {2}- GENERATOR_METRICS: must be any of temperature, /,
+    })
   })
 
   test('then a group with metrics of its own keeps them, and a fleet without any of them is refused', () => {

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { listLocalInputs } from '../../../lib/app/inputs.ts'
+import type { Names } from '../../../lib/app/names.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
-import {
-  advisePartitions,
-  groupName,
-  kafkaTopics,
-  listEnvironments,
-  signalIn,
-  signalNamed,
-  TOPICS,
-  topicName,
-  topicNamed,
-  topicSize,
-  useNames,
-} from '../../../lib/app/topics.ts'
+import { TOPICS } from '../../../lib/app/topic-table.ts'
 
-function named(environment: Readonly<Record<string, string>>): void {
-  useNames(readSettings([NAMES], environment).names)
+function named(environment: Readonly<Record<string, string>>): Names {
+  return readSettings([NAMES], environment).names
 }
 
 const FOREIGN = {
@@ -30,8 +19,6 @@ const FOREIGN = {
 }
 
 describe('names of topics and groups', () => {
-  afterEach(() => named({}))
-
   const cases: [environment: Record<string, string>, readings: string, alerts: string, group: string][] = [
     [{}, 'sluice.telemetry.readings.prod', 'sluice.telemetry.alerts.prod', 'sluice-alerting-prod'],
     [FOREIGN, 'gds.metrics.prod', 'gds.alerts.prod', 'gds-alerting'],
@@ -41,51 +28,58 @@ describe('names of topics and groups', () => {
   ]
   for (const [environment, readings, alerts, group] of cases)
     test(`given ${JSON.stringify(environment)}, then names follow, and are found again`, () => {
-      named(environment)
+      const names = named(environment)
       assert.deepEqual(
-        [topicName('readings', 'prod'), topicName('alerts', 'prod'), groupName('alerting', 'prod')],
+        [
+          names.topicName('readings', 'prod'),
+          names.topicName('alerts', 'prod'),
+          names.groupName('alerting', 'prod'),
+        ],
         [readings, alerts, group],
       )
-      assert.equal(signalNamed(readings, 'prod'), 'readings')
-      assert.equal(topicNamed(alerts), TOPICS.alerts)
-      assert.equal(new Set(kafkaTopics('prod').map(({ name }) => name)).size, kafkaTopics('prod').length)
+      assert.equal(names.signalNamed(readings, 'prod'), 'readings')
+      assert.equal(names.topicNamed(alerts), TOPICS.alerts)
+      assert.equal(
+        new Set(names.kafkaTopics('prod').map(({ name }) => name)).size,
+        names.kafkaTopics('prod').length,
+      )
     })
 
   test('given topics of a cluster, then the environments are those whose name a topic has', () => {
     const topics = ['sluice.telemetry.readings.prod', 'sluice.telemetry.dlq.dev-2', 'slucie.telemetry.dlq.x']
-    assert.deepEqual(listEnvironments([...topics, 'readings', 'sluice.telemetry.readings.']), [
+    assert.deepEqual(named({}).listEnvironments([...topics, 'readings', 'sluice.telemetry.readings.']), [
       'dev-2',
       'prod',
     ])
-    named(FOREIGN)
-    assert.deepEqual(listEnvironments(['gds.metrics.dlq', 'gds.metrics.prod', 'gdsxalerts.test']), ['prod'])
+    const foreign = ['gds.metrics.dlq', 'gds.metrics.prod', 'gdsxalerts.test']
+    assert.deepEqual(named(FOREIGN).listEnvironments(foreign), ['prod'])
   })
 
   test('given names without the environment, then no environment can be told from another', () => {
-    named({
+    const names = named({
       TOPIC_NAMES: Object.keys(TOPICS)
         .map(signal => `${signal}=${signal}`)
         .join(','),
     })
-    assert.equal(listEnvironments(['readings']), undefined)
+    assert.equal(names.listEnvironments(['readings']), undefined)
   })
 
   test('given a topic with the name of a local input, then that input steps aside, and no other environment has any', () => {
-    const local = () => listLocalInputs('local').map(({ topic }) => topic)
-    assert.deepEqual(local(), ['sensor-data', 'sensor_data'])
-    named({ KAFKA_TOPIC: 'sensor_data' })
-    assert.deepEqual(local(), ['sensor-data'])
-    named({ KAFKA_TOPIC: 'sensor_data', TOPIC_NAMES: 'dlq=sensor-data' })
-    assert.deepEqual(local(), [])
-    assert.deepEqual(listLocalInputs('prod'), [])
+    const local = (environment: Record<string, string>) =>
+      listLocalInputs({ env: 'local', names: named(environment) }).map(({ topic }) => topic)
+    assert.deepEqual(local({}), ['sensor-data', 'sensor_data'])
+    assert.deepEqual(local({ KAFKA_TOPIC: 'sensor_data' }), ['sensor-data'])
+    assert.deepEqual(local({ KAFKA_TOPIC: 'sensor_data', TOPIC_NAMES: 'dlq=sensor-data' }), [])
+    assert.deepEqual(listLocalInputs({ env: 'prod', names: named({}) }), [])
   })
 
   test('given PARTITIONS, then topics have these numbers in every environment, and the advice has all of them', () => {
-    named({ ...FOREIGN, PARTITIONS: 'readings=24, events=6' })
-    assert.deepEqual(topicSize('readings', 'prod'), { topic: 'gds.metrics.prod', partitions: 24 })
-    assert.equal(topicNamed('gds.metrics.dev')?.partitions, 24)
+    const names = named({ ...FOREIGN, PARTITIONS: 'readings=24, events=6' })
+    assert.deepEqual(names.topicSize('readings', 'prod'), { topic: 'gds.metrics.prod', partitions: 24 })
+    assert.equal(names.topicNamed('gds.metrics.dev')?.partitions, 24)
     assert.deepEqual(
-      kafkaTopics('prod')
+      names
+        .kafkaTopics('prod')
         .map(({ partitions }) => partitions)
         .slice(0, 3),
       [24, 6, 3],
@@ -94,15 +88,15 @@ describe('names of topics and groups', () => {
       ['gds.metrics.prod', 12],
       ['gds.alerts.prod', 1],
     ])
-    assert.match(advisePartitions(found), /Set PARTITIONS=readings=12,events=6,alerts=1, or create/)
-    assert.equal(topicNamed('greenhouse'), undefined)
+    assert.match(names.advisePartitions(found), /Set PARTITIONS=readings=12,events=6,alerts=1, or create/)
+    assert.equal(names.topicNamed('greenhouse'), undefined)
   })
 
   test('given other names, then the usual ones are foreign topics', () => {
-    named(FOREIGN)
-    assert.equal(topicNamed('sluice.telemetry.readings.prod'), undefined)
-    assert.equal(signalIn('gds.metrics.dlq'), 'dlq')
-    assert.equal(signalIn('analytics_events'), 'analytics')
+    const names = named(FOREIGN)
+    assert.equal(names.topicNamed('sluice.telemetry.readings.prod'), undefined)
+    assert.equal(names.signalIn('gds.metrics.dlq'), 'dlq')
+    assert.equal(names.signalIn('analytics_events'), 'analytics')
   })
 
   const wrong: [environment: Record<string, string>, error: RegExp][] = [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const ENVIRONMENT = 'io.sluice.environment.reading.v1'
 const location = { site: 'hall', latitude: 1, longitude: 2 }
@@ -20,13 +21,13 @@ describe('given data that fits', () => {
   ]
   for (const [type, data] of cases) {
     test(`when it is of ${type}, then it has no violation`, () => {
-      assert.equal(schemaViolation(type, data), undefined)
+      assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     })
   }
 
   test('when its type is foreign, then it has no violation', () => {
     for (const type of ['com.example.x', 'constructor', '__proto__', 'toString']) {
-      assert.equal(schemaViolation(type, 42), undefined)
+      assert.equal(schemaViolation(FAMILIES, type, 42), undefined)
     }
   })
 })
@@ -51,20 +52,20 @@ describe('given data that does not fit', () => {
   ]
   for (const [name, data, violation] of cases) {
     test(`when it ${name}, then the message says where and what`, () => {
-      assert.equal(schemaViolation(ENVIRONMENT, data), violation)
+      assert.equal(schemaViolation(FAMILIES, ENVIRONMENT, data), violation)
     })
   }
 
   test('when several places do not fit, then the first few are named and the rest counted', () => {
     const bad = { ...good, sensorId: '', temperature: 'x', humidity: -1, pressure: -1, windSpeed: -1 }
-    const violation = schemaViolation(ENVIRONMENT, bad) ?? ''
+    const violation = schemaViolation(FAMILIES, ENVIRONMENT, bad) ?? ''
     assert.equal(violation.split('; ').length, 4)
     assert.match(violation, /; 2 more$/)
   })
 
   test('when a time is not RFC 3339, then the message says so', () => {
     for (const scheduledFor of ['2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', 'now']) {
-      const violation = schemaViolation('io.sluice.clock.tick.v1', { partition: 0, scheduledFor })
+      const violation = schemaViolation(FAMILIES, 'io.sluice.clock.tick.v1', { partition: 0, scheduledFor })
       assert.equal(violation, 'scheduledFor must be an RFC 3339 date-time')
     }
   })
@@ -77,7 +78,7 @@ describe('given data that does not fit', () => {
     const values = fc.constantFrom<unknown>(secret, [secret], { [secret]: secret }, { site: [secret] })
     fc.assert(
       fc.property(fc.dictionary(places, values), fc.boolean(), (bad, whole) => {
-        const violation = schemaViolation(ENVIRONMENT, whole ? bad : { ...good, ...bad })
+        const violation = schemaViolation(FAMILIES, ENVIRONMENT, whole ? bad : { ...good, ...bad })
         assert.ok(!violation?.includes(secret), violation)
       }),
     )
@@ -87,7 +88,7 @@ describe('given data that does not fit', () => {
 test('given any JSON at all, then there is an answer and never an exception', () => {
   fc.assert(
     fc.property(fc.jsonValue(), data => {
-      const violation = schemaViolation(ENVIRONMENT, data)
+      const violation = schemaViolation(FAMILIES, ENVIRONMENT, data)
       assert.ok(violation === undefined || violation.length > 0)
     }),
   )

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
-import { EVENT_TYPE_NAMES } from '../../../lib/telemetry/event-types.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { findPackagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
+import { listSerializedTypes } from '../../../lib/app/serialized-types.ts'
+import { listEventTypes } from '../../../lib/telemetry/event-types.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 /** Types that must be readable without a schema: they control consumers, keep records byte for byte, or keep the clock. */
 const ALWAYS_JSON = [
@@ -28,23 +28,26 @@ const ALWAYS_JSON = [
 
 test('given all event types, then each is serialized or always JSON', async () => {
   assert.deepEqual(
-    [...SERIALIZED_TYPES.map(({ type }) => type), ...ALWAYS_JSON].sort(),
-    EVENT_TYPE_NAMES.toSorted(),
+    [...listSerializedTypes(FAMILIES).map(({ type }) => type), ...ALWAYS_JSON].sort(),
+    [...listEventTypes(FAMILIES).keys()].toSorted(),
   )
-  for (const { type, others } of Object.values(FAMILIES))
+  for (const { type, others } of FAMILIES.all)
     assert.equal(
-      SERIALIZED_TYPES.some(one => one.type === type),
+      listSerializedTypes(FAMILIES).some(one => one.type === type),
       !others,
     )
   for (const type of ALWAYS_JSON) {
-    assert.ok(await packagedSchema(type, 'json'))
-    assert.equal(await packagedSchema(type, 'avro'), undefined)
-    assert.equal(await packagedSchema(type, 'protobuf'), undefined)
+    assert.ok(await findPackagedSchema(FAMILIES, type, 'json'))
+    assert.equal(await findPackagedSchema(FAMILIES, type, 'avro'), undefined)
+    assert.equal(await findPackagedSchema(FAMILIES, type, 'protobuf'), undefined)
   }
 })
 
 test('given a type, then its subject is that of its topic and record, and of its format beside Avro', () => {
   const type = 'io.sluice.alert.fired.v1'
-  assert.equal(schemaSubject(type, 'avro', 'prod'), `sluice.telemetry.alerts.prod-${type}.AlertFired`)
-  assert.throws(() => schemaSubject('io.sluice.failure.v1', 'avro', 'prod'), /always JSON/)
+  assert.equal(
+    schemaSubject(VOCABULARY, type, 'avro', 'prod'),
+    `sluice.telemetry.alerts.prod-${type}.AlertFired`,
+  )
+  assert.throws(() => schemaSubject(VOCABULARY, 'io.sluice.failure.v1', 'avro', 'prod'), /always JSON/)
 })

@@ -86,7 +86,7 @@ telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
     ['redis: { url: { a: [{}] } }', /^line 1: redis.url: must be/],
     ['a: [', /^line \d: not YAML/],
     ['producer: { acks: 2 }', /^line 1: producer.acks: must be one of all, 1/],
-    ['telemetry: { sensors: [warmth] }', /^line 1: telemetry.sensors: must be any of temperature/],
+    ['telemetry: { sensors: [a b] }', /^line 1: telemetry.sensors: must be names of metrics that can be/],
     ['kafka: { topics: { readings: a, alert: b } }', /^line 1: kafka.topics: must be signal=topic/],
   ]
   for (const [text, error] of wrong)

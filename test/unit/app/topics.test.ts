@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
-import { resolveSignals, SIGNALS, TOPIC_GROUPS, type TopicWord, topicRow } from '../../../lib/app/topics.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
+import {
+  resolveSignals,
+  SIGNALS,
+  TOPIC_GROUPS,
+  type TopicWord,
+  topicRow,
+} from '../../../lib/app/topic-table.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../../../lib/telemetry/event-types.ts'
+import { listEventTypes } from '../../../lib/telemetry/event-types.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 describe('the copies of a record', () => {
   for (const [brokers, factor, minInsync] of [
@@ -38,8 +45,8 @@ describe('the table of topics', () => {
   })
 
   it('has a topic for each event type, and words of groups mean their topics, each once', () => {
-    for (const type of EVENT_TYPE_NAMES) {
-      const topics = resolveSignals([eventTypeRow(type)?.topic as TopicWord])
+    for (const [type, row] of listEventTypes(FAMILIES)) {
+      const topics = resolveSignals([row.topic as TopicWord])
       assert.ok(topics.length > 0 && topics.every(signal => SIGNALS.includes(signal)), type)
     }
     assert.deepEqual(resolveSignals(['dlq', 'erased', 'readings']), ['dlq', ...resolveSignals(['erased'])])

@@ -5,13 +5,14 @@ import { type AlertList, formatAlertList } from '../../../cli/alerts/text.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 const ENDED = { state: 'resolved', endedAt: '2026-03-01T13:00:00.000Z' } as const
 
 function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> = {}): AlertSummary {
-  return { ...alertSummary(firstAlert(changes), TRACEPARENT), ...more }
+  return { ...alertSummary(FAMILIES, firstAlert(changes), TRACEPARENT), ...more }
 }
 
 function list(changes: Partial<AlertList> = {}, isNarrowed = false): string {

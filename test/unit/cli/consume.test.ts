@@ -16,6 +16,7 @@ import { dataReader } from '../../../lib/app/data-reader.ts'
 import { toRecordView } from '../../../lib/queries/records/record-view.ts'
 import { readRecordedLine } from '../../../lib/queries/records/recorded-line.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { sent } from '../../support/serialized.ts'
 
@@ -27,14 +28,14 @@ const notAnEvent: LogRecord = { ...record, headers: [], value: Buffer.from('hell
 describe('a record as a line', () => {
   it('has time, place, type, subject and data', () => {
     assert.match(
-      formatRecord(record, readEvent(record), undefined),
+      formatRecord(NAMES, record, readEvent(record), undefined),
       /^2026-03-01T12:00:00\.250Z {2}3@42 {5}environment\.reading {2}s-1 {2}sensorId=s-1 temperature=21\.5 location=\{/,
     )
-    assert.equal(formatRecord(record, readEvent(record), 60).length, 60)
+    assert.equal(formatRecord(NAMES, record, readEvent(record), 60).length, 60)
   })
 
   it('that carries no event is shown with the reason, as text that cannot control the terminal', () => {
-    const line = formatRecord(notAnEvent, readEvent(notAnEvent), undefined)
+    const line = formatRecord(NAMES, notAnEvent, readEvent(notAnEvent), undefined)
     assert.match(line, /✗ not-a-cloudevent: no "ce_" header /)
     assert.doesNotMatch(line, /\p{Cc}/u)
   })
@@ -46,9 +47,9 @@ describe('a record as a line', () => {
       key: Buffer.from('bed-1'),
       value: Buffer.from('{"a":1}'),
     }
-    assert.match(formatRecord(plain, readEvent(plain), undefined), /3@42 {5}bed-1 {2}\{"a":1\}$/)
+    assert.match(formatRecord(NAMES, plain, readEvent(plain), undefined), /3@42 {5}bed-1 {2}\{"a":1\}$/)
     const torn = { ...plain, headers: [['ce_id', Buffer.from('1')]] as const }
-    assert.match(formatRecord(torn, readEvent(torn), undefined), /✗ malformed-event/)
+    assert.match(formatRecord(NAMES, torn, readEvent(torn), undefined), /✗ malformed-event/)
   })
 
   it('whose data are bytes shows text where it is text, or else base64', () => {
@@ -72,11 +73,11 @@ class TextSink extends Writable {
 async function shown(
   records: readonly LogRecord[],
   plan: Partial<ConsumePlan>,
-  reader: DataReader = dataReader({}),
+  reader: DataReader = dataReader(VOCABULARY),
 ) {
   const [stdout, stderr] = [new TextSink(), new TextSink()]
   const whole = { topic: 't', from: 'start', follow: false, json: false, ...plan } as const
-  const output = new ConsumeOutput(whole, reader, { stdout, stderr, environment: {} })
+  const output = new ConsumeOutput(NAMES, whole, reader, { stdout, stderr, environment: {} })
   for (const one of records) await output.show(one)
   return { output, lines: stdout.text.split('\n').slice(0, -1), stderr: stderr.text }
 }

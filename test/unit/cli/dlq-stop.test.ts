@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { selectDeadLetters } from '../../../lib/operations/dead-letters/selection.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
   ...deadLetterRecord({}, undefined, `y${offset}`),
@@ -18,6 +19,7 @@ it('given Ctrl-C while dead letters are selected, then it ends at once, and no p
     return log.read(...args)
   }
   const source = {
+    families: FAMILIES,
     topic: 'sluice.telemetry.dlq.local',
     log: { read },
     bounds: async () => [{ start: 0, end: RECORDS.length }],

@@ -11,6 +11,7 @@ import { formatDeadLetter, formatDeadLetterList } from '../../../cli/dlq/text.ts
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decision.ts'
 import { toDeadLetterSummary } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
+import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
@@ -33,7 +34,7 @@ const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, broken: 0 }
 function list(changes: Partial<DeadLetterListReport> = {}): string {
   const source = { from: 'table', withoutTable: null, left: 0 } as const
   const nothing = { deadLetters: [], broken: [], counts: NO_COUNTS }
-  return formatDeadLetterList({ env: 'local', ...nothing, ...source, ...changes })
+  return formatDeadLetterList(NAMES, { env: 'local', ...nothing, ...source, ...changes })
 }
 
 const listed = (letter = found()) => toDeadLetterLine(toDeadLetterSummary(letter))
@@ -99,8 +100,8 @@ describe('what sluice dlq redrive prints', () => {
   it('given a plan and results, then they are printed as the golden text says', () => {
     const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
     golden('dlq-redrive', {
-      'a dry run': formatHandling(report),
-      'the end': formatHandling({ ...report, dryRun: false, permanent: [] }),
+      'a dry run': formatHandling(NAMES, report),
+      'the end': formatHandling(NAMES, { ...report, dryRun: false, permanent: [] }),
       'on its way': formatProgress(standing),
       'at its beginning': formatProgress({ ...standing, part: 0, elapsedMs: 0 }),
     })

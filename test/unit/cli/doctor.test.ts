@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatFindings } from '../../../cli/doctor/text.ts'
-import { readEntries } from '../../../lib/app/function-entries.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { readEntries, readFunctions } from '../../../lib/app/function-entries.ts'
 import {
   countVerdicts,
   createFinding,

@@ -4,9 +4,8 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { readData } from '../../../lib/app/event-data.ts'
-import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
+import { APPLICATION, FAMILIES, GENERATOR } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
@@ -21,7 +20,7 @@ describe('sluice generate', () => {
   it('given a span, then it writes the readings that the generator sends, with the same ids', async () => {
     const { status, stdout, stderr } = await ran([...FROM, '--duration', '2m', '--output', '-'], { folder })
     const tick = Date.UTC(2026, 0, 1) / 5000
-    const expected = [...simulate(GENERATOR_DEFAULTS, tick, tick + 24)].map(({ event }) => event)
+    const expected = [...simulate(FAMILIES, GENERATOR, tick, tick + 24)].map(({ event }) => event)
     assert.equal(status, 0)
     assert.deepEqual(
       linesOf(stdout).map(line => JSON.parse(line)),
@@ -44,7 +43,7 @@ describe('sluice generate', () => {
       const { status, stdout, stderr } = await ran([...FROM, ...args, ...more], { folder })
       assert.deepEqual([status, stderr], [0, 'Starting generator: 15 sensors, 10.0s interval\n'])
       const { readings } = JSON.parse(stdout)
-      assert.equal(readings, 60 * GENERATOR_DEFAULTS.fleet.length)
+      assert.equal(readings, 60 * GENERATOR.fleet.length)
       assert.equal(linesOf(file(`${name}.jsonl`)).length, readings)
     }
     assert.equal(file('one.jsonl'), file('two.jsonl'))
@@ -99,7 +98,7 @@ describe('sluice generate', () => {
     )
     for (const { data } of events) {
       assert.deepEqual(Object.keys(data).slice(-2), ['temperature', 'humidity'])
-      assert.equal(readData({ ...events[0], data }).kind, 'data')
+      assert.equal(APPLICATION.readData({ ...events[0], data }).kind, 'data')
     }
   })
 })

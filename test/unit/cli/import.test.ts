@@ -8,6 +8,7 @@ import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readJsonEvent } from '#runtime/cloudevents/json-format.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { type Ran, ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-'))
@@ -43,7 +44,7 @@ function eventsIn(text: string): Event<Record<string, unknown>>[] {
   return lines.map(line => {
     const event = readJsonEvent(JSON.parse(line))
     assert.ok(!isFailure(event), line)
-    assert.equal(schemaViolation(event.type, event.data), undefined)
+    assert.equal(schemaViolation(FAMILIES, event.type, event.data), undefined)
     return event as Event<Record<string, unknown>>
   })
 }

@@ -4,8 +4,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { computeEventKey } from '../../../lib/operations/event-key.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
-import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator/simulate.ts'
+import { FAMILIES, GENERATOR } from '../../support/families.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const READING = environmentReading('r-1')
@@ -44,7 +44,8 @@ describe('the key of a reading by a strategy', () => {
     ['a reading without its place', { ...READING, data: {} }, undefined, '/environment/test-site s-1'],
     ['a strategy beside partitionkey', { ...READING, extensions: { partitionkey: 'own' } }, 'type', 'own'],
   ] as const)
-    it(`given ${given}, then it is ${key}`, () => assert.equal(computeEventKey(event, strategy), key))
+    it(`given ${given}, then it is ${key}`, () =>
+      assert.equal(computeEventKey(FAMILIES, event, strategy), key))
 })
 
 describe('PARTITION_KEY_FIELD', () => {
@@ -52,7 +53,7 @@ describe('PARTITION_KEY_FIELD', () => {
 
   it('given the generator, then it keys families that have the field', () => {
     const { keyBy = 'type' } = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
-    const keys = [...simulate({ ...GENERATOR_DEFAULTS, keyBy }, 0, 1)].map(({ key }) => key)
+    const keys = [...simulate(FAMILIES, { ...GENERATOR, keyBy }, 0, 1)].map(({ key }) => key)
     assert.deepEqual(keys.slice(0, 2), ['harbour', 'harbour'])
     assert.ok(keys.includes('postgresql:pg-orders'))
   })

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { splitDocuments } from '../../../cli/input.ts'
 import { parseDocuments, parseEvents } from '../../../cli/publish/parse-events.ts'
 import { placeDocument } from '../../../lib/operations/publish/publish.ts'
+import { FAMILIES } from '../../support/families.ts'
 
-const OPTIONS = { name: 'f', newId: false, inputs: ['sensor-data'] }
+const OPTIONS = { families: FAMILIES, name: 'f', newId: false, inputs: ['sensor-data'] }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
 const text = (changes: object = {}) => JSON.stringify({ ...EVENT, ...changes })
 

@@ -10,6 +10,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { surveySource } from '../../../cli/replay/publish-recording.ts'
 import { type Addressing, buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
 import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded-items.ts'
+import { VOCABULARY } from '../../support/families.ts'
 import { collected } from './collected.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
@@ -105,7 +106,7 @@ describe('the survey', () => {
 })
 
 describe('what is published', () => {
-  const binary: Addressing = { env: 'test', contentMode: 'binary', keepPartitions: false }
+  const binary: Addressing = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY }
   const eventOf = (record: OutgoingRecord) => readEvent(record) as Event
 
   test('a reading goes to readings, keyed by its family; another event by source and subject', async () => {

@@ -4,10 +4,11 @@ import type { Serialization } from '#runtime/consumer/serialization.ts'
 import { createWriter } from '../../../cli/options/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
+import { VOCABULARY } from '../../support/families.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }
-const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY } as const
 const config = readConfig(localEnvironment({}))
 
 function contentTypeOf({ headers }: { readonly headers: readonly (readonly [string, unknown])[] }) {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { toJsonEvent } from '#runtime/cloudevents/json-format.ts'
 import { getDataWriter } from '../../../lib/app/data-writer.ts'
+import { VOCABULARY } from '../../support/families.ts'
 import { environmentReading } from '../../support/records.ts'
 import { ran } from './terminal.ts'
 
@@ -17,6 +18,7 @@ for (const format of ['avro', 'protobuf'] as const)
     const settings = { env: 'local', contentMode: 'binary', singleInvocation: false } as const
     const writer = await getDataWriter({
       ...settings,
+      ...VOCABULARY,
       serialization: { otherwise: format, named: new Map() },
     })
     const events = [20, 35, 36].map((temperature, at) =>

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readErasureTopics, requireKafka } from '../../../cli/state/erase.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
+import { NAMES } from '../../support/families.ts'
 
 const config = readConfig(localEnvironment({ KAFKA_BROKERS: 'broker:9093' }))
 
 async function messageAfter(error: Error): Promise<string> {
-  const [asked] = await readErasureTopics({ kafka: () => Promise.reject(error) }, 'test')
+  const [asked] = await readErasureTopics(
+    { kafka: () => Promise.reject(error) },
+    { env: 'test', names: NAMES },
+  )
   assert.ok(asked)
   assert.equal(asked.bounds, 'away')
   try {

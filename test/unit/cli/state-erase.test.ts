@@ -17,6 +17,7 @@ import {
   type ErasurePlace,
   waitUntilApplied,
 } from '../../../lib/operations/erase/wait-until-applied.ts'
+import { VOCABULARY } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'
@@ -198,7 +199,7 @@ describe('the topics of an erasure', () => {
       },
     }
     const servers = {
-      config: { env: 'test', contentMode: 'binary' },
+      config: { env: 'test', contentMode: 'binary', ...VOCABULARY },
       connections: { publisher: async () => publisher },
       inspection,
       states: { names: async () => [held] },

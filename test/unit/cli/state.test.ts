@@ -3,10 +3,13 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/operation/confirm.ts'
 import { buildStateReport, formatEntities, formatState } from '../../../cli/state/text.ts'
+import type { Named } from '../../../lib/app/names.ts'
 import { resolveTopic, selectStateKeys } from '../../../lib/operations/state-keys.ts'
 import type { PartitionState } from '../../../lib/queries/states/partition-states.ts'
+import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
+const [PROD, TEST] = ['prod', 'test'].map(env => ({ env, names: NAMES })) as [Named, Named]
 const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }
 const FULL: PartitionState = {
   partition: 1,
@@ -50,26 +53,26 @@ const REPORT = buildStateReport(OF, [], [EMPTY, FULL])
 
 describe('which partition states are meant', () => {
   test('a signal is a topic of the environment, and any other name is whole', () => {
-    assert.equal(resolveTopic({ topic: 'failures' }, 'prod'), 'sluice.telemetry.failures.prod')
-    assert.equal(resolveTopic({ topic: 'orders' }, 'prod'), 'orders')
+    assert.equal(resolveTopic({ topic: 'failures' }, PROD), 'sluice.telemetry.failures.prod')
+    assert.equal(resolveTopic({ topic: 'orders' }, PROD), 'orders')
   })
 
   test('all partitions that Kafka reports, else those of the table', () => {
     const wanted = { consumer: 'processor', topic: 'readings' }
-    assert.equal(selectStateKeys(wanted, 'test', 24).length, 24)
-    assert.equal(selectStateKeys(wanted, 'test', undefined).length, 12)
-    assert.deepEqual(selectStateKeys({ ...wanted, topic: 'orders', partition: 7 }, 'test', undefined), [
+    assert.equal(selectStateKeys(wanted, TEST, 24).length, 24)
+    assert.equal(selectStateKeys(wanted, TEST, undefined).length, 12)
+    assert.deepEqual(selectStateKeys({ ...wanted, topic: 'orders', partition: 7 }, TEST, undefined), [
       { consumer: 'processor', topic: 'orders', partition: 7 },
     ])
   })
 
   test('a partition that does not exist, or an unknown topic, is wrong usage', () => {
     const wanted = { consumer: 'processor', topic: 'readings', partition: 12 }
-    assert.throws(() => selectStateKeys(wanted, 'test', undefined), {
+    assert.throws(() => selectStateKeys(wanted, TEST, undefined), {
       isUsage: true,
       message: /12 partitions, from 0 to 11/,
     })
-    assert.throws(() => selectStateKeys({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
+    assert.throws(() => selectStateKeys({ consumer: 'c', topic: 'orders' }, TEST, undefined), {
       isUsage: true,
       message: /select one with --partition/,
     })

@@ -4,6 +4,7 @@ import { buildLagReport, formatLags } from '../../../cli/groups/text.ts'
 import { formatProgress, type Progress } from '../../../cli/output/progress-text.ts'
 import { formatSilences } from '../../../cli/silence/text.ts'
 import { formatStatistics } from '../../../cli/stats/stats.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }
@@ -62,7 +63,12 @@ it('given statistics, then they line up, with units', () => {
   }
   golden(
     'stats',
-    formatStatistics({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals, intake }),
+    formatStatistics(FAMILIES, {
+      env: 'test',
+      entities: [{ ...entity, metrics: { temperature } }],
+      totals,
+      intake,
+    }),
   )
 })
 

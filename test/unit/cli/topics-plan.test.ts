@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { describeRefused, formatApplied, formatPlan } from '../../../cli/topics/plan-text.ts'
 import { getClusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topics/plan.ts'
+import { NAMES } from '../../support/families.ts'
 import { golden, goldenAnswers } from '../../support/golden.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -10,7 +11,7 @@ const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1
 function decided(setting: string, found: string, wanted: string, facts: Partial<TopicFacts> = {}) {
   const difference = { topic: TOPIC, setting, found, wanted }
   const known = new Map([[TOPIC, { ...FACTS, ...facts }]])
-  const plan = planTopics({ missing: [], differences: [difference] }, [], known)
+  const plan = planTopics(NAMES, { missing: [], differences: [difference] }, [], known)
   assert.equal(plan.changes.length + plan.refused.length, 1, 'each difference is either changed or refused')
   return plan.refused[0]?.because ?? 'changed'
 }
@@ -25,7 +26,7 @@ describe('given a difference between a topic and the table, when it is planned',
 
 it('given a topic of which nothing is known, then no change of it is made', () => {
   const difference = { topic: TOPIC, setting: 'compression.type', found: 'gzip', wanted: 'producer' }
-  const { changes, refused } = planTopics({ missing: [], differences: [difference] }, [], new Map())
+  const { changes, refused } = planTopics(NAMES, { missing: [], differences: [difference] }, [], new Map())
   assert.deepEqual([changes.length, refused.length], [0, 1])
 })
 
@@ -35,7 +36,7 @@ it('given MSK Serverless, then its replication is not different, and its cleanup
   )
   const known = new Map([[TOPIC, { ...FACTS, records: 0 }]])
   const serverless = getClusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one/751d2973-s1')
-  const { changes, refused } = planTopics({ missing: [], differences }, [], known, serverless)
+  const { changes, refused } = planTopics(NAMES, { missing: [], differences }, [], known, serverless)
   assert.deepEqual(
     changes.map(({ setting }) => setting),
     ['retention.ms'],
@@ -66,6 +67,7 @@ describe('given a plan, when it is shown', () => {
 
   it('then only missing topics are created', () => {
     const { creations } = planTopics(
+      NAMES,
       { missing: ['a'], differences: [] },
       [creation, { ...creation, topic: 'b' }],
       new Map(),

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
-import { resolveSignals } from '../../../lib/app/topics.ts'
+import { resolveSignals } from '../../../lib/app/topic-table.ts'
 import { appendActivation, findActivations, newestComplete } from '../../../lib/clock/activations.ts'
 import { activateViews, applyingName } from '../../../lib/clock/view-plan.ts'
 import { activatePlan } from '../../../lib/operations/views/activate.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../../../lib/views/plan.ts'
 import { createActivatedPlan, createActivationEvent } from '../../../lib/views/plan-activation.ts'
+import { APPLICATION, NAMES, VOCABULARY } from '../../support/families.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
 import { tablePlan } from '../../support/views.ts'
 
@@ -27,7 +28,7 @@ class Environment extends MemoryServers {
   async rules(packaged = PACKAGED) {
     this.nowMs += MINUTE_MS
     const at = new Date(this.nowMs).toISOString()
-    const config = { env: this.env, contentMode: 'binary' as const }
+    const config = { env: this.env, contentMode: 'binary' as const, ...VOCABULARY }
     return activateViews(this.connections, config, packaged, at, () => {
       this.warnings += 1
     })
@@ -45,7 +46,7 @@ class Environment extends MemoryServers {
       if (records === breaksAt) throw new Error('killed')
     }
     const { publisher, log, bounds: offsets } = this
-    const consumer = { env: this.env, contentMode: 'binary' } as never
+    const consumer = { env: this.env, contentMode: 'binary', application: APPLICATION } as never
     const inForce = this.value<ActivatedPlan>(`views:${this.env}`)
     const applied = activatePlan({ publisher, log, offsets, consumer, inForce }, next)
     if (breaksAt < Number.POSITIVE_INFINITY) await assert.rejects(applied, /killed/)
@@ -226,7 +227,11 @@ describe('the plan in force', () => {
         value: Buffer.from('{}'),
       } as never)
     const { log, bounds } = environment
-    const { newest } = await findActivations<ActivatedPlan>({ log, bounds }, 'test', VIEWS_ACTIVATED_TYPE)
+    const { newest } = await findActivations<ActivatedPlan>(
+      { log, bounds },
+      { env: 'test', names: NAMES },
+      VIEWS_ACTIVATED_TYPE,
+    )
     assert.deepEqual(newest?.tables, PACKAGED.tables)
   })
 })
@@ -234,7 +239,7 @@ describe('the plan in force', () => {
 describe('a rule set', () => {
   it('given an older copy of Redis and other rules in the log, then the packaged rules are appended', async () => {
     const environment = new Environment()
-    const config = { env: 'test', contentMode: 'binary' as const }
+    const config = { env: 'test', contentMode: 'binary' as const, ...VOCABULARY }
     const rules = (hash: string) =>
       appendActivation<{ hash: string }>(environment.connections, config, {
         ...{

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/rules-activated.ts'
-import { resolveSignals, topicName, topicRow } from '../../../lib/app/topics.ts'
+import type { Signal } from '../../../lib/app/topic-table.ts'
+import { resolveSignals, topicRow } from '../../../lib/app/topic-table.ts'
 import { runClock } from '../../../lib/clock/clock.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
+import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
 
 const SET = {
@@ -23,6 +25,7 @@ class Environment extends MemoryServers {
     const config = {
       env: this.env,
       contentMode: 'binary',
+      ...VOCABULARY,
       rulesDir: `${PROJECT}/config/rules`,
       viewsDir: `${PROJECT}/config/views`,
       tickEveryMs: 5_000,
@@ -33,8 +36,8 @@ class Environment extends MemoryServers {
   }
 
   /** Types of the records of a partition, in order. */
-  types(signal: Parameters<typeof topicName>[0], partition = 0): string[] {
-    const topic = topicName(signal, this.env)
+  types(signal: Signal, partition = 0): string[] {
+    const topic = NAMES.topicName(signal, this.env)
     return this.records
       .filter(record => record.topic === topic && record.partition === partition)
       .map(({ headers }) => String(headers?.find(([name]) => name === 'ce_type')?.[1]))

@@ -5,18 +5,19 @@ import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
-import { type Signal, topicName } from '../../../lib/app/topics.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
+import type { Signal } from '../../../lib/app/topic-table.ts'
 import { appendQuietTicks } from '../../../lib/clock/quiet-ticks.ts'
 import { SEGMENT_SPAN_MS } from '../../../lib/history/archiver.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
+import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { alertFired } from '../../support/records.ts'
 
 const NOON_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const ALERTS = topicName('alerts', 'test')
+const ALERTS = NAMES.topicName('alerts', 'test')
 const PARTITIONS = 3
 
 /** Kafka with topics in memory. Every topic exists. */
@@ -64,7 +65,7 @@ function alert(partition = 0, topic = ALERTS): OutgoingRecord {
 
 function run(kafka: MemoryKafka): Promise<number> {
   return appendQuietTicks({
-    config: { env: 'test', contentMode: 'binary' },
+    config: { env: 'test', contentMode: 'binary', ...VOCABULARY },
     connections: kafka.connections as never,
     scheduledFor: new Date(kafka.nowMs).toISOString(),
   })
@@ -112,10 +113,10 @@ describe('ticks in quiet partitions', () => {
   it('given all archived topics, then those without other ticks get them, and may be written and read', async () => {
     const kafka = new MemoryKafka()
     const signals: readonly Signal[] = HISTORY_TABLES.map(getTableSignal)
-    for (const signal of signals) kafka.append(alert(0, topicName(signal, 'test')))
+    for (const signal of signals) kafka.append(alert(0, NAMES.topicName(signal, 'test')))
     kafka.nowMs += SEGMENT_SPAN_MS
     await run(kafka)
-    const ticked = signals.filter(signal => typesIn(kafka, topicName(signal, 'test')).length > 1)
+    const ticked = signals.filter(signal => typesIn(kafka, NAMES.topicName(signal, 'test')).length > 1)
     assert.deepEqual(ticked.toSorted(), ['alerts', 'analytics', 'events'])
     const clock = readFunctions().find(({ name }) => name === 'clock')
     for (const signal of ticked) assert.ok(clock?.emits.includes(signal), signal)

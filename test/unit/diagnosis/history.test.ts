@@ -4,6 +4,7 @@ import { checkHistory } from '../../../lib/diagnosis/checks/history.ts'
 import { gatherArchiveFacts } from '../../../lib/diagnosis/gather-history.ts'
 import { formatObjectKey, type HistoryObject } from '../../../lib/history/object-key.ts'
 import { HistoryUnavailable } from '../../../lib/history/store.ts'
+import { NAMES } from '../../support/families.ts'
 import { MemoryHistory } from '../../support/memory-history.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -70,12 +71,12 @@ describe('findings about the history', () => {
     const kept = object(0, 9, '2026-11-10')
     for (const { key } of [object(0, 9, '2026-11-08'), kept, object(0, 9, 'x')])
       await store.put(key, Buffer.from(''))
-    const [readings] = await gatherArchiveFacts(store, 'test', nowMs)
+    const [readings] = await gatherArchiveFacts(store, { env: 'test', names: NAMES }, nowMs)
     assert.deepEqual(readings, { topic: TOPIC, days: 15, objects: { seen: [kept] } })
     store.before = () => {
       throw new HistoryUnavailable('The bucket refuses access')
     }
-    const [away] = await gatherArchiveFacts(store, 'test', nowMs)
+    const [away] = await gatherArchiveFacts(store, { env: 'test', names: NAMES }, nowMs)
     assert.ok(away)
     for (const { verdict, says } of checkHistory(away))
       assert.deepEqual([verdict, says], ['unknown', 'The bucket refuses access'])

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { checkInput, checkTopic } from '../../../lib/diagnosis/checks/topics.ts'
 import type { ReadTopicFacts } from '../../../lib/diagnosis/facts.ts'
 import { ACCOUNT, MACHINE, notOk, topic } from '../../support/doctor-facts.ts'
+import { NAMES } from '../../support/families.ts'
 
 const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
   partitions: [0, 1].map(partition => ({ partition, leader, replicas, inSync })),
@@ -10,7 +11,7 @@ const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
 
 describe('given a topic of an account, when its settings are held against the table', () => {
   it('then a topic as the table has it is ok in every point', () => {
-    const findings = checkTopic(topic(), ACCOUNT)
+    const findings = checkTopic(NAMES, topic(), ACCOUNT)
     assert.deepEqual(notOk(findings), [])
     assert.equal(findings.length, 11)
   })
@@ -27,7 +28,7 @@ describe('given a topic of an account, when its settings are held against the ta
   ]
   for (const [setting, value, must] of wrong)
     it(`then ${setting}=${value} is wrong, with what to change`, () => {
-      const findings = checkTopic(topic({}, { [setting]: value }), ACCOUNT)
+      const findings = checkTopic(NAMES, topic({}, { [setting]: value }), ACCOUNT)
       assert.deepEqual(notOk(findings), [`${setting} wrong`])
       const [finding] = findings.filter(({ verdict }) => verdict === 'wrong')
       assert.equal(finding?.says, `${setting}=${value}, must be ${must}`)
@@ -41,26 +42,29 @@ describe('given a topic of an account, when its settings are held against the ta
   ]
   for (const [what, setting, value] of right)
     it(`then ${what} is ok`, () =>
-      assert.deepEqual(notOk(checkTopic(topic({}, { [setting]: value }), ACCOUNT)), []))
+      assert.deepEqual(notOk(checkTopic(NAMES, topic({}, { [setting]: value }), ACCOUNT)), []))
 
   it('then one copy is wrong in an account, and right on a machine with one broker', () => {
     const one = topic(copies([1]), { 'min.insync.replicas': '1' })
-    assert.deepEqual(notOk(checkTopic(one, ACCOUNT)), ['replication wrong', 'min.insync.replicas wrong'])
-    assert.deepEqual(notOk(checkTopic(one, MACHINE)), [])
+    assert.deepEqual(notOk(checkTopic(NAMES, one, ACCOUNT)), [
+      'replication wrong',
+      'min.insync.replicas wrong',
+    ])
+    assert.deepEqual(notOk(checkTopic(NAMES, one, MACHINE)), [])
   })
 
   it('then a copy that has fallen behind is wrong, and so is a partition without leader', () => {
-    assert.deepEqual(notOk(checkTopic(topic(copies([1, 2, 3], [1, 2])), ACCOUNT)), ['in-sync wrong'])
-    assert.deepEqual(notOk(checkTopic(topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
+    assert.deepEqual(notOk(checkTopic(NAMES, topic(copies([1, 2, 3], [1, 2])), ACCOUNT)), ['in-sync wrong'])
+    assert.deepEqual(notOk(checkTopic(NAMES, topic(copies([1, 2, 3], [], -1)), ACCOUNT)), ['in-sync wrong'])
   })
 
   it('rule 24: other numbers of partitions than the configured one are wrong, with the setting for what exists', () => {
     const { partitions } = copies([1, 2, 3])
-    assert.deepEqual(notOk(checkTopic(topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
+    assert.deepEqual(notOk(checkTopic(NAMES, topic({ partitions: partitions.slice(1) }), ACCOUNT)), [
       'partitions wrong',
     ])
     const three = { partitions: [...partitions, { ...partitions[0], partition: 2 }] as typeof partitions }
-    const findings = checkTopic(topic(three), ACCOUNT)
+    const findings = checkTopic(NAMES, topic(three), ACCOUNT)
     assert.deepEqual(notOk(findings), ['partitions wrong'])
     assert.match(
       findings.find(({ verdict }) => verdict === 'wrong')?.todo ?? '',
@@ -69,18 +73,20 @@ describe('given a topic of an account, when its settings are held against the ta
   })
 
   it('then a topic that is not there is wrong, and one that cannot be asked for is unknown', () => {
-    assert.deepEqual(notOk(checkTopic({ ...topic(), found: { seen: undefined } }, ACCOUNT)), ['exists wrong'])
-    assert.deepEqual(notOk(checkTopic({ ...topic(), found: { unseen: 'refused' } }, ACCOUNT)), [
+    assert.deepEqual(notOk(checkTopic(NAMES, { ...topic(), found: { seen: undefined } }, ACCOUNT)), [
+      'exists wrong',
+    ])
+    assert.deepEqual(notOk(checkTopic(NAMES, { ...topic(), found: { unseen: 'refused' } }, ACCOUNT)), [
       'exists unknown',
     ])
   })
 
   it('then unreported settings are unknown, each with the necessary permission', () => {
-    const findings = checkTopic(topic({ settings: { unseen: 'Kafka refuses' } }), ACCOUNT)
+    const findings = checkTopic(NAMES, topic({ settings: { unseen: 'Kafka refuses' } }), ACCOUNT)
     const unknown = findings.filter(({ verdict }) => verdict === 'unknown')
     assert.equal(unknown.length, 7)
     for (const { says, todo } of unknown) assert.deepEqual([says, typeof todo], ['Kafka refuses', 'string'])
-    const secret = checkTopic(topic({}, { 'retention.ms': null }), ACCOUNT)
+    const secret = checkTopic(NAMES, topic({}, { 'retention.ms': null }), ACCOUNT)
     assert.deepEqual(notOk(secret), ['retention.ms unknown'])
   })
 })

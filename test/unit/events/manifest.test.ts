@@ -6,9 +6,10 @@ import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { loadRules } from '../../../lib/alerting/adapters/load-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { statistics } from '../../../lib/analytics/processor.ts'
+import { createStatistics } from '../../../lib/analytics/processor.ts'
 import { buildOutgoingRecord } from '../../../lib/operations/replay/outgoing-record.ts'
 import { openSource } from '../../../lib/operations/replay/recording-file.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 import { Bench, type Counts, MemoryTopic } from './support.ts'
 
 interface Alerts {
@@ -48,10 +49,10 @@ const EVENTS = join(PROJECT, 'events')
 const NO_RECORDING = /^(manifest\.json|README\.md|schemas\/.*)$/
 
 const manifest: Manifest = JSON.parse(readFileSync(join(EVENTS, 'manifest.json'), 'utf8'))
-const rules = await loadRules(join(PROJECT, 'config/rules'))
+const rules = await loadRules(FAMILIES, join(PROJECT, 'config/rules'))
 
-const processor = () => new Bench(statistics)
-const alerter = () => new Bench(alerting(rules))
+const processor = () => new Bench(createStatistics(FAMILIES))
+const alerter = () => new Bench(alerting(FAMILIES, rules))
 
 describe('the manifest and the folder agree', () => {
   const listed = [...Object.keys(manifest.streams), ...Object.keys(manifest.batches)].sort()
@@ -137,7 +138,7 @@ describe('streams', () => {
 /** After everything that is recorded: a reading from the future of its own record would be refused. */
 const APPENDED_AT_MS = Date.parse('2026-01-01T00:00:00Z')
 
-const ADDRESSING = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
+const ADDRESSING = { env: 'test', contentMode: 'binary', keepPartitions: false, ...VOCABULARY } as const
 
 async function streamOf(file: string): Promise<OutgoingRecord[]> {
   const records: OutgoingRecord[] = []

@@ -7,6 +7,7 @@ import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { openSource } from '../../../lib/operations/replay/recording-file.ts'
 import { readRecording } from '../../../lib/operations/try-rules/recorded-readings.ts'
 import { tryOnRecording } from '../../../lib/operations/try-rules/try-rules.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 
@@ -30,9 +31,9 @@ test('there is a stream with a silence', () => assert.equal(silences.length, 1))
 for (const [file, { rule, fired, resolved }] of silences)
   test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
     const source = await openSource(file, { folder: EVENTS, stop: new AbortController().signal })
-    const readings = await readRecording(source)
-    const rules = readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
-    const settings = { env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
+    const readings = await readRecording(FAMILIES, source)
+    const rules = readRules(FAMILIES, [{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
+    const settings = { ...VOCABULARY, env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
     const trial = { rules, settings, entity: '' }
     const { alerts } = await tryOnRecording(readings, trial, new AbortController().signal)
     const subjectOf = (entity: string) => entity.split(' ')[1]

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
-import { signalNamed } from '../../../lib/app/topics.ts'
 import { type DeadLetter, dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { FAILURE_TYPE } from '../../../lib/failures/event-types.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
+import { NAMES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const policy = DEFAULT_POLICY
-const router = dlqRouter({ policy, findTopicName: topic => signalNamed(topic, 'test') })
+const router = dlqRouter({ policy, findTopicName: topic => NAMES.signalNamed(topic, 'test') })
 const failure = FAILURE
 const bytesOf = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
 const failedRecord = {

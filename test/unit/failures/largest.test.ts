@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
-import { topicName } from '../../../lib/app/topics.ts'
 import { dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
+import { NAMES } from '../../support/families.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -22,7 +22,7 @@ it('given failures that just fit into their topic, then what they become fits in
     await router.batch([
       {
         ...failure,
-        topic: topicName('failures', 'test'),
+        topic: NAMES.topicName('failures', 'test'),
         partition: 0,
         offset: 0,
         timestampMs: Date.UTC(2027, 0),

@@ -7,8 +7,8 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { topicName } from '../../../lib/app/topics.ts'
 import { takeMessages } from '../../../lib/failures/on-failure/messages.ts'
+import { FAMILIES, NAMES } from '../../support/families.ts'
 
 const text = (name: string) => readFileSync(new URL(`samples/${name}.json`, import.meta.url), 'utf8')
 const SQS = text('sqs')
@@ -28,7 +28,7 @@ async function taken(bodies: readonly string[], given: { readonly publisher?: Me
     bodies.map((body, index) => ({ messageId: `m${index}`, body })),
     {
       publisher,
-      topic: topicName('failures', 'test'),
+      topic: NAMES.topicName('failures', 'test'),
       contentMode: 'binary',
       resolveConsumer: name => name,
       readObject: async ({ bucket, key }) => {
@@ -42,7 +42,7 @@ async function taken(bodies: readonly string[], given: { readonly publisher?: Me
   const failures = publisher.publishedRecords.map(record => {
     const event = readEvent(record)
     assert.ok(!isFailure(event))
-    assert.equal(schemaViolation(event.type, event.data), undefined)
+    assert.equal(schemaViolation(FAMILIES, event.type, event.data), undefined)
     return { topic: record.topic, key: record.key?.toString(), event, data: event.data as FailureData }
   })
   return { failures, read, errors, stays: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }

@@ -6,7 +6,6 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { toFunctionName } from '../../../lib/app/resource-names.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { topicName } from '../../../lib/app/topics.ts'
 import { type DeadLetter, dlqRouter } from '../../../lib/failures/dlq-router.ts'
 import {
   type Discarded,
@@ -16,6 +15,7 @@ import {
 } from '../../../lib/failures/on-failure/discarded-batch.ts'
 import { failureEvent, toFailures } from '../../../lib/failures/on-failure/to-failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
+import { FAMILIES, NAMES } from '../../support/families.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it
@@ -117,7 +117,7 @@ describe('what Lambda writes when it has given up records', () => {
       assert.equal(failures.length, expected.length)
       for (const failure of failures) {
         const { type, data } = failureEvent(discarded, failure)
-        assert.equal(schemaViolation(type, data), undefined)
+        assert.equal(schemaViolation(FAMILIES, type, data), undefined)
       }
     })
 
@@ -149,7 +149,7 @@ describe('what Lambda writes when it has given up records', () => {
         try {
           const discarded = readDiscarded(content)
           for (const failure of toFailures(discarded, name => name))
-            assert.equal(schemaViolation('io.sluice.failure.v1', failure), undefined)
+            assert.equal(schemaViolation(FAMILIES, 'io.sluice.failure.v1', failure), undefined)
         } catch (error) {
           assert.ok(error instanceof NotDiscarded, String(error))
           refused += 1
@@ -277,7 +277,7 @@ describe('the router, given what Lambda writes to the failures topic', () => {
     signal: 'failures' | 'readings' = 'failures',
     offset = 0,
   ): LogRecord => ({
-    topic: topicName(signal, 'test'),
+    topic: NAMES.topicName(signal, 'test'),
     partition: 0,
     offset,
     timestampMs: Date.parse('2026-03-01T13:00:00Z'),
@@ -295,7 +295,7 @@ describe('the router, given what Lambda writes to the failures topic', () => {
     assert.equal(event?.source, '/consumers/my-function')
     assert.equal(event?.subject, 'my-topic/0/100')
     assert.equal(event?.data?.originalValue, 'dGVzdC12YWx1ZQ==')
-    assert.equal(schemaViolation(String(event?.type), event?.data), undefined)
+    assert.equal(schemaViolation(FAMILIES, String(event?.type), event?.data), undefined)
     assert.equal(String(stage.publisher.publishedRecords[0]?.key), 'test-key')
   })
 

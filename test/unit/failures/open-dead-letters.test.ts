@@ -3,8 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Stage } from '#runtime/testing/consumer-kit.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
-import { TOPICS } from '../../../lib/app/topics.ts'
+import { TOPICS } from '../../../lib/app/topic-table.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import {
   DeadLetterFold,
@@ -14,6 +13,7 @@ import {
   STORED_BOUNDS,
 } from '../../../lib/failures/open-dead-letters.ts'
 import { base64, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
+import { APPLICATION, FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -26,7 +26,7 @@ class Dlq {
   #nowMs = START_MS
 
   constructor(process = openDeadLetters(KEPT_MS)) {
-    this.stage = new Stage(readDlqEntries(APPLICATION), process, {}, 'dlq')
+    this.stage = new Stage(readDlqEntries(APPLICATION, VOCABULARY), process, {}, 'dlq')
   }
 
   async append(...records: readonly LogRecord[]): Promise<OpenDeadLetters> {
@@ -192,12 +192,12 @@ describe('the process of the open dead letters', () => {
     const dlq = new Dlq()
     await dlq.append(letter(), letter(), handled(0, 0))
     const fold = new DeadLetterFold()
-    for (const record of [...dlq.records, ...dlq.records]) fold.apply(dlqEntry(record))
+    for (const record of [...dlq.records, ...dlq.records]) fold.apply(dlqEntry(FAMILIES, record))
     assert.deepEqual(
       [...fold.rows].map(({ offset }) => offset),
       [1],
     )
-    const again = dlq.records.map(record => ({ ...dlqEntry(record), copyName: 'another' }))
+    const again = dlq.records.map(record => ({ ...dlqEntry(FAMILIES, record), copyName: 'another' }))
     for (const entry of again) assert.equal(fold.apply(entry), 'known')
   })
 
@@ -220,7 +220,7 @@ describe('the process of the open dead letters', () => {
         const dlq = new Dlq()
         const fold = new DeadLetterFold()
         for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
-        for (const one of dlq.records) fold.apply(dlqEntry(one))
+        for (const one of dlq.records) fold.apply(dlqEntry(FAMILIES, one))
         assert.deepEqual((await dlq.state()).rows, [...fold.rows])
       }),
       { numRuns: 50 },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
-import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topics.ts'
+import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topic-table.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,

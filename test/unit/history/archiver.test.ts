@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { Stage } from '#runtime/testing/consumer-kit.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 import { archiver, hideEvents } from '../../../lib/history/archiver.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../lib/history/store.ts'
 import { archived } from '../../support/archive.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { historyRows } from '../../support/memory-history.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -37,7 +37,10 @@ class MemoryHistory implements HistoryStore {
 /** @param history bucket that several archivers can share */
 function archiving(history = new MemoryHistory()) {
   const reader = { read: (event: never) => event, prepare: async () => {} }
-  const sink = archiver({ name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' }, LIMITS)
+  const sink = archiver(
+    { name: 'archiver', families: FAMILIES, store: history, reader, tableOfTopic: () => 'readings' },
+    LIMITS,
+  )
   return { history, stage: new Stage(hideEvents(APPLICATION), sink as never) }
 }
 

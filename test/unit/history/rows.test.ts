@@ -21,6 +21,7 @@ import {
 } from '../../../lib/history/parquet.ts'
 import { type HistoryRow, toHistoryRows, toLogRecord } from '../../../lib/history/row.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { decodeRows } from '../../support/memory-history.ts'
 import { Random } from '../../support/random.ts'
 import { environmentReading } from '../../support/records.ts'
@@ -35,7 +36,7 @@ const DATA = 'application/json'
 
 /** Records that come back from an object of the history. */
 async function kept(records: readonly LogRecord[], table: HistoryTable = 'readings'): Promise<LogRecord[]> {
-  const bytes = encodeRows(table, await toHistoryRows(records, READER))
+  const bytes = encodeRows(FAMILIES, table, await toHistoryRows(records, READER))
   return (await decodeRows(table, bytes)).map(toLogRecord)
 }
 
@@ -147,7 +148,7 @@ describe('given a record, when it is archived and read again, then nothing of it
 
   test('any event in any table', async () => {
     const json = fc.jsonValue({ maxDepth: 3 })
-    const names = HISTORY_TABLES.flatMap(table => listColumns(table)).flatMap(column =>
+    const names = HISTORY_TABLES.flatMap(table => listColumns(FAMILIES, table)).flatMap(column =>
       'path' in column ? [(column.path as string[])[0] as string] : [],
     )
     const data = fc.oneof(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), json), json)
@@ -183,7 +184,7 @@ describe('given data in the format of a schema registry, when it is archived, th
     test(as, async () => {
       const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
       const [row] = await toHistoryRows([sent(3, event as Event, as)], reader)
-      const [again] = await decodeRows('readings', encodeRows('readings', [row as HistoryRow]))
+      const [again] = await decodeRows('readings', encodeRows(FAMILIES, 'readings', [row as HistoryRow]))
       assert.deepEqual(again?.event?.data, event.data)
       assert.equal(again?.raw, undefined)
     })
@@ -191,7 +192,7 @@ describe('given data in the format of a schema registry, when it is archived, th
 
 test('given some columns and some rows, when they are read, then only they are returned', async () => {
   const records = [0, 1, 2, 3].map(offset => recordWith(READING, { offset }))
-  const bytes = encodeRows('readings', await toHistoryRows(records, READER))
+  const bytes = encodeRows(FAMILIES, 'readings', await toHistoryRows(records, READER))
   const { rows, values } = await decodeColumns(bytes, {
     names: ['offset', 'temperature', 'x'],
     fromRow: 1,
@@ -237,7 +238,7 @@ test('given an object of several groups of rows, when it is read, then its value
 })
 
 test('given bytes that are no object of the history, when they are read, then the object is damaged', async () => {
-  const whole = encodeRows('readings', await toHistoryRows([recordWith(READING)], READER))
+  const whole = encodeRows(FAMILIES, 'readings', await toHistoryRows([recordWith(READING)], READER))
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from('not Parquet at all'),
@@ -273,7 +274,7 @@ test('given a bit that has changed within an object, when it is read, then no ot
     ),
     READER,
   )
-  const whole = encodeRows('readings', rows)
+  const whole = encodeRows(FAMILIES, 'readings', rows)
   let noticed = 0
   for (let at = 4; at < whole.length - 4; at += 23) {
     const changed = Buffer.from(whole)
@@ -291,7 +292,7 @@ test('given a bit that has changed within an object, when it is read, then no ot
 
 test('given the tables, then no two columns of a table have the same name, which is lower case', () => {
   for (const table of HISTORY_TABLES) {
-    const names = listColumns(table).map(({ name }) => name)
+    const names = listColumns(FAMILIES, table).map(({ name }) => name)
     assert.deepEqual(names, [...new Set(names)])
     for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)
   }

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { readAccount } from '../../../infra/place/account.ts'
 import { readThisMachine } from '../../../infra/place/this-machine.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
+import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const PROJECT = '/project'
@@ -70,10 +71,13 @@ describe('an account to deploy to', () => {
     assert.equal(prod({}).tracing, false)
     const place = prod({ SLUICE_TRACING: 'on' })
     assert.equal(place.tracing, true)
-    const all = Object.values(buildRoles(readFunctions(), { ...place, stage: 'prod' }))
+    const all = Object.values(buildRoles(readFunctions(), { ...place, names: NAMES, stage: 'prod' }))
     assert.ok(all.length > 0)
     for (const role of all) assert.match(JSON.stringify(role), /"xray:PutTraceSegments"/)
-    assert.doesNotMatch(JSON.stringify(buildRoles(readFunctions(), { ...prod({}), stage: 'prod' })), /xray/)
+    assert.doesNotMatch(
+      JSON.stringify(buildRoles(readFunctions(), { ...prod({}), names: NAMES, stage: 'prod' })),
+      /xray/,
+    )
   })
 
   it('given several errors, then all are reported', () => {

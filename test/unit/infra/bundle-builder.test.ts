@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
 import { BuildError, Builder } from '../../../infra/packaging/bundle-builder.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const { inlineText } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')
 
@@ -54,7 +55,10 @@ describe('packages that a function loads on demand', () => {
     await writeFile(join(folder, 'order.json'), '{"properties":{"s":{"pattern":"^a+$"}}}')
     const as = { type: 'a.b', source: '/s', subject: 's', times: ['record'], schema: 'order.json' }
     const { loadInputs } = await bundled(inputs)
-    const loaded = await loadInputs([{ topic: 'a', as }], { file: join(folder, 'inputs.yaml'), folder })
+    const loaded = await loadInputs(FAMILIES, [{ topic: 'a', as }], {
+      file: join(folder, 'inputs.yaml'),
+      folder,
+    })
     assert.match(loaded.get('a').findViolation({ s: 'b' }), /\/s must match pattern/)
   })
 })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { BuildError, Builder, runBuilds } from '../../../infra/packaging/bundle-builder.ts'
-import type { Family } from '../../../lib/telemetry/families.ts'
+import { readSettings } from '../../../lib/app/settings/index.ts'
 import { PROJECT } from '../../../scripts/paths.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
 import { GREENHOUSE } from '../telemetry/greenhouse.ts'
@@ -18,7 +18,7 @@ describe('families of a folder of one’s own', () => {
   const families = join(folder, 'families')
   const settings = { bundle: true, format: 'esm', platform: 'node', plugins: [bundledFamilies] }
   const builder = new Builder({ projectDir: PROJECT, settings })
-  const bundle = () => runBuilds(() => builder.bundle('lib/telemetry/families.ts'))
+  const bundle = () => runBuilds(() => builder.bundle('lib/app/settings/families.ts'))
   const save = (text: string) => writeFile(join(families, 'greenhouse.yaml'), text)
   const former = process.env.FAMILIES_DIR
 
@@ -36,11 +36,12 @@ describe('families of a folder of one’s own', () => {
   it('given a bundle, then it has them without a parser, and a change changes its version', async () => {
     const { files, fingerprint } = await bundle()
     const code = Buffer.from(files.get('families.js') ?? '').toString()
-    const { FAMILIES }: { FAMILIES: Record<string, Family> } = await import(
+    const { FAMILIES }: typeof import('../../../lib/app/settings/families.ts') = await import(
       `data:text/javascript,${encodeURIComponent(code)}`
     )
-    assert.deepEqual(Object.keys(FAMILIES), ['greenhouse'])
-    assert.deepEqual(FAMILIES.greenhouse?.bounds.soilMoisture, [0, 100])
+    const { families } = readSettings([FAMILIES], {})
+    assert.deepEqual(families.names, ['greenhouse'])
+    assert.deepEqual(families.get('greenhouse').bounds.soilMoisture, [0, 100])
     assert.doesNotMatch(code, /YAMLException|node:fs/)
     assert.equal((await bundle()).fingerprint, fingerprint)
     await save(GREENHOUSE.replace('max: 100', 'max: 99'))

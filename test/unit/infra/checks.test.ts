@@ -12,13 +12,15 @@ import {
 } from '../../../infra/checks/config-files.ts'
 import { findSchemaProblems } from '../../../infra/checks/event-schemas.ts'
 import { findSettingsProblems } from '../../../infra/checks/function-settings.ts'
+import { FAMILIES, NAMES } from '../../support/families.ts'
 
+const PROD = { env: 'prod', names: NAMES }
 const GOOD = { KAFKA_BROKERS: 'broker:9092', REDIS_URL: 'rediss://cache:6379', SLUICE_ENV: 'prod' }
 
 describe('the settings of the functions', () => {
   it('given settings that they can start with, then there is nothing to say', () => {
     assert.deepEqual(
-      findSettingsProblems({ one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'),
+      findSettingsProblems(FAMILIES, { one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'),
       [],
     )
   })
@@ -26,7 +28,7 @@ describe('the settings of the functions', () => {
   it('given a fault that all have, then it is reported once; given one that some have, with their names', () => {
     const wrong = { ...GOOD, REDIS_MODE: 'many' }
     const functions = { one: wrong, two: { ...wrong, ID_WINDOW_SECONDS: '1h' }, three: wrong }
-    assert.deepEqual(findSettingsProblems(functions, 'eu-west-1'), [
+    assert.deepEqual(findSettingsProblems(FAMILIES, functions, 'eu-west-1'), [
       'REDIS_MODE: must be one of single, cluster.',
       'ID_WINDOW_SECONDS: must be a whole number of seconds from 0 to 86400 (in two).',
     ])
@@ -34,7 +36,7 @@ describe('the settings of the functions', () => {
 
   it('given a format for an unknown event name, then the known names are listed', () => {
     const named = (SERIALIZATION: string) =>
-      findSettingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
+      findSettingsProblems(FAMILIES, { one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
     assert.deepEqual(named('protobuf,environment=avro'), [])
     assert.match(
       named('avro,weather=json').join(),
@@ -46,10 +48,11 @@ describe('the settings of the functions', () => {
   it('given values that only CloudFormation knows, then they are not reported', () => {
     const { KAFKA_BROKERS: _, ...rest } = GOOD
     const filledIn = { ...rest, MSK_CLUSTER_ARN: { Ref: 'Cluster' }, REDIS_URL: { 'Fn::Sub': 'rediss://x' } }
-    assert.deepEqual(findSettingsProblems({ one: filledIn }, 'eu-west-1'), [])
-    assert.deepEqual(findSettingsProblems({ one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'), [
-      'CONTENT_MODE: must be one of binary, structured.',
-    ])
+    assert.deepEqual(findSettingsProblems(FAMILIES, { one: filledIn }, 'eu-west-1'), [])
+    assert.deepEqual(
+      findSettingsProblems(FAMILIES, { one: { ...filledIn, CONTENT_MODE: 'x' } }, 'eu-west-1'),
+      ['CONTENT_MODE: must be one of binary, structured.'],
+    )
   })
 
   const PLAIN: [name: string, value: string, must: RegExp][] = [
@@ -66,7 +69,7 @@ describe('the settings of the functions', () => {
     it(`given ${name}=${value}, then it is refused in an account, and taken on this machine`, () => {
       const scram = { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 's', [name]: value }
       const said = (changes: object) =>
-        findSettingsProblems({ one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
+        findSettingsProblems(FAMILIES, { one: { ...GOOD, ...scram, ...changes } }, 'eu-west-1')
       for (const changes of [{}, { [name]: ` ${value} ` }]) {
         const [problem = '', ...more] = said(changes)
         assert.deepEqual(more, [])
@@ -77,16 +80,17 @@ describe('the settings of the functions', () => {
 
   it('given plain text to a collector beside the function, which leaves no machine, then it is taken', () => {
     const here = { REDIS_URL: 'redis://127.0.0.1:6379', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
-    assert.deepEqual(findSettingsProblems({ one: { ...GOOD, ...here } }, 'eu-west-1'), [])
+    assert.deepEqual(findSettingsProblems(FAMILIES, { one: { ...GOOD, ...here } }, 'eu-west-1'), [])
     const half = { ...GOOD, REDIS_MODE: 'cluster', REDIS_URL: 'redis://127.0.0.1:6379,cache:6379' }
     assert.match(
-      findSettingsProblems({ one: half }, 'eu-west-1').join(),
+      findSettingsProblems(FAMILIES, { one: half }, 'eu-west-1').join(),
       /^REDIS_URL: must begin with rediss:/,
     )
   })
 
   it('given an address with a password that is wrong, then the password is not repeated', () => {
     const [problem = ''] = findSettingsProblems(
+      FAMILIES,
       { one: { ...GOOD, REDIS_URL: 'redis://me:p@ss:w@host:x' } },
       'eu-west-1',
     )
@@ -100,19 +104,19 @@ describe('the rules', () => {
   after(() => rmSync(folder, { recursive: true }))
 
   it('given rule errors, then each has file and line; given no rules or no folder, then an error', async () => {
-    assert.deepEqual(await findRulesProblems(join(folder, 'none'), 'none'), [
+    assert.deepEqual(await findRulesProblems(FAMILIES, join(folder, 'none'), 'none'), [
       'RULES_DIR: none: the folder does not exist',
     ])
     assert.match(
-      (await findRulesProblems(folder, 'mine')).join('\n'),
+      (await findRulesProblems(FAMILIES, folder, 'mine')).join('\n'),
       /^RULES_DIR: mine: the folder has no \*\.yaml file/,
     )
     writeFileSync(join(folder, 'a.yaml'), 'rules:\n  - name: 3\n')
-    const problems = await findRulesProblems(folder, 'mine')
+    const problems = await findRulesProblems(FAMILIES, folder, 'mine')
     assert.ok(problems.length > 1)
     for (const problem of problems) assert.match(problem, /^mine\/a\.yaml:2:5 {2}rule 1\.\w+: /)
     writeFileSync(join(folder, 'a.yaml'), 'rules: []\n')
-    assert.deepEqual(await findRulesProblems(folder, 'mine'), [])
+    assert.deepEqual(await findRulesProblems(FAMILIES, folder, 'mine'), [])
   })
 })
 
@@ -161,7 +165,7 @@ describe('the mappings that functions name', () => {
     const problems = (mapping: string) => {
       const file = join(folder, `${mapping}-inputs.yaml`)
       writeFileSync(file, `inputs: [{ topic: motion, mappings: [${mapping}] }]`)
-      return findInputProblems('prod', file, 'inputs.yaml', [folder, 'mine'])
+      return findInputProblems(FAMILIES, { ...PROD, inputsFile: file }, 'inputs.yaml', [folder, 'mine'])
     }
     assert.deepEqual(await problems('a'), ['mine/a.yaml:1:1  needs the key time'])
     assert.deepEqual(await problems('b'), [
@@ -185,7 +189,10 @@ it('given a mapping without a condition before others, then those that are not r
     const named = `${file}.${lists.join('.').replaceAll(', ', '-')}`
     writeFileSync(named, `inputs: [${inputs}]`)
     const warn = (warning: string) => warnings.push(warning)
-    assert.deepEqual(await findInputProblems('prod', named, 'list', [folder, 'mine'], warn), [])
+    assert.deepEqual(
+      await findInputProblems(FAMILIES, { ...PROD, inputsFile: named }, 'list', [folder, 'mine'], warn),
+      [],
+    )
     return warnings
   }
   assert.deepEqual(await warningsOf('some, all', 'event, all', 'all, event'), [])

@@ -8,15 +8,16 @@ import { expandFields, isDeployed } from '../../../infra/functions/expanded-fiel
 import { computeRetryFields } from '../../../infra/functions/schedule-retries.ts'
 import { readAccount } from '../../../infra/place/account.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
 import {
   type DeclaredFunction,
   type FunctionKeys,
   isConsumer,
   listTriggerTopics,
   parseFunctions,
-  readFunctions,
 } from '../../../lib/app/functions.ts'
-import { type Signal, topicName } from '../../../lib/app/topics.ts'
+import type { Signal } from '../../../lib/app/topic-table.ts'
+import { NAMES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 
 const CLUSTER =
@@ -28,7 +29,7 @@ const ENVIRONMENT = {
   SECURITY_GROUP_IDS: 'sg-1',
 }
 const INPUTS = ['factory.motion', 'slow.source']
-const PLACE = { ...readAccount('prod', 'eu-west-1', ENVIRONMENT, '/project'), inputs: INPUTS }
+const PLACE = { ...readAccount('prod', 'eu-west-1', ENVIRONMENT, '/project'), inputs: INPUTS, names: NAMES }
 
 /** One of each kind, not those of this project: a new function must change nothing here. */
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
@@ -173,7 +174,7 @@ describe('the fields that the framework gets', () => {
     const [stranger, own] = ['stranger', 'own-source'].map(name => DECLARED.find(one => one.name === name))
     assert.ok(stranger && own)
     const topics = (declared: DeclaredFunction) =>
-      listTriggerTopics(declared, 'prod', INPUTS).map(one => [one.topic, one.function])
+      listTriggerTopics(declared, PLACE, INPUTS).map(one => [one.topic, one.function])
     assert.deepEqual(topics(stranger), [['factory.motion', 'intake']])
     assert.deepEqual(topics(own), [['slow.source', 'intake']])
     assert.ok(isDeployed(stranger, PLACE))
@@ -190,7 +191,7 @@ describe('the fields that the framework gets', () => {
     const variables = (name: string) =>
       expandFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
     assert.equal(variables('first')?.EMITTERS, undefined)
-    const topic = (signal: Signal) => topicName(signal, PLACE.env)
+    const topic = (signal: Signal) => NAMES.topicName(signal, PLACE.env)
     const emitters = [`${topic('view-rows')}=first`, `${topic('failures')}=first`]
     assert.equal(variables('second')?.EMITTERS, emitters.join(','))
     const all = buildRoles(declared, { ...PLACE, stage: 'prod' })

@@ -7,10 +7,10 @@ import { STAGES } from '../../../infra/place/stages.ts'
 import { buildHistoryResources } from '../../../infra/plugins/history-plugin.ts'
 import { formatTemplate, MAX_TEMPLATE_BYTES, readStackTemplate } from '../../../infra/stack/stack-template.ts'
 import { HISTORY, readSettings } from '../../../lib/app/settings/index.ts'
-import { topicName } from '../../../lib/app/topics.ts'
 import { listColumns } from '../../../lib/history/columns.ts'
 import { formatObjectKey } from '../../../lib/history/object-key.ts'
 import { getTableSignal, HISTORY_TABLES } from '../../../lib/history/tables.ts'
+import { FAMILIES, NAMES, VOCABULARY } from '../../support/families.ts'
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b'
 const CLUSTER =
@@ -30,7 +30,7 @@ interface Typed {
   readonly Properties: any
 }
 
-const RESOURCES = buildHistoryResources(placed()) as Record<string, Typed>
+const RESOURCES = buildHistoryResources(placed(), VOCABULARY) as Record<string, Typed>
 const glueTablesIn = (resources: Record<string, Typed>) =>
   new Map(
     Object.values(resources)
@@ -64,7 +64,7 @@ describe('the tables of Glue', () => {
       assert.deepEqual(day, { Name: 'day', Type: 'string' })
       assert.deepEqual(
         [topic, ...StorageDescriptor.Columns],
-        listColumns(name).map(column => ({ Name: column.name, Type: types[column.type] })),
+        listColumns(FAMILIES, name).map(column => ({ Name: column.name, Type: types[column.type] })),
       )
       const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
       assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
@@ -73,11 +73,11 @@ describe('the tables of Glue', () => {
   })
 
   it('project the folders of the objects, for each topic of the environment', () => {
-    const tables = glueTablesIn(buildHistoryResources(placed()) as Record<string, Typed>)
+    const tables = glueTablesIn(buildHistoryResources(placed(), VOCABULARY) as Record<string, Typed>)
     for (const table of HISTORY_TABLES) {
       const { Parameters } = tables.get(table)
       const topics = Parameters['projection.topic.values'].split(',')
-      assert.deepEqual(topics, [topicName(getTableSignal(table), 'prod')])
+      assert.deepEqual(topics, [NAMES.topicName(getTableSignal(table), 'prod')])
       assert.equal(Parameters['projection.enabled'], 'true')
       for (const topic of topics) {
         const day = '2026-11-24'
@@ -96,7 +96,7 @@ describe('the tables of Glue', () => {
 describe('a deployment', () => {
   it('without a bucket has neither tables nor an archiver', () => {
     const none = placed({ HISTORY_BUCKET: undefined })
-    assert.deepEqual(buildHistoryResources(none), {})
+    assert.deepEqual(buildHistoryResources(none, VOCABULARY), {})
     const archiver = { consumes: [], uses: ['redis', 'history-appending'] }
     assert.equal(isDeployed(archiver, none), false)
     assert.equal(isDeployed(archiver, placed()), true)

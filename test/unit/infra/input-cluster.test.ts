@@ -14,6 +14,7 @@ import { addTopicsResource } from '../../../infra/plugins/topics-resource.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
+import { NAMES } from '../../support/families.ts'
 
 const OWN = 'arn:aws:kafka:eu-west-1:123456789012:cluster/own/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const PLANT = 'arn:aws:kafka:eu-west-1:123456789012:cluster/plant/11112973-a626-431c-9d4e-d7975eb44dd7-3'
@@ -70,12 +71,13 @@ const source = (topic: string, pollerGroupName: string) => ({
   provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 4, pollerGroupName },
 })
 const OWN_EVENT = { msk: { arn: OWN, ...source('sensors', 'sluice-prod-inputs') } }
-const eventsIn = (place: Place) => expandFields(INTAKE, DECLARED, place).events
+const eventsIn = (place: Place) => expandFields(INTAKE, DECLARED, { ...place, names: NAMES }).events
 
 /** Returns the allowed actions of a role, by resource. */
 function allowedIn(place: Place, role: string): Map<string, string> {
   // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
-  const [policy] = (buildRoles(DECLARED, { ...place, stage: 'prod' })[role] as any).Properties.Policies
+  const [policy] = (buildRoles(DECLARED, { ...place, names: NAMES, stage: 'prod' })[role] as any).Properties
+    .Policies
   const statements: { Action: string[]; Resource: unknown[] }[] = policy.PolicyDocument.Statement
   const pairs = statements.flatMap(({ Action, Resource }) =>
     Resource.map(one => [String(one), Action] as const),
@@ -184,6 +186,7 @@ describe('the further cluster of the inputs', () => {
     const template = { Resources: { TopicsLambda: { Type: 'AWS::Lambda::Function' } } }
     addTopicsResource(template, {
       ...place,
+      names: NAMES,
       functions: DECLARED,
       logicalId: () => 'TopicsLambda',
       packagedAtMs: 1,

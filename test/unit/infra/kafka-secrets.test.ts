@@ -5,6 +5,7 @@ import { readAccount } from '../../../infra/place/account.ts'
 import { buildRoles } from '../../../infra/roles/roles.ts'
 import { parseFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
+import { NAMES } from '../../support/families.ts'
 
 const ENVIRONMENT = {
   MSK_CLUSTER_ARN:
@@ -19,8 +20,10 @@ const DECLARED = parseFunctions({
   quiet: { uses: 'redis' },
 })
 
-const placeWith = (more: Environment) =>
-  readAccount('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
+const placeWith = (more: Environment) => ({
+  ...readAccount('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project'),
+  names: NAMES,
+})
 
 /** Returns the permissions and variables of a function that reads Kafka, without the secrets of Redis. */
 function deployed(more: Environment) {

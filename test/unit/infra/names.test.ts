@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { findDestinationProblems } from '../../../infra/checks/failure-destinations.ts'
+import { NAMES } from '../../support/families.ts'
 
 describe('on-failure destinations', () => {
   const READINGS = 'sluice.telemetry.readings.prod'
@@ -12,7 +13,7 @@ describe('on-failure destinations', () => {
         { name: 'counter', forwards: ['dlq', 'retry-1h'] },
         { name: 'redriver', forwards: ['retry-1h'] },
       ],
-      'prod',
+      { env: 'prod', names: NAMES },
     )
   const router = { router: { events: [{ msk: { topic: FAILURES } }] } }
   const reader = { reader: { events: [{ msk: { topic: READINGS } }] } }

@@ -5,7 +5,8 @@ import { readAccount } from '../../../infra/place/account.ts'
 import { STAGES } from '../../../infra/place/stages.ts'
 import { buildRoles, toRoleId } from '../../../infra/roles/roles.ts'
 import type { Statement } from '../../../infra/statements/statement.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { NAMES } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
 
 const REGION = 'eu-west-1'
@@ -120,7 +121,7 @@ function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> 
   const place = readAccount(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
   const functions = readFunctions().filter(one => isDeployed(one, place))
-  const made = buildRoles(functions, { ...place, stage })
+  const made = buildRoles(functions, { ...place, names: NAMES, stage })
   return new Map(functions.map(({ name }) => [name, statementsOf(made[toRoleId(name)])] as const))
 }
 

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { loadInputs } from '../../../lib/intake/adapters/load-inputs.ts'
 import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { FileError } from '../../../lib/support/file-errors.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const errorOf = (text: string) => {
   try {
@@ -60,7 +61,7 @@ describe('the schema of the events of an input', async () => {
       'inputs: [{ topic: a, to: events, as: { type: a.b, subject: s, time: record, schema: inputs/order.json } }]',
       'inputs.yaml',
     )
-    const loaded = await loadInputs(inputs, {
+    const loaded = await loadInputs(FAMILIES, inputs, {
       file: join(folder, 'inputs.yaml'),
       folder,
       shown: 'inputs.yaml',
@@ -106,7 +107,7 @@ describe('the schema of the events of an input', async () => {
         'inputs.yaml',
       )
       await assert.rejects(
-        loadInputs(inputs, { file: 'inputs.yaml', folder }),
+        loadInputs(FAMILIES, inputs, { file: 'inputs.yaml', folder }),
         /^FileError: inputs.yaml: a pattern of the input a (is not a regular|must have one group)/,
       )
     }

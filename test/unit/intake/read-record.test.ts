@@ -7,6 +7,7 @@ import { readInputs } from '../../../lib/intake/parse-inputs.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
 import { toIdPart, toSource } from '../../../lib/mapping/field-source.ts'
 import { wholeField } from '../../../lib/mapping/raw-mapping.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { foreignRecord } from '../mapping/support.ts'
 
 const FINE = { of: { id: 'o-1' }, at: '2026-03-01T12:00:00Z', n: 1 }
@@ -20,7 +21,7 @@ function read(value: unknown, more = 'time: at', place = {}, findViolation?: (da
     ...(input.as && { sources: sourcesOf(input.as) }),
     ...(findViolation && { findViolation }),
   }))
-  const reader = createRecordReader(new Map(inputs.map(input => [input.topic, input])))
+  const reader = createRecordReader(FAMILIES, new Map(inputs.map(input => [input.topic, input])))
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
   return reader(foreignRecord(bytes, { topic: 'orders', ...place }))
 }

@@ -13,15 +13,14 @@ import { PublishedFailureReader } from '#runtime/pipeline/failures/published-fai
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { inputsIn } from '../../../lib/app/inputs.ts'
-import { loadedInputs } from '../../../lib/app/loaded-inputs.ts'
-import { topicName } from '../../../lib/app/topics.ts'
+import { readInputsOf } from '../../../lib/app/inputs.ts'
+import { loadInputsOf } from '../../../lib/app/loaded-inputs.ts'
 import { createRedrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { intake } from '../../../lib/intake/intake.ts'
 import { createRecordReader } from '../../../lib/intake/read-record.ts'
+import { APPLICATION, FAMILIES, NAMES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 import { registryWith } from '../../support/schema-registry.ts'
 import { REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
@@ -38,7 +37,7 @@ const CONFIG = readConfig({
   ...{ SCHEMA_REGISTRY_URL: registry.uri, INPUTS_FILE },
 })
 
-const REDRIVES = topicName('input-redrives', 'test')
+const REDRIVES = NAMES.topicName('input-redrives', 'test')
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2026, 2, 1, 13)
 /** A limit that refuses every record, as code or settings of another day might. */
@@ -51,7 +50,7 @@ class Intake {
   readonly redriven: LogRecord[] = []
 
   constructor(reader: ReturnType<typeof createRecordReader>) {
-    this.stage = new Stage(intake(inputsIn('test', INPUTS_FILE)) as never)
+    this.stage = new Stage(intake(FAMILIES, readInputsOf(CONFIG)) as never)
     const application = { ...APPLICATION, readForeign: reader }
     this.#registered = { ...this.stage.consumer, application, reader: dataReader(CONFIG) }
   }
@@ -84,7 +83,7 @@ class Intake {
 }
 
 async function createIntake(): Promise<Intake> {
-  return new Intake(createRecordReader(await loadedInputs(CONFIG)))
+  return new Intake(createRecordReader(FAMILIES, await loadInputsOf(CONFIG)))
 }
 
 function eventIn(record: OutgoingRecord | undefined): Event {
@@ -127,7 +126,7 @@ describe('a failed record of an input that is redriven', () => {
       const intake = await createIntake()
       const [again] = await intake.redrive(await intake.fail(record))
       assert.deepEqual(contentOf(again), contentOf(first))
-      assert.equal(again?.topic, topicName('readings', 'test'))
+      assert.equal(again?.topic, NAMES.topicName('readings', 'test'))
     })
 
   it('when it fails again, then it is the next attempt of the same failure, wherever it was first read', async () => {
@@ -199,7 +198,11 @@ describe('a failed record of an input that is redriven', () => {
     const [second] = await intake.redrive(failed, REFUSED)
     await intake.redrive(other)
     const failures = [
-      logRecord(0, { key: null, ...writeEvent(eventIn(second)) }, { topic: topicName('failures', 'test') }),
+      logRecord(
+        0,
+        { key: null, ...writeEvent(eventIn(second)) },
+        { topic: NAMES.topicName('failures', 'test') },
+      ),
     ]
     const { stage, redriven } = intake
     stage.store.restore({ consumer: 'intake', topic: REDRIVES, partition: 0 }, undefined)
@@ -214,7 +217,7 @@ describe('a failed record of an input that is redriven', () => {
     assert.deepEqual(stage.outcomes.slice(before), ['failed/time-too-early', 'applied/taken'])
     assert.equal(stage.publisher.publishedRecords.length, published + 1)
     const [applied] = await intake.redrive(failureIn(second))
-    assert.equal(applied?.topic, topicName('readings', 'test'))
+    assert.equal(applied?.topic, NAMES.topicName('readings', 'test'))
   })
 
   it('given redrive headers in an input, then they are not read: its producer has copied them', async () => {

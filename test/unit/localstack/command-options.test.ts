@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  readServicesOptions,
-  readStartOptions,
-  SERVICES_USAGE,
-  START_USAGE,
-} from '../../../localstack/command-options.ts'
+import { readServicesOptions, readStartOptions, readUsage } from '../../../localstack/command-options.ts'
 
-for (const [command, read, usage] of [
-  ['npm start', readStartOptions, START_USAGE],
-  ['npm run services', readServicesOptions, SERVICES_USAGE],
+for (const [command, read, program] of [
+  ['npm start', readStartOptions, 'start'],
+  ['npm run services', readServicesOptions, 'services-command'],
 ] as const)
   describe(`the options of \`${command}\``, () => {
     it('given nothing, then one stack with the usual servers is started', () => {
@@ -20,7 +15,7 @@ for (const [command, read, usage] of [
     it('given --help, then nothing is started, and each option has a line', () => {
       assert.equal(read(['--help']), undefined)
       for (const option of ['fresh', 'name', 'registry', 'docker', 'help'])
-        assert.match(usage, new RegExp(`^  --${option} `, 'm'))
+        assert.match(readUsage(program), new RegExp(`^  --${option} `, 'm'))
     })
 
     it('given a name, then that of the option counts more than that of the variable', () => {

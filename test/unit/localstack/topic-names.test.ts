@@ -4,46 +4,47 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { readSettings } from '#runtime/settings/read-settings.ts'
+import type { Named } from '../../../lib/app/names.ts'
 import { NAMES } from '../../../lib/app/settings/names.ts'
-import { useNames } from '../../../lib/app/topics.ts'
 import { keepTopicNames } from '../../../localstack/local-topics.ts'
 
-const named = (environment: Record<string, string>) => useNames(readSettings([NAMES], environment).names)
+/** Returns an environment with the names that settings give it. */
+const named = (env: string, environment: Record<string, string> = {}): Named => ({
+  env,
+  names: readSettings([NAMES], environment).names,
+})
+const LOCAL = named('local')
 
 describe('given data that was made with names of topics, when a stack starts with it', () => {
   let dir: string
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'sluice-names-'))
-    named({})
-    keepTopicNames(dir, 'local')
+    keepTopicNames(dir, LOCAL)
   })
-  afterEach(() => {
-    named({})
-    rmSync(dir, { recursive: true, force: true })
-  })
+  afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
   it('then the same names are right, and those of another environment, too', () => {
-    keepTopicNames(dir, 'local')
-    keepTopicNames(dir, 'other')
+    keepTopicNames(dir, LOCAL)
+    keepTopicNames(dir, named('other'))
     const kept = JSON.parse(readFileSync(join(dir, 'topic-names.json'), 'utf8'))
     assert.deepEqual(Object.keys(kept), ['local', 'other'])
     assert.equal(kept.other.dlq, 'sluice.telemetry.dlq.other')
   })
 
   it('then another name is refused with what it was and what to do, until the data is empty', () => {
-    named({ KAFKA_TOPIC: 'gds.metrics' })
+    const renamed = named('local', { KAFKA_TOPIC: 'gds.metrics' })
     for (const time of ['first', 'second'])
       assert.throws(
-        () => keepTopicNames(dir, 'local'),
+        () => keepTopicNames(dir, renamed),
         /other topic names:\n {2}readings: sluice\.telemetry\.readings\.local → gds\.metrics\n.*--name.*--fresh/,
         time,
       )
-    keepTopicNames(dir, 'local', true)
-    keepTopicNames(dir, 'local')
+    keepTopicNames(dir, renamed, true)
+    keepTopicNames(dir, renamed)
   })
 
   it('then a file that is damaged is named', () => {
     writeFileSync(join(dir, 'topic-names.json'), '{')
-    assert.throws(() => keepTopicNames(dir, 'local'), /topic-names\.json cannot be read: .*Delete it/)
+    assert.throws(() => keepTopicNames(dir, LOCAL), /topic-names\.json cannot be read: .*Delete it/)
   })
 })

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { isFailure } from '#runtime/cloudevents/event.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
 import { deviceMapping, failureOf, foreignRecord, read, readingOf, shipped } from './support.ts'
 
@@ -155,6 +156,7 @@ describe('a metric that the record names', () => {
   const named = (names: string) =>
     deviceMapping({ fields: '{ deviceId: id, model: model }', metric: `{ name: n, value: v${names} }` })
   const SYSTEM = readMapping(
+    FAMILIES,
     'family: metrics\ntime: record\nfields: { system: model, instance: id }\nmetric: { name: n, value: v }\n',
     'any',
     'any.yaml',
@@ -215,6 +217,7 @@ describe('records that no mapping takes', () => {
     const LONG = '1763625600054960353'
     const raw = (text: string) => read(longMapping, foreignRecord(Buffer.from(text)))
     const longMapping = readMapping(
+      FAMILIES,
       `family: device
 time: { from: at, epoch: ns }
 id: [at]

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { describeHiddenMappings } from '../../../lib/mapping/hidden-mappings.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { deviceText } from './support.ts'
 
 const WHEN = { has: '{ has: [a] }', type: '{ equals: { type: a.b } }' }
 const mapping = (name: string, when?: keyof typeof WHEN) =>
-  readMapping(`# one\n${deviceText(when && { when: WHEN[when] })}`, name, `${name}.yaml`)
+  readMapping(FAMILIES, `# one\n${deviceText(when && { when: WHEN[when] })}`, name, `${name}.yaml`)
 const [all, other, some, events] = [
   mapping('all'),
   mapping('other'),

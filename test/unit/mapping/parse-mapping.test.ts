@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { getTargets, requiredTargets } from '../../../lib/mapping/target-fields.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES, familiesOf } from '../../support/families.ts'
 import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
-import { buildGreenhouse } from '../telemetry/greenhouse.ts'
+import { GREENHOUSE } from '../telemetry/greenhouse.ts'
 import { deviceText } from './support.ts'
 
-const errorsOf = (text: string) => errorLinesOf(() => readMapping(text, 'm', 'm.yaml'))
+const errorsOf = (text: string) => errorLinesOf(() => readMapping(FAMILIES, text, 'm', 'm.yaml'))
 
 /** The lines of a mapping of devices, after which a test has its own. */
 const TOP = 'family: device\ntime: record\n'
@@ -41,15 +41,16 @@ describe('the file of a mapping', () => {
     it(`given ${given}, then it has no error`, () => assert.equal(errorsOf(text), 'no error'))
 
   it('given a tag that the entity needs, then the tag itself or all tags can fill it', () => {
-    const greenhouse = buildGreenhouse()
+    const families = familiesOf(GREENHOUSE)
     const read = (tags: string) => () =>
       readMapping(
+        families,
         `family: greenhouse\ntime: record\nfields: { device: d, soilMoisture: m${tags} }`,
         'm',
         'm.yaml',
-        { greenhouse },
       )
-    for (const tags of [', tags: t', ', tags.house: h']) assert.equal(read(tags)().family, greenhouse)
+    for (const tags of [', tags: t', ', tags.house: h'])
+      assert.equal(read(tags)().family, families.get('greenhouse'))
     for (const tags of ['', ', tags.room: h']) assert.throws(read(tags), /fields: tags.house is missing/)
   })
 
@@ -58,7 +59,7 @@ describe('the file of a mapping', () => {
 })
 
 describe('the fields that a mapping can fill', () => {
-  for (const family of Object.values(FAMILIES))
+  for (const family of FAMILIES.all)
     it(`given ${family.name}, then they are those of its schema, and those that it requires are required`, () => {
       const file = new URL(
         `../../../events/schemas/json/${family.type.replace('io.sluice.', '')}.json`,

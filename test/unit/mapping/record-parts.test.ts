@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ForeignRecord } from '#runtime/consumer/application.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { deviceMapping, failureOf, foreignRecord, read, readingOf } from './support.ts'
 
 const RECORD = { id: 'd-1', model: 'm', x: 1, at: '2026-01-01T00:00:00Z' }
@@ -84,7 +85,12 @@ describe('key, topic and headers of a record, in a mapping', () => {
 
 describe('records that name their metric', () => {
   const load = (metric: string, fields = 'system: s, instance: i') =>
-    readMapping(`family: metrics\ntime: record\nmetric: ${metric}\nfields: { ${fields} }`, 'm', 'm.yaml')
+    readMapping(
+      FAMILIES,
+      `family: metrics\ntime: record\nmetric: ${metric}\nfields: { ${fields} }`,
+      'm',
+      'm.yaml',
+    )
   const loadOf = (metric: string, record: object, changes = {}) =>
     (readingOf(load(metric), { s: 'a', i: 'b', ...record }, changes).data as { load?: number }).load
 

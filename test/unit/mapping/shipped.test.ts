@@ -6,6 +6,7 @@ import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { SHIPPED_MAPPINGS } from '../../support/shipped-config.ts'
 import { failureOf, foreignRecord, read, readingOf, shipped, shippedText } from './support.ts'
 
@@ -308,7 +309,7 @@ describe('a CloudEvent of another type', () => {
       assert.equal(first.time, '2025-01-16T10:30:46Z')
       assert.deepEqual(first.extensions, event.extensions)
       assert.equal(first.id, other.id, 'a producer that sends it again does not make another one')
-      assert.equal(schemaViolation(first.type, first.data), undefined)
+      assert.equal(schemaViolation(FAMILIES, first.type, first.data), undefined)
       const another = { ...found, source: '/sensor/temperature/room2' }
       assert.notEqual((read(mapping, foreignRecord(written.value), another) as Event).id, first.id)
     })

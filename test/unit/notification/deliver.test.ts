@@ -7,7 +7,7 @@ import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
 import { MAX_BATCH_MS, Webhook } from '../../../lib/notification/webhook/webhook.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
-import { AT_MS, alert, notified, webhook } from './messages.ts'
+import { AT_MS, alert, IN_PROD, notified, webhook } from './messages.ts'
 
 const OK: PostAnswer = { kind: 'status', status: 200 }
 const TIMED_OUT: PostAnswer = { kind: 'no-answer', why: 'did not answer within 5 s', timedOut: true }
@@ -56,7 +56,7 @@ function given(names: readonly string[], answers: Readonly<Record<string, PostAn
   const network = new Network(answers)
   const sink = deliverSink(
     names.map(name => new Webhook(webhook(name), network)),
-    'prod',
+    IN_PROD,
   )
   /** How long each call of the sink took. */
   const tookMs: number[] = []
@@ -90,7 +90,7 @@ describe('receivers', () => {
       pause: network.pause,
       post,
     })
-    const kit = new SinkKit(deliverSink([hanging, mail], 'prod'))
+    const kit = new SinkKit(deliverSink([hanging, mail], IN_PROD))
     const outcomes = await kit.when(notified('n1', { receivers: ['hanging', 'mail'] }))
     assert.deepEqual(outcomes, ['applied/delivered'])
   })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { alertLine, formatTitle, plainText } from '../../../lib/notification/plain-text.ts'
+import { FAMILIES, } from '../../support/families.ts'
 import { alert, message } from './messages.ts'
 
 const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })
@@ -44,7 +45,7 @@ describe('plain text', () => {
       '- resolved HIGH_TEMP, b: Extreme heat at b: 52 °C, above 40 °C (2026-03-01T11:59:00.000Z to 2026-03-01T11:59:30.000Z, cleared: temperature is 38.25 °C)',
     )
     const removed = alert('b', { endedAt: '2026-03-01T11:59:30.000Z', reason: 'rule-removed' })
-    assert.match(alertLine(removed), /, rule-removed\)$/)
+    assert.match(alertLine(FAMILIES, removed), /, rule-removed\)$/)
     assert.match(lines[3] ?? '', /^- critical HIGH_TEMP, s-0: .* \(since 2026-03-01T11:59:00\.000Z\)$/)
     assert.equal(lines.filter(line => line.startsWith('- ')).length, 30)
     assert.ok(lines.includes('and 16 more alerts'))

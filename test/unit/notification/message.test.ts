@@ -12,14 +12,14 @@ import {
   toMessage,
 } from '../../../lib/notification/message.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
-import { AT_MS, alert, message, notified } from './messages.ts'
+import { AT_MS, alert, IN_PROD, message, notified } from './messages.ts'
 
 const delivery = (id: string, changes: Partial<Notification> = {}, more = {}) =>
   ({ event: { ...notified(id, changes), timeMs: AT_MS, entity: '' }, ...more }) as never
 
 describe('a message', () => {
   it('given a delivery to some of its receivers, then it is for those; else for all', () => {
-    const to = (more: object) => toMessage(delivery('n', { receivers: ['a', 'b'] }, more), 'prod').to
+    const to = (more: object) => toMessage(delivery('n', { receivers: ['a', 'b'] }, more), IN_PROD).to
     assert.deepEqual(to({}), ['a', 'b'])
     assert.deepEqual(to({ receivers: ['b', 'c'] }), ['b'])
   })
@@ -27,11 +27,11 @@ describe('a message', () => {
   it('given a sequence, then that orders it; else its time', () => {
     const { event } = delivery('n') as { event: object }
     assert.equal(
-      toMessage({ event: { ...event, extensions: { sequence: '0.1' } } } as never, 'prod').order,
+      toMessage({ event: { ...event, extensions: { sequence: '0.1' } } } as never, IN_PROD).order,
       '0.1',
     )
-    assert.equal(toMessage(delivery('n'), 'prod').order, '2026-03-01T12:00:00.000Z')
-    assert.throws(() => toMessage({ event: { ...event, data: undefined } } as never, 'prod'), /without data/)
+    assert.equal(toMessage(delivery('n'), IN_PROD).order, '2026-03-01T12:00:00.000Z')
+    assert.throws(() => toMessage({ event: { ...event, data: undefined } } as never, IN_PROD), /without data/)
   })
 
   it('given alerts, then the highest severity of those that fire counts, and each rule is listed once', () => {
@@ -78,7 +78,7 @@ describe('a digest', () => {
           alerts: [],
           omitted: 5,
         },
-        ...{ to: ['a'], atMs: 7, order: '2', env: 'prod', isDigest: true },
+        ...{ to: ['a'], atMs: 7, order: '2', ...IN_PROD, isDigest: true },
       },
     )
     const backwards = buildDigest(messages.toReversed(), 'a', 'key')
@@ -126,7 +126,7 @@ describe('the outcome of a notification', () => {
         names: [name],
         deliver: async (all: readonly Message[]) => all.map(() => each[index] as Delivered),
       }))
-      const sink = deliverSink(outlets, 'prod')
+      const sink = deliverSink(outlets, IN_PROD)
       assert.deepEqual(await sink.deliver([delivery('n', { receivers: names })]), [outcome])
     })
 
@@ -139,7 +139,7 @@ describe('the outcome of a notification', () => {
         throw new Error('broken')
       },
     }
-    const sink = deliverSink([outlet], 'prod')
+    const sink = deliverSink([outlet], IN_PROD)
     const [failed, none] = await sink.deliver([
       delivery('n', { receivers: ['a'] }),
       delivery('m', { receivers: [] }),

@@ -5,6 +5,9 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
+import { FAMILIES } from '../../support/families.ts'
+
+export const IN_PROD = { env: 'prod', families: FAMILIES }
 
 export const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 
@@ -48,7 +51,7 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
 export function message(changes: Partial<Notification> = {}, more: Partial<Message> = {}): Message {
   const order = new Date(AT_MS).toISOString()
   const made = notification('n1', changes)
-  return { notification: made, to: made.receivers, atMs: AT_MS, order, env: 'prod', ...more }
+  return { notification: made, to: made.receivers, atMs: AT_MS, order, ...IN_PROD, ...more }
 }
 
 /** The event of a notification; `at` is in seconds after the start. */

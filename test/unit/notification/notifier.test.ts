@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '#runtime/consumer/event.ts'
-import { TOPICS } from '../../../lib/app/topics.ts'
+import { TOPICS } from '../../../lib/app/topic-table.ts'
 import {
   ENDED_FIRST_MS,
   type Group,

@@ -10,6 +10,7 @@ import {
   withSilence,
 } from '../../../lib/notification/silences.ts'
 import { silencesAt, silencesChanged, silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { at, fired, START_MS, silence } from './support.ts'
 
 const ms = (second: number) => START_MS + second * 1000
@@ -100,7 +101,7 @@ describe('given what was appended last', () => {
   it('when it is appended again at the same time, then each partition gets the same event of its own', () => {
     const ids = [0, 1, 0].map(partition => silencesChanged(setOf('a'), partition, at(1)).id)
     const { type, data } = silencesChanged(setOf('a'), 0, at(1))
-    assert.equal(schemaViolation(type, data), undefined)
+    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     assert.equal(ids[0], ids[2])
     assert.notEqual(ids[0], ids[1])
   })

@@ -10,7 +10,7 @@ import {
 } from '../../../lib/notification/sns/sns-message.ts'
 import { type NotPublished, SnsReceivers } from '../../../lib/notification/sns/sns-receivers.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
-import { alert, message, notified } from './messages.ts'
+import { alert, IN_PROD, message, notified } from './messages.ts'
 
 const idOf = ({ attributes }: SnsMessage) => String(attributes.notificationId)
 const textOf = ({ message }: SnsMessage, protocol = 'default') => JSON.parse(message)[protocol]
@@ -28,7 +28,7 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
       })
     },
   }
-  return { calls, kit: new SinkKit(deliverSink([new SnsReceivers(['sns', 'mail'], topic)], 'prod')) }
+  return { calls, kit: new SinkKit(deliverSink([new SnsReceivers(['sns', 'mail'], topic)], IN_PROD)) }
 }
 
 describe('a message for SNS', () => {

@@ -5,7 +5,6 @@ import type { Emission } from '#runtime/consumer/process.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { AlertMatch } from '../../../lib/notification/alert-match.ts'
 import { inhibitionEmission } from '../../../lib/notification/inhibition.ts'
@@ -16,6 +15,7 @@ import { routedEmission } from '../../../lib/notification/routed-alert.ts'
 import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
 import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 
 export const START_MS = Date.parse('2026-03-02T08:00:00Z')
 export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()
@@ -119,5 +119,5 @@ export async function played(log: readonly Event[], until: number, kit = kitOf()
 
 /** Checks that published events match the schemas. */
 export function assertFit({ publishedEvents }: Pick<Kit, 'publishedEvents'>): void {
-  for (const { type, data } of publishedEvents) assert.equal(schemaViolation(type, data), undefined)
+  for (const { type, data } of publishedEvents) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
 }

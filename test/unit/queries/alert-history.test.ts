@@ -4,6 +4,7 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { type AlertLife, readAlertLives } from '../../../lib/queries/alerts/alert-lives.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 
 const PLACE = { topic: 'alerts', partition: 0 }
@@ -13,7 +14,7 @@ const TRACE = { extensions: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16
 async function lives(events: readonly (Event | object)[], start = 0): Promise<AlertLife[]> {
   const records = events.map((event, offset) => logRecord(offset, event as Event, PLACE))
   const range = { ...PLACE, start, end: records.length }
-  return [...(await readAlertLives(new MemoryLogReader(records), [range])).values()]
+  return [...(await readAlertLives(FAMILIES, new MemoryLogReader(records), [range])).values()]
 }
 
 describe('what became of alerts', () => {
@@ -121,6 +122,6 @@ describe('what became of alerts', () => {
     const log = new MemoryLogReader([logRecord(0, fired(first), PLACE), logRecord(1, fired(second), PLACE)])
     const range = { ...PLACE, start: 0, end: 2 }
     const isWanted = ({ alertId }: { alertId: string }) => alertId === 'a-1'
-    assert.deepEqual([...(await readAlertLives(log, [range], { isWanted })).keys()], ['a-1'])
+    assert.deepEqual([...(await readAlertLives(FAMILIES, log, [range], { isWanted })).keys()], ['a-1'])
   })
 })

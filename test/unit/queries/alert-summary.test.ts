@@ -8,12 +8,13 @@ import {
   filteredAlerts,
 } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const at = (clock: string) => `2026-03-01T${clock}:00.000Z`
 const ms = (clock: string) => Date.parse(at(clock))
 
 function summary(alertId: string, changes: Partial<FiredAlert>): AlertSummary {
-  return alertSummary(firstAlert({ alertId, ...changes }), null)
+  return alertSummary(FAMILIES, firstAlert({ alertId, ...changes }), null)
 }
 
 const roof = (subject: string) => ({ entity: { source: '/environment/vienna', subject } })
@@ -59,13 +60,13 @@ describe('alerts that are asked for', () => {
 
 it('given a rule of states, then the state is the value; given a silence, then it has no value', () => {
   const { value: _, threshold: __, ...silent } = firstAlert()
-  assert.equal(alertSummary({ ...silent, state: 'falling' }, null).value, 'falling')
-  const { value, threshold } = alertSummary(silent, null)
+  assert.equal(alertSummary(FAMILIES, { ...silent, state: 'falling' }, null).value, 'falling')
+  const { value, threshold } = alertSummary(FAMILIES, silent, null)
   assert.deepEqual([value, threshold], [null, null])
 })
 
 it('given a number with a unit, then its alert has the unit; given a derived number or a state, then none', () => {
-  assert.equal(alertSummary(firstAlert(), null).unit, '°C')
-  assert.equal(alertSummary(firstAlert({ value: 3.2, measured: 41 }), null).unit, undefined)
-  assert.equal(alertSummary(firstAlert({ metric: 'status' }), null).unit, undefined)
+  assert.equal(alertSummary(FAMILIES, firstAlert(), null).unit, '°C')
+  assert.equal(alertSummary(FAMILIES, firstAlert({ value: 3.2, measured: 41 }), null).unit, undefined)
+  assert.equal(alertSummary(FAMILIES, firstAlert({ metric: 'status' }), null).unit, undefined)
 })

@@ -7,6 +7,7 @@ import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { readAlert } from '../../../lib/queries/alerts/alerts-topic.ts'
 import { conditionsNow, readActiveAlerts } from '../../../lib/tables/conditions.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from '../tables/stored.ts'
 
@@ -23,7 +24,7 @@ describe('alerts that are on', () => {
       activeAtMs: SINCE_MS,
       clearedAtMs: SINCE_MS,
     })
-    const consumer = alerting([]).name
+    const consumer = alerting(FAMILIES, []).name
     const inspection = inspectionOf({
       [`${consumer} readings/0`]: {
         states: [
@@ -102,7 +103,7 @@ describe('rules over several events that are on', () => {
       },
     }
     const inspection = inspectionOf({
-      [`${patterns([]).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
+      [`${patterns(FAMILIES, []).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
     })
     const { active: found } = await conditionsNow(inspection, READINGS, GROUPS)
     assert.deepEqual(

@@ -14,6 +14,7 @@ import {
 } from '../../../lib/queries/dead-letters/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
@@ -41,7 +42,7 @@ function sourceOf(
   for (let partition = 0; applied !== undefined && partition < partitions; partition++) {
     const fold = new DeadLetterFold(undefined, { bounds })
     for (const record of records)
-      if (record.partition === partition && record.offset <= applied) fold.apply(dlqEntry(record))
+      if (record.partition === partition && record.offset <= applied) fold.apply(dlqEntry(FAMILIES, record))
     const state = JSON.parse(JSON.stringify(fold.snapshot))
     stored[`open-dead-letters ${TOPIC}/${partition}`] = {
       details: appliedUpTo(applied),
@@ -49,6 +50,7 @@ function sourceOf(
     }
   }
   return {
+    families: FAMILIES,
     topic: TOPIC,
     log: {
       read: async (...args) => {
@@ -156,7 +158,7 @@ describe('the dead letters as they are now', () => {
 
 describe('a list of dead letters', () => {
   const pageIn = async (records: readonly LogRecord[], options = {}) =>
-    listNewestDeadLetters(await look(sourceOf(records)), { limit: 9, ...options })
+    listNewestDeadLetters(FAMILIES, await look(sourceOf(records)), { limit: 9, ...options })
 
   it('given no filter, then the newest are listed, and all are counted', async () => {
     const { rows, counts } = await pageIn(RECORDS, { limit: 2 })
@@ -250,7 +252,7 @@ describe('a list of dead letters', () => {
   it('given the table, then a page reads few records', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset))
     const source = sourceOf(many, { applied: 1_499 })
-    const { rows } = listNewestDeadLetters(await look(source), { limit: 50 })
+    const { rows } = listNewestDeadLetters(FAMILIES, await look(source), { limit: 50 })
     const found = await readDeadLetters(source.log, TOPIC, rows)
     assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
   })

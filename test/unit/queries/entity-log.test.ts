@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { readEvent } from '#runtime/cloudevents/reader.ts'
 import type { Event } from '#runtime/consumer/event.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/processor.ts'
-import { readData } from '../../../lib/app/event-data.ts'
 import {
   type EntityMinute,
   findEntityAlert,
@@ -14,6 +13,7 @@ import {
   selectLastRevisions,
 } from '../../../lib/queries/states/entity-log.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 
 const ENTITY = '/environment/test-site s-1'
@@ -39,7 +39,12 @@ function minuteEvent(data: unknown): Event {
 
 describe('what the log says of an entity', () => {
   it('given a reading of it, then its values and its position are returned', () => {
-    const found = findReading(read(environmentReading('r-1', { temperature: 21.5 })), ENTITY, readData)
+    const found = findReading(
+      FAMILIES,
+      read(environmentReading('r-1', { temperature: 21.5 })),
+      ENTITY,
+      APPLICATION.readData,
+    )
     assert.deepEqual(
       [found?.id, found?.offset, found?.values, found?.timeMs],
       ['r-1', 7, { temperature: 21.5 }, Date.parse('2026-03-01T12:00:00Z')],
@@ -49,7 +54,10 @@ describe('what the log says of an entity', () => {
   it('given a reading in another unit, then its values are in the unit of the family', () => {
     const event = environmentReading('r-1', { temperature: 68 })
     const data = { ...(event.data as object), unit: 'F' }
-    assert.equal(findReading(read({ ...event, data }), ENTITY, readData)?.values.temperature, 20)
+    assert.equal(
+      findReading(FAMILIES, read({ ...event, data }), ENTITY, APPLICATION.readData)?.values.temperature,
+      20,
+    )
   })
 
   const event = environmentReading('r')
@@ -61,7 +69,7 @@ describe('what the log says of an entity', () => {
   ]
   for (const [what, content] of others)
     it(`given ${what}, then it does not count as a reading of the entity`, () => {
-      assert.equal(findReading(read(content), ENTITY, readData), undefined)
+      assert.equal(findReading(FAMILIES, read(content), ENTITY, APPLICATION.readData), undefined)
     })
 
   it('given a minute of it, then its values are returned, and those of others are not', () => {

@@ -7,13 +7,14 @@ import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { readableTables, type TablePlan } from '../../../lib/views/plan.ts'
 import { createActivatedPlan } from '../../../lib/views/plan-activation.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = { topic: 'rows', partitions: 3 }
 const text = `CREATE STREAM s (a VARCHAR, b BIGINT) WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
 CREATE TABLE counts AS SELECT a, b, COUNT(*) AS n FROM s GROUP BY a, b;
 CREATE TABLE others AS SELECT a, COUNT(*) AS n FROM s GROUP BY a;`
-const plan = compilePlan([{ name: 'a.sql', text }], parse)
+const plan = compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse)
 const [counts, others] = plan.tables as readonly [TablePlan, TablePlan]
 
 /** State of a group without windows: its one window has one aggregate, a count. */

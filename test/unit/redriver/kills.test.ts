@@ -7,7 +7,7 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { MemoryForwardCursors } from '#runtime/testing/memory-forward-cursors.ts'
 import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
-import { READING_TYPES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 import { ForwardStage } from '../../support/forward-stage.ts'
 import { environmentReading as reading, logRecord as record } from '../../support/records.ts'
 import { FAILED, retryContent, retryData } from '../../support/retries.ts'
@@ -20,7 +20,7 @@ const READINGS = 10
 function keeping(name: string, mood: { fails: boolean }): KeyedProcess<{ ids: string[] }> {
   return {
     name,
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent(state, { id }) {
       if (mood.fails) throw new TypeError('a bug')
       return completeStep('kept', { ids: [...(state?.ids ?? []), id] })
@@ -51,7 +51,7 @@ async function failedReadings() {
 const ENDED = { appendMs: 0, outcome: 'applied', reason: 'kept' } as const
 
 function redriverOn(waiting: readonly LogRecord[], partitions?: (topic: string) => number): ForwardStage {
-  const { name, ...rest } = redriverIn('test', () => 0)
+  const { name, ...rest } = redriverIn({ env: 'test', ...VOCABULARY }, () => 0)
   return new ForwardStage(name, new MemoryForwardCursors(), waiting, rest, undefined, partitions)
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readFunctions } from '../../../lib/app/functions.ts'
-import { RETRY_TOPICS, resolveSignals, TOPICS, topicName } from '../../../lib/app/topics.ts'
+import { readFunctions } from '../../../lib/app/function-entries.ts'
+import { RETRY_TOPICS, resolveSignals, TOPICS } from '../../../lib/app/topic-table.ts'
 import { redriverIn } from '../../../lib/redriver/scheduled-run.ts'
+import { NAMES, VOCABULARY } from '../../support/families.ts'
 import { waitingRecord } from '../../support/retries.ts'
 
 const MINUTE = 60_000
@@ -31,21 +32,21 @@ describe('the redriver of Sluice', () => {
     ['retry-1h', 60],
   ] as const)
     it(`given a record in ${signal}, then it waits ${minutes} min, and a second for clocks that differ`, async () => {
-      const { forward } = redriverIn('test')
-      const record = { ...waitingRecord({}, 5), topic: topicName(signal, 'test') }
+      const { forward } = redriverIn({ env: 'test', ...VOCABULARY })
+      const record = { ...waitingRecord({}, 5), topic: NAMES.topicName(signal, 'test') }
       const dueMs = 5 + minutes * MINUTE + 1_000
       assert.deepEqual(forward(record, dueMs - 1), { kind: 'not-due', dueMs })
       assert.equal((await forward(record, dueMs)).kind, 'forwarded')
     })
 
   it('given any topic of the table that no consumer reads, then nothing is moved there', async () => {
-    const { forward } = redriverIn('test')
+    const { forward } = redriverIn({ env: 'test', ...VOCABULARY })
     const others = (Object.keys(TOPICS) as (keyof typeof TOPICS)[]).filter(
       signal => !(REDRIVEN_TO as readonly string[]).includes(signal),
     )
     assert.ok(others.includes('retry-1m') && others.includes('failures') && others.includes('dlq'))
     for (const signal of others) {
-      const record = waitingRecord({ originalTopic: topicName(signal, 'test') })
+      const record = waitingRecord({ originalTopic: NAMES.topicName(signal, 'test') })
       assert.equal((await forward(record, 2 * MINUTE)).kind, 'rejected', signal)
     }
   })

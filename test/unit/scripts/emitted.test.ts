@@ -16,6 +16,7 @@ import {
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const RULE: Rule = {
   name: 'HIGH_TEMP',
@@ -67,24 +68,24 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   for (const alert of alerts) {
     test(`when an alert is ${alert.status}`, () => {
       const { type, data } = alertEmission(alert, CAUSE)
-      assert.equal(schemaViolation(type, data), undefined)
+      assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     })
   }
 
   test('when a tick is appended', () => {
     const { type, data } = tick(11, '2026-01-01T00:00:00Z')
-    assert.equal(schemaViolation(type, data), undefined)
+    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
   })
 
   test('when an entity is erased', () => {
     const erasure = { erasureId: 'e1', requestedAt: '2026-01-01T00:00:00Z', partition: 11 }
     const { type, data } = entityErased({ source: '/environment/hall', subject: 's1' }, erasure)
-    assert.equal(schemaViolation(type, data), undefined)
+    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
   })
 
   test('when a rule set is activated', () => {
     const { type, data } = rulesActivated(buildRuleSet([RULE]), 11, '2026-01-01T00:00:00Z')
-    assert.equal(schemaViolation(type, data), undefined)
+    assert.equal(schemaViolation(FAMILIES, type, data), undefined)
   })
 
   const router = dlqRouter({ policy: DEFAULT_POLICY, findTopicName: () => 'readings' })
@@ -94,7 +95,7 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
   ] as const)
     test(`when a record fails, and when it ${becomes}`, () => {
       const data = { ...FAILURE, errorType, parks: true }
-      assert.equal(schemaViolation(FAILURE_TYPE, data), undefined)
+      assert.equal(schemaViolation(FAMILIES, FAILURE_TYPE, data), undefined)
       const event = { id: '1', source: '/processor', type: FAILURE_TYPE, data, timeMs: 0, entity: 'e' }
       const step = router.onEvent(undefined, event)
       assert.ok(step.kind === 'decided')
@@ -102,12 +103,12 @@ describe('given what Sluice itself publishes, then it fits its own schemas', () 
         step.emit.map(({ type }) => type),
         types,
       )
-      for (const { type, data } of step.emit) assert.equal(schemaViolation(type, data), undefined)
+      for (const { type, data } of step.emit) assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     })
 
   test('when a part is missing, then the check notices', () => {
     assert.equal(
-      schemaViolation(FAILURE_TYPE, { ...FAILURE, originalHeaders: undefined }),
+      schemaViolation(FAMILIES, FAILURE_TYPE, { ...FAILURE, originalHeaders: undefined }),
       'originalHeaders is missing',
     )
   })

@@ -6,9 +6,10 @@ import { describe, test } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
 import fc from 'fast-check'
 import { withEmptyCollections } from '../../../lib/app/empty-collections.ts'
-import { packagedSchema } from '../../../lib/app/packaged-schemas.ts'
+import { findPackagedSchema } from '../../../lib/app/packaged-schemas.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { SERIALIZED_TYPES } from '../../../lib/app/serialized-types.ts'
+import { listSerializedTypes } from '../../../lib/app/serialized-types.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { dataOf, type JsonSchema } from '../../support/schema-data.ts'
 
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
@@ -25,22 +26,22 @@ function resolverOf(schema: JsonSchema) {
   }
 }
 
-for (const { type } of SERIALIZED_TYPES)
+for (const { type } of listSerializedTypes(FAMILIES))
   describe(`given data of ${type}`, () => {
     const schema = jsonOf(type.replace(/^io\.sluice\./, ''))
     for (const format of ['avro', 'protobuf'] as const)
       test(`when it is written and read in ${format}, then it is the same, and fits its JSON Schema`, async () => {
-        const packaged = await packagedSchema(type, format)
+        const packaged = await findPackagedSchema(FAMILIES, type, format)
         assert.ok(packaged)
         const named = { ...packaged, format: format === 'avro' ? 'AVRO' : 'PROTOBUF' } as const
         const codec = await loadCodec(named, 'plain')
         fc.assert(
           fc.property(dataOf(schema, resolverOf(schema)), data => {
-            assert.equal(schemaViolation(type, data), undefined)
+            assert.equal(schemaViolation(FAMILIES, type, data), undefined)
             const read = codec.read(codec.encode(data))
             const whole = format === 'protobuf' ? withEmptyCollections(type, read) : read
             assert.deepEqual(plain(whole), plain(format === 'protobuf' ? withoutEmpty(type, data) : data))
-            assert.equal(schemaViolation(type, whole), undefined)
+            assert.equal(schemaViolation(FAMILIES, type, whole), undefined)
           }),
           { seed: 7, numRuns: 50 },
         )

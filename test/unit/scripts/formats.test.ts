@@ -5,10 +5,11 @@ import { basename, extname } from 'node:path'
 import { describe, test } from 'node:test'
 import validators from '../../../lib/schemas/compiled.js'
 import { EVENT_TYPES } from '../../../lib/schemas/event-types.ts'
-import { BINARY_TYPES, EVENT_TYPE_NAMES } from '../../../lib/telemetry/event-types.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { GENERATED, requireSchemas, SchemaError } from '../../../scripts/generate/compile-schemas.ts'
+import { listBinaryTypes, listEventTypes } from '../../../lib/telemetry/event-types.ts'
+import { listGenerated, requireSchemas, SchemaError } from '../../../scripts/generate/compile-schemas.ts'
+import { FAMILIES } from '../../support/families.ts'
 
+const TYPES = [...listEventTypes(FAMILIES).keys()]
 const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const nameOf = (type: string) => type.replace(/^io\.sluice\./, '')
 const textOf = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
@@ -25,9 +26,9 @@ const jsonOf = (type: string): JsonSchema => JSON.parse(textOf(`json/${nameOf(ty
 
 describe('given the table of event types', () => {
   for (const [folder, extension, types] of [
-    ['json', '.json', EVENT_TYPE_NAMES],
-    ['avro', '.avsc', BINARY_TYPES],
-    ['protobuf', '.proto', BINARY_TYPES],
+    ['json', '.json', TYPES],
+    ['avro', '.avsc', listBinaryTypes(FAMILIES)],
+    ['protobuf', '.proto', listBinaryTypes(FAMILIES)],
   ] as const) {
     test(`then ${folder} has one schema for each that has the format, and no other`, () => {
       const files = readdirSync(new URL(folder, SCHEMAS))
@@ -41,7 +42,7 @@ describe('given the table of event types', () => {
   })
 
   test('then each family’s dataschema is the $id of its schema, and its metrics are properties', () => {
-    for (const { type, dataschema, metrics, bounds, states } of Object.values(FAMILIES)) {
+    for (const { type, dataschema, metrics, bounds, states } of FAMILIES.all) {
       const schema = jsonOf(type)
       assert.equal(schema.$id, dataschema)
       for (const metric of Object.keys(metrics)) {
@@ -58,23 +59,24 @@ describe('given the table of event types', () => {
 })
 
 test('given a row without a schema, or a schema without a row, then compiling says which', () => {
-  requireSchemas(EVENT_TYPE_NAMES)
-  const [first = '', ...others] = EVENT_TYPE_NAMES
+  requireSchemas(FAMILIES, TYPES)
+  const [first = '', ...others] = TYPES
   const refusal = (message: string) => ({ name: SchemaError.name, message })
   assert.throws(
-    () => requireSchemas([...EVENT_TYPE_NAMES, 'io.sluice.without.schema.v1']),
+    () => requireSchemas(FAMILIES, [...TYPES, 'io.sluice.without.schema.v1']),
     refusal('io.sluice.without.schema.v1: the event type has no schema in events/schemas/json/'),
   )
   assert.throws(
-    () => requireSchemas(others),
+    () => requireSchemas(FAMILIES, others),
     refusal(`${first}: the schema has no row in lib/schemas/event-types.ts`),
   )
 })
 
 test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {
-  assert.ok(GENERATED.length >= 7)
+  const generated = listGenerated(FAMILIES)
+  assert.ok(generated.length >= 7)
   // Compared without `equal`: the difference of two such texts would be useless.
-  for (const [compiled, make] of GENERATED)
+  for (const [compiled, make] of generated)
     assert.ok(
       readFileSync(compiled, 'utf8') === (await make()),
       'run `node scripts/generate/compile-schemas.ts`',

@@ -6,9 +6,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import protobuf from 'protobufjs'
-import { packagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
-import { BINARY_TYPES } from '../../../lib/telemetry/event-types.ts'
+import { findPackagedSchema, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
+import { listBinaryTypes } from '../../../lib/telemetry/event-types.ts'
 import { lostFields } from '../../../scripts/generate/lost-fields.ts'
+import { FAMILIES, VOCABULARY } from '../../support/families.ts'
 
 /** Subject, Avro fields and Protobuf fields by event type. */
 type WireForms = Readonly<
@@ -84,9 +85,9 @@ describe('given the Avro and Protobuf schemas that have been published', () => {
   for (const type of Object.keys(KEPT))
     test(`given ${type}, then Avro and Protobuf keep every name, number and type`, async () => {
       const kept = KEPT[type]
-      assert.equal(schemaSubject(type, 'avro', 'prod'), kept?.subject)
-      const avro = avroLines(JSON.parse((await packagedSchema(type, 'avro'))?.text ?? ''))
-      const fields = protobufLines((await packagedSchema(type, 'protobuf'))?.text ?? '')
+      assert.equal(schemaSubject(VOCABULARY, type, 'avro', 'prod'), kept?.subject)
+      const avro = avroLines(JSON.parse((await findPackagedSchema(FAMILIES, type, 'avro'))?.text ?? ''))
+      const fields = protobufLines((await findPackagedSchema(FAMILIES, type, 'protobuf'))?.text ?? '')
       assert.deepEqual(
         kept?.avro.filter(line => !avro.includes(line)),
         [],
@@ -99,7 +100,7 @@ describe('given the Avro and Protobuf schemas that have been published', () => {
 
   test('then each can still be written in them', () => {
     assert.deepEqual(
-      Object.keys(KEPT).filter(type => !(BINARY_TYPES as readonly string[]).includes(type)),
+      Object.keys(KEPT).filter(type => !(listBinaryTypes(FAMILIES) as readonly string[]).includes(type)),
       [],
     )
   })

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type StoredEvent, toRows } from '../../../lib/storage/rows.ts'
 import { READINGS, TABLES } from '../../../lib/storage/table.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { storedAlert, storedReading } from '../../support/stored-events.ts'
 
 /** Returns the row of an event, as values by column. */
 function rowOf(stored: StoredEvent): Readonly<Record<string, unknown>> {
-  const [[table, [row]] = [READINGS, []]] = [...toRows([stored])]
+  const [[table, [row]] = [READINGS, []]] = [...toRows(FAMILIES, [stored])]
   return Object.fromEntries(table.columns.map(([name], index) => [name, row?.[index]]))
 }
 
@@ -65,7 +66,8 @@ describe('a text in a key', () => {
 })
 
 describe('rows of a batch', () => {
-  const rowsOf = (...events: readonly StoredEvent[]) => [...toRows(events)].flatMap(([, rows]) => rows)
+  const rowsOf = (...events: readonly StoredEvent[]) =>
+    [...toRows(FAMILIES, events)].flatMap(([, rows]) => rows)
 
   it('given events with the same key, then one row is left, that of the last', () => {
     const [first, last] = [1, 2].map(n => storedReading('r', { temperature: n }))

@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import { confirmDelivery } from '#runtime/consumer/index.ts'
 import { storageSink } from '../../../lib/storage/sink.ts'
 import { READINGS, type Rows } from '../../../lib/storage/table.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { storedReading } from '../../support/stored-events.ts'
 
 it('given a batch, then live rows replace stored ones in one write, and each event is confirmed', async () => {
@@ -15,7 +16,7 @@ it('given a batch, then live rows replace stored ones in one write, and each eve
     },
     close: async () => void calls.push('closed'),
   }
-  const sink = storageSink(storage)
+  const sink = storageSink(FAMILIES, storage)
   const batch = ['a', 'b', 'a'].map(id => storedReading(id, {}))
   assert.deepEqual(await sink.deliver(batch as never), Array(3).fill(confirmDelivery('stored')))
   await sink.close?.()

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { NOON, storedAlert, storedMinute, storedReading } from '../../support/stored-events.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sqlite-rows-'))
@@ -16,12 +17,15 @@ describe('what a write does to an SQLite file', () => {
     const storage = new SqliteStorage(join(folder, 'count.db'))
     const write = (existing: 'replace' | 'keep', ...offsets: readonly number[]) => {
       const readings = offsets.map(offset => storedReading('r', {}, { offset }))
-      return storage.write(toRows([...readings, storedAlert('fired', 'a'), storedMinute(1, 20)]), existing)
+      return storage.write(
+        toRows(FAMILIES, [...readings, storedAlert('fired', 'a'), storedMinute(1, 20)]),
+        existing,
+      )
     }
     assert.equal(await write('keep', 1, 2), 4)
     assert.equal(await write('keep', 1, 2, 3), 1)
     assert.equal(await write('replace', 3, 4), 4)
-    assert.equal(await storage.write(toRows([]), 'replace'), 0)
+    assert.equal(await storage.write(toRows(FAMILIES, []), 'replace'), 0)
     await storage.close()
     await storage.close()
   })
@@ -31,7 +35,10 @@ describe('what a write does to an SQLite file', () => {
     const storage = new SqliteStorage(file)
     const times = [NOON + 1, 0, Number.NaN]
     await storage.write(
-      toRows(times.map((timeMs, offset) => storedReading('r', {}, { timeMs, offset }))),
+      toRows(
+        FAMILIES,
+        times.map((timeMs, offset) => storedReading('r', {}, { timeMs, offset })),
+      ),
       'keep',
     )
     await storage.close()

@@ -9,6 +9,7 @@ import { RetryableError } from '#runtime/consumer/index.ts'
 import { SqliteStorage } from '../../../lib/storage/adapters/sqlite.ts'
 import { toRows } from '../../../lib/storage/rows.ts'
 import { storageConformance } from '../../conformance/storage.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { PROJECT } from '../../support/program.ts'
 import { storedReading } from '../../support/stored-events.ts'
 
@@ -38,12 +39,12 @@ describe('an SQLite file', () => {
   it('given a reader with an open transaction, then it stops no writer; given a writer, then others wait without blocking', async () => {
     const file = newFile()
     const storage = new SqliteStorage(file)
-    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    await storage.write(toRows(FAMILIES, [storedReading('a', {})]), 'replace')
     const reader = new DatabaseSync(file)
     reader.exec('BEGIN; SELECT * FROM readings')
-    await storage.write(toRows([storedReading('b', {})]), 'replace')
+    await storage.write(toRows(FAMILIES, [storedReading('b', {})]), 'replace')
     reader.exec('COMMIT; BEGIN IMMEDIATE')
-    const waiting = storage.write(toRows([storedReading('c', {})]), 'replace')
+    const waiting = storage.write(toRows(FAMILIES, [storedReading('c', {})]), 'replace')
     // The event loop turns while the file is busy.
     for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
     assert.equal(query(file, 'SELECT * FROM readings').length, 2)
@@ -58,7 +59,7 @@ describe('an SQLite file', () => {
     const file = newFile()
     const write = async (offset: number) => {
       const storage = new SqliteStorage(file)
-      await storage.write(toRows([storedReading('r', { temperature: 20 }, { offset })]), 'replace')
+      await storage.write(toRows(FAMILIES, [storedReading('r', { temperature: 20 }, { offset })]), 'replace')
       await storage.close()
     }
     await write(1)
@@ -91,11 +92,14 @@ describe('an SQLite file', () => {
       [other, /another version of Sluice/],
     ] as const
     for (const [file, message] of cases)
-      await assert.rejects(new SqliteStorage(file).write(toRows([storedReading('a', {})]), 'keep'), error => {
-        assert.ok(error instanceof RetryableError)
-        assert.match(error.message, message)
-        return true
-      })
+      await assert.rejects(
+        new SqliteStorage(file).write(toRows(FAMILIES, [storedReading('a', {})]), 'keep'),
+        error => {
+          assert.ok(error instanceof RetryableError)
+          assert.match(error.message, message)
+          return true
+        },
+      )
   })
 
   const CHANGES: readonly (readonly [given: string, change: string, message: RegExp, undo: string])[] = [
@@ -146,9 +150,9 @@ describe('an SQLite file', () => {
         db.exec(text)
         db.close()
       }
-      await storage.write(toRows([storedReading('a', {})]), 'replace')
+      await storage.write(toRows(FAMILIES, [storedReading('a', {})]), 'replace')
       execute(change)
-      const rows = toRows([storedReading('secret', {}, { offset: 1, subject: 'secret' })])
+      const rows = toRows(FAMILIES, [storedReading('secret', {}, { offset: 1, subject: 'secret' })])
       await assert.rejects(storage.write(rows, 'replace'), error => {
         assert.ok(error instanceof RetryableError, String(error))
         assert.match(error.message, message)
@@ -164,11 +168,11 @@ describe('an SQLite file', () => {
   it('given further columns, then rows are stored', async () => {
     const file = newFile()
     const storage = new SqliteStorage(file)
-    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    await storage.write(toRows(FAMILIES, [storedReading('a', {})]), 'replace')
     const db = new DatabaseSync(file)
     db.exec(`ALTER TABLE readings ADD COLUMN note TEXT NOT NULL DEFAULT 'none'`)
     db.close()
-    await storage.write(toRows([storedReading('b', {}, { offset: 1 })]), 'replace')
+    await storage.write(toRows(FAMILIES, [storedReading('b', {}, { offset: 1 })]), 'replace')
     assert.deepEqual(query(file, 'SELECT note FROM readings'), [{ note: 'none' }, { note: 'none' }])
     await storage.close()
   })
@@ -176,26 +180,27 @@ describe('an SQLite file', () => {
   it('given a new file, then its owner alone can read it and its log; a mode that somebody gave it stays', async () => {
     const file = newFile()
     const storage = new SqliteStorage(file)
-    await storage.write(toRows([storedReading('a', {})]), 'replace')
+    await storage.write(toRows(FAMILIES, [storedReading('a', {})]), 'replace')
     const mode = async (end: string) => (await stat(file + end)).mode & 0o777
     assert.deepEqual(await Promise.all(['', '-wal', '-shm'].map(mode)), [0o600, 0o600, 0o600])
     await storage.close()
     await chmod(file, 0o640)
-    await new SqliteStorage(file).write(toRows([storedReading('b', {})]), 'replace')
+    await new SqliteStorage(file).write(toRows(FAMILIES, [storedReading('b', {})]), 'replace')
     assert.equal(await mode(''), 0o640)
   })
 
   it('given a file that is removed or replaced between two writes, then the later rows are in the new file', async () => {
     const [file, other] = [newFile(), newFile()]
     const storage = new SqliteStorage(file)
-    const write = (offset: number) => storage.write(toRows([storedReading('r', {}, { offset })]), 'replace')
+    const write = (offset: number) =>
+      storage.write(toRows(FAMILIES, [storedReading('r', {}, { offset })]), 'replace')
     await write(0)
     await rm(file)
     await Promise.all([write(1), write(2), write(3)])
     const offsets = () => query(file, 'SELECT "offset" FROM readings').map(row => row.offset)
     assert.deepEqual(offsets(), [1, 2, 3])
     const replacing = new SqliteStorage(other)
-    await replacing.write(toRows([storedReading('r', {}, { offset: 7 })]), 'replace')
+    await replacing.write(toRows(FAMILIES, [storedReading('r', {}, { offset: 7 })]), 'replace')
     await replacing.close()
     for (const end of ['-wal', '-shm']) await rm(file + end, { force: true })
     await rename(other, file)
@@ -211,7 +216,8 @@ describe('an SQLite file', () => {
     )
     const script = `const [{ SqliteStorage }, { toRows }] = await Promise.all(${JSON.stringify(modules)}.map(one => import(one)))
       const { storedReading } = await import(${JSON.stringify(join(PROJECT, 'test/support/stored-events.ts'))})
-      const rows = count => toRows(Array.from({ length: count }, (_, offset) => storedReading('r'.repeat(500), {}, { offset })))
+      const { FAMILIES } = await import(${JSON.stringify(join(PROJECT, 'test/support/families.ts'))})
+      const rows = count => toRows(FAMILIES, Array.from({ length: count }, (_, offset) => storedReading('r'.repeat(500), {}, { offset })))
       const storage = new SqliteStorage(process.argv[1])
       await storage.write(rows(10), 'replace')
       await storage.write(rows(2000), 'replace').catch(error => console.log(error.name + ': ' + error.message))`
@@ -226,7 +232,7 @@ describe('an SQLite file', () => {
     const stored = () => query(file, 'SELECT * FROM readings').length
     assert.equal(stored(), 10)
     const batch = Array.from({ length: 2_000 }, (_, offset) => storedReading('r'.repeat(500), {}, { offset }))
-    await new SqliteStorage(file).write(toRows(batch), 'replace')
+    await new SqliteStorage(file).write(toRows(FAMILIES, batch), 'replace')
     assert.equal(stored(), 2_000)
   })
 
@@ -234,7 +240,10 @@ describe('an SQLite file', () => {
     const file = newFile()
     const storage = new SqliteStorage(file)
     const batch = (first: number) =>
-      toRows(Array.from({ length: 50 }, (_, index) => storedReading('r', {}, { offset: first + index })))
+      toRows(
+        FAMILIES,
+        Array.from({ length: 50 }, (_, index) => storedReading('r', {}, { offset: first + index })),
+      )
     await storage.write(batch(0), 'replace')
     await storage.close()
     const script = `const { DatabaseSync } = require('node:sqlite')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { completeStep, type Emission, type KeyedProcess, type StepResult } from '#runtime/consumer/process.ts'
-import { READING_TYPES } from '../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 
@@ -12,7 +12,7 @@ const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 function kitOf(step: unknown): Kit<unknown> {
   const process: KeyedProcess<unknown> = {
     name: 'careless',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent: () => step as StepResult<unknown>,
     onTimer: state => completeStep('fired', state),
   }

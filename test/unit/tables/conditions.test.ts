@@ -5,6 +5,7 @@ import { buildRuleSet } from '../../../lib/alerting/rule-set.ts'
 import { readActivatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
 import { conditionsNow } from '../../../lib/tables/conditions.ts'
 import { firstAlert } from '../../support/alerts.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { ruleOf } from '../alerting/support.ts'
 import { inspectionOf } from './stored.ts'
 
@@ -22,6 +23,7 @@ describe('the rules in force', () => {
   it('given partitions that have not read the newest set, then the most common set is shown with its share', async () => {
     const [hot, cold] = [ruleOf({ fireAbove: 40 }), ruleOf({ name: 'COLD', fireBelow: 0 })]
     const known = await readActivatedRules(
+      FAMILIES,
       inspectionOf({
         'alerting readings/0': stored(hot),
         'alerting readings/1': stored(hot, cold),
@@ -36,7 +38,7 @@ describe('the rules in force', () => {
   })
 
   it('given that the log has activated none, then that is said', async () =>
-    assert.equal(await readActivatedRules(inspectionOf({}), READINGS), undefined))
+    assert.equal(await readActivatedRules(FAMILIES, inspectionOf({}), READINGS), undefined))
 })
 
 describe('how rules stand', () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { FiringAlert } from '../../../lib/notification/firing-alerts.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { firstAlert } from '../../support/alerts.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { inspectionOf, type StoredPartition } from './stored.ts'
 
 const TOPIC = { topic: 'alerts', partitions: 3 }
@@ -18,6 +19,7 @@ describe('the alerts that fire now', () => {
     const later = firstAlert({ alertId: 'b', fingerprint: 'f-b', startedAt: '2026-03-01T13:00:00.000Z' })
     const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
     const found = await firingNow(
+      FAMILIES,
       inspectionOf({
         'notifier alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
         'notifier alerts/2': holding('/alerting A x', { alert: firstAlert() }),
@@ -43,6 +45,7 @@ describe('the alerts that fire now', () => {
       alert: firstAlert({ fingerprint, startedAt: `2026-03-01T12:${minute}:00.000Z` }),
     })
     const [alert, ...others] = await firingNow(
+      FAMILIES,
       inspectionOf({
         'notifier alerts/0': holding('/alerting DOWN x', told('f-1', '05')),
         'notifier alerts/1': holding('/alerting DOWN x', told('f-2', '04'), told('f-3', '06')),
@@ -54,5 +57,5 @@ describe('the alerts that fire now', () => {
   })
 
   it('given a view that holds nothing, then none fires', async () =>
-    assert.deepEqual(await firingNow(inspectionOf({}), TOPIC), []))
+    assert.deepEqual(await firingNow(FAMILIES, inspectionOf({}), TOPIC), []))
 })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 function converted(family: string, data: unknown): unknown {
-  const result = inOwnUnits(getFamily(family), data)
+  const result = inOwnUnits(FAMILIES.get(family), data)
   return result.kind === 'failure' ? `${result.code}: ${result.message}` : result.data
 }
 
@@ -26,7 +26,7 @@ describe('given a unit', () => {
     })
 
   test('by any of its names, then the unit from which the reading was converted is named as in the table', () => {
-    const from = (family: string, data: object) => inOwnUnits(getFamily(family), data)
+    const from = (family: string, data: object) => inOwnUnits(FAMILIES.get(family), data)
     const fahrenheit = from('environment', { temperature: 50, unit: 'fahrenheit' })
     assert.deepEqual(fahrenheit, { kind: 'data', data: { temperature: 10 }, from: '°F' })
     assert.deepEqual(from('environment', { temperature: 50 }), { kind: 'data', data: { temperature: 50 } })

@@ -5,11 +5,12 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
-import { BINARY_TYPES, EVENT_TYPE_NAMES, eventTypeRow } from '../../../lib/telemetry/event-types.ts'
-import { FAMILIES, isOther, measurements } from '../../../lib/telemetry/families.ts'
+import { listBinaryTypes, listEventTypes } from '../../../lib/telemetry/event-types.ts'
+import { isOther, measurements } from '../../../lib/telemetry/families.ts'
 import { buildFamilySchema, listFieldNumbers, toRecordName } from '../../../lib/telemetry/family-schema.ts'
-import { findMetricUnit, getFamily, isOtherMetric } from '../../../lib/telemetry/metric-names.ts'
+import { findMetricUnit, isOtherMetric } from '../../../lib/telemetry/metric-names.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { golden } from '../../support/golden.ts'
 import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
 
@@ -18,7 +19,7 @@ const open = buildGreenhouse(`${GREENHOUSE}others: numbers\n`)
 const SCHEMAS = new URL('../../../events/schemas/json/', import.meta.url)
 
 describe('the schema of a family', () => {
-  for (const { name, type, file } of Object.values(FAMILIES))
+  for (const { name, type, file } of FAMILIES.all)
     it(`given ${name}, then it is the one that is published`, () => {
       const published = readFileSync(new URL(`${type.replace('io.sluice.', '')}.json`, SCHEMAS), 'utf8')
       assert.deepEqual(buildFamilySchema(file), JSON.parse(published))
@@ -74,8 +75,8 @@ describe('the data of an entity', () => {
     ['tags', greenhouse, { tags: { house: 'north', row: '1' } }, { device: 'd', tags: { house: 'north', row: '1' } }],
     ['a dimension', greenhouse, { dimensions: { house: 'north' } }, { device: 'd', tags: { house: 'north' } }],
     ['a dimension that the family does not have', greenhouse, { dimensions: { hall: 'north' } }, { device: 'd', tags: { house: 'unknown' } }],
-    ['fields of other kinds', getFamily('environment'), { dimensions: { site: 's' } }, { location: { site: 's', latitude: 0, longitude: 0 }, sensorId: 'd' }],
-    ['a tag as dimension', getFamily('device'), { dimensions: { tenant: 't' } }, { deviceId: 'd', model: 'unknown', tags: { tenant: 't' } }],
+    ['fields of other kinds', FAMILIES.get('environment'), { dimensions: { site: 's' } }, { location: { site: 's', latitude: 0, longitude: 0 }, sensorId: 'd' }],
+    ['a tag as dimension', FAMILIES.get('device'), { dimensions: { tenant: 't' } }, { deviceId: 'd', model: 'unknown', tags: { tenant: 't' } }],
   ] as const)
     it(`given ${given}, then it has what is given, and what its source and subject need`, () => {
       const built = buildEntityData(family, 'd', described)
@@ -105,7 +106,7 @@ describe('the names in a reading', () => {
       assert.deepEqual([findMetricUnit(greenhouse, name), findMetricUnit(open, name)], [unit, unitOfOpen])
     }
     assert.ok(isOther(open, 'x') && !isOther(open, 'unit') && !isOther(open, 'tags'))
-    assert.throws(() => getFamily('plant'), /no family plant/)
+    assert.throws(() => FAMILIES.get('plant'), /no family plant/)
   })
 
   it('given values that are no finite numbers, then they are not measured', () => {
@@ -121,15 +122,18 @@ describe('the names in a reading', () => {
 
 describe('types of events', () => {
   it('given families, then their readings have a row, and those with further names are JSON only', () => {
-    const device = eventTypeRow(getFamily('device').type)
+    const device = listEventTypes(FAMILIES).get(FAMILIES.get('device').type)
     assert.deepEqual(
       [device?.record, device?.topic, device?.binary?.numbers?.deviceId],
       ['DeviceMotion', 'readings', 1],
     )
-    const { device: ofDevice, metrics } = FAMILIES
-    assert.ok(BINARY_TYPES.includes(ofDevice?.type ?? '') && !BINARY_TYPES.includes(metrics?.type ?? ''))
-    for (const { type } of Object.values(FAMILIES)) assert.ok(EVENT_TYPE_NAMES.includes(type))
-    assert.equal(eventTypeRow('constructor'), undefined)
+    const { device: ofDevice, metrics } = FAMILIES.byName
+    assert.ok(
+      listBinaryTypes(FAMILIES).includes(ofDevice?.type ?? '') &&
+        !listBinaryTypes(FAMILIES).includes(metrics?.type ?? ''),
+    )
+    for (const { type } of FAMILIES.all) assert.ok([...listEventTypes(FAMILIES).keys()].includes(type))
+    assert.equal(listEventTypes(FAMILIES).get('constructor'), undefined)
   })
 
   it('given an erasure or a tick, then each partition has an event of its own, and no other attribute', () => {

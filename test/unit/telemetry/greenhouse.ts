@@ -1,8 +1,7 @@
 /** Family that does not ship, as a user would write it. */
 
-import { buildFamily } from '../../../lib/telemetry/build-family.ts'
 import type { Family } from '../../../lib/telemetry/families.ts'
-import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
+import { familiesOf } from '../../support/families.ts'
 
 export const GREENHOUSE = `
 family: greenhouse
@@ -20,7 +19,5 @@ tags: [house]
 
 /** Returns the family of a text, with lines replaced. */
 export function buildGreenhouse(text = GREENHOUSE): Family {
-  const [raw] = readFamilies([{ file: 'greenhouse.yaml', text }], 'acme')
-  if (!raw) throw new Error('no family')
-  return buildFamily(raw)
+  return familiesOf(text).get('greenhouse')
 }

@@ -2,8 +2,8 @@ import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fieldKey } from '../../../lib/telemetry/key.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { computeRecordKey } from '../../../lib/telemetry/reading.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 describe('the value of a field as a record key', () => {
   for (const [given, data, key] of [
@@ -24,7 +24,7 @@ describe('the value of a field as a record key', () => {
 
   it('given an empty text, then the reading has the key of its family, and not the empty key of all such', () => {
     const data = { deviceId: 'd', model: 'm', tags: { bay: '' } }
-    const device = getFamily('device')
+    const device = FAMILIES.get('device')
     const own = computeRecordKey(device, data)
     assert.ok(own)
     assert.equal(computeRecordKey(device, data, { field: 'tags.bay' }), own)

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import type { Device } from '../../../lib/telemetry/simulator/fleet.ts'
 import { MODELS, type Motion, modelNamed, type Row } from '../../../lib/telemetry/simulator/models.ts'
 import { activityAt, isDay, STEP_MS } from '../../../lib/telemetry/simulator/motion.ts'
-import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
+import { FAMILIES, GENERATOR } from '../../support/families.ts'
 
 const T0 = Date.UTC(2026, 0, 1)
 const DAY_MS = 86_400_000
@@ -108,10 +108,10 @@ for (const [name, model] of MODELS)
 
     for (const tickSeconds of [0.5, 5, 60])
       test(`when it is read each ${tickSeconds} s, then each axis has the mean and the spread of the activity`, () => {
-        const settings = { ...GENERATOR_DEFAULTS, anomalyRate: 0, tickSeconds, fleet: fleetOf(name, 100) }
+        const settings = { ...GENERATOR, anomalyRate: 0, tickSeconds, fleet: fleetOf(name, 100) }
         const from = (T0 + DAY_MS / 2) / (1_000 * tickSeconds)
         const felt = new Map<string, number[][]>(activities.map(activity => [activity, []]))
-        for (const { event } of simulate(settings, from, from + 400)) {
+        for (const { event } of simulate(FAMILIES, settings, from, from + 400)) {
           const { activity, x, y, z } = event.data as { activity: string; x: number; y: number; z: number }
           felt.get(activity)?.push([x, y, z])
         }
@@ -162,8 +162,13 @@ describe('given a device', () => {
       fc.property(seeds, models, times, (seed, model, timeMs) => {
         const minute = Math.floor(timeMs / 60_000)
         const [activity, ...others] = [60, 5, 1, 0.1].map(tickSeconds => {
-          const settings = { ...GENERATOR_DEFAULTS, seed, tickSeconds, anomalyRate: 0 }
-          const { event } = simulateReading(settings, device(model, 'one'), (minute * 60) / tickSeconds)
+          const settings = { ...GENERATOR, seed, tickSeconds, anomalyRate: 0 }
+          const { event } = simulateReading(
+            FAMILIES,
+            settings,
+            device(model, 'one'),
+            (minute * 60) / tickSeconds,
+          )
           return (event.data as { activity: string }).activity
         })
         for (const other of others) assert.equal(other, activity)

@@ -1,5 +1,5 @@
-import '../../support/own-families.ts'
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { formatEntity } from '#runtime/consumer/event.ts'
 import { ProcessKit } from '#runtime/testing/index.ts'
@@ -10,40 +10,69 @@ import { checkRules, errorLine } from '../../../lib/alerting/check-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { boundMetrics, MAX_ENTITY_METRICS, MAX_FAMILY_METRICS } from '../../../lib/analytics/metric-bounds.ts'
-import { type EntityStatistics, statistics, summarise } from '../../../lib/analytics/processor.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
+import { createStatistics, type EntityStatistics, summarise } from '../../../lib/analytics/processor.ts'
+import { createApplication } from '../../../lib/app/application.ts'
 import { applyMapping } from '../../../lib/mapping/apply-mapping.ts'
 import { readMapping } from '../../../lib/mapping/parse-mapping.ts'
 import { METRIC_COLUMNS, metricRows } from '../../../lib/tables/entity-statistics.ts'
 import { inOwnUnits } from '../../../lib/telemetry/convert-units.ts'
 import { buildEntityData } from '../../../lib/telemetry/entity-data.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import type { Families } from '../../../lib/telemetry/families.ts'
 import { createReading } from '../../../lib/telemetry/reading.ts'
-import { SIXTY } from '../../support/own-families.ts'
+import { familiesOf, NAMES } from '../../support/families.ts'
+
+/** The temperature of this family is in °F, and that of another is in °C. */
+const GREENHOUSE = `family: greenhouse
+entity: { source: '/greenhouse/{house}', subject: '{device}' }
+metrics:
+  soilMoisture: { unit: '%', min: 0, max: 100 }
+  batteryVoltage: { unit: V }
+  temperature: { unit: °F }
+others: numbers
+tags: [house]
+`
+const SIXTY = Array.from({ length: 60 }, (_, index) => `metric${index + 1}`)
+const PLANT = `family: plant
+entity: { source: '/plant/{line}', subject: '{machine}' }
+metrics:
+${SIXTY.map(name => `  ${name}: { unit: '%' }\n`).join('')}`
+
+const ENVIRONMENT = readFileSync(
+  new URL('../../../config/families/environment.yaml', import.meta.url),
+  'utf8',
+)
+const FAMILIES = familiesOf(GREENHOUSE, PLANT, ENVIRONMENT)
+const APPLICATION = createApplication({ families: FAMILIES, names: NAMES })
 
 const T0 = Date.UTC(2026, 0, 1)
 let readings = 0
 
 /** A reading of an entity, with its metrics. */
-function reading(family: string, id: string, metrics: Readonly<Record<string, number>>, seconds = 0) {
-  const data = { ...buildEntityData(getFamily(family), id, { tags: { house: 'north' } }), ...metrics }
+function reading(
+  family: string,
+  id: string,
+  metrics: Readonly<Record<string, number>>,
+  { seconds = 0, families = FAMILIES } = {},
+) {
+  const data = { ...buildEntityData(families.get(family), id, { tags: { house: 'north' } }), ...metrics }
   readings += 1
   const time = new Date(T0 + seconds * 1_000).toISOString()
-  return createReading(getFamily(family), `r-${readings}`, time, data)
+  return createReading(families.get(family), `r-${readings}`, time, data)
 }
 
 const rulesOf = (rule: string) => [{ where: 'mine.yaml', text: `rules:\n  - ${rule}\n` }]
-const errorsOf = (rule: string) => checkRules(rulesOf(rule)).errors.map(error => errorLine(error))
+const errorsOf = (rule: string) => checkRules(FAMILIES, rulesOf(rule)).errors.map(error => errorLine(error))
 
 describe('given a family that does not ship', () => {
   it('when a rule watches it, then it fires with its unit, matches by its dimension, and takes further numbers', async () => {
     const rules = readRules(
+      FAMILIES,
       rulesOf(
         "{ name: HOT, family: greenhouse, metric: temperature, fireAbove: 30, unit: °C, match: { house: nor* }, severity: info, summary: '{{entity}} {{value}}' }\n" +
           '  - { name: SALTY, family: greenhouse, metric: salinity, fireAbove: 3, severity: info }',
       ),
     )
-    const kit = new ProcessKit(APPLICATION, alerting(rules))
+    const kit = new ProcessKit(APPLICATION, alerting(FAMILIES, rules))
     await kit.when(reading('greenhouse', 'g-1', { temperature: 87, salinity: 4 }))
     const alerts = kit.publishedEvents.map(({ data }) => data as Alert)
     assert.deepEqual(
@@ -56,12 +85,12 @@ describe('given a family that does not ship', () => {
   })
 
   it('when its readings are counted, then its statistics, tables and pages have every metric', async () => {
-    const kit = new ProcessKit(APPLICATION, statistics)
+    const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const event = reading('greenhouse', 'g-1', { soilMoisture: 40, salinity: 4 })
     await kit.when(event)
     const entity = formatEntity(event)
     const state = (await kit.state(entity)) as EntityStatistics
-    const rows = metricRows({ entity, partition: 0, ...summarise(state) })
+    const rows = metricRows(FAMILIES, { entity, partition: 0, ...summarise(state) })
     const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
     assert.deepEqual(
       rows.map(row => [row.family, row.metric, row.last, unit?.value(row)]),
@@ -84,7 +113,7 @@ describe('given a family that does not ship', () => {
   })
 
   it('when it has 60 metrics, then all are counted, and a page lists some, or those that are looked for', async () => {
-    const kit = new ProcessKit(APPLICATION, statistics)
+    const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const event = reading('plant', 'p-1', Object.fromEntries(SIXTY.slice(20).map(name => [name, 1])))
     await kit.when(event)
     const state = (await kit.state(formatEntity(event))) as EntityStatistics
@@ -107,13 +136,13 @@ describe('given a family that does not ship', () => {
 
   it('when metrics have the names of properties of every object, then they are metrics as all others', async () => {
     const names = ['constructor', '__proto__', 'toString']
-    const kit = new ProcessKit(APPLICATION, statistics)
+    const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const metrics = Object.fromEntries(names.map(name => [name, 3]))
     const first = reading('greenhouse', 'g-1', metrics)
-    await kit.when(first, reading('greenhouse', 'g-1', metrics, 1))
+    await kit.when(first, reading('greenhouse', 'g-1', metrics, { seconds: 1 }))
     assert.deepEqual(kit.outcomes, ['applied/counted', 'applied/counted'])
     const state = (await kit.state(formatEntity(first))) as EntityStatistics
-    const rows = metricRows({ entity: 'g-1', partition: 0, ...summarise(state) })
+    const rows = metricRows(FAMILIES, { entity: 'g-1', partition: 0, ...summarise(state) })
     const unit = METRIC_COLUMNS.find(({ name }) => name === 'unit')
     assert.deepEqual(
       rows.map(row => [row.metric, row.count, row.mean, unit?.value(row)]),
@@ -133,6 +162,7 @@ describe('given a family that does not ship', () => {
 
   it('when a record names its metric, then that name is the metric, even with dots', () => {
     const mapping = readMapping(
+      FAMILIES,
       'family: greenhouse\ntime: record\nmetric: { name: metric_name, value: value }\nfields: { device: id, tags.house: house }\n',
       'named',
       'named.yaml',
@@ -149,11 +179,34 @@ describe('given a family that does not ship', () => {
   })
 
   it('when a reading has a unit, then it is converted, or refused for metrics without one', () => {
-    const family = getFamily('greenhouse')
+    const family = FAMILIES.get('greenhouse')
     const inF = inOwnUnits(family, { unit: '°C', temperature: 100 })
     assert.deepEqual('data' in inF && inF.data, { temperature: 212 })
     const refused = inOwnUnits(family, { unit: '°C', salinity: 1 })
     assert.match('message' in refused ? refused.message : '', /salinity \(without a unit\)/)
+  })
+})
+
+describe('given two projects with a family of one name, whose metric has another unit in each', () => {
+  const inCelsius = familiesOf(GREENHOUSE.replace('°F', '°C'))
+  const rule =
+    "{ name: HOT, family: greenhouse, metric: temperature, fireAbove: 30, unit: °C, severity: info, summary: '{{entity}} {{value}}' }"
+
+  /** Returns alerting with the families of a project, and a function that delivers it a temperature. */
+  function alertingOf(families: Families) {
+    const application = createApplication({ families, names: NAMES })
+    const kit = new ProcessKit(application, alerting(families, readRules(families, rulesOf(rule))))
+    return async (id: string, temperature: number) => {
+      const known = kit.publishedEvents.length
+      await kit.when(reading('greenhouse', id, { temperature }, { families }))
+      return kit.publishedEvents.slice(known).map(({ data }) => (data as Alert).summary)
+    }
+  }
+
+  it('when both run in one process, then each evaluates its readings with its own family', async () => {
+    const [fahrenheit, celsius] = [alertingOf(FAMILIES), alertingOf(inCelsius)]
+    assert.deepEqual([await fahrenheit('g-1', 87), await celsius('g-1', 87)], [['g-1 87 °F'], ['g-1 87 °C']])
+    assert.deepEqual([await fahrenheit('g-2', 40), await celsius('g-2', 40)], [[], ['g-2 40 °C']])
   })
 })
 
@@ -204,10 +257,10 @@ describe('given a flood of metric names', () => {
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${from + index}`, index]))
 
   it('when an entity has too many, then further ones are dropped and counted, and the reading is applied', async () => {
-    const kit = new ProcessKit(APPLICATION, statistics)
+    const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const [first, second] = [
       reading('greenhouse', 'g-1', { ...flood(150), soilMoisture: 1 }),
-      reading('greenhouse', 'g-1', { n0: 5, more: 1 }, 1),
+      reading('greenhouse', 'g-1', { n0: 5, more: 1 }, { seconds: 1 }),
     ]
     await kit.when(first, second)
     const state = (await kit.state(formatEntity(first))) as EntityStatistics
@@ -219,19 +272,19 @@ describe('given a flood of metric names', () => {
   })
 
   it('when a family has too many in a partition, then new names wait until old ones are forgotten', async () => {
-    const kit = new ProcessKit(APPLICATION, statistics)
+    const kit = new ProcessKit(APPLICATION, createStatistics(FAMILIES))
     const entities = Array.from({ length: 12 }, (_, index) =>
-      reading('greenhouse', `g-${index}`, flood(90, index * 90), index),
+      reading('greenhouse', `g-${index}`, flood(90, index * 90), { seconds: index }),
     )
     await kit.when(...entities)
     const count = async (id: string) => {
       const state = (await kit.state(`/greenhouse/north ${id}`)) as EntityStatistics | undefined
       return Object.keys(state?.metrics ?? {}).length
     }
-    const declared = Object.keys(getFamily('greenhouse').metrics).length
+    const declared = Object.keys(FAMILIES.get('greenhouse').metrics).length
     assert.equal(await count('g-10'), 90)
     assert.equal(await count('g-11'), MAX_FAMILY_METRICS - declared - 11 * 90)
-    const later = reading('greenhouse', 'late', flood(90, 5_000), 10 * 86_400)
+    const later = reading('greenhouse', 'late', flood(90, 5_000), { seconds: 10 * 86_400 })
     await kit.when(later)
     assert.equal(await count('late'), 90)
   })
@@ -247,12 +300,12 @@ describe('given a flood of metric names', () => {
     const names = new Known(Object.keys(flood(MAX_FAMILY_METRICS)).map(name => [name, T0 / 86_400_000]))
     const known = new Map([['greenhouse', names]])
     const values = Object.entries(flood(5_000, 5_000))
-    const { dropped } = boundMetrics(getFamily('greenhouse'), values, T0, {}, known, 8)
+    const { dropped } = boundMetrics(FAMILIES.get('greenhouse'), values, T0, {}, known, 8)
     assert.deepEqual([dropped, searches], [5_000, 1])
   })
 })
 
 function pageOf(entity: string, state: EntityStatistics, metric = '') {
   const entities = [{ ...state, entity, partition: 0, readings: 1, lastAtMs: T0 }]
-  return buildEntityPage({ entities, isWhole: true }, new Map(), { find: '', metric, page: 1 })
+  return buildEntityPage(FAMILIES, { entities, isWhole: true }, new Map(), { find: '', metric, page: 1 })
 }

@@ -7,6 +7,7 @@ import { InvalidFile } from '../../../lib/support/file-errors.ts'
 import { measurements } from '../../../lib/telemetry/families.ts'
 import { buildFamilySchema, listFieldNumbers, toRecordName } from '../../../lib/telemetry/family-schema.ts'
 import { readFamilies } from '../../../lib/telemetry/parse-family.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { errorLinesOf, goldenAnswers } from '../../support/golden.ts'
 import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
 
@@ -80,7 +81,7 @@ describe('given the file of a family', () => {
 })
 
 test('given a type that no family has, then there is no violation', () => {
-  assert.equal(schemaViolation('io.acme.greenhouse.reading.v1', {}), undefined)
+  assert.equal(schemaViolation(FAMILIES, 'io.acme.greenhouse.reading.v1', {}), undefined)
 })
 
 // biome-ignore format: a table

@@ -1,11 +1,11 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { FAMILIES, findFamily, measurements } from '../../../lib/telemetry/families.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
+import { measurements } from '../../../lib/telemetry/families.ts'
 import { computeRecordKey, createReading } from '../../../lib/telemetry/reading.ts'
+import { FAMILIES } from '../../support/families.ts'
 
-const [environment, device] = [getFamily('environment'), getFamily('device')]
+const [environment, device] = [FAMILIES.get('environment'), FAMILIES.get('device')]
 const data = {
   sensorId: 's 1',
   temperature: 0,
@@ -54,7 +54,7 @@ const full = {
   system: 'a',
   instance: 'a',
 }
-for (const { name, source, subject, entityFields } of Object.values(FAMILIES))
+for (const { name, source, subject, entityFields } of FAMILIES.all)
   test(`given a reading of ${name}, then its entity follows from exactly the fields that the family names`, () => {
     const entityOf = (data: object) => `${source(data as never)} ${subject(data as never)}`
     const changed = Object.keys(full).flatMap(field => {
@@ -65,6 +65,6 @@ for (const { name, source, subject, entityFields } of Object.values(FAMILIES))
   })
 
 test('given a type of another, then it has no family', () => {
-  assert.equal(findFamily('io.sluice.clock.tick.v1'), undefined)
-  assert.equal(findFamily(device.type), device)
+  assert.equal(FAMILIES.findByType('io.sluice.clock.tick.v1'), undefined)
+  assert.equal(FAMILIES.findByType(device.type), device)
 })

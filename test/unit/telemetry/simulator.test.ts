@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { KeyedEvent } from '../../../lib/telemetry/reading.ts'
-import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate, simulateReading } from '../../../lib/telemetry/simulator/simulate.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/simulated-time.ts'
+import { FAMILIES, GENERATOR } from '../../support/families.ts'
 import { sampled } from '../../support/sampled.ts'
 
 /** The thresholds of the shipped rules: beyond them an alert fires. */
@@ -19,14 +19,14 @@ const NORMAL = {
 type Watched = keyof typeof NORMAL
 const WATCHED = Object.keys(NORMAL) as Watched[]
 
-const CALM = { ...GENERATOR_DEFAULTS, anomalyRate: 0 }
-const HARD = { ...GENERATOR_DEFAULTS, anomalyRate: 1 }
-const TICKS_A_DAY = 86_400 / GENERATOR_DEFAULTS.tickSeconds
+const CALM = { ...GENERATOR, anomalyRate: 0 }
+const HARD = { ...GENERATOR, anomalyRate: 1 }
+const TICKS_A_DAY = 86_400 / GENERATOR.tickSeconds
 /** 2026-01-01T00:00:00Z, and any tick of the ten years from there. */
-const T0 = Date.UTC(2026, 0, 1) / 1000 / GENERATOR_DEFAULTS.tickSeconds
+const T0 = Date.UTC(2026, 0, 1) / 1000 / GENERATOR.tickSeconds
 const ticks = fc.integer({ min: T0, max: T0 + 3653 * TICKS_A_DAY })
 const seeds = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/)
-const sensors = fc.constantFrom(...GENERATOR_DEFAULTS.fleet)
+const sensors = fc.constantFrom(...GENERATOR.fleet)
 
 type Values = Readonly<Record<string, number>>
 const dataOf = ({ event }: KeyedEvent) => event.data as Values
@@ -37,24 +37,24 @@ describe('given a seed, a sensor and a tick', () => {
   test('when it is simulated twice, then both readings are the same, id and key included', () => {
     fc.assert(
       fc.property(seeds, sensors, ticks, (seed, sensor, tick) => {
-        const settings = { ...GENERATOR_DEFAULTS, seed }
+        const settings = { ...GENERATOR, seed }
         assert.deepEqual(
-          simulateReading(settings, sensor, tick),
-          simulateReading({ ...settings }, { ...sensor }, tick),
+          simulateReading(FAMILIES, settings, sensor, tick),
+          simulateReading(FAMILIES, { ...settings }, { ...sensor }, tick),
         )
       }),
     )
   })
 
   test('when the time goes by, then the id names seed, sensor and tick, and time is the tick’s', () => {
-    const [first] = simulate(GENERATOR_DEFAULTS, T0, T0 + 1)
+    const [first] = simulate(FAMILIES, GENERATOR, T0, T0 + 1)
     assert.equal(first?.event.id, `sim-sluice-rtm-quay-${T0}`)
     assert.equal(first?.event.time, '2026-01-01T00:00:00.000Z')
   })
 })
 
 describe('given a run over many ticks', () => {
-  const run = [...simulate(GENERATOR_DEFAULTS, T0, T0 + 1000)]
+  const run = [...simulate(FAMILIES, GENERATOR, T0, T0 + 1000)]
 
   test('then every family and at least two sources of each are there', () => {
     const sources = [...new Set(run.map(({ event }) => event.source))]
@@ -67,8 +67,8 @@ describe('given a run over many ticks', () => {
 test('given any seed, tick and rate of anomalies, then every reading fits its schema', () => {
   fc.assert(
     fc.property(seeds, ticks, sensors, fc.constantFrom(0, 0.4, 1), (seed, tick, sensor, anomalyRate) => {
-      const { event } = simulateReading({ ...GENERATOR_DEFAULTS, seed, anomalyRate }, sensor, tick)
-      assert.equal(schemaViolation(event.type, event.data), undefined)
+      const { event } = simulateReading(FAMILIES, { ...GENERATOR, seed, anomalyRate }, sensor, tick)
+      assert.equal(schemaViolation(FAMILIES, event.type, event.data), undefined)
     }),
     { numRuns: sampled(2000) },
   )
@@ -78,7 +78,7 @@ describe('given no anomaly', () => {
   test('when any instant of ten years is simulated, then no value is beyond a threshold', () => {
     fc.assert(
       fc.property(seeds, ticks, sensors, (seed, tick, sensor) => {
-        const data = dataOf(simulateReading({ ...CALM, seed }, sensor, tick))
+        const data = dataOf(simulateReading(FAMILIES, { ...CALM, seed }, sensor, tick))
         assert.deepEqual(
           WATCHED.filter(metric => beyond(metric, data[metric])),
           [],
@@ -89,11 +89,11 @@ describe('given no anomaly', () => {
   })
 
   test('when a day passes, then it is warmer in the afternoon by the site’s own sun than before its dawn', () => {
-    for (const sensor of GENERATOR_DEFAULTS.fleet) {
+    for (const sensor of GENERATOR.fleet) {
       if (sensor.family !== 'environment') continue
       const at = (hour: number) => {
         const tick = T0 + Math.round(((hour - solarHour(0, sensor.site.longitude)) / 24) * TICKS_A_DAY)
-        return dataOf(simulateReading(CALM, sensor, tick)).temperature ?? Number.NaN
+        return dataOf(simulateReading(FAMILIES, CALM, sensor, tick)).temperature ?? Number.NaN
       }
       assert.ok(at(15) > at(3) + sensor.site.daily, sensor.id)
     }
@@ -101,7 +101,7 @@ describe('given no anomaly', () => {
 
   test('when a device rests, then it feels gravity alone; when it runs, much more', () => {
     const felt = new Map<string, number[]>()
-    for (const { event } of simulate(CALM, T0, T0 + TICKS_A_DAY / 4)) {
+    for (const { event } of simulate(FAMILIES, CALM, T0, T0 + TICKS_A_DAY / 4)) {
       if (!event.source.startsWith('/device/')) continue
       const { activity, x, y, z } = event.data as { activity: string; x: number; y: number; z: number }
       felt.set(activity, [...(felt.get(activity) ?? []), Math.abs(Math.hypot(x, y, z) - 9.81)])
@@ -119,7 +119,7 @@ describe('given anomalies', () => {
   function firedAndResolved(from: number, until: number): number {
     const firing = new Set<string>()
     let resolved = 0
-    for (const reading of simulate(GENERATOR_DEFAULTS, from, until)) {
+    for (const reading of simulate(FAMILIES, GENERATOR, from, until)) {
       for (const metric of WATCHED) {
         const name = `${reading.event.subject} ${metric}`
         if (beyond(metric, dataOf(reading)[metric])) firing.add(name)
@@ -138,15 +138,18 @@ describe('given anomalies', () => {
   test('when a window begins and when it ends, then all is normal', () => {
     const window = Math.ceil(T0 / 12) * 12
     for (const tick of [window, window + 11, window + 12]) {
-      assert.deepEqual([...simulate(HARD, tick, tick + 1)], [...simulate(CALM, tick, tick + 1)])
+      assert.deepEqual(
+        [...simulate(FAMILIES, HARD, tick, tick + 1)],
+        [...simulate(FAMILIES, CALM, tick, tick + 1)],
+      )
     }
   })
 
   test('when one is at its height, then what belongs together moves together', () => {
-    const calmAndHard = GENERATOR_DEFAULTS.fleet.flatMap(sensor =>
+    const calmAndHard = GENERATOR.fleet.flatMap(sensor =>
       Array.from({ length: 600 }, (_, tick) => ({
-        calm: dataOf(simulateReading(CALM, sensor, T0 + tick)),
-        hard: dataOf(simulateReading(HARD, sensor, T0 + tick)),
+        calm: dataOf(simulateReading(FAMILIES, CALM, sensor, T0 + tick)),
+        hard: dataOf(simulateReading(FAMILIES, HARD, sensor, T0 + tick)),
       })),
     )
     const cases: [metric: Watched, other: string, direction: 1 | -1][] = [
@@ -166,7 +169,7 @@ describe('given anomalies', () => {
 
   test('when many are simulated, then every shipped rule has its turn', () => {
     const sides = new Set<string>()
-    for (const reading of simulate(HARD, T0, T0 + 1200)) {
+    for (const reading of simulate(FAMILIES, HARD, T0, T0 + 1200)) {
       for (const metric of WATCHED) {
         const value = dataOf(reading)[metric] ?? Number.NaN
         if (value > NORMAL[metric][1]) sides.add(`high ${metric}`)

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { findConversion, UNIT_NAMES, unitNamed, unitsFor } from '../../../lib/telemetry/unit-table.ts'
+import { FAMILIES } from '../../support/families.ts'
 
-const OWN_UNITS = [...new Set(Object.values(FAMILIES).flatMap(({ metrics }) => Object.values(metrics)))]
+const OWN_UNITS = [...new Set(FAMILIES.all.flatMap(({ metrics }) => Object.values(metrics)))]
 
 describe('a value is converted, without the noise of floating-point arithmetic', () => {
   const table: [value: number, from: string, result: number, to: string][] = [
@@ -117,7 +117,7 @@ test('the page on readings lists the units of each metric, and no others', () =>
       return { family, metric, unit: own === 'connections' ? '1' : own, others }
     }),
   )
-  const expected = Object.values(FAMILIES).flatMap(({ name, metrics }) =>
+  const expected = FAMILIES.all.flatMap(({ name, metrics }) =>
     Object.entries(metrics).map(([metric, unit]) => [name, metric, unit]),
   )
   assert.deepEqual(

@@ -3,13 +3,13 @@ import { describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describeViolations } from '../../../lib/app/schemas.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { buildFamilySchema } from '../../../lib/telemetry/family-schema.ts'
 import { findViolations } from '../../../lib/telemetry/validate-reading.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { buildGreenhouse, GREENHOUSE } from './greenhouse.ts'
 
 const FAMILIES_OF_ANY_KIND = [
-  ...Object.values(FAMILIES),
+  ...FAMILIES.all,
   buildGreenhouse(),
   buildGreenhouse(`${GREENHOUSE}others: numbers\n`),
 ]

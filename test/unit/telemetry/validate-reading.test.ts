@@ -1,14 +1,14 @@
 import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { findViolations } from '../../../lib/telemetry/validate-reading.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const PLACE = { site: 'a', latitude: 0, longitude: 0 }
 const READING = { sensorId: 's', temperature: 20, location: PLACE }
 
 describe('the bounds of a family', () => {
-  const environment = getFamily('environment')
+  const environment = FAMILIES.get('environment')
   for (const [path, least, most] of [
     ['humidity', 0, 100],
     ['pressure', 0, undefined],

@@ -12,14 +12,12 @@ import { Stage } from '#runtime/testing/consumer-kit.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent, logRecord } from '#runtime/testing/records.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
-import { topicName } from '../../../lib/app/topics.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'
 import { createActivatedPlan, createActivationEvent } from '../../../lib/views/plan-activation.ts'
 import { views } from '../../../lib/views/process.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
+import { APPLICATION, FAMILIES, NAMES } from '../../support/families.ts'
 import { tablePlan } from '../../support/views.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -43,9 +41,9 @@ class Step {
 
   constructor(signal: 'readings' | 'view-rows') {
     const log = new MemoryLogReader(this.log, undefined, 'id')
-    this.#stage = new Stage(APPLICATION, views() as unknown as Process, { log }, signal)
+    this.#stage = new Stage(APPLICATION, views(FAMILIES) as unknown as Process, { log }, signal)
     // Ids are forgotten at once, so only origin and sequence show repeats.
-    const emitters = new Map([[topicName('view-rows', 'test'), new Set(['views'])]])
+    const emitters = new Map([[NAMES.topicName('view-rows', 'test'), new Set(['views'])]])
     this.#stage.consumer = { ...this.#stage.consumer, emitters, idWindowMs: 0 }
   }
 
@@ -94,7 +92,7 @@ interface Reading {
 function eventOf({ device, seconds, x, activity }: Reading, index: number): Event {
   const time = new Date(START_MS + seconds * 1000).toISOString()
   const data = { deviceId: `d-${device}`, model: 'watch', activity: ACTIVITIES[activity], x }
-  const { type } = getFamily('device')
+  const { type } = FAMILIES.get('device')
   return { id: `r-${index}`, type, source: '/device/watch', subject: `d-${device}`, time, data }
 }
 

@@ -5,13 +5,14 @@ import { evaluator, type Value } from '../../../lib/views/evaluate-expression.ts
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import type { Expression } from '../../../lib/views/plan.ts'
+import { FAMILIES } from '../../support/families.ts'
 
 const STREAM = `CREATE STREAM r (k VARCHAR, n BIGINT, m BIGINT, x DOUBLE, t VARCHAR, b BOOLEAN, at TIMESTAMP)
   WITH (KAFKA_TOPIC = 'readings');`
 
 function expressionOf(sql: string): Expression {
   const text = `${STREAM} CREATE TABLE a AS SELECT k, LATEST_BY_OFFSET(${sql}) AS v FROM r GROUP BY k;`
-  const argument = compilePlan([{ name: 'a.sql', text }], parse).tables[0]?.aggregates[0]?.argument
+  const argument = compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse).tables[0]?.aggregates[0]?.argument
   assert.ok(argument)
   return argument
 }

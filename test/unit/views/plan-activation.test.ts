@@ -14,6 +14,7 @@ import {
   planHash,
   withoutBuilding,
 } from '../../../lib/views/plan-activation.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { tablePlan } from '../../support/views.ts'
 
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })
@@ -71,7 +72,7 @@ describe('an activation', () => {
     const plan = createActivatedPlan(planOf(table('a')), [])
     const [event, again] = [0, 0].map(() => createActivationEvent(plan, 3, '2026-03-01T12:00:00Z'))
     assert.deepEqual(event, again)
-    assert.equal(schemaViolation(event?.type ?? '', event?.data), undefined)
+    assert.equal(schemaViolation(FAMILIES, event?.type ?? '', event?.data), undefined)
   })
 })
 

@@ -3,8 +3,6 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Event } from '#runtime/consumer/event.ts'
 import { ProcessKit } from '#runtime/testing/process-kit.ts'
-import { APPLICATION } from '../../../lib/app/application.ts'
-import { getFamily } from '../../../lib/telemetry/metric-names.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import {
   VIEW_CHANGED_TYPE,
@@ -18,6 +16,7 @@ import type { TablePlan } from '../../../lib/views/plan.ts'
 import { createActivatedPlan, createActivationEvent } from '../../../lib/views/plan-activation.ts'
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
+import { APPLICATION, FAMILIES } from '../../support/families.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -30,7 +29,7 @@ const at = (seconds: number) => new Date(START_MS + seconds * 1000).toISOString(
 function motion(seconds: number, device = 'd-1', change: object = {}): Event {
   return {
     id: `${device} ${seconds}`,
-    type: getFamily('device').type,
+    type: FAMILIES.get('device').type,
     source: '/device/watch',
     subject: device,
     time: at(seconds),
@@ -46,7 +45,7 @@ async function kitOf(
   building: readonly string[] = [],
   futureToleranceMs?: number,
 ) {
-  const kit = new ProcessKit<ViewsState>(APPLICATION, views(futureToleranceMs), { topic, tick })
+  const kit = new ProcessKit<ViewsState>(APPLICATION, views(FAMILIES, futureToleranceMs), { topic, tick })
   await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables }, building), 0, at(0)))
   return kit
 }
@@ -112,7 +111,7 @@ describe('the first step', () => {
     ['the condition is false', { where }, {}, 'filtered'],
     ['the condition is null', { where }, { x: undefined }, 'filtered'],
     ['no table reads its topic', { signal: 'events' }, {}, 'no-table'],
-    ['no table reads its type', { types: [getFamily('database').type] }, {}, 'no-table'],
+    ['no table reads its type', { types: [FAMILIES.get('database').type] }, {}, 'no-table'],
     ['the condition is met', { where }, { x: 3 }, 'regrouped'],
   ]
   for (const [given, plan, change, reason] of table)
@@ -125,16 +124,20 @@ describe('the first step', () => {
     })
 
   it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
-    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [getFamily('database').type] })])
+    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [FAMILIES.get('database').type] })])
     const [step] = await kit.when(motion(1))
     assert.deepEqual([step?.reason, step?.state], ['no-table', { newestMs: START_MS + 1_000 }])
   })
 
   it('given an event of a type that inputs bring, then the tables over events get its row', async () => {
-    const kit = new ProcessKit<ViewsState>(APPLICATION, views(undefined, ['com.example.order.v1']), {
-      topic: 'events',
-      tick,
-    })
+    const kit = new ProcessKit<ViewsState>(
+      APPLICATION,
+      views(FAMILIES, undefined, ['com.example.order.v1']),
+      {
+        topic: 'events',
+        tick,
+      },
+    )
     const tables = [tablePlan(undefined, { signal: 'events' })]
     await kit.when(createActivationEvent(createActivatedPlan({ streams: [], tables }, []), 0, at(0)))
     const [step] = await kit.when({ ...motion(1), type: 'com.example.order.v1' })

@@ -4,9 +4,11 @@ import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { compileSelect, type TableSelection } from '../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
 const PLAN = compilePlan(
+  FAMILIES,
   [
     {
       name: 'a.sql',

@@ -2,12 +2,13 @@ import '../../support/shipped-config.ts'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { SIGNALS } from '../../../lib/app/topics.ts'
+import { SIGNALS } from '../../../lib/app/topic-table.ts'
 import type { TypeSchema } from '../../../lib/schemas/json-schema.ts'
 import { compilePlan } from '../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { StatementError } from '../../../lib/views/language/statement-error.ts'
 import type { TablePlan } from '../../../lib/views/plan.ts'
+import { FAMILIES } from '../../support/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
 const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE, n BIGINT, ok BOOLEAN, at TIMESTAMP,
@@ -15,6 +16,7 @@ const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUB
 
 function planOf(text: string, brought: readonly TypeSchema[] = []) {
   return compilePlan(
+    FAMILIES,
     [{ name: 'a.sql', text: `${/CREATE STREAM/i.test(text) ? '' : STREAM}\n${text}` }],
     parse,
     brought,
@@ -306,7 +308,7 @@ describe('a statement with an error', () => {
     ]
     const lines = (() => {
       try {
-        return compilePlan(files, parse)
+        return compilePlan(FAMILIES, files, parse)
       } catch (error) {
         return (error as Error).message.split('\n').map(line => line.split(':')[0])
       }
@@ -321,7 +323,7 @@ describe('a statement with an error', () => {
       'CREATE TABLE b AS SELECT device_id, AVGG(x) AS m',
       '  FROM r GROUP BY device_id; SELEC 1;',
     ].join('\n')
-    assert.throws(() => compilePlan([{ name: 'a.sql', text }], parse), {
+    assert.throws(() => compilePlan(FAMILIES, [{ name: 'a.sql', text }], parse), {
       message: /^a\.sql:3:8 .* TABLE\na\.sql:5:30 .* SELECT\na\.sql:4:37 .* AVG$/,
     })
   })

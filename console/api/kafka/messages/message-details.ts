@@ -5,7 +5,8 @@ import { decodeText, estimateSize, type LogRecord } from '#runtime/cloudevents/i
 import { readTopicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { decodePlainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, toRecordView } from '../../../../lib/queries/records/record-view.ts'
-import { eventTypeRow } from '../../../../lib/telemetry/event-types.ts'
+import { listEventTypes } from '../../../../lib/telemetry/event-types.ts'
+import type { Families } from '../../../../lib/telemetry/families.ts'
 import { ProblemError } from '../../../http/problem.ts'
 import type { MessagePorts } from './message-list.ts'
 
@@ -42,7 +43,11 @@ const MAX_RAW_BYTES = 64 * 1024
  *
  * @throws ProblemError with the reason if the message does not exist
  */
-export async function readMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
+export async function readMessage(
+  families: Families,
+  place: RecordPosition,
+  ports: MessagePorts,
+): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await readTopicBounds(ports.offsets, topic)
   const outside = describeOutOfBounds(place, bounds)
@@ -55,10 +60,10 @@ export async function readMessage(place: RecordPosition, ports: MessagePorts): P
       `There is no message at offset ${offset} of ${topic}/${partition}: the offset is a transaction marker, ` +
         'belongs to an aborted transaction, or was removed by compaction.',
     )
-  return toMessage(record, toRecordView(record, await decodePlainEvent(record, ports.reader)))
+  return toMessage(families, record, toRecordView(record, await decodePlainEvent(record, ports.reader)))
 }
 
-function toMessage(record: LogRecord, view: RecordView): Message {
+function toMessage(families: Families, record: LogRecord, view: RecordView): Message {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')
   const isBinary = headers.some(([name]) => name === 'ce_specversion')
@@ -68,7 +73,7 @@ function toMessage(record: LogRecord, view: RecordView): Message {
     raw: value && { bytes: value.length, base64: value.subarray(0, MAX_RAW_BYTES).toString('base64') },
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
     contentType: contentType ? (decodeText(contentType[1]) ?? null) : null,
-    signal: eventTypeRow(String(view.event?.type))?.topic ?? null,
+    signal: listEventTypes(families).get(String(view.event?.type))?.topic ?? null,
     isOversize: oversizeBytes !== undefined,
   }
 }

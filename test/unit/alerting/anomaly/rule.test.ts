@@ -7,6 +7,7 @@ import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { conditionRow } from '../../../../lib/alerting/read-condition.ts'
 import validators from '../../../../lib/schemas/compiled.js'
+import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { ruleOf } from '../support.ts'
@@ -29,7 +30,7 @@ async function alertsOf(course: Course): Promise<Alert[]> {
   const { keys = {}, at = AT, warm = 12, after = 12, usual = index => 20 + ((index * 7) % 11) / 10 } = course
 
   const summary = '{{value}}, expected {{expected}}, {{expectedLow}} to {{expectedHigh}} ({{why}}, {{score}})'
-  const kit = new Kit(alerting([ruleOf({ anomaly: {}, summary, ...keys })]))
+  const kit = new Kit(alerting(FAMILIES, [ruleOf({ anomaly: {}, summary, ...keys })]))
   for (let index = 0; index < at + warm + after; index += 1) {
     const temperature = index >= at && index < at + warm ? 35 : usual(index)
     await kit.when(reading(`r${index}`, { at: index * STEP_S, temperature }))
@@ -124,7 +125,7 @@ test('given any readings, then the state is bounded, can be stored, and its scor
 
 describe('given the keys of a rule', () => {
   const errorsOf = (keys: Readonly<Record<string, unknown>>) =>
-    parseRules([
+    parseRules(FAMILIES, [
       {
         where: 'test',
         content: {

@@ -7,6 +7,7 @@ import type { ConditionKind, MeasureKind } from '../../../../lib/alerting/kinds/
 import type { Rule } from '../../../../lib/alerting/rule.ts'
 import { readRules } from '../../../../lib/alerting/rule-files.ts'
 import { renderSummary } from '../../../../lib/alerting/summary.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { ruleOf } from '../support.ts'
 
 const KINDS: readonly (readonly [string, ConditionKind<never> | MeasureKind<never>])[] = [
@@ -25,7 +26,7 @@ for (const [name, { keys, memory, role }] of KINDS)
     for (const key of Object.keys(keys)) assert.ok(text.includes(`\`${key}`), key)
     for (const word of memory?.placeholders ?? []) assert.ok(text.includes(`{{${word}}}`), word)
     const [, example = ''] = /```yaml\n(.*?)```/s.exec(text) ?? []
-    const [rule] = readRules([{ where: name, text: example }])
+    const [rule] = readRules(FAMILIES, [{ where: name, text: example }])
     assert.ok(rule && 'condition' in rule)
     assert.equal(role === 'measure' ? rule.measure?.of : rule.condition.kind, name)
     assert.ok(page('README.md').includes(`(kinds/${name}.md)`), 'the README links to it')

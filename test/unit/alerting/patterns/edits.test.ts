@@ -9,6 +9,7 @@ import { patternsInForce } from '../../../../lib/alerting/patterns/patterns-in-f
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { type Happened, patternOf } from './support.ts'
 
@@ -32,7 +33,7 @@ async function edited(
   passedMs = 11 * 60,
 ): Promise<{ readonly told: readonly string[]; readonly kit: Kit<PatternStates> }> {
   const [keyed] = patternsInForce([before]).byKey.values()
-  const kit = new Kit<PatternStates>(patterns([before]))
+  const kit = new Kit<PatternStates>(patterns(FAMILIES, [before]))
   const happened = (of: readonly Happened[]) =>
     of.map(({ atMs, met = [] }, index) => ({
       ...{ id: `${atMs} ${index}`, source: '/device/m1', subject: 'd1', type: PATTERN_EVENT_TYPE },
@@ -84,7 +85,7 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
     })
 
   it('given a rule that is gone after its alert resolved, then it does not resolve again', async () => {
-    const kit = new Kit<PatternStates>(patterns([count(2, '10m')]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [count(2, '10m')]))
     const [keyed] = patternsInForce([count(2, '10m')]).byKey.values()
     const entity = { source: '/device/m1', subject: 'd1' }
     const fell = (minute: number) => ({

@@ -12,6 +12,7 @@ import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { buildRuleSet } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { patternOf } from './support.ts'
@@ -20,8 +21,8 @@ const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
 const two = (per: string, keys: object = {}) => patternOf({ count: 2, of: HOT, within: '1h', per }, keys)
 
 /** Returns alerting's messages to groups for these readings. */
-async function sent(rules: Parameters<typeof alerting>[0], ...events: readonly Event[]) {
-  const kit = new Kit<AlertingState>(alerting(rules))
+async function sent(rules: Parameters<typeof alerting>[1], ...events: readonly Event[]) {
+  const kit = new Kit<AlertingState>(alerting(FAMILIES, rules))
   await kit.when(...events)
   return kit.publishedEvents
 }
@@ -36,7 +37,7 @@ const firedOf = (kit: { readonly publishedEvents: readonly Event[] }) =>
 
 describe('the groups of an event', () => {
   const facts = (data: Readonly<Record<string, unknown>>): Facts =>
-    createEventFacts('sensor.silent', 0, {
+    createEventFacts(FAMILIES, 'sensor.silent', 0, {
       entity: { source: '/environment/new%20york', subject: 's-1' },
       ...data,
     })
@@ -71,7 +72,7 @@ describe('rules that ask for the same events', () => {
     const events = await sent(rules, hotAt('a', 0, tenant('a')), hotAt('b', 1, tenant('b')))
     const pers = events.map(({ data }) => (data as PatternEvent).per)
     assert.deepEqual(pers, ['site', 'tenant', 'site', 'tenant'])
-    const kit = new Kit<PatternStates>(patterns(rules))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, rules))
     await kit.when(...events)
     const fired = firedOf(kit).map(({ rule, entity }) => [rule, entity.subject])
     assert.deepEqual(fired, [['SITE', 'test-site']])
@@ -88,7 +89,7 @@ describe('a pattern of a group whose rule is edited', () => {
     rulesActivated(buildRuleSet(rules), 0, time)
   const kitWith = async (within: string) => {
     const rule = patternOf({ count: 2, of: HOT, within, per: 'site' })
-    const kit = new Kit<PatternStates>(patterns([rule]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [rule]))
     await kit.when(...(await sent([rule], hotAt('a', 0, {}), hotAt('b', 60, {}))))
     return kit
   }

@@ -15,6 +15,7 @@ import { buildRuleSet, rulesIn } from '../../../../lib/alerting/rule-set.ts'
 import { rulesActivated } from '../../../../lib/alerting/rules-activated.ts'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import { entityErased } from '../../../../lib/telemetry/erasure.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { stored } from '../support.ts'
@@ -75,7 +76,7 @@ describe('what is sent to a group', () => {
 
   it('given readings, then only those that the pattern asks for are, once for each kind of group', async () => {
     const perTag = patternOf({ ...rowOf(grouped), per: 'tags.floor' }, { name: 'Q' })
-    const kit = new Kit<AlertingState>(alerting([grouped, { ...grouped, name: 'R' }, perTag]))
+    const kit = new Kit<AlertingState>(alerting(FAMILIES, [grouped, { ...grouped, name: 'R' }, perTag]))
     await kit.when(reading('a', { temperature: 41 }), reading('b', { at: 1, temperature: 39 }))
     const hot = reading('c', { at: 2, temperature: 42 })
     await kit.when({ ...hot, data: { ...(hot.data as object), tags: { floor: '3' } } })
@@ -94,11 +95,12 @@ describe('what is sent to a group', () => {
       ],
     )
     assert.equal(await kit.state(SENSOR), undefined)
-    for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
+    for (const { type, data } of kit.publishedEvents)
+      assert.equal(schemaViolation(FAMILIES, type, data), undefined)
   })
 
   it('given events, then those of a rule that the log has activated, and none without a tenant', async () => {
-    const kit = new Kit(grouping([]))
+    const kit = new Kit(grouping(FAMILIES, []))
     const without = restarted(3, 'db1')
     const { tenant: _, ...data } = without.data as Record<string, unknown>
     const steps = await kit.when(
@@ -128,13 +130,13 @@ describe('what is sent to a group', () => {
 describe('a pattern of a group', () => {
   /** Returns the messages that grouping makes of events, for the pattern. */
   const toGroups = async (...events: readonly Event[]) => {
-    const kit = new Kit(grouping([RESTARTS]))
+    const kit = new Kit(grouping(FAMILIES, [RESTARTS]))
     await kit.when(...events)
     return kit.publishedEvents
   }
 
   it('given events of two entities, then one alert fires for the group, and it is forgotten in the end', async () => {
-    const kit = new Kit<PatternStates>(patterns([RESTARTS]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
     await kit.when(
       ...(await toGroups(restarted(0, 'db1'), restarted(10, 'db2', 'other'), restarted(30, 'db2'))),
     )
@@ -151,23 +153,23 @@ describe('a pattern of a group', () => {
     const [again] = await toGroups(event)
     assert.ok(first && again)
     assert.deepEqual(again, first, 'the same event is sent to the group as the same event')
-    const kit = new Kit<PatternStates>(patterns([RESTARTS]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
     await kit.when(first, again)
     assert.deepEqual(kit.outcomes, ['applied/pending', 'duplicate/id-known'])
     assert.deepEqual(toldBy(kit), [])
   })
 
   it('given a rule that the log removes, then its alert ends with the next event or within five minutes', async () => {
-    const kit = new Kit<PatternStates>(patterns([RESTARTS]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
     await kit.when(...(await toGroups(restarted(0, 'db1'), restarted(30, 'db2'))), activated(31))
     await kit.pass(3 * 60 * MINUTE)
     assert.deepEqual(toldBy(kit), ['12:30 P firing pattern', '12:35 P resolved rule-removed'])
   })
 
   it('given heat and then a reading, then the alert contains both, and time resolves it', async () => {
-    const sent = new Kit<AlertingState>(alerting([PAIR]))
+    const sent = new Kit<AlertingState>(alerting(FAMILIES, [PAIR]))
     await sent.when(reading('a', { temperature: 41 }), reading('b', { at: 240, temperature: 20 }))
-    const kit = new Kit<PatternStates>(patterns([PAIR]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [PAIR]))
     await kit.when(...sent.publishedEvents)
     await kit.pass(30 * MINUTE)
     const [fired, resolved] = kit.publishedEvents.map(({ data }) => data as Alert)
@@ -182,12 +184,13 @@ describe('a pattern of a group', () => {
       ...{ ...facts, alertId, fingerprint },
       ...{ status: 'resolved', endedAt: at(5), reason: 'cleared' },
     })
-    for (const { type, data } of kit.publishedEvents) assert.equal(schemaViolation(type, data), undefined)
+    for (const { type, data } of kit.publishedEvents)
+      assert.equal(schemaViolation(FAMILIES, type, data), undefined)
     assert.equal(await kit.state(SENSOR), undefined, 'nothing is remembered of it')
   })
 
   it('given a group that is erased, then its alert ends', async () => {
-    const kit = new Kit<PatternStates>(patterns([RESTARTS]))
+    const kit = new Kit<PatternStates>(patterns(FAMILIES, [RESTARTS]))
     await kit.when(...(await toGroups(restarted(0, 'db1'), restarted(30, 'db2'))))
     const about = { source: '/groups/tenant', subject: 'acme' }
     await kit.when(entityErased(about, { erasureId: 'x', requestedAt: at(31), partition: 0 }))
@@ -223,7 +226,7 @@ it('given patterns of every kind, when they are put into the log and read, then 
     { ...RESTARTS, name: 'C' },
   ]
   const set = stored(buildRuleSet(rules))
-  const read = rulesIn(set)
+  const read = rulesIn(FAMILIES, set)
   assert.ok('rules' in read, JSON.stringify(read))
   assert.deepEqual(
     read.rules.toSorted((a, b) => (a.name < b.name ? -1 : 1)),

@@ -9,12 +9,13 @@ import {
   type PatternState,
 } from '../../../../lib/alerting/patterns/evaluate-pattern.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { ms, stored } from '../support.ts'
 
 /** A rule as a user would write it. */
 export function patternOf(pattern: object, keys: object = {}): PatternRule {
   const row = { name: 'P', severity: 'warning', pattern, ...keys }
-  const { rules, errors } = parseRules([{ where: 'test', content: { rules: [row] } }])
+  const { rules, errors } = parseRules(FAMILIES, [{ where: 'test', content: { rules: [row] } }])
   assert.deepEqual(errors, [])
   return rules[0] as PatternRule
 }

@@ -5,6 +5,7 @@ import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { makeAuditedChange } from '../../../../console/http/audited-change.ts'
 import { ProblemError } from '../../../../console/http/problem.ts'
+import { NAMES } from '../../../support/families.ts'
 
 const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')
@@ -12,7 +13,7 @@ const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds lat
 function environmentWith(publisher: () => Promise<MemoryPublisher>): ConsoleEnvironment {
   return {
     connections: { publisher },
-    config: { env: 'test', contentMode: 'binary' },
+    config: { env: 'test', contentMode: 'binary', names: NAMES },
   } as unknown as ConsoleEnvironment
 }
 

@@ -11,6 +11,7 @@ import { buildMessageLinks } from '../../../../console/page/kafka/messages/messa
 import { readConfig } from '../../../../lib/app/config.ts'
 import { dataReader } from '../../../../lib/app/data-reader.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { environmentReading } from '../../../support/records.ts'
 import { avroBytes } from '../../../support/serialized.ts'
 
@@ -84,23 +85,28 @@ describe('given a topic with events, ticks and other records', () => {
   })
 
   it('when one message is requested, then all of it is shown, with the bytes in Kafka', async () => {
-    const message = await readMessage({ topic: 't', partition: 0, offset: 4 }, ports)
+    const message = await readMessage(FAMILIES, { topic: 't', partition: 0, offset: 4 }, ports)
     assert.deepEqual([message.mode, message.contentType], ['binary', 'application/avro'])
     assert.deepEqual(message.event?.data, reading('c', 40).data)
     assert.deepEqual(Buffer.from(message.raw?.base64 ?? '', 'base64'), log[4]?.value)
-    const none = await readMessage({ topic: 't', partition: 0, offset: 5 }, ports)
+    const none = await readMessage(FAMILIES, { topic: 't', partition: 0, offset: 5 }, ports)
     assert.deepEqual([none.raw, none.mode], [null, null])
   })
 
   it('when there is no such message, then it is said why', async () => {
-    const at = (partition: number, offset: number) => readMessage({ topic: 't', partition, offset }, ports)
+    const at = (partition: number, offset: number) =>
+      readMessage(FAMILIES, { topic: 't', partition, offset }, ports)
     await assert.rejects(at(0, 6), /no message at offset 6 that can be read yet/)
     await assert.rejects(at(1, 0), /t has no partition 1/)
     const expired = { ...ports, offsets: { ...ports.offsets, bounds: async () => [{ start: 3, end: 6 }] } }
-    await assert.rejects(readMessage({ topic: 't', partition: 0, offset: 1 }, expired), /has expired/)
+    await assert.rejects(
+      readMessage(FAMILIES, { topic: 't', partition: 0, offset: 1 }, expired),
+      /has expired/,
+    )
     log.splice(1, 1)
     await assert.rejects(
       readMessage(
+        FAMILIES,
         { topic: 't', partition: 0, offset: 1 },
         { ...ports, offsets: { ...ports.offsets, bounds: async () => [{ start: 0, end: 6 }] } },
       ),

@@ -7,6 +7,7 @@ import {
   PAGE_SIZE,
 } from '../../../../console/api/telemetry/entity-list.ts'
 import { withReading } from '../../../../lib/analytics/metric-statistics.ts'
+import { FAMILIES } from '../../../support/families.ts'
 
 const QUERY: EntityPageQuery = { find: '', metric: '', page: 1 }
 
@@ -32,7 +33,7 @@ const ENTITIES = [
 ]
 
 function page(changes: Partial<EntityPageQuery> = {}, alerts = new Map<string, number>()) {
-  return buildEntityPage({ entities: ENTITIES, isWhole: true }, alerts, { ...QUERY, ...changes })
+  return buildEntityPage(FAMILIES, { entities: ENTITIES, isWhole: true }, alerts, { ...QUERY, ...changes })
 }
 
 const subjects = ({ rows }: ReturnType<typeof page>) => rows.map(one => one.entity.split(' ')[1])
@@ -41,7 +42,7 @@ describe('a page of entities', () => {
   it('given no family, then that with the newest reading is shown, of those that match', () => {
     const newer = [...ENTITIES, entity('d-2', [1], { family: 'device', lastAtMs: 10 })]
     const open = (find: string) =>
-      buildEntityPage({ entities: newer, isWhole: true }, new Map(), { ...QUERY, find }).family
+      buildEntityPage(FAMILIES, { entities: newer, isWhole: true }, new Map(), { ...QUERY, find }).family
     assert.deepEqual([open(''), open('s-'), open('d-1')], ['device', 'environment', 'device'])
   })
 
@@ -73,14 +74,14 @@ describe('a page of entities', () => {
   it('given ten thousand entities, then one page of them is answered, in a tenth of a second', () => {
     const entities = Array.from({ length: 10_000 }, (_, at) => entity(`s-${at}`, [at % 97]))
     const startedMs = performance.now()
-    const found = buildEntityPage({ entities, isWhole: true }, new Map(), {
+    const found = buildEntityPage(FAMILIES, { entities, isWhole: true }, new Map(), {
       ...QUERY,
       page: 3,
     })
     const tookMs = performance.now() - startedMs
     assert.deepEqual([found.rows.length, found.page, found.pages], [PAGE_SIZE, 3, 10_000 / PAGE_SIZE])
     assert.ok(tookMs < 500, `${tookMs} ms`)
-    const last = buildEntityPage({ entities, isWhole: true }, new Map(), { ...QUERY, page: 999 })
+    const last = buildEntityPage(FAMILIES, { entities, isWhole: true }, new Map(), { ...QUERY, page: 999 })
     assert.equal(last.page, last.pages, 'a page that is not there any more is the last one')
   })
 })

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { listWatchingRules } from '../../../../console/api/telemetry/entity-details.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { rulesInForce } from '../../../../lib/alerting/rules-in-force.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { ruleOf } from '../../alerting/support.ts'
 
 const RULES: readonly AnyRule[] = [
@@ -17,7 +18,7 @@ const RULES: readonly AnyRule[] = [
 const BERLIN = { location: { site: 'berlin' } }
 
 const names = (subject: string, newest?: object) =>
-  listWatchingRules(RULES, { family: 'environment', subject, newest: newest as never }).map(
+  listWatchingRules(FAMILIES, RULES, { family: 'environment', subject, newest: newest as never }).map(
     ({ name }) => name,
   )
 
@@ -32,7 +33,7 @@ describe('the rules that watch an entity', () => {
   })
 
   it('given limits of every kind, then each is shown with its compared value', () => {
-    const found = listWatchingRules(RULES, { family: 'environment', subject: 's-1' })
+    const found = listWatchingRules(FAMILIES, RULES, { family: 'environment', subject: 's-1' })
     const [band, , jump, broken, off] = found
     assert.deepEqual(band, {
       rule: 'BAND{team="ops"}',
@@ -64,12 +65,17 @@ describe('the rules that watch an entity', () => {
       state = kind?.memory.compare(kind.own, state, index * 300_000, 20 + (index % 5)).state
     const history = { [historyKey]: state as object }
     const times = { endsMs: 288 * 300_000, spanMs: 3_600_000 }
-    const [found] = listWatchingRules([rule], { family: 'environment', subject: 's-1', history, ...times })
+    const [found] = listWatchingRules(FAMILIES, [rule], {
+      family: 'environment',
+      subject: 's-1',
+      history,
+      ...times,
+    })
     const { learningMs = 0, usual = [] } = found?.learned ?? {}
     assert.equal(learningMs, 2 * 86_400_000 - 287 * 300_000)
     assert.deepEqual([usual.at(0)?.[0], usual.at(-1)?.[0]], [times.endsMs - times.spanMs, times.endsMs])
     for (const [, least, most] of usual) assert.ok((least ?? 0) < 20 && (most ?? 0) > 24)
-    const [unknown] = listWatchingRules([rule], { family: 'environment', subject: 's-1' })
+    const [unknown] = listWatchingRules(FAMILIES, [rule], { family: 'environment', subject: 's-1' })
     assert.equal(unknown?.learned, undefined)
   })
 })

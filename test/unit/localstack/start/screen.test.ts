@@ -4,12 +4,13 @@ import type { Event } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { alertLine } from '../../../../localstack/start/screen.ts'
 import { fired, firstAlert, resolved } from '../../../support/alerts.ts'
+import { FAMILIES } from '../../../support/families.ts'
 
 process.env.TZ = 'Europe/Vienna'
 const NOW_MS = Date.parse('2026-03-01T20:00:00Z')
 
 const line = ({ data, time = '' }: Event<Alert>, nowMs = NOW_MS) =>
-  alertLine(data as Alert, { timeMs: Date.parse(time) }, nowMs)
+  alertLine(FAMILIES, data as Alert, { timeMs: Date.parse(time) }, nowMs)
 
 describe('the alerts that npm start shows', () => {
   it('given an alert that fires and resolves, then both lines have the value with its unit', () => {

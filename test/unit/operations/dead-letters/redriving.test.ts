@@ -4,10 +4,10 @@ import { readRedriveHistory, readRedriveTarget } from '#runtime/cloudevents/redr
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
+import type { RedriveTopics } from '../../../../lib/operations/dead-letters/decision.ts'
 import { buildRedrive, findLeftOutReason } from '../../../../lib/operations/dead-letters/decision.ts'
 import { formatContinueCommand, formatRequest } from '../../../../lib/operations/dead-letters/operation.ts'
 import { previewRedrive } from '../../../../lib/operations/dead-letters/preview.ts'
-import type { RedriveTopics } from '../../../../lib/operations/dead-letters/redrive-topics.ts'
 import {
   buildHandledRecords,
   type Pace,
@@ -15,6 +15,7 @@ import {
 } from '../../../../lib/operations/dead-letters/run.ts'
 import { selectDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
+import { FAMILIES } from '../../../support/families.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const INPUT_REDRIVES = 'sluice.telemetry.input-redrives.local'
@@ -22,6 +23,7 @@ const TOPICS: RedriveTopics = new Map([
   [
     READINGS,
     {
+      signal: 'readings',
       bounds: Array.from({ length: 12 }, () => ({ start: 0, end: 500 })),
       consumers: new Set(['processor']),
       maxMessageBytes: 4_000,
@@ -30,6 +32,7 @@ const TOPICS: RedriveTopics = new Map([
   [
     INPUT_REDRIVES,
     {
+      signal: 'input-redrives',
       bounds: Array.from({ length: 3 }, () => ({ start: 0, end: 0 })),
       consumers: new Set(['intake']),
       maxMessageBytes: 4_000,
@@ -46,7 +49,7 @@ function letter(changes: object = {}, offset = 17) {
 }
 
 describe('whether a dead letter is redriven', () => {
-  const rowOf = (changes: object) => ({ ...deadLetterRow(letter(changes)), partition: 2 })
+  const rowOf = (changes: object) => ({ ...deadLetterRow(FAMILIES, letter(changes)), partition: 2 })
   const ofAll = { command: 'redrive', ats: [] } as const
   const why = (changes: object) => {
     const because = findLeftOutReason(rowOf(changes), ofAll) ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
@@ -77,7 +80,7 @@ describe('whether a dead letter is redriven', () => {
     for (const [title, changes] of [...cases, large]) {
       const named = findLeftOutReason(rowOf(changes), { ...ofAll, ats: ['2@17'] })
       const built = named ?? buildRedrive(letter(changes), TOPICS, BY_ANN)
-      const { leftOut } = previewRedrive(letter(changes), undefined, TOPICS)
+      const { leftOut } = previewRedrive(FAMILIES, letter(changes), undefined, TOPICS)
       assert.equal(leftOut, typeof built === 'string' ? built : null, title)
     }
   })
@@ -88,7 +91,7 @@ describe('whether a dead letter is redriven', () => {
     assert.equal(named(false), undefined)
     assert.equal(named(false, { handled: 'dropped' }), 'handled')
     assert.equal(named(true, { handled: 'dropped' }), undefined)
-    const { leftOut, to } = previewRedrive(letter({ quarantined: true }), undefined, TOPICS)
+    const { leftOut, to } = previewRedrive(FAMILIES, letter({ quarantined: true }), undefined, TOPICS)
     assert.deepEqual([leftOut, to.attempt], [null, 2])
   })
 })
@@ -103,7 +106,7 @@ describe('a dead letter of a record of an input', () => {
     const target = readRedriveTarget(record)
     assert.deepEqual([target?.consumer, target?.attempt], ['intake', 2])
     assert.deepEqual([target?.place?.topic, target?.place?.partition], ['greenhouse', 7])
-    const { to, leftOut } = previewRedrive(ofInput, undefined, TOPICS)
+    const { to, leftOut } = previewRedrive(FAMILIES, ofInput, undefined, TOPICS)
     assert.deepEqual([to.topic, to.partition, leftOut], [INPUT_REDRIVES, 1, null])
   })
 
@@ -134,7 +137,7 @@ describe('what is redriven', () => {
   })
 
   it('given a drop, then everything that is open is taken, and what is broken only by its name', () => {
-    const row = { ...deadLetterRow(letter({ quarantined: true })), partition: 2 }
+    const row = { ...deadLetterRow(FAMILIES, letter({ quarantined: true })), partition: 2 }
     const broken = { kind: 'broken', why: 'cut', partition: 2, offset: 3, writtenAtMs: 0 } as const
     const drop = (ats: readonly string[]) => ({ command: 'drop', ats }) as const
     assert.equal(findLeftOutReason(row, drop([])), undefined)
@@ -194,6 +197,7 @@ describe('the dead letters of a request', () => {
     at(5),
   ]
   const source = {
+    families: FAMILIES,
     topic: 'sluice.telemetry.dlq.local',
     log: new MemoryLogReader(records),
     bounds: async () => [{ start: 0, end: records.length }],

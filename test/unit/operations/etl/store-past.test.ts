@@ -16,11 +16,11 @@ import { SqliteStorage } from '../../../../lib/storage/adapters/sqlite.ts'
 import { storageSink } from '../../../../lib/storage/sink.ts'
 import type { Storage } from '../../../../lib/storage/storage.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { FAMILIES, VOCABULARY } from '../../../support/families.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
-
 import { seeds } from '../../../support/sampled.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -64,7 +64,7 @@ function rowsIn(file: string): unknown[] {
 }
 
 async function runLive(storage: Storage, records: readonly LogRecord[]): Promise<void> {
-  const stage = new Stage(storageSink(storage), { store: new MemoryStateStore() })
+  const stage = new Stage(storageSink(FAMILIES, storage), { store: new MemoryStateStore() })
   for (const own of Map.groupBy(records, ({ topic, partition }) => `${topic} ${partition}`).values())
     for (let at = 0; at < own.length; at += 30)
       assert.deepEqual((await stage.batch(own.slice(at, at + 30))).batchItemFailures, [])
@@ -105,7 +105,7 @@ describe('the past in a database', () => {
       const run = {
         places: { store, log: { reader: new MemoryLogReader(inLog, 40), reach } },
         storage: past,
-        settings: { ...CONSUMER_DEFAULTS, env: 'test' },
+        settings: { ...CONSUMER_DEFAULTS, ...VOCABULARY, env: 'test' },
         reader: { read: (event: never) => event, prepare: async () => {} },
         ...{ sinceMs: 0, untilMs: Date.UTC(2030, 0) },
       }
@@ -142,14 +142,14 @@ describe('the past in a database', () => {
       },
       close: () => live.close(),
     }
-    const stage = new Stage(storageSink(refusing), { store: new MemoryStateStore() })
+    const stage = new Stage(storageSink(FAMILIES, refusing), { store: new MemoryStateStore() })
     await stage.batch([failed])
     isRefusing = false
     await stage.batch([redriven])
     const store = new FolderHistoryStore(join(folder, 'redriven'))
     await addObject(store, 'readings', [failed, redriven])
     const run = {
-      ...{ places: { store }, storage: past, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
+      ...{ places: { store }, storage: past, settings: { ...CONSUMER_DEFAULTS, ...VOCABULARY, env: 'test' } },
       ...{ reader: { read: (event: never) => event, prepare: async () => {} }, sinceMs: 0 },
       untilMs: Date.now(),
     }
@@ -177,7 +177,11 @@ describe('the past in a database', () => {
     const store = new FolderHistoryStore(join(folder, 'refused'))
     await addObject(store, 'readings', records)
     const run = {
-      ...{ places: { store }, storage: refusing, settings: { ...CONSUMER_DEFAULTS, env: 'test' } },
+      ...{
+        places: { store },
+        storage: refusing,
+        settings: { ...CONSUMER_DEFAULTS, ...VOCABULARY, env: 'test' },
+      },
       ...{
         reader: { read: (event: never) => event, prepare: async () => {} },
         sinceMs: 0,

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
 import { OperationFailure } from '../../../../lib/operations/operation-failure.ts'
 import { type PlacedRecord, type Proposal, propose } from '../../../../lib/operations/propose/propose.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { golden } from '../../../support/golden.ts'
 
 const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
@@ -16,7 +17,7 @@ const toRecords = (documents: readonly (object | string)[]): PlacedRecord[] =>
   }))
 
 const proposeFor = (documents: readonly (object | string)[], name = 'mine'): Proposal =>
-  propose(name, 'mine.jsonl', toRecords(documents))
+  propose(FAMILIES, name, 'mine.jsonl', toRecords(documents))
 
 const repeat = (count: number, document: (index: number) => object) =>
   Array.from({ length: count }, (_, index) => document(index))
@@ -300,6 +301,9 @@ describe('what the records say, and a mapping refuses', () => {
       place,
       record: { ...record, key: Buffer.from(`{"id":"d${index % 2}"}`) },
     }))
-    assert.match(propose('mine', 'mine.jsonl', records as PlacedRecord[]).mapping, /^ {2}id: \{ key: id \}/m)
+    assert.match(
+      propose(FAMILIES, 'mine', 'mine.jsonl', records as PlacedRecord[]).mapping,
+      /^ {2}id: \{ key: id \}/m,
+    )
   })
 })

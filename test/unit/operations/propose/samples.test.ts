@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseRecord } from '../../../../lib/operations/import/mapping-trial.ts'
 import { type PlacedRecord, propose } from '../../../../lib/operations/propose/propose.ts'
+import { FAMILIES, } from '../../../support/families.ts'
 
 interface Sent {
   readonly value: unknown
@@ -259,7 +260,7 @@ const isIn = (text: string, part: string) => text.replaceAll("'", '').includes(p
 describe('records of others', () => {
   for (const [what, [records, parts, taken]] of Object.entries(SAMPLES))
     it(`given ${what}, then the drafts say so, and take the good records`, () => {
-      const { family = '', mapping, ...proposal } = propose('mine', 'mine', records)
+      const { family = '', mapping, ...proposal } = propose(FAMILIES, 'mine', 'mine', records)
       const drafts = `${family}${mapping}`
       for (const part of parts)
         assert.equal(isIn(drafts, part.replace(/^!/, '')), !part.startsWith('!'), `${part}\n${drafts}`)
@@ -269,7 +270,7 @@ describe('records of others', () => {
 
   it('given a value that is not a number, then field and reason are named', () => {
     const [records] = SAMPLES['numbers as texts of named metrics'] ?? []
-    const { refused } = propose('mine', 'mine', records ?? [])
+    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [])
     assert.deepEqual(
       refused.map(({ reason }) => reason),
       Array(3).fill('mapping mine: "value" must be a number that is finite'),
@@ -278,13 +279,13 @@ describe('records of others', () => {
 
   it('given a value in another field that is not a number, then that field is named', () => {
     const [records] = SAMPLES['a list of points'] ?? []
-    const { refused } = propose('mine', 'mine', records ?? [])
+    const { refused } = propose(FAMILIES, 'mine', 'mine', records ?? [])
     assert.match(refused.map(({ reason }) => reason).join(), /dataPoints\.0\.asDouble" must be a number/)
   })
 
   it('given guesses that are not sure, then the proposal asks', () => {
     const [records] = SAMPLES['tenths and thousandths'] ?? []
-    assert.equal(propose('mine', 'mine', records ?? []).questions.length, 3)
+    assert.equal(propose(FAMILIES, 'mine', 'mine', records ?? []).questions.length, 3)
   })
 })
 
@@ -330,7 +331,9 @@ describe('names of sensors and times', () => {
       const records = repeat(9, index =>
         nest(name, `x${index % 3}`, { kind: `k${index % 4}`, temperature: index }),
       )
-      assert.ok(isIn(propose('mine', 'mine', plain(records)).mapping, `: ${name}  # guessed from its name`))
+      assert.ok(
+        isIn(propose(FAMILIES, 'mine', 'mine', plain(records)).mapping, `: ${name}  # guessed from its name`),
+      )
     })
 
   for (const [name, value, form] of [
@@ -367,7 +370,7 @@ describe('names of sensors and times', () => {
         received_at: iso(index),
         t1: 20.5 + index,
       }))
-      const { mapping } = propose('mine', 'mine', plain(records))
+      const { mapping } = propose(FAMILIES, 'mine', 'mine', plain(records))
       assert.match(mapping.replaceAll("'", ''), new RegExp(`time: { from: ${name}(, ${form})? }`))
       assert.ok(mapping.includes(form), mapping)
     })
@@ -429,7 +432,7 @@ it('given any records of one form, then the drafts take each of them', () => {
   )
   fc.assert(
     fc.property(records, documents => {
-      const { taken, others, refused } = propose('mine', 'mine', plain(documents))
+      const { taken, others, refused } = propose(FAMILIES, 'mine', 'mine', plain(documents))
       assert.deepEqual(refused, [])
       assert.equal(taken + others, documents.length)
     }),

@@ -13,6 +13,7 @@ import { type HistoryStore, HistoryUnavailable } from '../../../../lib/history/s
 import type { HistoryTable } from '../../../../lib/history/tables.ts'
 import { openSqlSources } from '../../../../lib/operations/sql/open-sources.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { FAMILIES, VOCABULARY } from '../../../support/families.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { sampled } from '../../../support/sampled.ts'
@@ -44,7 +45,7 @@ async function archive(
   const offsets = { firstOffset: first.offset, lastOffset: last.offset }
   const key = formatObjectKey({ table, topic, partition, day: formatDay(timestampMs), ...offsets })
   const rows = await toHistoryRows(records, { read: event => event, prepare: async () => {} })
-  await store.put(key, encodeRows(table, rows))
+  await store.put(key, encodeRows(FAMILIES, table, rows))
   return key
 }
 
@@ -233,7 +234,7 @@ describe('the seam of history and topics', () => {
       throw new HistoryUnavailable('s3://history: Access Denied')
     })
     const inputs = { inputsFile: 'config/inputs.yaml', mappingsDir: 'config/mappings' }
-    const config = { env: 'test', historyBucket: 'history', ...inputs } as never
+    const config = { ...VOCABULARY, env: 'test', historyBucket: 'history', ...inputs } as never
     const notices: string[] = []
     const { store: none } = await openSqlSources({ config, connections: {} as never, aws: {} }, one =>
       notices.push(one),

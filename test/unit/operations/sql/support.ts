@@ -13,6 +13,7 @@ import {
   withSqlDatabase,
 } from '../../../../lib/operations/sql/sql-question.ts'
 import type { TypeSchema } from '../../../../lib/schemas/json-schema.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'
@@ -82,6 +83,7 @@ export async function askedOf(
   const progress = createProgress()
   const stop = new AbortController().signal
   const rows = await withSqlDatabase(
+    FAMILIES,
     { statements: sql, ...times },
     async () => sourcesOf(contents),
     { folder, progress, notice: one => notices.push(one), stop },
@@ -93,7 +95,7 @@ export async function askedOf(
 /** An empty database, which the caller closes. */
 export async function emptyDatabase(): Promise<SqlDatabase> {
   const database = await SqlDatabase.open(privateFolder())
-  await database.complete(new Map(), {}, new Set(['alerts']))
+  await database.complete(FAMILIES, new Map(), {}, new Set(['alerts']))
   return database
 }
 

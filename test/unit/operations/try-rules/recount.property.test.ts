@@ -4,8 +4,8 @@ import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '#runtime/pipeline/consu
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
 import { alertingLog, EVERY_KIND, publishedAlerts } from '../../../support/alerting-log.ts'
+import { APPLICATION, FAMILIES } from '../../../support/families.ts'
 import { Random } from '../../../support/random.ts'
 import { seeds } from '../../../support/sampled.ts'
 
@@ -18,7 +18,7 @@ const SETTINGS = {
 }
 const CONSUMER = {
   ...{ ...CONSUMER_DEFAULTS, ...SETTINGS, application: APPLICATION, failuresTo: APPLICATION.failuresTopic },
-  process: alerting(EVERY_KIND) as unknown as AnyKeyedProcess,
+  process: alerting(FAMILIES, EVERY_KIND) as unknown as AnyKeyedProcess,
 }
 
 /** Situations that the logs must have met, for the promise to be about them. */

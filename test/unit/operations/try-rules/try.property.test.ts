@@ -17,6 +17,7 @@ import {
   publishedAlerts,
   rulesFrom,
 } from '../../../support/alerting-log.ts'
+import { VOCABULARY } from '../../../support/families.ts'
 import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'
@@ -24,7 +25,7 @@ import { TOPIC } from '../../../support/records.ts'
 import { seeds } from '../../../support/sampled.ts'
 
 const SEEDS = seeds(25)
-const SETTINGS = { env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
+const SETTINGS = { ...VOCABULARY, env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.parse('2026-03-01T00:00:00Z')
 const RANGE = { sinceMs: FIRST_MS, untilMs: FIRST_MS + 30 * DAY_MS }

@@ -10,6 +10,7 @@ import { TICK_TYPE } from '../../../../lib/telemetry/tick.ts'
 import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { compileSelect } from '../../../../lib/views/language/compile-select.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
+import { FAMILIES, VOCABULARY } from '../../../support/families.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const STREAMS = `CREATE STREAM orders (customer_id VARCHAR, total DOUBLE)
@@ -23,7 +24,7 @@ const order = (id: string, data: object): Event => ({
 
 /** Follows the events of a topic from its beginning, until as many rows as are expected have come. */
 async function rowsOf(sql: string, events: readonly Event[], count: number): Promise<readonly RowChange[]> {
-  const plan = compilePlan([{ name: 'a.sql', text: STREAMS }], parse)
+  const plan = compilePlan(FAMILIES, [{ name: 'a.sql', text: STREAMS }], parse)
   const topics: string[] = []
   const records = events.map((event, offset): LogRecord => {
     const place = { topic: 'topic of events', partition: 0, offset, timestampMs: 5, key: null }
@@ -32,6 +33,7 @@ async function rowsOf(sql: string, events: readonly Event[], count: number): Pro
   records.push({ ...(records[0] as LogRecord), offset: records.length, value: Buffer.from('{'), headers: [] })
   const stop = new AbortController()
   const log = {
+    families: FAMILIES,
     log: new MemoryLogReader(records),
     offsets: { bounds: async () => [{ start: 0, end: records.length }] },
     plan: async () => undefined,
@@ -39,7 +41,7 @@ async function rowsOf(sql: string, events: readonly Event[], count: number): Pro
       topics.push(signal)
       return `topic of ${signal}`
     },
-    reader: dataReader({}),
+    reader: dataReader(VOCABULARY),
   }
   const rows: RowChange[] = []
   for await (const row of followSelection(log, compileSelect(sql, plan, parse), 'beginning', stop.signal))

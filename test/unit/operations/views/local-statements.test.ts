@@ -8,6 +8,7 @@ import {
 import { compilePlan, type StatementFile } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
+import { FAMILIES } from '../../../support/families.ts'
 
 const STREAM = "CREATE STREAM r (activity VARCHAR, x DOUBLE) WITH (KAFKA_TOPIC = 'readings');"
 const tableText = (name: string, value = 'COUNT(*)') =>
@@ -19,14 +20,14 @@ const SHIPPED: StatementFile = { name: 'v/a.sql', text: `${STREAM}\n${tableText(
 function edit(statements: readonly string[], local = '', { inForce = '', isNoted = false } = {}) {
   const file = { name: LOCAL, text: local }
   let files = local === '' ? [SHIPPED] : [SHIPPED, file]
-  let plan = createActivatedPlan(compilePlan([...files, { name: 'x', text: inForce }], parse), [])
+  let plan = createActivatedPlan(compilePlan(FAMILIES, [...files, { name: 'x', text: inForce }], parse), [])
   let edited: EditedStatements | { readonly notice: string } = { notice: '' }
   for (const text of statements) {
-    edited = editStatements(files, LOCAL, parse(text)[0] as ChangingStatement, plan, isNoted)
+    edited = editStatements(FAMILIES, files, LOCAL, parse(text)[0] as ChangingStatement, plan, isNoted)
     if ('notice' in edited) return { notice: edited.notice, plan, text: '' }
     files = [SHIPPED, { name: LOCAL, text: edited.text }]
     plan = createActivatedPlan(edited.wanted, [])
-    assert.deepEqual(edited.packaged, compilePlan(files, parse))
+    assert.deepEqual(edited.packaged, compilePlan(FAMILIES, files, parse))
   }
   return { notice: undefined, plan, text: 'text' in edited ? edited.text : '' }
 }

@@ -10,13 +10,13 @@ import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
 import type { SkippedRecords } from '#runtime/pipeline/ports.ts'
 import { Stage as RuntimeStage } from '#runtime/testing/consumer-kit.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
 import { appendPast, type PastRange } from '../../../../lib/operations/views/past-records.ts'
 import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../../../lib/views/plan.ts'
 import { createActivatedPlan, createActivationEvent } from '../../../../lib/views/plan-activation.ts'
 import { views } from '../../../../lib/views/process.ts'
+import { APPLICATION, FAMILIES } from '../../../support/families.ts'
 import { Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
 
@@ -25,6 +25,7 @@ const ROWS = 'sluice.telemetry.view-rows.test'
 const START_MS = Date.UTC(2026, 2, 1)
 const DAY_MS = 86_400_000
 const plan = compilePlan(
+  FAMILIES,
   [
     {
       name: 'a.sql',
@@ -35,7 +36,7 @@ CREATE TABLE minutes AS SELECT device_id, AVG(x) AS mean FROM motions WHERE x > 
   ],
   parse,
 )
-const { consumer } = new Stage(views() as never) as { readonly consumer: Consumer<AnyKeyedProcess> }
+const { consumer } = new Stage(views(FAMILIES) as never) as { readonly consumer: Consumer<AnyKeyedProcess> }
 
 /** Readings of devices in two partitions; each fifth one is late, and each seventh one is not an event. */
 const RECORDS: LogRecord[] = Array.from({ length: 5_000 }, (_, number) => {
@@ -131,7 +132,7 @@ function activation(offset: number, activated: ActivatedPlan): LogRecord {
 
 /** Rows that the consumer itself emits for the same records, in a log of one partition. */
 async function live(): Promise<string[]> {
-  const stage = new Stage(views() as never)
+  const stage = new Stage(views(FAMILIES) as never)
   const records = RECORDS.filter(({ partition }) => partition === 0)
   const later = records.map(record => ({ ...record, offset: record.offset + 1 }))
   await stage.batch([activation(0, createActivatedPlan(plan, [])), ...later])
@@ -205,7 +206,7 @@ describe('the past of a table', () => {
       at(5, 'c', 4),
       at(6, 'd', 5),
     ]
-    const stage = new Stage(views() as never)
+    const stage = new Stage(views(FAMILIES) as never)
     await stage.store.skip(stage.stateKey(), 5, computeDigest(records[4] as LogRecord))
     await stage.batch([first, ...records])
     assert.deepEqual(stage.outcomes, [
@@ -231,7 +232,7 @@ describe('the past of a table', () => {
     const rows = new Rows(past)
     rows.ranges = [{ topic: TOPIC, partition: 0, start: 0, next: 0, end: 50 }]
     await rows.run(0, false)
-    const stage = new Stage(views() as never)
+    const stage = new Stage(views(FAMILIES) as never)
     const later = RECORDS.filter(({ partition, offset }) => partition === 0 && offset >= 50 && offset < 90)
     const log = [
       ...past,

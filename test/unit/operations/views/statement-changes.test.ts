@@ -11,6 +11,7 @@ import { compilePlan } from '../../../../lib/views/language/compile-plan.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import { createActivatedPlan } from '../../../../lib/views/plan-activation.ts'
 import { Changing } from '../../../support/changing-tables.ts'
+import { FAMILIES, NAMES } from '../../../support/families.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-statements-'))
 after(() => rmSync(root, { recursive: true }))
@@ -31,7 +32,7 @@ class Started {
     mkdirSync(started.folder)
     writeFileSync(join(started.folder, 'a.sql'), SHIPPED)
     started.servers.applied = Number.MAX_SAFE_INTEGER
-    const plan = compilePlan([{ name: 'a', text: SHIPPED }], parse)
+    const plan = compilePlan(FAMILIES, [{ name: 'a', text: SHIPPED }], parse)
     await started.servers.inForce.write(createActivatedPlan(plan, []))
     return started
   }
@@ -47,12 +48,13 @@ class Started {
         shownFolder: 'config/views',
         noteFile: this.noteFile,
         stop: this.stop.signal,
+        getFamilies: () => FAMILIES,
         loadSchemas: async () => [],
       },
       openPorts: async () => ({ ...this.servers.ports, ...change }),
       trail: {
         by: 'ada',
-        config: { env: 'test', contentMode: 'binary' },
+        config: { env: 'test', contentMode: 'binary', names: NAMES },
         publisher: async () => this.servers.publisher as never,
       },
       report: line => this.lines.push(line),
@@ -244,11 +246,12 @@ describe('a statement that a crash has interrupted', () => {
 function startedParts(started: Started) {
   return {
     ...{ folder: started.folder, shownFolder: 'config/views', noteFile: started.noteFile },
+    getFamilies: () => FAMILIES,
     loadSchemas: async () => [],
     openPorts: async () => started.servers.ports,
     trail: {
       by: 'ada',
-      config: { env: 'test', contentMode: 'binary' as const },
+      config: { env: 'test', contentMode: 'binary' as const, names: NAMES },
       publisher: async () => started.servers.publisher as never,
     },
     report: () => {},

@@ -5,9 +5,9 @@ import type { Span } from '#runtime/adapters/otlp/spans.ts'
 import { type Traced, Tracing } from '#runtime/adapters/otlp/tracing.ts'
 import type { Sampler } from '#runtime/cloudevents/trace.ts'
 import { type CompletedStep, completeStep, reject } from '#runtime/consumer/process.ts'
-import { type Signal, topicName } from '../../../../lib/app/topics.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import type { Signal } from '../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { FAMILIES, NAMES } from '../../../support/families.ts'
 import { logOf, metricsIn } from '../../../support/function-log.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../../../support/otlp-receiver.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
@@ -17,7 +17,7 @@ const WHO = {
   env: 'test',
   application: 'sluice',
   getGroup: () => 'sluice-tested-test',
-  kafkaTopic: (topic: Signal) => topicName(topic, 'test'),
+  kafkaTopic: (topic: Signal) => NAMES.topicName(topic, 'test'),
   serviceName: 'sluice-tested',
 }
 const NOW = Date.parse('2026-03-01T14:00:00Z')
@@ -161,7 +161,7 @@ describe('the spans of a batch', () => {
   it('given an application with another name, then attributes of the engine and the namespace have it', async () => {
     const timed = {
       name: 'timed',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (_: unknown, { timeMs }: { timeMs: number }): CompletedStep<unknown> =>
         completeStep('set', {}, [], [{ name: 'late', dueMs: timeMs + 1_000 }]),
       onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}),
@@ -213,7 +213,7 @@ describe('the spans of a batch', () => {
   })
 
   it('given a failure, then its span has the code and not the message, and its record keeps the trace', async () => {
-    const refusing = { name: 'refusing', accepts: READING_TYPES, onEvent: () => reject('SECRET') }
+    const refusing = { name: 'refusing', accepts: FAMILIES.readingTypes, onEvent: () => reject('SECRET') }
     const [span, failureRecord] = await spansOf(
       stage => stage.batch([record(0, reading('a', traced('a')))]),
       refusing,
@@ -233,7 +233,7 @@ describe('the spans of a batch', () => {
     const emit = { name: 'late', to: 'events', key: 'k', type: 'test.late', source: '/x', data: {} } as const
     const patient = {
       name: 'patient',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): CompletedStep<unknown> =>
         completeStep('set', {}, [], id === 'a' ? [{ name: 'late', dueMs: timeMs + 1_000 }] : []),
       onTimer: (): CompletedStep<unknown> => completeStep('was-late', {}, [emit]),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import { reasonText } from '#runtime/pipeline/model/reasons.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
+import { APPLICATION } from '../../../support/families.ts'
 import { PROJECT } from '../../../support/program.ts'
 
 const ENGINE = join(PROJECT, 'packages', 'runtime')

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { scheduleForgetting } from '#runtime/consumer/forget-timer.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
-import { type EntityStatistics, statistics } from '../../../../lib/analytics/processor.ts'
+import { createStatistics, type EntityStatistics } from '../../../../lib/analytics/processor.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { ruleOf } from '../../alerting/support.ts'
@@ -27,7 +28,7 @@ describe('rule 19: an entity that is quiet for longer than the log keeps reading
   const tooLong = 11 * DAY_MS
 
   it('rule 19: given statistics, then its last minute is emitted, and it is forgotten', async () => {
-    const kit = new Kit<EntityStatistics>(statistics)
+    const kit = new Kit<EntityStatistics>(createStatistics(FAMILIES))
     await kit.when(reading('a'), reading('b', { at: 1 }))
     const [step] = await kit.pass(tooLong)
     assert.equal(step?.reason, 'forgotten')
@@ -37,7 +38,7 @@ describe('rule 19: an entity that is quiet for longer than the log keeps reading
 
   it('rule 19: given a firing alert, then it resolves as forgotten, and nothing more is emitted', async () => {
     const hot = ruleOf({ fireAbove: 40 })
-    const kit = new Kit(alerting([hot]))
+    const kit = new Kit(alerting(FAMILIES, [hot]))
     await kit.when(reading('hot', { temperature: 50 }))
     const steps = await kit.pass(tooLong)
     // Meanwhile it is checked from time to time whether the rule still exists.

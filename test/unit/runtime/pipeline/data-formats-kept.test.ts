@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { confirmSegment, type SegmentSink } from '#runtime/consumer/segment-sink.ts'
 import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { registryWith } from '../../../support/schema-registry.ts'
@@ -14,7 +14,7 @@ const registry = await registryWith(REGISTERED)
 describe('records that are kept for later', () => {
   const keeping = (failing: readonly string[]): KeyedProcess<string[]> => ({
     name: 'keeping',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     parking: {},
     onEvent(state, event) {
       if (failing.includes(event.id)) throw new Error('a bug')
@@ -75,7 +75,7 @@ describe('a segment sink', () => {
     const lengths: number[] = []
     const sink: SegmentSink = {
       name: 'archive',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       segments: { offsets: 3 },
       async write({ events }) {
         lengths.push(events.length)

@@ -12,11 +12,11 @@ import type { Process } from '#runtime/pipeline/consumer.ts'
 import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import { entryAt, formatOrigin } from '#runtime/pipeline/outbox/position.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { topicName } from '../../../../lib/app/topics.ts'
+import { NAMES } from '../../../support/families.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 
-const READINGS = topicName('readings', 'test')
+const READINGS = NAMES.topicName('readings', 'test')
 const ORIGIN = formatOrigin(
   { consumer: 'upstream', topic: 'a.topic', partition: 3 },
   { cluster: 'c', topicId: '1' },
@@ -134,7 +134,7 @@ describe('repeats of emissions', () => {
     }
     const published: OutgoingRecord[] = []
     const publish = async (records: readonly OutgoingRecord[]) => {
-      const isRefused = ({ topic }: OutgoingRecord) => topic === topicName('analytics', 'test')
+      const isRefused = ({ topic }: OutgoingRecord) => topic === NAMES.topicName('analytics', 'test')
       published.push(...records.filter(record => !isRefused(record)))
       const unwritten = records.flatMap((record, index) => (isRefused(record) ? [index] : []))
       if (unwritten.length > 0) throw Object.assign(new RecordRefused('refused'), { unwritten })

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test'
 import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { erasing } from '../../../support/erasures.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -22,7 +22,7 @@ function stageWith(onErase?: Hook, version = 1): Stage {
 function counting(onErase?: Hook, version = 1): KeyedProcess<never> {
   const process: KeyedProcess<Counted> = {
     name: 'counting',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     version,
     migrate: old => ({ count: (old as Counted).count * 100 }),
     onEvent: (state, { timeMs }) =>

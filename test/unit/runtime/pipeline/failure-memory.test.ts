@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { buildRedriveHeaders } from '#runtime/cloudevents/redrive.ts'
 import { failureId } from '#runtime/consumer/failure-event.ts'
 import { computeFailureBytes, computeProducerGroup } from '#runtime/pipeline/model/failure-memory.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
+import { APPLICATION } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -11,9 +11,8 @@ import { completeStep, type Emission, type KeyedProcess } from '#runtime/consume
 import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { MemoryPublisher } from '#runtime/testing/memory-publisher.ts'
-import { topicNamed } from '../../../../lib/app/topics.ts'
 import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES, NAMES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -24,7 +23,7 @@ function emitting(emissions: Readonly<Record<string, Partial<Emission>>>): Keyed
   const usual = { to: 'events', key: 'k', type: 'test.said.v1', source: '/emitting', data: {} } as const
   return {
     name: 'emitting',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent: (_, { id }) =>
       completeStep('said', {}, [{ ...usual, name: id, data: { id }, ...emissions[id] }]),
   }
@@ -32,7 +31,7 @@ function emitting(emissions: Readonly<Record<string, Partial<Emission>>>): Keyed
 
 /** A publisher that takes what the table of topics says, but for topics with a limit of their own. */
 function strict(limits: Readonly<Record<string, number>> = {}): MemoryPublisher {
-  return new MemoryPublisher(topic => limits[topic] ?? topicNamed(topic)?.maxMessageBytes ?? 0)
+  return new MemoryPublisher(topic => limits[topic] ?? NAMES.topicNamed(topic)?.maxMessageBytes ?? 0)
 }
 
 function eventsIn({ publishedRecords }: MemoryPublisher): Event[] {

@@ -5,7 +5,7 @@ import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { computePastStates } from '#runtime/pipeline/verifying/past-states.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -15,7 +15,7 @@ const MINUTE_MS = 60_000
 /** Counts, refuses each third reading, and is silent a minute after the last one. */
 const watching: KeyedProcess<{ count: number }> = {
   name: 'watching',
-  accepts: READING_TYPES,
+  accepts: FAMILIES.readingTypes,
   onEvent(state, { timeMs }) {
     const count = (state?.count ?? 0) + 1
     if (count === 3) return reject('the third')

@@ -11,13 +11,13 @@ import type { LogBounds } from '#runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '#runtime/testing/memory-log-bounds.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { kafkaEvent } from '#runtime/testing/records.ts'
-import { topicName } from '../../../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE } from '../../../../lib/failures/event-types.ts'
+import { NAMES } from '../../../support/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const [FAILURES, DLQ] = [topicName('failures', 'test'), topicName('dlq', 'test')]
+const [FAILURES, DLQ] = [NAMES.topicName('failures', 'test'), NAMES.topicName('dlq', 'test')]
 
 /** A consumer whose first failure was published, and whose state is lost. Nothing fails any more. */
 async function afterLoss() {

@@ -4,7 +4,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep } from '#runtime/consumer/process.ts'
 import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 import { decodeRecords, Recount } from '#runtime/pipeline/recount.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
+import { APPLICATION } from '../../../support/families.ts'
 import { environmentReading, logRecord, TOPIC } from '../../../support/records.ts'
 
 const COUNTING: AnyKeyedProcess = {

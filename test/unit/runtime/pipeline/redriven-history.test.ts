@@ -4,10 +4,9 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
-import { readData } from '../../../../lib/app/event-data.ts'
 import { RETRY_TYPE } from '../../../../lib/failures/event-types.ts'
 import { type ByHand, createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { APPLICATION, FAMILIES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -19,7 +18,7 @@ function moody(mood: { isBad: boolean; message?: string }): KeyedProcess<{ count
   let attempts = 0
   return {
     name: 'moody',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent(state) {
       attempts += 1
       if (mood.isBad) return reject(mood.message ?? `not today, ${attempts}`)
@@ -115,6 +114,6 @@ describe('the history of a redriven record', () => {
       assert.equal(outcome, 'failed/rejected')
       assert.deepEqual([failure().attempt, failure().history], [2, kept])
       const data = { ...failure(), class: 'permanent', routedBecause: 'x' }
-      assert.equal(readData({ id: '1', source: '/x', type: RETRY_TYPE, data }).kind, 'data')
+      assert.equal(APPLICATION.readData({ id: '1', source: '/x', type: RETRY_TYPE, data }).kind, 'data')
     })
 })

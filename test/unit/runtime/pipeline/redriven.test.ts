@@ -5,7 +5,7 @@ import { buildRedriveHeaders, originalHeaders, type RedriveTarget } from '#runti
 import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import type { Consumer } from '#runtime/pipeline/consumer.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -16,7 +16,7 @@ const MOODY = 'moody'
 function moody(refused: ReadonlySet<string>): KeyedProcess<{ count: number }> {
   return {
     name: MOODY,
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent: (state, { id }) =>
       refused.has(id) ? reject('not today') : completeStep('counted', { count: (state?.count ?? 0) + 1 }),
   }

@@ -7,7 +7,7 @@ import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { countHeld } from '../../../../lib/queries/states/outcomes.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -32,7 +32,7 @@ class HeldStage {
     const { throwsAt, compared } = this
     const process: KeyedProcess<SeenIds> = {
       name: 'listing',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       parking: {},
       onEvent(state, { id }) {
         if (throwsAt.has(id)) throw new Error('not yet')

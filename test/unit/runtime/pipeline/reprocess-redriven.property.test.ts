@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -47,7 +47,7 @@ class Schedule {
     const throwsAt = this.#throwsAt
     const process: KeyedProcess<readonly string[]> = {
       name: 'listing',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       ...(parks ? { parking: { forMs: 1_000_000_000 } } : {}),
       onEvent(state, { id }) {
         if (throwsAt.has(id)) throw new Error('not now')

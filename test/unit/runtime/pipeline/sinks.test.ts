@@ -13,7 +13,7 @@ import {
   type Sink,
 } from '#runtime/consumer/sink.ts'
 import { createRedrivenRecord } from '../../../../lib/failures/redriven-record.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -25,7 +25,7 @@ function receiver(answer: Answer, more: Partial<Sink> = {}) {
   const keys = new Map<string, Set<string>>()
   const sink: Sink = {
     name: 'bell',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     async deliver(deliveries: readonly Delivery[]) {
       calls.push(deliveries.map(({ event }) => event.id))
       return deliveries.map(({ event: { id }, key }) => {

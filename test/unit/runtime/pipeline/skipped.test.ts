@@ -7,7 +7,7 @@ import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { confirmDelivery, type Sink } from '#runtime/consumer/sink.ts'
 import type { Process } from '#runtime/pipeline/consumer.ts'
 import { computeDigest } from '#runtime/pipeline/model/fingerprint.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
@@ -25,7 +25,7 @@ function listing() {
   const code = { isMended: false }
   const process: KeyedProcess<readonly string[]> = {
     name: 'listing',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent: (state, { id }) =>
       id === 'poison' && !code.isMended ? hang() : completeStep('listed', [...(state ?? []), id]),
   }
@@ -62,7 +62,7 @@ describe('given a record that an operator has set aside', () => {
     const reached: string[] = []
     const sink: Sink = {
       name: 'bell',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       batchSize: 10,
       deliver: async deliveries =>
         deliveries.map(({ event }) => {
@@ -82,7 +82,7 @@ it('given a retry that its entity is held for, when set aside, then what waits b
   const mood = { throws: true }
   const process: KeyedProcess<readonly string[]> = {
     name: 'parking',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     parking: {},
     onEvent: (state, { id }) =>
       id === 'poison' && mood.throws ? hang() : completeStep('listed', [...(state ?? []), id]),

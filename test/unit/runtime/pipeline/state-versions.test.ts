@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { versionError } from '#runtime/pipeline/model/stored-state.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -15,7 +15,7 @@ function counting(version: 1 | 2 | 3, migrate?: KeyedProcess<Record<string, numb
   const field = `count${version}`
   const process: KeyedProcess<Record<string, number>> = {
     name: 'counting',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     version,
     migrate:
       migrate ?? ((old, from) => ({ [field]: (old as Record<string, number>)[`count${from}`] as number })),

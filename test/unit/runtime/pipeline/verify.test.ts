@@ -5,7 +5,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import type { Received } from '#runtime/consumer/event.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { compareFields } from '#runtime/pipeline/verifying/differences.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../support/families.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
@@ -101,7 +101,7 @@ describe('a comparison of live states with their log', () => {
       let fails = true
       const process: KeyedProcess<{ ids: string[] }> = {
         name: 'failing',
-        accepts: READING_TYPES,
+        accepts: FAMILIES.readingTypes,
         onEvent(state, { id }) {
           if (id === 'b' && fails) throw new Error('now and then')
           return completeStep('listed', { ids: [...(state?.ids ?? []), id] })

@@ -4,13 +4,12 @@ import { loadCodec } from '@sluice/schema-registry'
 import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
 import { readSettings } from '#runtime/settings/read-settings.ts'
 import { SERIALIZATION } from '#runtime/settings/serialization.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
-import { packagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
-import { getFamily } from '../../../../lib/telemetry/metric-names.ts'
+import { findPackagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
+import { APPLICATION, FAMILIES, VOCABULARY } from '../../../support/families.ts'
 import { environmentReading } from '../../../support/records.ts'
 
-const { type } = getFamily('environment')
+const { type } = FAMILIES.get('environment')
 const reading = environmentReading('r-1', { temperature: 21.5 })
 const serializationOf = (text: string) => readSettings([SERIALIZATION], { SERIALIZATION: text }).serialization
 const writerOf = (text: string, types?: readonly string[]) =>
@@ -26,7 +25,7 @@ describe('given no registry', () => {
       assert.equal(written.datacontenttype, mediaType)
       assert.equal(written.dataschema, `https://sluice.io/schemas/environment.reading.v1.${extension}`)
       assert.deepEqual({ ...written, data: 0 }, { ...written, id: reading.id, time: reading.time, data: 0 })
-      const packaged = await packagedSchema(type, format)
+      const packaged = await findPackagedSchema(FAMILIES, type, format)
       assert.ok(packaged && Buffer.isBuffer(written.data))
       const schema = { ...packaged, format: format === 'avro' ? 'AVRO' : 'PROTOBUF' } as const
       const data = JSON.parse((await loadCodec(schema, 'plain')).decode(written.data))
@@ -67,7 +66,7 @@ describe('given a registry', () => {
     const idOf = async (subject: string) => asked.push(subject)
     const writer = await dataWriter({ ...options, registry: { findId: idOf } }, [type])
     const { data } = writer.write(reading)
-    assert.deepEqual(asked, [schemaSubject(type, 'protobuf', 'test')])
+    assert.deepEqual(asked, [schemaSubject(VOCABULARY, type, 'protobuf', 'test')])
     // The zero byte, the id, and the index of the first message.
     assert.deepEqual((data as Buffer).subarray(0, 6), Buffer.of(0, 0, 0, 0, 1, 0))
   })

@@ -5,21 +5,23 @@ import { loadCodec } from '@sluice/schema-registry'
 import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
-import { packagedSchema } from '../../../../lib/app/packaged-schemas.ts'
+import { findPackagedSchema } from '../../../../lib/app/packaged-schemas.ts'
 import { FAILURE_TYPE } from '../../../../lib/failures/event-types.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { getFamily } from '../../../../lib/telemetry/metric-names.ts'
+import { APPLICATION, FAMILIES } from '../../../support/families.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const { type } = getFamily('device')
+const { type } = FAMILIES.get('device')
 const MOTION = { deviceId: 'd-1', model: 'm', x: 0.5 }
 
 /** Emits this data as that of a motion. */
 function emitting(data: unknown): KeyedProcess<unknown> {
   const emission = { name: 'e', to: 'events', key: 'k', type, source: '/emitting', data } as const
-  return { name: 'emitting', accepts: READING_TYPES, onEvent: () => completeStep('said', {}, [emission]) }
+  return {
+    name: 'emitting',
+    accepts: FAMILIES.readingTypes,
+    onEvent: () => completeStep('said', {}, [emission]),
+  }
 }
 
 async function stageOf(data: unknown): Promise<Stage> {
@@ -40,7 +42,7 @@ describe('given a consumer that writes Avro', () => {
     assert.deepEqual(stage.outcomes, ['applied/said'])
     const [event] = stage.events
     assert.equal(event?.datacontenttype, 'application/avro')
-    const schema = await packagedSchema(type, 'avro')
+    const schema = await findPackagedSchema(FAMILIES, type, 'avro')
     assert.ok(schema)
     const codec = await loadCodec({ ...schema, format: 'AVRO' }, 'plain')
     const { deviceId, model, x } = JSON.parse(codec.decode(event?.data as Buffer))

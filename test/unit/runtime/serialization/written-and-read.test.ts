@@ -7,7 +7,7 @@ import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { configureDataReader } from '#runtime/lambda/configured-reader.ts'
 import { configureDataWriter } from '#runtime/lambda/configured-writer.ts'
-import { APPLICATION } from '../../../../lib/app/application.ts'
+import { APPLICATION } from '../../../support/families.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const

@@ -4,7 +4,7 @@ import { failure } from '#runtime/consumer/failure-codes.ts'
 import { type CompletedStep, completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { retry } from '#runtime/consumer/sink.ts'
 import { Unavailable } from '#runtime/pipeline/errors.ts'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
@@ -16,7 +16,7 @@ describe('what the log does not say', () => {
       const quotes = 'cannot take SECRET\n    at SECRET (/SECRET.ts:1:1)\n    at SECRET'
       const talkative = {
         name: 'talkative',
-        accepts: READING_TYPES,
+        accepts: FAMILIES.readingTypes,
         onEvent: (_: unknown, { id, timeMs }: { id: string; timeMs: number }): unknown => {
           if (id === 'throws') throw new Error(quotes)
           if (id === 'refused') return reject('SECRET is not wanted')
@@ -100,10 +100,10 @@ describe('what the log does not say', () => {
 
   it('given what a consumer says of a timer, or a sink of an event, then none of it is in the log', async () => {
     const said = retry('SECRET is busy')
-    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [said] }
+    const sink = { name: 'bell', accepts: FAMILIES.readingTypes, deliver: async () => [said] }
     const alarmed: KeyedProcess<{ at: number }> = {
       name: 'alarmed',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: (_, { timeMs }) => completeStep('set', { at: timeMs }, [], [{ name: 't', dueMs: timeMs + 1 }]),
       onTimer: () => reject('SECRET is not wanted'),
     }

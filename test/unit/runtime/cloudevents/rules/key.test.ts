@@ -5,6 +5,7 @@ import { toOutgoingRecord } from '#runtime/cloudevents/writer.ts'
 import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { createRedrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
 import { computeEventKey } from '../../../../../lib/operations/event-key.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'
 
 const KEYED = { id: 'a', source: '/s', type: 't', extensions: { partitionkey: 'p', traceparent: 'x' } }
@@ -16,12 +17,12 @@ describe('the key of a record', () => {
   })
 
   it('D2: given partitionkey, then the mapper of publish takes it as it is, and no other producer does', () => {
-    assert.equal(computeEventKey(KEYED), 'p')
+    assert.equal(computeEventKey(FAMILIES, KEYED), 'p')
     assert.equal(toOutgoingRecord('t', null, KEYED).key, null)
   })
 
   it('D3: given a key, then the event keeps its partitionkey, and gets none where it has none', () => {
-    const { headers, value } = toOutgoingRecord('t', computeEventKey(KEYED), KEYED)
+    const { headers, value } = toOutgoingRecord('t', computeEventKey(FAMILIES, KEYED), KEYED)
     assert.deepEqual(accepted(read(headers as [string, Buffer][], value)), KEYED)
     const other = { ...KEYED, extensions: { traceparent: 'x' } }
     const written = toOutgoingRecord('t', 'k', other)

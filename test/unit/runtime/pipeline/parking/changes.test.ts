@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { TICK_TYPE, tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { ENTITY, heldLog, type ListedIds, ListingLog, listing } from '../../../../support/listing-log.ts'
 import { environmentReading as reading } from '../../../../support/records.ts'
 
@@ -25,7 +25,7 @@ describe('given a held entity, and time, erasures or other code', () => {
     const log = await heldLog()
     const accepting = {
       ...listing(log.mood, {}),
-      accepts: [...READING_TYPES, TICK_TYPE],
+      accepts: [...FAMILIES.readingTypes, TICK_TYPE],
       context: {
         setBy: 'test.context',
         initial: 0,

@@ -6,9 +6,9 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { confirmDelivery } from '#runtime/consumer/sink.ts'
 import { EMPTY_SELECTION } from '#runtime/testing/empty-selection.ts'
 import { ENTITY_ERASED_TYPE } from '../../../../../lib/telemetry/erasure.ts'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
@@ -147,7 +147,7 @@ describe('rule 27: which consumers an erasure concerns', () => {
   }
 
   it('rule 27: given a sink, which keeps no states, then it is ignored, and not delivered', async () => {
-    const { stage, ids } = sink(READING_TYPES)
+    const { stage, ids } = sink(FAMILIES.readingTypes)
     await stage.batch([record(0, reading('a')), record(1, erasing(ONE))])
     assert.deepEqual(stage.outcomes, ['applied/sent', 'ignored/erasure'])
     assert.deepEqual(ids, ['a'])

@@ -5,8 +5,8 @@ import type { Event } from '#runtime/consumer/event.ts'
 import { completeStep, type KeyedProcess, reject } from '#runtime/consumer/process.ts'
 import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
 import { eventCause } from '#runtime/pipeline/model/cause.ts'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
@@ -112,7 +112,7 @@ describe('rule 12: what is emitted follows from its cause', () => {
     const emission = { to: 'events', key: null, type: 't', source: '/s', data: {} } as const
     const process: KeyedProcess<unknown> = {
       name: 'two',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent: () =>
         completeStep('two', {}, [
           { ...emission, name: 'x' },
@@ -148,7 +148,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     let isBroken = true
     const process: KeyedProcess<{ count: number }> = {
       name: 'breaking',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent(state, { id }) {
         if (isBroken && id.startsWith('bad')) throw new Error('a bug')
         if (id.startsWith('refused')) return reject('never')
@@ -178,7 +178,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   it('rule 13: given a failure surge, then its first failure is published, which people look at', async () => {
     const process: KeyedProcess<never> = {
       name: 'breaking',
-      accepts: READING_TYPES,
+      accepts: FAMILIES.readingTypes,
       onEvent(_, { id }) {
         if (id === 'r 0') return reject('the data explains this one')
         throw new Error(`a bug at ${id}`)

@@ -6,6 +6,7 @@ import type { Process } from '#runtime/pipeline/consumer.ts'
 import { MemoryLogReader } from '#runtime/testing/memory-log-reader.ts'
 import { alerting } from '../../../../../lib/alerting/process.ts'
 import { readRules } from '../../../../../lib/alerting/rule-files.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import {
   kafkaEvent,
   environmentReading as reading,
@@ -14,7 +15,7 @@ import {
 import { Stage } from '../../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
-const RULES = readRules([
+const RULES = readRules(FAMILIES, [
   {
     where: 'rules.yaml',
     text: 'rules:\n  - { name: HIGH, family: environment, metric: temperature, fireAbove: 40, severity: critical }\n',
@@ -32,7 +33,7 @@ function keptFrom(offset: number, log: readonly LogRecord[]) {
 
 describe('rule 5: a state that is gone is read back from the log', () => {
   it('rule 5: given an old snapshot and a firing alert, then the missing range resolves it, once', async () => {
-    const stage = new Stage(alerting(RULES) as Process)
+    const stage = new Stage(alerting(FAMILIES, RULES) as Process)
     const log = Array.from({ length: 11 }, (_, at) =>
       record(at, reading(`r${at}`, { at, temperature: at < 9 ? 42 : 20 })),
     )

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { expandFields } from '../../../../../infra/functions/expanded-fields.ts'
 import { readThisMachine } from '../../../../../infra/place/this-machine.ts'
-import { readFunctions } from '../../../../../lib/app/functions.ts'
+import { readFunctions } from '../../../../../lib/app/function-entries.ts'
+import { NAMES } from '../../../../support/families.ts'
 
 interface KafkaEvent {
   readonly msk?: Readonly<Record<string, unknown>>
@@ -11,7 +12,7 @@ interface KafkaEvent {
 
 const functions = readFunctions()
 const mappings = functions.flatMap(declared => {
-  const { events } = expandFields(declared, functions, readThisMachine({}, '/project'))
+  const { events } = expandFields(declared, functions, { ...readThisMachine({}, '/project'), names: NAMES })
   return (events as readonly KafkaEvent[]).flatMap(({ msk }) => (msk ? [[declared.name, msk] as const] : []))
 })
 

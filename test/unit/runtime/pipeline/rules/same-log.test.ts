@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import type { LogTime } from '#runtime/cloudevents/log-time.ts'
 import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { completeStep, type KeyedProcess } from '#runtime/consumer/process.ts'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
@@ -16,7 +16,7 @@ describe('rule 21: the same log gives the same', () => {
   /** Keeps in its state what JSON does not, and changes in place what it has emitted. */
   const careless: KeyedProcess<{ ids: string[]; sum: number | null; at?: unknown }> = {
     name: 'careless',
-    accepts: READING_TYPES,
+    accepts: FAMILIES.readingTypes,
     onEvent(state = { ids: [], sum: 0 }, { id, timeMs }) {
       state.ids.push(id)
       const { sum, at } = state

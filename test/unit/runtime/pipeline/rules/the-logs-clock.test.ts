@@ -4,9 +4,10 @@ import { describe, it } from 'node:test'
 import type { KeyedProcess } from '#runtime/consumer/process.ts'
 import type { KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
 import { advance, clockGapMs } from '#runtime/pipeline/model/log.ts'
-import { type MinuteSummary, statistics } from '../../../../../lib/analytics/processor.ts'
-import { TOPICS } from '../../../../../lib/app/topics.ts'
+import { createStatistics, type MinuteSummary } from '../../../../../lib/analytics/processor.ts'
+import { TOPICS } from '../../../../../lib/app/topic-table.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
+import { FAMILIES } from '../../../../support/families.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import {
   kafkaEvent,
@@ -127,14 +128,14 @@ describe('rule 15: topics with timers are ticked', () => {
       assert.deepEqual(await stage.consume({ records }), { batchItemFailures: [] })
       return stage.observer.timedByProducersFrom
     }
-    assert.deepEqual(await told(new Stage(statistics as never)), [1])
+    assert.deepEqual(await told(new Stage(createStatistics(FAMILIES) as never)), [1])
     assert.deepEqual(
-      await told(new Stage(statistics as never), 'carried'),
+      await told(new Stage(createStatistics(FAMILIES) as never), 'carried'),
       [],
       'its records say when they were',
     )
     assert.deepEqual(await told(new Stage()), [], 'it has no timers')
-    const silent = new Stage(statistics as never)
+    const silent = new Stage(createStatistics(FAMILIES) as never)
     await silent.batch([record(0, reading('a'))])
     assert.deepEqual(silent.observer.timedByProducersFrom, [])
   })
@@ -313,7 +314,7 @@ describe('rule 18: more timers than a commit takes', () => {
 
 describe('rule 20: a reading that is late for a closed window', () => {
   it('rule 20: given one, then that window leaves again as its next revision, under an id of its own', async () => {
-    const stage = new Stage(statistics as object as KeyedProcess<never>)
+    const stage = new Stage(createStatistics(FAMILIES) as object as KeyedProcess<never>)
     const times = [0, 70, 30]
     await stage.batch(times.map((at, offset) => record(offset, reading(`r${offset}`, { at }))))
     assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/window-closed', 'applied/window-revised'])

@@ -23,6 +23,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
+import { formatSize } from '../output/size-text.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -44,8 +45,10 @@ export interface GeneratorRun {
 /** Delivery settings without a practical limit, so that the command waits for an unavailable broker as long as it runs. */
 const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
 
-/** Summary of a run. */
-interface Summary extends Pick<Generated, 'readings'> {
+/** Summary of a run. The figures of the producer have its names. */
+interface Summary
+  extends Pick<Generated, 'readings'>,
+    Partial<Pick<ProducerMetrics, 'bytes_sent' | 'latency_ms'>> {
   readonly seconds: number
   readonly seed: string
   readonly acknowledged?: number
@@ -161,6 +164,8 @@ async function generateToOutlets(
       acknowledged: delivery.messages_sent,
       errors,
       unacknowledged: left,
+      bytes_sent: delivery.bytes_sent,
+      latency_ms: delivery.latency_ms,
     }),
   }
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
@@ -184,20 +189,24 @@ function formatProgress(
   const rate = `${Math.round((readings * 1000) / Math.max(1, elapsedMs))}/s`
   const readingsText = `${durationText(elapsedMs)} | ${counted(readings, 'reading')}, ${rate}`
   if (metrics === undefined) return readingsText
-  const { messages_sent, errors, retries } = metrics
+  const { messages_sent, errors, retries, bytes_sent, latency_ms } = metrics
   const waiting = readings - messages_sent - errors
   return (
     `${readingsText} | ${messages_sent} acknowledged, ${waiting} pending | ` +
-    `${counted(errors, 'error')}${retries > 0 ? `, ${retries} retries` : ''}`
+    `${counted(errors, 'error')}${retries > 0 ? `, ${retries} retries` : ''} | ${formatSize(bytes_sent)}, p99 ${latency_ms.p99} ms`
   )
 }
 
-function formatSummary({ readings, seconds, seed, acknowledged, errors = 0 }: Summary): string {
+function formatSummary(summary: Summary): string {
+  const { readings, seconds, seed, acknowledged, errors = 0, bytes_sent = 0, latency_ms } = summary
   const rate = Math.round(readings / Math.max(0.001, seconds))
   const lines = [
     `Generated ${counted(readings, 'reading')} in ${durationText(seconds * 1000)}, ${rate}/s (--seed ${seed})`,
   ]
   if (acknowledged !== undefined)
-    lines.push(`Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}`)
+    lines.push(
+      `Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}, ${formatSize(bytes_sent)}, ` +
+        `latency ${latency_ms?.p50} ms (p50), ${latency_ms?.p99} ms (p99)`,
+    )
   return `${lines.join('\n')}\n`
 }

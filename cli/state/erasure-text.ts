@@ -4,6 +4,7 @@ import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/eras
 import type { ConsumerErasure } from '../../lib/operations/erase/wait-until-applied.ts'
 import { formatStateKey } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/states/erasable-states.ts'
+import { formatSize } from '../output/size-text.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 
@@ -83,14 +84,4 @@ function formatNotReached({ notReached }: Pick<ErasurePlan, 'notReached'>): stri
 
 function formatOtherCopies(): string {
   return ['These copies are not reached:', ...OTHER_COPIES.map(one => `  ${one}`)].join('\n')
-}
-
-const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']
-
-/** Returns a size such as `412 B` or `1.5 KiB`. */
-function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  let [size, unit] = [bytes / 1024, 0]
-  for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024
-  return `${size.toFixed(1)} ${UNITS[unit]}`
 }

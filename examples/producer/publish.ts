@@ -43,6 +43,9 @@ console.log(`The door's event is number ${offset} of partition ${partition}`)
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 await producer.publish(producer.createEvent({ rows: 120 }, { traceparent, subject: 'nightly' }))
 
-const { messages_sent, errors } = producer.metrics()
+const { messages_sent, errors, bytes_sent, latency_ms } = producer.metrics()
+console.log(
+  `${bytes_sent} bytes, acknowledged within ${latency_ms.p50} ms (p50) and ${latency_ms.p99} ms (p99)`,
+)
 console.log(`${messages_sent} sent, ${errors} errors`)
 await producer.close()

@@ -12,7 +12,7 @@ import { FAMILIES } from '../support/families.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
 import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { redisUrl } from '../support/servers.ts'
-import { sluice } from '../support/sluice.ts'
+import { runSluice, sluice } from '../support/sluice.ts'
 import { Stage } from '../support/stage.ts'
 
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
@@ -46,6 +46,29 @@ describe('the sluice command, against Kafka and Redis', () => {
       const ids = expected.filter(event => event.subject === subject).map(({ id }) => id)
       assert.deepEqual(own.map(idOf), ids)
     }
+  })
+
+  it('when readings are generated, then the end says how many bytes were sent, and how long Kafka took', async () => {
+    const args = [
+      'generate',
+      '--kafka-topic',
+      'generated',
+      '--rate',
+      'max',
+      '--count',
+      '200',
+      '--env',
+      environment.name,
+    ]
+    assert.match(
+      await sluice(...args),
+      /^Kafka: 200 acknowledged, 0 errors, [\d.]+ KiB, latency [\d.]+ ms \(p50\), [\d.]+ ms \(p99\)$/m,
+    )
+    const { stdout } = await runSluice([...args, '--json'])
+    const { acknowledged, bytes_sent, latency_ms } = JSON.parse(stdout)
+    assert.equal(acknowledged, 200)
+    assert.ok(bytes_sent > 1_000, `${bytes_sent} bytes`)
+    assert.ok(latency_ms.p50 > 0 && latency_ms.p50 <= latency_ms.p99, JSON.stringify(latency_ms))
   })
 
   it('when the processor has them, then stats shows them; and after a second replay, only more duplicates', async () => {

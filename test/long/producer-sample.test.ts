@@ -42,6 +42,10 @@ describe('the samples of the producer', () => {
     const said = await run('publish.ts', '20')
     const reports = said.filter(line => /^Delivered to samples-\S+ \[[0-2]\] @ \d+$/.test(line))
     assert.equal(reports.length, 22, said.join('\n'))
+    assert.match(
+      said.at(-2) ?? '',
+      /^[1-9]\d+ bytes, acknowledged within [\d.]+ ms \(p50\) and [\d.]+ ms \(p99\)$/,
+    )
     assert.equal(said.at(-1), '22 sent, 0 errors')
     const events = (await foreign.read(topic)).map(eventOf)
     assert.equal(events.filter(({ type }) => type === 'io.sluice.environment.reading.v1').length, 20)

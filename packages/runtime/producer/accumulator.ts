@@ -24,6 +24,10 @@ export class Batch {
   /** True while the batch waits for more records; false after it was made due or taken. */
   isCounted = true
   attempts = 0
+  /** Time of the first attempt, in milliseconds of the producer's clock; undefined before it. */
+  sentAtMs: number | undefined
+  /** Size of the batch as sent, in bytes. */
+  sentBytes = 0
   /**
    * Sequence of the batch. It is set at the first attempt and then kept, because the broker recognises a repeated batch by its
    * sequence.

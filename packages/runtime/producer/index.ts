@@ -15,5 +15,5 @@ export {
   type NotDelivered,
 } from './delivery-report.ts'
 export type { ProducerConfig } from './producer-config.ts'
-export type { ProducerMetrics } from './record-producer.ts'
+export type { ProducerMetrics } from './producer-metrics.ts'
 export { type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

@@ -14,18 +14,9 @@ import { BrokerOutage } from './broker-outage.ts'
 import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery-report.ts'
 import { MemoryLimit } from './memory-limit.ts'
 import { ProducerIdentity } from './producer-identity.ts'
+import { ProducerCounters, type ProducerMetrics } from './producer-metrics.ts'
 import { RecordPlacement } from './record-placement.ts'
 import { Sender } from './sender.ts'
-
-/** Counters since the producer was created. */
-export interface ProducerMetrics {
-  /** Number of events that Kafka has acknowledged. */
-  readonly messages_sent: number
-  /** Number of events whose delivery failed. */
-  readonly errors: number
-  /** Number of retries of batches. */
-  readonly retries: number
-}
 
 /** @see BatchLimits.compressFromBytes */
 type Settings = ProducerSettings & Pick<BatchLimits, 'compressFromBytes'>
@@ -36,7 +27,7 @@ export class RecordProducer {
   readonly #accumulator: Accumulator
   readonly #placement: RecordPlacement
   readonly #sender: Sender
-  readonly #metrics = { messages_sent: 0, errors: 0, retries: 0 }
+  readonly #metrics = new ProducerCounters()
   readonly #memory: MemoryLimit
   readonly #clock: Clock
   /** Number of unsettled records, and callbacks for when there are none. */
@@ -185,7 +176,7 @@ export class RecordProducer {
   }
 
   metrics(): ProducerMetrics {
-    return { ...this.#metrics }
+    return this.#metrics.snapshot()
   }
 
   /** Accepts no more records. Accepted records can still be drained. */

@@ -17,6 +17,7 @@ import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
 import type { BrokerOutage } from './broker-outage.ts'
 import type { ProducerIdentity } from './producer-identity.ts'
+import type { ProducerCounters } from './producer-metrics.ts'
 
 /** Limits of a request. A larger batch is sent in a request by itself. */
 const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }
@@ -40,8 +41,7 @@ interface Parts {
   readonly brokers: Brokers
   /** Identity of an idempotent producer; undefined if brokers do not recognise repeated batches. */
   readonly identity: ProducerIdentity | undefined
-  /** Counters that the sender increments. */
-  readonly metrics: { messages_sent: number; errors: number; retries: number }
+  readonly metrics: ProducerCounters
   readonly clock: Clock
   readonly outage: BrokerOutage
 }
@@ -171,9 +171,11 @@ export class Sender {
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retries += 1
+      batch.sentAtMs ??= nowMs
       const final = closed[index] as ClosedBatch
       batch.sequence ??= identity?.assignSequence(queue, final.facts.count)
       const bytes = final.seal(batch.sequence)
+      batch.sentBytes = bytes.length
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
     const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
@@ -223,7 +225,9 @@ export class Sender {
   #deliver(departure: Departure, baseOffset: number): void {
     const { queue, batch } = this.#decrementInFlight(departure)
     if (batch.isSettled) return
-    this.#parts.metrics.messages_sent += batch.builder.count
+    const { metrics, clock } = this.#parts
+    const nowMs = clock.nowMs()
+    metrics.addDelivered(batch.builder.count, batch.sentBytes, nowMs - (batch.sentAtMs ?? nowMs))
     batch.acknowledge(queue.partition, baseOffset)
   }
 

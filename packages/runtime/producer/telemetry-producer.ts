@@ -14,7 +14,8 @@ import {
   deliveryText,
 } from './delivery-report.ts'
 import { defaultKey, type ProducerConfig, resolveSettings } from './producer-config.ts'
-import { type ProducerMetrics, RecordProducer } from './record-producer.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
+import { RecordProducer } from './record-producer.ts'
 
 const MAX_FLUSH_MS = 30_000
 

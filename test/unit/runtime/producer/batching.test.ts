@@ -107,7 +107,42 @@ describe('batches', () => {
       [41, 42],
     )
     assert.deepEqual(reports.map(deliveryText), ['Delivered to t [0] @ 41', 'Delivered to t [0] @ 42'])
-    assert.deepEqual(producer.metrics(), { messages_sent: 3, errors: 0, retries: 0 })
+    const { messages_sent, errors, retries } = producer.metrics()
+    assert.deepEqual({ messages_sent, errors, retries }, { messages_sent: 3, errors: 0, retries: 0 })
+  })
+
+  it('given batches sent again, then their bytes count once, and their time from the first attempt', async () => {
+    const { producer, brokers, enqueue, clock } = stage({ profile: 'plain' })
+    await enqueue(1, 1_000)
+    await clock.pass(10)
+    assert.deepEqual(producer.metrics().latency_ms, { p50: 0, p99: 0 })
+    await clock.pass(20)
+    brokers.sent[0]?.refuse(19)
+    await clock.pass(100)
+    brokers.sent[1]?.acknowledge()
+    await enqueue(1, 5_000)
+    await clock.pass(10)
+    await clock.pass(7)
+    brokers.sent[2]?.acknowledge()
+    await settled()
+    const [small = 0, large = 0] = brokers.sent.slice(1).map(sent => sent.request.batches[0]?.bytes.length)
+    assert.ok(small > 1_000 && large > 5_000, `${small} and ${large} bytes`)
+    assert.deepEqual(producer.metrics(), {
+      messages_sent: 2,
+      bytes_sent: small + large,
+      errors: 0,
+      retries: 1,
+      latency_ms: { p50: 7, p99: 130 },
+    })
+  })
+
+  it('given compression, then the bytes are those that were sent', async () => {
+    const { producer, brokers } = stage({ profile: 'plain', compression: 'gzip' })
+    brokers.isAnswering = true
+    await producer.publish(producer.createEvent('x'.repeat(50_000)))
+    const { bytes_sent } = producer.metrics()
+    assert.equal(bytes_sent, brokers.sent[0]?.request.batches[0]?.bytes.length)
+    assert.ok(bytes_sent < 5_000, `${bytes_sent}`)
   })
 
   it('given more than the buffer holds, then enqueue waits, and without waiting it is refused', async () => {

@@ -62,6 +62,11 @@ export interface PartitionBatches {
 }
 
 export interface BatchFacts {
+  /** Name of the compression codec; `none` without compression. */
+  readonly codec: string
+  readonly records: number
+  /** Size of the records as stored in the log, in bytes. */
+  readonly bytes: number
   /** True if the producer is idempotent. The broker then drops duplicates caused by retries. */
   readonly isIdempotent: boolean
   readonly isLogAppendTime: boolean

@@ -1,5 +1,6 @@
 /** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
+import { WRITABLE_CODECS } from '@sluice/kafka-records/writing'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
@@ -122,6 +123,9 @@ function toPartitionBatches({ topic, partitions }: TopicLayout, newest: NewestBa
 
 function toBatchFacts(head: BatchHead): BatchFacts {
   return {
+    codec: WRITABLE_CODECS[head.codec] ?? `codec ${head.codec}`,
+    records: head.recordCount,
+    bytes: head.bytes,
     isIdempotent: head.producerId >= 0,
     isLogAppendTime: head.isLogAppendTime,
     timestampMs: head.maxTimestampMs,

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { createCluster } from '@sluice/kafka-records'
 import { buildKeys } from '#runtime/adapters/redis/keys.ts'
 import { SIGNALS } from '../../lib/app/topic-table.ts'
+import { bulkPublisher } from '#runtime/producer/publisher.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { NAMES } from '../support/families.ts'
@@ -89,6 +90,8 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     )
     assert.deepEqual(bad, [])
     assert.equal(of('topics', 'message.timestamp.type').length, SIGNALS.length)
+    assert.match(only(of('producers', 'compression')).says, /^\d+ none; every large batch is compressed$/)
+    assert.match(only(of('producers', 'batching')).says, /^[\d.]+ records per batch on average$/)
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ checks failed\.$/m)
@@ -124,6 +127,29 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.match(await of(10, 1_099), /^wrong: .* 1090 applied offsets are not committed/)
     assert.match(await of(700, 9_999), /^wrong: .* it is another log/)
     assert.match(await of(100, 599), /^ok: /)
+  })
+
+  it('then large batches without compression are wrong, and compressed ones are not', async () => {
+    const values = Array.from({ length: 40 }, () => ({ partition: 1, value: 'x'.repeat(1_000) }))
+    await environment.client.send(readings, values)
+    const { verdict, says, todo } = only((await examine()).of('producers', 'compression'))
+    assert.equal(verdict, 'wrong')
+    assert.match(says, /^1 of the newest \d+ batches: at least 16 KiB without compression$/)
+    assert.match(todo ?? '', /^Set compression\.type=/)
+    const producer = bulkPublisher(async () => commands.kafka, { batchBytes: 512 * 1024 })
+    try {
+      // As many records as the newest offsets of a partition, so that the batch above is among them no longer.
+      const records = Array.from({ length: 600 }, () => Buffer.from('x'.repeat(1_000)))
+      await producer.publish(
+        records.map(value => ({ topic: readings, partition: 1, key: null, value, headers: [] })),
+      )
+    } finally {
+      await producer.close()
+    }
+    assert.match(
+      only((await examine()).of('producers', 'compression')).says,
+      /^\d+ lz4, .*; every large batch is compressed$/,
+    )
   })
 
   it('then a Redis that evicts is wrong, and what a user may not see is unknown', async () => {

@@ -39,6 +39,9 @@ const TOPIC_SETTINGS: Settings = {
 
 export function batch(changes: Partial<BatchFacts> = {}): BatchFacts {
   return {
+    codec: 'lz4',
+    records: 100,
+    bytes: 20_000,
     isIdempotent: true,
     isLogAppendTime: true,
     timestampMs: NOW_MS - 30_000,

@@ -128,8 +128,9 @@ describe('given a consumer', () => {
 })
 
 describe('given producers', () => {
-  const written = (batches: BatchFacts[], idWindowMs = HOUR_MS) =>
-    notOk(checkProducers(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs))
+  const findings = (batches: BatchFacts[], idWindowMs = HOUR_MS) =>
+    checkProducers(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs)
+  const written = (batches: BatchFacts[], idWindowMs?: number) => notOk(findings(batches, idWindowMs))
 
   it('then the log shows unrecognizable repeats', () => {
     assert.deepEqual(written([batch()]), [])
@@ -140,7 +141,44 @@ describe('given producers', () => {
   it('then a topic that cannot be read is unknown', () =>
     assert.deepEqual(notOk(checkProducers(topic({ newest: { unseen: 'refused' } }), HOUR_MS)), [
       'idempotence unknown',
+      'compression unknown',
+      'batching unknown',
     ]))
+
+  it('then large batches without compression are wrong, and small ones are not', () => {
+    const plain = { codec: 'none', bytes: 16 * 1024 }
+    assert.deepEqual(written([batch(), batch(plain)]), ['compression wrong'])
+    assert.deepEqual(written([batch(), batch({ ...plain, bytes: plain.bytes - 1 })]), [])
+    const [, found] = findings([batch(plain), batch()])
+    assert.equal(found?.says, '1 of the newest 2 batches: at least 16 KiB without compression')
+  })
+
+  it('then many batches of one record each are wrong, and few of them are not', () => {
+    const apart = (ms: number, count = 30, records = 1) =>
+      Array.from({ length: count }, (_, at) => batch({ records, bytes: 99, timestampMs: NOW_MS + at * ms }))
+    assert.deepEqual(written(apart(5)), ['batching wrong'])
+    assert.deepEqual(written(apart(1_000)), [])
+    assert.deepEqual(written(apart(5, 10)), [])
+    assert.deepEqual(written(apart(5, 30, 2)), [])
+  })
+
+  it('then a partition with many small batches is wrong, however large those of the others are', () => {
+    const small = Array.from({ length: 30 }, (_, at) => batch({ records: 1, timestampMs: NOW_MS + at * 5 }))
+    const partitions = [[batch({ records: 5_000 })], small].map((batches, partition) => ({
+      partition,
+      batches,
+    }))
+    assert.deepEqual(notOk(checkProducers(topic({ newest: { seen: partitions } }), HOUR_MS)), [
+      'batching wrong',
+    ])
+  })
+
+  it('then a topic without records is ok', () => {
+    assert.deepEqual(
+      findings([]).map(({ verdict, says }) => `${verdict}: ${says}`),
+      Array(3).fill('ok: it has no records'),
+    )
+  })
 })
 
 describe('given dead letters', () => {

@@ -18,12 +18,12 @@ import { requireOwnTopic, resolveTopic } from '../../lib/operations/state-keys.t
 import { buildTopic, requireWritable } from '../../lib/operations/topics/new-topic.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
+import { formatSize } from '../../lib/support/size-text.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation/carry-out.ts'
 import { createWriter } from '../options/serialization.ts'
 import { showLine } from '../output/progress.ts'
-import { formatSize } from '../output/size-text.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../servers/kafka.ts'
 import { resolvePath, type Terminal } from '../terminal.ts'
 
@@ -45,7 +45,7 @@ export interface GeneratorRun {
 /** Delivery settings without a practical limit, so that the command waits for an unavailable broker as long as it runs. */
 const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
 
-/** Summary of a run. The figures of the producer have its names. */
+/** Summary of a run. */
 interface Summary
   extends Pick<Generated, 'readings'>,
     Partial<Pick<ProducerMetrics, 'bytes_sent' | 'latency_ms'>> {

@@ -4,7 +4,7 @@ import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/eras
 import type { ConsumerErasure } from '../../lib/operations/erase/wait-until-applied.ts'
 import { formatStateKey } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/states/erasable-states.ts'
-import { formatSize } from '../output/size-text.ts'
+import { formatSize } from '../../lib/support/size-text.ts'
 import { type Column, formatTable } from '../output/table.ts'
 import { escapeText } from '../output/text-width.ts'
 

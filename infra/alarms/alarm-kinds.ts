@@ -6,11 +6,14 @@ import {
   watchCacheMemory,
   watchErrors,
   watchLag,
+  watchLagRecords,
   watchOnFailureAge,
+  watchPublishing,
   watchScheduledMetric,
   watchSchedules,
   watchSum,
   watchUndelivered,
+  whereLimited,
 } from './watched-values.ts'
 
 interface Cause {
@@ -51,6 +54,13 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
     periods: 5,
     because: 'a deployment or a lost broker takes two minutes',
     missing: 'breaching',
+  },
+  'lag-records': {
+    says: 'A consumer lags behind a topic by more records than ALARM_LAG_RECORDS.',
+    cause: 'progress',
+    watches: whereLimited('ALARM_LAG_RECORDS', watchLagRecords),
+    periods: 5,
+    because: 'a burst is processed within minutes',
   },
   'partition-waits': {
     says: 'A consumer cannot continue in a partition. Its records stay in Kafka.',
@@ -179,6 +189,25 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
     cause: 'kafka',
     watches: watchSum('deferred', ['broker-unavailable', 'log-unreadable']),
     ...WAITS,
+  },
+  'publish-slow': {
+    says: 'Kafka takes longer than ALARM_PUBLISH_MS to acknowledge one in a hundred publishes of a function.',
+    cause: 'kafka',
+    watches: whereLimited('ALARM_PUBLISH_MS', watchPublishing),
+    minutes: 5,
+    periods: 3,
+    because: 'the first publish of a cold start has to connect, which explains shorter periods',
+  },
+  'kafka-bytes': {
+    says: 'A Kafka broker receives or sends more than four fifths of KAFKA_CAPACITY_IN or KAFKA_CAPACITY_OUT.',
+    cause: 'kafka',
+    watches: combineSources({
+      in: whereLimited('KAFKA_CAPACITY_IN', watchBrokers('BytesInPerSec')),
+      out: whereLimited('KAFKA_CAPACITY_OUT', watchBrokers('BytesOutPerSec')),
+    }),
+    periods: 15,
+    breaching: 12,
+    because: 'the remaining fifth leaves time to add brokers, or to find the producer or reader',
   },
   'under-replicated': {
     says: 'Partitions have fewer in-sync replicas than they should.',

@@ -33,7 +33,7 @@ type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** Metric or expression that an alarm compares with its threshold. */
 export type Value =
-  | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' }
+  | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
   | { readonly query: Query }
   | { readonly expression: string; readonly sums: Readonly<Record<string, Metric>> }
 

@@ -70,7 +70,8 @@ function toValueProperties(value: Value, period: number): object {
         })),
       ],
     }
-  return { ...toMetricProperties(value.metric), Period: period, Statistic: value.statistic }
+  const statistic = { [value.statistic === 'p99' ? 'ExtendedStatistic' : 'Statistic']: value.statistic }
+  return { ...toMetricProperties(value.metric), Period: period, ...statistic }
 }
 
 function toMetricProperties({ namespace, name, dimensions }: Metric): object {

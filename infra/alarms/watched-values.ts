@@ -9,13 +9,23 @@
  * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 
-import { type DeclaredFunction, getConsumerName, isConsumer } from '../../lib/app/functions.ts'
+import {
+  type DeclaredFunction,
+  getConsumerName,
+  isConsumer,
+  listTriggerTopics,
+} from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topic-table.ts'
 import { parsePeriod } from '../functions/schedule-retries.ts'
+import type { LIMITS } from '../place/alarm-settings.ts'
+import { findFurtherCluster } from '../place/place.ts'
 import type { Deployed, Watched } from './alarm.ts'
 import { buildOwnMetric, buildSumQuery, type Metric, type OwnMetric } from './metrics.ts'
+
+/** Returns the name of a cluster from its ARN, `arn:…:cluster/<name>/<uuid>`. */
+const parseClusterName = (arn: string) => arn.split('/')[1] ?? ''
 
 type Source = (deployed: Deployed) => readonly Watched[]
 
@@ -118,12 +128,42 @@ export const watchUndelivered: Source = ({ env, alarms: { topicArn } }) => {
   })
 }
 
+/** Restricts a source to deployments with this limit, which becomes the threshold. */
+export function whereLimited(name: keyof typeof LIMITS, source: Source): Source {
+  return deployed => {
+    const above = deployed.alarms.limits[name]
+    return above === undefined ? [] : source(deployed).map(watched => ({ ...watched, above }))
+  }
+}
+
+/** Time that Kafka takes to acknowledge what a function emits, for each function. */
+export const watchPublishing: Source = ({ env, functions }) => {
+  const publishing = functions.filter(({ emits, uses }) => emits.length > 0 && !uses.includes('console'))
+  return [...new Set(publishing.map(getConsumerName))].map(name => ({
+    of: name,
+    value: { metric: buildOwnMetric(env, name, 'publishMs'), statistic: 'p99' },
+  }))
+}
+
+/** Lag of each consumer in each of its topics, in records. A further cluster that is not MSK reports none. */
+export const watchLagRecords: Source = deployed =>
+  deployed.functions
+    .flatMap(declared => listTriggerTopics(declared, deployed.env, deployed.inputs))
+    .flatMap(({ function: consumer, signal, topic, group }) => {
+      const { arn } = findFurtherCluster(deployed, topic) ?? { arn: deployed.clusterArn }
+      if (arn === undefined) return []
+      const dimensions = { 'Cluster Name': parseClusterName(arn), 'Consumer Group': group, Topic: topic }
+      const metric = { namespace: 'AWS/Kafka', name: 'SumOffsetLag', dimensions }
+      return { of: `${consumer}-${signal ?? topic}`, value: { metric, statistic: 'Maximum' } }
+    })
+
 /** Returns the maximum over all brokers; no values for MSK Serverless. */
-export function watchBrokers(name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUsed'): Source {
+export function watchBrokers(
+  name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUsed' | 'BytesInPerSec' | 'BytesOutPerSec',
+): Source {
   return ({ clusterArn }) => {
     if (isServerlessCluster(clusterArn)) return []
-    // The ARN of a cluster is `arn:…:cluster/<name>/<uuid>`.
-    const where = { 'Cluster Name': clusterArn.split('/')[1] ?? '' }
+    const where = { 'Cluster Name': parseClusterName(clusterArn) }
     const dimensions = ['Broker ID', 'Cluster Name']
     return [{ value: { query: { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where } } }]
   }

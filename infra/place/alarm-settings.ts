@@ -1,9 +1,22 @@
 /** Settings of a deployment's alarms. */
 
-import { onOff, positiveDecimal, setting, slice, text } from '#runtime/settings/index.ts'
+import { mapKind, onOff, positiveDecimal, setting, slice, text } from '#runtime/settings/index.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import type { Place } from './place.ts'
 import { findStage } from './stages.ts'
+
+const createLimit = (alarm: string, description: string, kind = positiveDecimal()) =>
+  setting(kind, { description: `${description} [Alarm](runbook.md#${alarm}).`, otherwise: 'no such alarm' })
+/** Converts MB per second to four fifths of it in bytes, from which on an alarm fires. */
+const CAPACITY = mapKind(positiveDecimal(), megabytes => megabytes * 800_000)
+
+/** Settings that switch an alarm on, with its threshold. */
+export const LIMITS = {
+  ALARM_PUBLISH_MS: createLimit('publish-slow', 'Milliseconds that 99 in 100 publishes may take.'),
+  ALARM_LAG_RECORDS: createLimit('lag-records', 'Records by which a consumer may lag behind a topic.'),
+  KAFKA_CAPACITY_IN: createLimit('kafka-bytes', 'MB per second that a broker can receive.', CAPACITY),
+  KAFKA_CAPACITY_OUT: createLimit('kafka-bytes', 'MB per second that a broker can send.', CAPACITY),
+}
 
 export const ALARMS = slice(
   'Alarms of a deployment',
@@ -24,6 +37,7 @@ export const ALARMS = slice(
       description: 'Data storage limit of the serverless cache.',
       default: '10',
     }),
+    ...LIMITS,
   },
   values => values,
 )
@@ -54,6 +68,7 @@ export function readAlarmSettings(
     enabled: read('SLUICE_ALARMS') ?? findStage(stage)?.alarms ?? false,
     topicArn,
     cache: name ? { name, bytes } : undefined,
+    limits: Object.fromEntries(Object.keys(LIMITS).map(limit => [limit, read(limit as keyof typeof LIMITS)])),
   }
 }
 

@@ -101,6 +101,8 @@ const PLACE = object({
       enabled: boolean(),
       topicArn: optional(string()),
       cache: optional(object({ name: string(), bytes: number() })),
+      /** Thresholds of alarms that a setting switches on, by its name. */
+      limits: optional(record(string(), optional(number())), {}),
     }),
   ),
   /** Network of the functions; absent for functions outside a VPC. */

@@ -62,8 +62,7 @@ export interface PartitionBatches {
 }
 
 export interface BatchFacts {
-  /** Name of the compression codec; `none` without compression. */
-  readonly codec: string
+  readonly isCompressed: boolean
   readonly records: number
   /** Size of the records as stored in the log, in bytes. */
   readonly bytes: number

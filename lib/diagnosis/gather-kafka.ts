@@ -1,6 +1,5 @@
 /** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
-import { WRITABLE_CODECS } from '@sluice/kafka-records/writing'
 import type { Kafka } from '#runtime/adapters/kafka/client.ts'
 import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
@@ -123,7 +122,7 @@ function toPartitionBatches({ topic, partitions }: TopicLayout, newest: NewestBa
 
 function toBatchFacts(head: BatchHead): BatchFacts {
   return {
-    codec: WRITABLE_CODECS[head.codec] ?? `codec ${head.codec}`,
+    isCompressed: head.codec !== 0,
     records: head.recordCount,
     bytes: head.bytes,
     isIdempotent: head.producerId >= 0,

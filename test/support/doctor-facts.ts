@@ -39,7 +39,7 @@ const TOPIC_SETTINGS: Settings = {
 
 export function batch(changes: Partial<BatchFacts> = {}): BatchFacts {
   return {
-    codec: 'lz4',
+    isCompressed: true,
     records: 100,
     bytes: 20_000,
     isIdempotent: true,

@@ -1,4 +1,5 @@
 /** Formats figures in the same way on all pages. Pure. */
+import { formatSize } from '../../../lib/support/size-text.ts'
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
 const EXACT = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
@@ -48,16 +49,7 @@ export function formatGrowth(perSecond: number | null, total: number | null, isR
 
 /** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
-  const units = ['KiB', 'MiB', 'GiB', 'TiB']
-  if (bytes < 1024) return formatCount(bytes, 'byte')
-  let value = bytes
-  let unit = ''
-  for (const next of units) {
-    if (value < 1024) break
-    value /= 1024
-    unit = next
-  }
-  return `${Number(value.toFixed(1))} ${unit}`
+  return bytes < 1024 ? formatCount(bytes, 'byte') : formatSize(bytes)
 }
 
 /** Formats a local time to the second, with the date unless it is today. */

@@ -1,13 +1,15 @@
 /** Compresses the records of a batch. Each codec is imported on demand. */
 import { promisify } from 'node:util'
 
-/** Codecs for writing records, in the order of their numbers in the attributes of a batch. */
+/** Codecs for writing records. */
 export const WRITABLE_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 /** Name of a codec for writing records. */
 export type WritableCodec = (typeof WRITABLE_CODECS)[number]
 
 type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
+
+const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
 /** Maximum size, in bytes, for which compression in this thread is faster than in another thread. */
 const LITTLE_BYTES = 16 * 1024
@@ -49,5 +51,5 @@ export async function deflate(
   const compress = loaded.get(codec) ?? (await LOADERS[codec]())
   loaded.set(codec, compress)
   const { buffer, byteOffset, byteLength } = await compress(bytes)
-  return [WRITABLE_CODECS.indexOf(codec), Buffer.from(buffer, byteOffset, byteLength)]
+  return [NUMBERS[codec], Buffer.from(buffer, byteOffset, byteLength)]
 }

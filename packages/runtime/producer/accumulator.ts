@@ -24,10 +24,8 @@ export class Batch {
   /** True while the batch waits for more records; false after it was made due or taken. */
   isCounted = true
   attempts = 0
-  /** Time of the first attempt, in milliseconds of the producer's clock; undefined before it. */
-  sentAtMs: number | undefined
-  /** Size of the batch as sent, in bytes. */
-  sentBytes = 0
+  /** Time of the first attempt in milliseconds of the producer's clock, and size of the batch as sent. */
+  sent: { readonly atMs: number; readonly bytes: number } | undefined
   /**
    * Sequence of the batch. It is set at the first attempt and then kept, because the broker recognises a repeated batch by its
    * sequence.

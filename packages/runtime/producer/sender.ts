@@ -171,11 +171,10 @@ export class Sender {
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retries += 1
-      batch.sentAtMs ??= nowMs
       const final = closed[index] as ClosedBatch
       batch.sequence ??= identity?.assignSequence(queue, final.facts.count)
       const bytes = final.seal(batch.sequence)
-      batch.sentBytes = bytes.length
+      batch.sent ??= { atMs: nowMs, bytes: bytes.length }
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
     const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
@@ -226,8 +225,8 @@ export class Sender {
     const { queue, batch } = this.#decrementInFlight(departure)
     if (batch.isSettled) return
     const { metrics, clock } = this.#parts
-    const nowMs = clock.nowMs()
-    metrics.addDelivered(batch.builder.count, batch.sentBytes, nowMs - (batch.sentAtMs ?? nowMs))
+    if (batch.sent)
+      metrics.addDelivered(batch.builder.count, batch.sent.bytes, clock.nowMs() - batch.sent.atMs)
     batch.acknowledge(queue.partition, baseOffset)
   }
 

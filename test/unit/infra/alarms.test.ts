@@ -23,7 +23,13 @@ const kindsOf = (given = deployed()) => new Set(listAlarms(given).map(({ kind })
 const page = (name: string) => readFileSync(join(PROJECT, 'docs', name), 'utf8')
 
 const NODES = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
-const EVERYWHERE = [deployed(), NODES].flatMap(listAlarms)
+const LIMITED = deployed({
+  ALARM_PUBLISH_MS: '100',
+  ALARM_LAG_RECORDS: '10000',
+  KAFKA_CAPACITY_IN: '20',
+  KAFKA_CAPACITY_OUT: '60',
+})
+const EVERYWHERE = [deployed(), NODES, LIMITED].flatMap(listAlarms)
 
 /** Metrics that an alarm looks at: names of their dimensions in order, and the reason, if it asks for one. */
 function lookedAt(value: Value) {
@@ -80,6 +86,69 @@ describe('the alarms of a deployment', () => {
     )
   })
 
+  it('given no limit, then there is no alarm on it; given one of them, then this alarm is added, and no other', () => {
+    const without = buildAlarmResources(deployed())
+    for (const [limit, kind] of [
+      ['ALARM_PUBLISH_MS', 'publish-slow'],
+      ['ALARM_LAG_RECORDS', 'lag-records'],
+      ['KAFKA_CAPACITY_IN', 'kafka-bytes'],
+      ['KAFKA_CAPACITY_OUT', 'kafka-bytes'],
+    ] as const) {
+      assert.ok(!kindsOf().has(kind), kind)
+      const limited = deployed({ [limit]: '10' })
+      const added = listAlarms(limited).filter(alarm => !(alarm.logicalId in without))
+      assert.deepEqual(new Set(added.map(alarm => alarm.kind)), new Set([kind]), limit)
+      assert.equal(listAlarms(limited).length, listAlarms(deployed()).length + added.length)
+    }
+  })
+
+  it('given a limit of publishing, then it is one of the p99 of each function that emits', () => {
+    const { Threshold, ExtendedStatistic, Statistic, MetricName } =
+      named('publish-slow-alerting', LIMITED) ?? {}
+    assert.deepEqual(
+      [Threshold, ExtendedStatistic, Statistic, MetricName],
+      [100, 'p99', undefined, 'publishMs'],
+    )
+    assert.ok(named('publish-slow-generator', LIMITED))
+    for (const silent of ['storage', 'console', 'input-redrives'])
+      assert.equal(named(`publish-slow-${silent}`, LIMITED), undefined, silent)
+  })
+
+  it('given the capacity of a broker, then four fifths of it are the limit of the busiest one', () => {
+    for (const [direction, metric, threshold] of [
+      ['in', 'BytesInPerSec', 16_000_000],
+      ['out', 'BytesOutPerSec', 48_000_000],
+    ] as const) {
+      const { Threshold, Metrics } = named(`kafka-bytes-${direction}`, LIMITED) ?? {}
+      assert.equal(Threshold, threshold)
+      assert.equal(
+        Metrics[0].Expression,
+        `SELECT MAX("${metric}") FROM SCHEMA("AWS/Kafka", "Broker ID", "Cluster Name") WHERE "Cluster Name" = 'telemetry'`,
+      )
+    }
+  })
+
+  it('given a limit of records, then each consumer has an alarm for each of its topics, inputs included', () => {
+    const further = { name: 'plant', topics: ['far'], brokers: [], auth: 'iam' } as const
+    const given = (arn?: string) => ({
+      ...LIMITED,
+      inputs: ['near', 'far'],
+      inputCluster: arn === undefined ? further : { ...further, arn },
+    })
+    const dimensionsOf = (name: string, arn?: string) =>
+      named(`lag-records-${name}`, given(arn))?.Dimensions.map(({ Value }: { Value: string }) => Value)
+    assert.equal(named('lag-records-alerting-readings', LIMITED)?.Threshold, 10_000)
+    assert.deepEqual(dimensionsOf('alerting-readings'), [
+      'telemetry',
+      'sluice-alerting-prod',
+      'sluice.telemetry.readings.prod',
+    ])
+    assert.deepEqual(dimensionsOf('intake-near'), ['telemetry', 'sluice-intake-near-prod', 'near'])
+    assert.equal(dimensionsOf('intake-far'), undefined)
+    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/plant/01234567-0123-0123-0123-0123456789ab-1'
+    assert.deepEqual(dimensionsOf('intake-far', arn), ['plant', 'sluice-intake-far-prod', 'far'])
+  })
+
   it('given a cause, then its alarm alone notifies, except during an outage of servers', () => {
     const resources = Object.entries(buildAlarmResources(deployed())) as [
       string,
@@ -105,8 +174,17 @@ describe('the alarms of a deployment', () => {
   })
 
   it('given wrong settings, then each is refused by its name', () => {
-    const { problems } = deployed({ ALARM_TOPIC_ARN: 'alarms', SLUICE_ALARMS: 'yes', CACHE_GIGABYTES: '0' })
+    const { problems } = deployed({
+      ...{ ALARM_TOPIC_ARN: 'alarms', SLUICE_ALARMS: 'yes', CACHE_GIGABYTES: '0' },
+      ...{
+        ALARM_PUBLISH_MS: '0',
+        ALARM_LAG_RECORDS: 'many',
+        KAFKA_CAPACITY_IN: '-1',
+        KAFKA_CAPACITY_OUT: '1e3',
+      },
+    })
     const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES']
+    wrong.push('ALARM_PUBLISH_MS', 'ALARM_LAG_RECORDS', 'KAFKA_CAPACITY_IN', 'KAFKA_CAPACITY_OUT')
     assert.deepEqual(problems.map(problem => problem.split(':')[0]).sort(), wrong.sort())
     assert.deepEqual(deployed({ ALARM_TOPIC_ARN: TOPIC.replace('eu-west-1', 'us-east-1') }).problems, [
       'ALARM_TOPIC_ARN: must be a topic in eu-west-1, where the alarms are.',
@@ -196,8 +274,8 @@ describe('the metrics of the alarms', () => {
     assert.ok(OWN.length > 40)
   })
 
-  it('given the kinds of alarms, then there are at most 22, and each is in some deployment', () => {
-    assert.ok(Object.keys(ALARM_KINDS).length <= 22)
+  it('given the kinds of alarms, then at most 22 need no setting, and each is in some deployment', () => {
+    assert.ok(new Set([deployed(), NODES].flatMap(given => [...kindsOf(given)])).size <= 22)
     assert.deepEqual([...new Set(EVERYWHERE.map(({ kind }) => kind))].sort(), Object.keys(ALARM_KINDS).sort())
   })
 

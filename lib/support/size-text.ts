@@ -5,5 +5,5 @@ export function formatSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   let [size, unit] = [bytes / 1024, 0]
   for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024
-  return `${Number(size.toFixed(1))} ${UNITS[unit]}`
+  return `${size.toFixed(1)} ${UNITS[unit]}`
 }

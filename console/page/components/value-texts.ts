@@ -49,7 +49,7 @@ export function formatGrowth(perSecond: number | null, total: number | null, isR
 
 /** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
-  return bytes < 1024 ? formatCount(bytes, 'byte') : formatSize(bytes)
+  return bytes < 1024 ? formatCount(bytes, 'byte') : formatSize(bytes).replace('.0 ', ' ')
 }
 
 /** Formats a local time to the second, with the date unless it is today. */

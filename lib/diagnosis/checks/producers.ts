@@ -43,7 +43,7 @@ function checkIdempotence(newest: Newest, idWindowMs: number) {
 function checkCompression(newest: Newest) {
   const large = newest.flatMap(one => one.batches).filter(({ bytes }) => bytes >= LARGE_BATCH_BYTES)
   const plain = large.filter(({ isCompressed }) => !isCompressed).length
-  const says = `${plain} of the newest ${large.length} batches from ${LARGE_BATCH_BYTES / 1024} KiB on are not compressed`
+  const says = `of the newest batches with ${LARGE_BATCH_BYTES / 1024} KiB or more, ${plain} of ${large.length} are not compressed`
   return plain === 0 ? says : wrong(says, 'Set compression.type=lz4 or zstd in the producers.')
 }
 

@@ -284,12 +284,12 @@ module.exports = {
     {
       name: 'page-stands-alone',
       comment:
-        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations and numbers are written, groups named and texts compared, the offsets of time zones, and nothing that runs',
+        'it runs in a browser: of the server it knows the shapes of answers, the table of event types, how durations, sizes and numbers are written, groups named and texts compared, the offsets of time zones, and nothing that runs',
       severity: 'error',
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(count|duration|group-text|short-number|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|mapping/time-zones|support/(count|duration|group-text|short-number|size-text|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },

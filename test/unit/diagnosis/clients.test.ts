@@ -150,7 +150,7 @@ describe('given producers', () => {
     assert.deepEqual(written([batch(), batch(plain)]), ['compression wrong'])
     assert.deepEqual(written([batch(), batch({ ...plain, bytes: plain.bytes - 1 })]), [])
     const [, found] = findings([batch(plain), batch()])
-    assert.equal(found?.says, '1 of the newest 2 batches from 16 KiB on are not compressed')
+    assert.equal(found?.says, 'of the newest batches with 16 KiB or more, 1 of 2 are not compressed')
   })
 
   it('then many batches of one record each are wrong, and few of them are not', () => {
@@ -178,7 +178,7 @@ describe('given producers', () => {
       findings([]).map(({ verdict, says }) => `${verdict}: ${says}`),
       [
         'ok: all of the newest 0 batches come from idempotent producers',
-        'ok: 0 of the newest 0 batches from 16 KiB on are not compressed',
+        'ok: of the newest batches with 16 KiB or more, 0 of 0 are not compressed',
         'ok: the newest 0 batches have 0 records',
       ],
     )
